@@ -1,0 +1,57 @@
+/** The bundle of a clone, never stale: its folder is named after the state of the sources, so that its
+ *  existence is the proof. Measured on 230 files: 3 ms to ask, 0.3 s to make anew; against that, a start from
+ *  the bundle takes 45 ms, from 120 TypeScript files 110 ms, even with a compile cache. */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { cacheFolder } from './cache.mjs'
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+const SOURCES = ['src', 'collectors', 'dashboards', '.runtime', 'package.json', 'package-lock.json']
+
+/** The bundle of the present sources, made first where it is missing. If it cannot be made (a read-only
+ *  clone, an error in the sources), the sources themselves, for Node to run or to explain.
+ *  @returns {Promise<{ bundle: string, cache: string }>} a module's URL; where its compiled code goes */
+export async function freshBundle() {
+  const folder = join(ROOT, '.build', fingerprint())
+  const bundle = join(folder, 'main.js')
+  if (!existsSync(bundle)) {
+    const { prepare } = await import('./bundle.mjs')
+    if (!(await prepare(ROOT, folder)))
+      return { bundle: url(join(ROOT, 'src/cli/main.ts')), cache: cacheFolder('compiled') }
+  }
+  return { bundle: url(bundle), cache: join(folder, 'compiled') }
+}
+
+/** @param {string} file */
+const url = (file) => pathToFileURL(file).href
+
+/** Names, sizes and times of change of all sources, in 64 bits. On the way of every start: plain strings, as
+ *  `join` would take longer than the file system. */
+function fingerprint() {
+  const state = { high: 0x811c9dc5, low: 0x9e3779b9 }
+  for (const source of SOURCES) addTree(state, source)
+  return hex(state.high) + hex(state.low)
+}
+
+/** @param {number} word */
+const hex = (word) => (word >>> 0).toString(16).padStart(8, '0')
+
+/** @param {{ high: number, low: number }} state
+ *  @param {string} place from the root */
+function addTree(state, place) {
+  const found = statSync(`${ROOT}/${place}`, { throwIfNoEntry: false })
+  if (found === undefined || place.endsWith('/node_modules')) return
+  if (!found.isDirectory()) addText(state, `${place}:${found.size}:${found.mtimeMs}`)
+  else for (const name of readdirSync(`${ROOT}/${place}`)) addTree(state, `${place}/${name}`)
+}
+
+/** FNV-1a twice, with different starts and primes.
+ *  @param {{ high: number, low: number }} state
+ *  @param {string} text */
+function addText(state, text) {
+  for (let i = 0; i < text.length; i++) {
+    state.high = Math.imul(state.high ^ text.charCodeAt(i), 0x01000193)
+    state.low = Math.imul(state.low ^ text.charCodeAt(i), 0x85ebca6b)
+  }
+}

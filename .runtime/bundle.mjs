@@ -1,0 +1,104 @@
+/** Makes the bundle: everything `src/cli/main.ts` imports, in one folder of few files, so that a start reads
+ *  few. Lazy imports become files of their own. A source names other files by
+ *  `new URL('./name', import.meta.url)`: code (a worker) becomes an entry, anything else is copied along. */
+import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { install } from './packages.mjs'
+import { say } from './say.mjs'
+
+const KEPT = 3 // older bundles that stay: a process that runs one of them may still load a part of it
+
+/** Installs and bundles.
+ *  @param {string} root of the clone
+ *  @param {string} folder to be made
+ *  @returns {Promise<boolean>} whether the folder is there now; if not, the reason has been said */
+export async function prepare(root, folder) {
+  try {
+    install(root)
+    await bundle(root, folder)
+    removeOld(dirname(folder))
+    return true
+  } catch (error) {
+    say(`runs from its sources, more slowly: ${inOneLine(error)}`)
+    return false
+  }
+}
+
+/** A bundler's message is a heading, the place, and the reason.
+ *  @param {unknown} error */
+function inOneLine(error) {
+  const lines = stripVTControlCharacters(String(error instanceof Error ? error.message : error)).split('\n')
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .slice(0, 3)
+    .join(' ')
+}
+
+/** Writes aside and renames, so that no process ever sees half a bundle.
+ *  @param {string} root
+ *  @param {string} folder */
+export async function bundle(root, folder) {
+  const { rolldown } = await import('rolldown')
+  const aside = `${folder}.new-${process.pid}`
+  const build = await rolldown({
+    input: { main: join(root, 'src/cli/main.ts') },
+    platform: 'node',
+    tsconfig: false,
+    logLevel: 'silent',
+    plugins: [besides()],
+  })
+  try {
+    await build.write({
+      dir: aside,
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+    })
+    moveInto(folder, aside)
+  } finally {
+    await build.close()
+    rmSync(aside, { recursive: true, force: true })
+  }
+}
+
+/** @param {string} folder
+ *  @param {string} aside */
+function moveInto(folder, aside) {
+  try {
+    renameSync(aside, folder)
+  } catch (error) {
+    const isThere = statSync(join(folder, 'main.js'), { throwIfNoEntry: false }) !== undefined
+    if (!isThere) throw error // it is when another process made it meanwhile
+  }
+}
+
+/** The files that sources name by `new URL('./name', import.meta.url)`.
+ *  @returns {import('rolldown').Plugin} */
+function besides() {
+  return {
+    name: 'besides',
+    transform: {
+      filter: { id: /\.ts$/, code: /import\.meta\.url/ },
+      handler(code, id) {
+        return code.replaceAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g, (_whole, name) => {
+          const file = resolve(dirname(id), name)
+          const reference = /\.[mc]?[jt]s$/.test(name)
+            ? this.emitFile({ type: 'chunk', id: file })
+            : this.emitFile({ type: 'asset', name: basename(name), source: readFileSync(file) })
+          return `new URL(import.meta.ROLLUP_FILE_URL_${reference})`
+        })
+      },
+    },
+  }
+}
+
+/** @param {string} builds */
+function removeOld(builds) {
+  const byAge = readdirSync(builds, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && /^[0-9a-f]{16}$/.test(entry.name))
+    .map((entry) => ({ place: join(builds, entry.name), made: statSync(join(builds, entry.name)).mtimeMs }))
+    .sort((a, b) => b.made - a.made)
+  for (const { place } of byAge.slice(KEPT + 1)) rmSync(place, { recursive: true, force: true })
+}

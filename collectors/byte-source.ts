@@ -1,0 +1,293 @@
+/**
+ * Octets of a file or a stream, in order, into the caller's buffer.
+ *
+ * Contract: files are read synchronously, without copying, never whole. A stream is asked for more only when
+ * somebody reads, so that it holds no more than its high water mark. A failing disk or pipe is a `fault` and
+ * the end, not an exception; only opening throws, with one sentence that names the path.
+ */
+
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import type { Fault } from '../src/model/fault.ts'
+
+export interface ByteSource {
+  /**
+   * Puts octets into `into` from `at` on and answers how many; 0 is the end. Synchronous whenever nothing has
+   * to be waited for.
+   */
+  read(into: Uint8Array, at: number): number | Promise<number>
+  /** Octets delivered so far. */
+  readonly position: number
+  /** Octets taken from the file or stream itself: not `position` behind a decompressor. */
+  readonly rawPosition: number
+  /** Octets of the file on disk; NaN for a stream. */
+  readonly rawSize: number
+  /** `gzip`, `zstd`, `gzip in zstd`, ...; null if the octets are delivered as they are stored. */
+  readonly compression: string | null
+  /** Why the end is not the real one; known before `read` answers 0. */
+  readonly fault: Fault | null
+  /** Begins again with the first octet. A stream cannot. */
+  rewind?(): void
+  close(): void
+}
+
+/** An error for the person who named the input: its message is the whole explanation. */
+export function inputError(message: string): Error {
+  const error = new Error(message)
+  error.name = 'InputError'
+  return error
+}
+
+export const isInputError = (error: unknown): error is Error =>
+  error instanceof Error && error.name === 'InputError'
+
+const OPEN_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'too many open files',
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
+
+/** Opens a file, a named pipe, or `-` for standard input. Throws an input error. */
+export function openSource(path: string): ByteSource {
+  if (path === '-') return streamSource(process.stdin)
+  const stat = explained(path, () => statSync(path))
+  if (stat.isDirectory()) throw inputError(`${path} is a directory; a capture file is expected`)
+  // Opening or reading a pipe that has nothing to say would block the event loop.
+  if (!stat.isFile()) return streamSource(createReadStream(path))
+  return fileSource(
+    explained(path, () => openSync(path, 'r')),
+    stat.size,
+  )
+}
+
+function explained<T>(path: string, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    const code = codeOf(error)
+    throw inputError(`${path}: ${OPEN_ERRORS[code] ?? `cannot be opened (${code})`}`)
+  }
+}
+
+/** A regular file that is open for reading; `close` closes it. */
+export function fileSource(fd: number, size: number): ByteSource {
+  let position = 0
+  let open = true
+  let fault: Fault | null = null
+  return {
+    read(into, at) {
+      if (!open || fault !== null) return 0
+      try {
+        const got = readSync(fd, into, at, into.length - at, position)
+        position += got
+        return got
+      } catch (error) {
+        fault = {
+          layer: 'file',
+          at: position,
+          message: `reading fails at offset ${position}: ${codeOf(error)}`,
+        }
+        return 0
+      }
+    },
+    get position() {
+      return position
+    },
+    get rawPosition() {
+      return position
+    },
+    rawSize: size,
+    compression: null,
+    get fault() {
+      return fault
+    },
+    rewind() {
+      position = 0
+      fault = null
+    },
+    close() {
+      if (open) closeSync(fd)
+      open = false
+    },
+  }
+}
+
+/** Something that several may wait for at once. */
+export interface Signal {
+  notify(): void
+  wait(): Promise<void>
+}
+
+export function signal(): Signal {
+  let waiting: (() => void)[] = []
+  return {
+    notify() {
+      const woken = waiting
+      waiting = []
+      for (const wake of woken) wake()
+    },
+    wait: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve)
+      }),
+  }
+}
+
+/** A piece that arrived, and how much of it was delivered; and of everything. */
+export interface Piece {
+  bytes: Uint8Array
+  used: number
+  position: number
+}
+
+export const noPiece = (): Piece => ({ bytes: new Uint8Array(0), used: 0, position: 0 })
+
+/** Delivers what fits of the rest of the piece. */
+export function deliver(piece: Piece, into: Uint8Array, at: number): number {
+  const count = Math.min(piece.bytes.length - piece.used, into.length - at)
+  into.set(piece.bytes.subarray(piece.used, piece.used + count), at)
+  piece.used += count
+  piece.position += count
+  return count
+}
+
+interface StreamState extends Piece {
+  readonly stream: Readable
+  readonly changed: Signal
+  over: boolean
+  closed: boolean
+  fault: Fault | null
+}
+
+/** A Readable of octets, for example standard input; `close` destroys it. */
+export function streamSource(stream: Readable): ByteSource {
+  const state: StreamState = {
+    ...noPiece(),
+    stream,
+    changed: signal(),
+    over: stream.readableEnded,
+    closed: false,
+    fault: null,
+  }
+  stream.on('readable', state.changed.notify)
+  stream.on('end', () => stopStream(state, null))
+  stream.on('error', (error) => stopStream(state, `the stream fails (${codeOf(error)})`))
+  stream.on('close', () => stopStream(state, CLOSED))
+  if (stream.destroyed) stopStream(state, CLOSED)
+  return {
+    read(into, at) {
+      const count = takeFromStream(state, into, at)
+      return count > 0 || state.over ? count : waitForStream(state, into, at)
+    },
+    get position() {
+      return state.position
+    },
+    get rawPosition() {
+      return state.position
+    },
+    rawSize: NaN,
+    compression: null,
+    get fault() {
+      return state.fault
+    },
+    close() {
+      state.closed = true
+      stopStream(state, null)
+      stream.destroy()
+    },
+  }
+}
+
+const CLOSED = 'the stream is closed before its end'
+
+/** The end; what has arrived before is still delivered. */
+function stopStream(state: StreamState, why: string | null): void {
+  if (!state.over && why !== null) {
+    const at = state.position + state.bytes.length - state.used + state.stream.readableLength
+    state.fault = { layer: 'stream', at, message: `${why} at offset ${at}` }
+  }
+  state.over = true
+  state.changed.notify()
+}
+
+/** What is there without waiting; 0 if nothing is. */
+function takeFromStream(state: StreamState, into: Uint8Array, at: number): number {
+  while (state.used === state.bytes.length) {
+    const more: Uint8Array | string | null = state.closed ? null : state.stream.read()
+    if (more === null) return 0
+    state.bytes = typeof more === 'string' ? Buffer.from(more) : more
+    state.used = 0
+  }
+  return deliver(state, into, at)
+}
+
+async function waitForStream(state: StreamState, into: Uint8Array, at: number): Promise<number> {
+  for (;;) {
+    const count = takeFromStream(state, into, at)
+    if (count > 0 || state.over) return count
+    await state.changed.wait()
+  }
+}
+
+/** Octets to tell a format by. */
+export const HEAD_BYTES = 64
+
+export interface Peeked {
+  /** The first octets: HEAD_BYTES, or what arrived first if that is at least `enough`, or all there are. */
+  readonly head: Uint8Array
+  /** Delivers everything, the head included. */
+  readonly source: ByteSource
+}
+
+/** Looks at the beginning without losing it. */
+export async function peek(source: ByteSource, enough: number): Promise<Peeked> {
+  const buffer = new Uint8Array(HEAD_BYTES)
+  let length = 0
+  while (length < enough) {
+    const answer = source.read(buffer, length)
+    const got = typeof answer === 'number' ? answer : await answer
+    if (got === 0) break
+    length += got
+  }
+  const head = buffer.subarray(0, length)
+  return { head, source: withHead(head, source) }
+}
+
+function withHead(head: Uint8Array, source: ByteSource): ByteSource {
+  let used = 0
+  const behind = source.position
+  const whole: ByteSource = {
+    read(into, at) {
+      if (used === head.length) return source.read(into, at)
+      const count = Math.min(head.length - used, into.length - at)
+      into.set(head.subarray(used, used + count), at)
+      used += count
+      return count
+    },
+    get position() {
+      return source.position - behind + used
+    },
+    get rawPosition() {
+      return source.rawPosition
+    },
+    rawSize: source.rawSize,
+    compression: source.compression,
+    get fault() {
+      return source.fault
+    },
+    close: () => source.close(),
+  }
+  if (source.rewind !== undefined) {
+    whole.rewind = () => {
+      source.rewind?.()
+      used = head.length
+    }
+  }
+  return whole
+}

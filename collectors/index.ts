@@ -1,0 +1,97 @@
+/**
+ * The capture formats, and how an input becomes a reader: unpack what is packed, look at the first octets,
+ * ask the table.
+ *
+ * Contract: names are never looked at. What cannot be read is one sentence for the person who named the input
+ * (`isInputError`); what can be read in part is a reader whose `fault` says where it stopped.
+ */
+
+import type { CaptureReader } from '../src/model/capture.ts'
+import { inputError, openSource, peek } from './byte-source.ts'
+import type { ByteSource, Peeked } from './byte-source.ts'
+import { canUnpack, compressionOf, unpacked } from './compression.ts'
+import * as pcap from './pcap.ts'
+import * as pcapng from './pcapng.ts'
+
+export interface CaptureFormat {
+  readonly name: CaptureReader['format']
+  /**
+   * Whether a file that begins with these octets (HEAD_BYTES, or fewer if it is shorter) is of this format.
+   */
+  recognises(head: Uint8Array): boolean
+  /** Reads a source from its first octet on; closing the reader closes the source. */
+  open(source: ByteSource): CaptureReader
+}
+
+export const CAPTURE_FORMATS: readonly CaptureFormat[] = [
+  { name: 'pcap', recognises: pcap.recognises, open: pcap.open },
+  { name: 'pcapng', recognises: pcapng.recognises, open: pcapng.open },
+]
+
+/** What people try and is not read: named, so that they know what to do. */
+const OTHER_FORMATS: readonly { readonly begins: string; readonly what: string }[] = [
+  { begins: 'fd377a585a00', what: 'is packed with xz; unpack it first' },
+  { begins: '425a68', what: 'is packed with bzip2; unpack it first' },
+  { begins: '04224d18', what: 'is packed with lz4; unpack it first' },
+  { begins: '504b0304', what: 'is a zip archive; unpack it first' },
+  { begins: '736e6f6f70000000', what: 'is a snoop capture; convert it with editcap -F pcapng' },
+  { begins: '474d425500', what: 'is a Microsoft Network Monitor capture; convert it with editcap -F pcapng' },
+]
+
+/** A packed file in a packed file occurs; more is an attack or a mistake. */
+const COMPRESSIONS_MAX = 2
+const TOO_DEEP = 'is packed more than twice'
+const NO_ZSTD = `is packed with zstd, which Node ${process.versions.node} cannot read (22.15 can)`
+/** Octets that tell the formats apart: pcapng needs its byte order magic. */
+const TELLING_BYTES = 12
+
+/** Opens the capture at `path`, which may be a pipe or `-`. Throws an input error. */
+export async function openCaptureFile(path: string): Promise<CaptureReader> {
+  return openCapture(openSource(path), { path })
+}
+
+/**
+ * Opens the capture that `source` holds; `path` is what messages call it. On an error the source is closed.
+ */
+export async function openCapture(
+  source: ByteSource,
+  named: { readonly path: string },
+): Promise<CaptureReader> {
+  const plain = await unpack(source, named.path)
+  const format = formatOf(plain.head)
+  if (format !== undefined) return format.open(plain.source)
+  plain.source.close()
+  throw inputError(`${named.path} ${whyNot(plain)}`)
+}
+
+/** The capture format that begins with these octets; undefined if none does. */
+export const formatOf = (head: Uint8Array): CaptureFormat | undefined =>
+  CAPTURE_FORMATS.find((format) => format.recognises(head))
+
+/**
+ * Takes off up to two compressions and shows the first octets of what is inside. Throws an input error for a
+ * third.
+ */
+export async function unpack(source: ByteSource, path: string): Promise<Peeked> {
+  let peeked = await peek(source, TELLING_BYTES)
+  for (let depth = 0; ; depth++) {
+    const kind = compressionOf(peeked.head)
+    if (kind === null) return peeked
+    if (depth === COMPRESSIONS_MAX || !canUnpack(kind)) {
+      peeked.source.close()
+      throw inputError(`${path} ${depth === COMPRESSIONS_MAX ? TOO_DEEP : NO_ZSTD}; unpack it first`)
+    }
+    peeked = await peek(unpacked(peeked.source, kind), TELLING_BYTES)
+  }
+}
+
+function whyNot({ head, source }: Peeked): string {
+  if (head.length < TELLING_BYTES && source.fault !== null) return `cannot be read: ${source.fault.message}`
+  if (head.length === 0)
+    return source.compression === null ? 'is empty' : `holds nothing (unpacked from ${source.compression})`
+  const hex = Buffer.from(head).toString('hex')
+  const other = OTHER_FORMATS.find((format) => hex.startsWith(format.begins))
+  if (other !== undefined) return other.what
+  const begins = hex.slice(0, 16).match(/../g)?.join(' ')
+  return `is not a capture: starts with ${begins}; expected pcap, pcapng, gzip or zstd`
+}

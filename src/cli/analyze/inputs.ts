@@ -1,0 +1,76 @@
+/** Opens what is to be analysed, and hashes it on the way if somebody wants to know. */
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { openSource } from '../../../collectors/byte-source.ts'
+import { hashed, hashFile } from '../../../collectors/hash.ts'
+import { openCapture } from '../../../collectors/index.ts'
+import type { TapInput } from '../../pipeline/monitor.ts'
+import { paced } from './paced.ts'
+import type { InputName } from './plan.ts'
+
+/** Files up to this size are hashed at once: a worker thread takes longer to start. */
+const SMALL_BYTES = 4 * 1024 * 1024
+
+export interface OpenInputs {
+  readonly inputs: readonly TapInput[]
+  /** Ends everything that is still open or being hashed. */
+  close(): void
+}
+
+/** Throws an input error that names the file; what was opened before is closed. */
+export async function openInputs(names: readonly InputName[], wantsHash: boolean): Promise<OpenInputs> {
+  const inputs: TapInput[] = []
+  const endings: (() => void)[] = []
+  const close = (): void => endings.forEach((end) => end())
+  try {
+    for (const { tap, path } of names) {
+      const hash = wantsHash && isFile(path) ? fileHash(path, endings) : null
+      const stream = wantsHash && hash === null ? hashed(openSource(path)) : null
+      const reader = await openCapture(stream ?? openSource(path), { path })
+      endings.push(() => reader.close())
+      inputs.push({
+        tap,
+        path,
+        reader: paced(reader),
+        sha256: stream === null ? hash : onceAwaited(() => stream.digest()),
+      })
+    }
+  } catch (error) {
+    close()
+    throw error
+  }
+  return { inputs, close }
+}
+
+const isFile = (path: string): boolean =>
+  path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false)
+
+function fileHash(path: string, endings: (() => void)[]): Promise<string> | null {
+  if (statSync(path).size <= SMALL_BYTES) {
+    try {
+      return Promise.resolve(createHash('sha256').update(readFileSync(path)).digest('hex'))
+    } catch {
+      // It cannot be read: opening it will say so.
+      return null
+    }
+  }
+  const { digest, cancel } = hashFile(path)
+  endings.push(cancel)
+  return digest
+}
+
+/**
+ * A stream's hash is finished by reading the rest of it: that must not begin before the analysis has had its
+ * share.
+ */
+function onceAwaited<T>(begin: () => Promise<T>): Promise<T> {
+  let begun: Promise<T> | null = null
+  const promise = (): Promise<T> => (begun ??= begin())
+  return {
+    // oxlint-disable-next-line unicorn/no-thenable -- being awaited is what starts it
+    then: (resolve, reject) => promise().then(resolve, reject),
+    catch: (reject) => promise().catch(reject),
+    finally: (settle) => promise().finally(settle),
+    [Symbol.toStringTag]: 'Promise',
+  }
+}

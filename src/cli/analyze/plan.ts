@@ -1,0 +1,159 @@
+/** What `holdfast analyze` was asked to do, checked: wrong usage is told before anything is opened. */
+import { existsSync, statSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
+import type { Tap } from '../../model/packet.ts'
+import type { RecordKind } from '../../model/record.ts'
+import type { Micros } from '../../model/time.ts'
+import { usageFailure } from '../failure.ts'
+import { suggestion } from '../nearest.ts'
+import type { AnalyzeArguments } from './arguments.ts'
+import { momentOf } from './time-text.ts'
+
+export interface InputName {
+  readonly tap: Tap
+  readonly path: string
+}
+
+export interface Plan {
+  readonly inputs: readonly InputName[]
+  readonly config: string | null
+  readonly keylogs: readonly string[]
+  readonly format: Format
+  /** Null or `-`: standard output. */
+  readonly output: string | null
+  readonly kinds: ReadonlySet<RecordKind>
+  readonly from: Micros | null
+  readonly to: Micros | null
+  readonly failOn: FailOn | null
+  readonly quiet: boolean
+}
+
+export const FORMATS = ['text', 'ndjson'] as const
+export type Format = (typeof FORMATS)[number]
+export const FAIL_ON = ['critical', 'warning'] as const
+export type FailOn = (typeof FAIL_ON)[number]
+
+/** In the order of the contract; complete by type. */
+export const RECORD_KINDS = Object.keys({
+  capture: true,
+  agent: true,
+  server: true,
+  connection: true,
+  session: true,
+  incident: true,
+  occurrence: true,
+  summary: true,
+} satisfies Record<RecordKind, true>) as readonly RecordKind[]
+
+/** Throws a usage failure for what cannot be meant. */
+export function planOf({ inputs, options }: AnalyzeArguments): Plan {
+  const format = wordOf('--format', options.format ?? 'text', FORMATS)
+  if (options.include !== undefined && format !== 'ndjson')
+    throw usageFailure('--include works with --format ndjson only')
+  const from = timeOf('--from', options.from)
+  const to = timeOf('--to', options.to)
+  if (from !== null && to !== null && from >= to) throw usageFailure('--from is not before --to')
+  const names = inputNames(inputs)
+  const read = [...names.map(({ path }) => path), options.config ?? '-', ...(options.keylog ?? [])]
+  refuseOverwriting(options.output ?? '-', read)
+  return {
+    inputs: names,
+    config: options.config ?? null,
+    keylogs: options.keylog ?? [],
+    format,
+    output: options.output ?? null,
+    kinds: kindsOf(options.include),
+    from,
+    to,
+    failOn: options.failOn === undefined ? null : wordOf('--fail-on', options.failOn, FAIL_ON),
+    quiet: options.quiet ?? false,
+  }
+}
+
+function wordOf<const T extends string>(option: string, word: string, words: readonly T[]): T {
+  const known = words.find((candidate) => candidate === word)
+  if (known !== undefined) return known
+  throw usageFailure(
+    `${option} ${word} is not known; it is one of ${words.join(', ')}${suggestion(word, words)}`,
+  )
+}
+
+function kindsOf(include: string | undefined): ReadonlySet<RecordKind> {
+  if (include === undefined) return new Set(RECORD_KINDS)
+  const names = include.split(',').map((name) => name.trim())
+  return new Set(names.map((name) => wordOf('--include', name, RECORD_KINDS)))
+}
+
+/** Evidence is never replaced by a report about it. */
+function refuseOverwriting(output: string, read: readonly string[]): void {
+  const replaced = output === '-' ? undefined : read.find((path) => path !== '-' && isSameFile(path, output))
+  if (replaced !== undefined)
+    throw usageFailure(`--output ${output} would replace ${replaced}, which is read`)
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }))
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
+}
+
+function timeOf(option: string, text: string | undefined): Micros | null {
+  if (text === undefined) return null
+  const moment = momentOf(text)
+  if ('at' in moment) return moment.at
+  throw usageFailure(`${option} ${text} ${moment.wrong}`)
+}
+
+/** Letters, digits and `._-`, so that a tap's name can stand anywhere. */
+const TAP_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/
+
+/**
+ * `PATH`, `TAP=PATH` or `-`. An existing file is a path, whatever its name. One unnamed input is the unnamed
+ * tap; of several, those without a name are called after their files.
+ */
+export function inputNames(
+  texts: readonly string[],
+  exists: (path: string) => boolean = existsSync,
+): InputName[] {
+  const given = texts.map((text) => splitInput(text, exists))
+  const named = given.map(({ tap, path }) => ({
+    tap: tap ?? (given.length === 1 ? '' : fileTap(path)),
+    path,
+  }))
+  const samePath = doubleOf(named, ({ path }) => (path === '-' ? path : resolve(path)))
+  if (samePath !== undefined) throw usageFailure(`input ${samePath.path} is given twice`)
+  const sameTap = doubleOf(named, ({ tap }) => tap)
+  if (sameTap === undefined) return named
+  throw usageFailure(`tap ${sameTap.tap} is named twice; name taps as in client=${sameTap.path}`)
+}
+
+function splitInput(text: string, exists: (path: string) => boolean): { tap: Tap | null; path: string } {
+  const equals = text.indexOf('=')
+  if (text === '-' || equals < 0 || exists(text)) return { tap: null, path: text }
+  const [tap, path] = [text.slice(0, equals), text.slice(equals + 1)]
+  if (path === '') throw usageFailure(`${text} names a tap but no file`)
+  if (TAP_NAME.test(tap)) return { tap, path }
+  if (!exists(path)) return { tap: null, path: text }
+  throw usageFailure(
+    `${tap === '' ? 'an empty name' : tap} is no name for a tap; use letters, digits, dots, - and _`,
+  )
+}
+
+/** The file's name without the endings that tell its format. */
+function fileTap(path: string): Tap {
+  if (path === '-') return 'stdin'
+  const name = basename(path)
+    .replace(/\.(?:gz|zst)$/, '')
+    .replace(/\.(?:pcap|pcapng|cap|dmp)$/, '')
+  return (
+    name
+      .replace(/[^\w.-]/g, '_')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 64) || 'capture'
+  )
+}
+
+/** The first entry that has the key of an earlier one. */
+function doubleOf<T>(entries: readonly T[], keyOf: (entry: T) => string): T | undefined {
+  const keys = entries.map(keyOf)
+  return entries.find((_, i) => keys.indexOf(keys[i] ?? '') < i)
+}

@@ -1,0 +1,147 @@
+/**
+ * `holdfast analyze`: opens what was named, lets the pipeline analyse it, writes what was asked for, and
+ * answers the exit code.
+ *
+ * Only what this run needs is loaded: no configuration, no configuration library; no text report, no layout.
+ */
+import { readFileSync } from 'node:fs'
+import { type Deployment, EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
+import { IDLE_THRESHOLD } from '../../model/profiles.data.ts'
+import type { RecordSink, SummaryRecord } from '../../model/record.ts'
+import type { TlsSecrets } from '../../model/stream.ts'
+import { toSeconds } from '../../model/time.ts'
+import type { AnalysisOptions, TapInput } from '../../pipeline/monitor.ts'
+import { type Console, say } from '../console.ts'
+import { EXIT, failure, systemReason } from '../failure.ts'
+import { type Destination, openDestination } from '../output/destination.ts'
+import type { OutputSink } from '../output/sink.ts'
+import { accountant } from './account.ts'
+import type { AnalyzeArguments } from './arguments.ts'
+import type { OpenInputs } from './inputs.ts'
+import { interruption } from './interruption.ts'
+import { type InputName, type Plan, planOf } from './plan.ts'
+import { NO_PROGRESS, type Progress } from './progress.ts'
+
+/** The parts below the command line; tests play them. */
+export interface Stages {
+  openInputs(names: readonly InputName[], wantsHash: boolean): Promise<OpenInputs>
+  analyze(
+    inputs: readonly TapInput[],
+    options: AnalysisOptions,
+    sinks: readonly RecordSink[],
+  ): Promise<SummaryRecord>
+}
+
+async function ourStages(): Promise<Stages> {
+  const [{ openInputs }, { analyze }] = await Promise.all([
+    import('./inputs.ts'),
+    import('../../pipeline/monitor.ts'),
+  ])
+  return { openInputs, analyze }
+}
+
+/** Exit code; throws failures. */
+export async function runAnalyze(
+  words: AnalyzeArguments,
+  console: Console,
+  stages?: Stages,
+): Promise<number> {
+  const started = performance.now()
+  const plan = planOf(words)
+  const deployment = await deploymentOf(plan)
+  const secrets = await secretsOf(plan, console)
+  const { openInputs, analyze } = stages ?? (await ourStages())
+  const open = await openInputs(plan.inputs, plan.format === 'ndjson' && plan.kinds.has('capture'))
+  const progress = await progressOf(plan, console)
+  const { signalled, ignore } = interruption()
+  let destination: Destination | null = null
+  try {
+    destination = openDestination(plan.output, console.out)
+    const account = accountant(await sinkOf(plan, deployment, destination, console), {
+      elapsedSeconds: () => Math.round(performance.now() - started) / 1000,
+      // Somebody waits for the exit code even if nobody reads the records any more.
+      goesOnUnread: plan.failOn !== null,
+    })
+    const { from, to } = plan
+    const options: AnalysisOptions = { deployment, secrets, from, to, onProgress: progress.update }
+    const summary = await Promise.race([analyze(open.inputs, options, [account.sink]), signalled])
+    account.finish()
+    const exitCode = exitCodeOf(plan, summary, account.faults)
+    destination.commit()
+    if (!plan.quiet && plan.format !== 'text') account.faults.forEach((fault) => say(console, fault))
+    return exitCode
+  } catch (error) {
+    destination?.abandon()
+    throw error
+  } finally {
+    ignore()
+    progress.stop()
+    open.close()
+  }
+}
+
+async function deploymentOf({ config }: Plan): Promise<Deployment> {
+  if (config === null) return EMPTY_DEPLOYMENT
+  const { readDeployment } = await import('../config/load.ts')
+  return readDeployment(config)
+}
+
+/** The secrets of all key logs together, or null without any. */
+async function secretsOf({ keylogs, quiet }: Plan, console: Console): Promise<TlsSecrets | null> {
+  if (keylogs.length === 0) return null
+  const { keyLog } = await import('../../protocols/tls/key-log.ts')
+  const log = keyLog()
+  for (const path of keylogs) {
+    const before = log.counts.secrets
+    log.add(keyLogText(path))
+    if (log.counts.secrets === before && !quiet)
+      say(console, `${path} holds no secret that decrypts anything new`)
+  }
+  return log
+}
+
+function keyLogText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch (error) {
+    throw failure(`cannot read ${path}: ${systemReason(error)}`)
+  }
+}
+
+/** A bar only where it disturbs nothing: not over records that scroll by on the same terminal. */
+async function progressOf(plan: Plan, console: Console): Promise<Progress> {
+  const scrolls = plan.format === 'ndjson' && console.out.isTerminal
+  if (plan.quiet || scrolls || !console.error.isTerminal) return NO_PROGRESS
+  const { progressBar } = await import('./progress.ts')
+  return progressBar()
+}
+
+async function sinkOf(
+  plan: Plan,
+  { services }: Deployment,
+  destination: Destination,
+  console: Console,
+): Promise<OutputSink> {
+  if (plan.format === 'ndjson') {
+    const { ndjsonSink } = await import('../output/ndjson.ts')
+    return ndjsonSink(plan.kinds, destination)
+  }
+  const { textSink } = await import('../output/text.ts')
+  const thresholds = services.map((service) => service.idleThreshold ?? IDLE_THRESHOLD)
+  return textSink(destination, {
+    columns: console.columns,
+    idleSeconds: toSeconds(Math.min(IDLE_THRESHOLD, ...thresholds)),
+  })
+}
+
+/** Success is never claimed where nothing could be analysed. */
+function exitCodeOf(
+  { failOn }: Plan,
+  { packets, incidents }: SummaryRecord,
+  faults: readonly string[],
+): number {
+  const [fault] = faults
+  if (packets === 0 && fault !== undefined) throw failure(fault)
+  const bad = incidents.critical + (failOn === 'warning' ? incidents.warning : 0)
+  return failOn !== null && bad > 0 ? EXIT.incidents : EXIT.success
+}

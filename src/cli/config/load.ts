@@ -1,0 +1,71 @@
+/**
+ * Reads `holdfast.yaml` into a Deployment, or says all that is wrong with it. JSON is YAML, so JSON works.
+ *
+ * Trusted as far as its author is; a file that is too large, too deep or full of aliases is refused, not
+ * digested.
+ */
+import { readFileSync, statSync } from 'node:fs'
+import { LineCounter, parseDocument } from 'yaml'
+import type { Deployment } from '../../model/deployment.ts'
+import { failure, systemReason } from '../failure.ts'
+import { deploymentOf } from './deployment.ts'
+import { type Fault, placed, type Problem, problemText, schemaFaults, syntaxProblems } from './problems.ts'
+import { referenceFaults, referenceNotes } from './references.ts'
+import { CONFIG } from './schema.ts'
+
+/** A larger file is refused: 16 MiB hold an inventory of 200,000 agents. */
+export const CONFIG_BYTES_MAX = 16 * 1024 * 1024
+/** Problems that are told; the rest is counted. */
+export const PROBLEMS_MAX = 50
+
+export type Loaded =
+  | { readonly deployment: Deployment; readonly notes: readonly Problem[] }
+  /** In the order of the file; `more` were left out. */
+  | { readonly problems: readonly Problem[]; readonly more: number }
+
+export function parseConfig(source: string): Loaded {
+  const lines = new LineCounter()
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: true })
+  if (document.errors.length > 0 || document.warnings.length > 0) return refused(syntaxProblems(document))
+  const raw: unknown = document.toJS({ maxAliasCount: 100 }) ?? {}
+  const outcome = CONFIG.safeParse(raw)
+  const faults = [
+    ...(outcome.success ? [] : schemaFaults(outcome.error.issues, raw)),
+    ...referenceFaults(raw),
+  ]
+  const inPlace = (fault: Fault): Problem => placed(fault, document, lines)
+  if (!outcome.success || faults.length > 0) return refused(faults.map(inPlace))
+  return {
+    deployment: deploymentOf(outcome.data),
+    notes: referenceNotes(raw).slice(0, PROBLEMS_MAX).map(inPlace),
+  }
+}
+
+function refused(problems: Problem[]): Loaded {
+  problems.sort((a, b) => a.line - b.line || a.column - b.column)
+  return { problems: problems.slice(0, PROBLEMS_MAX), more: Math.max(0, problems.length - PROBLEMS_MAX) }
+}
+
+/** Reads and checks a file. Throws a failure if it cannot be read at all. */
+export function loadConfig(path: string): Loaded {
+  try {
+    if (statSync(path).size > CONFIG_BYTES_MAX)
+      throw failure(`${path} is larger than ${CONFIG_BYTES_MAX} bytes`)
+    return parseConfig(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if (error instanceof RangeError) throw failure(`${path} is nested too deeply`)
+    if (error instanceof ReferenceError) throw failure(`${path}: ${error.message}`)
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    throw failure(`cannot read ${path}: ${systemReason(error)}`)
+  }
+}
+
+/** The deployment of a file; a failure names the first problem, and the command that names all of them. */
+export function readDeployment(path: string): Deployment {
+  const loaded = loadConfig(path)
+  if ('deployment' in loaded) return loaded.deployment
+  const [first, ...others] = loaded.problems
+  const rest = others.length + loaded.more
+  const hint = rest > 0 ? ` (and ${rest} more: holdfast config check ${path})` : ''
+  throw failure(`${first === undefined ? `${path} is wrong` : problemText(path, first)}${hint}`)
+}

@@ -1,0 +1,252 @@
+/**
+ * The keys of `holdfast.yaml`, their values and what they mean: the one list. The JSON Schema, the messages
+ * about unknown keys and the type of what is read follow from it.
+ *
+ * Wherever a list of addresses, ports or names is wanted, a single one may stand without brackets.
+ */
+import * as z from 'zod'
+import type { AddressRange, ProfileName } from '../../model/deployment.ts'
+import { PROFILES } from '../../model/profiles.data.ts'
+import type { Micros } from '../../model/time.ts'
+import { patternFault } from './pattern.ts'
+import { addressRange, DURATION, duration, type Read } from './values.ts'
+
+/** Entries of any list: more agents than one server of any of the products takes. */
+const LIST_MAX = 200_000
+/** Characters of a name. */
+const NAME_MAX = 200
+
+const text = (meaning: string) =>
+  z
+    .string({ error: (issue) => notText(issue.input) })
+    .min(1, { error: 'must not be empty' })
+    .max(NAME_MAX, { error: `is longer than ${NAME_MAX} characters` })
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'holds control characters' })
+    .meta({ description: meaning })
+
+function notText(input: unknown): string {
+  if (typeof input === 'number' || typeof input === 'boolean')
+    return `must be text; put it in quotes: "${input}"`
+  return `must be text, not ${nameOfType(input)}`
+}
+
+export function nameOfType(input: unknown): string {
+  if (input === null || input === undefined) return 'empty'
+  if (Array.isArray(input)) return 'a list'
+  return typeof input === 'object'
+    ? 'a group of keys'
+    : typeof input === 'string'
+      ? 'text'
+      : `a ${typeof input}`
+}
+
+/** A text that `read` turns into a value. */
+function readable<T>(base: z.ZodType<string, string>, read: (text: string) => Read<T>) {
+  return base.transform((written, context): T => {
+    const outcome = read(written)
+    if ('value' in outcome) return outcome.value
+    context.issues.push({ code: 'custom', message: outcome.wrong, input: written })
+    return z.NEVER
+  })
+}
+
+const span = (meaning: string) =>
+  readable<Micros>(
+    z
+      .string({ error: (issue) => notSpan(issue.input) })
+      .meta({ description: meaning, pattern: DURATION.source, examples: ['15s', '5m', '24h'] }),
+    duration,
+  )
+
+function notSpan(input: unknown): string {
+  const read = typeof input === 'number' && input >= 0 ? duration(String(input)) : null
+  return read !== null && 'wrong' in read
+    ? read.wrong
+    : `must be a duration such as 15s, 5m or 24h, not ${nameOfType(input)}`
+}
+
+const address = readable<AddressRange>(
+  z.string({ error: (issue) => `must be an address, not ${nameOfType(issue.input)}` }).meta({
+    id: 'address',
+    description: 'A single address, a CIDR or a range',
+    examples: ['10.0.0.1', '10.0.0.0/8', '10.0.0.1-10.0.0.9'],
+  }),
+  addressRange,
+)
+
+const pattern = readable<RegExp>(
+  text('Matched against the first octets that the agent sends; the first group is its name'),
+  (source) => {
+    const wrong = patternFault(source)
+    return wrong === null ? { value: new RegExp(source) } : { wrong }
+  },
+)
+
+const whole = (least: number, most: number, what: string) => {
+  const error = `must be ${what}, a whole number from ${least} to ${most}`
+  return z.int({ error }).min(least, { error }).max(most, { error })
+}
+const port = whole(1, 65_535, 'a port').meta({ id: 'port' })
+
+/** A list, or its only entry. */
+const some = <T extends z.ZodType>(entry: T, meaning: string) =>
+  z
+    .union([entry, list(entry)])
+    .transform((value): z.output<T>[] =>
+      Array.isArray(value) ? (value as z.output<T>[]) : [value as z.output<T>],
+    )
+    .meta({ description: meaning })
+
+const list = <T extends z.ZodType>(entry: T) =>
+  z
+    .array(entry, { error: (issue) => `must be a list, not ${nameOfType(issue.input)}` })
+    .max(LIST_MAX, { error: `holds more than ${LIST_MAX} entries` })
+
+const oneOf = <const T extends readonly string[]>(words: T, meaning: string) =>
+  z.enum(words, { error: `must be one of ${words.join(', ')}` }).meta({ description: meaning })
+
+const flag = (meaning: string) => z.boolean({ error: 'must be true or false' }).meta({ description: meaning })
+
+const section = <T extends z.ZodRawShape>(shape: T) =>
+  z.strictObject(shape, {
+    // Unknown keys are told one by one, with their place in the file: see problems.ts.
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? undefined
+        : `must be a group of keys, not ${nameOfType(issue.input)}`,
+  })
+
+const server = section({
+  name: text('How reports call it'),
+  addresses: some(address, 'Where it answers').optional(),
+  priority: whole(1, 100, 'a priority')
+    .optional()
+    .meta({ description: '1 is preferred; equal priorities are a group' }),
+  weight: z.number({ error: 'must be a number' }).min(0, { error: 'must not be negative' }).optional(),
+  replicationAddresses: some(address, 'Its addresses for traffic between servers').optional(),
+})
+
+const IDENTITY_KEYS = ['httpHeader', 'urlParameter', 'cookie', 'payloadPattern', 'clientCertificate'] as const
+const identity = section({
+  httpHeader: text('Name of the request header that holds the agent').optional(),
+  urlParameter: text('Name of the query parameter that holds the agent').optional(),
+  cookie: text('Name of the cookie that holds the agent').optional(),
+  payloadPattern: pattern.optional(),
+  clientCertificate: oneOf(
+    ['subject', 'names', 'fingerprintSha256'],
+    'Field of the client certificate',
+  ).optional(),
+}).refine((rule) => Object.keys(rule).length === 1, { error: `must hold one of ${IDENTITY_KEYS.join(', ')}` })
+
+const service = section({
+  name: text('How reports call it'),
+  profile: oneOf(
+    Object.keys(PROFILES) as ProfileName[],
+    'Product: its defaults fill in what is not written',
+  ).optional(),
+  fqdn: text('The name that agents are configured with').optional(),
+  ports: some(port, 'TCP ports that agents connect to').optional(),
+  vips: some(address, 'Addresses of a load balancer that agents connect to').optional(),
+  connections: oneOf(['persistent', 'polling', 'web'], 'How agents use connections').optional(),
+  persistence: oneOf(
+    ['sticky', 'failover', 'ordered', 'weighted', 'random', 'none'],
+    'Which server an agent is given when it comes again',
+  ).optional(),
+  persistenceDuration: span('How long an agent stays with its server').optional(),
+  idleThreshold: span('A silence this long counts as idle').optional(),
+  serverIdleTimeout: span("The server's own idle close, by design; 0s: never").optional(),
+  heartbeat: span('Between signs of life on an idle connection').optional(),
+  checkIn: span('Between regular contacts of an agent').optional(),
+  servers: list(server).optional(),
+  failback: section({
+    expected: flag('Agents return to the preferred server').optional(),
+    delay: span('How long they may take').optional(),
+  }).optional(),
+  tls: section({
+    mode: oneOf(['passthrough', 'termination', 'any'], 'What devices between may do with TLS').optional(),
+  }).optional(),
+  enrolment: section({
+    paths: some(text('Path of a request that enrols'), 'Paths of the requests that enrol').optional(),
+    singleSetCookie: flag('The response must carry exactly one Set-Cookie').optional(),
+    cookie: text('The cookie that the server itself sets').optional(),
+  }).optional(),
+  web: section({
+    sessionCookies: some(text('Cookie name'), 'Cookies that hold a session').optional(),
+    csrfFields: some(
+      text('Field name'),
+      'Form fields and headers that hold a token against request forgery',
+    ).optional(),
+    proxies: some(address, 'Front-end applications and reverse proxies').optional(),
+  }).optional(),
+  smtp: section({
+    ports: some(port, 'SMTP ports').optional(),
+    nextHops: some(address, 'Mail servers that mail is handed on to').optional(),
+  }).optional(),
+  replication: section({ ports: some(port, 'Ports of traffic between servers').optional() }).optional(),
+  wakeUp: section({
+    port,
+    within: span('An agent that was woken checks in within this time').optional(),
+  }).optional(),
+  identity: list(identity).optional(),
+})
+
+/** Service name -> groups of server names, in order of preference. */
+const preference = z
+  .record(z.string(), list(list(text('Server name'))), {
+    error: (issue) => `must be a group of keys, not ${nameOfType(issue.input)}`,
+  })
+  .meta({
+    description: 'By service: groups of server names in order of preference, as in [[sepm1], [sepm2, sepm3]]',
+  })
+
+export const CONFIG = section({
+  services: list(service).optional(),
+  locations: list(
+    section({
+      name: text('How reports call it'),
+      subnets: some(address, 'Agents with these addresses are here').optional(),
+      servers: preference.optional(),
+    }),
+  ).optional(),
+  groups: list(
+    section({
+      name: text('How reports call it'),
+      agents: some(text('Name or address of an agent'), 'Its agents').optional(),
+      servers: preference.optional(),
+    }),
+  ).optional(),
+  devices: list(
+    section({
+      role: oneOf(['load-balancer', 'firewall', 'nat', 'reverse-proxy', 'dns', 'middlebox'], 'What it is'),
+      name: text('How reports call it').optional(),
+      addresses: some(address, 'All of its addresses').optional(),
+      idleTimeout: span('After how much silence it drops a connection').optional(),
+    }),
+  ).optional(),
+  nat: list(
+    section({
+      inside: some(address, 'Addresses before translation'),
+      outside: some(address, 'Addresses after it'),
+      mapping: oneOf(['static', 'shared', 'pool'], 'static: each agent keeps one outside address').optional(),
+    }),
+  ).optional(),
+  dns: section({ names: some(text('Name'), 'Names that agents resolve').optional() }).optional(),
+  agents: list(
+    section({
+      id: text('The name of the agent'),
+      addresses: some(address, 'Its own addresses').optional(),
+    }),
+  ).optional(),
+  ignore: some(address, 'Scanners and probes: never agents').optional(),
+})
+
+/** A configuration that is valid in itself; references between its parts are checked in references.ts. */
+export type Config = z.output<typeof CONFIG>
+export type ConfiguredServiceKeys = NonNullable<Config['services']>[number]
+
+/**
+ * JSON Schema (draft 2020-12) of what may be written, for editors and for the messages about unknown keys.
+ */
+export function jsonSchema(): Record<string, unknown> {
+  return { title: 'Holdfast configuration', ...z.toJSONSchema(CONFIG, { io: 'input' }) }
+}

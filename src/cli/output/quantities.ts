@@ -1,0 +1,77 @@
+/** Numbers and times as people read them: counts with commas, durations as devices are set, times in UTC. */
+import type { Micros } from '../../model/time.ts'
+
+/** `41,204` */
+export const count = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ',')
+
+/** `1 packet`, `1,204 packets`; the plural is given where it is not the word and an s. */
+export const counted = (n: number, one: string, many = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`
+
+/** A number with at most `digits` decimals, and none for show. */
+const decimal = (n: number, digits: number): string => String(Number(n.toFixed(digits)))
+
+/**
+ * `420 ms`, `15.02 s`, `300 s`, from 600 s on `41 min 4 s`, `2 h 41 min`, `3 d 4 h`: devices are set in
+ * seconds.
+ */
+export function duration(seconds: number): string {
+  if (seconds < 1) return `${decimal(seconds * 1000, 1)} ms`
+  return seconds < 600 ? `${decimal(seconds, 2)} s` : elapsed(seconds)
+}
+
+/** `45 s`, `3 min 31 s`, `2 h 41 min`: how long something went on, to two units. */
+export function elapsed(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${decimal(seconds, 1)} s`
+  if (whole < 3_600) return pair(Math.floor(whole / 60), 'min', whole % 60, 's')
+  if (whole < 172_800) return pair(Math.floor(whole / 3_600), 'h', Math.floor((whole % 3_600) / 60), 'min')
+  return pair(Math.floor(whole / 86_400), 'd', Math.floor((whole % 86_400) / 3_600), 'h')
+}
+
+const pair = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
+  small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`
+
+/** `[14.98, 15.03] s`, rounded outwards: the truth lies inside. */
+export function intervalText(lower: number, upper: number): string {
+  return `[${decimal(Math.floor(lower * 100) / 100, 2)}, ${decimal(Math.ceil(upper * 100) / 100, 2)}] s`
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** `21 Nov 2026`, in UTC. */
+export function day(at: Micros): string {
+  const date = new Date(at / 1000)
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
+}
+
+/** `02:08:06.123`, in UTC, with milliseconds; `02:08:06` without. */
+export function clock(at: Micros, milliseconds: boolean): string {
+  const text = new Date(Math.floor(at / 1000)).toISOString()
+  return text.slice(text.indexOf('T') + 1, milliseconds ? -1 : -5)
+}
+
+/** `21 Nov 02:08:06`: the year is told once per page. */
+export const dayAndClock = (at: Micros, milliseconds: boolean): string =>
+  `${day(at).slice(0, -5)} ${clock(at, milliseconds)}`
+
+/** `21 Nov 2026 02:05:40 to 02:09:11 UTC`; the second day only if it is another one. */
+export function spanText(start: Micros, end: Micros): string {
+  const until = day(start) === day(end) ? clock(end, false) : `${day(end)} ${clock(end, false)}`
+  return `${day(start)} ${clock(start, false)} to ${until} UTC`
+}
+
+/** `a, b and c` */
+export function listed(items: readonly string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+}
+
+/**
+ * The first `most` items, and how many there are besides: `a, b and 4 more`. `total` counts those that are
+ * not at hand, too.
+ */
+export function firstFew(items: readonly string[], most: number, total = items.length): string {
+  const shown = items.slice(0, most)
+  const rest = total - shown.length
+  return rest > 0 ? `${shown.join(', ')} and ${count(rest)} more` : listed(shown)
+}

@@ -1,0 +1,180 @@
+/**
+ * The report for people: what was read and how good it is, what came of it, who is who, and each incident
+ * with its cause, its proof and its remedy. Nothing in it grows with the traffic; what is left out is counted
+ * and the way to see it is told.
+ */
+import type { CaptureRecord, ServerRecord } from '../../model/record.ts'
+import type { Collected } from './collected.ts'
+import { bySeverity, SEVERITY_ORDER } from './collected.ts'
+import { shortName } from './harmless.ts'
+import { writeIncident } from './incident-text.ts'
+import { type Page, page, type Paint } from './page.ts'
+import { count, counted, duration, elapsed, firstFew, listed, spanText } from './quantities.ts'
+import { IDENTIFIED_WORDS, QUALITY_WORDS } from './words.data.ts'
+
+/** Incidents that are told in full. */
+const INCIDENTS_SHOWN = 20
+const CAPTURES_SHOWN = 20
+const SERVICES_SHOWN = 12
+const SERVERS_SHOWN = 6
+/** Servers of services that have no name but their address. */
+const NAMELESS_SHOWN = 10
+/** Reasons for unread packets that are named. */
+const REASONS_SHOWN = 4
+
+export interface ReportOptions {
+  /** Columns of the reader's terminal. */
+  readonly columns: number
+  readonly paint: Paint
+  /** The shortest silence that counts as idle for any service. */
+  readonly idleSeconds: number
+}
+
+export function reportText(collected: Collected, { columns, paint, idleSeconds }: ReportOptions): string {
+  const sheet = page(columns, paint)
+  writeCaptures(sheet, collected)
+  writeVerdict(sheet, collected, idleSeconds)
+  writeWho(sheet, collected)
+  writeIncidents(sheet, collected)
+  return sheet.text()
+}
+
+function writeCaptures(sheet: Page, { captures, capturesDropped }: Collected): void {
+  const shown = captures.slice(0, CAPTURES_SHOWN)
+  const rest = captures.length - shown.length + capturesDropped
+  sheet.heading(captures.length + capturesDropped === 1 ? 'Capture' : 'Captures')
+  for (const capture of shown) {
+    const name = capture.tap === '' ? '' : `${shortName(capture.tap)}: `
+    sheet.paragraph(`${name}${shortName(capture.path, 200)}`)
+    sheet.paragraph(`${capture.format}, ${counted(capture.packets, 'packet')}${timesOf(capture)}`, 4)
+    for (const warning of warningsOf(capture)) sheet.warning(warning)
+    if (capture.quality.unparsedPackets > 0) sheet.paragraph(unreadText(capture), 4)
+  }
+  if (rest > 0) sheet.paragraph(`and ${count(rest)} more (--format ndjson --include capture lists all)`)
+  sheet.blank()
+}
+
+function timesOf({ start, end }: CaptureRecord): string {
+  return start === null || end === null ? '' : `, ${spanText(start, end)} (${elapsed((end - start) / 1e6)})`
+}
+
+function warningsOf({ quality }: CaptureRecord): string[] {
+  const warnings = QUALITY_WORDS.filter(([key]) => quality[key] > 0).map(
+    ([key, one, many]) => `${quality[key] === 1 ? one : many.replace('N', count(quality[key]))}.`,
+  )
+  return quality.readError === null
+    ? warnings
+    : [`Reading stopped before the end: ${quality.readError}.`, ...warnings]
+}
+
+/** Other protocols are no shortcoming, unless the one that matters is among them. */
+function unreadText({ quality, skipped }: CaptureRecord): string {
+  const reasons = Object.entries(skipped).toSorted((a, b) => b[1] - a[1])
+  const named = reasons.map(([reason, packets]) => `${count(packets)} ${reason}`)
+  return `${counted(quality.unparsedPackets, 'packet')} not read${named.length > 0 ? `: ${firstFew(named, REASONS_SHOWN)}` : ''}.`
+}
+
+function writeVerdict(sheet: Page, collected: Collected, idleSeconds: number): void {
+  const { incidents, incidentsDropped, connections } = collected
+  const total = incidents.length + incidentsDropped
+  if (connections === 0 && total === 0) {
+    const packets = collected.captures.reduce((sum, capture) => sum + capture.packets, 0)
+    sheet.paragraph(`No TCP connection in ${counted(packets, 'packet')}: there is nothing to judge.`, 0, [
+      'bold',
+    ])
+  } else if (total === 0) {
+    const isProven = collected.longestSilence >= idleSeconds
+    sheet.paragraph(
+      `Nothing broken: no incident in ${scopeOf(collected)}.`,
+      0,
+      isProven ? ['bold', 'green'] : ['bold'],
+    )
+    sheet.paragraph(silencesText(collected, idleSeconds), 0)
+  } else {
+    sheet.paragraph(
+      `${counted(total, 'incident')} in ${scopeOf(collected)}: ${severitiesOf(collected)}.`,
+      0,
+      ['bold'],
+    )
+  }
+}
+
+/** How much idleness the verdict rests on. */
+function silencesText({ longestSilence, longestSurvived }: Collected, idleSeconds: number): string {
+  if (longestSilence < idleSeconds) {
+    return (
+      `The longest silence lasted ${duration(longestSilence)}; from ${duration(idleSeconds)} on a connection counts as idle ` +
+      '(idleThreshold in the configuration), so this capture does not show whether idle connections hold.'
+    )
+  }
+  if (longestSurvived > 0) return `Silences up to ${duration(longestSurvived)} were survived.`
+  return `The longest silence lasted ${duration(longestSilence)} and was the last of its connection.`
+}
+
+function scopeOf({ connections, agentsBy, servers, serversDropped }: Collected): string {
+  const agents = [...agentsBy.values()].reduce((sum, n) => sum + n, 0)
+  return `${counted(connections, 'connection')} of ${counted(agents, 'agent')} with ${counted(servers.length + serversDropped, 'server')}`
+}
+
+function severitiesOf({ summary, incidents }: Collected): string {
+  const counts = SEVERITY_ORDER.map((severity) => {
+    const n =
+      summary?.incidents[severity] ?? incidents.filter((incident) => incident.severity === severity).length
+    return n === 0 ? '' : `${count(n)} ${severity}`
+  })
+  return listed(counts.filter((text) => text !== ''))
+}
+
+function writeWho(sheet: Page, { servers, serversDropped, agentsBy }: Collected): void {
+  if (servers.length === 0 && agentsBy.size === 0) return
+  sheet.blank()
+  sheet.heading('Who is who')
+  const [nameless, named] = partition(servers, (server) => serverText(server) === server.service)
+  const services = [...Map.groupBy(named, (server) => server.service)]
+  for (const [service, members] of services.slice(0, SERVICES_SHOWN)) {
+    const endpoints = firstFew(members.map(serverText), SERVERS_SHOWN)
+    sheet.row('service', `${shortName(service)}: ${endpoints} ${originOf(members)}`)
+  }
+  if (nameless.length > 0) {
+    const endpoints = firstFew(nameless.map(serverText), NAMELESS_SHOWN)
+    sheet.row('servers', `${endpoints} ${originOf(nameless)}`)
+  }
+  const beyond = services.slice(SERVICES_SHOWN).map(([, members]) => members.length)
+  const rest = beyond.reduce((sum, n) => sum + n, serversDropped)
+  const hint = '(--format ndjson --include server lists all)'
+  if (rest > 0) sheet.row('', `and ${counted(rest, 'more server')} ${hint}`)
+  const ways = [...agentsBy].toSorted((a, b) => b[1] - a[1])
+  const texts = ways.map(
+    ([way, n], i) => `${count(n)}${i === 0 ? ' identified' : ''} ${IDENTIFIED_WORDS[way]}`,
+  )
+  if (texts.length > 0) sheet.row('agents', listed(texts))
+}
+
+function partition<T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(belongs), all.filter((one) => !belongs(one))]
+}
+
+function serverText({ name, address, port }: ServerRecord): string {
+  const endpoint = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  return name === address || name === endpoint ? endpoint : `${shortName(name)} ${endpoint}`
+}
+
+const originOf = (members: readonly ServerRecord[]): string =>
+  members.every((server) => server.identifiedBy === 'config') ? '(as configured)' : '(seen in traffic)'
+
+function writeIncidents(sheet: Page, { incidents, incidentsDropped, examples, captures }: Collected): void {
+  const sorted = bySeverity(incidents)
+  const shown = sorted.slice(0, INCIDENTS_SHOWN)
+  const severalTaps = new Set(captures.map((capture) => capture.tap)).size > 1
+  for (const incident of shown) {
+    sheet.blank()
+    writeIncident(sheet, incident, examples.get(incident.id) ?? null, severalTaps)
+  }
+  const rest = sorted.length - shown.length + incidentsDropped
+  if (rest === 0) return
+  sheet.blank()
+  sheet.paragraph(
+    `${counted(rest, 'more incident')}, none of them worse: --format ndjson --include incident lists all.`,
+    0,
+  )
+}

@@ -1,0 +1,64 @@
+/** What the machine's names are called in a sentence. */
+import type { ActorRole } from '../../model/incident.ts'
+import type { CaptureQuality } from '../../model/quality.ts'
+import type { IdentifiedBy } from '../../model/record.ts'
+
+export const ROLE_WORDS: Readonly<Record<ActorRole, string>> = {
+  agent: 'agent',
+  server: 'server',
+  'load-balancer': 'load balancer',
+  firewall: 'firewall',
+  nat: 'address translation',
+  'reverse-proxy': 'reverse proxy',
+  dns: 'DNS',
+  middlebox: 'some device in between',
+  unknown: 'not known',
+}
+
+export const IDENTIFIED_WORDS: Readonly<Record<IdentifiedBy, string>> = {
+  'http-header': 'by an HTTP header',
+  'url-parameter': 'by a URL parameter',
+  cookie: 'by a cookie',
+  'payload-pattern': 'by what they send first',
+  'client-certificate': 'by client certificate',
+  'tls-session': 'by resumed TLS sessions',
+  'proxy-header': 'by PROXY protocol header',
+  inventory: 'by the configured inventory',
+  mac: 'by hardware address',
+  'tls-fingerprint': 'by TLS fingerprint',
+  address: 'by address only',
+}
+
+type Count = {
+  [K in keyof CaptureQuality]: CaptureQuality[K] extends number ? K : never
+}[keyof CaptureQuality]
+
+/** What a shortcoming of a capture is, and what it costs. `N` is the number, `(s)` depends on it. */
+export const QUALITY_WORDS: readonly (readonly [Count, one: string, many: string])[] = [
+  [
+    'interfaceDrops',
+    '1 packet was dropped by the capturing interface',
+    'N packets were dropped by the capturing interface',
+  ],
+  [
+    'missingSegments',
+    '1 segment is missing that the receiver acknowledged',
+    'N segments are missing that the receivers acknowledged',
+  ],
+  [
+    'truncatedPackets',
+    '1 packet was cut by the snap length; its end was not read',
+    'N packets were cut by the snap length; their ends were not read',
+  ],
+  [
+    'oneWayConnections',
+    '1 connection was seen in one direction only; no silent cut is judged on it',
+    'N connections were seen in one direction only; no silent cut is judged on them',
+  ],
+  [
+    'malformedPackets',
+    '1 packet contradicts itself and was passed over',
+    'N packets contradict themselves and were passed over',
+  ],
+  ['outOfOrderPackets', '1 packet is stored behind a later one', 'N packets are stored behind later ones'],
+]

@@ -1,0 +1,185 @@
+/**
+ * How connections end: FIN, RST (believed only inside the window, RFC 5961 §3.2), and the account of both.
+ */
+import { latin1 } from '../bytes/latin1.ts'
+import { otherSide, type Side } from '../model/packet.ts'
+import type { Micros } from '../model/time.ts'
+import * as tcp from '../wire/tcp.ts'
+import type { Place } from '../wire/frame.ts'
+import { hardwareText } from '../bytes/address.ts'
+import type { Cold } from './cold.ts'
+import {
+  ACKNOWLEDGED,
+  ACK_SEEN,
+  FIN_SEEN,
+  HARDWARE_UNANSWERED,
+  IDENTIFICATION_ZERO_WINDOWS,
+  LAST_PACKET,
+  LEG_RTT,
+  NEXT,
+  OVER,
+  PACKETS,
+  RECORD_WORDS,
+  RST_SEEN,
+  SENT_AT,
+  STARTED,
+  STATE,
+  WAKING,
+  WINDOW_HOP_SCALE,
+  bit,
+  half,
+} from './fields.ts'
+import { settle, wake } from './silences.ts'
+import { bytesSent, coldOf, connectionId, endpointOf, lastAt, type TapState } from './tap-state.ts'
+
+/** Octets of text in a RST that are kept. */
+const RESET_TEXT_MAX = 256
+/** Window assumed where none was seen: the largest unscaled one. */
+const WINDOW_UNKNOWN = 0xffff
+
+/**
+ * Whether the receiver would take this RST: it lies in the window that the peer last offered, or just where one of the two
+ * sides expects it. A passive observer sees segments before the receiver or after it, so the exact match that RFC 5961 asks of
+ * receivers would reject good ones. Without knowledge of either side, it is believed.
+ */
+export function isResetValid(state: TapState, row: number, side: Side, place: Place): boolean {
+  const w = state.table.words
+  const bits = w[row * RECORD_WORDS + STATE]!
+  const own = half(row, side)
+  const peer = half(row, otherSide(side))
+  const sequence = tcp.sequence(place.bytes, place.transportAt) | 0
+  if ((bits & bit(STARTED, side)) !== 0 && sequence === w[own + NEXT]) return true
+  if ((bits & bit(ACK_SEEN, otherSide(side))) !== 0) {
+    const offered = (w[peer + WINDOW_HOP_SCALE]! >>> 16) << Math.max(0, (w[peer + WINDOW_HOP_SCALE]! & 0xff) - 1)
+    const ahead = (sequence - w[peer + ACKNOWLEDGED]!) | 0
+    return ahead >= 0 && ahead <= Math.max(offered, WINDOW_UNKNOWN)
+  }
+  if ((bits & bit(STARTED, otherSide(side))) !== 0 && (tcp.flags(place.bytes, place.transportAt) & tcp.ACK) !== 0) {
+    // The answer to a SYN: what it acknowledges makes it valid (RFC 9293 §3.10.7.3).
+    const acknowledgment = tcp.acknowledgment(place.bytes, place.transportAt) | 0
+    return ((w[peer + NEXT]! - acknowledgment) | 0) >= 0 || (bits & bit(STARTED, side)) === 0
+  }
+  return true
+}
+
+/** Tells a believed RST, settles a waking silence, and marks the connection over. Comes before the packet is accounted for. */
+export function resetSeen(
+  state: TapState,
+  row: number,
+  side: Side,
+  place: Place,
+  time: Micros,
+  packet: number,
+): void {
+  const cold = coldOf(state, row)
+  const w = state.table.words
+  const c = row * RECORD_WORDS
+  if ((w[c + STATE]! & bit(RST_SEEN, side)) !== 0) return
+  const before = state.table.f64[(half(row, otherSide(side)) + SENT_AT) >> 1]!
+  const sinceLast = Math.max(0, time - lastAt(state, row))
+  const provoked = w[half(row, otherSide(side)) + PACKETS]! > 0 && before === lastAt(state, row) && sinceLast < state.silenceMin
+  const waking = state.wakings.of(row)
+  const wokenByPeer = waking?.brokenBy === otherSide(side) ? waking.end - waking.start : 0
+  if (sinceLast >= state.silenceMin && (w[c + STATE]! & (OVER | WAKING)) === 0) wake(state, row, side, 'rst', time, packet)
+  const idleBefore = provoked ? wokenByPeer : sinceLast
+  tellReset(state, row, side, place, time, packet, provoked ? sinceLast : null, idleBefore)
+  endSilence(state, row, side, 'rst', time, packet)
+  cold.rst[side] = { at: time, packet }
+  markEnd(cold, side, idleBefore)
+  w[c + STATE]! |= bit(RST_SEEN, side) | OVER
+}
+
+function tellReset(
+  state: TapState,
+  row: number,
+  side: Side,
+  place: Place,
+  time: Micros,
+  packet: number,
+  sinceProvocation: Micros | null,
+  idleBefore: Micros,
+): void {
+  const w = state.table.words
+  const c = row * RECORD_WORDS
+  const h = half(row, side)
+  const b = place.bytes
+  const t = place.transportAt
+  const spoke = w[h + PACKETS]! > 0
+  const payloadAt = t + tcp.headerLength(b, t, place.end)
+  state.emit({
+    kind: 'reset',
+    time,
+    tap: state.tap,
+    connection: connectionId(state, row),
+    originator: endpointOf(state, row, 0),
+    responder: endpointOf(state, row, 1),
+    packet,
+    from: side,
+    sequence: tcp.sequence(b, t),
+    sequenceOffset: (w[c + STATE]! & bit(STARTED, side)) !== 0 ? (tcp.sequence(b, t) - w[h + NEXT]!) | 0 : 0,
+    acknowledges: (tcp.flags(b, t) & tcp.ACK) !== 0,
+    window: tcp.window(b, t),
+    payload: latin1(b, payloadAt, Math.min(place.end, payloadAt + RESET_TEXT_MAX)),
+    hopLimit: place.hopLimit,
+    usualHopLimit: spoke ? (w[h + WINDOW_HOP_SCALE]! >>> 8) & 0xff : null,
+    identification: place.identification,
+    previousIdentification: spoke ? w[h + IDENTIFICATION_ZERO_WINDOWS]! >>> 16 : null,
+    hardware: place.sourceHardwareAt < 0 ? null : hardwareText(place.frame, place.sourceHardwareAt),
+    usualHardware: state.hardware.text(w[h + HARDWARE_UNANSWERED]! >>> 16),
+    provokedBy: sinceProvocation === null ? null : w[c + LAST_PACKET]! >>> 0,
+    sinceProvocation,
+    idleBefore,
+    legRtt: w[h + LEG_RTT]! >>> 0 || null,
+    bytes: bytesSent(state, row),
+    afterFin: (w[c + STATE]! & (FIN_SEEN | bit(FIN_SEEN, 1))) !== 0,
+  })
+}
+
+/** Tells a side's first FIN. */
+export function finSeen(state: TapState, row: number, side: Side, place: Place, time: Micros, packet: number): void {
+  const cold = coldOf(state, row)
+  const w = state.table.words
+  const c = row * RECORD_WORDS
+  if ((w[c + STATE]! & bit(FIN_SEEN, side)) !== 0) return
+  const idleBefore = Math.max(0, time - lastAt(state, row))
+  if (idleBefore >= state.silenceMin && (w[c + STATE]! & (OVER | WAKING)) === 0) wake(state, row, side, 'fin', time, packet)
+  state.emit({
+    kind: 'finished',
+    time,
+    tap: state.tap,
+    connection: connectionId(state, row),
+    originator: endpointOf(state, row, 0),
+    responder: endpointOf(state, row, 1),
+    packet,
+    from: side,
+    idleBefore,
+    first: cold.endedBy === null,
+    bytes: bytesSent(state, row),
+    hopLimit: place.hopLimit,
+    usualHopLimit: w[half(row, side) + PACKETS]! > 0 ? (w[half(row, side) + WINDOW_HOP_SCALE]! >>> 8) & 0xff : null,
+  })
+  endSilence(state, row, side, 'fin', time, packet)
+  cold.fin[side] = { at: time, packet }
+  markEnd(cold, side, idleBefore)
+  w[c + STATE]! |= bit(FIN_SEEN, side)
+}
+
+/** A FIN or RST of `side` settles a waking silence: which way depends on who broke it. */
+function endSilence(state: TapState, row: number, side: Side, by: 'fin' | 'rst', time: Micros, packet: number): void {
+  const waking = state.wakings.of(row)
+  if (waking === undefined) return
+  if (waking.endPacket === packet) {
+    settle(state, row, by === 'rst' ? 'aborted' : 'closed', time, packet)
+  } else if (side !== waking.brokenBy) {
+    settle(state, row, by === 'rst' ? 'reset' : 'closed', time, packet)
+  } else {
+    // The side that broke the silence gives up without ever having been answered.
+    settle(state, row, waking.retransmissions > 0 ? 'unanswered' : 'unknown', time, packet)
+  }
+}
+
+function markEnd(cold: Cold, side: Side, idleBefore: Micros): void {
+  if (cold.endedBy !== null) return
+  cold.endedBy = side
+  cold.idleBeforeEnd = idleBefore
+}

@@ -1,0 +1,146 @@
+/**
+ * Silences: time without packets on an open connection, and what became of the connection when it was broken.
+ *
+ * A silence is told once its outcome is known: answered, reset, closed, or never answered. Until then the connection is waking.
+ */
+import { otherSide, type Side } from '../model/packet.ts'
+import type { SilenceBreaker, SilenceOutcome } from '../model/observation.ts'
+import { MILLISECOND, SECOND, type Micros } from '../model/time.ts'
+import type { Waking } from './waking.ts'
+import {
+  ACKNOWLEDGED,
+  ACK_SEEN,
+  KEEP_ALIVES,
+  LAST_AT,
+  LAST_PACKET,
+  NEXT,
+  PACKETS,
+  RECORD_WORDS,
+  SENT_AT,
+  STARTED,
+  STATE,
+  SURVIVED,
+  WAKING,
+  bit,
+  half,
+} from './fields.ts'
+import { bytesSent, connectionId, endpointOf, type TapState } from './tap-state.ts'
+
+/** A sender that retransmitted this often without an answer sees a dead path: R1 of RFC 9293 §3.8.3. */
+export const GIVEN_UP_RETRANSMISSIONS = 3
+/** ... and this long after its first try: Linux sends three retransmissions within 1.4 s, the fourth after 3 s. */
+export const GIVEN_UP_AFTER: Micros = 3 * SECOND
+
+const UINT32_MAX = 0xffffffff
+
+/** A packet of `side` breaks the silence that began at the connection's last packet: remembered until its outcome is known. */
+export function wake(state: TapState, row: number, side: Side, breaker: SilenceBreaker, time: Micros, packet: number): void {
+  const { words: w, f64 } = state.table
+  const c = row * RECORD_WORDS
+  const own = half(row, side)
+  const peer = half(row, otherSide(side))
+  const waking = state.wakings.begin(row)
+  waking.start = f64[(c + LAST_AT) >> 1]!
+  waking.startPacket = w[c + LAST_PACKET]! >>> 0
+  waking.startSide = f64[(peer + SENT_AT) >> 1] === waking.start ? otherSide(side) : side
+  waking.end = time
+  waking.endPacket = packet
+  waking.brokenBy = side
+  waking.breaker = breaker
+  waking.lastFromOriginator = f64[(half(row, 0) + SENT_AT) >> 1]!
+  waking.lastFromResponder = f64[(half(row, 1) + SENT_AT) >> 1]!
+  waking.keepAlivesBefore = w[own + KEEP_ALIVES]! + w[peer + KEEP_ALIVES]!
+  waking.inFlight = unacknowledged(state, row, 0) + unacknowledged(state, row, 1)
+  w[c + STATE]! |= WAKING
+}
+
+/**
+ * The outcome is known: tells the silence and forgets it. Of those that were answered the first is told; the longest stands in
+ * the connection's final account.
+ */
+export function settle(state: TapState, row: number, outcome: SilenceOutcome, time: Micros, packet: number | null): void {
+  const waking = state.wakings.of(row)
+  if (waking === undefined) return
+  state.table.words[row * RECORD_WORDS + STATE]! &= ~WAKING
+  const length = Math.min(UINT32_MAX, Math.ceil((waking.end - waking.start) / MILLISECOND))
+  const longest = state.table.words[row * RECORD_WORDS + SURVIVED]! >>> 0
+  if (outcome !== 'answered' || longest === 0) tell(state, row, waking, outcome, time, packet)
+  if (outcome === 'answered' && length > longest) state.table.words[row * RECORD_WORDS + SURVIVED] = length
+  state.wakings.end(row)
+}
+
+function tell(
+  state: TapState,
+  row: number,
+  waking: Waking,
+  outcome: SilenceOutcome,
+  time: Micros,
+  packet: number | null,
+): void {
+  const sentAt = (side: Side, at: Micros): Micros | null => (state.table.words[half(row, side) + PACKETS]! > 0 ? at : null)
+  state.emit({
+    kind: 'silence',
+    time,
+    tap: state.tap,
+    connection: connectionId(state, row),
+    originator: endpointOf(state, row, 0),
+    responder: endpointOf(state, row, 1),
+    start: waking.start,
+    startPacket: waking.startPacket,
+    startSide: waking.startSide,
+    end: waking.end,
+    endPacket: waking.endPacket,
+    brokenBy: waking.brokenBy,
+    breaker: waking.breaker,
+    lastFrom: [sentAt(0, waking.lastFromOriginator), sentAt(1, waking.lastFromResponder)],
+    outcome,
+    outcomePacket: packet,
+    outcomeAt: packet === null ? null : time,
+    retransmissions: waking.retransmissions,
+    lastRetransmission: waking.lastRetransmission,
+    lastRetransmissionAt: waking.lastRetransmissionAt,
+    keepAlivesBefore: waking.keepAlivesBefore,
+    inFlight: waking.inFlight,
+    tapSilence: state.tapSilence(waking.start, waking.end),
+    bytes: bytesSent(state, row),
+  })
+}
+
+/** A packet that is neither FIN nor RST passes on a waking connection: an answer, another try, or nothing of note. */
+export function whileWaking(
+  state: TapState,
+  row: number,
+  side: Side,
+  again: boolean,
+  time: Micros,
+  packet: number,
+): void {
+  const waking = state.wakings.of(row)
+  if (waking === undefined) return
+  if (side !== waking.brokenBy) {
+    settle(state, row, 'answered', time, packet)
+    return
+  }
+  if (!again) return
+  waking.retransmissions++
+  waking.lastRetransmission = packet
+  waking.lastRetransmissionAt = time
+  if (waking.retransmissions >= GIVEN_UP_RETRANSMISSIONS && time - waking.end >= GIVEN_UP_AFTER) {
+    settle(state, row, 'unanswered', time, null)
+  }
+}
+
+/** Nothing more will come: what is known of the silence is told. */
+export function settleAtEnd(state: TapState, row: number, time: Micros): void {
+  const waking = state.wakings.of(row)
+  if (waking === undefined) return
+  settle(state, row, waking.retransmissions >= 2 ? 'unanswered' : 'unknown', time, null)
+}
+
+/** Octets that `side` sent and that the other side has not acknowledged; 0 where it cannot be told. */
+export function unacknowledged(state: TapState, row: number, side: Side): number {
+  const w = state.table.words
+  const bits = w[row * RECORD_WORDS + STATE]!
+  if ((bits & bit(STARTED, side)) === 0 || (bits & bit(ACK_SEEN, otherSide(side))) === 0) return 0
+  return Math.max(0, (w[half(row, side) + NEXT]! - w[half(row, otherSide(side)) + ACKNOWLEDGED]!) | 0)
+}

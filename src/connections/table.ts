@@ -1,0 +1,169 @@
+/**
+ * The connection table: records in one growing buffer, found by open addressing over their 5-tuples.
+ *
+ * An idle connection is what we look for, so nothing expires by idleness: a record stays until its connection is over and has
+ * lingered, or until the hard limit forces an eviction, which the tracker counts and reports. Growth doubles the buffer with
+ * ArrayBuffer.transfer, which frees the old one at once (no second copy waits for the collector).
+ */
+import type { Cold } from './cold.ts'
+import { ADDRESS_0, ADDRESS_1, PORTS, RECORD_WORDS, SCOPE } from './fields.ts'
+
+/** Connections held at once, by default: 4 Mi records of 192 octets are 800 MB. */
+export const CONNECTIONS_MAX = 1 << 22
+
+const ROWS_AT_START = 1 << 10
+const BYTES_PER_WORD = 4
+const NOT_FOUND = -1
+/** SCOPE of a row that is not in use. */
+const FREE = -1
+
+export class ConnectionTable {
+  /** Records as 32-bit words; unsigned fields are read with `>>> 0`. Replaced on growth: do not keep it over an insert. */
+  words = new Int32Array(ROWS_AT_START * RECORD_WORDS)
+  /** The same memory as 64-bit floats. */
+  f64 = new Float64Array(this.words.buffer)
+  /** What few connections need: parsers, silences, endings. Undefined for most rows. */
+  readonly cold: (Cold | undefined)[] = []
+  /** Which side of the row found last sent the packet looked up: 0 as the row is oriented, 1 against it. */
+  side = 0
+  /** Rows in use. */
+  size = 0
+
+  readonly limit: number
+  private readonly seed: number
+  private slots = new Int32Array(ROWS_AT_START * 2) // row + 1; 0 is empty
+  private mask = ROWS_AT_START * 2 - 1
+  private free: number[] = []
+  private rowsEver = 0
+
+  /** `seed` mixes into the hash, so that traffic cannot be made to collide. */
+  constructor(limit: number = CONNECTIONS_MAX, seed = 0) {
+    this.limit = limit
+    this.seed = seed
+  }
+
+  /** The row of a packet's connection in either orientation, with `side` set; -1 if there is none. */
+  find(source: number, destination: number, sourcePort: number, destinationPort: number, scope: number): number {
+    const w = this.words
+    const forward = (sourcePort << 16) | destinationPort
+    const backward = (destinationPort << 16) | sourcePort
+    let slot = this.home(source, destination, sourcePort, destinationPort)
+    for (;;) {
+      const row = this.slots[slot]! - 1
+      if (row < 0) return NOT_FOUND
+      const r = row * RECORD_WORDS
+      const ports = w[r + PORTS]!
+      if (ports === forward && w[r + ADDRESS_0] === source && w[r + ADDRESS_1] === destination) {
+        if (w[r + SCOPE] === scope) {
+          this.side = 0
+          return row
+        }
+      } else if (ports === backward && w[r + ADDRESS_0] === destination && w[r + ADDRESS_1] === source) {
+        if (w[r + SCOPE] === scope) {
+          this.side = 1
+          return row
+        }
+      }
+      slot = (slot + 1) & this.mask
+    }
+  }
+
+  /** A zeroed row for a connection that is not in the table; -1 when the limit is reached. Words may have moved. */
+  insert(source: number, destination: number, sourcePort: number, destinationPort: number, scope: number): number {
+    if (this.size >= this.limit) return NOT_FOUND
+    const row = this.free.pop() ?? this.rowsEver++
+    if ((row + 1) * RECORD_WORDS > this.words.length) this.growRecords()
+    if ((this.size + 1) * 2 > this.mask) this.growSlots()
+    const w = this.words
+    const r = row * RECORD_WORDS
+    w.fill(0, r, r + RECORD_WORDS)
+    w[r + ADDRESS_0] = source
+    w[r + ADDRESS_1] = destination
+    w[r + PORTS] = (sourcePort << 16) | destinationPort
+    w[r + SCOPE] = scope
+    this.place(row)
+    this.size++
+    return row
+  }
+
+  /** Takes a row out; its number will be used again. Later entries of the probe sequence move back, so no tombstones pile up. */
+  remove(row: number): void {
+    let hole = this.slotOf(row)
+    this.slots[hole] = 0
+    for (let slot = (hole + 1) & this.mask; this.slots[slot] !== 0; slot = (slot + 1) & this.mask) {
+      const home = this.homeOf(this.slots[slot]! - 1)
+      const stays = hole <= slot ? home > hole && home <= slot : home > hole || home <= slot
+      if (stays) continue
+      this.slots[hole] = this.slots[slot]!
+      this.slots[slot] = 0
+      hole = slot
+    }
+    this.cold[row] = undefined
+    this.free.push(row)
+    this.size--
+    this.words[row * RECORD_WORDS + SCOPE] = FREE
+  }
+
+  /** Every row in use, in the order of their numbers. */
+  *rows(): Generator<number> {
+    for (let row = 0; row < this.rowsEver; row++) {
+      if (this.words[row * RECORD_WORDS + SCOPE] !== FREE) yield row
+    }
+  }
+
+  /** A number below which all rows lie: for picking rows at random. */
+  get rowBound(): number {
+    return this.rowsEver
+  }
+
+  isUsed(row: number): boolean {
+    return this.words[row * RECORD_WORDS + SCOPE] !== FREE
+  }
+
+  /** Octets held, records and index. */
+  get bytes(): number {
+    return (this.words.length + this.slots.length) * BYTES_PER_WORD
+  }
+
+  /** Equal for both orientations: the mix of each endpoint is added, not chained. */
+  private home(source: number, destination: number, sourcePort: number, destinationPort: number): number {
+    let a = Math.imul(source ^ this.seed, 0x9e3779b1) ^ Math.imul(sourcePort, 0x85ebca6b)
+    let b = Math.imul(destination ^ this.seed, 0x9e3779b1) ^ Math.imul(destinationPort, 0x85ebca6b)
+    a = Math.imul(a ^ (a >>> 15), 0xc2b2ae35)
+    b = Math.imul(b ^ (b >>> 15), 0xc2b2ae35)
+    const mixed = (a + b) | 0
+    return (mixed ^ (mixed >>> 16)) & this.mask
+  }
+
+  private homeOf(row: number): number {
+    const w = this.words
+    const r = row * RECORD_WORDS
+    const ports = w[r + PORTS]!
+    return this.home(w[r + ADDRESS_0]!, w[r + ADDRESS_1]!, ports >>> 16, ports & 0xffff)
+  }
+
+  private slotOf(row: number): number {
+    let slot = this.homeOf(row)
+    while (this.slots[slot] !== row + 1) slot = (slot + 1) & this.mask
+    return slot
+  }
+
+  private place(row: number): void {
+    let slot = this.homeOf(row)
+    while (this.slots[slot] !== 0) slot = (slot + 1) & this.mask
+    this.slots[slot] = row + 1
+  }
+
+  private growRecords(): void {
+    const buffer = this.words.buffer as ArrayBuffer
+    this.words = new Int32Array(buffer.transfer(buffer.byteLength * 2))
+    this.f64 = new Float64Array(this.words.buffer)
+  }
+
+  private growSlots(): void {
+    const old = this.slots
+    this.slots = new Int32Array(old.length * 2)
+    this.mask = this.slots.length - 1
+    for (const entry of old) if (entry !== 0) this.place(entry - 1)
+  }
+}

@@ -1,0 +1,97 @@
+/** What the parts of the connection stage share about one capture point. */
+import type { Observation } from '../model/observation.ts'
+import type { Endpoint, Side, Tap } from '../model/packet.ts'
+import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
+import type { Micros } from '../model/time.ts'
+import { type AddressTable, ipv4NumberText } from '../bytes/address.ts'
+import { Cold } from './cold.ts'
+import { ADDRESS_0, ADDRESS_1, BYTES, FIRST_AT, LAST_AT, PORTS, RECORD_WORDS, SCOPE, STREAM, half } from './fields.ts'
+import type { HardwareTable } from './hardware.ts'
+import type { ConnectionTable } from './table.ts'
+import type { Wakings } from './waking.ts'
+
+/** SCOPE of plain IPv4 and IPv6 connections. */
+export const SCOPE_IPV4 = 4
+export const SCOPE_IPV6 = 6
+
+export interface ConnectionCounters {
+  segments: number
+  connections: number
+  captureDuplicates: number
+  /** Holes in sequence space that the capture never filled, though the peer acknowledged them. */
+  missingSegments: number
+  /** RSTs outside the window: not believed. */
+  invalidResets: number
+  /** Connections given up at the limit before they ended. */
+  evictions: number
+  oneWayConnections: number
+}
+
+export interface TapState {
+  readonly tap: Tap
+  /** Position among the taps of the analysis: part of every connection's lasting number. */
+  readonly tapIndex: number
+  readonly table: ConnectionTable
+  readonly addresses: AddressTable
+  readonly hardware: HardwareTable
+  readonly endpoints: Endpoints
+  readonly counters: ConnectionCounters
+  /** Shortest silence that is told. */
+  readonly silenceMin: Micros
+  /** The latest time seen, or told by a tick. */
+  readonly now: Micros
+  readonly wakings: Wakings
+  emit(observation: Observation): void
+  openStream(context: StreamContext): SegmentConsumer
+  /** The longest time within start..end in which the tap saw no frame of any kind. */
+  tapSilence(start: Micros, end: Micros): Micros
+}
+
+/** Taps of one analysis at most: a connection's number is its stream's number times this, plus its tap's position. */
+export const TAPS_MAX = 256
+
+export const connectionId = (state: TapState, row: number): number =>
+  (state.table.words[row * RECORD_WORDS + STREAM]! >>> 0) * TAPS_MAX + state.tapIndex
+
+/** Endpoints remembered, so that the many observations of one connection share them. A power of two. */
+const ENDPOINTS_REMEMBERED = 1 << 12
+
+/** Endpoints as objects, made once for connections that are told of again and again. */
+export class Endpoints {
+  private readonly streams = new Int32Array(ENDPOINTS_REMEMBERED * 2).fill(-1)
+  private readonly made: Endpoint[] = []
+
+  of(state: TapState, row: number, side: Side): Endpoint {
+    const w = state.table.words
+    const r = row * RECORD_WORDS
+    const stream = w[r + STREAM]!
+    const slot = ((stream & (ENDPOINTS_REMEMBERED - 1)) << 1) | side
+    const known = this.made[slot]
+    if (known !== undefined && this.streams[slot] === stream) return known
+    const address = w[r + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!
+    const ports = w[r + PORTS]!
+    const endpoint = {
+      address: w[r + SCOPE] === SCOPE_IPV6 ? state.addresses.text(address) : ipv4NumberText(address),
+      port: side === 0 ? ports >>> 16 : ports & 0xffff,
+    }
+    this.streams[slot] = stream
+    this.made[slot] = endpoint
+    return endpoint
+  }
+}
+
+export const endpointOf = (state: TapState, row: number, side: Side): Endpoint => state.endpoints.of(state, row, side)
+
+/** Payload octets on the wire so far, by side. */
+export const bytesSent = (state: TapState, row: number): readonly [number, number] => [
+  state.table.f64[(half(row, 0) + BYTES) >> 1]!,
+  state.table.f64[(half(row, 1) + BYTES) >> 1]!,
+]
+
+export function coldOf(state: TapState, row: number): Cold {
+  return (state.table.cold[row] ??= new Cold())
+}
+
+export const firstAt = (state: TapState, row: number): Micros =>
+  state.table.f64[(row * RECORD_WORDS + FIRST_AT) >> 1]!
+export const lastAt = (state: TapState, row: number): Micros => state.table.f64[(row * RECORD_WORDS + LAST_AT) >> 1]!

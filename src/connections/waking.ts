@@ -1,0 +1,54 @@
+/** A silence that was broken and whose outcome is awaited: pooled, because most silences are answered within a round trip. */
+import type { SilenceBreaker } from '../model/observation.ts'
+import type { Side } from '../model/packet.ts'
+import type { Micros } from '../model/time.ts'
+
+export class Waking {
+  /** The last packet before the silence: time, number, sender. */
+  start: Micros = -1.5
+  startPacket = 0
+  startSide: Side = 0
+  /** The packet that broke it. */
+  end: Micros = -1.5
+  endPacket = 0
+  brokenBy: Side = 0
+  breaker: SilenceBreaker = 'data'
+  /** Last packet of each side before the silence; -Infinity: none. */
+  lastFromOriginator: Micros = -1.5
+  lastFromResponder: Micros = -1.5
+  keepAlivesBefore = 0
+  inFlight = 0
+  retransmissions = 0
+  lastRetransmission: number | null = null
+  lastRetransmissionAt: Micros | null = null
+}
+
+/** Spare objects kept: connections that wake within one round trip of each other. */
+const SPARE_MAX = 1024
+
+export class Wakings {
+  private readonly byRow: (Waking | undefined)[] = []
+  private readonly spare: Waking[] = []
+
+  of(row: number): Waking | undefined {
+    return this.byRow[row]
+  }
+
+  /** A fresh one for a row that has none. */
+  begin(row: number): Waking {
+    const waking = this.spare.pop() ?? new Waking()
+    waking.retransmissions = 0
+    waking.lastRetransmission = null
+    waking.lastRetransmissionAt = null
+    while (this.byRow.length <= row) this.byRow.push(undefined)
+    this.byRow[row] = waking
+    return waking
+  }
+
+  end(row: number): void {
+    const waking = this.byRow[row]
+    if (waking === undefined) return
+    this.byRow[row] = undefined
+    if (this.spare.length < SPARE_MAX) this.spare.push(waking)
+  }
+}

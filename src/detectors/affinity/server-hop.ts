@@ -1,0 +1,162 @@
+/** An agent reached another server than before, although nothing was wrong with the one that it had. */
+import type { World } from '../../model/event.ts'
+import type { Actor, Finding } from '../../model/incident.ts'
+import type { Agent, Service, Visit } from '../../model/party.ts'
+import { SECOND } from '../../model/time.ts'
+import { counted, detector, evidence, span, spoken } from '../detector.ts'
+import { agentOf, connectionFilter, packets } from '../wording.ts'
+
+export const serverHop = detector({
+  type: 'server-hop',
+  asserts: 'The same agent landed on another server of its service while the one before was healthy.',
+  notThis: [
+    'the server before had failed: a failover',
+    'the agent went back to a server that it prefers: a failback',
+    'policy lets the agent pick: random or weighted choice, servers of one priority group',
+    'another location, another list: the agent has another address',
+    'a web user with a new session, or a mail server: those are not agents',
+    'a health check, or a relay that stands for all its agents',
+  ],
+  requirements: ['S0-07', 'S0-09', 'S0-16', 'S2-30', 'S2-35'],
+  parameters: {
+    failureWithin: span(30 * SECOND, 'a failure of the server this long before the last contact explains the move'),
+    proofBefore: span(2 * SECOND, 'a sign of life of the server this shortly before the move shows that it was well'),
+    proofAfter: span(5 * SECOND, '... or this soon after it: a server that failed takes longer to come back'),
+  },
+  watch({ failureWithin, proofBefore, proofAfter }, world, raise) {
+    const stayed = new Map<string, number>()
+    const undecided: { readonly visit: Visit; readonly previous: Visit; readonly longestStay: number }[] = []
+    const judge = (visit: Visit, previous: Visit, longestStay: number, last: boolean): void => {
+      if (world.failureOf(previous.server, previous.at - failureWithin, visit.at) !== null) return
+      const healthy = world.healthyAt(previous.server, visit.at - proofBefore, visit.at + proofAfter)
+      // Where policy lets agents leave a failed server, a move is a hop only if that server is seen to be well.
+      if (healthy === null && mayFailOver(visit.server.service)) {
+        if (!last && undecided.length < UNDECIDED_MAX) undecided.push({ visit, previous, longestStay })
+        return
+      }
+      raise(finding(visit, previous, longestStay, healthy !== null, world))
+    }
+    return {
+      visit(event) {
+        const { visit, previous } = event
+        if (previous === null) return
+        const key = `${visit.agent.id}|${visit.server.service.name}`
+        if (isMove(visit, previous, world)) judge(visit, previous, stayed.get(key) ?? 0, false)
+      },
+      'captures-ended'() {
+        for (const { visit, previous, longestStay } of undecided) judge(visit, previous, longestStay, true)
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    const agents = new Set(findings.map((f) => f.agent?.id ?? f.details['previousServer'])).size
+    const by = first.actor.role === 'load-balancer' || first.actor.role === 'middlebox'
+    return {
+      title: `Agents of ${first.service ?? 'the service'} hop between servers`,
+      summary: `${counted(agents, 'agent')} landed on another server ${counted(findings.length, 'time')} while the server before was not seen to fail.`,
+      remedy: by
+        ? 'Set persistence on the load balancer: by source address, for as long as the product keeps its session (DLP 12.5 and later: 86400 s), and not round robin.'
+        : 'Give the agents one name that leads to one server, or a list with an order; a name that resolves to several addresses makes them hop.',
+      filter: connectionFilter(findings),
+      details: {
+        previousServer: first.details['previousServer'],
+        cause: first.details['cause'],
+        previousServerHealthy: first.details['previousServerHealthy'],
+      },
+    }
+  },
+})
+
+/** Moves kept until there is proof: a fleet that moves at once is a failover, and told as one. */
+const UNDECIDED_MAX = 4096
+
+function finding(visit: Visit, previous: Visit, longestStay: number, healthy: boolean, world: World): Finding {
+  const away = visit.at - previous.at
+  const cause = causeOf(visit, away, longestStay)
+  const { sighting, server } = visit
+  return {
+    type: 'server-hop',
+    severity: 'warning',
+    at: visit.at,
+    tap: sighting.tap,
+    agent: agentOf(sighting, visit.agent),
+    server: { name: server.name, address: server.address, port: server.port },
+    service: server.service.name,
+    connection: sighting.connection,
+    tuple: [sighting.originator, sighting.responder],
+    actor: actorOf(visit, cause, world),
+    manner: null,
+    confidence: visit.agent.confidence * (healthy ? 0.98 : 0.85),
+    details: {
+      previousServer: previous.server.name,
+      cause,
+      previousServerHealthy: healthy,
+      identifiedBy: visit.agent.identifiedBy,
+    },
+    evidence: packets(
+      ...evidence(
+        { tap: previous.sighting.tap, packet: previous.packet, at: previous.at, note: `the agent at ${previous.server.name}` },
+        { tap: sighting.tap, packet: visit.packet, at: visit.at, note: `${spoken(away)} later at ${server.name}` },
+      ),
+    ),
+    cause: `${server.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'agents'}`,
+    requirements: ['S0-09', ...(sighting.leg === 'back' ? ['S0-16'] : [])],
+  }
+}
+
+/** The agent changed servers, and its policy does not say that it may have. */
+function isMove(visit: Visit, previous: Visit, world: World): boolean {
+  const { service } = visit.server
+  if (!mustStay(service)) return false
+  const before = preference(visit.agent, service, previous, world)
+  const after = preference(visit.agent, service, visit, world)
+  // An agent in another place has another list.
+  if (before.list !== after.list) return false
+  if (before.rank === null || after.rank === null) return true
+  // Equal ranks are a group in which the agent may pick; a lower number is where it wants to be.
+  return after.rank > before.rank || (after.rank === before.rank && !after.grouped)
+}
+
+const mayFailOver = (service: Service): boolean => service.persistence === 'failover' || service.persistence === 'ordered'
+
+/** Products and deployments that allow their agents any server say so. Without a word on it, only known products must stay. */
+function mustStay(service: Service): boolean {
+  const { configured } = service
+  if (configured?.web != null || configured?.smtp != null) return false
+  if (service.persistence === 'random' || service.persistence === 'weighted' || service.persistence === 'none') return false
+  return configured !== null || (service.profile !== 'generic' && service.persistence !== null)
+}
+
+interface Preference {
+  /** Position of the server's group in the list that holds for the agent, or its priority; null: not stated. */
+  readonly rank: number | null
+  /** More than one server has this rank. */
+  readonly grouped: boolean
+  /** Which list it was: an agent in another place has another. */
+  readonly list: string
+}
+
+function preference(agent: Agent, service: Service, visit: Visit, world: World): Preference {
+  const groups = world.preferenceOf(agent, service, visit.sighting.originator.address)
+  if (groups !== null) {
+    const rank = groups.findIndex((group) => group.includes(visit.server.name))
+    return { rank: rank < 0 ? null : rank, grouped: (groups[rank]?.length ?? 0) > 1, list: JSON.stringify(groups) }
+  }
+  const same = service.configured?.servers.filter((s) => s.priority !== null && s.priority === visit.server.priority) ?? []
+  return { rank: visit.server.priority, grouped: same.length > 1, list: '' }
+}
+
+function causeOf(visit: Visit, away: number, longestStay: number): string {
+  if (visit.sighting.leg !== 'back') return visit.server.service.configured?.fqdn != null ? 'dns' : 'agent'
+  return longestStay > 0 && away > longestStay ? 'persistence-expired' : 'unknown'
+}
+
+function actorOf(visit: Visit, cause: string, world: World): Actor {
+  if (visit.sighting.leg === 'back') {
+    const { address } = visit.sighting.originator
+    const role = world.roleOf(address) === 'load-balancer' ? 'load-balancer' : 'middlebox'
+    return { role, address, confidence: role === 'load-balancer' ? 0.95 : 0.8 }
+  }
+  return { role: cause === 'dns' ? 'dns' : 'agent', address: null, confidence: 0.6 }
+}

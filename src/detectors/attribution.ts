@@ -1,0 +1,269 @@
+/**
+ * Who ended an idle path: the network, the server, or the agent. Evidence first, verdict last, every item on the sheet.
+ *
+ * For resets the sheet of Weaver, Sommer and Paxson (NDSS 2009) as far as it applies to timers: hop limit, round trip, the
+ * segment's own marks, and above all what the other side's capture shows.
+ */
+import type { PathEnded, World } from '../model/event.ts'
+import { NETSCALER_RESET_REASONS } from '../model/devices.data.ts'
+import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
+import type { Reset, Silence } from '../model/observation.ts'
+import type { Path, Sighting } from '../model/party.ts'
+import { SECOND, seconds, type Micros } from '../model/time.ts'
+import type { Signature } from './timer.ts'
+
+export interface IdleEnd {
+  /** Who is to answer for it. `undecided`: the capture does not tell. */
+  readonly by: 'network' | 'server' | 'agent' | 'undecided'
+  readonly sighting: Sighting
+  readonly silence: Silence
+  readonly signature: Signature
+  readonly manner: Manner
+  /** When it happened: the severing packet, or the first that nobody answered. */
+  readonly at: Micros
+  readonly actor: Actor
+  readonly sheet: readonly AttributionItem[]
+  readonly confidence: number
+}
+
+/** Weights of the sheet: what one item alone is worth. */
+const DECISIVE = 5
+const STRONG = 3
+const MEDIUM = 2
+const WEAK = 1
+/** A server that closes idle connections by design does so within this of its timeout. */
+const DESIGN_TOLERANCE: Micros = seconds(2)
+/** Two coincide now and then; this many do not. */
+const RESTART_STRANGERS = 3
+/** Gaps of one timer differ by no more than this, or a tenth. */
+const SAME_TIMER: Micros = seconds(1)
+/** A server failure this close to the end explains it. */
+const FAILURE_NEAR: Micros = seconds(5)
+
+/** The end of an idle path; null if it was not idle, or the agent's own doing, or part of a restart. */
+export function judge(event: PathEnded, world: World): IdleEnd | null {
+  const sighting = event.lost
+  const silence = sighting?.ending?.silence
+  if (sighting === null || silence == null || silence.outcome === 'unknown') return null
+  if (isBlind(silence) || isRestart(event, silence)) return null
+  const { server } = sighting
+  if (server !== null && world.failureOf(server, event.at - FAILURE_NEAR, event.at + FAILURE_NEAR) !== null) return null
+  switch (silence.outcome) {
+    case 'unanswered':
+      return judgeSilent(event, sighting, silence, world)
+    case 'reset':
+    case 'aborted':
+      return judgeReset(event, sighting, silence, world)
+    case 'closed':
+      return judgeFin(event, sighting, silence, world)
+    case 'answered':
+      return null
+  }
+}
+
+/** The tap saw nothing at all and then everything at once: a pause of the capture, or a clock that was set. */
+function isBlind(silence: Silence): boolean {
+  // A lone connection is silent with its tap; only bytes in flight show that something was missed.
+  return silence.inFlight > 0 && silence.tapSilence > 0.9 * (silence.end - silence.start)
+}
+
+/** Others of the same device ended at the same moment after silences of their own length, or none: no idle timer does that. */
+function isRestart(event: PathEnded, silence: Silence): boolean {
+  const own = silence.end - silence.start
+  const strangers = event.endedTogether.filter((other) => {
+    const theirs = other.ending?.silence
+    return theirs == null || Math.abs(theirs.end - theirs.start - own) > Math.max(SAME_TIMER, own / 10)
+  })
+  return strangers.length >= RESTART_STRANGERS
+}
+
+function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
+  const sheet: AttributionItem[] = [
+    {
+      test: 'retransmissions without an answer',
+      weight: silence.retransmissions >= 2 ? STRONG : WEAK,
+      observed: `${silence.retransmissions} within ${((silence.lastRetransmissionAt ?? silence.end) - silence.end) / SECOND} s`,
+    },
+  ]
+  const until = silence.lastRetransmissionAt ?? silence.end
+  const alive = world.pathAlive(sighting, Math.max(silence.start + 1, silence.end - 30 * SECOND), until + 30 * SECOND)
+  const returned = event.next !== null && event.next.opened?.handshake === 'complete'
+  if (alive !== null) sheet.push({ test: 'path alive for others', weight: STRONG, observed: `packet ${alive.packet} was answered` })
+  if (returned) sheet.push({ test: 'the agent came back at once', weight: STRONG, observed: 'a new connection to the same service opened' })
+  // Nobody answers, and nothing shows that anybody could: the server may be gone. That is not for this detector.
+  if (alive === null && !returned) return null
+  const behind = otherTap(event.path, sighting)
+  if (behind !== null && !sawPacketAfter(behind, silence.end)) {
+    sheet.push({ test: 'the other tap', weight: DECISIVE, observed: `the packets never reached ${behind.tap}` })
+  }
+  const firewalls = world.devicesOf('firewall')
+  const role = firewalls.length > 0 ? 'firewall' : 'middlebox'
+  return verdict('network', sighting, silence, 'silent', 'silent', silence.end, sheet, {
+    role,
+    address: firewalls.length > 0 ? nearest(firewalls, sighting, world) : null,
+    confidence: role === 'firewall' ? 0.7 : 0.85,
+  })
+}
+
+function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
+  const from = silence.outcome === 'aborted' ? silence.brokenBy : ((1 - silence.brokenBy) as 0 | 1)
+  const reset = sighting.ending?.resets[from] ?? null
+  if (reset === null) return null
+  const signature = silence.outcome === 'aborted' ? 'rst-at-expiry' : 'rst-on-next'
+  const sheet = resetSheet(event.path, sighting, reset, from)
+  const total = sheet.reduce((sum, item) => sum + item.weight, 0)
+  const at = reset.time
+  const end = (by: IdleEnd['by'], actor: Actor): IdleEnd =>
+    verdict(by, sighting, silence, signature, 'rst', at, sheet, actor)
+  if (total > 0) return end('network', deviceActor(sighting, world, total))
+  // Its own marks say that the sender of this leg sent it.
+  if (sighting.leg === 'front' && from === 1) {
+    return isByDesign(sighting, silence) ? end('server', serverActor(sighting, 0.7)) : end('network', relayActor(sighting, world, 0.8))
+  }
+  if (sighting.leg === 'back' && from === 0) {
+    return end('network', { role: 'middlebox', address: sighting.originator.address, confidence: 0.7 })
+  }
+  return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
+}
+
+function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
+  const from = silence.brokenBy
+  const fin = sighting.ending?.finished[from] ?? null
+  const sheet: AttributionItem[] = []
+  const end = (by: IdleEnd['by'], actor: Actor): IdleEnd =>
+    verdict(by, sighting, silence, 'fin', 'fin', silence.end, sheet, actor)
+  if (fin !== null && fin.usualHopLimit !== null && fin.hopLimit !== fin.usualHopLimit) {
+    sheet.push({ test: 'hop limit', weight: STRONG, observed: `${fin.hopLimit}, others of this side ${fin.usualHopLimit}` })
+    return end('network', deviceActor(sighting, world, STRONG))
+  }
+  const behind = event.path.sightings.find((s) => s.leg === 'back')
+  if (sighting.leg === 'front' && from === 1) {
+    if (behind !== undefined) return judgeRelayed(behind, sheet, end, sighting, world)
+    if (isByDesign(sighting, silence)) {
+      sheet.push({ test: "the server's own timeout", weight: -STRONG, observed: `closed after ${silenceSeconds(silence)} s` })
+      return end('server', serverActor(sighting, 0.7))
+    }
+    sheet.push({ test: 'closed by the relay', weight: MEDIUM, observed: 'the FIN comes from the virtual address' })
+    return end('network', relayActor(sighting, world, 0.75))
+  }
+  if (sighting.leg === 'back' && from === 0) {
+    // The relay closes towards the server: for its own timer, or because the agent closed. The agent's return tells.
+    if (event.next === null) return null
+    sheet.push({ test: 'the agent came back', weight: MEDIUM, observed: 'it had not meant to leave' })
+    return end('network', relayActor(sighting, world, 0.7))
+  }
+  return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
+}
+
+/** Both legs were captured: whoever said FIN first behind the relay is known. */
+function judgeRelayed(
+  behind: Sighting,
+  sheet: AttributionItem[],
+  end: (by: IdleEnd['by'], actor: Actor) => IdleEnd,
+  front: Sighting,
+  world: World,
+): IdleEnd {
+  const server = behind.ending?.finished[1] ?? behind.ending?.resets[1] ?? null
+  const relay = behind.ending?.finished[0] ?? behind.ending?.resets[0] ?? null
+  if (server !== null && (relay === null || server.time <= relay.time)) {
+    sheet.push({ test: 'both legs', weight: -DECISIVE, observed: `the server closed first (${behind.tap} packet ${server.packet})` })
+    return end('server', serverActor(behind, 0.95))
+  }
+  if (relay !== null) {
+    sheet.push({ test: 'both legs', weight: DECISIVE, observed: `the relay closed towards the server (${behind.tap} packet ${relay.packet})` })
+  }
+  return end('network', relayActor(front, world, relay === null ? 0.75 : 0.95))
+}
+
+/** The items of the reset sheet: positive ones point to a device between, negative ones to the side that it claims to be from. */
+export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0 | 1): AttributionItem[] {
+  const sheet: AttributionItem[] = []
+  const add = (test: string, weight: number, observed: string): void => void sheet.push({ test, weight, observed })
+  const twin = otherTap(path, sighting)
+  if (twin !== null && sameTuple(twin, sighting)) {
+    const there = twin.ending?.resets[from] ?? null
+    if (there === null) add('both captures', DECISIVE, `no such reset at ${twin.tap}`)
+  }
+  if (reset.usualHopLimit !== null) {
+    const same = reset.hopLimit === reset.usualHopLimit
+    add('hop limit', same ? -STRONG : STRONG, `${reset.hopLimit}, others of this side ${reset.usualHopLimit}`)
+  }
+  if (reset.sinceProvocation !== null && reset.legRtt !== null) {
+    const faster = reset.sinceProvocation < reset.legRtt / 2
+    add('round trip', faster ? MEDIUM : -WEAK, `answered in ${reset.sinceProvocation} µs, the handshake took ${reset.legRtt} µs`)
+  }
+  if (reset.hardware !== null && reset.usualHardware !== null && reset.hardware !== reset.usualHardware) {
+    add('hardware address', MEDIUM, `${reset.hardware}, others of this side ${reset.usualHardware}`)
+  }
+  if (reset.acknowledges && reset.sequenceOffset === 0) add('acknowledges', -WEAK, 'a live socket aborts so')
+  if (reset.identification === 0 && (reset.previousIdentification ?? 0) !== 0) add('identification', WEAK, 'zero, others are not')
+  const reason = NETSCALER_RESET_REASONS.get(reset.window)
+  if (reason !== undefined) add('NetScaler reason', reset.window === 9700 || reset.window === 9701 ? -MEDIUM : STRONG, `window ${reset.window}: ${reason}`)
+  if (/BIG-IP/.test(reset.payload)) add('reset text', DECISIVE, reset.payload.slice(0, 80))
+  return sheet
+}
+
+/** The service's servers close idle connections after just this long, by design. */
+function isByDesign(sighting: Sighting, silence: Silence): boolean {
+  const timeout = sighting.service.serverIdleTimeout
+  return timeout !== null && Math.abs(silence.end - silence.start - timeout) <= Math.max(DESIGN_TOLERANCE, timeout / 10)
+}
+
+function verdict(
+  by: IdleEnd['by'],
+  sighting: Sighting,
+  silence: Silence,
+  signature: Signature,
+  manner: Manner,
+  at: Micros,
+  sheet: readonly AttributionItem[],
+  actor: Actor,
+): IdleEnd {
+  return { by, sighting, silence, signature, manner, at, actor, sheet, confidence: actor.confidence }
+}
+
+const serverActor = (sighting: Sighting, confidence: number): Actor => ({
+  role: 'server',
+  address: sighting.server?.address ?? sighting.responder.address,
+  confidence,
+})
+
+/** The device whose own leg this is: a load balancer if the configuration says so, otherwise a device that is proven to be there. */
+function relayActor(sighting: Sighting, world: World, confidence: number): Actor {
+  const address = sighting.leg === 'back' ? sighting.originator.address : sighting.responder.address
+  const role = world.roleOf(address)
+  const known = role === 'load-balancer' || role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer'
+  return { role: role === null && sighting.leg === 'back' ? 'middlebox' : known, address, confidence }
+}
+
+/** A device that is neither end of this leg. */
+function deviceActor(sighting: Sighting, world: World, weight: number): Actor {
+  const confidence = Math.min(0.95, 0.6 + weight * 0.05)
+  const firewalls = world.devicesOf('firewall')
+  if (firewalls.length === 0) return { role: 'middlebox', address: null, confidence }
+  return { role: 'firewall', address: nearest(firewalls, sighting, world), confidence }
+}
+
+/** Of a firewall's addresses, the one on the agent's network: the longest common prefix. */
+function nearest(addresses: readonly string[], sighting: Sighting, _world: World): string {
+  const common = (a: string): number => {
+    let n = 0
+    while (n < a.length && a[n] === sighting.originator.address[n]) n++
+    return n
+  }
+  return addresses.reduce((a, b) => (common(b) > common(a) ? b : a))
+}
+
+const otherTap = (path: Path, sighting: Sighting): Sighting | null =>
+  path.sightings.find((s) => s.tap !== sighting.tap && s.leg !== 'back') ?? path.sightings.find((s) => s.tap !== sighting.tap) ?? null
+
+const sameTuple = (a: Sighting, b: Sighting): boolean =>
+  a.originator.port === b.originator.port && a.responder.address === b.responder.address && a.responder.port === b.responder.port
+
+function sawPacketAfter(sighting: Sighting, at: Micros): boolean {
+  const agentHalf = sighting.ending?.summary?.halves[0].lastPacketAt
+  return sighting.lastAt > at || (agentHalf ?? -Infinity) > at
+}
+
+export const silenceSeconds = (silence: Silence): number => Math.round((silence.end - silence.start) / 10_000) / 100
+

@@ -1,0 +1,68 @@
+/** A server still holds the connection of an agent that has gone to another server. */
+import type { Path } from '../../model/party.ts'
+import { counted, detector, evidence } from '../detector.ts'
+import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
+
+export const halfOpenLeftover = detector({
+  type: 'half-open-leftover',
+  asserts: 'The old server keeps a connection that its agent has left: half closed, or answered by nobody.',
+  notThis: [
+    'both sides closed the old connection',
+    'the agent is still using it',
+    'the agent came back to the same server',
+    'a product that polls: a FIN that this tap missed would look the same, and no connection is meant to last',
+    "the tap is not on the server's segment: what the server said last may not have come this far",
+  ],
+  requirements: ['S0-11'],
+  parameters: {},
+  watch(_values, _world, raise) {
+    const told = new WeakSet<Path>()
+    return {
+      'left-open'({ sighting, elsewhere, at }) {
+        const lasting = sighting.service.style === 'persistent' || sighting.ending?.unanswered[1] != null
+        if (!lasting || told.has(sighting.path) || !atServer(sighting.opened?.syn[1]?.hopLimit ?? sighting.ending?.summary?.halves[1].hopLimit)) return
+        told.add(sighting.path)
+        const probes = sighting.ending?.unanswered[1] ?? null
+        const fin = sighting.ending?.finished[0] ?? null
+        raise({
+          type: 'half-open-leftover',
+          severity: 'warning',
+          at,
+          tap: sighting.tap,
+          agent: agentOf(sighting),
+          server: serverOf(sighting),
+          service: sighting.service.name,
+          connection: sighting.connection,
+          tuple: [sighting.originator, sighting.responder],
+          actor: { role: 'server', address: sighting.server?.address ?? null, confidence: 0.8 },
+          manner: null,
+          confidence: 0.85,
+          details: { since: (fin?.time ?? probes?.since ?? at) / 1_000_000, probes: probes?.count ?? 0 },
+          evidence: packets(
+            ...evidence(
+              fin === null ? null : { tap: sighting.tap, packet: fin.packet, at: fin.time, note: "the agent's FIN; the server never sends its own" },
+              probes === null ? null : { tap: sighting.tap, packet: probes.packet, at: probes.time, note: `${probes.count} probes of the server, unanswered` },
+              { tap: elsewhere.sighting.tap, packet: elsewhere.packet, at: elsewhere.at, note: `meanwhile the agent is at ${elsewhere.server.name}` },
+            ),
+          ),
+          cause: `${sighting.service.name}|${sighting.server?.name ?? ''}`,
+          requirements: ['S0-11'],
+        })
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    const name = first.server?.name ?? 'The server'
+    return {
+      title: `${name} holds connections of agents that have left`,
+      summary: `${counted(findings.length, 'connection')} to ${name} stayed open on its side after the agents had gone to another server: its resources are not released until its own timers fire.`,
+      remedy: `Let ${name} close when the agent does, and set TCP keep-alive on its sockets so that dead peers are noticed within minutes.`,
+      filter: connectionFilter(findings),
+      details: { since: first.details['since'], probes: first.details['probes'] },
+    }
+  },
+})
+
+/** The hop limit that a stack starts with: nothing routed the server's packets on their way to this tap. */
+const atServer = (hopLimit: number | null | undefined): boolean => hopLimit === 64 || hopLimit === 128 || hopLimit === 255

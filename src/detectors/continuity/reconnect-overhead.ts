@@ -1,0 +1,62 @@
+/** An agent that had lost its connection came back and fetched again what it had been given before. */
+import { detector, octets, ratio, spoken, counted } from '../detector.ts'
+import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
+
+export const reconnectOverhead = detector({
+  type: 'reconnect-overhead',
+  asserts: 'After the loss of its connection an agent downloaded far more than it usually does.',
+  notThis: [
+    'the agent had closed its connection itself',
+    'the first connection of an agent',
+    'what was sent is no more than a handshake takes',
+    'the agent usually receives as much',
+  ],
+  requirements: ['S0-05', 'S0-10'],
+  parameters: {
+    leastBytes: octets(8192, 'a TLS handshake with its certificates takes 4 to 6 kB; what is less is no download'),
+    timesUsual: ratio(5, 'how many times the usual minute of an agent of this service it must be'),
+  },
+  watch({ leastBytes, timesUsual }, _world, raise) {
+    return {
+      returned({ lost, sighting, bytes, usualBytes, duration }) {
+        if (bytes < leastBytes) return
+        if (usualBytes !== null && bytes < timesUsual * usualBytes) return
+        raise({
+          type: 'reconnect-overhead',
+          severity: 'warning',
+          at: sighting.start,
+          tap: sighting.tap,
+          agent: agentOf(sighting),
+          server: serverOf(sighting),
+          service: sighting.service.name,
+          connection: sighting.connection,
+          tuple: [sighting.originator, sighting.responder],
+          actor: { role: 'unknown', address: null, confidence: 0.5 },
+          manner: null,
+          confidence: usualBytes === null ? 0.7 : 0.9,
+          details: { bytes, usualBytes, seconds: Math.round(duration / 10_000) / 100 },
+          evidence: packets(
+            ...[
+              { tap: lost.tap, packet: lost.ending?.silence?.endPacket ?? lost.startPacket, at: lost.ending?.silence?.end ?? lost.start, note: 'the connection that was lost' },
+              { tap: sighting.tap, packet: sighting.startPacket, at: sighting.start, note: `the agent comes back: ${bytes} octets from the server in ${spoken(duration)}` },
+            ].filter((p) => p.packet > 0),
+          ),
+          cause: sighting.service.name,
+          requirements: ['S0-05'],
+        })
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    const total = findings.reduce((sum, f) => sum + (f.details['bytes'] as number), 0)
+    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    return {
+      title: `Reconnections cost ${Math.round(total / findings.length / 1000)} kB each`,
+      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came back ${counted(findings.length, 'time')} after losing the connection and downloaded ${Math.round(total / 1000)} kB in all that they had been given before.`,
+      remedy: 'Keep the connections from being lost (see the severings of the same service): each one costs the whole download again.',
+      filter: connectionFilter(findings),
+      details: { bytes: total, usualBytes: first.details['usualBytes'], seconds: first.details['seconds'] },
+    }
+  },
+})

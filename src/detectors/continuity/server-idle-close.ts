@@ -1,0 +1,69 @@
+/** The server itself closed an idle connection, as its own timeout says: normal, and not the network's doing. */
+import type { Path } from '../../model/party.ts'
+import { judge, silenceSeconds } from '../attribution.ts'
+import { counted, detector, evidence, spoken } from '../detector.ts'
+import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
+
+export const serverIdleClose = detector({
+  type: 'server-idle-close',
+  asserts: 'The server closed an idle connection itself.',
+  notThis: [
+    'a device on the path closed it',
+    'the agent closed it',
+    'the server restarted and closed all its connections at once',
+  ],
+  requirements: ['S0-01'],
+  parameters: {},
+  watch(_values, world, raise) {
+    const judged = new WeakSet<Path>()
+    return {
+      'path-ended'(event) {
+        if (judged.has(event.path)) return
+        const end = judge(event, world)
+        if (end === null || end.by !== 'server') return
+        judged.add(event.path)
+        const { sighting, silence } = end
+        raise({
+          type: 'server-idle-close',
+          severity: 'info',
+          at: end.at,
+          tap: sighting.tap,
+          agent: agentOf(sighting),
+          server: serverOf(sighting),
+          service: sighting.service.name,
+          connection: sighting.connection,
+          tuple: [sighting.originator, sighting.responder],
+          actor: end.actor,
+          manner: end.manner,
+          confidence: end.confidence,
+          details: { silenceSeconds: silenceSeconds(silence), attribution: end.sheet },
+          evidence: packets(
+            ...evidence(
+              { tap: sighting.tap, packet: silence.startPacket, at: silence.start, note: 'last packet before the silence' },
+              {
+                tap: sighting.tap,
+                packet: silence.endPacket,
+                at: silence.end,
+                note: `${end.manner === 'fin' ? 'FIN' : 'RST'} of the server after ${spoken(silence.end - silence.start)}`,
+              },
+            ),
+          ),
+          cause: `${sighting.service.name}|${sighting.responder.address}`,
+          requirements: [],
+        })
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    const gaps = findings.map((f) => f.details['silenceSeconds'] as number)
+    const longest = Math.max(...gaps)
+    return {
+      title: `${first.server?.name ?? 'The server'} closes idle connections itself after ${longest.toFixed(1)} s`,
+      summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${Math.min(...gaps).toFixed(1)} to ${longest.toFixed(1)} s without a packet. No device on the path is to blame.`,
+      remedy: `If agents are to stay connected, raise the server's idle timeout above ${Math.ceil(longest)} s; if they poll, this is as designed.`,
+      filter: connectionFilter(findings),
+      details: { silenceSeconds: gaps[0] },
+    }
+  },
+})

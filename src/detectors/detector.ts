@@ -1,0 +1,82 @@
+/**
+ * What a detector is: one file that states what it asserts and what it must not be confused with, its parameters, and how its
+ * incidents read. Help, configuration and the API take their texts from the declaration; there is no second list.
+ */
+import type { EventKind, EventOf, World } from '../model/event.ts'
+import type { Details, EvidencePacket, Finding, IncidentType } from '../model/incident.ts'
+import type { PacketReference } from '../model/packet.ts'
+import { SECOND, type Micros } from '../model/time.ts'
+
+/** A number that a detector can be told, with its unit and its reason. */
+export interface Parameter {
+  readonly value: number
+  readonly unit: 'microseconds' | 'octets' | 'count' | 'ratio'
+  readonly meaning: string
+}
+
+export type Parameters = Readonly<Record<string, Parameter>>
+export type ParameterValues<P extends Parameters> = { readonly [K in keyof P]: number }
+
+export type Handlers = { readonly [K in EventKind]?: (event: EventOf<K>) => void }
+
+/** How an incident reads: plain sentences with its numbers. */
+export interface Description {
+  readonly title: string
+  readonly summary: string
+  readonly remedy: string
+  /** A Wireshark display filter that shows it in the capture. */
+  readonly filter: string
+  readonly details: Details
+}
+
+export interface Detector {
+  readonly type: IncidentType
+  readonly asserts: string
+  /** What looks like it and is not, one clause each: every clause has a test that it keeps the detector quiet. */
+  readonly notThis: readonly string[]
+  /** Requirements of the vendors that it answers. */
+  readonly requirements: readonly string[]
+  readonly parameters: Parameters
+  /** Inert until an event comes; its state is its own. */
+  watch(world: World, raise: (finding: Finding) => void): Handlers
+  /** `findings` are the occurrences of one incident, in order of time; never empty. */
+  describe(findings: readonly [Finding, ...Finding[]], world: World): Description
+}
+
+interface Declaration<P extends Parameters> extends Omit<Detector, 'watch' | 'parameters'> {
+  readonly parameters: P
+  watch(values: ParameterValues<P>, world: World, raise: (finding: Finding) => void): Handlers
+}
+
+/** A detector out of its declaration: parameters arrive as plain numbers. */
+export function detector<const P extends Parameters>(declaration: Declaration<P>): Detector {
+  const values = Object.fromEntries(
+    Object.entries(declaration.parameters).map(([name, parameter]) => [name, parameter.value]),
+  ) as ParameterValues<P>
+  return { ...declaration, watch: (world, raise) => declaration.watch(values, world, raise) }
+}
+
+export const span = (value: Micros, meaning: string): Parameter => ({ value, unit: 'microseconds', meaning })
+export const octets = (value: number, meaning: string): Parameter => ({ value, unit: 'octets', meaning })
+export const count = (value: number, meaning: string): Parameter => ({ value, unit: 'count', meaning })
+export const ratio = (value: number, meaning: string): Parameter => ({ value, unit: 'ratio', meaning })
+
+/** Evidence out of packet references; those without a packet (0 or null) are left out. */
+export function evidence(...packets: readonly (EvidencePacket | null)[]): EvidencePacket[] {
+  return packets.filter((p): p is EvidencePacket => p !== null && p.packet > 0)
+}
+
+export const noted = (reference: PacketReference | null, note: string): EvidencePacket | null =>
+  reference === null ? null : { tap: reference.tap, packet: reference.packet, at: reference.at, note }
+
+/** `15.0 s`, `5 min 10 s`, `2 h 5 min`: as people say it. */
+export function spoken(span: Micros): string {
+  const s = span / SECOND
+  if (s < 1) return `${Math.round(s * 1000)} ms`
+  if (s < 120) return `${s.toFixed(1)} s`
+  if (s < 7200) return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`
+  return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`
+}
+
+/** `1 agent`, `3 agents`. */
+export const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`

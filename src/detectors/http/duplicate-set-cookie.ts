@@ -1,0 +1,50 @@
+/** One response sets a cookie of the same name twice. */
+import type { SetCookie } from '../../model/cookie.ts'
+import { sameNames } from '../../model/cookie-comparison.ts'
+import type { Severity } from '../../model/incident.ts'
+import { counted, detector } from '../detector.ts'
+import { cookieFinding, cookieNames, injectedText } from '../cookie-finding.ts'
+import { connectionFilter } from '../wording.ts'
+
+export const duplicateSetCookie = detector({
+  type: 'duplicate-set-cookie',
+  asserts: 'A response carries two Set-Cookie lines of one name (RFC 6265 §4.1.1: should not; its successor: must not).',
+  notThis: [
+    'a cookie that is deleted and set anew in one response: a common idiom, and harmless',
+    'names that differ in case: two cookies',
+    'the same name with another path or domain: two cookies, legal',
+  ],
+  requirements: ['S2-33'],
+  parameters: {},
+  watch(_values, world, raise) {
+    return {
+      exchange(event) {
+        const { sighting, transaction } = event
+        if (transaction.response === null || sighting.leg === 'back') return
+        const severity = severityOf(transaction.response.setCookies)
+        if (severity === null) return
+        raise(cookieFinding('duplicate-set-cookie', event, { severity, devices: world.devicesOf('load-balancer') }))
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    return {
+      title: `Responses set one cookie twice: ${cookieNames(findings)}`,
+      summary: `${counted(findings.length, 'response')} of ${first.service ?? 'the service'} set the same cookie twice; the client keeps the last. ${injectedText(first)}`,
+      remedy: 'Give the cookie of the load balancer a name of its own, or use persistence by source address.',
+      filter: `http.set_cookie && (${connectionFilter(findings)})`,
+      details: first.details,
+    }
+  },
+})
+
+/** The worst of the response's pairs; null if there is none that matters. */
+function severityOf(cookies: readonly SetCookie[]): Severity | null {
+  let worst: Severity | null = null
+  for (const group of sameNames(cookies)) {
+    if (group.kind === 'last-wins') return 'warning'
+    if (group.kind === 'identical-line') worst = 'info'
+  }
+  return worst
+}

@@ -1,0 +1,72 @@
+/** A client that expects exactly one cookie was sent several: enrolment fails on it. */
+import type { Exchange } from '../../model/event.ts'
+import type { Severity } from '../../model/incident.ts'
+import type { Service } from '../../model/party.ts'
+import { PROFILES } from '../../model/profiles.data.ts'
+import { counted, detector } from '../detector.ts'
+import { connectionFilter } from '../wording.ts'
+import { cookieFinding, cookieNames, injectedText } from '../cookie-finding.ts'
+
+export const multipleSetCookie = detector({
+  type: 'multiple-set-cookie',
+  asserts: 'The response to an enrolment carries more than one Set-Cookie, for a client that expects one.',
+  notThis: [
+    'a response outside enrolment: several cookies are legal there',
+    'a product or version that looks for its cookie by name, and goes on',
+    'a browser',
+    'two lines of one name: duplicate-set-cookie says more',
+  ],
+  requirements: ['S2-33', 'S2-34'],
+  parameters: {},
+  watch(_values, world, raise) {
+    return {
+      exchange(event) {
+        const { sighting, transaction } = event
+        const { response, request } = transaction
+        if (response === null || request === null || sighting.leg === 'back') return
+        if (!expectsOne(sighting.service, request.target)) return
+        const cookies = response.setCookies
+        if (cookies.length < 2 || new Set(cookies.map((c) => c.name)).size < cookies.length) return
+        raise(
+          cookieFinding('multiple-set-cookie', event, {
+            severity: severityOf(event),
+            devices: world.devicesOf('load-balancer'),
+          }),
+        )
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    const names = cookieNames(findings)
+    const aborted = findings.filter((f) => f.details['clientContinued'] === false).length
+    return {
+      title: `Enrolment responses carry a second cookie: ${names}`,
+      summary:
+        `${counted(findings.length, 'enrolment response')} of ${first.service ?? 'the service'} set more than one cookie (${names}). ` +
+        `${injectedText(first)} ${aborted > 0 ? `${counted(aborted, 'agent')} did not go on afterwards.` : 'The agents went on all the same.'}`,
+      remedy:
+        'Use persistence by source address for this service, or prefix mode, which adds to the existing cookie instead of setting a second one; clients from 10.5.1 on look for ovidCookie by name and no longer mind.',
+      filter: `http.set_cookie && (${connectionFilter(findings)})`,
+      details: first.details,
+    }
+  },
+})
+
+/** The strict rule holds for the enrolment paths of a configured service, or for a product that is known to be strict. */
+function expectsOne(service: Service, target: string): boolean {
+  const enrolment = service.configured?.enrolment ?? null
+  if (enrolment === null) return false
+  const strict = enrolment.singleSetCookie ?? PROFILES[service.profile].singleSetCookie
+  const path = target.split('?')[0]!
+  return strict && enrolment.paths.some((p) => path === p || path.startsWith(`${p}/`))
+}
+
+/** Tolerated where the product's own named cookie is there and the client went on: that version looks for it by name. */
+function severityOf({ sighting, transaction, next }: Exchange): Severity {
+  const named = transaction.response!.setCookies.some((c) => c.name === 'ovidCookie')
+  if (next === null) return named ? 'warning' : 'critical'
+  const same = next.request?.target === transaction.request?.target
+  if (same) return 'critical'
+  return named || sighting.service.configured?.enrolment?.singleSetCookie === false ? 'info' : 'warning'
+}

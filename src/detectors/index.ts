@@ -1,0 +1,19 @@
+/** Every detector there is: a table, compared with the folder by a test. */
+import { natChange } from './address/nat-change.ts'
+import { natRebind } from './address/nat-rebind.ts'
+import { serverHop } from './affinity/server-hop.ts'
+import { halfOpenLeftover } from './continuity/half-open-leftover.ts'
+import { reconnectOverhead } from './continuity/reconnect-overhead.ts'
+import { serverIdleClose } from './continuity/server-idle-close.ts'
+import { severedIdle } from './continuity/severed-idle.ts'
+import type { Detector } from './detector.ts'
+
+export const DETECTORS: readonly Detector[] = [
+  severedIdle,
+  serverIdleClose,
+  halfOpenLeftover,
+  reconnectOverhead,
+  serverHop,
+  natChange,
+  natRebind,
+]

@@ -1,0 +1,53 @@
+/**
+ * The timer that severs idle connections, bracketed by what survived and what did not: an interval-censored estimate.
+ *
+ * A silence that was survived is shorter than the timer; one that was not is at least as long. Where the device closes at
+ * expiry, the silence before the close is the timer itself.
+ */
+import { DEVICE_TIMEOUTS } from '../model/devices.data.ts'
+import type { TimerEstimate } from '../model/incident.ts'
+
+export type Signature = 'silent' | 'rst-on-next' | 'rst-at-expiry' | 'fin'
+
+/** Clocks of devices tick in seconds, and so do their timers: a documented value counts if it lies this close to the interval. */
+const TOLERANCE_SECONDS = 2
+/** Gaps before a close at expiry spread by no more than this share when one timer made them. */
+const SPREAD_MAX = 0.1
+/** The longest interval between keep-alives that is safe, as a share of what was survived. */
+const SAFE_SHARE = 0.8
+
+/** `survived` and `severed` are silences in seconds. The result's bounds are seconds too. */
+export function estimateTimer(
+  survived: readonly number[],
+  severed: readonly number[],
+  signature: Signature,
+): TimerEstimate {
+  const atExpiry = signature === 'fin' || signature === 'rst-at-expiry'
+  const shortest = Math.min(...severed)
+  const longest = Math.max(...severed)
+  const below = survived.filter((s) => s < shortest)
+  const longestSurvived = below.length > 0 ? Math.max(...below) : null
+  const oneTimer = atExpiry && longest - shortest <= Math.max(1, SPREAD_MAX * shortest)
+  const lower = oneTimer ? Math.max(longestSurvived ?? 0, shortest - 1) : longestSurvived
+  const upper = oneTimer ? longest : shortest
+  return {
+    lowerSeconds: lower === null ? null : round(lower),
+    upperSeconds: round(upper),
+    survived: survived.length,
+    severed: severed.length,
+    candidates: lower === null ? [] : candidates(lower, upper, signature),
+    safeKeepAliveSeconds: lower === null ? null : Math.floor(SAFE_SHARE * lower * 10) / 10,
+  }
+}
+
+/** Devices whose documented default lies in the interval and that behave so. */
+function candidates(lower: number, upper: number, signature: Signature): string[] {
+  return DEVICE_TIMEOUTS.filter((d) => {
+    if (d.seconds < lower - TOLERANCE_SECONDS || d.seconds > upper + TOLERANCE_SECONDS) return false
+    if (signature === 'fin') return d.atExpiry.includes('fin')
+    if (signature === 'rst-at-expiry') return d.atExpiry.includes('rst')
+    return d.atExpiry.includes('silent') && d.afterExpiry.includes(signature === 'silent' ? 'drop' : 'rst')
+  }).map((d) => (d.source === 'recalled' ? `${d.device} (${d.seconds} s, unconfirmed)` : `${d.device} (${d.seconds} s)`))
+}
+
+const round = (seconds: number): number => Math.round(seconds * 10) / 10

@@ -1,0 +1,100 @@
+/**
+ * Findings become occurrences, and occurrences of one cause become one incident: the same type, service, path and actor.
+ */
+import type { Finding, Incident, IncidentType, Severity } from '../model/incident.ts'
+import { SECOND, type Micros } from '../model/time.ts'
+
+/** How an incident of a type reads; written by its detector. */
+export type Describe = (findings: readonly [Finding, ...Finding[]]) => {
+  readonly title: string
+  readonly summary: string
+  readonly remedy: string
+  readonly filter: string
+  readonly details: Incident['details']
+}
+
+/** Occurrences kept whole per incident; further ones count, the first and the latest stay. */
+export const OCCURRENCES_MAX = 10_000
+/** Views of one event at several taps lie this close together. */
+const SAME_EVENT: Micros = 2 * SECOND
+
+interface Case {
+  readonly id: string
+  readonly findings: [Finding, ...Finding[]]
+  readonly agents: Set<string>
+  count: number
+  start: Micros
+  end: Micros
+}
+
+export class Ledger {
+  private readonly cases = new Map<string, Case>()
+
+  /** Takes a finding in; the id of its incident, or null if it is a known event seen again from another tap. */
+  add(finding: Finding): string | null {
+    const key = `${finding.type}|${finding.cause}`
+    const known = this.cases.get(key)
+    if (known === undefined) {
+      const fresh: Case = {
+        id: `I${this.cases.size + 1}`,
+        findings: [finding],
+        agents: new Set([agentKey(finding)]),
+        count: 1,
+        start: finding.at,
+        end: finding.at,
+      }
+      this.cases.set(key, fresh)
+      return fresh.id
+    }
+    if (known.findings.some((other) => isSameEvent(other, finding))) return null
+    known.count++
+    known.agents.add(agentKey(finding))
+    known.start = Math.min(known.start, finding.at)
+    known.end = Math.max(known.end, finding.at)
+    if (known.findings.length < OCCURRENCES_MAX) known.findings.push(finding)
+    else known.findings[known.findings.length - 1] = finding
+    return known.id
+  }
+
+  /** Every incident with its occurrences in order of time. */
+  *incidents(describe: (type: IncidentType) => Describe): Generator<{ incident: Incident; findings: readonly Finding[] }> {
+    for (const known of this.cases.values()) {
+      known.findings.sort((a, b) => a.at - b.at)
+      yield { incident: incidentOf(known, describe(known.findings[0].type)(known.findings)), findings: known.findings }
+    }
+  }
+}
+
+function incidentOf(known: Case, words: ReturnType<Describe>): Incident {
+  const [first] = known.findings
+  const surest = known.findings.reduce((a, b) => (b.actor.confidence > a.actor.confidence ? b : a))
+  return {
+    id: known.id,
+    type: first.type,
+    severity: known.findings.map((f) => f.severity).reduce(worse),
+    service: first.service,
+    title: words.title,
+    summary: words.summary,
+    start: known.start,
+    end: known.end,
+    occurrences: known.count,
+    agents: known.agents.size,
+    actor: surest.actor,
+    requirements: [...new Set(known.findings.flatMap((f) => f.requirements))].sort(),
+    remedy: words.remedy,
+    filter: words.filter,
+    confidence: Math.max(...known.findings.map((f) => f.confidence)),
+    details: words.details,
+  }
+}
+
+const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 }
+const worse = (a: Severity, b: Severity): Severity => (RANK[b] > RANK[a] ? b : a)
+
+const agentKey = (f: Finding): string => f.agent?.id ?? `${f.tap}|${f.connection}`
+
+/** The same agent, at another tap, at the same time: seen twice, happened once. */
+function isSameEvent(a: Finding, b: Finding): boolean {
+  if (a.tap === b.tap || a.agent === null || b.agent === null || a.agent.id !== b.agent.id) return false
+  return Math.abs(a.at - b.at) <= SAME_EVENT
+}

@@ -1,0 +1,87 @@
+import type { Endpoint, Side, Tap } from './packet.ts'
+import type { Micros } from './time.ts'
+
+/** Lasting number of a connection, unique over all taps of an analysis; rows of the table below are reused, this is not. */
+export type ConnectionId = number
+
+/** How much of the three-way handshake was seen. */
+export type HandshakeSeen = 'complete' | 'partial' | 'none'
+
+/** Why a connection is over, in contract terms seen from the originator (`client`) and the responder (`server`). */
+export type EndReason =
+  | 'client-fin'
+  | 'server-fin'
+  | 'client-rst'
+  | 'server-rst'
+  | 'middlebox-rst'
+  | 'silent'
+  | 'superseded'
+  | 'open'
+  | 'evicted'
+
+/** What one side of a SYN says about the host that sent it: for telling hosts and devices apart. */
+export interface SynFacts {
+  readonly hopLimit: number
+  readonly window: number
+  /** Maximum segment size, or 0. */
+  readonly mss: number
+  /** Window scale shift, or -1. */
+  readonly windowScale: number
+  /** Option kinds in order, e.g. `2,4,8,1,3`. */
+  readonly options: string
+}
+
+/** What one side did over the life of a connection, as of some moment. */
+export interface HalfSummary {
+  readonly packets: number
+  /** TCP payload octets on the wire, retransmissions included. */
+  readonly bytes: number
+  /** Stream octets, each counted once. */
+  readonly uniqueBytes: number
+  readonly retransmissions: number
+  readonly outOfOrder: number
+  /** RFC 9293 §3.8.4 style probes; they are not data. */
+  readonly keepAlives: number
+  readonly zeroWindows: number
+  readonly captureDuplicates: number
+  /** Octets that the other side acknowledged and the capture does not hold. */
+  readonly missingBytes: number
+  readonly lastPacketAt: Micros | null
+  readonly finAt: Micros | null
+  readonly finPacket: number | null
+  readonly rstAt: Micros | null
+  /** Segments or probes in a row, sent last, that the other side never answered. */
+  readonly unanswered: number
+  /** Time of the first of them. */
+  readonly unansweredSince: Micros | null
+  readonly unansweredPacket: number | null
+  readonly hopLimit: number | null
+  readonly hardware: string | null
+}
+
+export interface ConnectionSummary {
+  readonly connection: ConnectionId
+  readonly tap: Tap
+  /** Wireshark's tcp.stream within the file. */
+  readonly stream: number
+  readonly originator: Endpoint
+  readonly responder: Endpoint
+  /** False if the capture began later than the connection and the roles were guessed from ports. */
+  readonly rolesKnown: boolean
+  readonly start: Micros
+  readonly end: Micros
+  readonly firstPacket: number
+  readonly lastPacket: number
+  readonly handshake: HandshakeSeen
+  readonly handshakeRtt: Micros | null
+  readonly halves: readonly [HalfSummary, HalfSummary]
+  /** The longest silence inside, keep-alives counting as packets. */
+  readonly maxIdle: Micros
+  /** The longest silence that was answered, to the millisecond above; 0 if there was none as long as the tap tells of. */
+  readonly longestSurvived: Micros
+  /** The silence before the packet that ended it (FIN or RST), or before the end of the capture. */
+  readonly idleBeforeEnd: Micros
+  readonly endReason: EndReason
+  /** Which side's FIN or RST came first; null if neither. */
+  readonly endedBy: Side | null
+}

@@ -1,0 +1,37 @@
+import type { Micros } from './time.ts'
+
+/** One header line as it was sent: the name's case and the value's bytes (Latin-1) kept, surrounding white space removed. */
+export interface HeaderLine {
+  readonly name: string
+  readonly value: string
+}
+
+export interface HttpRequest {
+  readonly method: string
+  /** The request target as sent (RFC 9112 §3.2). */
+  readonly target: string
+  /** `1.0`, `1.1`. */
+  readonly version: string
+  readonly headers: readonly HeaderLine[]
+  readonly time: Micros
+  /** The packet that held the end of the header section. */
+  readonly packet: number
+  /** Octets of body seen, transfer coding removed. */
+  readonly bodyBytes: number
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly version: string
+  readonly headers: readonly HeaderLine[]
+  readonly time: Micros
+  readonly packet: number
+  readonly bodyBytes: number
+}
+
+/** The value of the first header line of that name; names compare without case (RFC 9110 §5.1). */
+export function headerValue(headers: readonly HeaderLine[], name: string): string | null {
+  const wanted = name.toLowerCase()
+  for (const line of headers) if (line.name.toLowerCase() === wanted) return line.value
+  return null
+}

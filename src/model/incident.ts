@@ -1,0 +1,114 @@
+import type { ConnectionId } from './connection.ts'
+import type { Endpoint, PacketReference, Tap } from './packet.ts'
+import type { Micros } from './time.ts'
+
+/** The incident types that are raised; a test plays a story for each of them. */
+export const INCIDENT_TYPES = [
+  'severed-idle',
+  'server-idle-close',
+  'half-open-leftover',
+  'reconnect-overhead',
+  'server-hop',
+  'nat-change',
+  'nat-rebind',
+  'multiple-set-cookie',
+  'duplicate-set-cookie',
+] as const
+export type IncidentType = (typeof INCIDENT_TYPES)[number]
+
+export type Severity = 'critical' | 'warning' | 'info'
+
+export type ActorRole =
+  | 'agent'
+  | 'server'
+  | 'load-balancer'
+  | 'firewall'
+  | 'nat'
+  | 'reverse-proxy'
+  | 'dns'
+  | 'middlebox'
+  | 'unknown'
+
+/** Who did it, as far as the evidence goes. `middlebox`: a device between is proven, but not which. */
+export interface Actor {
+  readonly role: ActorRole
+  readonly address: string | null
+  readonly confidence: number
+}
+
+export type Manner = 'fin' | 'rst' | 'silent'
+
+/** A packet that proves something, and what it proves. */
+export interface EvidencePacket extends PacketReference {
+  readonly note: string
+}
+
+/** One signed item of the attribution sheet: positive weights point to a device between, negative ones to the endpoint. */
+export interface AttributionItem {
+  readonly test: string
+  readonly weight: number
+  readonly observed: string
+}
+
+/** Free-form facts by incident type, named as in the contract; JSON values only. */
+export type Details = Readonly<Record<string, unknown>>
+
+/** A detector's claim about one event. Claims with the same `cause` are occurrences of one incident. */
+export interface Finding {
+  readonly type: IncidentType
+  readonly severity: Severity
+  readonly at: Micros
+  readonly tap: Tap
+  /** Null where only a relay's address is known; without an address where the agent named itself behind a relay. */
+  readonly agent: { readonly id: string; readonly address: string | null } | null
+  readonly server: { readonly name: string; readonly address: string; readonly port: number } | null
+  readonly service: string | null
+  readonly connection: ConnectionId | null
+  /** The connection's ends at this tap, for filters; null where no single connection shows it. */
+  readonly tuple: readonly [Endpoint, Endpoint] | null
+  readonly actor: Actor
+  readonly manner: Manner | null
+  readonly confidence: number
+  readonly details: Details
+  /** At least one: a finding without packets is no finding. */
+  readonly evidence: readonly [EvidencePacket, ...EvidencePacket[]]
+  /** What makes two findings the same incident: service, path and actor; see each detector. */
+  readonly cause: string
+  readonly requirements: readonly string[]
+}
+
+/** A value of the timer that severs, bracketed by what survived and what did not (domain: interval-censored estimate). */
+export interface TimerEstimate {
+  readonly lowerSeconds: number | null
+  readonly upperSeconds: number | null
+  readonly survived: number
+  readonly severed: number
+  /** Devices whose documented default lies in the interval. */
+  readonly candidates: readonly string[]
+  /** 0.8 x the lower bound; null without one. */
+  readonly safeKeepAliveSeconds: number | null
+}
+
+export interface Incident {
+  readonly id: string
+  readonly type: IncidentType
+  readonly severity: Severity
+  readonly service: string | null
+  readonly title: string
+  readonly summary: string
+  readonly start: Micros
+  readonly end: Micros
+  readonly occurrences: number
+  readonly agents: number
+  readonly actor: Actor
+  readonly requirements: readonly string[]
+  readonly remedy: string
+  readonly filter: string
+  readonly confidence: number
+  readonly details: Details
+}
+
+export interface Occurrence {
+  readonly incident: string
+  readonly finding: Finding
+}

@@ -1,0 +1,288 @@
+/**
+ * Observations: timestamped facts with packet references. The border of the house: below it columns, above it plain objects.
+ *
+ * An observation is immutable, complete and serialisable: recorded, it replays. `time` is when the capture made it known
+ * (never earlier than the facts that it reports), so a stream of observations is ordered by `time`.
+ */
+import type { ConnectionId, ConnectionSummary, HandshakeSeen, SynFacts } from './connection.ts'
+import type { HttpRequest, HttpResponse } from './http.ts'
+import type { Endpoint, Side, Tap } from './packet.ts'
+import type { Micros } from './time.ts'
+import type { Certificate, ClientHello, ServerHello } from './tls.ts'
+
+interface OnConnection {
+  readonly time: Micros
+  readonly tap: Tap
+  readonly connection: ConnectionId
+}
+
+/** With both endpoints, because these may be all that is told of a connection for hours. */
+interface OnEndpoints extends OnConnection {
+  readonly originator: Endpoint
+  readonly responder: Endpoint
+}
+
+/** A connection is open: its handshake completed, or it was open before the capture began and its first packet passed. */
+export interface ConnectionOpened extends OnEndpoints {
+  readonly kind: 'connection-opened'
+  /** The first packet seen: the SYN, if there was one. */
+  readonly packet: number
+  readonly start: Micros
+  readonly rolesKnown: boolean
+  readonly handshake: HandshakeSeen
+  readonly handshakeRtt: Micros | null
+  readonly syn: readonly [SynFacts | null, SynFacts | null]
+  /** Initial sequence numbers: the same on both sides of a device that only translates addresses. Null without SYN. */
+  readonly initialSequence: readonly [number | null, number | null]
+  /** MAC address of each side on this segment, or null. */
+  readonly hardware: readonly [string | null, string | null]
+  /** VLAN and MPLS tags folded into a number; 0 without. */
+  readonly tag: number
+}
+
+/** A try that came to nothing: the SYN was refused, or never answered. */
+export interface ConnectionFailed extends OnEndpoints {
+  readonly kind: 'connection-failed'
+  readonly packet: number
+  readonly start: Micros
+  readonly manner: 'refused' | 'unanswered' | 'aborted'
+  /** SYNs sent. */
+  readonly attempts: number
+}
+
+/** What broke a silence. */
+export type SilenceBreaker = 'data' | 'keep-alive' | 'acknowledgment' | 'fin' | 'rst'
+
+/**
+ * How a silence ended: `answered` (the other side answered: the connection survived it), `reset` (the first packet after it
+ * drew a RST), `unanswered` (nobody ever answered), `closed` (broken by a FIN), `aborted` (broken by a RST that nothing
+ * provoked), `unknown` (the capture ended before an answer could come).
+ */
+export type SilenceOutcome = 'answered' | 'reset' | 'unanswered' | 'closed' | 'aborted' | 'unknown'
+
+/**
+ * Time without packets on an open connection, and what became of the connection. Of the silences that were answered
+ * only a connection's first is told: they are the ordinary case, and the longest of them stands in its final account.
+ */
+export interface Silence extends OnEndpoints {
+  readonly kind: 'silence'
+  /** The last packet before it. */
+  readonly start: Micros
+  readonly startPacket: number
+  readonly startSide: Side
+  /** The packet that broke it. */
+  readonly end: Micros
+  readonly endPacket: number
+  readonly brokenBy: Side
+  readonly breaker: SilenceBreaker
+  /** Last packet of each side before the silence: a device may count one direction only. */
+  readonly lastFrom: readonly [Micros | null, Micros | null]
+  readonly outcome: SilenceOutcome
+  /** The packet that settled the outcome: the answer, the reset; null if there is none. */
+  readonly outcomePacket: number | null
+  readonly outcomeAt: Micros | null
+  /** Packets that the breaker sent again without an answer, and the last of them. */
+  readonly retransmissions: number
+  readonly lastRetransmission: number | null
+  readonly lastRetransmissionAt: Micros | null
+  /** Keep-alive probes before the silence, by either side: the application was idle for longer than the wire. */
+  readonly keepAlivesBefore: number
+  /** Unacknowledged octets in flight when the silence began: not an idle connection but an interrupted one. */
+  readonly inFlight: number
+  /** The longest time within the silence in which this tap saw no frame at all: a blind tap or a clock step looks like silence. */
+  readonly tapSilence: Micros
+  /** Payload octets that each side had sent when the packet came. */
+  readonly bytes: readonly [number, number]
+}
+
+/** A RST that the connection's window makes valid (RFC 5961 §3.2); others are counted, not believed. */
+export interface Reset extends OnEndpoints {
+  readonly kind: 'reset'
+  readonly packet: number
+  readonly from: Side
+  readonly sequence: number
+  /** sequence - what the sender was expected to send next. */
+  readonly sequenceOffset: number
+  /** It carries an ACK: a live socket aborts so; one without state does not (RFC 9293 §3.10.7.1). */
+  readonly acknowledges: boolean
+  /** The raw 16-bit window field: some vendors put a reason there. */
+  readonly window: number
+  /** Text that the RST carries (RFC 9293 §3.5.3 allows it), or empty. */
+  readonly payload: string
+  readonly hopLimit: number
+  /** Hop limit of the same side's other packets; null if there were none. */
+  readonly usualHopLimit: number | null
+  readonly identification: number
+  readonly previousIdentification: number | null
+  readonly hardware: string | null
+  readonly usualHardware: string | null
+  /** The other side's packet that it answers: the last one, if nothing else passed between; null if it came unprovoked. */
+  readonly provokedBy: number | null
+  readonly sinceProvocation: Micros | null
+  /** Since the last packet of any side before it (before the provocation, if there is one). */
+  readonly idleBefore: Micros
+  /** Round trip from this tap to the side that the RST claims as its sender, measured in the handshake. */
+  readonly legRtt: Micros | null
+  /** A FIN had passed before, from the same side or the other. */
+  readonly afterFin: boolean
+  /** Payload octets that each side had sent when the packet came. */
+  readonly bytes: readonly [number, number]
+}
+
+/** A side closed its half. */
+export interface Finished extends OnEndpoints {
+  readonly kind: 'finished'
+  readonly packet: number
+  readonly from: Side
+  /** Since the last packet of any side before it. */
+  readonly idleBefore: Micros
+  /** No FIN or RST came before it. */
+  readonly first: boolean
+  /** Payload octets that each side had sent when the packet came. */
+  readonly bytes: readonly [number, number]
+  readonly hopLimit: number
+  readonly usualHopLimit: number | null
+}
+
+/** A side's probes or retransmissions stay unanswered: told at the second in a row, and whenever their number has doubled. */
+export interface Unanswered extends OnEndpoints {
+  readonly kind: 'unanswered'
+  readonly from: Side
+  readonly count: number
+  readonly since: Micros
+  readonly firstPacket: number
+  readonly packet: number
+  readonly keepAlive: boolean
+}
+
+/**
+ * A segment without a handshake whose numbers fit another connection to the same responder: the same bytes go on under another
+ * address or port. Both numbers fall into that connection's windows; by chance, one in 2^32 of strange segments would.
+ */
+export interface ConnectionContinued extends OnEndpoints {
+  readonly kind: 'connection-continued'
+  readonly packet: number
+  readonly previous: ConnectionId
+  readonly previousOriginator: Endpoint
+  /** The last packet of the connection that it continues. */
+  readonly previousPacket: number
+  readonly previousAt: Micros
+  /** Distance of its sequence number from the next one expected, and of its acknowledgment from the last one given. */
+  readonly sequenceOffset: number
+  readonly acknowledgmentOffset: number
+}
+
+/** The connection is over, or the capture is: its final account. */
+export interface ConnectionClosed extends OnConnection {
+  readonly kind: 'connection-closed'
+  readonly summary: ConnectionSummary
+}
+
+/** The first octets that a side sent: identity patterns and the other leg of a relayed connection are found by them. */
+export interface Opening extends OnConnection {
+  readonly kind: 'opening'
+  readonly side: Side
+  readonly packet: number
+  /** At most OPENING_BYTES octets, as Latin-1 text. */
+  readonly text: string
+  /** The protocol that it begins, as recognised: `http`, `tls`, `smtp`, ..., or null. */
+  readonly protocol: string | null
+}
+/** Octets of a stream's beginning that are looked at for identity patterns: one full Ethernet segment. */
+export const OPENING_BYTES = 1460
+
+/** A PROXY protocol header (v1 or v2): the true client, as the sender claims it. */
+export interface ProxyHeader extends OnConnection {
+  readonly kind: 'proxy-header'
+  readonly packet: number
+  readonly version: 1 | 2
+  readonly source: Endpoint | null
+  readonly destination: Endpoint | null
+}
+
+/** One side's hello messages and what followed, as far as visible. Emitted once, when the handshake is over or cannot go on. */
+export interface TlsHandshake extends OnConnection {
+  readonly kind: 'tls-handshake'
+  readonly client: ClientHello | null
+  readonly server: ServerHello | null
+  /** The server's chain, leaf first; empty if it was not visible. */
+  readonly certificates: readonly Certificate[]
+  readonly clientCertificates: readonly Certificate[]
+  /** The server went on with an earlier session: abbreviated handshake, or a PSK accepted. Null if it cannot be told. */
+  readonly resumed: boolean | null
+  /** What the server issued for later resumption, hashed as in ClientHello: session id or tickets. */
+  readonly issuedTicketHashes: readonly string[]
+  readonly packet: number
+  readonly decrypted: boolean
+}
+
+/** A session ticket issued after the handshake (TLS 1.3, visible with keys only). */
+export interface TlsTicket extends OnConnection {
+  readonly kind: 'tls-ticket'
+  readonly packet: number
+  readonly ticketHash: string
+}
+
+/** A TLS alert record. Encrypted ones show their length only; a close_notify then is `likelyCloseNotify`. */
+export interface TlsAlert extends OnConnection {
+  readonly kind: 'tls-alert'
+  readonly packet: number
+  readonly from: Side
+  /** RFC 8446 §6 numbers; null if encrypted. */
+  readonly level: number | null
+  readonly description: number | null
+  /** An encrypted alert right before the side's FIN. */
+  readonly encrypted: boolean
+}
+
+/** One request and its response; either may be missing when the connection broke or the capture lost it. */
+export interface HttpTransaction extends OnConnection {
+  readonly kind: 'http-transaction'
+  /** Side that asked: the originator, save for protocols that turn around. */
+  readonly requestFrom: Side
+  readonly request: HttpRequest | null
+  /** Final response; interim (1xx) ones that carried Set-Cookie stand in `interim`. */
+  readonly response: HttpResponse | null
+  readonly interim: readonly HttpResponse[]
+  /** Position in the connection, from 0. */
+  readonly index: number
+  /** It was read inside TLS. */
+  readonly decrypted: boolean
+}
+
+/** The head of a request, as soon as it has passed: the first moment at which identity is known. */
+export interface HttpRequestSeen extends OnConnection {
+  readonly kind: 'http-request'
+  readonly requestFrom: Side
+  readonly request: HttpRequest
+  readonly index: number
+  readonly decrypted: boolean
+}
+
+/** The capture of this tap is over. It closes nothing. */
+export interface CaptureEnded {
+  readonly kind: 'capture-ended'
+  readonly time: Micros
+  readonly tap: Tap
+}
+
+export type Observation =
+  | ConnectionOpened
+  | ConnectionFailed
+  | Silence
+  | Reset
+  | Finished
+  | Unanswered
+  | ConnectionContinued
+  | ConnectionClosed
+  | Opening
+  | ProxyHeader
+  | TlsHandshake
+  | TlsTicket
+  | TlsAlert
+  | HttpTransaction
+  | HttpRequestSeen
+  | CaptureEnded
+
+export type ObservationKind = Observation['kind']
+export type ObservationOf<K extends ObservationKind> = Extract<Observation, { kind: K }>

@@ -1,0 +1,23 @@
+import type { Micros } from './time.ts'
+
+/** Which capture point saw something. The empty name is the only tap of an analysis that named none. */
+export type Tap = string
+
+/** A packet that anybody can look up again: its tap, its 1-based number in that tap's file, its time. */
+export interface PacketReference {
+  readonly tap: Tap
+  readonly packet: number
+  readonly at: Micros
+}
+
+/** A side of a connection is a fact: the originator sent the SYN. Who is an agent or a server is inferred further up. */
+export type Side = 0 | 1
+export const ORIGINATOR: Side = 0
+export const RESPONDER: Side = 1
+export const otherSide = (side: Side): Side => (1 - side) as Side
+
+export interface Endpoint {
+  /** Canonical text: dotted quad, or RFC 5952 for IPv6. */
+  readonly address: string
+  readonly port: number
+}

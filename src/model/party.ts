@@ -1,0 +1,113 @@
+/**
+ * Who is who: services, servers, agents and the connections between them, as inferred from traffic and configuration.
+ *
+ * These are the session stage's own objects; detectors read them and change nothing.
+ */
+import type { ConnectionId, ConnectionSummary } from './connection.ts'
+import type { ConfiguredService, ConnectionStyle, PersistencePolicy, ProfileName } from './deployment.ts'
+import type { ConnectionOpened, Finished, Reset, Silence, Unanswered } from './observation.ts'
+import type { Endpoint, Side, Tap } from './packet.ts'
+import type { IdentifiedBy } from './record.ts'
+import type { Micros } from './time.ts'
+
+/** A service, configured or discovered by who listens. */
+export interface Service {
+  readonly name: string
+  readonly profile: ProfileName
+  readonly configured: ConfiguredService | null
+  readonly style: ConnectionStyle | null
+  readonly persistence: PersistencePolicy | null
+  /** A silence this long counts as idle. */
+  readonly idleThreshold: Micros
+  /** The server closes idle connections itself after this long, by design; null: never, or not known. */
+  readonly serverIdleTimeout: Micros | null
+}
+
+export interface Server {
+  readonly id: string
+  readonly name: string
+  readonly service: Service
+  readonly address: string
+  readonly port: number
+  /** 1 is preferred; null: not stated. */
+  readonly priority: number | null
+  readonly identifiedBy: 'config' | 'discovered'
+}
+
+export interface Agent {
+  readonly id: string
+  readonly identifiedBy: IdentifiedBy
+  readonly confidence: number
+  /** It can be named to a person: by an id of its own or by an address that is its own, not a relay's. */
+  readonly nameable: boolean
+  /** Addresses that it was seen to use, by tap, in order of first use. */
+  readonly addresses: AgentAddress[]
+}
+
+export interface AgentAddress {
+  readonly tap: Tap
+  readonly address: string
+  start: Micros
+  end: Micros
+}
+
+/**
+ * Where a connection runs: `front` from an agent to a device that relays, `back` from that device to a server, `direct` from
+ * an agent to a server; `probe` is a health check, `internal` runs between servers or from a server outwards.
+ */
+export type Leg = 'front' | 'back' | 'direct' | 'probe' | 'internal'
+
+/** What was seen of a connection's end at one tap. */
+export interface Ending {
+  /** The last silence that was not survived. */
+  silence: Silence | null
+  readonly resets: [Reset | null, Reset | null]
+  readonly finished: [Finished | null, Finished | null]
+  readonly unanswered: [Unanswered | null, Unanswered | null]
+  summary: ConnectionSummary | null
+}
+
+/** A connection at one tap, with names. */
+export interface Sighting {
+  readonly connection: ConnectionId
+  readonly tap: Tap
+  readonly originator: Endpoint
+  readonly responder: Endpoint
+  readonly start: Micros
+  readonly startPacket: number
+  /** What the handshake told; null if the connection was first seen by another observation. */
+  readonly opened: ConnectionOpened | null
+  leg: Leg
+  service: Service
+  /** The real server, where this tap or another leg shows it. */
+  server: Server | null
+  agent: Agent | null
+  /** The connection as a whole, over all taps and legs. */
+  path: Path
+  ending: Ending | null
+  /** The end of the first exchange: octets that the responder sent until it fell silent, or in the first minute. */
+  initialBytes: number | null
+  /** Last packet known of, and who sent it. */
+  lastAt: Micros
+  closed: boolean
+}
+
+/** All sightings of what is, for the agent, one connection: at several taps, on both legs of a device that relays. */
+export interface Path {
+  readonly sightings: Sighting[]
+  /** How sightings of different tuples were found to be one: the reasons, strongest first. */
+  readonly joinedBy: readonly string[]
+}
+
+/** An agent reached a server: the first request or the first octets of a connection, or a later request on a relay's connection. */
+export interface Visit {
+  readonly agent: Agent
+  readonly server: Server
+  readonly sighting: Sighting
+  readonly at: Micros
+  readonly packet: number
+}
+
+/** Which side of a sighting is the agent's. Agents open connections; nothing else is known to be one. */
+export const AGENT_SIDE: Side = 0
+export const SERVER_SIDE: Side = 1

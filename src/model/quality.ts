@@ -1,0 +1,19 @@
+/** How much of the truth a capture holds: carried by every verdict that rests on it. */
+export interface CaptureQuality {
+  /** Frames cut by the snap length. */
+  truncatedPackets: number
+  /** Frames whose headers contradict themselves. */
+  malformedPackets: number
+  /** Frames of a protocol or encapsulation that is not read; by reason in `unparsed`. */
+  unparsedPackets: number
+  /** Segments that the other side acknowledged and this capture does not hold. */
+  missingSegments: number
+  /** Connections seen in one direction only. */
+  oneWayConnections: number
+  /** Frames stored with an earlier time than the frame before them. */
+  outOfOrderPackets: number
+  /** Frames that the capturing interface reports as dropped (pcapng interface statistics). */
+  interfaceDrops: number
+  /** Why reading stopped before the end, with the offset; null if it did not. */
+  readError: string | null
+}

@@ -1,0 +1,155 @@
+/**
+ * The records of an analysis, as `analyze --format ndjson` prints them and a store keeps them: the contract's section 2 with
+ * times still in microseconds. A writer turns `Micros` fields (at, start, end) into ISO 8601 and empty taps into null.
+ */
+import type { ConnectionId, EndReason, HandshakeSeen } from './connection.ts'
+import type { Incident, Occurrence } from './incident.ts'
+import type { Endpoint, Tap } from './packet.ts'
+import type { CaptureQuality } from './quality.ts'
+import type { Micros } from './time.ts'
+import type { Certificate } from './tls.ts'
+
+export interface CaptureRecord {
+  readonly kind: 'capture'
+  readonly tap: Tap
+  readonly path: string
+  readonly sha256: string | null
+  readonly format: string
+  readonly linkTypes: readonly string[]
+  readonly packets: number
+  readonly bytes: number
+  readonly start: Micros | null
+  readonly end: Micros | null
+  readonly quality: CaptureQuality
+  /** Unparsed and malformed frames by reason. */
+  readonly skipped: Readonly<Record<string, number>>
+}
+
+export type IdentifiedBy =
+  | 'http-header'
+  | 'url-parameter'
+  | 'cookie'
+  | 'payload-pattern'
+  | 'client-certificate'
+  | 'tls-session'
+  | 'proxy-header'
+  | 'inventory'
+  | 'mac'
+  | 'tls-fingerprint'
+  | 'address'
+
+export interface AgentRecord {
+  readonly kind: 'agent'
+  readonly id: string
+  readonly identifiedBy: IdentifiedBy
+  readonly confidence: number
+  readonly addresses: readonly { readonly address: string; readonly start: Micros; readonly end: Micros }[]
+}
+
+export interface ServerRecord {
+  readonly kind: 'server'
+  readonly id: string
+  readonly name: string
+  readonly service: string
+  readonly address: string
+  readonly port: number
+  readonly identifiedBy: 'config' | 'discovered'
+}
+
+export interface ConnectionTls {
+  readonly version: string | null
+  readonly sni: string | null
+  readonly alpn: string | null
+  readonly ja3: string | null
+  readonly ja3s: string | null
+  readonly ja4: string | null
+  readonly resumed: boolean | null
+  readonly certificates: readonly Certificate[]
+  readonly decrypted: boolean
+}
+
+export interface ConnectionRecord {
+  readonly kind: 'connection'
+  readonly id: ConnectionId
+  readonly tap: Tap
+  /** Wireshark's tcp.stream when one file is read; null otherwise. */
+  readonly stream: number | null
+  readonly communityId: string
+  readonly service: string | null
+  readonly agent: string | null
+  readonly server: string | null
+  readonly client: Endpoint
+  readonly serverEndpoint: Endpoint
+  readonly start: Micros
+  readonly end: Micros
+  readonly handshake: HandshakeSeen
+  readonly handshakeRttSeconds: number | null
+  readonly clientPackets: number
+  readonly serverPackets: number
+  readonly clientBytes: number
+  readonly serverBytes: number
+  readonly clientUniqueBytes: number
+  readonly serverUniqueBytes: number
+  readonly retransmissions: number
+  readonly outOfOrder: number
+  readonly keepAlives: number
+  readonly captureDuplicates: number
+  readonly maxIdleSeconds: number
+  readonly idleBeforeEndSeconds: number
+  readonly endReason: EndReason
+  readonly tls: ConnectionTls | null
+  readonly http: { readonly requests: number; readonly responses: number } | null
+}
+
+export type SessionEnd = 'open' | 'agent' | 'server' | 'severed' | 'hop' | 'failover' | 'failback' | 'capture-end'
+
+export interface SessionRecord {
+  readonly kind: 'session'
+  readonly id: string
+  readonly service: string
+  readonly agent: string
+  readonly server: string
+  readonly start: Micros
+  readonly end: Micros
+  readonly connections: number
+  readonly bytes: number
+  readonly endedBy: SessionEnd
+}
+
+export interface IncidentRecord extends Incident {
+  readonly kind: 'incident'
+}
+
+export interface OccurrenceRecord extends Occurrence {
+  readonly kind: 'occurrence'
+}
+
+export interface SummaryRecord {
+  readonly kind: 'summary'
+  readonly captures: number
+  readonly packets: number
+  readonly connections: number
+  readonly agents: number
+  readonly servers: number
+  readonly incidents: { readonly critical: number; readonly warning: number; readonly info: number }
+  /** Filled by whoever holds a clock. */
+  readonly elapsedSeconds: number
+}
+
+export type AnalysisRecord =
+  | CaptureRecord
+  | AgentRecord
+  | ServerRecord
+  | ConnectionRecord
+  | SessionRecord
+  | IncidentRecord
+  | OccurrenceRecord
+  | SummaryRecord
+export type RecordKind = AnalysisRecord['kind']
+
+/** Where an analysis puts its records: a file, a terminal, a database. */
+export interface RecordSink {
+  /** Kinds that this sink wants: making the others is saved. */
+  readonly kinds: ReadonlySet<RecordKind>
+  write(record: AnalysisRecord): void
+}

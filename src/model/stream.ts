@@ -1,0 +1,71 @@
+import type { ConnectionId } from './connection.ts'
+import type { Observation } from './observation.ts'
+import type { Endpoint, Side, Tap } from './packet.ts'
+import type { Micros } from './time.ts'
+
+/** What a consumer of a byte stream answers to `data`: go on, stop (the rest of the stream costs header parsing only), or ... */
+export const CONTINUE = 0
+export const DETACH = -1
+// ... a positive number: that many further octets of this side are not wanted; they are counted, not delivered.
+/** All the rest of this side is not wanted; its end is still told. */
+export const SKIP_REST = Number.MAX_SAFE_INTEGER
+
+/**
+ * Who reads the two byte streams of one connection. Bytes arrive in order; what the capture does not hold arrives as a gap.
+ *
+ * `bytes` is a borrowed buffer: valid during the call only. Nothing here throws on traffic.
+ */
+export interface StreamConsumer {
+  /** Octets `start`..`end` of `bytes` are the next ones that `side` sent; `time` and `packet` are those of the segment that held them. */
+  data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number
+  /** `length` octets of `side` were not captured. Answers as `data` does. */
+  gap(side: Side, length: number, time: Micros, packet: number): number
+  /** `side` sends no more: FIN. */
+  end(side: Side, time: Micros, packet: number): void
+  /** The connection is over (reset, superseded, evicted, or the capture ended): report what is unfinished. */
+  close(time: Micros): void
+}
+
+/** What a protocol parser is given about the connection that it reads. */
+export interface StreamContext {
+  readonly tap: Tap
+  readonly connection: ConnectionId
+  readonly originator: Endpoint
+  readonly responder: Endpoint
+  /** Where facts go; called in the order in which they become known. */
+  emit(observation: Observation): void
+  /** A part of the stream could not be read, or only so far: counted by reason (`http-head-too-large`). Absent: nobody counts. */
+  count?(reason: string): void
+  /** Key material that an analyst gave, looked up by client random; absent without any. */
+  readonly secrets?: TlsSecrets
+}
+
+/** NSS key log material (SSLKEYLOGFILE): never logged, never stored. */
+export interface TlsSecrets {
+  /** The secret of that label (`CLIENT_RANDOM`, `CLIENT_TRAFFIC_SECRET_0`, ...) for a client random in hex; undefined if unknown. */
+  secretOf(label: string, clientRandom: string): Uint8Array | undefined
+}
+
+/** Reassembly of one connection as the connection stage sees it; `src/streams` implements it, the pipeline hands it over. */
+export interface SegmentConsumer {
+  /** The sequence number of the first octet that `side` will send: known from its SYN. */
+  startsAt(side: Side, sequence: number): void
+  /** Octets `start`..`end` are captured; the segment carried `wireLength`. */
+  segment(
+    side: Side,
+    sequence: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    wireLength: number,
+    time: Micros,
+    packet: number,
+  ): void
+  /** The peer has received what `side` sent, up to `acknowledgment`. */
+  acknowledged(side: Side, acknowledgment: number, time: Micros, packet: number): void
+  /** FIN; `sequence` is the FIN's own number (its segment's plus its octets). Without it, it comes after what was seen so far. */
+  finish(side: Side, time: Micros, packet: number, sequence?: number): void
+  close(time: Micros): void
+  /** Nobody reads any more: the caller may drop it. */
+  readonly detached: boolean
+}

@@ -1,0 +1,207 @@
+/**
+ * One capture on its way through the lower half of the house: frames are located, segments tracked, streams reassembled and
+ * read; observations come out. A capture with several interfaces is several taps.
+ */
+import { FrameBatch } from '../bytes/frame-batch.ts'
+import { Fragments } from '../connections/fragments.ts'
+import { Tracker } from '../connections/tracker.ts'
+import type { CaptureReader } from '../model/capture.ts'
+import type { Observation } from '../model/observation.ts'
+import type { Tap } from '../model/packet.ts'
+import type { CaptureQuality } from '../model/quality.ts'
+import type { CaptureRecord } from '../model/record.ts'
+import type { SegmentConsumer, StreamContext, TlsSecrets } from '../model/stream.ts'
+import type { Micros } from '../model/time.ts'
+import { openStream } from '../protocols/dispatch.ts'
+import { ReassemblyAccount } from '../streams/account.ts'
+import { Stream } from '../streams/reassembly.ts'
+import { BROKEN_TCP, FRAGMENT, ICMP, ICMPV6, locate, Place, reasonClass, REASONS, TCP } from '../wire/frame.ts'
+import { linkTypeName } from '../wire/link-types.ts'
+import { quotedPacket } from '../wire/quoted.ts'
+
+/** A capture to analyse: who opened it owns it. */
+export interface TapInput {
+  /** The tap's name; empty for the only, unnamed one. */
+  readonly tap: Tap
+  readonly path: string
+  readonly reader: CaptureReader
+  readonly sha256: Promise<string> | null
+}
+
+export interface TapRunOptions {
+  readonly silenceMin: Micros
+  readonly servicePorts: ReadonlySet<number>
+  readonly secrets: TlsSecrets | null
+  readonly from: Micros | null
+  readonly to: Micros | null
+  /** Taps are numbered over all captures of an analysis. */
+  nextTapIndex(): number
+  readonly connectionsMax?: number
+  emit(observation: Observation): void
+}
+
+export class TapRun {
+  readonly input: TapInput
+  private readonly options: TapRunOptions
+  private readonly reader: CaptureReader
+  private readonly batch = new FrameBatch()
+  private readonly place = new Place()
+  private readonly inner = new Place()
+  private readonly fragments = new Fragments()
+  private readonly account = new ReassemblyAccount()
+  private readonly trackers: Tracker[] = []
+  /** The tracker of each interface, made at its first frame. */
+  private readonly byInterface: (Tracker | undefined)[] = []
+  private readonly streamNumbers = { next: 0 }
+  private readonly linkTypes = new Set<number>()
+  /** Frames that are not read, by negative reason code. */
+  private readonly reasons = new Array<number>(REASONS.length).fill(0)
+  private frames = 0
+  private octets = 0
+  private truncated = 0
+  private start: Micros = Infinity
+  private end: Micros = -Infinity
+
+  constructor(input: TapInput, options: TapRunOptions) {
+    this.input = input
+    this.options = options
+    this.reader = input.reader
+  }
+
+  /** Reads the next batch; false at the end of the capture. A plain file answers at once, a stream with a promise. */
+  read(): boolean | Promise<boolean> {
+    return this.reader.next(this.batch)
+  }
+
+  /** The time of the batch's first frame: how far this capture has come. */
+  get position(): Micros {
+    return this.batch.time[0]!
+  }
+
+  /** 0 to 1 of the file; NaN for a stream. */
+  get progress(): number {
+    return this.reader.progress
+  }
+
+  get framesRead(): number {
+    return this.frames
+  }
+
+  /** Takes the batch through the lower half. */
+  process(): void {
+    const { bytes, offset, capturedLength, wireLength, time, interface: interfaces, count, firstNumber } = this.batch
+    const place = this.place
+    const { from, to } = this.options
+    for (let i = 0; i < count; i++) {
+      const at = time[i]!
+      if ((from !== null && at < from) || (to !== null && at > to)) continue
+      if (at < this.start) this.start = at
+      if (at > this.end) this.end = at
+      const tracker = this.byInterface[interfaces[i]!] ?? this.trackerOf(interfaces[i]!)
+      const begin = offset[i]!
+      const captured = capturedLength[i]!
+      this.frames++
+      this.octets += wireLength[i]!
+      if (captured < wireLength[i]!) this.truncated++
+      tracker.frameSeen(time, i)
+      const kind = locate(bytes, begin, begin + captured, wireLength[i]!, this.linkTypeOf(interfaces[i]!), place)
+      if (kind === TCP) tracker.segment(place, firstNumber + i)
+      else this.exceptional(kind, tracker, at, firstNumber + i)
+    }
+    for (const tracker of this.trackers) tracker.tick(tracker.now)
+  }
+
+  /** The capture is over: what is open is accounted for. */
+  finish(): void {
+    for (const tracker of this.trackers) tracker.captureEnded()
+  }
+
+  /** What was captured, and how well. Complete after `finish`. */
+  record(sha256: string | null): CaptureRecord {
+    return {
+      kind: 'capture',
+      tap: this.input.tap,
+      path: this.input.path,
+      sha256,
+      format: this.reader.format,
+      linkTypes: [...this.linkTypes].map(linkTypeName),
+      packets: this.frames,
+      bytes: this.octets,
+      start: this.frames === 0 ? null : this.start,
+      end: this.frames === 0 ? null : this.end,
+      quality: this.quality(),
+      skipped: Object.fromEntries(REASONS.map((name, code) => [name, this.reasons[code]!] as const).filter(([, n]) => n > 0)),
+    }
+  }
+
+  private quality(): CaptureQuality {
+    const sum = (what: (tracker: Tracker) => number): number => this.trackers.reduce((n, tracker) => n + what(tracker), 0)
+    const byClass = (wanted: string): number =>
+      this.reasons.reduce((n, count, code) => (code > 0 && reasonClass(-code) === wanted ? n + count : n), 0)
+    const fault = this.reader.fault
+    return {
+      truncatedPackets: this.truncated,
+      malformedPackets: byClass('malformed'),
+      unparsedPackets: byClass('unparsed') + byClass('truncated'),
+      missingSegments: sum((tracker) => tracker.counters.missingSegments),
+      oneWayConnections: sum((tracker) => tracker.counters.oneWayConnections),
+      outOfOrderPackets: sum((tracker) => tracker.outOfOrderFrames),
+      interfaceDrops: this.reader.interfaces.reduce((n, face) => n + face.drops, 0),
+      readError: fault === null ? null : `${fault.message} (at offset ${fault.at})`,
+    }
+  }
+
+  private exceptional(kind: number, tracker: Tracker, at: Micros, packet: number): void {
+    if (kind < 0) this.reasons[-kind]!++
+    else if (kind === BROKEN_TCP) tracker.segment(this.place, packet)
+    else if (kind === FRAGMENT) this.fragment(tracker, at, packet)
+    else if (kind === ICMP || kind === ICMPV6) {
+      if (isNumbered(quotedPacket(this.place, this.inner))) tracker.quoted(this.inner)
+    }
+  }
+
+  private fragment(tracker: Tracker, at: Micros, packet: number): void {
+    const kind = this.fragments.offer(this.place, at)
+    if (kind === 0) return
+    if (kind === TCP) tracker.segment(this.place, packet)
+    else this.exceptional(kind, tracker, at, packet)
+  }
+
+  private linkTypeOf(face: number): number {
+    return this.reader.interfaces[face]?.linkType ?? -1
+  }
+
+  /** The first frame of an interface makes its tracker. */
+  private trackerOf(face: number): Tracker {
+    const described = this.reader.interfaces[face]
+    this.linkTypes.add(described?.linkType ?? -1)
+    const tracker = new Tracker({
+      tap: this.tapName(face),
+      tapIndex: this.options.nextTapIndex(),
+      silenceMin: this.options.silenceMin,
+      servicePorts: this.options.servicePorts,
+      streamNumbers: this.streamNumbers,
+      emit: this.options.emit,
+      openStream: (context) => this.openStream(context),
+      ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
+    })
+    this.trackers.push(tracker)
+    this.byInterface[face] = tracker
+    return tracker
+  }
+
+  /** The tap's own name; with several interfaces, theirs too. */
+  private tapName(face: number): Tap {
+    if (this.reader.interfaces.length < 2) return this.input.tap
+    const name = this.reader.interfaces[face]?.name ?? `interface-${face}`
+    return this.input.tap === '' ? name : `${this.input.tap}/${name}`
+  }
+
+  private openStream(context: StreamContext): SegmentConsumer {
+    const { secrets } = this.options
+    return new Stream(openStream(secrets === null ? context : { ...context, secrets }), this.account)
+  }
+}
+
+/** Wireshark numbers a stream for a quoted TCP header, though it is no packet of the connection. */
+const isNumbered = (kind: number): boolean => kind === TCP || kind === BROKEN_TCP

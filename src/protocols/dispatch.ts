@@ -1,0 +1,338 @@
+/**
+ * Finds out what a stream carries, says how it begins, and hands it to the parser of its protocol.
+ *
+ * The first octets of each side are held (OPENING_BYTES at most) until a protocol is certain or none is
+ * possible. A PROXY header before them is reported and taken off. Each side's opening is shown once: at once
+ * if its protocol is certain, otherwise when the message is complete as far as one can tell (the other side
+ * speaks, a later message or the end follows, or there is enough). A parser gets the stream from the octets
+ * that were recognised on; from then on this is only a way through. What is not recognised at the start is
+ * tried again where messages begin, because the capture may have begun late; then the stream is left.
+ */
+import { latin1 } from '../bytes/latin1.ts'
+import { OPENING_BYTES } from '../model/observation.ts'
+import type { Observation } from '../model/observation.ts'
+import { otherSide } from '../model/packet.ts'
+import type { Side } from '../model/packet.ts'
+import { CONTINUE, DETACH } from '../model/stream.ts'
+import type { StreamConsumer, StreamContext } from '../model/stream.ts'
+import type { Micros } from '../model/time.ts'
+import { PROTOCOLS } from './index.ts'
+import { OPENING_PATIENCE, OpeningSide } from './opening.ts'
+import type { Protocol, Recognition } from './protocol.ts'
+import { MORE, proxyHeaderLength, readProxyHeader } from './proxy/header.ts'
+
+/**
+ * How often the stream may change direction unrecognised. TLS after SMTP's STARTTLS begins in the sixth turn.
+ */
+export const PROBE_TURNS = 16
+/** Segments of one turn that are tried: the first may still be the rest of something older. */
+export const PROBE_SEGMENTS = 4
+/**
+ * Streams inside streams (TLS, CONNECT) that are followed. Real ones are two deep: a tunnel to a proxy, TLS,
+ * HTTP.
+ */
+export const NESTING_MAX = 4
+
+/** Looks at the stream of a connection, and reads it if its protocol is known. */
+export const openStream = (context: StreamContext): StreamConsumer & { readonly heldBytes: number } =>
+  new Dispatcher(context, 0, false)
+
+/** Wants nothing. */
+const NOBODY: StreamConsumer = { data: () => DETACH, gap: () => DETACH, end: () => {}, close: () => {} }
+
+class Dispatcher implements StreamConsumer {
+  private readonly context: StreamContext
+  /**
+   * How many streams this one lies inside. An inner stream has no PROXY header, and its opening is not shown.
+   */
+  private readonly depth: number
+  private readonly decrypted: boolean
+  private readonly sides: readonly [OpeningSide, OpeningSide]
+  private name: string | null = null
+  private chosen: StreamConsumer | null = null
+  /** The latest time seen. What waited out of order is older: it must not make observations run backwards. */
+  private latest: Micros = 0
+  /** Changes of direction, and segments of this turn that may still be tried. */
+  private turns = 0
+  private turnOf: Side = 0
+  private probes = 0
+
+  constructor(context: StreamContext, depth: number, decrypted: boolean) {
+    this.context = this.forParsers(context)
+    this.depth = depth
+    this.decrypted = decrypted
+    this.sides = [new OpeningSide(depth > 0), new OpeningSide(depth > 0)]
+  }
+
+  /** Octets held here, parsers apart: at most OPENING_BYTES per side. */
+  get heldBytes(): number {
+    return this.sides[0].heldBytes + this.sides[1].heldBytes
+  }
+
+  data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number {
+    if (time > this.latest) this.latest = time
+    const own = this.sides[side]
+    if (this.chosen === null || own.unwanted > 0) return this.search(side, bytes, start, end, time, packet)
+    if (!own.shown) this.show(side, latin1(bytes, start, Math.min(end, start + OPENING_BYTES)), packet)
+    return this.chosen.data(side, bytes, start, end, time, packet)
+  }
+
+  gap(side: Side, length: number, time: Micros, packet: number): number {
+    if (time > this.latest) this.latest = time
+    const own = this.sides[side]
+    const missing = length - own.take(length)
+    if (missing === 0) return own.takeAll()
+    this.pass(side)
+    own.afterGap = true
+    return this.chosen === null ? CONTINUE : this.chosen.gap(side, missing, time, packet)
+  }
+
+  end(side: Side, time: Micros, packet: number): void {
+    if (time > this.latest) this.latest = time
+    if (this.sides[side].heldBytes > 0) this.pass(side)
+    this.chosen?.end(side, time, packet)
+  }
+
+  close(time: Micros): void {
+    if (time > this.latest) this.latest = time
+    for (const side of [0, 1] as const) if (this.sides[side].heldBytes > 0) this.pass(side)
+    this.chosen?.close(time)
+  }
+
+  private forParsers(context: StreamContext): StreamContext {
+    const { tap, connection, originator, responder, secrets } = context
+    const emit = (observation: Observation): void =>
+      context.emit(observation.time < this.latest ? { ...observation, time: this.latest } : observation)
+    const count = (reason: string): void => context.count?.(reason)
+    return {
+      tap,
+      connection,
+      originator,
+      responder,
+      emit,
+      count,
+      ...(secrets === undefined ? {} : { secrets }),
+    }
+  }
+
+  /** Octets of a stream whose protocol is not known yet, or of which some are unwanted. */
+  private search(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: Micros,
+    packet: number,
+  ): number {
+    const own = this.sides[side]
+    let from = start + own.take(end - start)
+    if (from === end) return own.takeAll()
+    if (this.chosen !== null) return this.data(side, bytes, from, end, time, packet)
+    if (own.heldBytes > 0 && time - own.time > OPENING_PATIENCE) this.pass(side)
+    if (this.turns === 0 || side !== this.turnOf) this.turn(side)
+    if (!own.proxyPassed) {
+      from = this.passProxyHeader(side, bytes, from, end, time, packet)
+      if (from >= end) return from - end
+    }
+    if (own.passed) return this.probe(side, bytes, from, end, time, packet)
+    return this.begin(side, bytes, from, end, time, packet)
+  }
+
+  private turn(side: Side): void {
+    this.turns++
+    this.turnOf = side
+    this.probes = PROBE_SEGMENTS
+  }
+
+  /**
+   * Where the stream goes on behind its PROXY header: beyond `end` if the header does; `end` while it cannot
+   * be told.
+   */
+  private passProxyHeader(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: Micros,
+    packet: number,
+  ): number {
+    const own = this.sides[side]
+    const before = own.heldBytes
+    if (before === 0 && proxyHeaderLength(bytes, start, end) === 0) {
+      own.proxyPassed = true
+      return start
+    }
+    own.hold(bytes, start, end, time, packet)
+    const length = proxyHeaderLength(own.held!, 0, own.heldBytes)
+    if (length === MORE) return end
+    own.proxyPassed = true
+    if (length === 0) {
+      own.heldBytes = before
+      return start
+    }
+    const { tap, connection } = this.context
+    const claim = readProxyHeader(own.held!, 0, own.heldBytes)
+    this.context.emit({
+      kind: 'proxy-header',
+      time: this.latest,
+      tap,
+      connection,
+      packet: own.packet,
+      ...claim,
+    })
+    own.drop()
+    return start + length - before
+  }
+
+  /** The first octets of a side, after those that are held. */
+  private begin(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: Micros,
+    packet: number,
+  ): number {
+    const own = this.sides[side]
+    const isFirst = own.heldBytes === 0
+    let verdict = isFirst ? recognise(side, bytes, start, end) : 'unsure'
+    if (typeof verdict === 'object') return this.choose(verdict, side, bytes, start, end, time, packet)
+    const rest = own.hold(bytes, start, end, time, packet)
+    if (!isFirst) verdict = recognise(side, own.held!, 0, own.heldBytes)
+    if (typeof verdict === 'object') return this.chooseHeld(verdict, side, bytes, rest, end, time, packet)
+    if (own.full) this.pass(side)
+    this.passHeld(otherSide(side))
+    return CONTINUE
+  }
+
+  /** A later segment: does a message of a known protocol begin with it? */
+  private probe(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: Micros,
+    packet: number,
+  ): number {
+    this.passHeld(otherSide(side))
+    if (this.turns > PROBE_TURNS) return DETACH
+    const isWhole = !this.sides[side].afterGap
+    this.sides[side].afterGap = false
+    if (this.probes === 0 || !isWhole) return CONTINUE
+    this.probes--
+    const verdict = recognise(side, bytes, start, end)
+    if (typeof verdict === 'object') return this.choose(verdict, side, bytes, start, end, time, packet)
+    return CONTINUE
+  }
+
+  /** The protocol is known by octets `start`..`end`, which are the first that its parser gets of `side`. */
+  private choose(
+    protocol: Protocol,
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: Micros,
+    packet: number,
+  ): number {
+    const own = this.sides[side]
+    this.name = protocol.name
+    const handed = this.handOther(protocol, otherSide(side))
+    const first = own.heldBytes > 0 ? own.packet : packet
+    this.show(side, latin1(bytes, start, Math.min(end, start + OPENING_BYTES)), first)
+    own.passed = true
+    own.drop()
+    if (protocol.open === null) return CONTINUE
+    this.chosen ??= this.open(protocol)
+    return handed === DETACH ? DETACH : this.data(side, bytes, start, end, time, packet)
+  }
+
+  /** The same, by octets that are held, and go on at `rest` of `bytes`. */
+  private chooseHeld(
+    protocol: Protocol,
+    side: Side,
+    bytes: Uint8Array,
+    rest: number,
+    end: number,
+    time: Micros,
+    packet: number,
+  ): number {
+    const own = this.sides[side]
+    const answer = this.choose(protocol, side, own.held!, 0, own.heldBytes, time, packet)
+    if (answer === DETACH || rest === end) return answer
+    own.unwanted = answer
+    return this.search(side, bytes, rest, end, time, packet)
+  }
+
+  /** Hands the parser what is held of the other side, if it may belong to the protocol. */
+  private handOther(protocol: Protocol, other: Side): number {
+    const { held, heldBytes, time, packet } = this.sides[other]
+    const mayBelong =
+      heldBytes > 0 && protocol.open !== null && recognise(other, held!, 0, heldBytes) !== 'no'
+    this.passHeld(other)
+    if (!mayBelong) return CONTINUE
+    this.chosen = this.open(protocol)
+    const answer = this.chosen.data(other, held!, 0, heldBytes, time, packet)
+    if (answer !== DETACH) this.sides[other].unwanted = answer
+    return answer
+  }
+
+  private open(protocol: Protocol): StreamConsumer {
+    const openInner = (context: StreamContext, decrypted: boolean): StreamConsumer => {
+      if (this.depth < NESTING_MAX) return new Dispatcher(context, this.depth + 1, decrypted)
+      this.context.count?.('nested-too-deep')
+      return NOBODY
+    }
+    return protocol.open!(this.context, openInner, this.decrypted)
+  }
+
+  /**
+   * The first octets of a side are complete, and begin nothing that is known: from now on, later segments are
+   * tried.
+   */
+  private pass(side: Side): void {
+    const own = this.sides[side]
+    if (own.heldBytes > 0) this.show(side, own.text(), own.packet)
+    own.shown = true
+    own.passed = true
+    own.proxyPassed = true
+    own.drop()
+  }
+
+  private passHeld(side: Side): void {
+    if (this.sides[side].heldBytes > 0) this.pass(side)
+  }
+
+  private show(side: Side, text: string, packet: number): void {
+    const own = this.sides[side]
+    if (own.shown) return
+    own.shown = true
+    const { tap, connection } = this.context
+    this.context.emit({
+      kind: 'opening',
+      time: this.latest,
+      tap,
+      connection,
+      side,
+      packet,
+      text,
+      protocol: this.name,
+    })
+  }
+}
+
+/** The protocol that octets begin; or that more are needed to tell; or that none is known. */
+function recognise(
+  side: Side,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Protocol | Exclude<Recognition, 'certain'> {
+  let verdict: Exclude<Recognition, 'certain'> = 'no'
+  for (const protocol of PROTOCOLS) {
+    const one = protocol.recognises(side, bytes, start, end)
+    if (one === 'certain') return protocol
+    if (one === 'unsure') verdict = 'unsure'
+  }
+  return verdict
+}

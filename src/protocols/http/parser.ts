@@ -1,0 +1,282 @@
+/**
+ * HTTP/1.0 and HTTP/1.1 in both directions (RFC 9112, RFC 9110): heads are read, bodies passed over, requests
+ * paired with responses. Emits `http-request` when a request's head is complete and `http-transaction` when
+ * the head of its final response is: whoever waits for the answer need not wait for its body. `bodyBytes`
+ * therefore is the declared Content-Length, 0 if there is none. Unanswered requests are emitted with response
+ * null when the responder ends or the connection does; a response whose request was not seen is emitted with
+ * request null.
+ *
+ * Pairing is by order (RFC 9112 §9.3.2), and after a gap by what a client does that does not pipeline: its
+ * last request is the one that is answered. A client that was seen to pipeline loses pairing with a gap, for
+ * good (`http-pairing-lost`).
+ */
+import { headerValue } from '../../model/http.ts'
+import type { HttpRequest, HttpResponse } from '../../model/http.ts'
+import { otherSide } from '../../model/packet.ts'
+import type { Side } from '../../model/packet.ts'
+import { CONTINUE, DETACH, SKIP_REST } from '../../model/stream.ts'
+import type { StreamConsumer, StreamContext } from '../../model/stream.ts'
+import type { Micros } from '../../model/time.ts'
+
+import { AMBIGUOUS, TUNNEL, UNTIL_CLOSE, requestBody, responseBody } from './framing.ts'
+import type { Head } from './head.ts'
+import { MessageReader, REQUESTS, RESPONSES } from './message-reader.ts'
+import type { HeadReader } from './message-reader.ts'
+
+/**
+ * Requests that wait for their responses. With more, pairing is given up: nobody pipelines that deep, one
+ * direction is missing.
+ */
+export const PENDING_MAX = 64
+/** Interim responses kept for one transaction (those with Set-Cookie); later ones are counted. */
+export const INTERIM_MAX = 8
+
+interface Pending {
+  readonly request: HttpRequest
+  readonly index: number
+}
+
+class HttpParser implements StreamConsumer, HeadReader {
+  private readonly context: StreamContext
+  private readonly openInner: (context: StreamContext) => StreamConsumer
+  private readonly decrypted: boolean
+  private readonly readers: readonly [MessageReader, MessageReader]
+  /** The side that sends requests, once a head showed it. */
+  private asking: Side | null = null
+  private pending: Pending[] = []
+  private interim: HttpResponse[] = []
+  private nextIndex = 0
+  /** Responses can be told to requests. */
+  private pairs = true
+  /** A request was seen that did not wait for the answer to the one before it. */
+  private pipelines = false
+  /** Another protocol took over that is not read. */
+  private over = false
+  private inner: StreamConsumer | null = null
+
+  constructor(
+    context: StreamContext,
+    openInner: (context: StreamContext) => StreamConsumer,
+    decrypted: boolean,
+  ) {
+    this.context = context
+    this.openInner = openInner
+    this.decrypted = decrypted
+    this.readers = [new MessageReader(0, this), new MessageReader(1, this)]
+  }
+
+  /** Octets held now: at most HEAD_BYTES_MAX per side. */
+  get heldBytes(): number {
+    return this.readers[0].heldBytes + this.readers[1].heldBytes
+  }
+
+  data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number {
+    if (this.inner !== null) return this.inner.data(side, bytes, start, end, time, packet)
+    const reader = this.readers[side]
+    const stopped = reader.read(bytes, start, end, time, packet)
+    if (this.inner !== null && stopped < end) return this.innerData(side, bytes, stopped, end, time, packet)
+    if (this.over || (this.readers[0].finished && this.readers[1].finished)) {
+      this.settle(0, time)
+      return DETACH
+    }
+    return reader.answer()
+  }
+
+  gap(side: Side, length: number, time: Micros, packet: number): number {
+    if (this.inner !== null) return this.inner.gap(side, length, time, packet)
+    this.readers[side].gap(length)
+    return this.readers[side].finished ? SKIP_REST : CONTINUE
+  }
+
+  end(side: Side, time: Micros, packet: number): void {
+    if (this.inner !== null) this.inner.end(side, time, packet)
+    else if (this.asking !== null && side !== this.asking) this.noMoreResponses(time)
+  }
+
+  close(time: Micros): void {
+    this.settle(0, time)
+    this.inner?.close(time)
+  }
+
+  head(side: Side, head: Head, time: Micros, packet: number): number {
+    const reader = this.readers[side]
+    const answers = head.first.startsWith('HTTP/')
+    if (this.asking === null) this.assignRoles(answers ? otherSide(side) : side)
+    if (answers) return this.response(side, head, time, packet)
+    if (isVersion(head.third)) return this.request(side, head, time, packet)
+    reader.stop('http-start-line-malformed', time)
+    return AMBIGUOUS
+  }
+
+  stopped(side: Side, reason: string, time: Micros): void {
+    this.context.count?.(reason)
+    if (this.asking !== null && side !== this.asking) this.noMoreResponses(time)
+  }
+
+  lost(): void {
+    this.context.count?.('http-place-lost')
+  }
+
+  private assignRoles(asking: Side): void {
+    this.asking = asking
+    this.readers[asking].role = REQUESTS
+    this.readers[otherSide(asking)].role = RESPONSES
+  }
+
+  private request(side: Side, head: Head, time: Micros, packet: number): number {
+    const { first: method, second: target, headers } = head
+    const version = head.third.slice('HTTP/'.length)
+    const manner = requestBody(method, version, headers)
+    const request = { method, target, version, headers, time, packet, bodyBytes: Math.max(0, manner) }
+    this.makeRoom(side, time)
+    const index = this.nextIndex++
+    const { tap, connection } = this.context
+    const { decrypted } = this
+    this.context.emit({
+      kind: 'http-request',
+      time,
+      tap,
+      connection,
+      requestFrom: side,
+      request,
+      index,
+      decrypted,
+    })
+    if (this.pairs) this.pending.push({ request, index })
+    else this.transaction(request, null, index, time)
+    return manner
+  }
+
+  /** Settles the requests that the new one shows to be without an answer. */
+  private makeRoom(side: Side, time: Micros): void {
+    const reader = this.readers[side]
+    const answersMissed = this.readers[otherSide(side)].missed
+    if (reader.missed && this.pipelines) this.losePairing(time)
+    else if (answersMissed && !this.pipelines) this.settle(0, time)
+    else if (this.pending.length === PENDING_MAX) this.losePairing(time)
+    reader.missed = false
+  }
+
+  private response(side: Side, head: Head, time: Micros, packet: number): number {
+    const { first, second, headers } = head
+    const version = first.slice('HTTP/'.length)
+    const status = Number(second)
+    this.findAsked(side, time)
+    if (status < 200 && status !== 101) {
+      const seen = { status, version, headers, time, packet, bodyBytes: 0 }
+      if (headerValue(headers, 'set-cookie') !== null) this.keepInterim(seen)
+      return 0
+    }
+    const asked = this.pending.shift()
+    if (this.pending.length > 0) this.pipelines = true
+    const method = asked?.request.method ?? null
+    const manner = responseBody(status, version, headers, method)
+    const response = { status, version, headers, time, packet, bodyBytes: Math.max(0, manner) }
+    this.transaction(asked?.request ?? null, response, asked?.index ?? this.nextIndex++, time)
+    this.readers[side].inDoubt = asked === undefined
+    if (manner === TUNNEL) this.openTunnel(status, time, packet)
+    else if (method === 'CONNECT') this.readers[otherSide(side)].answered(false)
+    else if (manner === UNTIL_CLOSE && asked !== undefined) this.noMoreResponses(time)
+    return manner
+  }
+
+  /**
+   * After a gap among the responses: makes the first pending request the one that the next response answers.
+   */
+  private findAsked(side: Side, time: Micros): void {
+    const reader = this.readers[side]
+    if (!reader.missed) return
+    reader.missed = false
+    if (this.readers[otherSide(side)].missed) this.settle(0, time)
+    else if (this.pipelines && this.pending.length > 1) this.losePairing(time)
+    else this.settle(1, time)
+  }
+
+  private keepInterim(response: HttpResponse): void {
+    if (this.interim.length < INTERIM_MAX) this.interim.push(response)
+    else this.context.count?.('http-too-many-interim-responses')
+  }
+
+  private losePairing(time: Micros): void {
+    if (this.pairs) this.context.count?.('http-pairing-lost')
+    this.noMoreResponses(time)
+  }
+
+  private noMoreResponses(time: Micros): void {
+    this.pairs = false
+    this.settle(0, time)
+  }
+
+  /** Reports pending requests as unanswered, all but the last `kept`. */
+  private settle(kept: number, time: Micros): void {
+    while (this.pending.length > kept) {
+      const { request, index } = this.pending.shift()!
+      this.transaction(request, null, index, time)
+    }
+  }
+
+  private transaction(
+    request: HttpRequest | null,
+    response: HttpResponse | null,
+    index: number,
+    time: Micros,
+  ): void {
+    const { tap, connection } = this.context
+    const { interim, decrypted } = this
+    this.interim = []
+    const requestFrom = this.asking!
+    this.context.emit({
+      kind: 'http-transaction',
+      time,
+      tap,
+      connection,
+      requestFrom,
+      request,
+      response,
+      interim,
+      index,
+      decrypted,
+    })
+  }
+
+  /**
+   * A protocol that is asked for by name (101) is not read; what CONNECT carries is looked at like any
+   * stream.
+   */
+  private openTunnel(status: number, time: Micros, packet: number): void {
+    if (status === 101) {
+      this.over = true
+      return
+    }
+    const asking = this.readers[this.asking!]
+    asking.answered(true)
+    this.settle(0, time)
+    this.inner = this.openInner(this.context)
+    if (asking.early > 0) this.inner.gap(this.asking!, asking.early, time, packet)
+  }
+
+  private innerData(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: Micros,
+    packet: number,
+  ): number {
+    return this.inner!.data(side, bytes, start, end, time, packet)
+  }
+}
+
+const isVersion = (text: string): boolean => text.length === 8 && text.startsWith('HTTP/1.')
+
+/**
+ * Reads HTTP/1.x; `openInner` looks at what a CONNECT tunnel carries, `decrypted` says that the octets came
+ * out of TLS.
+ */
+export function openHttp(
+  context: StreamContext,
+  openInner: (context: StreamContext) => StreamConsumer,
+  decrypted = false,
+): StreamConsumer & { readonly heldBytes: number } {
+  return new HttpParser(context, openInner, decrypted)
+}

@@ -1,0 +1,24 @@
+/** What the registry knows of a protocol: how its first octets look, and who reads it. */
+import type { Side } from '../model/packet.ts'
+import type { StreamConsumer, StreamContext } from '../model/stream.ts'
+
+/** `unsure` asks for more octets; it is not a weaker `certain`. */
+export type Recognition = 'certain' | 'unsure' | 'no'
+
+/** Who looks at a stream inside a stream: decrypted application data, what a tunnel carries. */
+export type OpenInner = (context: StreamContext, decrypted: boolean) => StreamConsumer
+
+export interface Protocol {
+  /** As in Opening.protocol. */
+  readonly name: string
+  /**
+   * Whether octets `start`..`end`, the first that `side` sent or the first of a later segment, begin this
+   * protocol. Pure.
+   */
+  recognises(side: Side, bytes: Uint8Array, start: number, end: number): Recognition
+  /**
+   * The parser, given the stream from the recognised octets on; `decrypted`: they came out of TLS. Null if
+   * the protocol is known by name only.
+   */
+  readonly open: ((context: StreamContext, openInner: OpenInner, decrypted: boolean) => StreamConsumer) | null
+}

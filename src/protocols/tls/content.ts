@@ -1,0 +1,100 @@
+/**
+ * What a record's content says, in clear or opened: handshake messages and the key changes that they bring,
+ * alerts.
+ */
+import * as is from './constants.data.ts'
+import { is13, newHandshake, readTicket13, takeMessage, TICKETS_MAX, type Handshake } from './handshake.ts'
+import { innerEnd } from './inner.ts'
+import { conclude, reportAlert, reportTicket } from './report.ts'
+import { sessionKeys } from './session-keys.ts'
+import { isTls13 } from './server-hello.ts'
+import { isClient, roleOf, type Half, type Tls } from './state.ts'
+
+/** Takes one handshake message of `half`, `start`..`end` with its header. */
+export function takeHandshakeMessage(
+  tls: Tls,
+  half: Half,
+  type: number,
+  b: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  if (type === is.CLIENT_HELLO && isNewHandshake(tls)) tls.handshake = newHandshake()
+  const h = tls.handshake
+  if (tls.is13 && type === is.NEW_SESSION_TICKET) takeTicket13(tls, h, b, start, end)
+  else if (h !== null && !takeMessage(h, half.side, type, b, start, end, tls.packet)) missMessage(tls, half)
+  if (type === is.ENCRYPTED_EXTENSIONS && h?.refusesEarlyData === true) tls.refusesEarlyData = true
+  if (type === is.CLIENT_HELLO || type === is.SERVER_HELLO) followHello(tls, h, type)
+  else if (tls.is13) changeKeys13(tls, half, type)
+}
+
+/** A ClientHello begins another handshake if the one before was answered or is reported: renegotiation. */
+const isNewHandshake = (tls: Tls): boolean => tls.handshake === null || tls.handshake.server !== null
+
+/** A message of this side is lost. */
+export function missMessage(tls: Tls, half: Half): void {
+  tls.counts.unreadable++
+  if (tls.handshake !== null && !isClient(tls, half)) tls.handshake.isDamaged = true
+}
+
+function takeTicket13(tls: Tls, h: Handshake | null, b: Uint8Array, start: number, end: number): void {
+  const hash = readTicket13(b, start, end)
+  if (hash === null) tls.counts.unreadable++
+  else if (h === null) reportTicket(tls, hash)
+  else if (h.ticketHashes.length < TICKETS_MAX) h.ticketHashes.push(hash)
+}
+
+function followHello(tls: Tls, h: Handshake | null, type: number): void {
+  if (h === null) return
+  tls.clientSide = h.clientSide
+  tls.is13 = is13(h)
+  if (type !== is.SERVER_HELLO || h.serverFields === null || h.client === null) return
+  tls.suite = h.serverFields.cipherSuite
+  const { secrets } = tls.context
+  tls.keys = secrets === undefined ? null : sessionKeys(secrets, h.client.random, h.serverFields)
+  if (isTls13(h.serverFields.version)) for (const half of tls.halves) beginKeys13(tls, half, h)
+}
+
+/** TLS 1.3: the server's next record is protected, and the client's, perhaps by the keys of early data. */
+function beginKeys13(tls: Tls, half: Half, h: Handshake): void {
+  const role = roleOf(tls, half)
+  // Early data is good only if the server took the PSK that it was sent under, at the first try.
+  const mayBeEarly = role === 'client' && h.offersEarlyData && !h.isRetried && h.server?.selectedPsk === 0
+  half.mayBeRefused = role === 'client' && h.offersEarlyData
+  half.opener = mayBeEarly ? (tls.keys?.opener(role, 'early') ?? null) : null
+  half.epoch = half.opener === null ? 'handshake' : 'early'
+  half.opener ??= tls.keys?.opener(role, 'handshake') ?? null
+  // With the later secrets only, the records from the key change on can still be found.
+  if (tls.keys !== null && half.opener === null) half.missedRecords = 1
+}
+
+function changeKeys13(tls: Tls, half: Half, type: number): void {
+  if (type === is.FINISHED) {
+    enterEpoch(tls, half, 'application')
+    if (isClient(tls, half) || tls.handshake?.isCertificateRequested === false) conclude(tls)
+  } else if (type === is.END_OF_EARLY_DATA) {
+    enterEpoch(tls, half, 'handshake')
+  } else if (type === is.KEY_UPDATE && half.epoch === 'application') {
+    enterEpoch(tls, half, 'application', half.keyUpdates + 1)
+  }
+}
+
+/** The side's next record is the first under the keys of `epoch`. */
+export function enterEpoch(tls: Tls, half: Half, epoch: Half['epoch'], keyUpdates = 0): void {
+  half.epoch = epoch
+  half.keyUpdates = keyUpdates
+  half.opener = tls.keys?.opener(roleOf(tls, half), epoch, keyUpdates) ?? null
+  half.missedRecords = 0
+}
+
+/**
+ * Takes the content of an alert record: level and description. One record holds one alert (RFC 8446 §5.1).
+ */
+export function takeAlert(tls: Tls, half: Half, b: Uint8Array, start: number, end: number): void {
+  if (end - start < 2) return
+  const level = b[start]!
+  const description = b[start + 1]!
+  if (level === is.FATAL || description === is.CLOSE_NOTIFY) conclude(tls)
+  reportAlert(tls, half, level, description)
+  if (description === is.CLOSE_NOTIFY) innerEnd(tls, half)
+}

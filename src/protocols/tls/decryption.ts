@@ -1,0 +1,244 @@
+/**
+ * Opening protected records with known keys: one `RecordOpener` per side and key epoch. node:crypto decrypts
+ * and authenticates; a record that does not authenticate yields null and changes nothing but a counter of the
+ * caller.
+ */
+import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
+import type { CipherGCMTypes } from 'node:crypto'
+import type { Bulk, Hash } from './ciphers.data.ts'
+import { APPLICATION_DATA, TLS_1_0 } from './constants.data.ts'
+import { expandLabel } from './key-schedule.ts'
+
+/** What a record held. */
+export interface Opened {
+  readonly type: number
+  readonly content: Uint8Array
+}
+
+export interface RecordOpener {
+  /** The number of the next record (RFC 8446 §5.3). */
+  sequence: number
+  /** Opens body `start`..`end` of a record with that header. Changes nothing. */
+  open(type: number, version: number, b: Uint8Array, start: number, end: number): Opened | null
+  /** Goes on to the next record; `start`..`end` is the body of this one, empty if it was not read. */
+  advance(b: Uint8Array, start: number, end: number): void
+  /**
+   * Octets of content in a body of `length`, TLS 1.3 padding (RFC 8446 §5.4, hardly used) apart; -1 if it
+   * does not tell.
+   */
+  contentLength(length: number): number
+}
+
+/** TLS 1.2 with an AEAD suite (RFC 5246 §6.2.3.3, RFC 7905 §2). */
+export function aeadOpener(bulk: Bulk, key: Uint8Array, iv: Uint8Array): RecordOpener {
+  const nonce = new Uint8Array(12)
+  const aad = new Uint8Array(13)
+  const overhead = bulk.explicitNonceBytes + bulk.tagBytes
+  const opener: RecordOpener = {
+    sequence: 0,
+    contentLength: (length) => Math.max(0, length - overhead),
+    advance: () => void opener.sequence++,
+    open(type, version, b, start, end) {
+      const length = end - start - overhead
+      if (length < 0) return null
+      writePrefix(aad, opener.sequence, type, version, length)
+      const from = start + bulk.explicitNonceBytes
+      if (bulk.explicitNonceBytes > 0) {
+        nonce.set(iv)
+        nonce.set(b.subarray(start, from), iv.length)
+      } else {
+        maskNonce(nonce, iv, opener.sequence)
+      }
+      const content = openAead(bulk, key, nonce, aad, b, from, end)
+      return content === null ? null : { type, content }
+    },
+  }
+  return opener
+}
+
+/** TLS 1.3 (RFC 8446 §5.2) with a traffic secret. */
+export function opener13(bulk: Bulk, hash: Hash, secret: Uint8Array): RecordOpener {
+  const key = expandLabel(hash, secret, 'key', bulk.keyBytes)
+  const iv = expandLabel(hash, secret, 'iv', 12)
+  const nonce = new Uint8Array(12)
+  const aad = new Uint8Array(5)
+  const opener: RecordOpener = {
+    sequence: 0,
+    contentLength: (length) => Math.max(0, length - bulk.tagBytes - 1),
+    advance: () => void opener.sequence++,
+    open(type, version, b, start, end) {
+      if (type !== APPLICATION_DATA || end - start <= bulk.tagBytes) return null
+      maskNonce(nonce, iv, opener.sequence)
+      const length = end - start
+      aad[0] = type
+      aad[1] = version >> 8
+      aad[2] = version
+      aad[3] = length >> 8
+      aad[4] = length
+      const inner = openAead(bulk, key, nonce, aad, b, start, end)
+      return inner === null ? null : withoutPadding(inner)
+    },
+  }
+  return opener
+}
+
+/** TLSInnerPlaintext: content, one octet of type, zeros. All zeros is nothing. */
+function withoutPadding(inner: Uint8Array): Opened | null {
+  let at = inner.length - 1
+  while (at >= 0 && inner[at] === 0) at--
+  return at < 0 ? null : { type: inner[at]!, content: inner.subarray(0, at) }
+}
+
+export interface CbcKeys {
+  readonly key: Uint8Array
+  readonly macKey: Uint8Array
+  /** The first record's, in TLS 1.0; later versions send one in each record. */
+  readonly iv: Uint8Array
+}
+
+/**
+ * TLS 1.0 to 1.2 with a block cipher (RFC 5246 §6.2.3.2, RFC 2246 §6.2.3.2), MAC inside or outside (RFC
+ * 7366).
+ */
+export function cbcOpener(
+  bulk: Bulk,
+  macHash: Hash,
+  keys: CbcKeys,
+  negotiated: number,
+  macIsOutside: boolean,
+): RecordOpener {
+  const prefix = new Uint8Array(13)
+  const macBytes = keys.macKey.length
+  const blockBytes = bulk.ivBytes
+  const ivBytes = negotiated > TLS_1_0 ? blockBytes : 0
+  let chained = keys.iv
+  const opener: RecordOpener = {
+    sequence: 0,
+    contentLength: () => -1,
+    advance(b, start, end) {
+      opener.sequence++
+      // TLS 1.0: the next record's vector is this one's last block, whether this one could be read or not.
+      const blockAt = (macIsOutside ? end - macBytes : end) - blockBytes
+      if (ivBytes === 0)
+        chained = blockAt >= start ? new Uint8Array(b.subarray(blockAt, blockAt + blockBytes)) : NONE
+    },
+    open(type, version, b, start, end) {
+      const cipherEnd = macIsOutside ? end - macBytes : end
+      const from = start + ivBytes
+      const length = cipherEnd - from
+      if (length < blockBytes || length % blockBytes !== 0) return null
+      if (macIsOutside) {
+        writePrefix(prefix, opener.sequence, type, version, cipherEnd - start)
+        if (!isMac(macHash, keys.macKey, prefix, b.subarray(start, cipherEnd), b.subarray(cipherEnd, end)))
+          return null
+      }
+      const plain = decryptCbc(
+        bulk.cipher,
+        keys.key,
+        ivBytes > 0 ? b.subarray(start, from) : chained,
+        b,
+        from,
+        cipherEnd,
+      )
+      if (plain === null) return null
+      const contentEnd = plain.length - paddingLength(plain) - (macIsOutside ? 0 : macBytes)
+      if (contentEnd < 0) return null
+      const content = plain.subarray(0, contentEnd)
+      if (macIsOutside) return { type, content }
+      writePrefix(prefix, opener.sequence, type, version, contentEnd)
+      const mac = plain.subarray(contentEnd, contentEnd + macBytes)
+      return isMac(macHash, keys.macKey, prefix, content, mac) ? { type, content } : null
+    },
+  }
+  return opener
+}
+
+/** A vector that no cipher takes: the chain is broken. */
+const NONE = new Uint8Array(0)
+
+/** Octets of padding, their length octet included; more than there are if they contradict themselves. */
+function paddingLength(plain: Uint8Array): number {
+  const value = plain.at(-1)!
+  for (let i = 1; i <= value + 1; i++) if (plain.at(-i) !== value) return Infinity
+  return value + 1
+}
+
+function isMac(
+  hash: Hash,
+  key: Uint8Array,
+  prefix: Uint8Array,
+  content: Uint8Array,
+  mac: Uint8Array,
+): boolean {
+  const expected = createHmac(hash, key).update(prefix).update(content).digest()
+  return mac.length === expected.length && timingSafeEqual(expected, mac)
+}
+
+/** sequence, type, version, length: what TLS 1.2 and its ancestors authenticate besides the content. */
+function writePrefix(out: Uint8Array, sequence: number, type: number, version: number, length: number): void {
+  writeSequence(out, 0, sequence)
+  out[8] = type
+  out[9] = version >> 8
+  out[10] = version
+  out[11] = length >> 8
+  out[12] = length
+}
+
+function writeSequence(out: Uint8Array, at: number, sequence: number): void {
+  let rest = sequence
+  for (let i = at + 7; i >= at; i--) {
+    out[i] = rest % 256
+    rest = Math.floor(rest / 256)
+  }
+}
+
+/** iv exclusive-or sequence (RFC 8446 §5.3). */
+function maskNonce(out: Uint8Array, iv: Uint8Array, sequence: number): void {
+  writeSequence(out, 4, sequence)
+  out.fill(0, 0, 4)
+  for (let i = 0; i < 12; i++) out[i]! ^= iv[i]!
+}
+
+function openAead(
+  bulk: Bulk,
+  key: Uint8Array,
+  nonce: Uint8Array,
+  aad: Uint8Array,
+  b: Uint8Array,
+  start: number,
+  end: number,
+): Uint8Array | null {
+  const tagAt = end - bulk.tagBytes
+  if (tagAt < start) return null
+  try {
+    // node's types split its AEAD ciphers by mode; one call serves GCM, CCM and ChaCha20-Poly1305.
+    const decipher = createDecipheriv(bulk.cipher as CipherGCMTypes, key, nonce, {
+      authTagLength: bulk.tagBytes,
+    })
+    decipher.setAuthTag(b.subarray(tagAt, end))
+    decipher.setAAD(aad, { plaintextLength: tagAt - start })
+    const content = decipher.update(b.subarray(start, tagAt))
+    decipher.final()
+    return content
+  } catch {
+    return null // Not authentic: what the capture holds, not an error of ours.
+  }
+}
+
+function decryptCbc(
+  cipher: string,
+  key: Uint8Array,
+  iv: Uint8Array,
+  b: Uint8Array,
+  start: number,
+  end: number,
+): Uint8Array | null {
+  try {
+    const decipher = createDecipheriv(cipher, key, iv).setAutoPadding(false)
+    const plain = decipher.update(b.subarray(start, end))
+    decipher.final()
+    return plain
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Handshake messages out of a side's handshake records (RFC 8446 §4): a message may span records, a record
+ * may hold several messages. A message that lies whole in the octets at hand is not copied.
+ */
+import { u24 } from '../../bytes/read.ts'
+
+const HEADER_BYTES = 4
+/**
+ * The longest message that is read: a chain of ten certificates of 10 KiB fits. A longer one is skipped and
+ * counted.
+ */
+export const MESSAGE_BYTES_MAX = 128 * 1024
+/** First size of the buffer for a message in pieces; it doubles as octets come, never ahead of them. */
+const BUFFER_BYTES_FIRST = 2048
+
+/**
+ * Receives each message: its type and the bounds of the whole, header included. An unwanted one comes as its
+ * header.
+ */
+export type OnMessage = (type: number, bytes: Uint8Array, start: number, end: number) => void
+
+export interface MessageStream {
+  readonly wants: (type: number) => boolean
+  readonly onMessage: OnMessage
+  readonly header: Uint8Array
+  headerFill: number
+  /** Octets of the current message's body still to come. */
+  left: number
+  /** What was collected of the current message, header included; null if it is skipped. */
+  buffer: Uint8Array | null
+  fill: number
+  /** Messages longer than MESSAGE_BYTES_MAX. */
+  tooLong: number
+}
+
+/** A stream of messages; those that `wants` refuses are not collected. */
+export const messageStream = (wants: (type: number) => boolean, onMessage: OnMessage): MessageStream => ({
+  wants,
+  onMessage,
+  header: new Uint8Array(HEADER_BYTES),
+  headerFill: 0,
+  left: 0,
+  buffer: null,
+  fill: 0,
+  tooLong: 0,
+})
+
+/** Forgets the message in hand: what follows begins with a new one. */
+export function restartMessages(stream: MessageStream): void {
+  stream.headerFill = 0
+  stream.left = 0
+  stream.buffer = null
+  stream.fill = 0
+}
+
+/** Octets `start`..`end` are messages one after the other, the last of them ending with the octets. */
+export function holdsWholeMessages(b: Uint8Array, start: number, end: number): boolean {
+  let at = start
+  while (at + HEADER_BYTES <= end) at += HEADER_BYTES + u24(b, at + 1)
+  return at === end && end > start
+}
+
+/** Takes the next octets, `start`..`end`, of the side's handshake content. */
+export function feedMessages(stream: MessageStream, b: Uint8Array, start: number, end: number): void {
+  let at = start
+  while (at < end)
+    at = stream.headerFill === HEADER_BYTES ? feedBody(stream, b, at, end) : feedHeader(stream, b, at, end)
+}
+
+/** Reads a header, or the whole message if it is there. Answers how far it came. */
+function feedHeader(stream: MessageStream, b: Uint8Array, at: number, end: number): number {
+  if (stream.headerFill === 0 && at + HEADER_BYTES <= end) {
+    const to = at + HEADER_BYTES + u24(b, at + 1)
+    if (to <= end) {
+      deliver(stream, b, at, to)
+      return to
+    }
+  }
+  let here = at
+  while (here < end && stream.headerFill < HEADER_BYTES) stream.header[stream.headerFill++] = b[here++]!
+  if (stream.headerFill === HEADER_BYTES) beginBody(stream)
+  return here
+}
+
+function deliver(stream: MessageStream, b: Uint8Array, at: number, to: number): void {
+  const type = b[at]!
+  if (to - at > MESSAGE_BYTES_MAX) stream.tooLong++
+  const isRead = stream.wants(type) && to - at <= MESSAGE_BYTES_MAX
+  stream.onMessage(type, b, at, isRead ? to : at + HEADER_BYTES)
+}
+
+function beginBody(stream: MessageStream): void {
+  stream.left = u24(stream.header, 1)
+  stream.fill = HEADER_BYTES
+  const isTooLong = HEADER_BYTES + stream.left > MESSAGE_BYTES_MAX
+  if (isTooLong) stream.tooLong++
+  if (stream.wants(stream.header[0]!) && !isTooLong) {
+    stream.buffer = new Uint8Array(Math.min(BUFFER_BYTES_FIRST, HEADER_BYTES + stream.left))
+    stream.buffer.set(stream.header)
+  }
+  if (stream.left === 0) finish(stream)
+}
+
+function feedBody(stream: MessageStream, b: Uint8Array, at: number, end: number): number {
+  const taken = Math.min(stream.left, end - at)
+  if (stream.buffer !== null) append(stream, stream.buffer, b, at, taken)
+  stream.left -= taken
+  if (stream.left === 0) finish(stream)
+  return at + taken
+}
+
+function append(stream: MessageStream, buffer: Uint8Array, b: Uint8Array, at: number, taken: number): void {
+  let room = buffer
+  if (stream.fill + taken > buffer.length) {
+    const whole = stream.fill + stream.left
+    room = new Uint8Array(Math.min(whole, Math.max(2 * buffer.length, stream.fill + taken)))
+    room.set(buffer.subarray(0, stream.fill))
+    stream.buffer = room
+  }
+  room.set(b.subarray(at, at + taken), stream.fill)
+  stream.fill += taken
+}
+
+function finish(stream: MessageStream): void {
+  const { buffer, fill } = stream
+  const header = stream.header
+  restartMessages(stream)
+  if (buffer === null) stream.onMessage(header[0]!, header, 0, HEADER_BYTES)
+  else stream.onMessage(buffer[0]!, buffer, 0, fill)
+}
+
+/**
+ * `length` octets of the content were not captured. True if they all belonged to the message in hand, which
+ * then is lost alone and comes as its header; false if the place in the stream is lost too.
+ */
+export function missMessages(stream: MessageStream, length: number): boolean {
+  if (stream.headerFill < HEADER_BYTES || length > stream.left) {
+    restartMessages(stream)
+    return false
+  }
+  stream.buffer = null
+  stream.left -= length
+  if (stream.left === 0) finish(stream)
+  return true
+}

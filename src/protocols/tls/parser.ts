@@ -1,0 +1,268 @@
+/**
+ * TLS 1.0 to 1.3 and SSL 3.0, as far as a bystander can read them: hellos, certificates in clear, tickets,
+ * alerts; with keys (StreamContext.secrets) everything, and the application data goes to an inner consumer.
+ *
+ * Emits one `tls-handshake` for each handshake as soon as all that is visible of it has passed, `tls-alert`,
+ * and, with keys, `tls-ticket`. Without keys the bodies of protected records are answered with a skip: they
+ * cost five octets each. After a gap that hid record boundaries, a side is read again from the next segment
+ * that begins with a record.
+ */
+import { CONTINUE, DETACH, type StreamConsumer, type StreamContext } from '../../model/stream.ts'
+import type { Side } from '../../model/packet.ts'
+import type { Micros } from '../../model/time.ts'
+import { readClientHelloV2, V2_HEADER_BYTES } from './client-hello-v2.ts'
+import * as is from './constants.data.ts'
+import { noteClientHello } from './handshake.ts'
+import { sha256Hex } from './hash.ts'
+import { HELD_BYTES_MAX, HELD_TIME_MAX, hold } from './held.ts'
+import { innerClose, innerEnd } from './inner.ts'
+import { MESSAGE_BYTES_MAX } from './messages.ts'
+import { MISSED_RECORDS_MAX, PROTECTED_RECORD_MIN } from './protected.ts'
+import { BODY_BYTES_MAX, bodyLength, contentType, HEADER_BYTES, isHeader, recordVersion } from './record.ts'
+import { isAtBoundary, restartWalk, takeSkip, walkRecords } from './record-walk.ts'
+import { conclude, reportAlert } from './report.ts'
+import {
+  mayBeAlert13,
+  missHandshake,
+  missInBody,
+  sideReader,
+  waitsForHello,
+  type SideReader,
+} from './side-reader.ts'
+import { isClient, newTls, otherHalf, type Half, type Tls, type TlsCounts } from './state.ts'
+import { feedOpening, isWhole, opensV2, v2Opening } from './v2-opening.ts'
+
+export { recognisesTls } from './recognise.ts'
+
+/** The longest TCP segment (RFC 9293 §3.1: the length of an IP packet). */
+const SEGMENT_BYTES_MAX = 65_535
+/**
+ * What a connection holds at most: on each side a message and a record in pieces, and what waits for the
+ * other's hello.
+ */
+export const HELD_OCTETS_MAX = 2 * (MESSAGE_BYTES_MAX + BODY_BYTES_MAX + HELD_BYTES_MAX + SEGMENT_BYTES_MAX)
+/**
+ * The answer for a side that does not speak TLS: as many octets as one answer may skip on the sequence
+ * circle.
+ */
+const SKIP_REST = 2 ** 30
+
+export interface TlsConsumer extends StreamConsumer {
+  readonly counts: Readonly<TlsCounts>
+  /** Octets of traffic held now; at most HELD_OCTETS_MAX. */
+  heldOctets(): number
+}
+
+/**
+ * A consumer for one TLS connection. `openInner` gives the consumer of its application data, asked for when
+ * the first of that is decrypted; its skip and detach answers are respected. Nothing here throws on traffic.
+ */
+export function openTls(
+  context: StreamContext,
+  openInner: (context: StreamContext) => StreamConsumer,
+): TlsConsumer {
+  const tls = newTls(context, openInner)
+  const readers = [sideReader(tls, tls.halves[0]), sideReader(tls, tls.halves[1])] as const
+  return {
+    counts: tls.counts,
+    heldOctets: () => heldOctets(tls, readers[0]) + heldOctets(tls, readers[1]),
+    data(side, bytes, start, end, time, packet) {
+      const half = enter(tls, side, time, packet)
+      read(tls, half, readers[side], bytes, start, end)
+      release(tls, readers, false)
+      return answer(tls, half)
+    },
+    gap(side, length, time, packet) {
+      const half = enter(tls, side, time, packet)
+      if (half.held !== null) releaseHalf(tls, half, readers[side])
+      miss(tls, half, readers[side], length)
+      release(tls, readers, false)
+      return answer(tls, half)
+    },
+    end(side, time, packet) {
+      const half = enter(tls, side, time, packet)
+      half.isEnded = true
+      if (half.held !== null) releaseHalf(tls, half, readers[side])
+      release(tls, readers, false)
+      end(tls, half)
+    },
+    close(time) {
+      tls.time = time
+      release(tls, readers, true)
+      conclude(tls)
+      innerClose(tls)
+    },
+  }
+}
+
+type Readers = readonly [SideReader, SideReader]
+
+function enter(tls: Tls, side: Side, time: Micros, packet: number): Half {
+  tls.time = time
+  tls.packet = packet
+  return tls.halves[side]
+}
+
+/** Takes the next octets of a side. */
+function read(tls: Tls, half: Half, reader: SideReader, b: Uint8Array, start: number, end: number): void {
+  if (half.isForeign) return
+  if (half.held !== null) {
+    keep(tls, half, reader, b, start, end)
+    return
+  }
+  if (!half.isSeen && opensV2(b, start)) half.opening = v2Opening()
+  half.isSeen = true
+  const from = half.opening === null ? start : readOpening(tls, half, b, start, end)
+  if (half.isForeign || half.opening !== null) return
+  if (half.isLost && !resynchronise(tls, half, b, from, end)) {
+    half.missedOctets += end - from
+    return
+  }
+  const stopped = walkRecords(half.walk, reader, b, from, end)
+  // The reader sets these while the walk is on.
+  if (half.isForeign) foreign(tls)
+  else if (half.held !== null) keep(tls, half, reader, b, stopped, end)
+}
+
+/** This side does not speak TLS: the handshake goes no further. */
+function foreign(tls: Tls): void {
+  tls.counts.foreign++
+  conclude(tls)
+}
+
+/** Takes octets of an SSL 2.0 ClientHello. Answers where records begin. */
+function readOpening(tls: Tls, half: Half, b: Uint8Array, start: number, end: number): number {
+  const opening = half.opening!
+  const at = feedOpening(opening, b, start, end)
+  if (at < 0) {
+    half.isForeign = true
+    foreign(tls)
+  } else if (isWhole(opening)) {
+    half.opening = null
+    takeOpening(tls, half, opening.octets, opening.fill)
+  }
+  return at
+}
+
+function takeOpening(tls: Tls, half: Half, octets: Uint8Array, length: number): void {
+  const fields = readClientHelloV2(octets, V2_HEADER_BYTES, length)
+  if (fields === null || tls.handshake === null) return
+  noteClientHello(tls.handshake, half.side, fields, sha256Hex(octets, V2_HEADER_BYTES, length), tls.packet)
+  tls.clientSide = half.side
+}
+
+/**
+ * Keeps octets until the other side's hello is there; reads them at once if that takes too long or too much.
+ */
+function keep(tls: Tls, half: Half, reader: SideReader, b: Uint8Array, start: number, end: number): void {
+  const held = half.held!
+  const fits = hold(held, b, start, end, tls.packet)
+  if (!fits || tls.time - held.since > HELD_TIME_MAX) releaseHalf(tls, half, reader)
+}
+
+/** Reads what waited, if it need not wait longer. */
+function release(tls: Tls, readers: Readers, isOver: boolean): void {
+  if (tls.halves[0].held === null && tls.halves[1].held === null) return
+  for (const half of tls.halves) {
+    if (half.held !== null && (isOver || !waitsForHello(tls, half)))
+      releaseHalf(tls, half, readers[half.side])
+  }
+}
+
+function releaseHalf(tls: Tls, half: Half, reader: SideReader): void {
+  const pieces = half.held?.pieces ?? []
+  const { packet } = tls
+  half.held = null
+  half.hasWaited = true
+  for (const piece of pieces) {
+    tls.packet = piece.packet
+    read(tls, half, reader, piece.octets, 0, piece.octets.length)
+  }
+  tls.packet = packet
+}
+
+/** `length` octets of a side were not captured. */
+function miss(tls: Tls, half: Half, reader: SideReader, length: number): void {
+  const { walk } = half
+  half.isSeen = true
+  if (half.isForeign) return
+  if (half.opening !== null) {
+    half.opening = null
+    lose(tls, half, length)
+    return
+  }
+  const inBody = half.isLost ? 0 : Math.min(length, walk.left)
+  if (inBody > 0) missInBody(tls, half, reader, inBody)
+  if (length > inBody) lose(tls, half, length - inBody)
+}
+
+/** Record boundaries are unknown from here on, `missing` octets after the last one that was known. */
+function lose(tls: Tls, half: Half, missing: number): void {
+  half.missedOctets += half.walk.headerFill + missing
+  if (half.isLost) return
+  half.isLost = true
+  tls.counts.lost++
+  restartWalk(half.walk)
+  missHandshake(tls, half)
+}
+
+/**
+ * A segment that begins with a record header of the connection's version is believed to begin a record:
+ * senders write whole records, and one random segment in 12 million looks so (type 4 of 256, version 1 of
+ * 65,536, length a quarter).
+ */
+function resynchronise(tls: Tls, half: Half, b: Uint8Array, start: number, end: number): boolean {
+  if (end - start < HEADER_BYTES || !isHeader(b, start) || !isLikely(tls, half, b, start)) return false
+  half.isLost = false
+  tls.counts.resynchronised++
+  const fit = Math.floor(half.missedOctets / PROTECTED_RECORD_MIN)
+  half.missedRecords = tls.keys === null ? 0 : Math.min(MISSED_RECORDS_MAX, Math.max(1, fit))
+  return true
+}
+
+function isLikely(tls: Tls, half: Half, b: Uint8Array, at: number): boolean {
+  const versions = [half.version, otherHalf(tls, half).version]
+  if (versions.some((version) => version > 0) && !versions.includes(recordVersion(b, at))) return false
+  const length = bodyLength(b, at)
+  switch (contentType(b, at)) {
+    case is.CHANGE_CIPHER_SPEC:
+      return length === 1
+    case is.ALERT:
+      return length === 2 || (length > PROTECTED_ALERT_MIN && length < PROTECTED_ALERT_MAX)
+    case is.HEARTBEAT:
+      return false
+    default:
+      return length > PROTECTED_RECORD_MIN - HEADER_BYTES
+  }
+}
+/** A protected alert: with a short tag, and with a vector, SHA-384 and a block of padding. */
+const PROTECTED_ALERT_MIN = 10
+const PROTECTED_ALERT_MAX = 100
+
+/** The side has sent its FIN. */
+function end(tls: Tls, half: Half): void {
+  if (!isClient(tls, half)) conclude(tls)
+  if (mayBeAlert13(tls, half) && !half.isLost && isAtBoundary(half.walk)) {
+    reportAlert(tls, half, null, null, half.recordPacket)
+  }
+  innerEnd(tls, half)
+}
+
+function answer(tls: Tls, half: Half): number {
+  if (tls.halves[0].isForeign && tls.halves[1].isForeign) {
+    innerClose(tls)
+    return DETACH
+  }
+  if (half.isForeign) return SKIP_REST
+  return half.held === null ? takeSkip(half.walk) : CONTINUE
+}
+
+function heldOctets(tls: Tls, reader: SideReader): number {
+  const half = tls.halves[reader.side]
+  return (
+    (half.walk.body?.length ?? 0) +
+    (reader.messages.buffer?.length ?? 0) +
+    (half.held?.length ?? 0) +
+    (half.opening?.octets.length ?? 0)
+  )
+}

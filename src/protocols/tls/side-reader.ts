@@ -1,0 +1,216 @@
+/** Decides what becomes of each record of one side, with the keys and facts at hand. */
+import { u8 } from '../../bytes/read.ts'
+import type { Side } from '../../model/packet.ts'
+import { hasShortTag } from './ciphers.data.ts'
+import * as is from './constants.data.ts'
+import { enterEpoch, takeAlert, takeHandshakeMessage } from './content.ts'
+import { isRead } from './handshake.ts'
+import { holdOctets } from './held.ts'
+import { feedMessages, messageStream, missMessages, restartMessages, type MessageStream } from './messages.ts'
+import { failRecord, takeProtected } from './protected.ts'
+import { bodyLength, contentType, HEADER_BYTES, isHeader, recordVersion } from './record.ts'
+import { HOLD, SKIP, STOP, STREAM, WHOLE, type RecordReader, type Treatment } from './record-walk.ts'
+import { conclude, reportAlert } from './report.ts'
+import { isClient, isProtected12, otherHalf, type Half, type Tls } from './state.ts'
+
+/**
+ * Level and description: the length of an alert in clear. A protected one of TLS 1.2 has a MAC or a tag
+ * besides.
+ */
+const ALERT_BYTES = 2
+/**
+ * Once the inner consumer is gone, TLS 1.3 records up to this length are still opened: alerts and key updates
+ * are among them (19 and 22 octets), and look like data from outside.
+ */
+const CONTROL_BYTES_MAX = 64
+/** ... and so are the first records of a side, whatever their length: session tickets are among them. */
+const FIRST_RECORDS = 8
+/** Level and description, the octet of the true type, the tag: an alert of TLS 1.3 without padding. */
+const alertLength13 = (suite: number): number => ALERT_BYTES + 1 + (hasShortTag(suite) ? 8 : 16)
+
+export interface SideReader extends RecordReader {
+  readonly side: Side
+  readonly messages: MessageStream
+}
+
+/** Who reads the records of `half`. */
+export function sideReader(tls: Tls, half: Half): SideReader {
+  const messages = messageStream(isRead, (type, b, start, end) =>
+    takeHandshakeMessage(tls, half, type, b, start, end),
+  )
+  return {
+    side: half.side,
+    messages,
+    begin(b, at, end) {
+      if (!isHeader(b, at)) {
+        half.isForeign = true
+        return STOP
+      }
+      if (!half.hasWaited && mustWait(tls, half, b, at, end)) {
+        half.held = holdOctets(tls.time)
+        return HOLD
+      }
+      half.type = contentType(b, at)
+      half.version = recordVersion(b, at)
+      half.length = bodyLength(b, at)
+      half.recordPacket = tls.packet
+      half.isOpened = false
+      tls.counts.records++
+      return treat(tls, half, messages)
+    },
+    fragment(b, start, end) {
+      if (half.type === is.HANDSHAKE) feedMessages(messages, b, start, end)
+    },
+    whole(b, start, end) {
+      if (isAlertInClear(half)) takeAlert(tls, half, b, start, end)
+      else takeProtected(tls, half, messages, b, start, end)
+    },
+  }
+}
+
+/**
+ * The record at `at` cannot be understood before the other side's hello, which the capture may still bring.
+ */
+function mustWait(tls: Tls, half: Half, b: Uint8Array, at: number, end: number): boolean {
+  const type = contentType(b, at)
+  if (!waitsForHello(tls, half)) return false
+  if (tls.clientSide !== null) {
+    return (
+      tls.context.secrets !== undefined && (type === is.CHANGE_CIPHER_SPEC || type === is.APPLICATION_DATA)
+    )
+  }
+  return type === is.HANDSHAKE && at + HEADER_BYTES < end && u8(b, at + HEADER_BYTES) === is.SERVER_HELLO
+}
+
+/** The other side's hello is outstanding: the question to this answer, or the answer to this question. */
+export function waitsForHello(tls: Tls, half: Half): boolean {
+  const other = otherHalf(tls, half)
+  if (other.isLost || other.isForeign || other.isEnded) return false
+  if (tls.clientSide === null) return !other.isSeen
+  const h = tls.handshake
+  // A retry request wants another ClientHello first, and refuses early data.
+  return isClient(tls, half) && h !== null && h.server === null && !h.isRetried
+}
+
+function treat(tls: Tls, half: Half, messages: MessageStream): Treatment {
+  switch (half.type) {
+    case is.CHANGE_CIPHER_SPEC:
+      return changeCipher(tls, half, messages)
+    case is.ALERT:
+      return treatAlert(tls, half)
+    case is.HANDSHAKE:
+      if (isProtected12(tls, half)) return half.opener === null ? SKIP : WHOLE
+      return half.missedMessages ? SKIP : STREAM
+    case is.APPLICATION_DATA:
+      return treatData(tls, half, messages)
+    default:
+      return isProtected12(tls, half) ? passOver(half) : SKIP
+  }
+}
+
+/**
+ * ChangeCipherSpec: in TLS 1.3 it means nothing (RFC 8446 §D.4), before that the new keys begin (RFC 5246
+ * §7.1).
+ */
+function changeCipher(tls: Tls, half: Half, messages: MessageStream): Treatment {
+  if (tls.is13) return SKIP
+  restartMessages(messages)
+  half.missedMessages = false
+  half.isChanged = true
+  enterEpoch(tls, half, 'application')
+  if (isClient(tls, half) || tls.clientSide === null) return SKIP
+  if (tls.handshake !== null) tls.handshake.isServerChanged = true
+  // With keys, the next record shows whether they are the right ones: the report waits for it.
+  if (half.opener === null) conclude(tls)
+  return SKIP
+}
+
+function treatAlert(tls: Tls, half: Half): Treatment {
+  if (isAlertInClear(half) || (isProtected12(tls, half) && half.opener !== null)) return WHOLE
+  conclude(tls)
+  reportAlert(tls, half, null, null)
+  return SKIP
+}
+
+const isAlertInClear = (half: Half): boolean => half.type === is.ALERT && half.length === ALERT_BYTES
+
+function treatData(tls: Tls, half: Half, messages: MessageStream): Treatment {
+  if (!tls.is13 && !half.isChanged) missedChange(tls, half, messages)
+  if (half.opener !== null || (tls.keys !== null && half.missedRecords > 0))
+    return treatProtectedData(tls, half)
+  // Nothing more of the handshake will be visible: not from this server, nor from one that is not heard any
+  // more.
+  const server = isClient(tls, half) ? otherHalf(tls, half) : half
+  if (server === half || server.isLost || server.isForeign || server.isEnded) conclude(tls)
+  return tls.is13 && half.length === alertLength13(tls.suite) ? STREAM : SKIP
+}
+
+/** Application data without ChangeCipherSpec: that was missed, and records after it too. */
+function missedChange(tls: Tls, half: Half, messages: MessageStream): void {
+  if (tls.clientSide === null || tls.handshake?.server === null) return
+  changeCipher(tls, half, messages)
+  if (tls.handshake !== null) tls.handshake.isDamaged = true
+  half.missedRecords = half.opener === null ? 0 : MISSED_AT_CHANGE
+}
+/** Finished and what may stand with it. */
+const MISSED_AT_CHANGE = 4
+
+function treatProtectedData(tls: Tls, half: Half): Treatment {
+  const { opener } = half
+  if (opener === null || half.missedRecords > 0) return WHOLE
+  if (tls.isInnerGone) {
+    const isWorthIt = half.length <= CONTROL_BYTES_MAX || opener.sequence < FIRST_RECORDS
+    return tls.is13 && isWorthIt ? WHOLE : passOver(half)
+  }
+  // In TLS 1.3 the record may be a key update; in CBC its content is of unknown length.
+  const content = tls.is13 ? -1 : opener.contentLength(half.length)
+  if (content < 0 || content > half.innerSkip) return WHOLE
+  half.innerSkip -= content
+  return passOver(half)
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** Counts a protected record that is not opened. */
+function passOver(half: Half): Treatment {
+  half.opener?.advance(NOTHING, 0, 0)
+  return SKIP
+}
+
+/** The last record of `half` is, by its length, an alert of TLS 1.3 that could not be opened. */
+export const mayBeAlert13 = (tls: Tls, half: Half): boolean =>
+  tls.is13 &&
+  tls.handshake === null &&
+  !half.isOpened &&
+  half.type === is.APPLICATION_DATA &&
+  half.length === alertLength13(tls.suite)
+
+/** `length` octets of the body in hand were not captured; its end is known. */
+export function missInBody(tls: Tls, half: Half, { messages }: SideReader, length: number): void {
+  const { walk } = half
+  walk.left -= length
+  if (walk.treatment === STREAM && half.type === is.HANDSHAKE) {
+    if (missMessages(messages, length)) return
+    missHandshake(tls, half)
+    walk.treatment = SKIP
+  } else if (walk.treatment === WHOLE) {
+    walk.treatment = SKIP
+    walk.body = null
+    missRecord(tls, half)
+  }
+}
+
+/** The record in hand cannot be opened. */
+function missRecord(tls: Tls, half: Half): void {
+  if (isAlertInClear(half)) return
+  passOver(half)
+  failRecord(tls, half)
+  // What it held may have changed the keys.
+  if (tls.is13) half.missedRecords = Math.max(half.missedRecords, 1)
+}
+
+/** The rest of the side's handshake in clear cannot be followed. */
+export function missHandshake(tls: Tls, half: Half): void {
+  half.missedMessages = true
+  if (tls.handshake !== null && !isClient(tls, half)) tls.handshake.isDamaged = true
+}

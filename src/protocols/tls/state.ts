@@ -1,0 +1,161 @@
+/** What is remembered of a connection: one `Tls`, two `Half`. Made here, changed by the files around. */
+import type { StreamConsumer, StreamContext } from '../../model/stream.ts'
+import type { Side } from '../../model/packet.ts'
+import type { Micros } from '../../model/time.ts'
+import type { RecordOpener } from './decryption.ts'
+import { newHandshake, type Handshake } from './handshake.ts'
+import type { HeldOctets } from './held.ts'
+import { recordWalk, type RecordWalk } from './record-walk.ts'
+import type { V2Opening } from './v2-opening.ts'
+import type { Epoch, Role, SessionKeys } from './session-keys.ts'
+
+export interface TlsCounts {
+  /** Records begun, of both sides. */
+  records: number
+  /** Records opened with keys. */
+  opened: number
+  /** Records that keys should have opened and did not: cut, altered, or of another key. */
+  unauthenticated: number
+  /** Handshake messages that contradict themselves or are too long. */
+  unreadable: number
+  /** Times that a side's record boundaries were lost in a gap. */
+  lost: number
+  /** Times that they were found again. */
+  resynchronised: number
+  /** Sides that turned out not to speak TLS. */
+  foreign: number
+}
+
+export interface Half {
+  readonly side: Side
+  readonly walk: RecordWalk
+  /** Type, version and length of the record in hand or last seen, and the packet in which it began. */
+  type: number
+  version: number
+  length: number
+  recordPacket: number
+  /** Any octet or gap of this side was seen. */
+  isSeen: boolean
+  isEnded: boolean
+  /** Record boundaries are unknown since a gap. */
+  isLost: boolean
+  /** It does not speak TLS: nothing more is read. */
+  isForeign: boolean
+  /** Part of its handshake in clear was missed: the rest of that is not read. */
+  missedMessages: boolean
+  /** It sent ChangeCipherSpec: in TLS 1.2 what follows is protected. */
+  isChanged: boolean
+  /** Octets that wait for the other side's hello. */
+  held: HeldOctets | null
+  /** It waited once, and does not again. */
+  hasWaited: boolean
+  /** A ClientHello in the SSL 2.0 form, as far as it came; null once it is known whether there is one. */
+  opening: V2Opening | null
+  opener: RecordOpener | null
+  epoch: Epoch
+  keyUpdates: number
+  /** How many records may have been missed, if the next record's number is uncertain; 0 if it is certain. */
+  missedRecords: number
+  /** Octets missed since record boundaries were lost, headers included. */
+  missedOctets: number
+  /**
+   * It may send early data that the server refuses: records that do not count (RFC 8446 §4.2.10), until one
+   * opens.
+   */
+  mayBeRefused: boolean
+  /** The last record was opened. */
+  isOpened: boolean
+  /** Application data of it was read. */
+  hasSpoken: boolean
+  /** Octets of content that the inner consumer does not want. */
+  innerSkip: number
+  isInnerEnded: boolean
+}
+
+export interface Tls {
+  readonly context: StreamContext
+  readonly openInner: (context: StreamContext) => StreamConsumer
+  readonly halves: readonly [Half, Half]
+  readonly counts: TlsCounts
+  /** The handshake in progress; null once it is reported. */
+  handshake: Handshake | null
+  clientSide: Side | null
+  /** The cipher suite agreed on last; -1 before. */
+  suite: number
+  is13: boolean
+  keys: SessionKeys | null
+  /** The server said that it does not take early data: the client sends it again. */
+  refusesEarlyData: boolean
+  /** At least one record was opened with keys. */
+  isDecrypted: boolean
+  inner: StreamConsumer | null
+  /** The inner consumer wants nothing more. */
+  isInnerGone: boolean
+  /** Of the call in progress. */
+  time: Micros
+  packet: number
+}
+
+const newHalf = (side: Side): Half => ({
+  side,
+  walk: recordWalk(),
+  type: 0,
+  version: 0,
+  length: 0,
+  recordPacket: 0,
+  isSeen: false,
+  isEnded: false,
+  isLost: false,
+  isForeign: false,
+  missedMessages: false,
+  isChanged: false,
+  held: null,
+  hasWaited: false,
+  opening: null,
+  opener: null,
+  epoch: 'handshake',
+  keyUpdates: 0,
+  missedRecords: 0,
+  missedOctets: 0,
+  mayBeRefused: false,
+  isOpened: false,
+  hasSpoken: false,
+  innerSkip: 0,
+  isInnerEnded: false,
+})
+
+export const newTls = (
+  context: StreamContext,
+  openInner: (context: StreamContext) => StreamConsumer,
+): Tls => ({
+  context,
+  openInner,
+  halves: [newHalf(0), newHalf(1)],
+  counts: {
+    records: 0,
+    opened: 0,
+    unauthenticated: 0,
+    unreadable: 0,
+    lost: 0,
+    resynchronised: 0,
+    foreign: 0,
+  },
+  handshake: newHandshake(),
+  clientSide: null,
+  suite: -1,
+  is13: false,
+  keys: null,
+  refusesEarlyData: false,
+  isDecrypted: false,
+  inner: null,
+  isInnerGone: false,
+  time: 0,
+  packet: 0,
+})
+
+export const roleOf = (tls: Tls, half: Half): Role => (half.side === tls.clientSide ? 'client' : 'server')
+export const isClient = (tls: Tls, half: Half): boolean => half.side === tls.clientSide
+export const otherHalf = (tls: Tls, half: Half): Half => tls.halves[half.side === 0 ? 1 : 0]
+
+/** What the side sends now is protected by the keys of TLS 1.2 or earlier. */
+export const isProtected12 = (tls: Tls, half: Half): boolean => half.isChanged && !tls.is13

@@ -1,0 +1,31 @@
+/**
+ * Vectors of the TLS presentation language (RFC 8446 §3.4): a length field, then that many octets. Bounds are
+ * checked here.
+ */
+import { u16, u24, u8 } from '../../bytes/read.ts'
+
+/** Width of a length field, in octets. */
+export type LengthWidth = 1 | 2 | 3
+
+const lengthAt = (b: Uint8Array, at: number, width: LengthWidth): number =>
+  width === 1 ? u8(b, at) : width === 2 ? u16(b, at) : u24(b, at)
+
+/**
+ * Where the vector ends whose length field stands at `at`; its content begins at `at + width`.
+ * -1 if it does not fit before `end`.
+ */
+export function vectorEnd(b: Uint8Array, at: number, width: LengthWidth, end: number): number {
+  if (at < 0 || at + width > end) return -1
+  const to = at + width + lengthAt(b, at, width)
+  return to <= end ? to : -1
+}
+
+/** The 16-bit numbers between `from` and `to`; an odd last octet is left out. */
+export function numbers16(b: Uint8Array, from: number, to: number): number[] {
+  const numbers: number[] = []
+  for (let at = from; at + 2 <= to; at += 2) numbers.push(u16(b, at))
+  return numbers
+}
+
+export const hex = (b: Uint8Array, from: number, to: number): string =>
+  Buffer.from(b.buffer, b.byteOffset + from, to - from).toString('hex')

@@ -1,0 +1,91 @@
+/**
+ * Agents: known by what identifies them best. An address stands for an agent only while nothing better is known of it, and
+ * only where no relay hides the agents behind it.
+ */
+import type { Agent, AgentAddress, Sighting } from '../model/party.ts'
+import type { Tap } from '../model/packet.ts'
+import type { IdentifiedBy } from '../model/record.ts'
+import type { Micros } from '../model/time.ts'
+import type { IdentityClaim } from './identity.ts'
+import type { Inventory } from './inventory.ts'
+
+/** An address says who an agent is as long as addresses do not change: enough for most, never certain. */
+const ADDRESS_CONFIDENCE = 0.6
+const INVENTORY_CONFIDENCE = 0.9
+/** Addresses kept per agent: the first and the latest; a pool that is larger is told by its size. */
+const ADDRESSES_MAX = 64
+
+export class Agents {
+  private readonly inventory: Inventory
+  private readonly byId = new Map<string, Agent>()
+  /** Who named themselves at an address, by tap and address. */
+  private readonly namedAt = new Map<string, Set<Agent>>()
+
+  constructor(inventory: Inventory) {
+    this.inventory = inventory
+  }
+
+  /** The agent that named itself. */
+  named(claim: IdentityClaim): Agent {
+    return this.get(claim.id, claim.by, claim.confidence, true)
+  }
+
+  /** An agent known by its TLS session only: it can be followed, but not named to a person. */
+  unnamed(id: string, by: IdentifiedBy, confidence: number): Agent {
+    return this.get(id, by, confidence, false)
+  }
+
+  /** The agent at an address: the one that named itself there, if only one did; the inventory's; or the address itself. */
+  at(tap: Tap, address: string, via: 'address' | 'proxy-header'): Agent {
+    const named = this.namedAt.get(`${tap}|${address}`)
+    if (named?.size === 1) for (const agent of named) return agent
+    const inventoried = this.inventory.rolesOf(address).agentId
+    if (inventoried !== null) return this.get(inventoried, 'inventory', INVENTORY_CONFIDENCE, true)
+    return this.get(address, via, ADDRESS_CONFIDENCE, true)
+  }
+
+  /** An agent's packets come from `address` at a tap. The address it used there before, if that was another one. */
+  seen(agent: Agent, sighting: Sighting, address: string, at: Micros): AgentAddress | null {
+    const previous = this.latestAddress(agent, sighting.tap)
+    const known = agent.addresses.find((a) => a.tap === sighting.tap && a.address === address)
+    if (known === undefined) {
+      if (agent.addresses.length >= ADDRESSES_MAX) agent.addresses.splice(1, 1)
+      agent.addresses.push({ tap: sighting.tap, address, start: at, end: at })
+    } else known.end = Math.max(known.end, at)
+    if (agent.id !== address) this.noteNamed(agent, sighting.tap, address)
+    return previous !== null && previous.address !== address && previous.end <= at ? { ...previous } : null
+  }
+
+  /** Agents that named themselves at an address. */
+  countAt(tap: Tap, address: string): number {
+    return this.namedAt.get(`${tap}|${address}`)?.size ?? 0
+  }
+
+  all(): Iterable<Agent> {
+    return this.byId.values()
+  }
+
+  private latestAddress(agent: Agent, tap: Tap): AgentAddress | null {
+    let latest: AgentAddress | null = null
+    for (const address of agent.addresses) {
+      if (address.tap === tap && (latest === null || address.end > latest.end)) latest = address
+    }
+    return latest
+  }
+
+  private noteNamed(agent: Agent, tap: Tap, address: string): void {
+    const key = `${tap}|${address}`
+    const named = this.namedAt.get(key)
+    if (named === undefined) this.namedAt.set(key, new Set([agent]))
+    else named.add(agent)
+  }
+
+  private get(id: string, identifiedBy: IdentifiedBy, confidence: number, nameable: boolean): Agent {
+    let agent = this.byId.get(id)
+    if (agent === undefined) {
+      agent = { id, identifiedBy, confidence, nameable, addresses: [] }
+      this.byId.set(id, agent)
+    }
+    return agent
+  }
+}

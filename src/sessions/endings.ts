@@ -1,0 +1,269 @@
+/**
+ * How paths end, as all taps together saw it; what the agent did next; what a return cost; what a server still holds.
+ */
+import type { ConnectionSummary } from '../model/connection.ts'
+import type { DetectorEvent } from '../model/event.ts'
+import type * as O from '../model/observation.ts'
+import type { Agent, Leg, Visit } from '../model/party.ts'
+import { SECOND, seconds, type Micros } from '../model/time.ts'
+import type { TrackedPath, TrackedSighting } from './sighting.ts'
+
+/** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next check-in. */
+export const RECONNECT_WITHIN: Micros = seconds(120)
+/** Ends this close together have one cause: a restart takes its connections with it at once. */
+export const TOGETHER: Micros = seconds(2)
+/** Ends remembered for that; the oldest is forgotten. */
+const RECENT_ENDS_MAX = 1 << 14
+/** This many others make the end of a path part of something larger than itself. */
+const MASS = 5
+/** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing new. */
+const SURVIVALS_KEPT = 4096
+/** Steady minutes kept per service, for what is usual. */
+const STEADY_KEPT = 512
+
+interface EndingsOptions {
+  later(at: Micros, act: () => void): void
+  tell(event: DetectorEvent): void
+  readonly settle: Micros
+}
+
+export class Endings {
+  private readonly options: EndingsOptions
+  private readonly recent: { readonly sighting: TrackedSighting; readonly at: Micros }[] = []
+  private readonly lastPath = new Map<string, TrackedSighting>()
+  private readonly steady = new Map<string, number[]>()
+  /** The longest silence that each connection survived, by service and leg. */
+  private readonly survivals = new Map<string, number[]>()
+
+  constructor(options: EndingsOptions) {
+    this.options = options
+  }
+
+  silence(sighting: TrackedSighting, o: O.Silence): void {
+    this.measureReturn(sighting, o.bytes[1], o.start)
+    if (o.outcome === 'answered' || o.end - o.start < sighting.service.idleThreshold) return
+    sighting.end.silence = o
+    this.ends(sighting, o.time)
+    this.plan(sighting.path, o.time)
+  }
+
+  reset(sighting: TrackedSighting, o: O.Reset): void {
+    this.measureReturn(sighting, o.bytes[1], o.time)
+    sighting.end.resets[o.from] ??= o
+    this.ends(sighting, o.time)
+    this.plan(sighting.path, o.time)
+  }
+
+  finished(sighting: TrackedSighting, o: O.Finished): void {
+    this.measureReturn(sighting, o.bytes[1], o.time)
+    sighting.end.finished[o.from] ??= o
+    this.ends(sighting, o.time)
+  }
+
+  unanswered(sighting: TrackedSighting, o: O.Unanswered): void {
+    sighting.end.unanswered[o.from] = o
+  }
+
+  closed(sighting: TrackedSighting, summary: ConnectionSummary, time: Micros): void {
+    this.measureReturn(sighting, summary.halves[1].bytes, summary.end)
+    this.noteSteady(sighting, summary)
+    this.noteSurvived(sighting, summary.longestSurvived)
+    if (sighting.ending !== null || sighting.path.next !== null) sighting.end.summary = summary
+    if (summary.endedBy !== null || sighting.service.style !== 'persistent') return
+    const { path } = sighting
+    // What the others do not say, and the agent's return, are known a little later.
+    this.options.later(time + 2 * this.options.settle, () => this.considerAbandoned(path, sighting, summary))
+  }
+
+  /** An agent's data passes on a connection: is it a new path of that agent, and what became of the one before? */
+  arrived(sighting: TrackedSighting, agent: Agent): void {
+    const key = `${agent.id}|${sighting.service.name}`
+    const last = this.lastPath.get(key)
+    this.lastPath.set(key, sighting)
+    if (last === undefined || last.path === sighting.path || last.path.next !== null) return
+    if (sighting.start <= last.start) return
+    const before = last.path
+    before.next = sighting
+    if (!before.ending || before.endedAt === null || sighting.start - before.endedAt > RECONNECT_WITHIN) return
+    this.tellEnded(before)
+    this.linkReturn(before, sighting)
+  }
+
+  /** An agent went to another server: does the last one notice? */
+  wentElsewhere(previous: Visit, visit: Visit): void {
+    const { path } = previous.sighting as TrackedSighting
+    const tell = (): void => {
+      for (const held of path.sightings.filter(isHeldByServer)) {
+        this.options.tell({ kind: 'left-open', sighting: held, elsewhere: visit, at: visit.at })
+      }
+    }
+    this.options.later(visit.at + previous.sighting.service.idleThreshold, tell)
+  }
+
+  private ends(sighting: TrackedSighting, at: Micros): void {
+    if (at - sighting.endNotedAt >= TOGETHER) {
+      if (this.recent.length >= RECENT_ENDS_MAX) this.recent.splice(0, RECENT_ENDS_MAX / 2)
+      this.recent.push({ sighting, at })
+      sighting.endNotedAt = at
+    }
+    sighting.path.endedAt ??= at
+  }
+
+  /** An end that may be the network's doing is told once the other taps have had their say. An orderly one needs no telling. */
+  private plan(path: TrackedPath, at: Micros): void {
+    if (path.ending) return
+    path.ending = true
+    this.options.later(at + this.options.settle, () => {
+      this.tellEnded(path)
+      if (path.next !== null && path.next.start - at <= RECONNECT_WITHIN) this.linkReturn(path, path.next)
+    })
+  }
+
+  private tellEnded(path: TrackedPath): void {
+    const at = path.endedAt!
+    const lost = lostSighting(path)
+    // Who else ended matters only for what was lost while idle.
+    const endedTogether = lost === null ? [] : this.together(path, at)
+    this.options.tell({ kind: 'path-ended', path, at, endedTogether, next: path.next, lost })
+  }
+
+  /** Paths through the same relay or to the same server that were cut at the same time. */
+  private together(path: TrackedPath, at: Micros): TrackedSighting[] {
+    const others = new Map<TrackedPath, TrackedSighting>()
+    for (let i = this.firstEndSince(at - TOGETHER); i < this.recent.length; i++) {
+      const { sighting, at: theirs } = this.recent[i]!
+      if (theirs > at + TOGETHER) break
+      if (sighting.path === path || others.has(sighting.path) || !wasCut(sighting, theirs)) continue
+      if (path.sightings.some((s) => shareDevice(s, sighting))) others.set(sighting.path, sighting)
+    }
+    return [...others.values()]
+  }
+
+  /** Index of the first remembered end at or after a time: they are in order. */
+  private firstEndSince(time: Micros): number {
+    let low = 0
+    let high = this.recent.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.recent[middle]!.at < time) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  private linkReturn(before: TrackedPath, next: TrackedSighting): void {
+    const lost = lostSighting(before)
+    if (lost === null || next.path.returnOf !== null || before.endedAt === null) return
+    if (this.together(before, before.endedAt).length >= MASS) return
+    next.path.returnOf = lost
+    for (const s of next.path.sightings) if (s.initialBytes !== null) this.tellReturn(s, s.lastAt)
+  }
+
+  /** The first silence, or the end, tells how much the server sent at once. */
+  private measureReturn(sighting: TrackedSighting, bytes: number, at: Micros): void {
+    sighting.lastAt = Math.max(sighting.lastAt, at)
+    if (sighting.initialBytes !== null) return
+    sighting.initialBytes = bytes
+    this.tellReturn(sighting, at)
+  }
+
+  private tellReturn(sighting: TrackedSighting, at: Micros): void {
+    const { path } = sighting
+    if (path.returnOf === null || path.returnTold || sighting.initialBytes === null) return
+    path.returnTold = true
+    this.options.tell({
+      kind: 'returned',
+      lost: path.returnOf,
+      sighting,
+      bytes: sighting.initialBytes,
+      usualBytes: median(this.steady.get(sighting.service.name)),
+      duration: Math.max(0, at - sighting.start),
+    })
+  }
+
+  private considerAbandoned(path: TrackedPath, sighting: TrackedSighting, summary: ConnectionSummary): void {
+    const { next } = path
+    if (next === null || path.ending || path.abandonedTold) return
+    const lastFromAgent = summary.halves[0].lastPacketAt
+    if (lastFromAgent === null || next.start - lastFromAgent < sighting.service.idleThreshold) return
+    path.abandonedTold = true
+    sighting.end.summary = summary
+    this.options.tell({ kind: 'path-abandoned', path, sighting, next, at: next.start })
+    next.path.returnOf ??= sighting
+    for (const s of next.path.sightings) if (s.initialBytes !== null) this.tellReturn(s, s.lastAt)
+  }
+
+  /** Silences that connections of a service on one kind of leg survived, in seconds. */
+  survived(service: string, leg: Leg): readonly number[] {
+    return this.survivals.get(`${service}|${leg}`) ?? []
+  }
+
+  private noteSurvived(sighting: TrackedSighting, survived: Micros): void {
+    if (survived === 0) return
+    const key = `${sighting.service.name}|${sighting.leg}`
+    const list = this.survivals.get(key)
+    if (list === undefined) this.survivals.set(key, [survived / SECOND])
+    else if (list.length < SURVIVALS_KEPT) list.push(survived / SECOND)
+  }
+
+  /** Minutes of a connection after its first exchange: what is usual. */
+  private noteSteady(sighting: TrackedSighting, summary: ConnectionSummary): void {
+    const minutes = (summary.end - sighting.start) / (60 * SECOND)
+    if (minutes < 1 || sighting.initialBytes === null) return
+    const rate = Math.max(0, summary.halves[1].bytes - sighting.initialBytes) / minutes
+    const list = this.steady.get(sighting.service.name) ?? []
+    this.steady.set(sighting.service.name, list)
+    if (list.length >= STEADY_KEPT) list.shift()
+    list.push(rate)
+  }
+}
+
+/**
+ * The sighting that shows how a path was lost while idle; null if the agent closed it itself, or it was not idle. On a relay's
+ * server side the relay's close may be the agent's: the agent's side decides where it was captured.
+ */
+export function lostSighting(path: TrackedPath): TrackedSighting | null {
+  const agentSide = path.sightings.filter((s) => s.leg === 'front' || s.leg === 'direct')
+  if (agentSide.some(closedByAgent)) return null
+  const idle = (s: TrackedSighting): boolean => s.ending?.silence != null && s.ending.silence.outcome !== 'unknown'
+  return agentSide.find(idle) ?? path.sightings.find(idle) ?? null
+}
+
+/** The agent said the first word of the end, and not because nobody answered it. */
+function closedByAgent(sighting: TrackedSighting): boolean {
+  const end = sighting.ending
+  if (end === null || end.silence?.outcome === 'unanswered') return false
+  const byAgent = Math.min(end.finished[0]?.time ?? Infinity, end.resets[0]?.time ?? Infinity)
+  const byServer = Math.min(end.finished[1]?.time ?? Infinity, end.resets[1]?.time ?? Infinity)
+  // A RST that carries the agent's address need not be the agent's: its hop limit tells.
+  const reset = end.resets[0]
+  const forged = reset !== null && reset.usualHopLimit !== null && reset.hopLimit !== reset.usualHopLimit
+  return byAgent < byServer && !forged
+}
+
+/** The agent is gone from it, the server is not: its FIN is missing, or its probes find nobody. */
+function isHeldByServer(sighting: TrackedSighting): boolean {
+  const end = sighting.ending
+  if (sighting.leg === 'front' || (end?.summary?.halves[1].missingBytes ?? 0) > 0) return false
+  if (end === null || sighting.closed) return false
+  if (end.finished[1] !== null || end.resets[0] !== null || end.resets[1] !== null) return false
+  return end.finished[0] !== null || (end.unanswered[1]?.count ?? 0) >= 2
+}
+
+/** A connection that had lasted, and that its device or server ended: agents that poll come and go all the time. */
+function wasCut(sighting: TrackedSighting, at: Micros): boolean {
+  if (sighting.opened === null || at - sighting.start < sighting.service.idleThreshold) return false
+  return sighting.leg === 'back' || !closedByAgent(sighting)
+}
+
+/** Both run through the same relay or reach the same server, seen at the same tap. */
+function shareDevice(a: TrackedSighting, b: TrackedSighting): boolean {
+  if (a.tap !== b.tap) return false
+  const sameServer = a.responder.address === b.responder.address && a.responder.port === b.responder.port
+  return sameServer || (a.leg === 'back' && b.leg === 'back' && a.originator.address === b.originator.address)
+}
+
+function median(values: readonly number[] | undefined): number | null {
+  if (values === undefined || values.length === 0) return null
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
+}

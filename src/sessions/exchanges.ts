@@ -1,0 +1,103 @@
+/**
+ * HTTP exchanges that set cookies, with what the other leg of a relay shows of them and what the agent did next.
+ */
+import type { DetectorEvent } from '../model/event.ts'
+import { headerValue } from '../model/http.ts'
+import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
+import { seconds, type Micros } from '../model/time.ts'
+import type { TrackedSighting } from './sighting.ts'
+
+/** An agent that goes on does so within a minute (RFC 6265 says nothing; browsers and agents retry sooner). */
+const CONTINUES_WITHIN: Micros = seconds(60)
+/** The same exchange on both legs begins this close, clock differences between taps included. */
+const LEGS_APART: Micros = seconds(2)
+/** Exchanges remembered from behind relays, waiting for their front. */
+const BEHIND_MAX = 4096
+
+interface ExchangesOptions {
+  later(at: Micros, act: () => void): void
+  tell(event: DetectorEvent): void
+  readonly settle: Micros
+}
+
+interface Behind {
+  readonly sighting: TrackedSighting
+  readonly transaction: HttpTransaction
+}
+
+interface Waiting {
+  readonly sighting: TrackedSighting
+  readonly transaction: HttpTransaction
+  next: HttpTransaction | null
+  told: boolean
+}
+
+export class Exchanges {
+  private readonly options: ExchangesOptions
+  private readonly behind: Behind[] = []
+  private waiting: Waiting[] = []
+
+  constructor(options: ExchangesOptions) {
+    this.options = options
+  }
+
+  /** A request: some agent goes on after a response that waits for just that. */
+  requested(sighting: TrackedSighting, o: HttpRequestSeen): void {
+    for (const w of this.waiting) {
+      if (w.next !== null || o.request.time <= w.transaction.response!.time) continue
+      if (!isSameClient(w.sighting, sighting)) continue
+      w.next = { ...o, kind: 'http-transaction', response: null, interim: [] }
+    }
+  }
+
+  answered(sighting: TrackedSighting, o: HttpTransaction): void {
+    const { response } = o
+    if (response === null || (response.setCookies ?? []).length === 0) return
+    if (sighting.leg === 'back') {
+      if (this.behind.length >= BEHIND_MAX) this.behind.shift()
+      this.behind.push({ sighting, transaction: o })
+    }
+    const waiting: Waiting = { sighting, transaction: o, next: null, told: false }
+    if (response.setCookies.length < 2) return
+    this.waiting.push(waiting)
+    this.options.later(response.time + CONTINUES_WITHIN, () => this.tell(waiting))
+  }
+
+  private tell(waiting: Waiting): void {
+    this.waiting = this.waiting.filter((w) => w !== waiting)
+    const { sighting, transaction, next } = waiting
+    this.options.tell({ kind: 'exchange', sighting, transaction, behind: this.behindOf(sighting, transaction), next })
+  }
+
+  /** The server's side of the same exchange: the same path or agent, the same request, at the same time. */
+  private behindOf(sighting: TrackedSighting, o: HttpTransaction): Behind | null {
+    if (sighting.leg === 'back' || o.request === null) return null
+    const at = o.request.time
+    const candidates = this.behind.filter(
+      (b) =>
+        b.transaction.request !== null &&
+        Math.abs(b.transaction.request.time - at) <= LEGS_APART &&
+        b.transaction.request.method === o.request!.method &&
+        b.transaction.request.target === o.request!.target &&
+        (b.sighting.path === sighting.path || isSameRequest(b.transaction, o) || isSameClient(b.sighting, sighting)),
+    )
+    const distance = (b: Behind): number => Math.abs(b.transaction.request!.time - at)
+    return candidates.reduce<Behind | null>((a, b) => (a === null || distance(b) < distance(a) ? b : a), null)
+  }
+}
+
+/** Headers that a client makes unique to a request; a relay passes them on. */
+const REQUEST_IDS = ['x-request-id', 'x-agent-id', 'x-correlation-id', 'traceparent']
+
+function isSameRequest(a: HttpTransaction, b: HttpTransaction): boolean {
+  return REQUEST_IDS.some((name) => {
+    const value = headerValue(a.request!.headers, name)
+    return value !== null && value === headerValue(b.request!.headers, name)
+  })
+}
+
+function isSameClient(a: TrackedSighting, b: TrackedSighting): boolean {
+  if (a === b || a.path === b.path) return true
+  if (a.speaker !== null && b.speaker !== null) return a.speaker === b.speaker
+  return a.leg !== 'back' && b.leg !== 'back' && a.originator.address === b.originator.address && a.service === b.service
+}

@@ -1,0 +1,66 @@
+/** Addresses against the configuration: which service's address is this, which server's, which device's? */
+import type { AddressRange, ConfiguredDevice, ConfiguredServer, ConfiguredService, Deployment } from '../model/deployment.ts'
+import { addressNumber } from '../model/address.ts'
+
+/** What the configuration says of one address. */
+export interface AddressRoles {
+  /** Services whose virtual address it is. */
+  readonly vipOf: readonly ConfiguredService[]
+  readonly serverOf: readonly { readonly service: ConfiguredService; readonly server: ConfiguredServer }[]
+  readonly replicationOf: readonly ConfiguredServer[]
+  readonly device: ConfiguredDevice | null
+  /** It relays for agents: a load balancer, or a proxy named by a web service. */
+  readonly relays: boolean
+  readonly ignored: boolean
+  readonly agentId: string | null
+  readonly natOutside: 'static' | 'shared' | 'pool' | null
+}
+
+/** Addresses remembered: a lookup over ranges is linear. When full, the memory starts anew. */
+const REMEMBERED_MAX = 1 << 16
+
+export class Inventory {
+  readonly deployment: Deployment
+  private readonly remembered = new Map<string, AddressRoles>()
+
+  constructor(deployment: Deployment) {
+    this.deployment = deployment
+  }
+
+  rolesOf(address: string): AddressRoles {
+    let roles = this.remembered.get(address)
+    if (roles === undefined) {
+      if (this.remembered.size >= REMEMBERED_MAX) this.remembered.clear()
+      roles = this.lookUp(address)
+      this.remembered.set(address, roles)
+    }
+    return roles
+  }
+
+  private lookUp(address: string): AddressRoles {
+    const { services, devices, ignore, agents, nat } = this.deployment
+    const is = (ranges: readonly AddressRange[]): boolean => contains(ranges, address)
+    const device = devices.find((d) => is(d.addresses)) ?? null
+    const proxied = services.some((s) => s.web !== null && is(s.web.proxies))
+    return {
+      vipOf: services.filter((s) => is(s.vips)),
+      serverOf: services.flatMap((service) =>
+        service.servers.filter((server) => is(server.addresses)).map((server) => ({ service, server })),
+      ),
+      replicationOf: services.flatMap((s) => s.servers).filter((server) => is(server.replicationAddresses)),
+      device,
+      relays: proxied || device?.role === 'load-balancer' || device?.role === 'reverse-proxy',
+      ignored: is(ignore),
+      agentId: agents.find((agent) => is(agent.addresses))?.id ?? null,
+      natOutside: nat.find((rule) => is(rule.outside))?.mapping ?? null,
+    }
+  }
+}
+
+/** Whether one of the ranges holds the address. */
+export function contains(ranges: readonly AddressRange[], address: string): boolean {
+  if (ranges.length === 0) return false
+  const number = addressNumber(address)
+  if (number === null) return false
+  return ranges.some((r) => r.version === number.version && r.first <= number.value && number.value <= r.last)
+}

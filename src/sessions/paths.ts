@@ -1,0 +1,138 @@
+/**
+ * Which sightings are one connection: the same tuple at two taps, the same initial sequence numbers behind address translation,
+ * the same TLS ClientHello, PROXY header, opening or agent on both legs of a relay. Weakest last; a join is never undone, so
+ * nothing joins by time alone.
+ */
+import type { Agent } from '../model/party.ts'
+import type { Endpoint } from '../model/packet.ts'
+import { seconds, type Micros } from '../model/time.ts'
+import type { TrackedPath, TrackedSighting } from './sighting.ts'
+
+/** The two legs of a relayed connection begin this close, clock differences between taps included. */
+const LEGS_APART: Micros = seconds(2)
+/** Keys remembered per kind of join; the oldest is forgotten. */
+const REMEMBERED_MAX = 1 << 16
+/** An opening shorter than this is said by everybody. */
+const OPENING_MIN = 16
+
+class Memory {
+  private readonly entries = new Map<string, TrackedSighting>()
+
+  /** The sighting that left this key before, if it was not this tap's own; leaves it for later ones. */
+  exchange(key: string, sighting: TrackedSighting): TrackedSighting | null {
+    const other = this.entries.get(key) ?? null
+    if (other === null || other.closed) {
+      if (this.entries.size >= REMEMBERED_MAX) this.forgetOldest()
+      this.entries.set(key, sighting)
+    }
+    return other === sighting ? null : other
+  }
+
+  get(key: string): TrackedSighting | null {
+    return this.entries.get(key) ?? null
+  }
+
+  put(key: string, sighting: TrackedSighting): void {
+    this.entries.delete(key)
+    if (this.entries.size >= REMEMBERED_MAX) this.forgetOldest()
+    this.entries.set(key, sighting)
+  }
+
+  private forgetOldest(): void {
+    for (const key of this.entries.keys()) {
+      this.entries.delete(key)
+      return
+    }
+  }
+}
+
+export class Paths {
+  private readonly byTuple = new Memory()
+  private readonly bySequence = new Memory()
+  private readonly byHello = new Memory()
+  private readonly byOpening = new Memory()
+  private readonly byAgent = new Memory()
+  private readonly joined: (path: TrackedPath) => void
+
+  /** `joined` is called after two paths became one. */
+  constructor(joined: (path: TrackedPath) => void) {
+    this.joined = joined
+  }
+
+  /** A connection begins: is it one that another tap sees too? */
+  opened(sighting: TrackedSighting): void {
+    const tuple = tupleKey(sighting.originator, sighting.responder)
+    const twin = this.byTuple.get(tuple)
+    this.byTuple.put(tuple, sighting)
+    const midstream = sighting.opened?.handshake !== 'complete'
+    if (twin !== null && twin.tap !== sighting.tap) {
+      const close = Math.abs(twin.start - sighting.start) <= LEGS_APART
+      if (close || (midstream && !twin.closed)) this.join(twin, sighting, 'same addresses and ports')
+    }
+    const [own, peer] = sighting.opened?.initialSequence ?? [null, null]
+    if (own === null || peer === null) return
+    const key = `${own}|${peer}`
+    const translated = this.bySequence.exchange(key, sighting)
+    if (translated !== null && Math.abs(translated.start - sighting.start) <= LEGS_APART) {
+      this.join(translated, sighting, 'same initial sequence numbers')
+    }
+  }
+
+  /** A ClientHello's random is 28 octets of chance or more: equal ones are one handshake (RFC 8446 §4.1.2). */
+  hello(sighting: TrackedSighting, random: string): void {
+    const other = this.byHello.exchange(random, sighting)
+    if (other !== null) this.join(other, sighting, 'same TLS ClientHello')
+  }
+
+  /** A PROXY header names the client's side of the relay. */
+  proxied(sighting: TrackedSighting, source: Endpoint, destination: Endpoint): void {
+    const front = this.byTuple.get(tupleKey(source, destination))
+    if (front !== null && front !== sighting) this.join(front, sighting, 'PROXY header')
+  }
+
+  /** The same first octets on both legs of a relay. */
+  opening(sighting: TrackedSighting, text: string): void {
+    if (text.length < OPENING_MIN || (sighting.leg !== 'front' && sighting.leg !== 'back')) return
+    const key = `${sighting.leg === 'front' ? 'back' : 'front'}|${text}`
+    const other = this.byOpening.get(key)
+    const twin = this.byOpening.get(`${sighting.leg}|${text}`)
+    this.byOpening.put(`${sighting.leg}|${text}`, sighting)
+    // What several say at once tells nobody apart.
+    if (twin !== null && twin.tap === sighting.tap && Math.abs(twin.start - sighting.start) <= 2 * LEGS_APART) return
+    if (other !== null && this.areLegs(other, sighting)) this.join(other, sighting, 'same first octets')
+  }
+
+  /** The same agent on both legs of a relay at the same time. */
+  named(sighting: TrackedSighting, agent: Agent): void {
+    if (sighting.leg !== 'front' && sighting.leg !== 'back') return
+    const other = this.byAgent.get(`${sighting.leg === 'front' ? 'back' : 'front'}|${agent.id}`)
+    this.byAgent.put(`${sighting.leg}|${agent.id}`, sighting)
+    if (other !== null && this.areLegs(other, sighting)) this.join(other, sighting, 'same agent at the same time')
+  }
+
+  private areLegs(a: TrackedSighting, b: TrackedSighting): boolean {
+    return a.leg !== b.leg && Math.abs(a.start - b.start) <= LEGS_APART && a.service === b.service
+  }
+
+  private join(a: TrackedSighting, b: TrackedSighting, why: string): void {
+    const into = a.path
+    const from = b.path
+    if (into === from) return
+    // Two connections of one tap on one leg are two connections, whatever they share.
+    const clash = from.sightings.some((s) => into.sightings.some((o) => o.tap === s.tap && o.leg === s.leg))
+    if (clash) return
+    for (const sighting of from.sightings) {
+      sighting.path = into
+      into.sightings.push(sighting)
+    }
+    for (const server of from.reached) into.reach(server)
+    into.ending ||= from.ending
+    into.endedAt ??= from.endedAt
+    into.returnOf ??= from.returnOf
+    into.returnTold ||= from.returnTold
+    into.joinedBy = [...into.joinedBy, why]
+    this.joined(into)
+  }
+}
+
+const tupleKey = (from: Endpoint, to: Endpoint): string => `${from.address}|${from.port}|${to.address}|${to.port}`

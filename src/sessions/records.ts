@@ -1,0 +1,100 @@
+/** Records out of what the session stage knows: agents, servers, connections, as the contract names their fields. */
+import type { ConnectionSummary } from '../model/connection.ts'
+import type { Agent, Server } from '../model/party.ts'
+import type { AgentRecord, ConnectionRecord, ConnectionTls, ServerRecord } from '../model/record.ts'
+import { toSeconds } from '../model/time.ts'
+import type { TrackedSighting } from './sighting.ts'
+
+export function agentRecord(agent: Agent): AgentRecord {
+  return {
+    kind: 'agent',
+    id: agent.id,
+    identifiedBy: agent.identifiedBy,
+    confidence: agent.confidence,
+    addresses: agent.addresses.map(({ address, start, end }) => ({ address, start, end })),
+  }
+}
+
+export const serverRecord = (server: Server): ServerRecord => ({
+  kind: 'server',
+  id: server.id,
+  name: server.name,
+  service: server.service.name,
+  address: server.address,
+  port: server.port,
+  identifiedBy: server.identifiedBy,
+})
+
+/** `stream` is null where several files are read: Wireshark numbers each by itself. */
+export function connectionRecord(
+  sighting: TrackedSighting,
+  summary: ConnectionSummary,
+  communityId: string,
+  oneFile: boolean,
+): ConnectionRecord {
+  const [client, server] = summary.halves
+  const relayed = sighting.leg === 'internal' || sighting.leg === 'probe'
+  return {
+    kind: 'connection',
+    id: summary.connection,
+    tap: summary.tap,
+    stream: oneFile ? summary.stream : null,
+    communityId,
+    service: sighting.service.name,
+    agent: relayed ? null : (sighting.agent?.id ?? null),
+    server: sighting.server?.name ?? null,
+    client: summary.originator,
+    serverEndpoint: summary.responder,
+    start: summary.start,
+    end: summary.end,
+    handshake: summary.handshake,
+    handshakeRttSeconds: summary.handshakeRtt === null ? null : toSeconds(summary.handshakeRtt),
+    clientPackets: client.packets,
+    serverPackets: server.packets,
+    clientBytes: client.bytes,
+    serverBytes: server.bytes,
+    clientUniqueBytes: client.uniqueBytes,
+    serverUniqueBytes: server.uniqueBytes,
+    retransmissions: client.retransmissions + server.retransmissions,
+    outOfOrder: client.outOfOrder + server.outOfOrder,
+    keepAlives: client.keepAlives + server.keepAlives,
+    captureDuplicates: client.captureDuplicates + server.captureDuplicates,
+    maxIdleSeconds: toSeconds(summary.maxIdle),
+    idleBeforeEndSeconds: toSeconds(summary.idleBeforeEnd),
+    endReason: isForeignReset(sighting, summary) ? 'middlebox-rst' : summary.endReason,
+    tls: tlsOf(sighting),
+    http: sighting.requests + sighting.responses === 0 ? null : { requests: sighting.requests, responses: sighting.responses },
+  }
+}
+
+/** The RST that ended it did not start where the side's other packets did: its hop limit says so. */
+function isForeignReset(sighting: TrackedSighting, summary: ConnectionSummary): boolean {
+  if (summary.endReason !== 'client-rst' && summary.endReason !== 'server-rst') return false
+  const reset = sighting.ending?.resets[summary.endedBy ?? 0] ?? null
+  return reset !== null && reset.usualHopLimit !== null && reset.hopLimit !== reset.usualHopLimit
+}
+
+function tlsOf({ tls }: TrackedSighting): ConnectionTls | null {
+  if (tls === null) return null
+  const version = tls.server?.version ?? tls.client?.version ?? null
+  return {
+    version: version === null ? null : (VERSIONS.get(version) ?? `0x${version.toString(16).padStart(4, '0')}`),
+    sni: tls.client?.serverName ?? null,
+    alpn: tls.server?.alpn ?? null,
+    ja3: tls.client?.ja3 ?? null,
+    ja3s: tls.server?.ja3s ?? null,
+    ja4: tls.client?.ja4 ?? null,
+    resumed: tls.resumed,
+    certificates: tls.certificates,
+    decrypted: tls.decrypted,
+  }
+}
+
+const VERSIONS: ReadonlyMap<number, string> = new Map([
+  [0x0002, 'SSL 2.0'],
+  [0x0300, 'SSL 3.0'],
+  [0x0301, 'TLS 1.0'],
+  [0x0302, 'TLS 1.1'],
+  [0x0303, 'TLS 1.2'],
+  [0x0304, 'TLS 1.3'],
+])

@@ -1,0 +1,122 @@
+/**
+ * Services and their servers: from the configuration, or discovered by who listens. A discovered service is a product where
+ * port or request tell it (domain knowledge in products.data.ts), otherwise one listening endpoint.
+ */
+import type { ConfiguredServer, ConfiguredService, ProfileName } from '../model/deployment.ts'
+import type { Endpoint } from '../model/packet.ts'
+import type { Server, Service } from '../model/party.ts'
+import { PROFILES } from '../model/profiles.data.ts'
+import type { Inventory } from './inventory.ts'
+import { PRODUCTS } from './products.data.ts'
+
+/** Discovered services and servers kept; beyond it, further endpoints share one nameless service. */
+const DISCOVERED_MAX = 1 << 16
+
+export class Services {
+  private readonly inventory: Inventory
+  private readonly services = new Map<string, Service>()
+  private readonly servers = new Map<string, Server>()
+  private readonly byEndpoint = new Map<string, Service>()
+
+  constructor(inventory: Inventory) {
+    this.inventory = inventory
+    for (const configured of inventory.deployment.services) this.services.set(configured.name, ofConfiguration(configured))
+  }
+
+  /** The service that listens on an endpoint. */
+  serviceAt(endpoint: Endpoint): Service {
+    const key = `${endpoint.address}|${endpoint.port}`
+    let service = this.byEndpoint.get(key)
+    if (service === undefined) {
+      if (this.byEndpoint.size >= DISCOVERED_MAX) this.byEndpoint.clear()
+      this.byEndpoint.set(key, (service = this.lookUp(endpoint)))
+    }
+    return service
+  }
+
+  private lookUp(endpoint: Endpoint): Service {
+    const configured = this.configuredAt(endpoint)
+    if (configured !== null) return this.services.get(configured.name)!
+    const product = PRODUCTS.find((p) => p.ports.includes(endpoint.port))
+    return this.discovered(product === undefined ? `${bracketed(endpoint.address)}:${endpoint.port}` : product.name, product?.profile)
+  }
+
+  /** The service of a product that a request gave away; null if the service is configured or the product known already. */
+  serviceOfProduct(name: string, current: Service): Service | null {
+    const product = PRODUCTS.find((p) => p.name === name)
+    if (product === undefined || current.configured !== null || current.name === name) return null
+    return this.discovered(name, product.profile)
+  }
+
+  /** The server of a service at an endpoint. */
+  serverAt(service: Service, endpoint: Endpoint): Server {
+    const key = `${service.name}|${endpoint.address}|${endpoint.port}`
+    const known = this.servers.get(key)
+    if (known !== undefined) return known
+    const configured = this.inventory.rolesOf(endpoint.address).serverOf.find((s) => s.service === service.configured)
+    const server = serverOf(service, endpoint, configured?.server ?? null)
+    if (this.servers.size < DISCOVERED_MAX) this.servers.set(key, server)
+    return server
+  }
+
+  allServers(): Iterable<Server> {
+    return this.servers.values()
+  }
+
+  private configuredAt(endpoint: Endpoint): ConfiguredService | null {
+    const roles = this.inventory.rolesOf(endpoint.address)
+    const listens = (s: ConfiguredService): boolean => s.ports.length === 0 || s.ports.includes(endpoint.port)
+    const byAddress = [...roles.vipOf, ...roles.serverOf.map((s) => s.service)]
+    const exact = byAddress.find(listens)
+    if (exact !== undefined) return exact
+    // Ports alone name a service only where the configuration names no addresses for it.
+    const { services } = this.inventory.deployment
+    return services.find((s) => s.vips.length === 0 && s.servers.length === 0 && s.ports.includes(endpoint.port)) ?? null
+  }
+
+  private discovered(name: string, profile: ProfileName = 'generic'): Service {
+    const known = this.services.get(name)
+    if (known !== undefined) return known
+    if (this.services.size >= DISCOVERED_MAX) return this.discovered('others')
+    const defaults = PROFILES[profile]
+    const service: Service = {
+      name,
+      profile,
+      configured: null,
+      style: defaults.connections,
+      persistence: defaults.persistence,
+      idleThreshold: defaults.idleThreshold,
+      serverIdleTimeout: defaults.serverIdleTimeout,
+    }
+    this.services.set(name, service)
+    return service
+  }
+}
+
+function ofConfiguration(configured: ConfiguredService): Service {
+  const defaults = PROFILES[configured.profile]
+  return {
+    name: configured.name,
+    profile: configured.profile,
+    configured,
+    style: configured.connections ?? defaults.connections,
+    persistence: configured.persistence ?? defaults.persistence,
+    idleThreshold: configured.idleThreshold ?? defaults.idleThreshold,
+    serverIdleTimeout: configured.serverIdleTimeout ?? defaults.serverIdleTimeout,
+  }
+}
+
+function serverOf(service: Service, endpoint: Endpoint, configured: ConfiguredServer | null): Server {
+  const name = configured?.name ?? `${bracketed(endpoint.address)}:${endpoint.port}`
+  return {
+    id: `${service.name}/${name}`,
+    name,
+    service,
+    address: endpoint.address,
+    port: endpoint.port,
+    priority: configured?.priority ?? null,
+    identifiedBy: configured === null ? 'discovered' : 'config',
+  }
+}
+
+const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address)

@@ -1,0 +1,430 @@
+/**
+ * The front door of the session stage: observations of all taps come in, in order of time; who is who, which sightings are one
+ * connection, and what happened to agents comes out as events for detectors and as records.
+ *
+ * Facts first, opinions never: it says that an agent reached another server, not that it should not have.
+ */
+import type { AddressChanged, DetectorEvent } from '../model/event.ts'
+import type { HttpRequest } from '../model/http.ts'
+import { headerValue } from '../model/http.ts'
+import type * as O from '../model/observation.ts'
+import type { Endpoint, Tap } from '../model/packet.ts'
+import type { ConnectionSummary } from '../model/connection.ts'
+import type { Deployment } from '../model/deployment.ts'
+import type { Agent, Leg, Server, Visit } from '../model/party.ts'
+import { seconds, type Micros } from '../model/time.ts'
+import { Agenda } from './agenda.ts'
+import { Agents } from './agents.ts'
+import { Endings } from './endings.ts'
+import { Exchanges } from './exchanges.ts'
+import { Health } from './health.ts'
+import { identityInCertificate, identityInOpening, identityInRequest, type IdentityClaim } from './identity.ts'
+import { Inventory } from './inventory.ts'
+import { Paths } from './paths.ts'
+import { isProbeRequest } from './probes.ts'
+import { PRODUCTS } from './products.data.ts'
+import { Services } from './services.ts'
+import { type TrackedPath, TrackedSighting } from './sighting.ts'
+import { Stays } from './stays.ts'
+import { TlsIdentity } from './tls-identity.ts'
+
+/** How long the other taps' views of an event are waited for: clocks of one network differ by less. */
+export const SETTLE: Micros = seconds(2)
+/** Sightings kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made anew when it speaks. */
+export const SIGHTINGS_MAX = 1 << 18
+
+export interface SessionsOptions {
+  readonly deployment: Deployment
+  tell(event: DetectorEvent): void
+  /** A connection is over, and all is known of it that will be; null where nobody asks. */
+  readonly accounted: ((sighting: TrackedSighting, summary: ConnectionSummary) => void) | null
+  /** More than one tap is read: connections may be seen twice. */
+  severalTaps(): boolean
+}
+
+export class Sessions {
+  readonly inventory: Inventory
+  readonly services: Services
+  readonly agents: Agents
+  readonly health = new Health()
+  readonly stays: Stays
+  readonly taps = new Set<Tap>()
+  now: Micros = -Infinity
+  private readonly agenda = new Agenda()
+  private readonly paths: Paths
+  private readonly endings: Endings
+  private readonly exchanges: Exchanges
+  private readonly tls: TlsIdentity
+  private readonly sightings = new Map<number, TrackedSighting>()
+  private readonly relays = new Set<string>()
+  private readonly tell: (event: DetectorEvent) => void
+  private readonly accounted: SessionsOptions['accounted']
+  private readonly severalTaps: () => boolean
+
+  constructor(options: SessionsOptions) {
+    this.inventory = new Inventory(options.deployment)
+    this.services = new Services(this.inventory)
+    this.agents = new Agents(this.inventory)
+    this.tls = new TlsIdentity(this.agents)
+    this.tell = options.tell
+    this.accounted = options.accounted
+    this.severalTaps = options.severalTaps
+    this.paths = new Paths((path) => this.share(path))
+    this.stays = new Stays(this.health)
+    this.endings = new Endings({ later: (at, act) => this.agenda.add(at, act), tell: this.tell, settle: SETTLE })
+    this.exchanges = new Exchanges({ later: (at, act) => this.agenda.add(at, act), tell: this.tell, settle: SETTLE })
+  }
+
+  /** The sighting of a connection; undefined if nothing is known of it. */
+  sightingOf(connection: number): TrackedSighting | undefined {
+    return this.sightings.get(connection)
+  }
+
+  /** Silences, in seconds, that connections of a service on one kind of leg survived. */
+  survived(service: string, leg: Leg): readonly number[] {
+    return this.endings.survived(service, leg)
+  }
+
+  observe(o: O.Observation): void {
+    if (o.time > this.now) this.now = o.time
+    this.agenda.runUntil(this.now)
+    this.taps.add(o.tap)
+    switch (o.kind) {
+      case 'connection-opened':
+        return this.opened(o)
+      case 'connection-failed':
+        return this.failed(o)
+      case 'opening':
+        return this.opening(o)
+      case 'proxy-header':
+        return this.proxied(o)
+      case 'http-request':
+        return this.requested(o)
+      case 'http-transaction':
+        return this.exchanged(o)
+      case 'tls-handshake':
+        return this.handshake(o)
+      case 'tls-ticket':
+        return this.ticket(o)
+      case 'silence':
+        return this.silence(o)
+      case 'reset':
+        return this.endings.reset(this.sighted(o), o)
+      case 'finished':
+        return this.endings.finished(this.sighted(o), o)
+      case 'unanswered':
+        return this.endings.unanswered(this.sighted(o), o)
+      case 'connection-continued':
+        return this.continued(o)
+      case 'connection-closed':
+        return this.closed(o)
+      case 'tls-alert':
+      case 'capture-ended':
+        return
+    }
+  }
+
+  /** All captures are over: whatever is on the agenda is due. */
+  ended(): void {
+    this.agenda.runUntil(Infinity)
+    this.stays.ended(this.now)
+    this.tell({ kind: 'captures-ended' })
+  }
+
+  private opened(o: O.ConnectionOpened): void {
+    const sighting = this.begin(o, o)
+    if (o.handshake === 'complete') this.health.answered(this.responderOf(sighting), o.time, o.tap, o.packet)
+  }
+
+  private failed(o: O.ConnectionFailed): void {
+    const service = this.services.serviceAt(o.responder)
+    const server = this.services.serverAt(service, o.responder)
+    if (o.manner === 'aborted') this.health.answered(server, o.time, o.tap, o.packet)
+    else this.health.failed(server, { at: o.start, tap: o.tap, packet: o.packet, what: `${o.manner} by ${server.name}` })
+  }
+
+  /** The sighting of an observation that names its endpoints: one that was forgotten, or never opened, begins now. */
+  private sighted(o: { connection: number; tap: Tap; originator: Endpoint; responder: Endpoint; time: Micros }): TrackedSighting {
+    return this.sightings.get(o.connection) ?? this.begin({ ...o, start: o.time, packet: 0 }, null)
+  }
+
+  private begin(
+    o: { connection: number; tap: Tap; originator: Endpoint; responder: Endpoint; start: Micros; packet: number },
+    opened: O.ConnectionOpened | null,
+  ): TrackedSighting {
+    const service = this.services.serviceAt(o.responder)
+    const leg = this.legOf(o.originator.address, o.responder.address)
+    const sighting = new TrackedSighting({
+      connection: o.connection,
+      tap: o.tap,
+      originator: o.originator,
+      responder: o.responder,
+      start: o.start,
+      startPacket: o.packet,
+      opened,
+      leg,
+      service,
+      server: leg === 'front' || leg === 'internal' ? null : this.services.serverAt(service, o.responder),
+    })
+    if (this.sightings.size >= SIGHTINGS_MAX) this.forget()
+    this.sightings.set(o.connection, sighting)
+    if (opened !== null && (leg !== 'direct' || this.severalTaps())) this.paths.opened(sighting)
+    return sighting
+  }
+
+  private legOf(originator: string, responder: string): Leg {
+    const from = this.inventory.rolesOf(originator)
+    const to = this.inventory.rolesOf(responder)
+    if (from.ignored || to.ignored || from.serverOf.length + from.replicationOf.length > 0) return 'internal'
+    if (to.vipOf.length > 0 || to.relays) return 'front'
+    return from.relays || this.relays.has(originator) ? 'back' : 'direct'
+  }
+
+  private opening(o: O.Opening): void {
+    const sighting = this.sightings.get(o.connection)
+    if (sighting === undefined || o.side !== 0) return
+    const claim = identityInOpening(o.text, sighting.service)
+    if (claim !== null) this.name(sighting, claim, o.time, o.packet)
+    this.paths.opening(sighting, o.text)
+    this.planVisit(sighting, o.time, o.packet)
+  }
+
+  private proxied(o: O.ProxyHeader): void {
+    const sighting = this.sightings.get(o.connection)
+    if (sighting === undefined || o.source === null) return
+    this.relays.add(sighting.originator.address)
+    if (sighting.leg === 'direct') sighting.leg = 'back'
+    this.identify(sighting, this.agents.at('', o.source.address, 'proxy-header'))
+    if (o.destination !== null) this.paths.proxied(sighting, o.source, o.destination)
+  }
+
+  private requested(o: O.HttpRequestSeen): void {
+    const sighting = this.sightings.get(o.connection)
+    if (sighting === undefined || o.requestFrom !== 0) return
+    sighting.requests++
+    this.recognise(sighting, o.request)
+    if (sighting.leg === 'back' || sighting.leg === 'direct') {
+      if (isProbeRequest(o.request) && sighting.requests === 1) sighting.leg = 'probe'
+    }
+    const claim = identityInRequest(o.request, sighting.service)
+    if (claim !== null) this.name(sighting, claim, o.request.time, o.request.packet)
+    this.exchanges.requested(sighting, o)
+    this.planVisit(sighting, o.time, o.request.packet)
+  }
+
+  private exchanged(o: O.HttpTransaction): void {
+    const sighting = this.sightings.get(o.connection)
+    if (sighting === undefined) return
+    if (o.response !== null) {
+      sighting.responses++
+      this.judgeHealth(this.responderOf(sighting), o)
+    }
+    this.exchanges.answered(sighting, o)
+  }
+
+  /** Who answers on a connection: the server, or the relay that stands for it. */
+  private responderOf(sighting: TrackedSighting): Server {
+    return this.services.serverAt(sighting.service, sighting.responder)
+  }
+
+  /** 502, 503 and 504 say that the server cannot serve (RFC 9110 §15.6); anything else says that it does. */
+  private judgeHealth(server: Server, o: O.HttpTransaction): void {
+    const { status, time, packet } = o.response!
+    if (status < 502 || status > 504) this.health.answered(server, time, o.tap, packet)
+    else this.health.failed(server, { at: time, tap: o.tap, packet, what: `HTTP ${status} from ${server.name}` })
+  }
+
+  private handshake(o: O.TlsHandshake): void {
+    const sighting = this.sightings.get(o.connection)
+    if (sighting === undefined) return
+    sighting.tls = o
+    if (o.client !== null && (sighting.leg !== 'direct' || this.severalTaps())) this.paths.hello(sighting, o.client.random)
+    const subject = o.clientCertificates[0]?.subject
+    const claim = subject === undefined ? null : identityInCertificate(subject, sighting.service)
+    if (claim !== null) this.name(sighting, claim, o.time, o.packet)
+    this.agenda.add(o.time + SETTLE, () => this.settleTls(sighting, o))
+  }
+
+  private ticket(o: O.TlsTicket): void {
+    const sighting = this.sightings.get(o.connection)
+    if (sighting !== undefined) this.tls.ticket(sighting, o.ticketHash)
+  }
+
+  /** By now the other leg is known, if it was captured: what is left without a name goes by its TLS session. */
+  private settleTls(sighting: TrackedSighting, o: O.TlsHandshake): void {
+    if (sighting.leg === 'back' && sighting.agent === null) {
+      const origin = this.tls.byResumption(o)
+      const steady = origin === null ? this.tls.byFingerprint(sighting, o) : null
+      if (origin !== null) {
+        const agent = this.knownAgent(origin) ?? this.tls.stranger()
+        if (origin.agent === null) this.claimVisit(origin, agent)
+        this.claimVisit(sighting, agent)
+      }
+      for (const earlier of steady?.sightings ?? []) this.claimVisit(earlier, steady!.agent)
+    }
+    this.tls.issued(sighting, o)
+  }
+
+  private claimVisit(sighting: TrackedSighting, agent: Agent): void {
+    if (sighting.agent === null) sighting.agent = agent
+    if (sighting.agent === agent) this.visit(sighting, agent, sighting.start, sighting.startPacket)
+  }
+
+  /** A request that only one product makes tells the service. */
+  private recognise(sighting: TrackedSighting, request: HttpRequest): void {
+    if (sighting.service.configured !== null) return
+    const userAgent = headerValue(request.headers, 'user-agent') ?? ''
+    const product = PRODUCTS.find((p) => p.target?.test(request.target) === true || p.userAgent?.test(userAgent) === true)
+    const service = product === undefined ? null : this.services.serviceOfProduct(product.name, sighting.service)
+    if (service === null) return
+    sighting.service = service
+    if (sighting.server !== null) sighting.server = this.services.serverAt(service, sighting.responder)
+  }
+
+  private name(sighting: TrackedSighting, claim: IdentityClaim, at: Micros, packet: number): void {
+    if (sighting.leg === 'internal') return
+    const agent = this.agents.named(claim)
+    if (sighting.speaker !== agent) {
+      sighting.speaker = agent
+      if (sighting.leg !== 'back') this.moveAddress(sighting, agent, at, packet)
+      this.paths.named(sighting, agent)
+      if (sighting.agent !== agent && sighting.visited && sighting.leg === 'back') this.planVisitOf(sighting, agent, at, packet)
+    } else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, at)
+    this.identify(sighting, agent)
+  }
+
+  /** The best identity stands, for every sighting of the path. */
+  private identify(sighting: TrackedSighting, agent: Agent): void {
+    for (const s of sighting.path.sightings) {
+      if (s.agent === null || s.agent.confidence < agent.confidence || !s.agent.nameable) s.agent = agent
+    }
+  }
+
+  private share(path: TrackedPath): void {
+    const best = path.sightings.reduce<Agent | null>((a, s) => better(a, this.knownAgent(s)), null)
+    if (best !== null) for (const s of path.sightings) if (s.agent === null || better(s.agent, best) === best) s.agent = best
+    const back = path.sightings.find((s) => s.server !== null && s.leg !== 'front')
+    if (back?.server != null) for (const s of path.sightings) s.server ??= back.server
+    for (const s of path.sightings) if (s.agent !== null && s.leg === 'back') this.planVisit(s, s.start, s.startPacket)
+  }
+
+  /** The agent of a sighting, by its address if that is its own. */
+  private knownAgent(sighting: TrackedSighting): Agent | null {
+    if (sighting.agent !== null) return sighting.agent
+    const own = sighting.leg === 'front' || sighting.leg === 'direct'
+    return own ? this.agents.at(sighting.tap, sighting.originator.address, 'address') : null
+  }
+
+  private moveAddress(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
+    const previous = this.agents.seen(agent, sighting, sighting.originator.address, at)
+    const last = this.stays.lastPacketOf(agent, sighting.tap)
+    this.stays.notePacket(agent, sighting.tap, at, packet)
+    if (previous === null) return
+    const event: AddressChanged = {
+      kind: 'address-changed',
+      agent,
+      tap: sighting.tap,
+      from: previous.address,
+      to: sighting.originator.address,
+      sighting,
+      at: sighting.start,
+      packet: sighting.startPacket,
+      lastAt: last?.at ?? previous.end,
+      lastPacket: last?.packet ?? packet,
+    }
+    // What the other taps see of the agent at that time decides whether it moved itself.
+    this.agenda.add(at + SETTLE, () => this.tell(event))
+  }
+
+  /** The connection carries data of an agent: once the other taps have had their say, it is a visit. */
+  private planVisit(sighting: TrackedSighting, at: Micros, packet: number): void {
+    if (sighting.visited || sighting.leg === 'internal' || sighting.leg === 'probe') return
+    sighting.visited = true
+    const first = sighting.opened === null ? { at, packet } : { at: sighting.start, packet: sighting.startPacket }
+    this.agenda.add(at + SETTLE, () => {
+      const agent = this.knownAgent(sighting)
+      if (agent === null || sighting.leg === 'probe') {
+        sighting.visited = agent !== null
+        return
+      }
+      sighting.agent ??= agent
+      if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, first.at)
+      this.visit(sighting, agent, first.at, first.packet)
+    })
+  }
+
+  /** Another agent speaks on a relay's connection. */
+  private planVisitOf(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
+    this.agenda.add(at + SETTLE, () => this.visit(sighting, agent, at, packet))
+  }
+
+  private visit(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
+    this.endings.arrived(sighting, agent)
+    const server = sighting.server
+    if (server === null || sighting.leg === 'front' || (sighting.path.hasReached(server) && sighting.agent === agent)) return
+    sighting.path.reach(server)
+    const visit: Visit = { agent, server, sighting, at, packet }
+    const previous = this.stays.visit(visit)
+    if (previous?.server === server) return
+    this.tell({ kind: 'visit', visit, previous })
+    if (previous !== null) this.endings.wentElsewhere(previous, visit)
+  }
+
+  private silence(o: O.Silence): void {
+    const sighting = this.sighted(o)
+    sighting.lastAt = Math.max(sighting.lastAt, o.end)
+    if (o.outcome === 'answered' && o.brokenBy === 0 && o.outcomePacket !== null) {
+      this.health.answered(this.responderOf(sighting), o.time, o.tap, o.outcomePacket)
+    }
+    this.endings.silence(sighting, o)
+  }
+
+  private continued(o: O.ConnectionContinued): void {
+    const after = this.sighted(o)
+    const before = this.sightings.get(o.previous) ?? null
+    const agent = before === null ? null : this.knownAgent(before)
+    if (agent !== null) {
+      this.agents.seen(agent, before!, before!.originator.address, o.previousAt)
+      after.agent = agent
+      after.visited = true
+      this.moveAddress(after, agent, o.time, o.packet)
+    }
+    this.tell({ kind: 'path-continued', observation: o, before, after })
+  }
+
+  private closed(o: O.ConnectionClosed): void {
+    const { summary } = o
+    const sighting = this.sightings.get(o.connection) ?? this.begin({ ...summary, packet: summary.firstPacket }, null)
+    sighting.closed = summary.endReason !== 'open'
+    sighting.lastAt = summary.end
+    const answeredUntil = summary.halves[1].lastPacketAt
+    if (answeredUntil !== null && summary.halves[0].packets > 0) {
+      const span = { from: summary.start, to: answeredUntil, pause: summary.maxIdle, tap: o.tap, packet: summary.lastPacket }
+      this.health.served(this.responderOf(sighting), span)
+    }
+    this.endings.closed(sighting, summary, o.time)
+    this.stays.closed(sighting, summary)
+    this.sightings.delete(o.connection)
+    const { accounted } = this
+    if (accounted !== null) this.agenda.add(o.time + SETTLE, () => accounted(sighting, summary))
+  }
+
+  /** Forgets the oldest sighting about which its addresses say all. */
+  private forget(): void {
+    for (const [connection, sighting] of this.sightings) {
+      const plain = sighting.path.sightings.length === 1 && sighting.ending === null && sighting.tls === null
+      if (plain && sighting.requests === 0 && sighting.visited) {
+        this.sightings.delete(connection)
+        return
+      }
+    }
+    const oldest = this.sightings.keys().next().value
+    if (oldest !== undefined) this.sightings.delete(oldest)
+  }
+}
+
+function better(a: Agent | null, b: Agent | null): Agent | null {
+  if (a === null || b === null) return a ?? b
+  if (a.nameable !== b.nameable) return a.nameable ? a : b
+  return b.confidence > a.confidence ? b : a
+}

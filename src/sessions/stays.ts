@@ -1,0 +1,131 @@
+/**
+ * Which agent is attached to which server, since when: visits in order become stays, and stays become session records.
+ */
+import type { ConnectionSummary } from '../model/connection.ts'
+import type { Agent, Server, Visit } from '../model/party.ts'
+import type { Tap } from '../model/packet.ts'
+import type { SessionEnd, SessionRecord } from '../model/record.ts'
+import type { Micros } from '../model/time.ts'
+import type { Health } from './health.ts'
+import type { TrackedSighting } from './sighting.ts'
+
+interface Stay {
+  /** The latest visit: evidence names the last contact, not the first. */
+  visit: Visit
+  readonly start: Micros
+  readonly connections: Set<number>
+  end: Micros
+  bytes: number
+  open: number
+  endedBy: SessionEnd
+}
+
+/** Connections remembered per stay, to count each once; beyond it they are counted without memory. */
+const CONNECTIONS_REMEMBERED = 4096
+
+export class Stays {
+  private readonly health: Health
+  private readonly current = new Map<string, Stay>()
+  private readonly lastPackets = new Map<string, { at: Micros; packet: number }>()
+  private emit: ((record: SessionRecord) => void) | null = null
+  private numbered = 0
+  /** Servers that agents were at. */
+  readonly servers = new Set<Server>()
+  /** Agents that were at a server. */
+  readonly agents = new Set<Agent>()
+
+  constructor(health: Health) {
+    this.health = health
+  }
+
+  /** Session records go there as they end. */
+  reportTo(emit: (record: SessionRecord) => void): void {
+    this.emit = emit
+  }
+
+  /** The agent is at a server: the visit before this one, or null. */
+  visit(visit: Visit): Visit | null {
+    this.servers.add(visit.server)
+    this.agents.add(visit.agent)
+    const key = `${visit.agent.id}|${visit.server.service.name}`
+    const stay = this.current.get(key)
+    if (stay?.visit.server === visit.server) {
+      this.count(stay, visit)
+      const previous = stay.visit
+      stay.visit = visit
+      stay.end = Math.max(stay.end, visit.at)
+      return previous
+    }
+    if (stay !== undefined) this.finish(stay, this.reasonToMove(stay.visit, visit))
+    const fresh: Stay = {
+      visit,
+      start: visit.at,
+      connections: new Set(),
+      end: visit.at,
+      bytes: 0,
+      open: 0,
+      endedBy: 'capture-end',
+    }
+    this.count(fresh, visit)
+    this.current.set(key, fresh)
+    return stay?.visit ?? null
+  }
+
+  closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
+    if (sighting.agent === null) return
+    const stay = this.current.get(`${sighting.agent.id}|${sighting.service.name}`)
+    if (stay === undefined || !stay.connections.has(sighting.connection)) return
+    stay.end = Math.max(stay.end, summary.end)
+    stay.bytes += summary.halves[0].bytes + summary.halves[1].bytes
+    stay.open--
+    if (summary.endReason === 'open') stay.endedBy = 'open'
+    else if (summary.endReason === 'silent' || sighting.ending?.silence != null) stay.endedBy = 'severed'
+    else stay.endedBy = summary.endedBy === 0 ? 'agent' : summary.endedBy === 1 ? 'server' : 'capture-end'
+  }
+
+  /** The capture is over: every stay that lasts is told. */
+  ended(now: Micros): void {
+    for (const stay of this.current.values()) {
+      if (stay.open > 0) stay.end = Math.max(stay.end, now)
+      this.finish(stay, stay.endedBy)
+    }
+    this.current.clear()
+  }
+
+  notePacket(agent: Agent, tap: Tap, at: Micros, packet: number): void {
+    this.lastPackets.set(`${agent.id}|${tap}`, { at, packet })
+  }
+
+  /** The last packet in which an agent named itself at a tap. */
+  lastPacketOf(agent: Agent, tap: Tap): { at: Micros; packet: number } | undefined {
+    return this.lastPackets.get(`${agent.id}|${tap}`)
+  }
+
+  private count(stay: Stay, visit: Visit): void {
+    if (stay.connections.has(visit.sighting.connection)) return
+    if (stay.connections.size < CONNECTIONS_REMEMBERED) stay.connections.add(visit.sighting.connection)
+    stay.open++
+  }
+
+  private reasonToMove(from: Visit, to: Visit): SessionEnd {
+    if (this.health.failureOf(from.server, from.at, to.at) !== null) return 'failover'
+    const preferred = to.server.priority !== null && from.server.priority !== null && to.server.priority < from.server.priority
+    return preferred ? 'failback' : 'hop'
+  }
+
+  private finish(stay: Stay, endedBy: SessionEnd): void {
+    const { visit } = stay
+    this.emit?.({
+      kind: 'session',
+      id: `S${++this.numbered}`,
+      service: visit.server.service.name,
+      agent: visit.agent.id,
+      server: visit.server.name,
+      start: stay.start,
+      end: stay.end,
+      connections: stay.connections.size,
+      bytes: stay.bytes,
+      endedBy,
+    })
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * MPLS label stack (RFC 3032 2.1): 4 octets a label, the last one marked. Nothing says what follows; the
+ * first nibble of the payload is the customary guess (RFC 4928 3: 4 and 6 are IP, 0 and 1 a pseudo-wire).
+ * Contract: if `stackLength` returned non-zero, `label` may be called for every offset of the stack.
+ */
+import { u24, u8 } from '../bytes/read.ts'
+import { cutShort } from './fault.ts'
+import type { Fault } from './fault.ts'
+
+export const LABEL_LENGTH = 4
+/**
+ * Deeper stacks are not believed: segment routing with a dozen labels is the deepest in use (RFC 8664, RFC
+ * 8476).
+ */
+export const LABELS_MAX = 16
+
+/** 20 bits. */
+export const label = (b: Uint8Array, at: number): number => u24(b, at) >> 4
+const isLast = (b: Uint8Array, at: number): boolean => (u8(b, at + 2) & 1) === 1
+
+/** Octets of the whole stack; 0 if it does not end before `end`, or is deeper than `LABELS_MAX`. */
+export function stackLength(b: Uint8Array, at: number, end: number): number {
+  for (let i = 0, next = at; i < LABELS_MAX && next + LABEL_LENGTH <= end; i++, next += LABEL_LENGTH) {
+    if (isLast(b, next)) return next + LABEL_LENGTH - at
+  }
+  return 0
+}
+
+export function fault(b: Uint8Array, at: number, end: number): Fault | null {
+  if (stackLength(b, at, end) !== 0) return null
+  const room = Math.floor((end - at) / LABEL_LENGTH)
+  if (room < LABELS_MAX) return cutShort('mpls', at, (Math.max(0, room) + 1) * LABEL_LENGTH, end - at)
+  return { layer: 'mpls', at, message: `more than ${LABELS_MAX} labels` }
+}

@@ -1,0 +1,19 @@
+/**
+ * PPPoE session header (RFC 2516 4): version and type, code, session, length; a PPP frame without framing
+ * follows. Contract: if `headerLength` returned non-zero, no accessor reads past `end`. Version and code are
+ * not checked: the EtherType has already said that this is session data.
+ */
+import { u16 } from '../bytes/read.ts'
+import { cutShort } from './fault.ts'
+import type { Fault } from './fault.ts'
+
+export const HEADER_LENGTH = 6
+
+/** Octets of PPP that follow, its protocol number included. */
+export const payloadLength = (b: Uint8Array, at: number): number => u16(b, at + 4)
+
+export const headerLength = (_b: Uint8Array, at: number, end: number): number =>
+  at + HEADER_LENGTH > end ? 0 : HEADER_LENGTH
+
+export const fault = (_b: Uint8Array, at: number, end: number): Fault | null =>
+  at + HEADER_LENGTH > end ? cutShort('pppoe', at, HEADER_LENGTH, end - at) : null

@@ -1,0 +1,261 @@
+import { describe, expect, test } from 'vitest'
+import { collect, emptyCollection } from '../../../src/cli/output/collected.ts'
+import { reportText } from '../../../src/cli/output/report.ts'
+import { textSink } from '../../../src/cli/output/text.ts'
+import type { AnalysisRecord } from '../../../src/model/record.ts'
+import { recordedConsole } from '../console.ts'
+import {
+  agents,
+  capture,
+  connection,
+  cut,
+  hop,
+  QUIET_STORY,
+  servers,
+  severedIdle,
+  STORY,
+  summary,
+} from './story.ts'
+
+function report(records: readonly AnalysisRecord[], columns = 100): string {
+  const collected = emptyCollection()
+  for (const record of records) collect(collected, record)
+  return reportText(collected, { columns, idleSeconds: 60, paint: (_styles, text) => text })
+}
+
+describe('the whole report', () => {
+  test.each([80, 120])('at %i columns', async (columns) => {
+    const text = report(STORY, columns)
+    await expect(text).toMatchFileSnapshot(`report.${columns}.txt`)
+    const lines = text.split('\n').filter((line) => !line.startsWith('  Wireshark'))
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
+  })
+
+  test('of a good day', async () => {
+    await expect(report(QUIET_STORY, 80)).toMatchFileSnapshot('report.quiet.txt')
+  })
+})
+
+describe('what was looked at', () => {
+  test('no connection at all', () => {
+    expect(report([capture({ packets: 12 }), { ...summary, connections: 0 }])).toContain(
+      '\nNo TCP connection in 12 packets: there is nothing to judge.\n',
+    )
+  })
+
+  test('a silence at the end of a connection has not been survived', () => {
+    const text = report([
+      capture(),
+      ...agents,
+      ...servers,
+      connection({ maxIdleSeconds: 90, idleBeforeEndSeconds: 90 }),
+    ])
+    expect(text).toContain(
+      'Nothing broken: no incident in 1 connection of 4 agents with 2 servers.\nThe longest silence lasted 90 s and was the last of its connection.\n',
+    )
+  })
+
+  test('silences that are too short to prove anything', () => {
+    const text = report([capture(), connection({ maxIdleSeconds: 14.9, idleBeforeEndSeconds: 3 })])
+    expect(text.replaceAll('\n', ' ')).toContain(
+      'The longest silence lasted 14.9 s; from 60 s on a connection counts as idle (idleThreshold in the configuration), ' +
+        'so this capture does not show whether idle connections hold.',
+    )
+  })
+
+  test('every shortcoming of a capture, in words', () => {
+    const quality = {
+      truncatedPackets: 12,
+      malformedPackets: 1,
+      unparsedPackets: 1_500,
+      missingSegments: 3,
+      oneWayConnections: 2,
+      outOfOrderPackets: 4,
+      interfaceDrops: 7,
+      readError: 'a record claims 4 GiB at offset 1204',
+    }
+    const skipped = { udp: 1_000, arp: 300, lldp: 150, ospf: 40, pim: 10 }
+    expect(
+      report([capture({ quality, skipped })], 120)
+        .split('\n')
+        .slice(3, -1),
+    ).toEqual([
+      '    ! Reading stopped before the end: a record claims 4 GiB at offset 1204.',
+      '    ! 7 packets were dropped by the capturing interface.',
+      '    ! 3 segments are missing that the receivers acknowledged.',
+      '    ! 12 packets were cut by the snap length; their ends were not read.',
+      '    ! 2 connections were seen in one direction only; no silent cut is judged on them.',
+      '    ! 1 packet contradicts itself and was passed over.',
+      '    ! 4 packets are stored behind later ones.',
+      '    1,500 packets not read: 1,000 udp, 300 arp, 150 lldp, 40 ospf and 1 more.',
+      '',
+      'No TCP connection in 1,204 packets: there is nothing to judge.',
+    ])
+  })
+
+  test('a service that has no name but its address is told once', () => {
+    const found = {
+      ...servers[0]!,
+      service: '10.10.3.11:8000',
+      name: '10.10.3.11:8000',
+      identifiedBy: 'discovered' as const,
+    }
+    expect(report([capture(), found])).toContain('servers      10.10.3.11:8000 (seen in traffic)\n')
+  })
+
+  test('IPv6 servers that were discovered', () => {
+    const found = {
+      ...servers[0]!,
+      name: '2001:db8::11',
+      address: '2001:db8::11',
+      identifiedBy: 'discovered' as const,
+    }
+    expect(report([capture(), found])).toContain(
+      'service      dlp-endpoint: [2001:db8::11]:8000 (seen in traffic)',
+    )
+  })
+})
+
+describe('nothing is without bound', () => {
+  const incidents = Array.from({ length: 1_200 }, (_, i) => ({ ...hop, id: `HF-${i}`, agents: i }))
+  const records: AnalysisRecord[] = [
+    ...Array.from({ length: 600 }, (_, i) => capture({ tap: `t${i}` })),
+    ...Array.from({ length: 900 }, (_, i) => ({
+      ...servers[0]!,
+      service: `service ${i % 300}`,
+      name: `s${i}`,
+    })),
+    connection(),
+    ...incidents,
+    ...incidents.flatMap(({ id }) =>
+      Array.from({ length: 30 }, (_, i) => ({
+        kind: 'occurrence' as const,
+        incident: id,
+        finding: cut({ agent: { id: `A-${i}`, address: '10.0.0.1' } }),
+      })),
+    ),
+  ]
+
+  test('what is left out is counted, with the way to see it', () => {
+    const text = report(records)
+    expect(text.split('\n').length).toBeLessThan(800)
+    expect(text).toContain('  and 580 more (--format ndjson --include capture lists all)')
+    expect(text).toContain('and 876 more servers (--format ndjson --include server lists all)')
+    expect(text).toContain(
+      '1,180 more incidents, none of them worse: --format ndjson --include incident lists all.',
+    )
+    expect(text).toContain('1,200 incidents in 1 connection of 0 agents with 900 servers')
+  })
+})
+
+describe('an incident', () => {
+  test('comes before those that are less severe, and after those that hit more agents', () => {
+    const text = report([
+      connection(),
+      { ...hop, severity: 'info', title: 'Third.' },
+      { ...severedIdle, agents: 2, title: 'Second.' },
+      { ...severedIdle, id: 'HF-1', agents: 9, title: 'First.' },
+    ])
+    expect(['First.', 'Second.', 'Third.'].map((title) => text.indexOf(title))).toEqual(
+      ['First.', 'Second.', 'Third.'].map((title) => text.indexOf(title)).toSorted((a, b) => a - b),
+    )
+    expect(text).toContain('INFO  Third.')
+  })
+
+  test('shows the packets of different agents', () => {
+    const of = (agent: string, packet: number): AnalysisRecord => ({
+      kind: 'occurrence',
+      incident: 'HF-2041',
+      finding: cut({
+        agent: { id: agent, address: '10.10.1.1' },
+        evidence: [{ tap: 'client', packet, at: 0, note: 'x' }],
+      }),
+    })
+    const text = report([
+      connection(),
+      severedIdle,
+      of('A', 1),
+      of('A', 2),
+      of('A', 3),
+      of('B', 4),
+      of('C', 5),
+      of('D', 6),
+    ])
+    expect([...text.matchAll(/#(\d+)/g)].map(([, packet]) => packet)).toEqual(['1', '4', '5'])
+    expect(text).toContain('agents       A, B, C and D')
+  })
+
+  test('says who did it as far as it is known', () => {
+    const by = (role: 'middlebox' | 'unknown', address: string | null) =>
+      report([connection(), { ...hop, actor: { role, address, confidence: 0.4 } }])
+    expect(by('middlebox', null)).toContain('by           some device in between (confidence 0.40)')
+    expect(by('unknown', null)).toContain('by           not known (confidence 0.40)')
+  })
+
+  test('shows no timer where details hold none', () => {
+    expect(
+      report([connection(), { ...severedIdle, details: { timer: 'soon', attribution: [{ test: 1 }] } }]),
+    ).not.toMatch(/timer  |because/)
+  })
+
+  test('shows what is known of a timer', () => {
+    const timer = { survived: 0, severed: 4, candidates: ['AWS NLB', 'Azure'], upperSeconds: 352.5 }
+    expect(report([connection(), { ...severedIdle, details: { timer } }])).toContain(
+      [
+        '  timer        at most 352.5 s: 4 silences cut, 0 survived',
+        '               default of AWS NLB and Azure',
+      ].join('\n'),
+    )
+  })
+
+  test('shows hostile names as what they are', () => {
+    const bad = 'EPA\u001b[2J\u202e'
+    const text = report([
+      capture({ path: bad, tap: bad }),
+      { ...servers[0]!, name: bad, service: bad },
+      connection(),
+      {
+        ...severedIdle,
+        title: bad,
+        summary: bad,
+        remedy: bad,
+        filter: bad,
+        service: bad,
+        requirements: [bad],
+      },
+      {
+        kind: 'occurrence',
+        incident: 'HF-2041',
+        finding: cut({
+          agent: { id: bad, address: bad },
+          evidence: [{ tap: bad, packet: 1, at: 0, note: bad }],
+        }),
+      },
+    ])
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    expect(text).toContain('EPA\\x1b[2J\\u{202e}')
+  })
+})
+
+describe('the sink', () => {
+  test('writes when it is finished, plain where there is no terminal', () => {
+    const console = recordedConsole()
+    const sink = textSink(console.out, { columns: 80, idleSeconds: 60 })
+    for (const record of STORY) sink.write(record)
+    expect(console.written.out).toBe('')
+    sink.finish()
+    expect(console.written.out).toBe(report(STORY, 80))
+  })
+
+  test('asks for no kind that it does not show', () => {
+    expect([...textSink(recordedConsole().out, { columns: 80, idleSeconds: 60 }).kinds].toSorted()).toEqual([
+      'agent',
+      'capture',
+      'connection',
+      'incident',
+      'occurrence',
+      'server',
+      'summary',
+    ])
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { createRandom } from '../scenario/random.ts'
+import { analyse } from './analyse.ts'
+import { mapCapture } from './capture-map.ts'
+import { corpus } from './corpus.ts'
+import { mutated } from './mutate.ts'
+
+const PLACES = 40 // octets and cuts tried per capture; `npm run fuzz` goes on from here
+const CASES = 300
+const seeds = corpus()
+
+describe.each(seeds)('$name', ({ bytes }) => {
+  test('is read to its end as it is', async () => {
+    const outcome = await analyse(bytes)
+    expect(outcome).toMatchObject({ readError: null })
+    expect('refused' in outcome ? 0 : outcome.packets).toBeGreaterThan(0)
+  })
+
+  test('cut anywhere: what precedes the cut is analysed, and the message says where it is', async () => {
+    const whole = await analyse(bytes)
+    const packets = 'refused' in whole ? 0 : whole.packets
+    const random = createRandom(bytes.length),
+      starts = new Set(mapCapture(bytes).records.map(([at]) => at))
+    for (let i = 0; i < PLACES; i++) {
+      const cut = random.between(0, bytes.length - 1),
+        outcome = await analyse(bytes.slice(0, cut))
+      if ('refused' in outcome) {
+        expect(outcome.refused, `cut at ${cut}`).toMatch(/^case (is|holds|ends|cannot) /)
+        continue
+      }
+      expect(outcome.packets, `cut at ${cut}`).toBeLessThanOrEqual(packets)
+      if (!starts.has(cut) && cut > 24) expect(outcome.readError, `cut at ${cut}`).toMatch(/offset \d+/)
+    }
+  })
+
+  test('one octet changed anywhere: analysed or refused', async () => {
+    const random = createRandom(bytes.length + 1)
+    for (let i = 0; i < PLACES; i++) {
+      const at = random.between(0, bytes.length - 1),
+        broken = bytes.slice()
+      broken[at] = broken[at]! ^ random.between(1, 255)
+      await expect(analyse(broken), `octet ${at} = ${broken[at]}`).resolves.toBeDefined()
+    }
+  })
+})
+
+test('broken in several places, knowing where it hurts', async () => {
+  for (let number = 0; number < CASES; number++) {
+    const { bytes, says } = mutated(seeds, 1, number)
+    await expect(analyse(bytes), `case ${number}: ${says.join('; ')}`).resolves.toBeDefined()
+  }
+})
+
+test('a case is the same whenever it is asked for, and another one differs', () => {
+  expect(mutated(seeds, 1, 7)).toEqual(mutated(seeds, 1, 7))
+  expect(mutated(seeds, 1, 8).bytes).not.toEqual(mutated(seeds, 1, 7).bytes)
+})

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { HELD_BYTES_MAX } from '../../../src/protocols/tls/held.ts'
+import type { StoryPart } from '../parser.case.ts'
+import { keyLogOf, made, record, text } from './craft.ts'
+import { record as talk } from './handshakes.ts'
+import { play, summary } from './play.ts'
+
+const full12 = await talk({ client: { maxVersion: 'TLSv1.2' } })
+const full13 = await talk()
+
+describe('neighbouring packets that the capture swapped', () => {
+  const swapped = (story: readonly StoryPart[], at: number): StoryPart[] => [
+    ...story.slice(0, at),
+    story[at + 1]!,
+    story[at]!,
+    ...story.slice(at + 2),
+  ]
+
+  test.each([
+    ['TLS 1.2', full12],
+    ['TLS 1.3', full13],
+  ])('the answer before the question (%s)', (_name, { story, keyLog: keys, sent }) => {
+    const straight = play(story, { keys })
+    const { handshakes, inside } = play(swapped(story, 0), { keys })
+    expect(summary({ handshakes })).toEqual(summary(straight))
+    expect(handshakes[0]).toMatchObject({ client: { packet: 2 }, server: { packet: 1 } })
+    expect(inside).toEqual(sent)
+    expect(summary(play(swapped(story, 0)))).toEqual(summary(play(story)))
+  })
+
+  test("the client's Finished before the server's answer", () => {
+    const { story, client } = made()
+    const late = { side: 0, bytes: client(23, text('asked')) } as const
+    const { inside, handshakes } = play([story[0]!, story[2]!, late, story[1]!], { keys: keyLogOf() })
+    expect(inside).toEqual(['asked', ''])
+    expect(handshakes).toMatchObject([{ decrypted: true }])
+  })
+
+  test('an answer whose question never comes is read after a second', () => {
+    const answers = full12.story.filter(({ side }) => side === 1)
+    const first = { pace: 100_000, ends: false } as const
+    expect(play(answers.slice(0, 1), first).handshakes).toMatchObject([
+      { client: null, server: { version: 0x0303 } },
+    ])
+    const slow = play([...answers, ...answers.slice(-1)], { ...first, pace: 1_100_000 })
+    expect(slow.handshakes).toMatchObject([{ time: 1_100_000, client: null }])
+    expect(slow.handshakes[0]!.certificates[0]!.names).toContain('server.example')
+  })
+
+  test('or after so many octets', () => {
+    const answer = full13.story[1]!
+    const data: StoryPart = { side: 1, bytes: record(23, new Uint8Array(16_000)) }
+    const { held: most, handshakes } = play([answer, data, data, data], { pace: 1, ends: false })
+    expect(handshakes).toMatchObject([{ client: null, packet: 1 }])
+    expect(most).toBeLessThanOrEqual(HELD_BYTES_MAX)
+    expect(most).toBeGreaterThan(16_000)
+  })
+})
