@@ -7,6 +7,8 @@ import { reconnectOverhead } from './continuity/reconnect-overhead.ts'
 import { serverIdleClose } from './continuity/server-idle-close.ts'
 import { severedIdle } from './continuity/severed-idle.ts'
 import type { Detector } from './detector.ts'
+import { duplicateSetCookie } from './http/duplicate-set-cookie.ts'
+import { multipleSetCookie } from './http/multiple-set-cookie.ts'
 
 export const DETECTORS: readonly Detector[] = [
   severedIdle,
@@ -16,4 +18,6 @@ export const DETECTORS: readonly Detector[] = [
   serverHop,
   natChange,
   natRebind,
+  multipleSetCookie,
+  duplicateSetCookie,
 ]

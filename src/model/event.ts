@@ -123,8 +123,8 @@ export interface World {
   natMapping(address: string): 'static' | 'shared' | 'pool' | null
   /** The configuration says that this inner address is translated on the way. */
   translatesFor(address: string): boolean
-  /** Agents that used this address at this tap. */
-  agentsAt(tap: Tap, address: string): number
+  /** Agents that named themselves at this address and tap within the span. */
+  agentsAt(tap: Tap, address: string, from: Micros, to: Micros): number
   /** Silences, in seconds, that connections of this service on this kind of leg survived: the longest of each. */
   survived(service: string, leg: Leg): readonly number[]
 }

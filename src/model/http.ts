@@ -1,3 +1,4 @@
+import type { SetCookie } from './cookie.ts'
 import type { Micros } from './time.ts'
 
 /** One header line as it was sent: the name's case and the value's bytes (Latin-1) kept, surrounding white space removed. */
@@ -24,6 +25,8 @@ export interface HttpResponse {
   readonly status: number
   readonly version: string
   readonly headers: readonly HeaderLine[]
+  /** Every Set-Cookie line, by itself and in order. */
+  readonly setCookies: readonly SetCookie[]
   readonly time: Micros
   readonly packet: number
   readonly bodyBytes: number

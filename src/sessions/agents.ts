@@ -56,9 +56,14 @@ export class Agents {
     return previous !== null && previous.address !== address && previous.end <= at ? { ...previous } : null
   }
 
-  /** Agents that named themselves at an address. */
-  countAt(tap: Tap, address: string): number {
-    return this.namedAt.get(`${tap}|${address}`)?.size ?? 0
+  /** Agents that named themselves at an address within a span. */
+  countAt(tap: Tap, address: string, from: Micros, to: Micros): number {
+    let count = 0
+    for (const agent of this.namedAt.get(`${tap}|${address}`) ?? []) {
+      const used = agent.addresses.some((a) => a.tap === tap && a.address === address && a.start <= to && a.end >= from)
+      if (used) count++
+    }
+    return count
   }
 
   all(): Iterable<Agent> {

@@ -52,7 +52,7 @@ export class Exchanges {
 
   answered(sighting: TrackedSighting, o: HttpTransaction): void {
     const { response } = o
-    if (response === null || (response.setCookies ?? []).length === 0) return
+    if (response === null || response.setCookies.length === 0) return
     if (sighting.leg === 'back') {
       if (this.behind.length >= BEHIND_MAX) this.behind.shift()
       this.behind.push({ sighting, transaction: o })

@@ -1,5 +1,6 @@
 /** Address translation gave an agent another outer address than before. */
 import type { AddressChanged, World } from '../../model/event.ts'
+import { seconds, type Micros } from '../../model/time.ts'
 import { counted, detector, evidence } from '../detector.ts'
 import { connectionFilter, packets, serverOf } from '../wording.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
@@ -61,6 +62,9 @@ export const natChange = detector({
   },
 })
 
+/** Two agents at one address this close in time share it; later, the address may have been given to another host. */
+const SHARED_WITHIN: Micros = seconds(60)
+
 /** Identities that an agent carries with it, whatever its address. */
 const CERTAIN: ReadonlySet<IdentifiedBy> = new Set([
   'http-header',
@@ -79,7 +83,10 @@ function proofOfTranslation(event: AddressChanged, world: World): { what: string
   if (world.natMapping(from) !== null || world.natMapping(to) !== null) {
     return { what: 'the configuration names the address as translated', confidence: 0.9 }
   }
-  if (world.agentsAt(tap, from) > 1) return { what: 'other agents share the address', confidence: 0.8 }
+  const recent = event.lastAt - SHARED_WITHIN
+  if (world.agentsAt(tap, from, recent, event.at) > 1 || world.agentsAt(tap, to, recent, event.at) > 1) {
+    return { what: 'other agents use the same address at the same time', confidence: 0.8 }
+  }
   const back = agent.addresses.filter((a) => a.tap === tap && a.address === to && a.start < event.lastAt)
   return back.length > 0 ? { what: 'it alternates between addresses', confidence: 0.7 } : null
 }

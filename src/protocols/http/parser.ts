@@ -10,6 +10,7 @@
  * last request is the one that is answered. A client that was seen to pipeline loses pairing with a gap, for
  * good (`http-pairing-lost`).
  */
+import { readSetCookies } from '../cookies/set-cookie.ts'
 import { headerValue } from '../../model/http.ts'
 import type { HttpRequest, HttpResponse } from '../../model/http.ts'
 import { otherSide } from '../../model/packet.ts'
@@ -163,7 +164,7 @@ class HttpParser implements StreamConsumer, HeadReader {
     const status = Number(second)
     this.findAsked(side, time)
     if (status < 200 && status !== 101) {
-      const seen = { status, version, headers, time, packet, bodyBytes: 0 }
+      const seen = { status, version, headers, setCookies: readSetCookies(headers, time), time, packet, bodyBytes: 0 }
       if (headerValue(headers, 'set-cookie') !== null) this.keepInterim(seen)
       return 0
     }
@@ -171,7 +172,8 @@ class HttpParser implements StreamConsumer, HeadReader {
     if (this.pending.length > 0) this.pipelines = true
     const method = asked?.request.method ?? null
     const manner = responseBody(status, version, headers, method)
-    const response = { status, version, headers, time, packet, bodyBytes: Math.max(0, manner) }
+    const setCookies = readSetCookies(headers, time)
+    const response = { status, version, headers, setCookies, time, packet, bodyBytes: Math.max(0, manner) }
     this.transaction(asked?.request ?? null, response, asked?.index ?? this.nextIndex++, time)
     this.readers[side].inDoubt = asked === undefined
     if (manner === TUNNEL) this.openTunnel(status, time, packet)
