@@ -56,7 +56,7 @@ export function wake(state: TapState, row: number, side: Side, breaker: SilenceB
 
 /**
  * The outcome is known: tells the silence and forgets it. Of those that were answered the first is told; the longest stands in
- * the connection's final account.
+ * the connection's final account. One that was given up and is answered after all is told again: the radio was out, not the path.
  */
 export function settle(state: TapState, row: number, outcome: SilenceOutcome, time: Micros, packet: number | null): void {
   const waking = state.wakings.of(row)
@@ -64,7 +64,7 @@ export function settle(state: TapState, row: number, outcome: SilenceOutcome, ti
   state.table.words[row * RECORD_WORDS + STATE]! &= ~WAKING
   const length = Math.min(UINT32_MAX, Math.ceil((waking.end - waking.start) / MILLISECOND))
   const longest = state.table.words[row * RECORD_WORDS + SURVIVED]! >>> 0
-  if (outcome !== 'answered' || longest === 0) tell(state, row, waking, outcome, time, packet)
+  if (outcome === 'answered' ? longest === 0 || waking.givenUp : !waking.givenUp) tell(state, row, waking, outcome, time, packet)
   if (outcome === 'answered' && length > longest) state.table.words[row * RECORD_WORDS + SURVIVED] = length
   state.wakings.end(row)
 }
@@ -118,7 +118,8 @@ export function whileWaking(
   const waking = state.wakings.of(row)
   if (waking === undefined) return
   if (side !== waking.brokenBy) {
-    settle(state, row, 'answered', time, packet)
+    // After a pause as long as that, a word of the other side's own is no answer: it has to acknowledge what was sent.
+    if (!waking.givenUp || unacknowledged(state, row, waking.brokenBy) === 0) settle(state, row, 'answered', time, packet)
     return
   }
   if (!again) return
@@ -126,7 +127,8 @@ export function whileWaking(
   waking.lastRetransmission = packet
   waking.lastRetransmissionAt = time
   if (waking.retransmissions >= GIVEN_UP_RETRANSMISSIONS && time - waking.end >= GIVEN_UP_AFTER) {
-    settle(state, row, 'unanswered', time, null)
+    if (!waking.givenUp) tell(state, row, waking, 'unanswered', time, null)
+    waking.givenUp = true
   }
 }
 

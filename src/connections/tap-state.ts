@@ -25,6 +25,8 @@ export interface ConnectionCounters {
   /** Connections given up at the limit before they ended. */
   evictions: number
   oneWayConnections: number
+  /** Streams that were no longer read because too many were. */
+  streamsLeft: number
 }
 
 export interface TapState {

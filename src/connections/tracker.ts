@@ -36,6 +36,8 @@ export const LINGER: Micros = 240 * SECOND
 export const SYN_UNANSWERED_AFTER: Micros = 3 * SECOND
 /** A capture's clock that goes back further than this was set, not jittering. */
 const CLOCK_STEP: Micros = SECOND
+/** Streams read at once: those of parsers that wait on idle connections cost a few kilobytes each. */
+export const STREAMS_MAX = 1 << 15
 /** Rows looked at to find an old one, when one must go: as good as exact order for tables this large (Redis does the same). */
 const EVICTION_SAMPLES = 32
 const WINDOW_HOP_MASK = 0xff
@@ -54,6 +56,7 @@ export interface TrackerOptions {
   /** Ports that services listen on, as far as configured: they tell roles where no SYN was seen. */
   readonly servicePorts?: ReadonlySet<number>
   readonly connectionsMax?: number
+  readonly streamsMax?: number
   readonly seed?: number
 }
 
@@ -71,6 +74,7 @@ export class Tracker {
   private readonly wakings = new Wakings()
   private readonly lingering = new Waitlist(LINGER)
   private readonly attempts = new Waitlist(SYN_UNANSWERED_AFTER)
+  private readonly reading = new Waitlist(Infinity)
   private readonly options: TrackerOptions
   private readonly continuations: Continuations
   /** The row that the segment in hand began without a SYN; -1: none. */
@@ -92,6 +96,7 @@ export class Tracker {
       invalidResets: 0,
       evictions: 0,
       oneWayConnections: 0,
+      streamsLeft: 0,
     }
     this.state = {
       tap: options.tap,
@@ -451,7 +456,7 @@ export class Tracker {
     }
     if ((state & F.UNOPENED) !== 0) openBy(this.state, row, side, flags, time)
     if ((flags & tcp.FIN) !== 0) finSeen(this.state, row, side, place, time, packet)
-    else if (silence >= this.state.silenceMin && (state & F.OVER) === 0) {
+    else if (silence >= this.state.silenceMin && (state & F.OVER) === 0 && this.wakings.of(row)?.givenUp !== true) {
       settleAtEnd(this.state, row, time)
       const next = this.table.words[half(row, side) + F.NEXT]!
       const probe = isKeepAlive(flags, payload, i32(place.bytes, place.transportAt + 4), next)
@@ -503,17 +508,13 @@ export class Tracker {
     time: Micros,
     packet: number,
   ): void {
-    const c = row * RECORD_WORDS
     const cold = coldOf(this.state, row)
     const stream = (cold.stream ??= this.read(row))
     const captured = Math.min(place.end, payloadAt + payload)
     const sequence = i32(place.bytes, place.transportAt + 4) >>> 0
     const syn = (tcp.flags(place.bytes, place.transportAt) & tcp.SYN) !== 0 ? 1 : 0
     stream.segment(side, (sequence + syn) >>> 0, place.bytes, payloadAt, Math.max(payloadAt, captured), payload, time, packet)
-    if (!stream.detached) return
-    cold.stream = null
-    this.table.words[c + F.STATE] = (this.table.words[c + F.STATE]! | F.DETACHED) & ~F.READ
-    if (cold.isIdle) this.table.cold[row] = undefined
+    if (stream.detached) this.detach(row)
   }
 
   private read(row: number): SegmentConsumer {
@@ -526,11 +527,32 @@ export class Tracker {
       originator: endpointOf(this.state, row, 0),
       responder: endpointOf(this.state, row, 1),
       emit: this.state.emit,
+      fromStart: (w[c + F.STATE]! & F.SYN_SEEN) !== 0,
     })
+    this.limitStreams(row)
     for (const side of [0, 1] as const) {
       if ((w[c + F.STATE]! & bit(F.SYN_SEEN, side)) !== 0) stream.startsAt(side, (w[half(row, side) + F.INITIAL]! + 1) >>> 0)
     }
     return stream
+  }
+
+  /** One more stream is read: when there are too many, the one that was opened first is left. */
+  private limitStreams(row: number): void {
+    this.reading.add(row, this.table.words[row * RECORD_WORDS + F.STREAM]!, this.moment[0]!)
+    if (this.reading.length <= (this.options.streamsMax ?? STREAMS_MAX)) return
+    const oldest = this.reading.oldest(this.table)
+    if (oldest < 0 || (this.table.words[oldest * RECORD_WORDS + F.STATE]! & F.READ) === 0) return
+    this.counters.streamsLeft++
+    this.table.cold[oldest]?.stream?.close(this.moment[0]!)
+    this.detach(oldest)
+  }
+
+  private detach(row: number): void {
+    const c = row * RECORD_WORDS
+    const cold = coldOf(this.state, row)
+    cold.stream = null
+    this.table.words[c + F.STATE] = (this.table.words[c + F.STATE]! | F.DETACHED) & ~F.READ
+    if (cold.isIdle) this.table.cold[row] = undefined
   }
 
   private close(row: number, why: 'superseded' | 'evicted' | 'lingered'): void {

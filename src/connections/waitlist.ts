@@ -22,6 +22,11 @@ export class Waitlist {
     this.delay = delay
   }
 
+  /** Entries that wait, stale ones included. */
+  get length(): number {
+    return this.waiting.length - this.head
+  }
+
   add(row: number, stream: number, since: Micros): void {
     this.waiting.push({ row, stream, since })
   }

@@ -21,6 +21,8 @@ export class Waking {
   retransmissions = 0
   lastRetransmission: number | null = null
   lastRetransmissionAt: Micros | null = null
+  /** It was given up and told as unanswered; an answer may still come. */
+  givenUp = false
 }
 
 /** Spare objects kept: connections that wake within one round trip of each other. */
@@ -40,6 +42,7 @@ export class Wakings {
     waking.retransmissions = 0
     waking.lastRetransmission = null
     waking.lastRetransmissionAt = null
+    waking.givenUp = false
     while (this.byRow.length <= row) this.byRow.push(undefined)
     this.byRow[row] = waking
     return waking

@@ -6,9 +6,10 @@
  */
 import type { PathEnded, World } from '../model/event.ts'
 import { NETSCALER_RESET_REASONS } from '../model/devices.data.ts'
+import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
 import type { Reset, Silence } from '../model/observation.ts'
-import type { Path, Sighting } from '../model/party.ts'
+import type { Agent, Path, Service, Sighting } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import type { Signature } from './timer.ts'
 
@@ -39,6 +40,10 @@ const RESTART_STRANGERS = 3
 const SAME_TIMER: Micros = seconds(1)
 /** A server failure this close to the end explains it. */
 const FAILURE_NEAR: Micros = seconds(5)
+/** Somebody who tried for less may only have been cut off for a moment: the capture stopped before that could be seen. */
+const TRIED_FOR: Micros = seconds(3)
+/** What answers others this soon after somebody met nobody was there at the time. */
+const ALIVE_WITHIN: Micros = seconds(30)
 
 /** The end of an idle path; null if it was not idle, or the agent's own doing, or part of a restart. */
 export function judge(event: PathEnded, world: World): IdleEnd | null {
@@ -85,15 +90,26 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
       observed: `${silence.retransmissions} within ${((silence.lastRetransmissionAt ?? silence.end) - silence.end) / SECOND} s`,
     },
   ]
-  const until = silence.lastRetransmissionAt ?? silence.end
-  const alive = world.pathAlive(sighting, Math.max(silence.start + 1, silence.end - 30 * SECOND), until + 30 * SECOND)
-  const returned = event.next !== null && event.next.opened?.handshake === 'complete'
+  const tried = (silence.lastRetransmissionAt ?? silence.end) - silence.end
+  const until = silence.end + tried + ALIVE_WITHIN
+  const asked = (1 - silence.brokenBy) as 0 | 1
+  // The other direction may simply not pass this tap.
+  if (silence.lastFrom[asked] === null) return null
+  const { server } = sighting
+  if (server !== null && world.failureOf(server, silence.end - FAILURE_NEAR, until) !== null) return null
+  // Only what passes after the first try shows that the way was open when nobody answered.
+  const alive = asked === 1 ? world.pathAlive(sighting, silence.end, until) : null
+  const next = event.next?.opened?.handshake === 'complete' ? event.next : null
+  const returned = next !== null && (asked === 1 ? isSameResponder(next, sighting) : next.start <= until)
   if (alive !== null) sheet.push({ test: 'path alive for others', weight: STRONG, observed: `packet ${alive.packet} was answered` })
   if (returned) sheet.push({ test: 'the agent came back at once', weight: STRONG, observed: 'a new connection to the same service opened' })
-  // Nobody answers, and nothing shows that anybody could: the server may be gone. That is not for this detector.
-  if (alive === null && !returned) return null
   const behind = otherTap(event.path, sighting)
-  if (behind !== null && !sawPacketAfter(behind, silence.end)) {
+  const swallowed = behind !== null && !sawPacketAfter(behind, silence.end)
+  // Nobody answers, and nothing shows that anybody could: the server may be gone. That is not for this detector.
+  if (!returned && (tried < TRIED_FOR || (alive === null && !(asked === 0 && swallowed)))) return null
+  // A host that does not answer may be asleep, and who comes meanwhile may be another one behind the same address.
+  if (asked === 0 && !swallowed && !(isKnown(sighting.service) && isNamed(sighting.agent))) return null
+  if (swallowed) {
     sheet.push({ test: 'the other tap', weight: DECISIVE, observed: `the packets never reached ${behind.tap}` })
   }
   const firewalls = world.devicesOf('firewall')
@@ -132,9 +148,9 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
   const sheet: AttributionItem[] = []
   const end = (by: IdleEnd['by'], actor: Actor): IdleEnd =>
     verdict(by, sighting, silence, 'fin', 'fin', silence.end, sheet, actor)
+  // Whoever closes by FIN holds the connection: its other packets came the same way, or the route has changed since.
   if (fin !== null && fin.usualHopLimit !== null && fin.hopLimit !== fin.usualHopLimit) {
-    sheet.push({ test: 'hop limit', weight: STRONG, observed: `${fin.hopLimit}, others of this side ${fin.usualHopLimit}` })
-    return end('network', deviceActor(sighting, world, STRONG))
+    sheet.push({ test: 'hop limit', weight: WEAK, observed: `${fin.hopLimit}, others of this side ${fin.usualHopLimit}` })
   }
   const behind = event.path.sightings.find((s) => s.leg === 'back')
   if (sighting.leg === 'front' && from === 1) {
@@ -186,7 +202,10 @@ export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0
   }
   if (reset.usualHopLimit !== null) {
     const same = reset.hopLimit === reset.usualHopLimit
-    add('hop limit', same ? -STRONG : STRONG, `${reset.hopLimit}, others of this side ${reset.usualHopLimit}`)
+    const asFar = hopsTravelled(reset.hopLimit) === hopsTravelled(reset.usualHopLimit)
+    const observed = `${reset.hopLimit}, others of this side ${reset.usualHopLimit}`
+    // Some stacks start a RST at 255 and data at 64: the way is as long.
+    add('hop limit', same ? -STRONG : asFar ? -WEAK : STRONG, observed)
   }
   if (reset.sinceProvocation !== null && reset.legRtt !== null) {
     const faster = reset.sinceProvocation < reset.legRtt / 2
@@ -259,6 +278,16 @@ const otherTap = (path: Path, sighting: Sighting): Sighting | null =>
 
 const sameTuple = (a: Sighting, b: Sighting): boolean =>
   a.originator.port === b.originator.port && a.responder.address === b.responder.address && a.responder.port === b.responder.port
+
+const isSameResponder = (a: Sighting, b: Sighting): boolean =>
+  a.responder.address === b.responder.address && a.responder.port === b.responder.port
+
+/** Configured, or a product that is known: not just anybody's connection to anything. */
+const isKnown = (service: Service): boolean => service.configured !== null || service.profile !== 'generic'
+
+/** It said who it is; an address may be shared by many. */
+const isNamed = (agent: Agent | null): boolean =>
+  agent !== null && !['address', 'proxy-header', 'tls-fingerprint'].includes(agent.identifiedBy)
 
 function sawPacketAfter(sighting: Sighting, at: Micros): boolean {
   const agentHalf = sighting.ending?.summary?.halves[0].lastPacketAt

@@ -29,7 +29,7 @@ export function cookieFinding(type: Finding['type'], event: Exchange, verdict: C
     at: response.time,
     tap: sighting.tap,
     agent: agentOf(sighting),
-    server: serverOf(sighting),
+    server: serverOf(behind?.sighting ?? sighting),
     service: sighting.service.name,
     connection: sighting.connection,
     tuple: [sighting.originator, sighting.responder],

@@ -36,8 +36,20 @@ export interface StreamContext {
   emit(observation: Observation): void
   /** A part of the stream could not be read, or only so far: counted by reason (`http-head-too-large`). Absent: nobody counts. */
   count?(reason: string): void
+  /** The connection was seen from its SYN on: what its streams begin with is what they carry. */
+  readonly fromStart?: boolean
+  /** What is not asked for need not be made: the text of openings, the fingerprints of handshakes. Absent: all is. */
+  readonly wants?: Wants
   /** Key material that an analyst gave, looked up by client random; absent without any. */
   readonly secrets?: TlsSecrets
+}
+
+/** What somebody above asks of the parsers beyond the bare facts. */
+export interface Wants {
+  /** The text of openings, for identity patterns and for joining both legs of a relay. */
+  readonly openings: boolean
+  /** JA3, JA3S, JA4 and the hash of ClientHello; empty strings otherwise. */
+  readonly fingerprints: boolean
 }
 
 /** NSS key log material (SSLKEYLOGFILE): never logged, never stored. */

@@ -13,7 +13,7 @@ import type { Finding, IncidentType } from '../model/incident.ts'
 import { type Describe, Ledger } from '../incidents/ledger.ts'
 import { IDLE_THRESHOLD } from '../model/profiles.data.ts'
 import type { AnalysisRecord, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
-import type { TlsSecrets } from '../model/stream.ts'
+import type { TlsSecrets, Wants } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import { communityId } from '../sessions/community-id.ts'
 import { agentRecord, connectionRecord, serverRecord } from '../sessions/records.ts'
@@ -93,6 +93,7 @@ class Analysis {
       silenceMin: Math.max(SILENCE_MIN, Math.min(IDLE_THRESHOLD, ...thresholds)),
       servicePorts: new Set(deployment.services.flatMap((s) => s.ports)),
       secrets,
+      wants: this.wantsOfParsers(),
       from,
       to,
       nextTapIndex: () => this.taps++,
@@ -180,6 +181,15 @@ class Analysis {
     if (this.options.onProgress === null) return
     const packets = runs.reduce((n, run) => n + run.framesRead, 0)
     this.options.onProgress(runs.reduce((sum, run) => sum + run.progress, 0) / runs.length, packets)
+  }
+
+  /** What parsers need not make, because nobody looks at it: without relays and patterns, openings only say that data passes. */
+  private wantsOfParsers(): Wants {
+    const { deployment } = this.options
+    const relays = deployment.devices.length > 0 || deployment.services.some((s) => s.vips.length > 0)
+    const patterns = deployment.services.some((s) => s.identity.some((rule) => rule.kind === 'payload-pattern'))
+    const joined = relays || !this.oneFile
+    return { openings: joined || patterns, fingerprints: joined || this.wants('connection') }
   }
 
   private wants(kind: RecordKind): boolean {

@@ -10,7 +10,7 @@ import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
-import type { SegmentConsumer, StreamContext, TlsSecrets } from '../model/stream.ts'
+import type { SegmentConsumer, StreamContext, TlsSecrets, Wants } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import { openStream } from '../protocols/dispatch.ts'
 import { ReassemblyAccount } from '../streams/account.ts'
@@ -36,6 +36,7 @@ export interface TapRunOptions {
   readonly to: Micros | null
   /** Taps are numbered over all captures of an analysis. */
   nextTapIndex(): number
+  readonly wants: Wants
   readonly connectionsMax?: number
   emit(observation: Observation): void
 }
@@ -198,8 +199,9 @@ export class TapRun {
   }
 
   private openStream(context: StreamContext): SegmentConsumer {
-    const { secrets } = this.options
-    return new Stream(openStream(secrets === null ? context : { ...context, secrets }), this.account)
+    const { secrets, wants } = this.options
+    const full = secrets === null ? { ...context, wants } : { ...context, wants, secrets }
+    return new Stream(openStream(full), this.account)
   }
 }
 

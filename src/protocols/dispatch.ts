@@ -73,7 +73,7 @@ class Dispatcher implements StreamConsumer {
     if (time > this.latest) this.latest = time
     const own = this.sides[side]
     if (this.chosen === null || own.unwanted > 0) return this.search(side, bytes, start, end, time, packet)
-    if (!own.shown) this.show(side, latin1(bytes, start, Math.min(end, start + OPENING_BYTES)), packet)
+    if (!own.shown) this.show(side, bytes, start, end, packet)
     return this.chosen.data(side, bytes, start, end, time, packet)
   }
 
@@ -100,7 +100,7 @@ class Dispatcher implements StreamConsumer {
   }
 
   private forParsers(context: StreamContext): StreamContext {
-    const { tap, connection, originator, responder, secrets } = context
+    const { tap, connection, originator, responder, secrets, fromStart, wants } = context
     const emit = (observation: Observation): void =>
       context.emit(observation.time < this.latest ? { ...observation, time: this.latest } : observation)
     const count = (reason: string): void => context.count?.(reason)
@@ -112,6 +112,8 @@ class Dispatcher implements StreamConsumer {
       emit,
       count,
       ...(secrets === undefined ? {} : { secrets }),
+      ...(fromStart === undefined ? {} : { fromStart }),
+      ...(wants === undefined ? {} : { wants }),
     }
   }
 
@@ -197,12 +199,26 @@ class Dispatcher implements StreamConsumer {
     const isFirst = own.heldBytes === 0
     let verdict = isFirst ? recognise(side, bytes, start, end) : 'unsure'
     if (typeof verdict === 'object') return this.choose(verdict, side, bytes, start, end, time, packet)
+    if (verdict === 'no' && this.context.fromStart === true) return this.refuse(side, bytes, start, end, packet)
     const rest = own.hold(bytes, start, end, time, packet)
     if (!isFirst) verdict = recognise(side, own.held!, 0, own.heldBytes)
     if (typeof verdict === 'object') return this.chooseHeld(verdict, side, bytes, rest, end, time, packet)
     if (own.full) this.pass(side)
     this.passHeld(otherSide(side))
     return CONTINUE
+  }
+
+  /** Seen from its SYN on, a side that begins with nothing known carries nothing known. */
+  private refuse(side: Side, bytes: Uint8Array, start: number, end: number, packet: number): number {
+    this.passHeld(otherSide(side))
+    this.show(side, bytes, start, end, packet)
+    this.sides[side].passed = true
+    return this.isHopeless ? DETACH : CONTINUE
+  }
+
+  /** Both sides have begun, neither with anything known. */
+  private get isHopeless(): boolean {
+    return this.context.fromStart === true && this.name === null && this.sides[0].passed && this.sides[1].passed
   }
 
   /** A later segment: does a message of a known protocol begin with it? */
@@ -215,7 +231,7 @@ class Dispatcher implements StreamConsumer {
     packet: number,
   ): number {
     this.passHeld(otherSide(side))
-    if (this.turns > PROBE_TURNS) return DETACH
+    if (this.turns > PROBE_TURNS || this.isHopeless) return DETACH
     const isWhole = !this.sides[side].afterGap
     this.sides[side].afterGap = false
     if (this.probes === 0 || !isWhole) return CONTINUE
@@ -239,7 +255,7 @@ class Dispatcher implements StreamConsumer {
     this.name = protocol.name
     const handed = this.handOther(protocol, otherSide(side))
     const first = own.heldBytes > 0 ? own.packet : packet
-    this.show(side, latin1(bytes, start, Math.min(end, start + OPENING_BYTES)), first)
+    this.show(side, bytes, start, end, first)
     own.passed = true
     own.drop()
     if (protocol.open === null) return CONTINUE
@@ -292,7 +308,7 @@ class Dispatcher implements StreamConsumer {
    */
   private pass(side: Side): void {
     const own = this.sides[side]
-    if (own.heldBytes > 0) this.show(side, own.text(), own.packet)
+    if (own.held !== null && own.heldBytes > 0) this.show(side, own.held, 0, own.heldBytes, own.packet)
     own.shown = true
     own.passed = true
     own.proxyPassed = true
@@ -303,10 +319,14 @@ class Dispatcher implements StreamConsumer {
     if (this.sides[side].heldBytes > 0) this.pass(side)
   }
 
-  private show(side: Side, text: string, packet: number): void {
+  private show(side: Side, bytes: Uint8Array, start: number, end: number, packet: number): void {
     const own = this.sides[side]
     if (own.shown) return
     own.shown = true
+    const wanted = this.context.wants?.openings !== false
+    // Without its text, only that the originator speaks is news.
+    if (!wanted && side === 1) return
+    const text = wanted ? latin1(bytes, start, Math.min(end, start + OPENING_BYTES)) : ''
     const { tap, connection } = this.context
     this.context.emit({
       kind: 'opening',

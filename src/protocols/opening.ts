@@ -1,5 +1,4 @@
 /** The first octets of one side, kept until they are enough to say what they are and to be shown. */
-import { latin1 } from '../bytes/latin1.ts'
 import { OPENING_BYTES } from '../model/observation.ts'
 import { seconds } from '../model/time.ts'
 import type { Micros } from '../model/time.ts'
@@ -73,9 +72,5 @@ export class OpeningSide {
   drop(): void {
     this.held = null
     this.heldBytes = 0
-  }
-
-  text(): string {
-    return this.held === null ? '' : latin1(this.held, 0, this.heldBytes)
   }
 }

@@ -4,6 +4,7 @@
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
+import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Agent, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
@@ -41,17 +42,19 @@ export class Endings {
 
   silence(sighting: TrackedSighting, o: O.Silence): void {
     this.measureReturn(sighting, o.bytes[1], o.start)
-    if (o.outcome === 'answered' || o.end - o.start < sighting.service.idleThreshold) return
+    if (o.outcome === 'answered') return this.revive(sighting, o)
+    if (o.end - o.start < sighting.service.idleThreshold) return
     sighting.end.silence = o
     this.ends(sighting, o.time)
-    this.plan(sighting.path, o.time)
+    // Who never answers may be out for a moment, or have failed: what the others meet, and the agent's return, will tell.
+    this.plan(sighting.path, o.time + (o.outcome === 'unanswered' ? RECONNECT_WITHIN : this.options.settle))
   }
 
   reset(sighting: TrackedSighting, o: O.Reset): void {
     this.measureReturn(sighting, o.bytes[1], o.time)
     sighting.end.resets[o.from] ??= o
     this.ends(sighting, o.time)
-    this.plan(sighting.path, o.time)
+    this.plan(sighting.path, o.time + this.options.settle)
   }
 
   finished(sighting: TrackedSighting, o: O.Finished): void {
@@ -109,11 +112,21 @@ export class Endings {
     sighting.path.endedAt ??= at
   }
 
+  /** The connection that had been given up goes on: it did not end. */
+  private revive({ path, ending }: TrackedSighting, o: O.Silence): void {
+    if (ending?.silence?.startPacket !== o.startPacket) return
+    ending.silence = null
+    path.ending = false
+    path.endedAt = null
+  }
+
   /** An end that may be the network's doing is told once the other taps have had their say. An orderly one needs no telling. */
-  private plan(path: TrackedPath, at: Micros): void {
+  private plan(path: TrackedPath, due: Micros): void {
     if (path.ending) return
     path.ending = true
-    this.options.later(at + this.options.settle, () => {
+    this.options.later(due, () => {
+      const at = path.endedAt
+      if (at === null) return
       this.tellEnded(path)
       if (path.next !== null && path.next.start - at <= RECONNECT_WITHIN) this.linkReturn(path, path.next)
     })
@@ -235,9 +248,9 @@ function closedByAgent(sighting: TrackedSighting): boolean {
   if (end === null || end.silence?.outcome === 'unanswered') return false
   const byAgent = Math.min(end.finished[0]?.time ?? Infinity, end.resets[0]?.time ?? Infinity)
   const byServer = Math.min(end.finished[1]?.time ?? Infinity, end.resets[1]?.time ?? Infinity)
-  // A RST that carries the agent's address need not be the agent's: its hop limit tells.
+  // A RST that carries the agent's address need not be the agent's: the way it came tells.
   const reset = end.resets[0]
-  const forged = reset !== null && reset.usualHopLimit !== null && reset.hopLimit !== reset.usualHopLimit
+  const forged = reset !== null && reset.usualHopLimit !== null && hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
   return byAgent < byServer && !forged
 }
 

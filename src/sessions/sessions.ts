@@ -31,7 +31,9 @@ import { TlsIdentity } from './tls-identity.ts'
 /** How long the other taps' views of an event are waited for: clocks of one network differ by less. */
 export const SETTLE: Micros = seconds(2)
 /** Sightings kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made anew when it speaks. */
-export const SIGHTINGS_MAX = 1 << 18
+export const SIGHTINGS_MAX = 1 << 16
+/** Sightings looked at to find one that can be forgotten. */
+const FORGET_TRIES = 8
 
 export interface SessionsOptions {
   readonly deployment: Deployment
@@ -409,19 +411,25 @@ export class Sessions {
     if (accounted !== null) this.agenda.add(o.time + SETTLE, () => accounted(sighting, summary))
   }
 
-  /** Forgets the oldest sighting about which its addresses say all. */
+  /** Forgets the oldest sighting about which its addresses say all; those with more to say go to the end of the line. */
   private forget(): void {
+    let tries = FORGET_TRIES
     for (const [connection, sighting] of this.sightings) {
-      const plain = sighting.path.sightings.length === 1 && sighting.ending === null && sighting.tls === null
-      if (plain && sighting.requests === 0 && sighting.visited) {
-        this.sightings.delete(connection)
-        return
-      }
+      this.sightings.delete(connection)
+      if (isPlain(sighting) || this.sightings.size >= 4 * SIGHTINGS_MAX) return
+      this.sightings.set(connection, sighting)
+      if (--tries === 0) return
     }
-    const oldest = this.sightings.keys().next().value
-    if (oldest !== undefined) this.sightings.delete(oldest)
   }
 }
+
+/** Made anew from its addresses, it would be the same. */
+const isPlain = (sighting: TrackedSighting): boolean =>
+  sighting.visited &&
+  sighting.speaker === null &&
+  sighting.ending === null &&
+  sighting.tls === null &&
+  sighting.path.sightings.length === 1
 
 function better(a: Agent | null, b: Agent | null): Agent | null {
   if (a === null || b === null) return a ?? b

@@ -4,6 +4,7 @@ import type { ConnectionId } from '../model/connection.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Path, Server, Service, Sighting } from '../model/party.ts'
 import type { Micros } from '../model/time.ts'
+import type { Stay } from './stays.ts'
 
 export interface SightingFacts {
   readonly connection: ConnectionId
@@ -35,6 +36,8 @@ export class TrackedSighting implements Sighting {
   initialBytes: number | null = null
   lastAt: Micros
   closed = false
+  /** The stay that it was counted for. */
+  stay: Stay | null = null
   /** When its end was last noted among recent ends. */
   endNotedAt: Micros = -Infinity
   tls: TlsHandshake | null = null

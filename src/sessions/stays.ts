@@ -9,19 +9,16 @@ import type { Micros } from '../model/time.ts'
 import type { Health } from './health.ts'
 import type { TrackedSighting } from './sighting.ts'
 
-interface Stay {
+export interface Stay {
   /** The latest visit: evidence names the last contact, not the first. */
   visit: Visit
   readonly start: Micros
-  readonly connections: Set<number>
+  connections: number
   end: Micros
   bytes: number
   open: number
   endedBy: SessionEnd
 }
-
-/** Connections remembered per stay, to count each once; beyond it they are counted without memory. */
-const CONNECTIONS_REMEMBERED = 4096
 
 export class Stays {
   private readonly health: Health
@@ -60,7 +57,7 @@ export class Stays {
     const fresh: Stay = {
       visit,
       start: visit.at,
-      connections: new Set(),
+      connections: 0,
       end: visit.at,
       bytes: 0,
       open: 0,
@@ -72,9 +69,8 @@ export class Stays {
   }
 
   closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
-    if (sighting.agent === null) return
-    const stay = this.current.get(`${sighting.agent.id}|${sighting.service.name}`)
-    if (stay === undefined || !stay.connections.has(sighting.connection)) return
+    const { stay } = sighting
+    if (stay === null) return
     stay.end = Math.max(stay.end, summary.end)
     stay.bytes += summary.halves[0].bytes + summary.halves[1].bytes
     stay.open--
@@ -102,8 +98,10 @@ export class Stays {
   }
 
   private count(stay: Stay, visit: Visit): void {
-    if (stay.connections.has(visit.sighting.connection)) return
-    if (stay.connections.size < CONNECTIONS_REMEMBERED) stay.connections.add(visit.sighting.connection)
+    const sighting = visit.sighting as TrackedSighting
+    if (sighting.stay === stay) return
+    sighting.stay = stay
+    stay.connections++
     stay.open++
   }
 
@@ -123,7 +121,7 @@ export class Stays {
       server: visit.server.name,
       start: stay.start,
       end: stay.end,
-      connections: stay.connections.size,
+      connections: stay.connections,
       bytes: stay.bytes,
       endedBy,
     })

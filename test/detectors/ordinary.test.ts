@@ -5,7 +5,8 @@
  */
 import { describe, expect, test } from 'vitest'
 import { seconds } from '../../src/model/time.ts'
-import { firewall, loadBalancer, nat, request, response, scenario } from '../scenario/scenario.ts'
+import type { Device } from '../scenario/devices/device.ts'
+import { forwarder, nat, request, response, scenario } from '../scenario/scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { analysed } from './analysis.ts'
 
@@ -197,24 +198,51 @@ const sleepers: readonly Ordinary[] = [
   ],
 ]
 
+/** A radio that is out for one host while `out` holds its address. */
+function radio(out: { address: string | null }): Device {
+  return (position) => (packet, heading) => {
+    const lost = [packet.source.address, packet.destination.address].includes(out.address ?? '')
+    if (!lost) position.forward(packet, heading)
+  }
+}
+
+/** Somebody's next request meets a radio that is out; it comes back after eight seconds, and the page arrives. */
+function radioOut(s: Scenario): void {
+  const out: { address: string | null } = { address: null }
+  s.behind(radio(out))
+  const { agent, server } = visited(s)
+  const other = visited(s, '10.0.0.77')
+  s.wait(seconds(120))
+  out.address = BROWSER
+  agent.sends(request('GET', '/next'))
+  for (let i = 0; i < 8; i++) {
+    s.wait(seconds(1))
+    other.agent.sends(request('GET', '/')).receives(response())
+  }
+  out.address = null
+  s.wait(seconds(20))
+  server.sends(response())
+  s.wait(seconds(400))
+  agent.sends(request('GET', '/more')).receives(response())
+  agent.closes()
+}
+
 const networks: readonly Ordinary[] = [
+  ['the radio is out just when an idle connection wakes, and the connection goes on', [], radioOut],
   [
-    'the radio drops out for some seconds just when an idle connection wakes, and the connection goes on',
+    'the radio is out when the capture stops',
     [],
     (s) => {
-      const { agent, server } = visited(s)
+      const out: { address: string | null } = { address: null }
+      s.behind(radio(out))
+      const { agent } = visited(s)
       const other = visited(s, '10.0.0.77')
       s.wait(seconds(120))
-      s.tap('client').loses(5)
+      out.address = BROWSER
       agent.sends(request('GET', '/next'))
-      for (let i = 0; i < 20; i++) {
-        s.wait(seconds(1))
-        other.agent.sends(request('GET', '/')).receives(response())
-      }
-      server.sends(response())
-      s.wait(seconds(30))
-      agent.sends(request('GET', '/more')).receives(response())
-      agent.closes()
+      s.wait(seconds(1))
+      other.agent.sends(request('GET', '/')).receives(response())
+      s.wait(seconds(0.1))
     },
   ],
   [
@@ -233,6 +261,229 @@ const networks: readonly Ordinary[] = [
       s.wait(seconds(30))
     },
   ],
+  [
+    'the server is switched off while a connection idles, and is back after a minute',
+    [],
+    (s) => {
+      const { agent } = visited(s)
+      s.wait(seconds(100))
+      s.host('192.0.2.10').health = 'silent'
+      agent.sends(request('GET', '/'))
+      s.wait(seconds(30))
+      s.connect(BROWSER, SITE)
+      s.wait(seconds(30))
+      s.host('192.0.2.10').health = 'up'
+      s.wait(seconds(30))
+      visited(s)
+    },
+  ],
+  [
+    'the tap misses minutes of a busy connection, and sees the server close it later',
+    [],
+    (s) => {
+      const { agent, server } = visited(s)
+      s.tap('client').misses(60)
+      for (let i = 0; i < 10; i++) {
+        agent.sends(request('GET', '/')).receives(response())
+        s.wait(seconds(10))
+      }
+      s.wait(seconds(20))
+      s.tap('client').misses(0)
+      server.closes()
+    },
+  ],
+  [
+    'the capture begins while connections idle, and stops while they do',
+    [],
+    (s) => {
+      s.tap('client').misses(200)
+      visited(s)
+      s.wait(seconds(100))
+    },
+  ],
+]
+
+const NAT_ALL = { '10.0.0.5': '203.0.113.1', '10.0.0.6': '203.0.113.1', '10.0.0.77': '203.0.113.1' }
+const shared = () => nat({ map: NAT_ALL, ports: 'allocated' })
+const checksIn = (s: Scenario, guid: string, from: string, to = '192.0.2.30:80'): void => {
+  const { agent } = s.connect(from, to)
+  agent.sends(request('POST', `/spipe/pkg?AgentGuid={${guid}}&Source=Agent_3.0.0`)).receives(response())
+  agent.closes()
+}
+
+const translated: readonly Ordinary[] = [
+  [
+    'hosts behind one address: one sleeps, the others go on',
+    [],
+    (s) => {
+      s.behind(shared())
+      const { server } = visited(s)
+      othersAreServed(s, seconds(100), PHONE)
+      s.host(BROWSER).health = 'silent'
+      server.sends('event')
+      othersAreServed(s, seconds(60), PHONE)
+    },
+  ],
+  [
+    'DLP agents behind one address: one laptop sleeps, the others poll',
+    [],
+    (s) => {
+      s.behind(shared())
+      const { server } = visited(s, BROWSER, '192.0.2.10:10443')
+      othersAreServed(s, seconds(100), PHONE, '192.0.2.10:10443')
+      s.host(BROWSER).health = 'silent'
+      server.sends('event')
+      s.wait(seconds(5))
+      for (let i = 0; i < 3; i++) othersAreServed(s, seconds(20), PHONE, '192.0.2.10:10443')
+    },
+  ],
+  [
+    'agents behind one address, each with a server of its own',
+    [],
+    (s) => {
+      s.behind(shared())
+      for (let i = 0; i < 4; i++) {
+        for (const [from, server] of [
+          [BROWSER, '192.0.2.10'],
+          [PHONE, '192.0.2.11'],
+        ] as const) {
+          visited(s, from, `${server}:10443`).agent.closes()
+          s.wait(seconds(30))
+        }
+      }
+    },
+  ],
+  [
+    'a laptop goes from the office, where many share an address, to home',
+    [],
+    (s) => {
+      s.behind(shared())
+      for (let i = 0; i < 3; i++) {
+        checksIn(s, 'A', BROWSER)
+        checksIn(s, 'B', PHONE)
+        s.wait(seconds(10))
+      }
+      s.wait(HOUR)
+      checksIn(s, 'A', '198.51.100.9')
+      s.wait(seconds(5))
+      checksIn(s, 'B', PHONE)
+      s.wait(HOUR)
+      checksIn(s, 'A', BROWSER)
+      checksIn(s, 'B', PHONE)
+    },
+  ],
+  [
+    'a laptop leaves the office within seconds: a mobile network takes over',
+    [],
+    (s) => {
+      s.behind(shared())
+      for (let i = 0; i < 3; i++) {
+        checksIn(s, 'A', BROWSER)
+        checksIn(s, 'B', PHONE)
+        s.wait(seconds(10))
+      }
+      checksIn(s, 'A', '198.51.100.9')
+      checksIn(s, 'B', PHONE)
+    },
+  ],
+]
+
+const moving: readonly Ordinary[] = [
+  [
+    'a laptop on the dock and off it: two addresses in turn',
+    [],
+    (s) => {
+      for (const from of ['10.0.0.5', '10.0.1.5', '10.0.0.5', '10.0.1.5', '10.0.0.5']) {
+        checksIn(s, 'A', from)
+        s.wait(HOUR)
+      }
+    },
+  ],
+  [
+    'two machines cloned with one GUID',
+    [],
+    (s) => {
+      for (let i = 0; i < 4; i++) {
+        checksIn(s, 'A', '10.0.0.5')
+        s.wait(HOUR / 2)
+        checksIn(s, 'A', '10.0.0.9')
+        s.wait(HOUR / 2)
+      }
+    },
+  ],
+  [
+    'leases of addresses go round',
+    [],
+    (s) => {
+      for (let day = 0; day < 4; day++) {
+        for (const [i, guid] of ['A', 'B', 'C'].entries()) {
+          checksIn(s, guid, `10.0.0.${10 + ((i + day) % 3)}`)
+          s.wait(seconds(300))
+        }
+        s.wait(HOUR)
+      }
+    },
+  ],
+  [
+    'agents restart, and a lease goes to another at once',
+    [],
+    (s) => {
+      checksIn(s, 'A', '10.0.0.5')
+      checksIn(s, 'B', '10.0.0.6')
+      s.wait(seconds(20))
+      checksIn(s, 'A', '10.0.0.6')
+      checksIn(s, 'B', '10.0.0.5')
+    },
+  ],
+]
+
+const servedByMany: readonly Ordinary[] = [
+  [
+    'one user, two VPN gateways on port 10443 that have nothing to do with each other',
+    [],
+    (s) => {
+      for (const to of ['192.0.2.10:10443', '198.51.100.20:10443', '192.0.2.10:10443']) {
+        visited(s, BROWSER, to).agent.closes()
+        s.wait(HOUR)
+      }
+    },
+  ],
+  [
+    'a SEPM client picks at random among the managers of its list',
+    [],
+    (s) => {
+      for (const to of [31, 32, 31, 33]) {
+        const { agent } = s.connect(BROWSER, `192.0.2.${to}:8014`)
+        agent.sends(request('GET', '/secars/secars.dll?h=0A', { headers: { 'User-Agent': 'Smc' } }))
+        agent.receives(response())
+        agent.closes()
+        s.connect('10.0.0.77', `192.0.2.${to === 31 ? 32 : 31}:8014`).agent.sends('GET /').closes()
+        s.wait(HOUR)
+      }
+    },
+  ],
+  [
+    'an ePO agent picks at random among its handlers',
+    [],
+    (s) => {
+      for (const to of [31, 32, 31, 33]) {
+        checksIn(s, 'A', BROWSER, `192.0.2.${to}:80`)
+        s.wait(HOUR)
+      }
+    },
+  ],
+  [
+    'a browser is passed to another server for each connection',
+    [],
+    (s) => {
+      const vip = { address: '192.0.2.1', port: 443 }
+      s.behind(forwarder({ vip, pick: (n) => `10.9.0.${11 + (n % 2)}` }))
+      for (let i = 0; i < 4; i++) {
+        visited(s, BROWSER, '192.0.2.1:443').agent.closes()
+        s.wait(seconds(100))
+      }
+    },
+  ],
 ]
 
 describe.each([
@@ -240,11 +491,17 @@ describe.each([
   ['servers', servers],
   ['sleepers', sleepers],
   ['networks', networks],
+  ['translated', translated],
+  ['moving', moving],
+  ['served by many', servedByMany],
 ] as const)('%s', (_title, stories) => {
   test.each(stories)('%s', async (_what, told, play) => {
     const s = scenario()
     play(s)
     s.wait(seconds(20))
-    expect((await analysed(s)).told).toEqual(told)
+    const taps = [...s.captures().keys()]
+    for (const seen of [...taps.map((tap) => [tap]), taps]) {
+      expect([seen, (await analysed(s, { taps: seen })).told]).toEqual([seen, told])
+    }
   })
 })

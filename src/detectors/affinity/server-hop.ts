@@ -2,6 +2,7 @@
 import type { World } from '../../model/event.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
 import type { Agent, Service, Visit } from '../../model/party.ts'
+import { PROFILES } from '../../model/profiles.data.ts'
 import { SECOND } from '../../model/time.ts'
 import { counted, detector, evidence, span, spoken } from '../detector.ts'
 import { agentOf, connectionFilter, packets } from '../wording.ts'
@@ -24,27 +25,24 @@ export const serverHop = detector({
     proofAfter: span(5 * SECOND, '... or this soon after it: a server that failed takes longer to come back'),
   },
   watch({ failureWithin, proofBefore, proofAfter }, world, raise) {
-    const stayed = new Map<string, number>()
-    const undecided: { readonly visit: Visit; readonly previous: Visit; readonly longestStay: number }[] = []
-    const judge = (visit: Visit, previous: Visit, longestStay: number, last: boolean): void => {
+    const undecided: { readonly visit: Visit; readonly previous: Visit }[] = []
+    const judge = (visit: Visit, previous: Visit, last: boolean): void => {
       if (world.failureOf(previous.server, previous.at - failureWithin, visit.at) !== null) return
       const healthy = world.healthyAt(previous.server, visit.at - proofBefore, visit.at + proofAfter)
       // Where policy lets agents leave a failed server, a move is a hop only if that server is seen to be well.
       if (healthy === null && mayFailOver(visit.server.service)) {
-        if (!last && undecided.length < UNDECIDED_MAX) undecided.push({ visit, previous, longestStay })
+        if (!last && undecided.length < UNDECIDED_MAX) undecided.push({ visit, previous })
         return
       }
-      raise(finding(visit, previous, longestStay, healthy !== null, world))
+      raise(finding(visit, previous, healthy !== null, world))
     }
     return {
       visit(event) {
         const { visit, previous } = event
-        if (previous === null) return
-        const key = `${visit.agent.id}|${visit.server.service.name}`
-        if (isMove(visit, previous, world)) judge(visit, previous, stayed.get(key) ?? 0, false)
+        if (previous !== null && isMove(visit, previous, world)) judge(visit, previous, false)
       },
       'captures-ended'() {
-        for (const { visit, previous, longestStay } of undecided) judge(visit, previous, longestStay, true)
+        for (const { visit, previous } of undecided) judge(visit, previous, true)
       },
     }
   },
@@ -71,9 +69,9 @@ export const serverHop = detector({
 /** Moves kept until there is proof: a fleet that moves at once is a failover, and told as one. */
 const UNDECIDED_MAX = 4096
 
-function finding(visit: Visit, previous: Visit, longestStay: number, healthy: boolean, world: World): Finding {
+function finding(visit: Visit, previous: Visit, healthy: boolean, world: World): Finding {
   const away = visit.at - previous.at
-  const cause = causeOf(visit, away, longestStay)
+  const cause = causeOf(visit, away)
   const { sighting, server } = visit
   return {
     type: 'server-hop',
@@ -108,7 +106,7 @@ function finding(visit: Visit, previous: Visit, longestStay: number, healthy: bo
 /** The agent changed servers, and its policy does not say that it may have. */
 function isMove(visit: Visit, previous: Visit, world: World): boolean {
   const { service } = visit.server
-  if (!mustStay(service)) return false
+  if (!mustStay(visit, previous) || standsForMany(visit.agent, world)) return false
   const before = preference(visit.agent, service, previous, world)
   const after = preference(visit.agent, service, visit, world)
   // An agent in another place has another list.
@@ -120,12 +118,25 @@ function isMove(visit: Visit, previous: Visit, world: World): boolean {
 
 const mayFailOver = (service: Service): boolean => service.persistence === 'failover' || service.persistence === 'ordered'
 
-/** Products and deployments that allow their agents any server say so. Without a word on it, only known products must stay. */
-function mustStay(service: Service): boolean {
+/**
+ * Products and deployments that allow their agents any server say so. Where nobody stated which servers make up the service, a
+ * port is not enough: only what one relay hands out is one service.
+ */
+function mustStay(visit: Visit, previous: Visit): boolean {
+  const { service } = visit.server
   const { configured } = service
   if (configured?.web != null || configured?.smtp != null) return false
   if (service.persistence === 'random' || service.persistence === 'weighted' || service.persistence === 'none') return false
-  return configured !== null || (service.profile !== 'generic' && service.persistence !== null)
+  if (configured !== null) return true
+  const relayed = [visit, previous].every(({ sighting }) => sighting.leg === 'back')
+  const oneRelay = visit.sighting.originator.address === previous.sighting.originator.address
+  return service.persistence !== null && relayed && oneRelay
+}
+
+/** Known by an address only, which the configuration gives to several agents. */
+function standsForMany(agent: Agent, world: World): boolean {
+  const mapping = agent.identifiedBy === 'address' ? world.natMapping(agent.id) : null
+  return mapping === 'shared' || mapping === 'pool'
 }
 
 interface Preference {
@@ -147,9 +158,11 @@ function preference(agent: Agent, service: Service, visit: Visit, world: World):
   return { rank: visit.server.priority, grouped: same.length > 1, list: '' }
 }
 
-function causeOf(visit: Visit, away: number, longestStay: number): string {
-  if (visit.sighting.leg !== 'back') return visit.server.service.configured?.fqdn != null ? 'dns' : 'agent'
-  return longestStay > 0 && away > longestStay ? 'persistence-expired' : 'unknown'
+function causeOf(visit: Visit, away: number): string {
+  const { service } = visit.server
+  if (visit.sighting.leg !== 'back') return service.configured?.fqdn != null ? 'dns' : 'agent'
+  const duration = service.configured?.persistenceDuration ?? PROFILES[service.profile].persistenceDuration
+  return duration !== null && away >= duration ? 'persistence-expired' : 'unknown'
 }
 
 function actorOf(visit: Visit, cause: string, world: World): Actor {

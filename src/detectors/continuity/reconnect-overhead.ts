@@ -1,5 +1,6 @@
 /** An agent that had lost its connection came back and fetched again what it had been given before. */
 import { detector, octets, ratio, spoken, counted } from '../detector.ts'
+import type { Service } from '../../model/party.ts'
 import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
 
 export const reconnectOverhead = detector({
@@ -10,6 +11,7 @@ export const reconnectOverhead = detector({
     'the first connection of an agent',
     'what was sent is no more than a handshake takes',
     'the agent usually receives as much',
+    'a browser, or a service of which nothing is known: what is fetched next is whatever is wanted next',
   ],
   requirements: ['S0-05', 'S0-10'],
   parameters: {
@@ -19,7 +21,7 @@ export const reconnectOverhead = detector({
   watch({ leastBytes, timesUsual }, _world, raise) {
     return {
       returned({ lost, sighting, bytes, usualBytes, duration }) {
-        if (bytes < leastBytes) return
+        if (bytes < leastBytes || !isAgents(sighting.service)) return
         if (usualBytes !== null && bytes < timesUsual * usualBytes) return
         raise({
           type: 'reconnect-overhead',
@@ -60,3 +62,7 @@ export const reconnectOverhead = detector({
     }
   },
 })
+
+/** Agents fetch what they are given; people what they like. */
+const isAgents = (service: Service): boolean =>
+  service.style !== 'web' && (service.configured !== null || service.profile !== 'generic')

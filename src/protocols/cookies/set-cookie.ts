@@ -2,7 +2,7 @@
  * Set-Cookie lines of a response, each by itself and in order (RFC 6265 §5.2; its successor, draft-ietf-httpbis-rfc6265bis, keeps
  * the algorithm). Nothing is refused: what makes no sense is kept as it is.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { SetCookie } from '../../model/cookie.ts'
 import type { HeaderLine } from '../../model/http.ts'
 import type { Micros } from '../../model/time.ts'
@@ -50,7 +50,7 @@ export function readSetCookie(line: string, at: Micros): SetCookie {
   return {
     line,
     name,
-    valueHash: createHash('sha256').update(value, 'latin1').digest('hex').slice(0, HASH_DIGITS),
+    valueHash: hash('sha256', Buffer.from(value, 'latin1'), 'hex').slice(0, HASH_DIGITS),
     valueLength: value.length,
     ...facts,
     ...catalogued(name, value),

@@ -19,7 +19,7 @@ export function takeHandshakeMessage(
   start: number,
   end: number,
 ): void {
-  if (type === is.CLIENT_HELLO && isNewHandshake(tls)) tls.handshake = newHandshake()
+  if (type === is.CLIENT_HELLO && isNewHandshake(tls)) tls.handshake = newHandshake(tls.context.wants?.fingerprints !== false)
   const h = tls.handshake
   if (tls.is13 && type === is.NEW_SESSION_TICKET) takeTicket13(tls, h, b, start, end)
   else if (h !== null && !takeMessage(h, half.side, type, b, start, end, tls.packet)) missMessage(tls, half)

@@ -3,13 +3,13 @@
  * BSD-3). Pure functions of a parsed hello. The rest of the JA4 family has another licence and is
  * deliberately absent.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ClientHelloFields } from './client-hello.ts'
 import * as is from './constants.data.ts'
 import { withoutGrease } from './grease.ts'
 import type { ServerHelloFields } from './server-hello.ts'
 
-const md5 = (text: string): string => createHash('md5').update(text, 'latin1').digest('hex')
+const md5 = (text: string): string => hash('md5', Buffer.from(text, 'latin1'), 'hex')
 
 /** `version,suites,extensions,groups,point formats` in decimal and without GREASE: what JA3 hashes. */
 export const ja3Text = (hello: ClientHelloFields): string =>
@@ -63,7 +63,7 @@ const sortedHex = (values: readonly number[]): string => values.map(fourHex).toS
 
 /** 12 hex digits of SHA-256; zeros for an empty list, so that it shows. */
 const shortHash = (text: string): string =>
-  text === '' ? '000000000000' : createHash('sha256').update(text, 'latin1').digest('hex').slice(0, 12)
+  text === '' ? '000000000000' : hash('sha256', Buffer.from(text, 'latin1'), 'hex').slice(0, 12)
 
 function extensionText(hello: ClientHelloFields, extensions: readonly number[]): string {
   const sorted = sortedHex(extensions.filter((type) => type !== is.SERVER_NAME && type !== is.ALPN))

@@ -23,6 +23,8 @@ export const TICKETS_MAX = 8
 const HEADER = 4
 
 export interface Handshake {
+  /** Fingerprints of the hellos are wanted. */
+  readonly withFingerprints: boolean
   /** Who sent the ClientHello; null until a hello says so. */
   clientSide: Side | null
   client: ClientHello | null
@@ -48,7 +50,8 @@ export interface Handshake {
   isDamaged: boolean
 }
 
-export const newHandshake = (): Handshake => ({
+export const newHandshake = (withFingerprints: boolean): Handshake => ({
+  withFingerprints,
   clientSide: null,
   client: null,
   server: null,
@@ -132,7 +135,7 @@ function takeClientHello(
 ): boolean {
   const fields = readClientHello(b, start + HEADER, end)
   if (fields === null) return false
-  noteClientHello(h, side, fields, sha256Hex(b, start, end), packet)
+  noteClientHello(h, side, fields, h.withFingerprints ? sha256Hex(b, start, end) : '', packet)
   return true
 }
 
@@ -163,8 +166,8 @@ export function noteClientHello(
     sessionId: fields.sessionId,
     ticketHash: fields.ticketHash,
     pskIdentityHashes: fields.pskIdentityHashes,
-    ja3: ja3(fields),
-    ja4: ja4(fields),
+    ja3: h.withFingerprints ? ja3(fields) : '',
+    ja4: h.withFingerprints ? ja4(fields) : '',
     hash,
   }
 }
@@ -192,7 +195,7 @@ function takeServerHello(
     cipherSuite: fields.cipherSuite,
     alpn: fields.alpn,
     sessionId: fields.sessionId,
-    ja3s: ja3s(fields),
+    ja3s: h.withFingerprints ? ja3s(fields) : '',
     selectedPsk: fields.selectedPsk,
   }
   return true

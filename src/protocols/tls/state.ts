@@ -140,7 +140,7 @@ export const newTls = (
     resynchronised: 0,
     foreign: 0,
   },
-  handshake: newHandshake(),
+  handshake: newHandshake(context.wants?.fingerprints !== false),
   clientSide: null,
   suite: -1,
   is13: false,
