@@ -66,6 +66,7 @@ export const WAKING = 1 << 14 // a silence was broken; what becomes of the conne
 export const OVER = 1 << 15 // ended; lingers for stragglers
 export const DETACHED = 1 << 16 // nobody reads its streams
 export const READ = 1 << 17 // somebody reads its streams: `table.cold[row].stream`
+export const DULL = 1 << 18 // and 1 << 19: the side began with nothing that is read
 
 /** The bit of a side: `bit(FIN_SEEN, side)`. */
 export const bit = (originatorBit: number, side: number): number => originatorBit << side

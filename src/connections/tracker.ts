@@ -51,6 +51,8 @@ export interface TrackerOptions {
   readonly silenceMin: Micros
   emit(observation: Observation): void
   openStream(context: StreamContext): SegmentConsumer
+  /** Whether a side's first octets begin anything that is read; absent: streams are opened for all. */
+  beginsAnything?(side: Side, bytes: Uint8Array, start: number, end: number): boolean
   /** Numbers of streams: shared by the taps of one file, so that they are Wireshark's. */
   readonly streamNumbers: { next: number }
   /** Ports that services listen on, as far as configured: they tell roles where no SYN was seen. */
@@ -508,13 +510,43 @@ export class Tracker {
     time: Micros,
     packet: number,
   ): void {
+    const captured = Math.min(place.end, payloadAt + payload)
+    if (this.isDull(row, side, place, payloadAt, captured, time, packet)) return
     const cold = coldOf(this.state, row)
     const stream = (cold.stream ??= this.read(row))
-    const captured = Math.min(place.end, payloadAt + payload)
     const sequence = i32(place.bytes, place.transportAt + 4) >>> 0
     const syn = (tcp.flags(place.bytes, place.transportAt) & tcp.SYN) !== 0 ? 1 : 0
     stream.segment(side, (sequence + syn) >>> 0, place.bytes, payloadAt, Math.max(payloadAt, captured), payload, time, packet)
     if (stream.detached) this.detach(row)
+  }
+
+  /** The side begins with nothing that is read. When the other one does too, the connection is left for good. */
+  private isDull(row: number, side: Side, place: Place, start: number, end: number, time: Micros, packet: number): boolean {
+    const { beginsAnything } = this.options
+    const w = this.table.words
+    const c = row * RECORD_WORDS
+    const bits = w[c + F.STATE]!
+    if (beginsAnything === undefined || (bits & (F.READ | bit(F.SYN_SEEN, side))) !== bit(F.SYN_SEEN, side)) return false
+    if ((bits & bit(F.DULL, side)) !== 0) return true
+    const isFirst = i32(place.bytes, place.transportAt + 4) === ((w[half(row, side) + F.INITIAL]! + 1) | 0)
+    if (!isFirst || end <= start || beginsAnything(side, place.bytes, start, end)) return false
+    w[c + F.STATE] = bits | bit(F.DULL, side)
+    if ((bits & bit(F.DULL, otherSide(side))) !== 0) w[c + F.STATE]! |= F.DETACHED
+    if (side === 0) this.tellOpening(row, time, packet)
+    return true
+  }
+
+  private tellOpening(row: number, time: Micros, packet: number): void {
+    this.state.emit({
+      kind: 'opening',
+      time,
+      tap: this.state.tap,
+      connection: connectionId(this.state, row),
+      side: 0,
+      packet,
+      text: '',
+      protocol: null,
+    })
   }
 
   private read(row: number): SegmentConsumer {

@@ -78,5 +78,5 @@ export function spoken(span: Micros): string {
   return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`
 }
 
-/** `1 agent`, `3 agents`. */
-export const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+/** `1 agent`, `3 agents`, `2 addresses`. */
+export const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`

@@ -42,6 +42,10 @@ export interface AddressChanged {
   readonly from: string
   readonly to: string
   readonly sighting: Sighting
+  /** Where it was before; null if that is not known any more. */
+  readonly before: Sighting | null
+  /** One connection went on under the new address. */
+  readonly continued: boolean
   readonly at: Micros
   readonly packet: number
   readonly lastAt: Micros
@@ -123,8 +127,8 @@ export interface World {
   natMapping(address: string): 'static' | 'shared' | 'pool' | null
   /** The configuration says that this inner address is translated on the way. */
   translatesFor(address: string): boolean
-  /** Agents that named themselves at this address and tap within the span. */
-  agentsAt(tap: Tap, address: string, from: Micros, to: Micros): number
+  /** Several agents that named themselves used this address at this tap at the same time. */
+  isShared(tap: Tap, address: string): boolean
   /** Silences, in seconds, that connections of this service on this kind of leg survived: the longest of each. */
   survived(service: string, leg: Leg): readonly number[]
 }

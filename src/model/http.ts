@@ -25,7 +25,9 @@ export interface HttpResponse {
   readonly status: number
   readonly version: string
   readonly headers: readonly HeaderLine[]
-  /** Every Set-Cookie line, by itself and in order. */
+  /** How many Set-Cookie lines there are. */
+  readonly setCookieLines: number
+  /** Every Set-Cookie line, by itself and in order; read when it is first asked for. */
   readonly setCookies: readonly SetCookie[]
   readonly time: Micros
   readonly packet: number

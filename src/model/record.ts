@@ -132,6 +132,10 @@ export interface SummaryRecord {
   readonly agents: number
   readonly servers: number
   readonly incidents: { readonly critical: number; readonly warning: number; readonly info: number }
+  /** The longest silence on any connection, its last one included. */
+  readonly longestSilenceSeconds: number
+  /** The longest silence after which a connection went on. */
+  readonly longestSurvivedSeconds: number
   /** Filled by whoever holds a clock. */
   readonly elapsedSeconds: number
 }

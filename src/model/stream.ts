@@ -50,6 +50,8 @@ export interface Wants {
   readonly openings: boolean
   /** JA3, JA3S, JA4 and the hash of ClientHello; empty strings otherwise. */
   readonly fingerprints: boolean
+  /** TLS alerts after the handshake: without keys they cost a look at every record. */
+  readonly alerts: boolean
 }
 
 /** NSS key log material (SSLKEYLOGFILE): never logged, never stored. */

@@ -14,7 +14,7 @@ import { type Describe, Ledger } from '../incidents/ledger.ts'
 import { IDLE_THRESHOLD } from '../model/profiles.data.ts'
 import type { AnalysisRecord, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
 import type { TlsSecrets, Wants } from '../model/stream.ts'
-import type { Micros } from '../model/time.ts'
+import { type Micros, toSeconds } from '../model/time.ts'
 import { communityId } from '../sessions/community-id.ts'
 import { agentRecord, connectionRecord, serverRecord } from '../sessions/records.ts'
 import { Sessions } from '../sessions/sessions.ts'
@@ -60,6 +60,8 @@ class Analysis {
   private readonly oneFile: boolean
   private taps = 0
   private connections = 0
+  private longestSilence: Micros = 0
+  private longestSurvived: Micros = 0
 
   constructor(captures: number, options: AnalysisOptions, sinks: readonly RecordSink[]) {
     this.options = options
@@ -72,7 +74,7 @@ class Analysis {
       accounted: this.wants('connection') ? (sighting, summary) => this.accounted(sighting, summary) : null,
     })
     this.merge = new ObservationMerge(captures, (observation) => {
-      if (observation.kind === 'connection-closed') this.connections++
+      if (observation.kind === 'connection-closed') this.count(observation.summary)
       this.sessions.observe(observation)
     })
     const world = worldOf(this.sessions)
@@ -142,6 +144,8 @@ class Analysis {
       agents: agents.length,
       servers: servers.length,
       incidents,
+      longestSilenceSeconds: toSeconds(this.longestSilence),
+      longestSurvivedSeconds: toSeconds(this.longestSurvived),
       elapsedSeconds: 0,
     }
     this.write(summary)
@@ -173,6 +177,13 @@ class Analysis {
     return false
   }
 
+  private count(summary: ConnectionSummary): void {
+    this.connections++
+    const last = summary.endReason === 'open' ? summary.idleBeforeEnd : 0
+    this.longestSilence = Math.max(this.longestSilence, summary.maxIdle, last)
+    this.longestSurvived = Math.max(this.longestSurvived, summary.longestSurvived)
+  }
+
   private accounted(sighting: TrackedSighting, summary: ConnectionSummary): void {
     this.write(connectionRecord(sighting, summary, communityId(summary.originator, summary.responder), this.oneFile))
   }
@@ -189,7 +200,7 @@ class Analysis {
     const relays = deployment.devices.length > 0 || deployment.services.some((s) => s.vips.length > 0)
     const patterns = deployment.services.some((s) => s.identity.some((rule) => rule.kind === 'payload-pattern'))
     const joined = relays || !this.oneFile
-    return { openings: joined || patterns, fingerprints: joined || this.wants('connection') }
+    return { openings: joined || patterns, fingerprints: joined || this.wants('connection'), alerts: false }
   }
 
   private wants(kind: RecordKind): boolean {

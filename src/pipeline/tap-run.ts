@@ -12,7 +12,7 @@ import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
 import type { SegmentConsumer, StreamContext, TlsSecrets, Wants } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
-import { openStream } from '../protocols/dispatch.ts'
+import { beginsAnything, openStream } from '../protocols/dispatch.ts'
 import { ReassemblyAccount } from '../streams/account.ts'
 import { Stream } from '../streams/reassembly.ts'
 import { BROKEN_TCP, FRAGMENT, ICMP, ICMPV6, locate, Place, reasonClass, REASONS, TCP } from '../wire/frame.ts'
@@ -184,6 +184,7 @@ export class TapRun {
       streamNumbers: this.streamNumbers,
       emit: this.options.emit,
       openStream: (context) => this.openStream(context),
+      ...(this.options.wants.openings ? {} : { beginsAnything }),
       ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
     })
     this.trackers.push(tracker)

@@ -24,8 +24,7 @@ export function worldOf(sessions: Sessions): World {
       deployment.devices.filter((d) => d.role === role).flatMap((d) => d.addresses.map((a) => a.text)),
     natMapping: (address: string) => inventory.rolesOf(address).natOutside,
     translatesFor: (address: string) => deployment.nat.some((rule) => contains(rule.inside, address)),
-    agentsAt: (tap: Tap, address: string, from: Micros, to: Micros): number =>
-      sessions.agents.countAt(tap, address, from, to),
+    isShared: (tap: Tap, address: string): boolean => sessions.agents.isShared(tap, address),
     survived: (service: string, leg: Leg): readonly number[] => sessions.survived(service, leg),
   }
 }

@@ -37,6 +37,13 @@ export const NESTING_MAX = 4
 export const openStream = (context: StreamContext): StreamConsumer & { readonly heldBytes: number } =>
   new Dispatcher(context, 0, false)
 
+/**
+ * Whether the first octets of a side begin anything that is read: no parser, and no state, is made for the many connections that
+ * carry something else. Only for sides that were seen from their beginning.
+ */
+export const beginsAnything = (side: Side, bytes: Uint8Array, start: number, end: number): boolean =>
+  proxyHeaderLength(bytes, start, end) !== 0 || recognise(side, bytes, start, end) !== 'no'
+
 /** Wants nothing. */
 const NOBODY: StreamConsumer = { data: () => DETACH, gap: () => DETACH, end: () => {}, close: () => {} }
 

@@ -5,7 +5,7 @@
 import type { Agent, AgentAddress, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
-import type { Micros } from '../model/time.ts'
+import { seconds, type Micros } from '../model/time.ts'
 import type { IdentityClaim } from './identity.ts'
 import type { Inventory } from './inventory.ts'
 
@@ -14,12 +14,15 @@ const ADDRESS_CONFIDENCE = 0.6
 const INVENTORY_CONFIDENCE = 0.9
 /** Addresses kept per agent: the first and the latest; a pool that is larger is told by its size. */
 const ADDRESSES_MAX = 64
+/** A, then B, then A again within this time share an address; a lease does not change hands so fast (RFC 2131 §4.3.1: an expired one is the last to be given away). */
+const IN_TURN_WITHIN: Micros = seconds(600)
 
 export class Agents {
   private readonly inventory: Inventory
   private readonly byId = new Map<string, Agent>()
-  /** Who named themselves at an address, by tap and address. */
-  private readonly namedAt = new Map<string, Set<Agent>>()
+  /** Who named themselves at an address, by tap and address, and when last. */
+  private readonly namedAt = new Map<string, Map<Agent, Micros>>()
+  private readonly shared = new Set<string>()
 
   constructor(inventory: Inventory) {
     this.inventory = inventory
@@ -38,7 +41,7 @@ export class Agents {
   /** The agent at an address: the one that named itself there, if only one did; the inventory's; or the address itself. */
   at(tap: Tap, address: string, via: 'address' | 'proxy-header'): Agent {
     const named = this.namedAt.get(`${tap}|${address}`)
-    if (named?.size === 1) for (const agent of named) return agent
+    if (named?.size === 1) for (const agent of named.keys()) return agent
     const inventoried = this.inventory.rolesOf(address).agentId
     if (inventoried !== null) return this.get(inventoried, 'inventory', INVENTORY_CONFIDENCE, true)
     return this.get(address, via, ADDRESS_CONFIDENCE, true)
@@ -52,18 +55,13 @@ export class Agents {
       if (agent.addresses.length >= ADDRESSES_MAX) agent.addresses.splice(1, 1)
       agent.addresses.push({ tap: sighting.tap, address, start: at, end: at })
     } else known.end = Math.max(known.end, at)
-    if (agent.id !== address) this.noteNamed(agent, sighting.tap, address)
+    if (agent.id !== address) this.noteNamed(agent, sighting.tap, address, at)
     return previous !== null && previous.address !== address && previous.end <= at ? { ...previous } : null
   }
 
-  /** Agents that named themselves at an address within a span. */
-  countAt(tap: Tap, address: string, from: Micros, to: Micros): number {
-    let count = 0
-    for (const agent of this.namedAt.get(`${tap}|${address}`) ?? []) {
-      const used = agent.addresses.some((a) => a.tap === tap && a.address === address && a.start <= to && a.end >= from)
-      if (used) count++
-    }
-    return count
+  /** Several agents used the address at the same time, in turn: one host, or one lease after the other, does not look so. */
+  isShared(tap: Tap, address: string): boolean {
+    return this.shared.has(`${tap}|${address}`)
   }
 
   all(): Iterable<Agent> {
@@ -78,11 +76,14 @@ export class Agents {
     return latest
   }
 
-  private noteNamed(agent: Agent, tap: Tap, address: string): void {
+  private noteNamed(agent: Agent, tap: Tap, address: string, at: Micros): void {
     const key = `${tap}|${address}`
-    const named = this.namedAt.get(key)
-    if (named === undefined) this.namedAt.set(key, new Set([agent]))
-    else named.add(agent)
+    let named = this.namedAt.get(key)
+    if (named === undefined) this.namedAt.set(key, (named = new Map()))
+    const before = named.get(agent)
+    named.set(agent, at)
+    if (before === undefined || at - before > IN_TURN_WITHIN || named.size === 1 || this.shared.has(key)) return
+    for (const [other, theirs] of named) if (other !== agent && theirs > before && theirs < at) this.shared.add(key)
   }
 
   private get(id: string, identifiedBy: IdentifiedBy, confidence: number, nameable: boolean): Agent {

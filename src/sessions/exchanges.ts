@@ -1,6 +1,7 @@
 /**
  * HTTP exchanges that set cookies, with what the other leg of a relay shows of them and what the agent did next.
  */
+import { sameNames } from '../model/cookie-comparison.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import { headerValue } from '../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
@@ -29,13 +30,13 @@ interface Waiting {
   readonly sighting: TrackedSighting
   readonly transaction: HttpTransaction
   next: HttpTransaction | null
-  told: boolean
 }
 
 export class Exchanges {
   private readonly options: ExchangesOptions
   private readonly behind: Behind[] = []
-  private waiting: Waiting[] = []
+  /** Responses that wait for what the client does next, by client. */
+  private readonly waiting = new Map<string, Waiting[]>()
 
   constructor(options: ExchangesOptions) {
     this.options = options
@@ -43,29 +44,35 @@ export class Exchanges {
 
   /** A request: some agent goes on after a response that waits for just that. */
   requested(sighting: TrackedSighting, o: HttpRequestSeen): void {
-    for (const w of this.waiting) {
-      if (w.next !== null || o.request.time <= w.transaction.response!.time) continue
-      if (!isSameClient(w.sighting, sighting)) continue
-      w.next = { ...o, kind: 'http-transaction', response: null, interim: [] }
+    if (this.waiting.size === 0) return
+    for (const key of clientKeys(sighting)) {
+      for (const w of this.waiting.get(key) ?? []) {
+        if (w.next !== null || o.request.time <= w.transaction.response!.time || !isSameClient(w.sighting, sighting)) continue
+        w.next = { ...o, kind: 'http-transaction', response: null, interim: [] }
+      }
     }
   }
 
   answered(sighting: TrackedSighting, o: HttpTransaction): void {
     const { response } = o
-    if (response === null || response.setCookies.length === 0) return
+    if (response === null || response.setCookieLines === 0) return
     if (sighting.leg === 'back') {
       if (this.behind.length >= BEHIND_MAX) this.behind.shift()
       this.behind.push({ sighting, transaction: o })
     }
-    const waiting: Waiting = { sighting, transaction: o, next: null, told: false }
-    if (response.setCookies.length < 2) return
-    this.waiting.push(waiting)
+    if (response.setCookieLines < 2 || !isOfInterest(sighting, o)) return
+    const waiting: Waiting = { sighting, transaction: o, next: null }
+    for (const key of clientKeys(sighting)) this.waiting.set(key, [...(this.waiting.get(key) ?? []), waiting])
     this.options.later(response.time + CONTINUES_WITHIN, () => this.tell(waiting))
   }
 
   private tell(waiting: Waiting): void {
-    this.waiting = this.waiting.filter((w) => w !== waiting)
     const { sighting, transaction, next } = waiting
+    for (const [key, list] of this.waiting) {
+      if (!list.includes(waiting)) continue
+      if (list.length === 1) this.waiting.delete(key)
+      else this.waiting.set(key, list.filter((w) => w !== waiting))
+    }
     this.options.tell({ kind: 'exchange', sighting, transaction, behind: this.behindOf(sighting, transaction), next })
   }
 
@@ -84,6 +91,15 @@ export class Exchanges {
     const distance = (b: Behind): number => Math.abs(b.transaction.request!.time - at)
     return candidates.reduce<Behind | null>((a, b) => (a === null || distance(b) < distance(a) ? b : a), null)
   }
+}
+
+/** Several cookies of different names are legal and ordinary; enrolment is where they are not, and one name twice is never right. */
+const isOfInterest = (sighting: TrackedSighting, o: HttpTransaction): boolean =>
+  sighting.service.configured?.enrolment != null || sameNames(o.response!.setCookies).length > 0
+
+/** What a client is found by: its address, and the name that it gave itself. */
+function clientKeys({ originator, speaker }: TrackedSighting): readonly string[] {
+  return speaker === null ? [originator.address] : [originator.address, `agent ${speaker.id}`]
 }
 
 /** Headers that a client makes unique to a request; a relay passes them on. */

@@ -50,7 +50,6 @@ export class Sessions {
   readonly agents: Agents
   readonly health = new Health()
   readonly stays: Stays
-  readonly taps = new Set<Tap>()
   now: Micros = -Infinity
   private readonly agenda = new Agenda()
   private readonly paths: Paths
@@ -90,7 +89,6 @@ export class Sessions {
   observe(o: O.Observation): void {
     if (o.time > this.now) this.now = o.time
     this.agenda.runUntil(this.now)
-    this.taps.add(o.tap)
     switch (o.kind) {
       case 'connection-opened':
         return this.opened(o)
@@ -226,7 +224,7 @@ export class Sessions {
 
   /** Who answers on a connection: the server, or the relay that stands for it. */
   private responderOf(sighting: TrackedSighting): Server {
-    return this.services.serverAt(sighting.service, sighting.responder)
+    return (sighting.listener ??= this.services.serverAt(sighting.service, sighting.responder))
   }
 
   /** 502, 503 and 504 say that the server cannot serve (RFC 9110 §15.6); anything else says that it does. */
@@ -244,17 +242,17 @@ export class Sessions {
     const subject = o.clientCertificates[0]?.subject
     const claim = subject === undefined ? null : identityInCertificate(subject, sighting.service)
     if (claim !== null) this.name(sighting, claim, o.time, o.packet)
-    this.agenda.add(o.time + SETTLE, () => this.settleTls(sighting, o))
+    if (sighting.leg === 'back') this.agenda.add(o.time + SETTLE, () => this.settleTls(sighting, o))
   }
 
   private ticket(o: O.TlsTicket): void {
     const sighting = this.sightings.get(o.connection)
-    if (sighting !== undefined) this.tls.ticket(sighting, o.ticketHash)
+    if (sighting?.leg === 'back') this.tls.ticket(sighting, o.ticketHash)
   }
 
   /** By now the other leg is known, if it was captured: what is left without a name goes by its TLS session. */
   private settleTls(sighting: TrackedSighting, o: O.TlsHandshake): void {
-    if (sighting.leg === 'back' && sighting.agent === null) {
+    if (sighting.agent === null) {
       const origin = this.tls.byResumption(o)
       const steady = origin === null ? this.tls.byFingerprint(sighting, o) : null
       if (origin !== null) {
@@ -280,6 +278,7 @@ export class Sessions {
     const service = product === undefined ? null : this.services.serviceOfProduct(product.name, sighting.service)
     if (service === null) return
     sighting.service = service
+    sighting.listener = null
     if (sighting.server !== null) sighting.server = this.services.serverAt(service, sighting.responder)
   }
 
@@ -317,10 +316,16 @@ export class Sessions {
     return own ? this.agents.at(sighting.tap, sighting.originator.address, 'address') : null
   }
 
-  private moveAddress(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
+  private moveAddress(
+    sighting: TrackedSighting,
+    agent: Agent,
+    at: Micros,
+    packet: number,
+    continues: TrackedSighting | null = null,
+  ): void {
     const previous = this.agents.seen(agent, sighting, sighting.originator.address, at)
-    const last = this.stays.lastPacketOf(agent, sighting.tap)
-    this.stays.notePacket(agent, sighting.tap, at, packet)
+    const last = this.stays.lastContactOf(agent, sighting.tap)
+    this.stays.noteContact(agent, sighting.tap, { at, packet, sighting })
     if (previous === null) return
     const event: AddressChanged = {
       kind: 'address-changed',
@@ -329,10 +334,12 @@ export class Sessions {
       from: previous.address,
       to: sighting.originator.address,
       sighting,
+      before: continues ?? last?.sighting ?? null,
+      continued: continues !== null,
       at: sighting.start,
       packet: sighting.startPacket,
       lastAt: last?.at ?? previous.end,
-      lastPacket: last?.packet ?? packet,
+      lastPacket: last?.packet ?? 0,
     }
     // What the other taps see of the agent at that time decides whether it moved itself.
     this.agenda.add(at + SETTLE, () => this.tell(event))
@@ -389,7 +396,7 @@ export class Sessions {
       this.agents.seen(agent, before!, before!.originator.address, o.previousAt)
       after.agent = agent
       after.visited = true
-      this.moveAddress(after, agent, o.time, o.packet)
+      this.moveAddress(after, agent, o.time, o.packet, before)
     }
     this.tell({ kind: 'path-continued', observation: o, before, after })
   }

@@ -34,6 +34,8 @@ export class TrackedSighting implements Sighting {
   path: TrackedPath
   ending: Ending | null = null
   initialBytes: number | null = null
+  /** Who listens at the responder's end: the server, or the relay that stands for it. */
+  listener: Server | null = null
   lastAt: Micros
   closed = false
   /** The stay that it was counted for. */

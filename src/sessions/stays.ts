@@ -23,7 +23,7 @@ export interface Stay {
 export class Stays {
   private readonly health: Health
   private readonly current = new Map<string, Stay>()
-  private readonly lastPackets = new Map<string, { at: Micros; packet: number }>()
+  private readonly lastContacts = new Map<string, Contact>()
   private emit: ((record: SessionRecord) => void) | null = null
   private numbered = 0
   /** Servers that agents were at. */
@@ -88,13 +88,13 @@ export class Stays {
     this.current.clear()
   }
 
-  notePacket(agent: Agent, tap: Tap, at: Micros, packet: number): void {
-    this.lastPackets.set(`${agent.id}|${tap}`, { at, packet })
+  noteContact(agent: Agent, tap: Tap, contact: Contact): void {
+    this.lastContacts.set(`${agent.id}|${tap}`, contact)
   }
 
-  /** The last packet in which an agent named itself at a tap. */
-  lastPacketOf(agent: Agent, tap: Tap): { at: Micros; packet: number } | undefined {
-    return this.lastPackets.get(`${agent.id}|${tap}`)
+  /** When and where an agent last named itself at a tap. */
+  lastContactOf(agent: Agent, tap: Tap): Contact | undefined {
+    return this.lastContacts.get(`${agent.id}|${tap}`)
   }
 
   private count(stay: Stay, visit: Visit): void {

@@ -498,7 +498,6 @@ describe.each([
   test.each(stories)('%s', async (_what, told, play) => {
     const s = scenario()
     play(s)
-    s.wait(seconds(20))
     const taps = [...s.captures().keys()]
     for (const seen of [...taps.map((tap) => [tap]), taps]) {
       expect([seen, (await analysed(s, { taps: seen })).told]).toEqual([seen, told])

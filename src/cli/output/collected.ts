@@ -6,7 +6,6 @@ import type { Finding, Severity } from '../../model/incident.ts'
 import type {
   AnalysisRecord,
   CaptureRecord,
-  ConnectionRecord,
   IdentifiedBy,
   IncidentRecord,
   OccurrenceRecord,
@@ -29,7 +28,6 @@ export const REPORT_KINDS: ReadonlySet<RecordKind> = new Set<RecordKind>([
   'capture',
   'agent',
   'server',
-  'connection',
   'incident',
   'occurrence',
   'summary',
@@ -52,11 +50,6 @@ export interface Collected {
   incidentsDropped: number
   serversDropped: number
   capturesDropped: number
-  connections: number
-  /** Seconds of the longest silence of any connection. */
-  longestSilence: number
-  /** Seconds of the longest silence after which packets went on. */
-  longestSurvived: number
   summary: SummaryRecord | null
 }
 
@@ -69,9 +62,6 @@ export const emptyCollection = (): Collected => ({
   incidentsDropped: 0,
   serversDropped: 0,
   capturesDropped: 0,
-  connections: 0,
-  longestSilence: 0,
-  longestSurvived: 0,
   summary: null,
 })
 
@@ -88,8 +78,6 @@ export function collect(into: Collected, record: AnalysisRecord): void {
     case 'agent':
       into.agentsBy.set(record.identifiedBy, (into.agentsBy.get(record.identifiedBy) ?? 0) + 1)
       return
-    case 'connection':
-      return collectConnection(into, record)
     case 'incident':
       if (into.incidents.length < INCIDENTS_MAX) into.incidents.push(record)
       else into.incidentsDropped++
@@ -99,18 +87,10 @@ export function collect(into: Collected, record: AnalysisRecord): void {
     case 'summary':
       into.summary = record
       return
+    case 'connection':
     case 'session':
       return
   }
-}
-
-/** A silence at the end says nothing about survival: nobody spoke after it. */
-function collectConnection(into: Collected, connection: ConnectionRecord): void {
-  into.connections++
-  const { maxIdleSeconds, idleBeforeEndSeconds } = connection
-  into.longestSilence = Math.max(into.longestSilence, maxIdleSeconds)
-  if (maxIdleSeconds > idleBeforeEndSeconds && maxIdleSeconds > into.longestSurvived)
-    into.longestSurvived = maxIdleSeconds
 }
 
 function collectOccurrence(into: Collected, { incident, finding }: OccurrenceRecord): void {

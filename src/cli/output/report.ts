@@ -3,7 +3,7 @@
  * with its cause, its proof and its remedy. Nothing in it grows with the traffic; what is left out is counted
  * and the way to see it is told.
  */
-import type { CaptureRecord, ServerRecord } from '../../model/record.ts'
+import type { SummaryRecord, CaptureRecord, ServerRecord } from '../../model/record.ts'
 import type { Collected } from './collected.ts'
 import { bySeverity, SEVERITY_ORDER } from './collected.ts'
 import { shortName } from './harmless.ts'
@@ -75,7 +75,8 @@ function unreadText({ quality, skipped }: CaptureRecord): string {
 }
 
 function writeVerdict(sheet: Page, collected: Collected, idleSeconds: number): void {
-  const { incidents, incidentsDropped, connections } = collected
+  const { incidents, incidentsDropped, summary } = collected
+  const connections = summary?.connections ?? 0
   const total = incidents.length + incidentsDropped
   if (connections === 0 && total === 0) {
     const packets = collected.captures.reduce((sum, capture) => sum + capture.packets, 0)
@@ -83,13 +84,13 @@ function writeVerdict(sheet: Page, collected: Collected, idleSeconds: number): v
       'bold',
     ])
   } else if (total === 0) {
-    const isProven = collected.longestSilence >= idleSeconds
+    const isProven = (summary?.longestSilenceSeconds ?? 0) >= idleSeconds
     sheet.paragraph(
       `Nothing broken: no incident in ${scopeOf(collected)}.`,
       0,
       isProven ? ['bold', 'green'] : ['bold'],
     )
-    sheet.paragraph(silencesText(collected, idleSeconds), 0)
+    if (summary !== null) sheet.paragraph(silencesText(summary, idleSeconds), 0)
   } else {
     sheet.paragraph(
       `${counted(total, 'incident')} in ${scopeOf(collected)}: ${severitiesOf(collected)}.`,
@@ -100,7 +101,8 @@ function writeVerdict(sheet: Page, collected: Collected, idleSeconds: number): v
 }
 
 /** How much idleness the verdict rests on. */
-function silencesText({ longestSilence, longestSurvived }: Collected, idleSeconds: number): string {
+function silencesText(summary: SummaryRecord, idleSeconds: number): string {
+  const { longestSilenceSeconds: longestSilence, longestSurvivedSeconds: longestSurvived } = summary
   if (longestSilence < idleSeconds) {
     return (
       `The longest silence lasted ${duration(longestSilence)}; from ${duration(idleSeconds)} on a connection counts as idle ` +
@@ -111,9 +113,9 @@ function silencesText({ longestSilence, longestSurvived }: Collected, idleSecond
   return `The longest silence lasted ${duration(longestSilence)} and was the last of its connection.`
 }
 
-function scopeOf({ connections, agentsBy, servers, serversDropped }: Collected): string {
+function scopeOf({ summary, agentsBy, servers, serversDropped }: Collected): string {
   const agents = [...agentsBy.values()].reduce((sum, n) => sum + n, 0)
-  return `${counted(connections, 'connection')} of ${counted(agents, 'agent')} with ${counted(servers.length + serversDropped, 'server')}`
+  return `${counted(summary?.connections ?? 0, 'connection')} of ${counted(agents, 'agent')} with ${counted(servers.length + serversDropped, 'server')}`
 }
 
 function severitiesOf({ summary, incidents }: Collected): string {

@@ -1,6 +1,8 @@
 /** Address translation gave an agent another outer address than before. */
+import { addressNumber } from '../../model/address.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
-import { seconds, type Micros } from '../../model/time.ts'
+import type { Finding } from '../../model/incident.ts'
+import type { Sighting } from '../../model/party.ts'
 import { counted, detector, evidence } from '../detector.ts'
 import { connectionFilter, packets, serverOf } from '../wording.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
@@ -17,35 +19,17 @@ export const natChange = detector({
   requirements: ['S0-19'],
   parameters: {},
   watch(_values, world, raise) {
+    const undecided: AddressChanged[] = []
+    const judge = (event: AddressChanged, last: boolean): void => {
+      if (!CERTAIN.has(event.agent.identifiedBy)) return
+      const proof = proofOfTranslation(event, world)
+      if (proof !== null) raise(finding(event, proof))
+      else if (!last && undecided.length < UNDECIDED_MAX) undecided.push(event)
+    }
     return {
-      'address-changed'(event) {
-        const proof = proofOfTranslation(event, world)
-        if (!CERTAIN.has(event.agent.identifiedBy) || proof === null) return
-        const { agent, sighting, from, to } = event
-        raise({
-          type: 'nat-change',
-          severity: 'warning',
-          at: event.at,
-          tap: event.tap,
-          agent: { id: agent.id, address: to },
-          server: serverOf(sighting),
-          service: sighting.service.name,
-          connection: sighting.connection,
-          tuple: [sighting.originator, sighting.responder],
-          actor: { role: 'nat', address: null, confidence: proof.confidence },
-          manner: null,
-          confidence: agent.confidence * proof.confidence,
-          details: { from, to, identityEvidence: `${agent.identifiedBy} ${agent.id}`, translation: proof.what },
-          evidence: packets(
-            ...evidence(
-              { tap: event.tap, packet: event.lastPacket, at: event.lastAt, note: `${agent.id} from ${from}` },
-              { tap: event.tap, packet: event.packet, at: event.at, note: `${agent.id} from ${to}` },
-            ),
-          ),
-          cause: sighting.service.name,
-          requirements: ['S0-19'],
-        })
-      },
+      'address-changed': (event) => judge(event, false),
+      // The others that share the new address may have come later.
+      'captures-ended': () => undecided.forEach((event) => judge(event, true)),
     }
   },
   describe(findings) {
@@ -54,7 +38,7 @@ export const natChange = detector({
     const addresses = new Set(findings.flatMap((f) => [f.details['from'], f.details['to']])).size
     return {
       title: 'Address translation changes the addresses of agents',
-      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} changed ${counted(findings.length, 'time')} among ${counted(addresses, 'outer address')}.`,
+      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came from another outer address than before ${counted(findings.length, 'time')}, ${counted(addresses, 'address')} in all, without having moved.`,
       remedy: 'Map each agent, or the whole site, to one outer address statically, and keep the mapping when connections end.',
       filter: connectionFilter(findings),
       details: { from: first.details['from'], to: first.details['to'], identityEvidence: first.details['identityEvidence'] },
@@ -62,8 +46,39 @@ export const natChange = detector({
   },
 })
 
-/** Two agents at one address this close in time share it; later, the address may have been given to another host. */
-const SHARED_WITHIN: Micros = seconds(60)
+/** Changes kept until there is proof; of a larger move, the first ones tell. */
+const UNDECIDED_MAX = 4096
+
+interface Proof {
+  readonly what: string
+  readonly confidence: number
+}
+
+function finding({ agent, sighting, tap, from, to, at, packet, lastAt, lastPacket }: AddressChanged, proof: Proof): Finding {
+  return {
+    type: 'nat-change',
+    severity: 'warning',
+    at,
+    tap,
+    agent: { id: agent.id, address: to },
+    server: serverOf(sighting),
+    service: sighting.service.name,
+    connection: sighting.connection,
+    tuple: [sighting.originator, sighting.responder],
+    actor: { role: 'nat', address: null, confidence: proof.confidence },
+    manner: null,
+    confidence: agent.confidence * proof.confidence,
+    details: { from, to, identityEvidence: `${agent.identifiedBy} ${agent.id}`, translation: proof.what },
+    evidence: packets(
+      ...evidence(
+        { tap, packet: lastPacket, at: lastAt, note: `${agent.id} from ${from}` },
+        { tap, packet, at, note: `${agent.id} from ${to}` },
+      ),
+    ),
+    cause: sighting.service.name,
+    requirements: ['S0-19'],
+  }
+}
 
 /** Identities that an agent carries with it, whatever its address. */
 const CERTAIN: ReadonlySet<IdentifiedBy> = new Set([
@@ -75,18 +90,34 @@ const CERTAIN: ReadonlySet<IdentifiedBy> = new Set([
 ])
 
 /** What shows that the address is a translator's, not the agent's own. */
-function proofOfTranslation(event: AddressChanged, world: World): { what: string; confidence: number } | null {
-  const { agent, from, to, tap } = event
-  const elsewhere = agent.addresses.filter((a) => a.tap !== tap && a.end >= event.at)
-  if (elsewhere.some((a) => a.address === to)) return null
-  if (elsewhere.some((a) => a.start <= event.lastAt)) return { what: 'another tap shows its own address unchanged', confidence: 0.99 }
-  if (world.natMapping(from) !== null || world.natMapping(to) !== null) {
+function proofOfTranslation(event: AddressChanged, world: World): Proof | null {
+  const { from, to, tap, sighting, before } = event
+  if (event.continued) return { what: 'the same connection goes on', confidence: 0.95 }
+  const now = addressesElsewhere(sighting)
+  const then = before === null ? [] : addressesElsewhere(before)
+  if (now.length > 0 && then.length > 0) {
+    return now.some((a) => then.includes(a)) ? { what: 'another tap shows its own address unchanged', confidence: 0.99 } : null
+  }
+  const stated = [from, to].filter((address) => world.natMapping(address) !== null).length
+  if (stated === 2 || (stated === 1 && areNeighbours(from, to))) {
     return { what: 'the configuration names the address as translated', confidence: 0.9 }
   }
-  const recent = event.lastAt - SHARED_WITHIN
-  if (world.agentsAt(tap, from, recent, event.at) > 1 || world.agentsAt(tap, to, recent, event.at) > 1) {
-    return { what: 'other agents use the same address at the same time', confidence: 0.8 }
+  // A host that leaves one site and turns up at another was translated at both. Within one block, it is one translator's pool.
+  if (areNeighbours(from, to) && world.isShared(tap, from) && world.isShared(tap, to)) {
+    return { what: 'other agents use the same addresses at the same time', confidence: 0.8 }
   }
-  const back = agent.addresses.filter((a) => a.tap === tap && a.address === to && a.start < event.lastAt)
-  return back.length > 0 ? { what: 'it alternates between addresses', confidence: 0.7 } : null
+  return null
+}
+
+/** What other taps, on the agent's side of a relay, show as the connection's origin. */
+function addressesElsewhere({ tap, path }: Sighting): string[] {
+  return path.sightings.filter((s) => s.tap !== tap && s.leg !== 'back').map((s) => s.originator.address)
+}
+
+/** Both in one block of the size that sites are given: /24, or /64 of IPv6. */
+function areNeighbours(a: string, b: string): boolean {
+  const [one, other] = [addressNumber(a), addressNumber(b)]
+  if (one === null || other === null || one.version !== other.version) return false
+  const host = one.version === 4 ? 8n : 64n
+  return one.value >> host === other.value >> host
 }

@@ -154,7 +154,8 @@ function survivedText(timer: { survived: number; lowerSeconds: number | null }):
 }
 
 function remedy(timer: { safeKeepAliveSeconds: number | null; upperSeconds: number | null }, who: string): string {
-  const raise = `Raise the idle timeout of ${who} above the longest silence that the product needs, or switch it off for this service`
+  const device = who.charAt(0).toLowerCase() + who.slice(1)
+  const raise = `Raise the idle timeout of ${device} above the longest silence that the product needs, or switch it off for this service`
   if (timer.safeKeepAliveSeconds === null) return `${raise}; until then, let agents or servers send keep-alives well within ${timer.upperSeconds} s.`
   return `${raise}; until then, a keep-alive every ${timer.safeKeepAliveSeconds} s or less keeps the connections open.`
 }

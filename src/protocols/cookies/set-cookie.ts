@@ -15,11 +15,14 @@ const LINE_MAX = 8192
 /** Hex digits of a value's hash. */
 const HASH_DIGITS = 32
 
+/** Field names compare without case (RFC 9110 §5.1). */
+export const isSetCookie = (name: string): boolean => name.length === 10 && name.toLowerCase() === 'set-cookie'
+
 /** The cookies that a response sets; `at` is when, for telling whether an Expires has passed. */
 export function readSetCookies(headers: readonly HeaderLine[], at: Micros): SetCookie[] {
   const cookies: SetCookie[] = []
   for (const { name, value } of headers) {
-    if (name.length === 10 && name.toLowerCase() === 'set-cookie' && cookies.length < LINES_MAX) {
+    if (isSetCookie(name) && cookies.length < LINES_MAX) {
       cookies.push(readSetCookie(value.slice(0, LINE_MAX), at))
     }
   }

@@ -10,7 +10,9 @@
  * last request is the one that is answered. A client that was seen to pipeline loses pairing with a gap, for
  * good (`http-pairing-lost`).
  */
-import { readSetCookies } from '../cookies/set-cookie.ts'
+import type { SetCookie } from '../../model/cookie.ts'
+import type { HeaderLine } from '../../model/http.ts'
+import { isSetCookie, readSetCookies } from '../cookies/set-cookie.ts'
 import { headerValue } from '../../model/http.ts'
 import type { HttpRequest, HttpResponse } from '../../model/http.ts'
 import { otherSide } from '../../model/packet.ts'
@@ -164,7 +166,7 @@ class HttpParser implements StreamConsumer, HeadReader {
     const status = Number(second)
     this.findAsked(side, time)
     if (status < 200 && status !== 101) {
-      const seen = { status, version, headers, setCookies: readSetCookies(headers, time), time, packet, bodyBytes: 0 }
+      const seen = httpResponse(status, version, headers, time, packet, 0)
       if (headerValue(headers, 'set-cookie') !== null) this.keepInterim(seen)
       return 0
     }
@@ -172,8 +174,7 @@ class HttpParser implements StreamConsumer, HeadReader {
     if (this.pending.length > 0) this.pipelines = true
     const method = asked?.request.method ?? null
     const manner = responseBody(status, version, headers, method)
-    const setCookies = readSetCookies(headers, time)
-    const response = { status, version, headers, setCookies, time, packet, bodyBytes: Math.max(0, manner) }
+    const response = httpResponse(status, version, headers, time, packet, Math.max(0, manner))
     this.transaction(asked?.request ?? null, response, asked?.index ?? this.nextIndex++, time)
     this.readers[side].inDoubt = asked === undefined
     if (manner === TUNNEL) this.openTunnel(status, time, packet)
@@ -281,4 +282,29 @@ export function openHttp(
   decrypted = false,
 ): StreamConsumer & { readonly heldBytes: number } {
   return new HttpParser(context, openInner, decrypted)
+}
+
+/** A response whose cookies are read when somebody looks at them: most are not looked at. */
+function httpResponse(
+  status: number,
+  version: string,
+  headers: readonly HeaderLine[],
+  time: Micros,
+  packet: number,
+  bodyBytes: number,
+): HttpResponse {
+  const setCookieLines = headers.reduce((n, { name }) => (isSetCookie(name) ? n + 1 : n), 0)
+  let cookies: readonly SetCookie[] | null = null
+  return {
+    status,
+    version,
+    headers,
+    setCookieLines,
+    get setCookies() {
+      return (cookies ??= readSetCookies(headers, time))
+    },
+    time,
+    packet,
+    bodyBytes,
+  }
 }

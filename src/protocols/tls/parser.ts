@@ -253,9 +253,14 @@ function answer(tls: Tls, half: Half): number {
     innerClose(tls)
     return DETACH
   }
+  if (isDone(tls)) return DETACH
   if (half.isForeign) return SKIP_REST
   return half.held === null ? takeSkip(half.walk) : CONTINUE
 }
+
+/** The handshake is told, nothing can be read further on, and nobody asks for alerts. */
+const isDone = (tls: Tls): boolean =>
+  tls.handshake === null && tls.context.wants?.alerts === false && tls.context.secrets === undefined
 
 function heldOctets(tls: Tls, reader: SideReader): number {
   const half = tls.halves[reader.side]
