@@ -1,4 +1,5 @@
-/** What is installed: exactly what the lock files say, checked against its hash, and nothing of it runs then. */
+/** What is installed: exactly what the lock files say, checked against its hash, and nothing of it runs
+ * then. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

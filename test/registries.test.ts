@@ -17,6 +17,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'record-reader.ts': 'common to the capture formats',
   },
   'src/protocols': {
+    cookies: 'header lines of http, and whose they are',
     'dispatch.ts': 'asks the list',
     'opening.ts': 'what dispatch.ts waits for',
     'protocol.ts': 'the interface of a row',

@@ -1,12 +1,16 @@
 /**
- * A batch of captured frames: one reused buffer and a column per fact, so that nothing is allocated per frame.
+ * A batch of captured frames: one reused buffer and a column per fact, so that nothing is allocated per
+ * frame.
  *
- * A collector fills it, the stages read it, the next fill overwrites it. Whatever must outlive the batch is copied.
+ * A collector fills it, the stages read it, the next fill overwrites it. Whatever must outlive the batch is
+ * copied.
  */
 
-/** Octets of the shared buffer: large enough that a system call per batch costs nothing (measured: 64 KiB to 4 MiB read alike). */
+/** Octets of the shared buffer: large enough that a system call per batch costs nothing (measured: 64 KiB to
+ * 4 MiB read alike). */
 export const BATCH_BYTES = 1 << 20
-/** Frames per batch: the smallest record (a 16-octet pcap header and an empty frame) fills the buffer with no more than this. */
+/** Frames per batch: the smallest record (a 16-octet pcap header and an empty frame) fills the buffer with no
+ * more than this. */
 export const BATCH_FRAMES = 1 << 14
 
 export class FrameBatch {

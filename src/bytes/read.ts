@@ -1,4 +1,5 @@
-/** Integers out of bytes. The caller has checked the bounds; nothing here does. Network byte order unless the name says `le`. */
+/** Integers out of bytes. The caller has checked the bounds; nothing here does. Network byte order unless the
+ * name says `le`. */
 
 export const u8 = (b: Uint8Array, at: number): number => b[at]!
 export const u16 = (b: Uint8Array, at: number): number => (b[at]! << 8) | b[at + 1]!

@@ -1,4 +1,5 @@
-/** What only some connections need, kept beside their record: made when it is first needed, gone with the row. */
+/** What only some connections need, kept beside their record: made when it is first needed, gone with the
+ * row. */
 import type { SynFacts } from '../model/connection.ts'
 import type { Side } from '../model/packet.ts'
 import type { SegmentConsumer } from '../model/stream.ts'
@@ -50,5 +51,6 @@ export class Cold {
   latest: Micros = 0
 }
 
-/** Holes remembered per half: beyond it the oldest counts as missing for good (a capture that loses this much proves little). */
+/** Holes remembered per half: beyond it the oldest counts as missing for good (a capture that loses this much
+ * proves little). */
 export const HOLES_MAX = 32

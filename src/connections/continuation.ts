@@ -1,9 +1,10 @@
 /**
- * Segments without a handshake whose numbers fit a connection that is known: address translation lost its mapping and made
- * another, so that the same bytes go on under a strange tuple.
+ * Segments without a handshake whose numbers fit a connection that is known: address translation lost its
+ * mapping and made another, so that the same bytes go on under a strange tuple.
  *
- * Both numbers must lie within a window of where the other connection stands; by chance one strange segment in 2^32 does. The
- * look-up is linear, for a rare event; a budget keeps a capture that begins amid open connections from paying for it.
+ * Both numbers must lie within a window of where the other connection stands; by chance one strange segment
+ * in 2^32 does. The look-up is linear, for a rare event; a budget keeps a capture that begins amid open
+ * connections from paying for it.
  */
 import { otherSide, type Side } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
@@ -39,13 +40,13 @@ export class Continuations {
 
   /** `row` began without a SYN, with a segment of its originator: does it go on where another one stands? */
   consider(row: number, sequence: number, acknowledgment: number, time: Micros, packet: number): void {
-    if (time - this.since > SECOND) {
+    if (Math.abs(time - this.since) > SECOND) {
       this.since = time
       this.left = BUDGET_PER_SECOND
     }
     const { table } = this.state
-    if (this.left < table.size) return
-    this.left -= table.size
+    if (this.left < table.rowBound) return
+    this.left -= table.rowBound
     for (const other of table.rows()) {
       if (other !== row && this.fits(row, other, sequence, acknowledgment)) {
         this.tell(row, other, sequence, acknowledgment, time, packet)
@@ -69,7 +70,14 @@ export class Continuations {
     )
   }
 
-  private tell(row: number, other: number, sequence: number, acknowledgment: number, time: Micros, packet: number): void {
+  private tell(
+    row: number,
+    other: number,
+    sequence: number,
+    acknowledgment: number,
+    time: Micros,
+    packet: number,
+  ): void {
     const { state } = this
     const { words: w, f64 } = state.table
     const originator: Side = 0

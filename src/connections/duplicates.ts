@@ -1,15 +1,18 @@
 /**
- * SPAN duplicates: a mirror port that copies a packet both as it enters and as it leaves a switch delivers it twice.
+ * SPAN duplicates: a mirror port that copies a packet both as it enters and as it leaves a switch delivers it
+ * twice.
  *
- * The same packet has the same sequence number, checksum and IP identification; a retransmission is a new packet with another
- * identification (or another timestamp option, hence another checksum). A direct-mapped memory of the last packets is enough,
- * because copies come within a millisecond of each other (the span that Wireshark's editcap -w and packet brokers use as well).
+ * The same packet has the same sequence number, checksum and IP identification; a retransmission is a new
+ * packet with another identification (or another timestamp option, hence another checksum). A direct-mapped
+ * memory of the last packets is enough, because copies come within a millisecond of each other (the span that
+ * Wireshark's editcap -w and packet brokers use as well).
  */
 import type { Micros } from '../model/time.ts'
 
 /** Copies come this close. */
 export const DUPLICATE_WITHIN: Micros = 1_000
-/** Packets remembered: a millisecond of 8 Mpps. An entry that is overwritten earlier costs a missed duplicate, nothing else. */
+/** Packets remembered: a millisecond of 8 Mpps. An entry that is overwritten earlier costs a missed
+ * duplicate, nothing else. */
 const ENTRIES = 1 << 13
 
 export class DuplicateFilter {

@@ -10,6 +10,8 @@ import { hardwareText } from '../bytes/address.ts'
 import type { Cold } from './cold.ts'
 import {
   ACKNOWLEDGED,
+  ADDRESS_0,
+  ADDRESS_1,
   ACK_SEEN,
   FIN_SEEN,
   HARDWARE_UNANSWERED,
@@ -24,22 +26,27 @@ import {
   SENT_AT,
   STARTED,
   STATE,
+  SYN_SEEN,
   WAKING,
   WINDOW_HOP_SCALE,
   bit,
   half,
 } from './fields.ts'
+import { answered } from './advance.ts'
+import { acknowledgesSyn } from './handshake.ts'
 import { settle, wake } from './silences.ts'
 import { bytesSent, coldOf, connectionId, endpointOf, lastAt, type TapState } from './tap-state.ts'
 
 /** Octets of text in a RST that are kept. */
 const RESET_TEXT_MAX = 256
-/** Window assumed where none was seen: the largest unscaled one. */
+/** Window assumed where the true one is not known, because no SYN told the scale or the side was never seen:
+ * the largest unscaled one. */
 const WINDOW_UNKNOWN = 0xffff
 
 /**
- * Whether the receiver would take this RST: it lies in the window that the peer last offered, or just where one of the two
- * sides expects it. A passive observer sees segments before the receiver or after it, so the exact match that RFC 5961 asks of
+ * Whether the receiver would take this RST: it lies in the window that the receiver last offered, or where
+ * its sender goes on; the answer to a SYN has to acknowledge that SYN (RFC 9293 §3.10.7.3). A passive
+ * observer sees segments before the receiver or after it, so the exact match that RFC 5961 §3.2 asks of
  * receivers would reject good ones. Without knowledge of either side, it is believed.
  */
 export function isResetValid(state: TapState, row: number, side: Side, place: Place): boolean {
@@ -48,21 +55,32 @@ export function isResetValid(state: TapState, row: number, side: Side, place: Pl
   const own = half(row, side)
   const peer = half(row, otherSide(side))
   const sequence = tcp.sequence(place.bytes, place.transportAt) | 0
-  if ((bits & bit(STARTED, side)) !== 0 && sequence === w[own + NEXT]) return true
+  const started = (bits & bit(STARTED, side)) !== 0
+  if (started && sequence === w[own + NEXT]) return true
   if ((bits & bit(ACK_SEEN, otherSide(side))) !== 0) {
-    const offered = (w[peer + WINDOW_HOP_SCALE]! >>> 16) << Math.max(0, (w[peer + WINDOW_HOP_SCALE]! & 0xff) - 1)
     const ahead = (sequence - w[peer + ACKNOWLEDGED]!) | 0
-    return ahead >= 0 && ahead <= Math.max(offered, WINDOW_UNKNOWN)
+    return ahead === 0 || (ahead > 0 && ahead < windowOffered(w, bits, row, otherSide(side)))
   }
-  if ((bits & bit(STARTED, otherSide(side))) !== 0 && (tcp.flags(place.bytes, place.transportAt) & tcp.ACK) !== 0) {
-    // The answer to a SYN: what it acknowledges makes it valid (RFC 9293 §3.10.7.3).
-    const acknowledgment = tcp.acknowledgment(place.bytes, place.transportAt) | 0
-    return ((w[peer + NEXT]! - acknowledgment) | 0) >= 0 || (bits & bit(STARTED, side)) === 0
-  }
-  return true
+  if (!started)
+    return (
+      (bits & bit(SYN_SEEN, otherSide(side))) === 0 || acknowledgesSyn(state, row, otherSide(side), place)
+    )
+  const ahead = (sequence - w[own + NEXT]!) | 0
+  return ahead > 0 && ahead < WINDOW_UNKNOWN
 }
 
-/** Tells a believed RST, settles a waking silence, and marks the connection over. Comes before the packet is accounted for. */
+/** Octets that a side is ready to take. Scaling counts if both SYNs offer it (RFC 7323 §2.2). */
+function windowOffered(w: Int32Array, bits: number, row: number, side: Side): number {
+  const raw = w[half(row, side) + WINDOW_HOP_SCALE]! >>> 16
+  const both = SYN_SEEN | bit(SYN_SEEN, 1)
+  if ((bits & both) !== both) return Math.max(raw, WINDOW_UNKNOWN)
+  const own = w[half(row, side) + WINDOW_HOP_SCALE]! & 0xff
+  const other = w[half(row, otherSide(side)) + WINDOW_HOP_SCALE]! & 0xff
+  return own > 0 && other > 0 ? raw << (own - 1) : raw
+}
+
+/** Tells a believed RST, settles a waking silence, and marks the connection over. Comes before the packet is
+ * accounted for. */
 export function resetSeen(
   state: TapState,
   row: number,
@@ -77,13 +95,17 @@ export function resetSeen(
   if ((w[c + STATE]! & bit(RST_SEEN, side)) !== 0) return
   const before = state.table.f64[(half(row, otherSide(side)) + SENT_AT) >> 1]!
   const sinceLast = Math.max(0, time - lastAt(state, row))
-  const provoked = w[half(row, otherSide(side)) + PACKETS]! > 0 && before === lastAt(state, row) && sinceLast < state.silenceMin
+  const hears =
+    w[half(row, otherSide(side)) + PACKETS]! > 0 && (w[c + STATE]! & bit(RST_SEEN, otherSide(side))) === 0
+  const provoked = hears && before === lastAt(state, row) && sinceLast < state.silenceMin
   const waking = state.wakings.of(row)
   const wokenByPeer = waking?.brokenBy === otherSide(side) ? waking.end - waking.start : 0
-  if (sinceLast >= state.silenceMin && (w[c + STATE]! & (OVER | WAKING)) === 0) wake(state, row, side, 'rst', time, packet)
+  if (sinceLast >= state.silenceMin && (w[c + STATE]! & (OVER | WAKING)) === 0)
+    wake(state, row, side, 'rst', time, packet)
   const idleBefore = provoked ? wokenByPeer : sinceLast
   tellReset(state, row, side, place, time, packet, provoked ? sinceLast : null, idleBefore)
   endSilence(state, row, side, 'rst', time, packet)
+  answered(state, row, otherSide(side))
   cold.rst[side] = { at: time, packet }
   markEnd(cold, side, idleBefore)
   w[c + STATE]! |= bit(RST_SEEN, side) | OVER
@@ -104,8 +126,9 @@ function tellReset(
   const h = half(row, side)
   const b = place.bytes
   const t = place.transportAt
-  const spoke = w[h + PACKETS]! > 0
-  const payloadAt = t + tcp.headerLength(b, t, place.end)
+  const spoke = (w[c + STATE]! & bit(STARTED, side)) !== 0
+  const header = tcp.headerLength(b, t, place.end)
+  const payloadAt = header === 0 ? place.end : t + header
   state.emit({
     kind: 'reset',
     time,
@@ -121,7 +144,7 @@ function tellReset(
     window: tcp.window(b, t),
     payload: latin1(b, payloadAt, Math.min(place.end, payloadAt + RESET_TEXT_MAX)),
     hopLimit: place.hopLimit,
-    usualHopLimit: spoke ? (w[h + WINDOW_HOP_SCALE]! >>> 8) & 0xff : null,
+    usualHopLimit: spoke ? (w[h + WINDOW_HOP_SCALE]! >>> 8) & 0xff : usualOf(state, row, side),
     identification: place.identification,
     previousIdentification: spoke ? w[h + IDENTIFICATION_ZERO_WINDOWS]! >>> 16 : null,
     hardware: place.sourceHardwareAt < 0 ? null : hardwareText(place.frame, place.sourceHardwareAt),
@@ -136,13 +159,21 @@ function tellReset(
 }
 
 /** Tells a side's first FIN. */
-export function finSeen(state: TapState, row: number, side: Side, place: Place, time: Micros, packet: number): void {
+export function finSeen(
+  state: TapState,
+  row: number,
+  side: Side,
+  place: Place,
+  time: Micros,
+  packet: number,
+): void {
   const cold = coldOf(state, row)
   const w = state.table.words
   const c = row * RECORD_WORDS
   if ((w[c + STATE]! & bit(FIN_SEEN, side)) !== 0) return
   const idleBefore = Math.max(0, time - lastAt(state, row))
-  if (idleBefore >= state.silenceMin && (w[c + STATE]! & (OVER | WAKING)) === 0) wake(state, row, side, 'fin', time, packet)
+  if (idleBefore >= state.silenceMin && (w[c + STATE]! & (OVER | WAKING)) === 0)
+    wake(state, row, side, 'fin', time, packet)
   state.emit({
     kind: 'finished',
     time,
@@ -156,7 +187,10 @@ export function finSeen(state: TapState, row: number, side: Side, place: Place, 
     first: cold.endedBy === null,
     bytes: bytesSent(state, row),
     hopLimit: place.hopLimit,
-    usualHopLimit: w[half(row, side) + PACKETS]! > 0 ? (w[half(row, side) + WINDOW_HOP_SCALE]! >>> 8) & 0xff : null,
+    usualHopLimit:
+      (w[c + STATE]! & bit(STARTED, side)) === 0
+        ? usualOf(state, row, side)
+        : (w[half(row, side) + WINDOW_HOP_SCALE]! >>> 8) & 0xff,
   })
   endSilence(state, row, side, 'fin', time, packet)
   cold.fin[side] = { at: time, packet }
@@ -165,7 +199,14 @@ export function finSeen(state: TapState, row: number, side: Side, place: Place, 
 }
 
 /** A FIN or RST of `side` settles a waking silence: which way depends on who broke it. */
-function endSilence(state: TapState, row: number, side: Side, by: 'fin' | 'rst', time: Micros, packet: number): void {
+function endSilence(
+  state: TapState,
+  row: number,
+  side: Side,
+  by: 'fin' | 'rst',
+  time: Micros,
+  packet: number,
+): void {
   const waking = state.wakings.of(row)
   if (waking === undefined) return
   if (waking.endPacket === packet) {
@@ -183,3 +224,7 @@ function markEnd(cold: Cold, side: Side, idleBefore: Micros): void {
   cold.endedBy = side
   cold.idleBeforeEnd = idleBefore
 }
+
+/** The hop limit with which the side's host began other connections; null if it was seen to begin none. */
+const usualOf = (state: TapState, row: number, side: Side): number | null =>
+  state.hopLimits.get(state.table.words[row * RECORD_WORDS + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!) ?? null

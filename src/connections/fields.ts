@@ -1,9 +1,10 @@
 /**
- * The layout of a connection's record: 48 words of 32 bits, three cache lines. One for the connection, one for each half.
+ * The layout of a connection's record: 48 words of 32 bits, three cache lines. One for the connection, one
+ * for each half.
  *
- * Fields lie side by side, not in one array each: a packet touches most of them, and a record costs three cache lines where
- * columns would cost twenty. A field is a word offset; 64-bit floats take two words and are read through the table's `f64`
- * view at half the offset.
+ * Fields lie side by side, not in one array each: a packet touches most of them, and a record costs three
+ * cache lines where columns would cost twenty. A field is a word offset; 64-bit floats take two words and are
+ * read through the table's `f64` view at half the offset.
  */
 
 /** Words of a record. */
@@ -37,12 +38,14 @@ export const WINDOW_HOP_SCALE = 8 // raw window << 16 | hop limit << 8 | window 
 export const IDENTIFICATION_ZERO_WINDOWS = 9 // IPv4 identification << 16 | zero windows, saturating
 export const KEEP_ALIVES = 10
 export const DUPLICATES = 11
-export const REPEATED = 12 // octets that were sent before, saturating
+export const REPEATED = 12 // payload octets that add nothing to the stream, saturating
 export const LEG_RTT = 13 // microseconds from the tap to this side and back, 0: unknown
-export const HARDWARE_UNANSWERED = 14 // interned MAC << 16 | retransmissions and probes since the peer's last packet
-export const INITIAL = 15 // initial sequence number, or one before the first octet seen
+// interned MAC << 16 | retransmissions and probes since the peer's last packet
+export const HARDWARE_UNANSWERED = 14
+export const INITIAL = 15 // initial sequence number, or one before the first octet seen or acknowledged
 
-/** Microseconds from the SYN to the acknowledgment that completes the handshake: the round trips of both legs; 0 if unknown. */
+/** Microseconds from the SYN to the acknowledgment that completes the handshake: the round trips of both
+ * legs; 0 if unknown. */
 export function handshakeRtt(w: Int32Array, row: number): number {
   const toOriginator = w[half(row, 0) + LEG_RTT]! >>> 0
   const toResponder = w[half(row, 1) + LEG_RTT]! >>> 0
@@ -67,6 +70,7 @@ export const OVER = 1 << 15 // ended; lingers for stragglers
 export const DETACHED = 1 << 16 // nobody reads its streams
 export const READ = 1 << 17 // somebody reads its streams: `table.cold[row].stream`
 export const DULL = 1 << 18 // and 1 << 19: the side began with nothing that is read
+export const RETRIED = 1 << 20 // over, and a SYN asked for it again
 
 /** The bit of a side: `bit(FIN_SEEN, side)`. */
 export const bit = (originatorBit: number, side: number): number => originatorBit << side

@@ -1,21 +1,30 @@
 /**
- * The three-way handshake: who opened the connection, how long a round trip takes, and whether the try came to nothing.
+ * The three-way handshake: who opened the connection, how long a round trip takes, and whether the try came
+ * to nothing.
  */
-import { otherSide, type Side } from '../model/packet.ts'
+import type { Side } from '../model/packet.ts'
 import type { SynFacts } from '../model/connection.ts'
 import type { Micros } from '../model/time.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
+import type { Cold } from './cold.ts'
 import {
+  ADDRESS_0,
+  ADDRESS_1,
   ESTABLISHED,
   FAILED,
+  FIN_SEEN,
   FIRST_PACKET,
   HARDWARE_UNANSWERED,
   INITIAL,
   LEG_RTT,
-  PACKETS,
+  NEXT,
+  OVER,
   RECORD_WORDS,
+  RETRIED,
   ROLES_GUESSED,
+  RST_SEEN,
+  STARTED,
   STATE,
   SYN_SEEN,
   UNOPENED,
@@ -28,45 +37,87 @@ import { coldOf, connectionId, endpointOf, firstAt, type TapState } from './tap-
 
 const UINT32_MAX = 0xffffffff
 
-/** A SYN or SYN/ACK of `side`: its options are kept for telling hosts apart; a repeated SYN is a try that was not answered. */
+/**
+ * A SYN or SYN/ACK of `side`: its options are kept for telling hosts apart; a repeated SYN is a try that was
+ * not answered. A SYN/ACK after a SYN brings back a connection that was over: a refused client tries again
+ * with the same numbers.
+ */
 export function synSeen(state: TapState, row: number, side: Side, place: Place, time: Micros): void {
   const w = state.table.words
   const c = row * RECORD_WORDS
   const cold = coldOf(state, row)
   const facts = synFacts(place)
   const h = half(row, side)
-  if (facts.windowScale >= 0) w[h + WINDOW_HOP_SCALE] = (w[h + WINDOW_HOP_SCALE]! & ~0xff) | (facts.windowScale + 1)
+  if (facts.windowScale >= 0)
+    w[h + WINDOW_HOP_SCALE] = (w[h + WINDOW_HOP_SCALE]! & ~0xff) | (facts.windowScale + 1)
   cold.syn[side] ??= facts
+  noteHopLimit(state, w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!, facts.hopLimit)
   w[c + STATE]! |= bit(SYN_SEEN, side)
-  if ((tcp.flags(place.bytes, place.transportAt) & tcp.ACK) === 0) {
-    cold.synAt ??= time
-    cold.synAttempts++
-    if (cold.synAttempts === 2) tellFailed(state, row, 'unanswered', time)
-  } else if (cold.synAckAt === null) {
+  if ((tcp.flags(place.bytes, place.transportAt) & tcp.ACK) === 0) synOf(state, row, side, cold, time)
+  else {
+    if ((w[c + STATE]! & RETRIED) !== 0) revive(w, c, cold)
+    // What is answered is the last one sent (Karn's rule; Wireshark's initial round trip does so too).
+    if (cold.synAckAt === null && cold.synAt !== null) w[h + LEG_RTT] = span(cold.synAt, time)
     cold.synAckAt = time
-    if (cold.synAt !== null) w[h + LEG_RTT] = span(cold.synAt, time)
+    if (side === 1) w[c + STATE]! &= ~ROLES_GUESSED
   }
 }
 
-/** A packet without SYN on a connection that was not yet told as open. */
-export function openBy(state: TapState, row: number, side: Side, flags: number, time: Micros): void {
+function synOf(state: TapState, row: number, side: Side, cold: Cold, time: Micros): void {
+  const w = state.table.words
+  const c = row * RECORD_WORDS
+  if (cold.synAckAt === null) cold.synAt = time
+  if ((w[c + STATE]! & OVER) !== 0) w[c + STATE]! |= RETRIED
+  if (side === 1) return
+  w[c + STATE]! &= ~ROLES_GUESSED
+  cold.synAttempts++
+  if (cold.synAttempts === 2 && cold.synAckAt === null) tellFailed(state, row, 'unanswered', time)
+}
+
+function revive(w: Int32Array, c: number, cold: Cold): void {
+  const ends = FIN_SEEN | bit(FIN_SEEN, 1) | RST_SEEN | bit(RST_SEEN, 1)
+  w[c + STATE]! &= ~(OVER | RETRIED | ends)
+  cold.fin[0] = cold.fin[1] = cold.rst[0] = cold.rst[1] = null
+  cold.endedBy = null
+  cold.idleBeforeEnd = null
+}
+
+/**
+ * A packet without SYN on a connection that was not yet told as open; false if it belongs to an earlier one.
+ * A host that still holds an old connection answers a SYN with an acknowledgment of that one's octets (a
+ * challenge ACK, RFC 5961 §4.2).
+ */
+export function openBy(state: TapState, row: number, side: Side, place: Place, time: Micros): boolean {
   const w = state.table.words
   const c = row * RECORD_WORDS
   const both = SYN_SEEN | bit(SYN_SEEN, 1)
   const cold = state.table.cold[row]
+  const flags = tcp.flags(place.bytes, place.transportAt)
   if ((flags & tcp.RST) !== 0) {
     if ((w[c + STATE]! & both) === both) tellFailed(state, row, 'aborted', time)
     else if ((w[c + STATE]! & both) !== 0 && side === 1) tellFailed(state, row, 'refused', time)
-    return
+    return true
   }
+  if (side === 1 && (w[c + STATE]! & both) === SYN_SEEN && !acknowledgesSyn(state, row, 0, place))
+    return false
   if ((w[c + STATE]! & both) === both && (flags & tcp.ACK) !== 0) {
     w[c + STATE]! |= ESTABLISHED
     if (cold?.synAckAt != null && side === 0) w[half(row, 0) + LEG_RTT] = span(cold.synAckAt, time)
   }
-  tellOpened(state, row, time)
+  tellOpened(state, row, side, place, time)
+  return true
 }
 
-function tellOpened(state: TapState, row: number, time: Micros): void {
+/** It acknowledges the SYN of `side`, and no more than was sent since. */
+export function acknowledgesSyn(state: TapState, row: number, side: Side, place: Place): boolean {
+  if ((tcp.flags(place.bytes, place.transportAt) & tcp.ACK) === 0) return false
+  const w = state.table.words
+  const h = half(row, side)
+  const acknowledgment = tcp.acknowledgment(place.bytes, place.transportAt) | 0
+  return ((acknowledgment - w[h + INITIAL]!) | 0) > 0 && ((w[h + NEXT]! - acknowledgment) | 0) >= 0
+}
+
+function tellOpened(state: TapState, row: number, side: Side, place: Place, time: Micros): void {
   const w = state.table.words
   const c = row * RECORD_WORDS
   const cold = state.table.cold[row]
@@ -84,13 +135,17 @@ function tellOpened(state: TapState, row: number, time: Micros): void {
     handshake: handshakeSeen(w[c + STATE]!),
     handshakeRtt: handshakeRtt(w, row) || null,
     syn: cold === undefined ? [null, null] : [cold.syn[0], cold.syn[1]],
-    hardware: [
-      state.hardware.text(w[half(row, 0) + HARDWARE_UNANSWERED]! >>> 16),
-      state.hardware.text(w[half(row, 1) + HARDWARE_UNANSWERED]! >>> 16),
-    ],
+    hardware: [hardwareOf(state, row, 0, side, place), hardwareOf(state, row, 1, side, place)],
     initialSequence: [initial(state, row, 0), initial(state, row, 1)],
-    tag: 0,
+    tag: place.tag,
   })
+}
+
+/** The MAC address of a side; of the packet in hand, which `sender` sent, if the side was not seen before. */
+function hardwareOf(state: TapState, row: number, side: Side, sender: Side, place: Place): string | null {
+  const known = state.table.words[half(row, side) + HARDWARE_UNANSWERED]! >>> 16
+  const number = known === 0 && side === sender ? state.hardware.number(place.frame, place.sourceHardwareAt) : known
+  return state.hardware.text(number)
 }
 
 /** Tells a try that came to nothing, once. The connection may yet open: a late SYN/ACK then tells so. */
@@ -123,11 +178,10 @@ export function handshakeSeen(bits: number): 'complete' | 'partial' | 'none' {
   return (bits & (SYN_SEEN | bit(SYN_SEEN, 1))) !== 0 ? 'partial' : 'none'
 }
 
-/** True if a SYN was sent and nothing at all came back. */
+/** True if a SYN was sent, nothing came back, and it was not told yet. */
 export function isUnansweredAttempt(state: TapState, row: number): boolean {
-  const w = state.table.words
-  const bits = w[row * RECORD_WORDS + STATE]!
-  return (bits & SYN_SEEN) !== 0 && (bits & (ESTABLISHED | FAILED)) === 0 && w[half(row, otherSide(0)) + PACKETS] === 0
+  const bits = state.table.words[row * RECORD_WORDS + STATE]!
+  return (bits & (SYN_SEEN | UNOPENED | FAILED | bit(STARTED, 1))) === (SYN_SEEN | UNOPENED)
 }
 
 /** The initial sequence number of a side whose SYN was seen. */
@@ -144,7 +198,7 @@ function synFacts(place: Place): SynFacts {
   const facts = { hopLimit: place.hopLimit, window: tcp.window(b, t), mss: 0, windowScale: -1, options: '' }
   const end = Math.min(place.end, t + tcp.headerLength(b, t, place.end))
   const kinds: number[] = []
-  for (let at = t + tcp.HEADER_MIN; at < end && b[at] !== 0; ) {
+  for (let at = t + tcp.HEADER_MIN; at < end && b[at] !== 0;) {
     const kind = b[at]!
     kinds.push(kind)
     const length = kind === 1 ? 1 : at + 1 < end ? b[at + 1]! : 0
@@ -155,4 +209,11 @@ function synFacts(place: Place): SynFacts {
   }
   facts.options = kinds.join(',')
   return facts
+}
+
+/** Hosts whose hop limit is remembered; a capture with more learns no new ones. */
+const HOP_LIMITS_MAX = 1 << 16
+
+function noteHopLimit(state: TapState, address: number, hopLimit: number): void {
+  if (state.hopLimits.size < HOP_LIMITS_MAX) state.hopLimits.set(address, hopLimit)
 }

@@ -1,9 +1,9 @@
 /**
  * Who is the responder of a connection that was open before the capture began: a guess, and marked as one.
  *
- * Best evidence first: an endpoint that answered a SYN elsewhere in the capture, a port that the configuration names, a system
- * port (RFC 6335 §6: below 1024) against one that is not, the dynamic range (Linux 32768-60999, IANA 49152-65535) against the
- * rest, and at last the lower port.
+ * Best evidence first: an endpoint that answered a SYN elsewhere in the capture, a port that the
+ * configuration names, a system port (RFC 6335 §6: below 1024) against one that is not, the dynamic range
+ * (Linux 32768-60999, IANA 49152-65535) against the rest, and at last the lower port.
  */
 
 const SYSTEM_PORTS_END = 1024

@@ -1,27 +1,36 @@
 /**
  * Sequence space of a half that does not advance evenly: holes, what fills them, retransmissions and probes.
  *
- * Called only for segments that do not begin where the last one ended. RFC 9293 §3.4 for the arithmetic, §3.8.4 for keep-alives.
+ * Called only for segments that do not begin where the last one ended. RFC 9293 §3.4 for the arithmetic,
+ * §3.8.4 for keep-alives.
  */
-import type { Side } from '../model/packet.ts'
+import { otherSide, type Side } from '../model/packet.ts'
 import { MILLISECOND, type Micros } from '../model/time.ts'
 import { type Hole, HOLES_MAX } from './cold.ts'
 import {
+  ACKNOWLEDGED,
+  ACK_SEEN,
   HARDWARE_UNANSWERED,
+  INITIAL,
   KEEP_ALIVES,
   NEXT,
   OUT_OF_ORDER,
   RECORD_WORDS,
   REPEATED,
   RETRANSMISSIONS,
+  STATE,
+  SYN_SEEN,
+  bit,
   half,
   handshakeRtt,
 } from './fields.ts'
 import { coldOf, type TapState } from './tap-state.ts'
 
-/** A jump this far ahead is no lost segment but another stream or a broken header: 2^30, the largest window (RFC 7323 §2.2). */
-const JUMP_MAX = 1 << 30
-/** A late segment is out of order, not sent again, if its hole is no older than this or the round trip (Wireshark uses 3 ms too). */
+/** A jump this far is no lost segment but another stream or a broken header: 2^30, the largest window (RFC
+ * 7323 §2.3). */
+export const JUMP_MAX = 1 << 30
+/** A late segment is out of order, not sent again, if its hole is no older than this or the round trip
+ * (Wireshark uses 3 ms too). */
 const REORDERING: Micros = 3 * MILLISECOND
 const UINT32_MAX = 0xffffffff
 
@@ -29,52 +38,95 @@ const UINT32_MAX = 0xffffffff
 export type Irregularity = 'ahead' | 'out-of-order' | 'retransmission' | 'keep-alive' | 'stray'
 
 /**
- * Accounts for a segment of `length` octets of sequence space (payload, SYN and FIN) at `sequence`, where NEXT was expected.
- * Advances NEXT where the segment reaches beyond it.
+ * Accounts for a segment at `sequence`, where NEXT was expected: a SYN (`syn` is 1 or 0), `payload` octets, a
+ * FIN (`fin`). Advances NEXT where the segment reaches beyond it.
  */
 export function irregularSegment(
   state: TapState,
   row: number,
   side: Side,
   sequence: number,
-  length: number,
+  syn: number,
+  payload: number,
+  fin: number,
   probe: boolean,
-  time: Micros,
 ): Irregularity {
   const w = state.table.words
   const h = half(row, side)
-  const next = w[h + NEXT]!
-  const ahead = (sequence - next) | 0
-  if (ahead > JUMP_MAX || ahead < -JUMP_MAX) return 'stray'
+  const ahead = (sequence - w[h + NEXT]!) | 0
+  if (ahead > JUMP_MAX || ahead < -JUMP_MAX) {
+    addRepeated(w, h, payload)
+    return 'stray'
+  }
+  const end = (sequence + syn + payload + fin) | 0
   if (ahead > 0) {
-    addHole(state, row, side, next, sequence, time)
-    w[h + NEXT] = (sequence + length) | 0
+    missed(state, row, side, sequence)
+    w[h + NEXT] = end
     return 'ahead'
   }
   if (probe) {
     w[h + KEEP_ALIVES] = w[h + KEEP_ALIVES]! + 1
+    addRepeated(w, h, payload)
     countUnanswered(w, h)
     return 'keep-alive'
   }
-  const fresh = Math.max(0, ahead + length)
-  if (fresh > 0) w[h + NEXT] = (sequence + length) | 0
-  const hole = fillHole(state, row, side, sequence, (sequence + length - fresh) | 0)
-  if (hole !== null) {
-    const reordered = time - hole.since <= Math.max(REORDERING, handshakeRtt(w, row))
-    if (reordered) {
-      w[row * RECORD_WORDS + OUT_OF_ORDER] = w[row * RECORD_WORDS + OUT_OF_ORDER]! + 1
-      return 'out-of-order'
-    }
-  } else {
-    w[h + REPEATED] = Math.min(UINT32_MAX, (w[h + REPEATED]! >>> 0) + length - fresh)
+  if (fillsGap(state, row, side, sequence, syn, payload, fin)) {
+    const o = row * RECORD_WORDS + OUT_OF_ORDER
+    w[o] = w[o]! + 1
+    return 'out-of-order'
   }
   w[h + RETRANSMISSIONS] = w[h + RETRANSMISSIONS]! + 1
   countUnanswered(w, h)
   return 'retransmission'
 }
 
-/** Remembers that `from`..`to` of a side was not captured (yet); the oldest hole is given up when there are too many. */
-export function addHole(state: TapState, row: number, side: Side, from: number, to: number, since: Micros): void {
+/** A segment that begins before NEXT: counts what of its payload was there before; true if it fills a hole
+ * that is young. */
+function fillsGap(
+  state: TapState,
+  row: number,
+  side: Side,
+  sequence: number,
+  syn: number,
+  payload: number,
+  fin: number,
+): boolean {
+  const w = state.table.words
+  const h = half(row, side)
+  const next = w[h + NEXT]!
+  const from = (sequence + syn) | 0
+  const to = (from + payload) | 0
+  const old = Math.min(payload, Math.max(0, (next - from) | 0))
+  const end = (to + fin) | 0
+  if (((end - next) | 0) > 0) w[h + NEXT] = end
+  const holes = state.table.cold[row]?.holes[side]
+  if (holes === undefined || holes.length === 0) {
+    addRepeated(w, h, old)
+    return false
+  }
+  const since = sinceOfHole(holes, sequence, ((end - next) | 0) > 0 ? next : end)
+  addRepeated(w, h, old - fillHoles(state, row, side, from, (from + old) | 0))
+  if (fin === 1 && ((end - next) | 0) <= 0) fillHoles(state, row, side, to, end)
+  if (since === null) return false
+  return state.moment[0]! - since <= Math.max(REORDERING, handshakeRtt(w, row))
+}
+
+/** The octets of a side from NEXT to `to` were not captured (yet). Moves NEXT there. */
+export function missed(state: TapState, row: number, side: Side, to: number): void {
+  const w = state.table.words
+  const h = half(row, side)
+  const next = w[h + NEXT]!
+  w[h + NEXT] = to
+  // A side that was first seen by an empty segment may have been probing, one octet back: that octet is older
+  // than the capture.
+  const onlyEmpty =
+    next === ((w[h + INITIAL]! + 1) | 0) && (w[row * RECORD_WORDS + STATE]! & bit(SYN_SEEN, side)) === 0
+  if (onlyEmpty && to === ((next + 1) | 0)) w[h + INITIAL] = next
+  else addHole(state, row, side, { from: next, to, since: state.moment[0]! })
+}
+
+/** The oldest hole is given up when there are too many. */
+function addHole(state: TapState, row: number, side: Side, hole: Hole): void {
   const cold = coldOf(state, row)
   const holes = cold.holes[side]
   if (holes.length === HOLES_MAX) {
@@ -82,26 +134,63 @@ export function addHole(state: TapState, row: number, side: Side, from: number, 
     cold.missing[side] += (given.to - given.from) | 0
     state.counters.missingSegments++
   }
-  holes.push({ from, to, since })
+  holes.push(hole)
 }
 
-/** Takes `from`..`to` out of the holes of a side; the hole that held the first octet of it, or null if none did. */
-function fillHole(state: TapState, row: number, side: Side, from: number, to: number): Hole | null {
-  const holes = state.table.cold[row]?.holes[side]
-  if (holes === undefined) return null
-  for (let i = 0; i < holes.length; i++) {
-    const hole = holes[i]!
-    if (((from - hole.from) | 0) < 0 || ((hole.to - from) | 0) <= 0) continue
-    const left = (from - hole.from) | 0
-    const right = (hole.to - to) | 0
-    if (left > 0 && right > 0 && holes.length < HOLES_MAX) {
-      holes.splice(i, 1, { from: hole.from, to: from, since: hole.since }, { from: to, to: hole.to, since: hole.since })
-    } else if (left > 0) hole.to = from
-    else if (right > 0) hole.from = to
-    else holes.splice(i, 1)
-    return hole
+/** When the first hole that `from`..`to` reaches into came to be; null if it reaches into none. */
+function sinceOfHole(holes: readonly Hole[], from: number, to: number): Micros | null {
+  for (const hole of holes) {
+    if (((hole.to - from) | 0) > 0 && ((to - hole.from) | 0) > 0) return hole.since
   }
   return null
+}
+
+/** Takes `from`..`to` out of the holes of a side; answers how many octets of it they held. */
+function fillHoles(state: TapState, row: number, side: Side, from: number, to: number): number {
+  const holes = coldOf(state, row).holes[side]
+  let filled = 0
+  for (let i = 0; i < holes.length; i++) {
+    const hole = holes[i]!
+    const left = Math.max(0, (from - hole.from) | 0)
+    const right = Math.max(0, (hole.to - to) | 0)
+    const inside = ((hole.to - hole.from) | 0) - left - right
+    if (inside <= 0) continue
+    filled += inside
+    if (left > 0 && right > 0) {
+      hole.to = from
+      addHole(state, row, side, { from: to, to: (to + right) | 0, since: hole.since })
+      break // all of it lay within one hole
+    }
+    if (left > 0) hole.to = from
+    else if (right > 0) hole.from = to
+    else holes.splice(i--, 1)
+  }
+  return filled
+}
+
+/** Holes of a side that the other side acknowledged, or any if its acknowledgments were never seen: `[holes,
+ * octets]`. */
+export function missingOf(state: TapState, row: number, side: Side): readonly [number, number] {
+  const cold = state.table.cold[row]
+  if (cold === undefined) return [0, 0]
+  const w = state.table.words
+  const isKnown = (w[row * RECORD_WORDS + STATE]! & bit(ACK_SEEN, otherSide(side))) !== 0
+  const acknowledged = w[half(row, otherSide(side)) + ACKNOWLEDGED]!
+  let count = 0
+  let octets = 0
+  for (const hole of cold.holes[side]) {
+    const length = (hole.to - hole.from) | 0
+    const missing = isKnown ? Math.min(length, (acknowledged - hole.from) | 0) : length
+    if (missing <= 0) continue
+    count++
+    octets += missing
+  }
+  return [count, cold.missing[side] + octets]
+}
+
+/** Payload that adds nothing to the stream; saturates. */
+export function addRepeated(w: Int32Array, h: number, octets: number): void {
+  if (octets > 0) w[h + REPEATED] = Math.min(UINT32_MAX, (w[h + REPEATED]! >>> 0) + octets)
 }
 
 /** One more segment in a row that asks for an answer again; saturates at 65535. */

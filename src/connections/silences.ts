@@ -1,7 +1,8 @@
 /**
  * Silences: time without packets on an open connection, and what became of the connection when it was broken.
  *
- * A silence is told once its outcome is known: answered, reset, closed, or never answered. Until then the connection is waking.
+ * A silence is told once its outcome is known: answered, reset, closed, or never answered. Until then the
+ * connection is waking.
  */
 import { otherSide, type Side } from '../model/packet.ts'
 import type { SilenceBreaker, SilenceOutcome } from '../model/observation.ts'
@@ -28,13 +29,22 @@ import { bytesSent, connectionId, endpointOf, type TapState } from './tap-state.
 
 /** A sender that retransmitted this often without an answer sees a dead path: R1 of RFC 9293 §3.8.3. */
 export const GIVEN_UP_RETRANSMISSIONS = 3
-/** ... and this long after its first try: Linux sends three retransmissions within 1.4 s, the fourth after 3 s. */
+/** ... and this long after its first try: Linux sends three retransmissions within 1.4 s, the fourth after 3
+ * s. */
 export const GIVEN_UP_AFTER: Micros = 3 * SECOND
 
 const UINT32_MAX = 0xffffffff
 
-/** A packet of `side` breaks the silence that began at the connection's last packet: remembered until its outcome is known. */
-export function wake(state: TapState, row: number, side: Side, breaker: SilenceBreaker, time: Micros, packet: number): void {
+/** A packet of `side` breaks the silence that began at the connection's last packet: remembered until its
+ * outcome is known. */
+export function wake(
+  state: TapState,
+  row: number,
+  side: Side,
+  breaker: SilenceBreaker,
+  time: Micros,
+  packet: number,
+): void {
   const { words: w, f64 } = state.table
   const c = row * RECORD_WORDS
   const own = half(row, side)
@@ -47,24 +57,38 @@ export function wake(state: TapState, row: number, side: Side, breaker: SilenceB
   waking.endPacket = packet
   waking.brokenBy = side
   waking.breaker = breaker
-  waking.lastFromOriginator = f64[(half(row, 0) + SENT_AT) >> 1]!
-  waking.lastFromResponder = f64[(half(row, 1) + SENT_AT) >> 1]!
+  waking.lastFromOriginator = lastFrom(state, row, 0, side)
+  waking.lastFromResponder = lastFrom(state, row, 1, side)
   waking.keepAlivesBefore = w[own + KEEP_ALIVES]! + w[peer + KEEP_ALIVES]!
   waking.inFlight = unacknowledged(state, row, 0) + unacknowledged(state, row, 1)
   w[c + STATE]! |= WAKING
 }
 
+/** When `of` sent its last packet, save the one in hand, which is of `side`; -Infinity if it sent none. */
+function lastFrom(state: TapState, row: number, of: Side, side: Side): Micros {
+  const before = (state.table.words[half(row, of) + PACKETS]! >>> 0) - (of === side ? 1 : 0)
+  return before > 0 ? state.table.f64[(half(row, of) + SENT_AT) >> 1]! : -Infinity
+}
+
 /**
- * The outcome is known: tells the silence and forgets it. Of those that were answered the first is told; the longest stands in
- * the connection's final account. One that was given up and is answered after all is told again: the radio was out, not the path.
+ * The outcome is known: tells the silence and forgets it. Of those that were answered the first is told; the
+ * longest stands in the connection's final account. One that was given up and is answered after all is told
+ * again: the radio was out, not the path.
  */
-export function settle(state: TapState, row: number, outcome: SilenceOutcome, time: Micros, packet: number | null): void {
+export function settle(
+  state: TapState,
+  row: number,
+  outcome: SilenceOutcome,
+  time: Micros,
+  packet: number | null,
+): void {
   const waking = state.wakings.of(row)
   if (waking === undefined) return
   state.table.words[row * RECORD_WORDS + STATE]! &= ~WAKING
   const length = Math.min(UINT32_MAX, Math.ceil((waking.end - waking.start) / MILLISECOND))
   const longest = state.table.words[row * RECORD_WORDS + SURVIVED]! >>> 0
-  if (outcome === 'answered' ? longest === 0 || waking.givenUp : !waking.givenUp) tell(state, row, waking, outcome, time, packet)
+  if (outcome === 'answered' ? longest === 0 || waking.givenUp : !waking.givenUp)
+    tell(state, row, waking, outcome, time, packet)
   if (outcome === 'answered' && length > longest) state.table.words[row * RECORD_WORDS + SURVIVED] = length
   state.wakings.end(row)
 }
@@ -77,7 +101,7 @@ function tell(
   time: Micros,
   packet: number | null,
 ): void {
-  const sentAt = (side: Side, at: Micros): Micros | null => (state.table.words[half(row, side) + PACKETS]! > 0 ? at : null)
+  const known = (at: Micros): Micros | null => (at === -Infinity ? null : at)
   state.emit({
     kind: 'silence',
     time,
@@ -92,7 +116,7 @@ function tell(
     endPacket: waking.endPacket,
     brokenBy: waking.brokenBy,
     breaker: waking.breaker,
-    lastFrom: [sentAt(0, waking.lastFromOriginator), sentAt(1, waking.lastFromResponder)],
+    lastFrom: [known(waking.lastFromOriginator), known(waking.lastFromResponder)],
     outcome,
     outcomePacket: packet,
     outcomeAt: packet === null ? null : time,
@@ -106,7 +130,8 @@ function tell(
   })
 }
 
-/** A packet that is neither FIN nor RST passes on a waking connection: an answer, another try, or nothing of note. */
+/** A packet that is neither FIN nor RST passes on a waking connection: an answer, another try, or nothing of
+ * note. */
 export function whileWaking(
   state: TapState,
   row: number,
@@ -118,8 +143,10 @@ export function whileWaking(
   const waking = state.wakings.of(row)
   if (waking === undefined) return
   if (side !== waking.brokenBy) {
-    // After a pause as long as that, a word of the other side's own is no answer: it has to acknowledge what was sent.
-    if (!waking.givenUp || unacknowledged(state, row, waking.brokenBy) === 0) settle(state, row, 'answered', time, packet)
+    // After a pause as long as that, a word of the other side's own is no answer: it has to acknowledge what
+    // was sent.
+    if (!waking.givenUp || unacknowledged(state, row, waking.brokenBy) === 0)
+      settle(state, row, 'answered', time, packet)
     return
   }
   if (!again) return

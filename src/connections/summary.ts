@@ -1,10 +1,12 @@
-/** The account of a connection, out of its record: made when it closes, and for those that are open when the capture ends. */
+/** The account of a connection, out of its record: made when it closes, and for those that are open when the
+ * capture ends. */
 import type { ConnectionSummary, EndReason, HalfSummary } from '../model/connection.ts'
 import { otherSide, type Side } from '../model/packet.ts'
 import { MILLISECOND } from '../model/time.ts'
 import {
   BYTES,
   DUPLICATES,
+  FAILED,
   FIRST_PACKET,
   HARDWARE_UNANSWERED,
   IDENTIFICATION_ZERO_WINDOWS,
@@ -18,19 +20,27 @@ import {
   RETRANSMISSIONS,
   ROLES_GUESSED,
   SENT_AT,
+  STARTED,
   STATE,
   STREAM,
   SURVIVED,
+  UNOPENED,
   WINDOW_HOP_SCALE,
+  bit,
   half,
   handshakeRtt,
 } from './fields.ts'
 import { handshakeSeen } from './handshake.ts'
+import { missingOf } from './sequence.ts'
 import { GIVEN_UP_RETRANSMISSIONS } from './silences.ts'
 import { connectionId, endpointOf, firstAt, lastAt, type TapState } from './tap-state.ts'
 
 /** `superseded` and `evicted` say why the record goes; the packets may know a better reason. */
-export function summarise(state: TapState, row: number, gone: 'superseded' | 'evicted' | 'lingered' | 'capture-end'): ConnectionSummary {
+export function summarise(
+  state: TapState,
+  row: number,
+  gone: 'superseded' | 'evicted' | 'lingered' | 'capture-end',
+): ConnectionSummary {
   const { words: w, f64 } = state.table
   const c = row * RECORD_WORDS
   const cold = state.table.cold[row]
@@ -74,7 +84,12 @@ function endReason(
     if (byRst) return by === 0 ? 'client-rst' : 'server-rst'
     return by === 0 ? 'client-fin' : 'server-fin'
   }
-  if (halves[0].unanswered >= GIVEN_UP_RETRANSMISSIONS || halves[1].unanswered >= GIVEN_UP_RETRANSMISSIONS) return 'silent'
+  if (halves[0].unanswered >= GIVEN_UP_RETRANSMISSIONS || halves[1].unanswered >= GIVEN_UP_RETRANSMISSIONS)
+    return 'silent'
+  const neverOpened =
+    (state.table.words[row * RECORD_WORDS + STATE]! & (UNOPENED | FAILED | bit(STARTED, 1))) ===
+    (UNOPENED | FAILED)
+  if (neverOpened) return 'silent'
   if (gone === 'superseded') return 'superseded'
   return gone === 'evicted' ? 'evicted' : 'open'
 }
@@ -85,8 +100,9 @@ function halfSummary(state: TapState, row: number, side: Side): HalfSummary {
   const cold = state.table.cold[row]
   const packets = w[h + PACKETS]! >>> 0
   const bytes = f64[(h + BYTES) >> 1]!
-  const oneWay = w[half(row, otherSide(side)) + PACKETS] === 0
-  const holes = cold?.holes[side].reduce((sum, hole) => sum + ((hole.to - hole.from) | 0), 0) ?? 0
+  const bits = w[row * RECORD_WORDS + STATE]!
+  // Where one direction of an open connection is not captured, nobody knows what was answered.
+  const oneWay = w[half(row, otherSide(side)) + PACKETS] === 0 && (bits & UNOPENED) === 0
   const unanswered = oneWay ? 0 : w[h + HARDWARE_UNANSWERED]! & 0xffff
   const since = unanswered > 0 ? (cold?.unanswered[side] ?? null) : null
   return {
@@ -98,7 +114,7 @@ function halfSummary(state: TapState, row: number, side: Side): HalfSummary {
     keepAlives: w[h + KEEP_ALIVES]! >>> 0,
     zeroWindows: w[h + IDENTIFICATION_ZERO_WINDOWS]! & 0xffff,
     captureDuplicates: w[h + DUPLICATES]! >>> 0,
-    missingBytes: (cold?.missing[side] ?? 0) + holes,
+    missingBytes: missingOf(state, row, side)[1],
     lastPacketAt: packets > 0 ? f64[(h + SENT_AT) >> 1]! : null,
     finAt: cold?.fin[side]?.at ?? null,
     finPacket: cold?.fin[side]?.packet ?? null,
@@ -106,7 +122,7 @@ function halfSummary(state: TapState, row: number, side: Side): HalfSummary {
     unanswered,
     unansweredSince: since?.at ?? null,
     unansweredPacket: since?.packet ?? null,
-    hopLimit: packets > 0 ? (w[h + WINDOW_HOP_SCALE]! >>> 8) & 0xff : null,
+    hopLimit: (bits & bit(STARTED, side)) === 0 ? null : (w[h + WINDOW_HOP_SCALE]! >>> 8) & 0xff,
     hardware: state.hardware.text(w[h + HARDWARE_UNANSWERED]! >>> 16),
   }
 }

@@ -1,9 +1,10 @@
 /**
  * The connection table: records in one growing buffer, found by open addressing over their 5-tuples.
  *
- * An idle connection is what we look for, so nothing expires by idleness: a record stays until its connection is over and has
- * lingered, or until the hard limit forces an eviction, which the tracker counts and reports. Growth doubles the buffer with
- * ArrayBuffer.transfer, which frees the old one at once (no second copy waits for the collector).
+ * An idle connection is what we look for, so nothing expires by idleness: a record stays until its connection
+ * is over and has lingered, or until the hard limit forces an eviction, which the tracker counts and reports.
+ * Growth doubles the buffer with ArrayBuffer.transfer, which frees the old one at once (no second copy waits
+ * for the collector).
  */
 import type { Cold } from './cold.ts'
 import { ADDRESS_0, ADDRESS_1, PORTS, RECORD_WORDS, SCOPE } from './fields.ts'
@@ -13,12 +14,15 @@ export const CONNECTIONS_MAX = 1 << 22
 
 const ROWS_AT_START = 1 << 10
 const BYTES_PER_WORD = 4
+/** At least: half of the slots stay empty, so that probe sequences end soon. */
+const SLOTS_PER_ROW = 2
 const NOT_FOUND = -1
 /** SCOPE of a row that is not in use. */
 const FREE = -1
 
 export class ConnectionTable {
-  /** Records as 32-bit words; unsigned fields are read with `>>> 0`. Replaced on growth: do not keep it over an insert. */
+  /** Records as 32-bit words; unsigned fields are read with `>>> 0`. Replaced on growth: do not keep it over
+   * an insert. */
   words = new Int32Array(ROWS_AT_START * RECORD_WORDS)
   /** The same memory as 64-bit floats. */
   f64 = new Float64Array(this.words.buffer)
@@ -31,19 +35,25 @@ export class ConnectionTable {
 
   readonly limit: number
   private readonly seed: number
-  private slots = new Int32Array(ROWS_AT_START * 2) // row + 1; 0 is empty
-  private mask = ROWS_AT_START * 2 - 1
+  private slots = new Int32Array(ROWS_AT_START * SLOTS_PER_ROW) // row + 1; 0 is empty
+  private mask = ROWS_AT_START * SLOTS_PER_ROW - 1
   private free: number[] = []
   private rowsEver = 0
 
   /** `seed` mixes into the hash, so that traffic cannot be made to collide. */
   constructor(limit: number = CONNECTIONS_MAX, seed = 0) {
-    this.limit = limit
+    this.limit = Math.max(1, limit)
     this.seed = seed
   }
 
   /** The row of a packet's connection in either orientation, with `side` set; -1 if there is none. */
-  find(source: number, destination: number, sourcePort: number, destinationPort: number, scope: number): number {
+  find(
+    source: number,
+    destination: number,
+    sourcePort: number,
+    destinationPort: number,
+    scope: number,
+  ): number {
     const w = this.words
     const forward = (sourcePort << 16) | destinationPort
     const backward = (destinationPort << 16) | sourcePort
@@ -68,12 +78,19 @@ export class ConnectionTable {
     }
   }
 
-  /** A zeroed row for a connection that is not in the table; -1 when the limit is reached. Words may have moved. */
-  insert(source: number, destination: number, sourcePort: number, destinationPort: number, scope: number): number {
+  /** A zeroed row for a connection that is not in the table; -1 when the limit is reached. Words may have
+   * moved. */
+  insert(
+    source: number,
+    destination: number,
+    sourcePort: number,
+    destinationPort: number,
+    scope: number,
+  ): number {
     if (this.size >= this.limit) return NOT_FOUND
     const row = this.free.pop() ?? this.rowsEver++
     if ((row + 1) * RECORD_WORDS > this.words.length) this.growRecords()
-    if ((this.size + 1) * 2 > this.mask) this.growSlots()
+    if ((this.size + 1) * SLOTS_PER_ROW > this.slots.length) this.growSlots()
     const w = this.words
     const r = row * RECORD_WORDS
     w.fill(0, r, r + RECORD_WORDS)
@@ -86,7 +103,8 @@ export class ConnectionTable {
     return row
   }
 
-  /** Takes a row out; its number will be used again. Later entries of the probe sequence move back, so no tombstones pile up. */
+  /** Takes a row out; its number will be used again. Later entries of the probe sequence move back, so no
+   * tombstones pile up. */
   remove(row: number): void {
     let hole = this.slotOf(row)
     this.slots[hole] = 0

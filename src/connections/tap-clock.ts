@@ -1,20 +1,39 @@
 /**
- * When the tap itself saw nothing: a blind tap, a stopped capture or a clock that jumped looks like silence on every
- * connection at once, and must not be taken for one.
+ * The clock of one tap, as its frames tell it, and when the tap itself saw nothing: a blind tap, a stopped
+ * capture or a clock that jumped looks like silence on every connection at once, and must not be taken for
+ * one.
+ *
+ * Frames are stored a little out of order by several queues; a clock that goes back by more than that was
+ * set, and is followed. One that returns to where it was had only strayed.
  */
-import type { Micros } from '../model/time.ts'
+import { SECOND, type Micros } from '../model/time.ts'
 
+/** A capture's clock that goes back this far was set, not jittering. */
+export const CLOCK_STEP: Micros = SECOND
 /** Times without frames that are remembered; the oldest is forgotten. */
 const REMEMBERED = 64
+
+// Places in `at`: numbers that large would be boxed as fields.
+/** The frame before. */
+const BEFORE = 0
+/** The latest frame since the clock was last set back. */
+const HIGHEST = 1
+/** The last tick; none since then: -Infinity. */
+const TICK = 2
+/** The latest frame or tick before the clock was set back. */
+const PEAK = 3
 
 export class TapClock {
   private readonly silenceMin: Micros
   private readonly moment: Float64Array
-  /** The last frame's time, and the latest. */
-  private readonly last = new Float64Array([-Infinity, -Infinity])
+  private readonly at = new Float64Array(4).fill(-Infinity)
   private readonly silences: { start: Micros; end: Micros }[] = []
   /** Frames stored with an earlier time than the frame before them. */
   outOfOrder = 0
+  /** The first frame's time; Infinity before it. */
+  first: Micros = Infinity
+  /** Times that the clock was set back. */
+  steps = 0
 
   /** `moment[0]` is the time of the frame in hand. */
   constructor(silenceMin: Micros, moment: Float64Array) {
@@ -22,24 +41,33 @@ export class TapClock {
     this.moment = moment
   }
 
+  /** The latest time by the clock as it goes now. */
   get latest(): Micros {
-    return this.last[1]!
+    return Math.max(this.at[HIGHEST]!, this.at[TICK]!)
+  }
+
+  /** Like `latest`, but it stands still while a clock that was set back has not caught up: for timers. */
+  get steady(): Micros {
+    return Math.max(this.latest, this.at[PEAK]!)
   }
 
   /** Time has come to `now` without a frame. */
   ticked(now: Micros): void {
-    if (now > this.last[1]!) this.last[1] = now
+    if (now < this.at[TICK]!) this.at[PEAK] = this.steady
+    this.at[TICK] = now
   }
 
   frameSeen(): void {
+    const at = this.at
     const time = this.moment[0]!
-    const last = this.last[0]!
-    this.last[0] = time
-    if (time < last) this.outOfOrder++
-    else {
-      if (time > this.last[1]!) this.last[1] = time
-      if (time - last >= this.silenceMin && last !== -Infinity) this.remember(last, time)
-    }
+    const highest = at[HIGHEST]!
+    if (at[BEFORE] === -Infinity) this.first = time
+    if (time < at[BEFORE]!) this.outOfOrder++
+    at[BEFORE] = time
+    if (time >= highest) {
+      if (time - highest >= this.silenceMin) this.remember(highest, time)
+      at[HIGHEST] = time
+    } else if (highest - time >= CLOCK_STEP) this.setBack(time)
   }
 
   longestSilence(start: Micros, end: Micros): Micros {
@@ -50,7 +78,20 @@ export class TapClock {
     return longest
   }
 
-  private remember(start: Micros, end: Micros): void {
+  private setBack(time: Micros): void {
+    this.steps++
+    this.at[PEAK] = this.steady
+    this.at[HIGHEST] = time
+    this.at[TICK] = -Infinity
+    // What the clock ran ahead by was no silence, and would cover all that is still to come.
+    while (this.silences.length > 0 && this.silences.at(-1)!.end > time) this.silences.pop()
+  }
+
+  private remember(since: Micros, end: Micros): void {
+    if (since === -Infinity) return
+    const peak = this.at[PEAK]!
+    const start = since < peak && end >= peak - CLOCK_STEP ? peak : since
+    if (end - start < this.silenceMin) return
     if (this.silences.length === REMEMBERED) this.silences.shift()
     this.silences.push({ start, end })
   }

@@ -5,7 +5,18 @@ import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import { type AddressTable, ipv4NumberText } from '../bytes/address.ts'
 import { Cold } from './cold.ts'
-import { ADDRESS_0, ADDRESS_1, BYTES, FIRST_AT, LAST_AT, PORTS, RECORD_WORDS, SCOPE, STREAM, half } from './fields.ts'
+import {
+  ADDRESS_0,
+  ADDRESS_1,
+  BYTES,
+  FIRST_AT,
+  LAST_AT,
+  PORTS,
+  RECORD_WORDS,
+  SCOPE,
+  STREAM,
+  half,
+} from './fields.ts'
 import type { HardwareTable } from './hardware.ts'
 import type { ConnectionTable } from './table.ts'
 import type { Wakings } from './waking.ts'
@@ -25,6 +36,8 @@ export interface ConnectionCounters {
   /** Connections given up at the limit before they ended. */
   evictions: number
   oneWayConnections: number
+  /** Segments whose IPv6 addresses were too many to be remembered. */
+  untracked: number
   /** Streams that were no longer read because too many were. */
   streamsLeft: number
 }
@@ -33,10 +46,14 @@ export interface TapState {
   readonly tap: Tap
   /** Position among the taps of the analysis: part of every connection's lasting number. */
   readonly tapIndex: number
+  /** The time of the frame in hand, in an array of one: a number that large would be boxed as an argument. */
+  readonly moment: Float64Array
   readonly table: ConnectionTable
   readonly addresses: AddressTable
   readonly hardware: HardwareTable
   readonly endpoints: Endpoints
+  /** Hop limits that hosts were seen to begin connections with, by address word: for those whose other packets passed before the capture. */
+  readonly hopLimits: Map<number, number>
   readonly counters: ConnectionCounters
   /** Shortest silence that is told. */
   readonly silenceMin: Micros
@@ -49,8 +66,9 @@ export interface TapState {
   tapSilence(start: Micros, end: Micros): Micros
 }
 
-/** Taps of one analysis at most: a connection's number is its stream's number times this, plus its tap's position. */
-export const TAPS_MAX = 256
+/** Taps of one analysis at most: a connection's number is its stream's number times this, plus its tap's
+ * position. */
+export const TAPS_MAX = 1 << 16
 
 export const connectionId = (state: TapState, row: number): number =>
   (state.table.words[row * RECORD_WORDS + STREAM]! >>> 0) * TAPS_MAX + state.tapIndex
@@ -82,7 +100,8 @@ export class Endpoints {
   }
 }
 
-export const endpointOf = (state: TapState, row: number, side: Side): Endpoint => state.endpoints.of(state, row, side)
+export const endpointOf = (state: TapState, row: number, side: Side): Endpoint =>
+  state.endpoints.of(state, row, side)
 
 /** Payload octets on the wire so far, by side. */
 export const bytesSent = (state: TapState, row: number): readonly [number, number] => [
@@ -96,4 +115,5 @@ export function coldOf(state: TapState, row: number): Cold {
 
 export const firstAt = (state: TapState, row: number): Micros =>
   state.table.f64[(row * RECORD_WORDS + FIRST_AT) >> 1]!
-export const lastAt = (state: TapState, row: number): Micros => state.table.f64[(row * RECORD_WORDS + LAST_AT) >> 1]!
+export const lastAt = (state: TapState, row: number): Micros =>
+  state.table.f64[(row * RECORD_WORDS + LAST_AT) >> 1]!

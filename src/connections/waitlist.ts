@@ -10,8 +10,12 @@ interface Waiting {
   readonly since: Micros
 }
 
-/** Entries that are done are cut off the front when they are this many: amortised, no shifting per entry. */
+/** Entries that are done are cut off the front when they are this many and half of all: amortised, no
+ * shifting per entry. */
 const COMPACT_AT = 4096
+/** Entries whose rows hold another stream by now are dropped when there are more of all than this many per
+ * row in use. */
+const ENTRIES_PER_ROW = 2
 
 export class Waitlist {
   private readonly delay: Micros
@@ -22,16 +26,19 @@ export class Waitlist {
     this.delay = delay
   }
 
-  /** Entries that wait, stale ones included. */
+  /** Entries that wait, those of rows that hold another stream by now included. */
   get length(): number {
     return this.waiting.length - this.head
   }
 
-  add(row: number, stream: number, since: Micros): void {
-    this.waiting.push({ row, stream, since })
+  /** `since` never goes back from one entry to the next. */
+  add(table: ConnectionTable, row: number, since: Micros): void {
+    if (this.length > ENTRIES_PER_ROW * table.size + COMPACT_AT) this.prune(table)
+    this.waiting.push({ row, stream: table.words[row * RECORD_WORDS + STREAM]!, since })
   }
 
-  /** Calls `act` for every row whose time has come and that still holds the same stream. */
+  /** Calls `act` for every row whose time has come and that still holds the same stream. It may add the row
+   * again. */
   due(now: Micros, table: ConnectionTable, act: (row: number) => void): void {
     while (this.head < this.waiting.length) {
       const entry = this.waiting[this.head]!
@@ -46,15 +53,22 @@ export class Waitlist {
   oldest(table: ConnectionTable): number {
     while (this.head < this.waiting.length) {
       const entry = this.waiting[this.head++]!
-      if (holds(table, entry)) return entry.row
+      if (!holds(table, entry)) continue
+      this.compact()
+      return entry.row
     }
     this.compact()
     return -1
   }
 
   private compact(): void {
-    if (this.head < COMPACT_AT) return
+    if (this.head < COMPACT_AT || this.head * 2 < this.waiting.length) return
     this.waiting = this.waiting.slice(this.head)
+    this.head = 0
+  }
+
+  private prune(table: ConnectionTable): void {
+    this.waiting = this.waiting.slice(this.head).filter((entry) => holds(table, entry))
     this.head = 0
   }
 }

@@ -1,4 +1,5 @@
-/** A silence that was broken and whose outcome is awaited: pooled, because most silences are answered within a round trip. */
+/** A silence that was broken and whose outcome is awaited: pooled, because most silences are answered within
+ * a round trip. */
 import type { SilenceBreaker } from '../model/observation.ts'
 import type { Side } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'

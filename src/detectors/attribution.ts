@@ -1,8 +1,9 @@
 /**
- * Who ended an idle path: the network, the server, or the agent. Evidence first, verdict last, every item on the sheet.
+ * Who ended an idle path: the network, the server, or the agent. Evidence first, verdict last, every item on
+ * the sheet.
  *
- * For resets the sheet of Weaver, Sommer and Paxson (NDSS 2009) as far as it applies to timers: hop limit, round trip, the
- * segment's own marks, and above all what the other side's capture shows.
+ * For resets the sheet of Weaver, Sommer and Paxson (NDSS 2009) as far as it applies to timers: hop limit,
+ * round trip, the segment's own marks, and above all what the other side's capture shows.
  */
 import type { PathEnded, World } from '../model/event.ts'
 import { NETSCALER_RESET_REASONS } from '../model/devices.data.ts'
@@ -28,7 +29,7 @@ export interface IdleEnd {
 }
 
 /** Weights of the sheet: what one item alone is worth. */
-const DECISIVE = 5
+export const DECISIVE = 5
 const STRONG = 3
 const MEDIUM = 2
 const WEAK = 1
@@ -40,7 +41,8 @@ const RESTART_STRANGERS = 3
 const SAME_TIMER: Micros = seconds(1)
 /** A server failure this close to the end explains it. */
 const FAILURE_NEAR: Micros = seconds(5)
-/** Somebody who tried for less may only have been cut off for a moment: the capture stopped before that could be seen. */
+/** Somebody who tried for less may only have been cut off for a moment: the capture stopped before that could
+ * be seen. */
 const TRIED_FOR: Micros = seconds(3)
 /** What answers others this soon after somebody met nobody was there at the time. */
 const ALIVE_WITHIN: Micros = seconds(30)
@@ -52,7 +54,8 @@ export function judge(event: PathEnded, world: World): IdleEnd | null {
   if (sighting === null || silence == null || silence.outcome === 'unknown') return null
   if (isBlind(silence) || isRestart(event, silence)) return null
   const { server } = sighting
-  if (server !== null && world.failureOf(server, event.at - FAILURE_NEAR, event.at + FAILURE_NEAR) !== null) return null
+  if (server !== null && world.failureOf(server, event.at - FAILURE_NEAR, event.at + FAILURE_NEAR) !== null)
+    return null
   switch (silence.outcome) {
     case 'unanswered':
       return judgeSilent(event, sighting, silence, world)
@@ -66,13 +69,15 @@ export function judge(event: PathEnded, world: World): IdleEnd | null {
   }
 }
 
-/** The tap saw nothing at all and then everything at once: a pause of the capture, or a clock that was set. */
+/** The tap saw nothing at all and then everything at once: a pause of the capture, or a clock that was
+ * set. */
 function isBlind(silence: Silence): boolean {
   // A lone connection is silent with its tap; only bytes in flight show that something was missed.
   return silence.inFlight > 0 && silence.tapSilence > 0.9 * (silence.end - silence.start)
 }
 
-/** Others of the same device ended at the same moment after silences of their own length, or none: no idle timer does that. */
+/** Others of the same device ended at the same moment after silences of their own length, or none: no idle
+ * timer does that. */
 function isRestart(event: PathEnded, silence: Silence): boolean {
   const own = silence.end - silence.start
   const strangers = event.endedTogether.filter((other) => {
@@ -101,16 +106,32 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
   const alive = asked === 1 ? world.pathAlive(sighting, silence.end, until) : null
   const next = event.next?.opened?.handshake === 'complete' ? event.next : null
   const returned = next !== null && (asked === 1 ? isSameResponder(next, sighting) : next.start <= until)
-  if (alive !== null) sheet.push({ test: 'path alive for others', weight: STRONG, observed: `packet ${alive.packet} was answered` })
-  if (returned) sheet.push({ test: 'the agent came back at once', weight: STRONG, observed: 'a new connection to the same service opened' })
+  if (alive !== null)
+    sheet.push({
+      test: 'path alive for others',
+      weight: STRONG,
+      observed: `packet ${alive.packet} was answered`,
+    })
+  if (returned)
+    sheet.push({
+      test: 'the agent came back at once',
+      weight: STRONG,
+      observed: 'a new connection to the same service opened',
+    })
   const behind = otherTap(event.path, sighting)
   const swallowed = behind !== null && !sawPacketAfter(behind, silence.end)
-  // Nobody answers, and nothing shows that anybody could: the server may be gone. That is not for this detector.
+  // Nobody answers, and nothing shows that anybody could: the server may be gone. That is not for this
+  // detector.
   if (!returned && (tried < TRIED_FOR || (alive === null && !(asked === 0 && swallowed)))) return null
-  // A host that does not answer may be asleep, and who comes meanwhile may be another one behind the same address.
+  // A host that does not answer may be asleep, and who comes meanwhile may be another one behind the same
+  // address.
   if (asked === 0 && !swallowed && !(isKnown(sighting.service) && isNamed(sighting.agent))) return null
   if (swallowed) {
-    sheet.push({ test: 'the other tap', weight: DECISIVE, observed: `the packets never reached ${behind.tap}` })
+    sheet.push({
+      test: 'the other tap',
+      weight: DECISIVE,
+      observed: `the packets never reached ${behind.tap}`,
+    })
   }
   const firewalls = world.devicesOf('firewall')
   const role = firewalls.length > 0 ? 'firewall' : 'middlebox'
@@ -134,7 +155,9 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   if (total > 0) return end('network', deviceActor(sighting, world, total))
   // Its own marks say that the sender of this leg sent it.
   if (sighting.leg === 'front' && from === 1) {
-    return isByDesign(sighting, silence) ? end('server', serverActor(sighting, 0.7)) : end('network', relayActor(sighting, world, 0.8))
+    return isByDesign(sighting, silence)
+      ? end('server', serverActor(sighting, 0.7))
+      : end('network', relayActor(sighting, world, 0.8))
   }
   if (sighting.leg === 'back' && from === 0) {
     return end('network', { role: 'middlebox', address: sighting.originator.address, confidence: 0.7 })
@@ -148,22 +171,36 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
   const sheet: AttributionItem[] = []
   const end = (by: IdleEnd['by'], actor: Actor): IdleEnd =>
     verdict(by, sighting, silence, 'fin', 'fin', silence.end, sheet, actor)
-  // Whoever closes by FIN holds the connection: its other packets came the same way, or the route has changed since.
+  // Whoever closes by FIN holds the connection: its other packets came the same way, or the route has changed
+  // since.
   if (fin !== null && fin.usualHopLimit !== null && fin.hopLimit !== fin.usualHopLimit) {
-    sheet.push({ test: 'hop limit', weight: WEAK, observed: `${fin.hopLimit}, others of this side ${fin.usualHopLimit}` })
+    sheet.push({
+      test: 'hop limit',
+      weight: WEAK,
+      observed: `${fin.hopLimit}, others of this side ${fin.usualHopLimit}`,
+    })
   }
   const behind = event.path.sightings.find((s) => s.leg === 'back')
   if (sighting.leg === 'front' && from === 1) {
     if (behind !== undefined) return judgeRelayed(behind, sheet, end, sighting, world)
     if (isByDesign(sighting, silence)) {
-      sheet.push({ test: "the server's own timeout", weight: -STRONG, observed: `closed after ${silenceSeconds(silence)} s` })
+      sheet.push({
+        test: "the server's own timeout",
+        weight: -STRONG,
+        observed: `closed after ${silenceSeconds(silence)} s`,
+      })
       return end('server', serverActor(sighting, 0.7))
     }
-    sheet.push({ test: 'closed by the relay', weight: MEDIUM, observed: 'the FIN comes from the virtual address' })
+    sheet.push({
+      test: 'closed by the relay',
+      weight: MEDIUM,
+      observed: 'the FIN comes from the virtual address',
+    })
     return end('network', relayActor(sighting, world, 0.75))
   }
   if (sighting.leg === 'back' && from === 0) {
-    // The relay closes towards the server: for its own timer, or because the agent closed. The agent's return tells.
+    // The relay closes towards the server: for its own timer, or because the agent closed. The agent's return
+    // tells.
     if (event.next === null) return null
     sheet.push({ test: 'the agent came back', weight: MEDIUM, observed: 'it had not meant to leave' })
     return end('network', relayActor(sighting, world, 0.7))
@@ -182,19 +219,29 @@ function judgeRelayed(
   const server = behind.ending?.finished[1] ?? behind.ending?.resets[1] ?? null
   const relay = behind.ending?.finished[0] ?? behind.ending?.resets[0] ?? null
   if (server !== null && (relay === null || server.time <= relay.time)) {
-    sheet.push({ test: 'both legs', weight: -DECISIVE, observed: `the server closed first (${behind.tap} packet ${server.packet})` })
+    sheet.push({
+      test: 'both legs',
+      weight: -DECISIVE,
+      observed: `the server closed first (${behind.tap} packet ${server.packet})`,
+    })
     return end('server', serverActor(behind, 0.95))
   }
   if (relay !== null) {
-    sheet.push({ test: 'both legs', weight: DECISIVE, observed: `the relay closed towards the server (${behind.tap} packet ${relay.packet})` })
+    sheet.push({
+      test: 'both legs',
+      weight: DECISIVE,
+      observed: `the relay closed towards the server (${behind.tap} packet ${relay.packet})`,
+    })
   }
   return end('network', relayActor(front, world, relay === null ? 0.75 : 0.95))
 }
 
-/** The items of the reset sheet: positive ones point to a device between, negative ones to the side that it claims to be from. */
+/** The items of the reset sheet: positive ones point to a device between, negative ones to the side that it
+ * claims to be from. */
 export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0 | 1): AttributionItem[] {
   const sheet: AttributionItem[] = []
-  const add = (test: string, weight: number, observed: string): void => void sheet.push({ test, weight, observed })
+  const add = (test: string, weight: number, observed: string): void =>
+    void sheet.push({ test, weight, observed })
   const twin = otherTap(path, sighting)
   if (twin !== null && sameTuple(twin, sighting)) {
     const there = twin.ending?.resets[from] ?? null
@@ -209,15 +256,25 @@ export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0
   }
   if (reset.sinceProvocation !== null && reset.legRtt !== null) {
     const faster = reset.sinceProvocation < reset.legRtt / 2
-    add('round trip', faster ? MEDIUM : -WEAK, `answered in ${reset.sinceProvocation} µs, the handshake took ${reset.legRtt} µs`)
+    add(
+      'round trip',
+      faster ? MEDIUM : -WEAK,
+      `answered in ${reset.sinceProvocation} µs, the handshake took ${reset.legRtt} µs`,
+    )
   }
   if (reset.hardware !== null && reset.usualHardware !== null && reset.hardware !== reset.usualHardware) {
     add('hardware address', MEDIUM, `${reset.hardware}, others of this side ${reset.usualHardware}`)
   }
   if (reset.acknowledges && reset.sequenceOffset === 0) add('acknowledges', -WEAK, 'a live socket aborts so')
-  if (reset.identification === 0 && (reset.previousIdentification ?? 0) !== 0) add('identification', WEAK, 'zero, others are not')
+  if (reset.identification === 0 && (reset.previousIdentification ?? 0) !== 0)
+    add('identification', WEAK, 'zero, others are not')
   const reason = NETSCALER_RESET_REASONS.get(reset.window)
-  if (reason !== undefined) add('NetScaler reason', reset.window === 9700 || reset.window === 9701 ? -MEDIUM : STRONG, `window ${reset.window}: ${reason}`)
+  if (reason !== undefined)
+    add(
+      'NetScaler reason',
+      reset.window === 9700 || reset.window === 9701 ? -MEDIUM : STRONG,
+      `window ${reset.window}: ${reason}`,
+    )
   if (/BIG-IP/.test(reset.payload)) add('reset text', DECISIVE, reset.payload.slice(0, 80))
   return sheet
 }
@@ -225,7 +282,10 @@ export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0
 /** The service's servers close idle connections after just this long, by design. */
 function isByDesign(sighting: Sighting, silence: Silence): boolean {
   const timeout = sighting.service.serverIdleTimeout
-  return timeout !== null && Math.abs(silence.end - silence.start - timeout) <= Math.max(DESIGN_TOLERANCE, timeout / 10)
+  return (
+    timeout !== null &&
+    Math.abs(silence.end - silence.start - timeout) <= Math.max(DESIGN_TOLERANCE, timeout / 10)
+  )
 }
 
 function verdict(
@@ -247,11 +307,13 @@ const serverActor = (sighting: Sighting, confidence: number): Actor => ({
   confidence,
 })
 
-/** The device whose own leg this is: a load balancer if the configuration says so, otherwise a device that is proven to be there. */
+/** The device whose own leg this is: a load balancer if the configuration says so, otherwise a device that is
+ * proven to be there. */
 function relayActor(sighting: Sighting, world: World, confidence: number): Actor {
   const address = sighting.leg === 'back' ? sighting.originator.address : sighting.responder.address
   const role = world.roleOf(address)
-  const known = role === 'load-balancer' || role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer'
+  const known =
+    role === 'load-balancer' || role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer'
   return { role: role === null && sighting.leg === 'back' ? 'middlebox' : known, address, confidence }
 }
 
@@ -274,10 +336,14 @@ function nearest(addresses: readonly string[], sighting: Sighting, _world: World
 }
 
 const otherTap = (path: Path, sighting: Sighting): Sighting | null =>
-  path.sightings.find((s) => s.tap !== sighting.tap && s.leg !== 'back') ?? path.sightings.find((s) => s.tap !== sighting.tap) ?? null
+  path.sightings.find((s) => s.tap !== sighting.tap && s.leg !== 'back') ??
+  path.sightings.find((s) => s.tap !== sighting.tap) ??
+  null
 
 const sameTuple = (a: Sighting, b: Sighting): boolean =>
-  a.originator.port === b.originator.port && a.responder.address === b.responder.address && a.responder.port === b.responder.port
+  a.originator.port === b.originator.port &&
+  a.responder.address === b.responder.address &&
+  a.responder.port === b.responder.port
 
 const isSameResponder = (a: Sighting, b: Sighting): boolean =>
   a.responder.address === b.responder.address && a.responder.port === b.responder.port
@@ -294,5 +360,5 @@ function sawPacketAfter(sighting: Sighting, at: Micros): boolean {
   return sighting.lastAt > at || (agentHalf ?? -Infinity) > at
 }
 
-export const silenceSeconds = (silence: Silence): number => Math.round((silence.end - silence.start) / 10_000) / 100
-
+export const silenceSeconds = (silence: Silence): number =>
+  Math.round((silence.end - silence.start) / 10_000) / 100

@@ -1,7 +1,9 @@
 /** What the two cookie detectors share: the finding's facts, and who added what. */
 import type { Exchange } from '../model/event.ts'
 import { injectedByComparison } from '../model/cookie-comparison.ts'
-import type { Finding, Severity } from '../model/incident.ts'
+import type { HttpResponse } from '../model/http.ts'
+import type { EvidencePacket, Finding, Severity } from '../model/incident.ts'
+import type { Sighting } from '../model/party.ts'
 import { agentOf, deviceName, packets, serverOf } from './wording.ts'
 
 interface CookieVerdict {
@@ -10,19 +12,21 @@ interface CookieVerdict {
   readonly devices: readonly string[]
 }
 
+/** A line of the response, and who added it. */
+interface JudgedCookie {
+  readonly name: string
+  readonly vendor: string | null
+  readonly backend: string | null
+  /** A device added it; null if that is not known. */
+  readonly injected: boolean | null
+}
+
 /** The finding of either cookie detector. */
 export function cookieFinding(type: Finding['type'], event: Exchange, verdict: CookieVerdict): Finding {
   const { sighting, transaction, behind, next } = event
   const response = transaction.response!
-  const behindCookies = behind?.transaction.response?.setCookies ?? null
-  const lines = new Set(behindCookies === null ? [] : injectedByComparison(response.setCookies, behindCookies).injected.map((c) => c.line))
-  const cookies = response.setCookies.map((c) => ({
-    name: c.name,
-    vendor: c.vendor,
-    backend: c.backend,
-    injected: behindCookies === null ? (c.vendor !== null && c.role === 'persistence' ? true : null) : lines.has(c.line),
-  }))
-  const byDevice = lines.size > 0 || cookies.some((c) => c.injected === true)
+  const { cookies, proven } = judged(response, behind?.transaction.response ?? null)
+  const names = cookies.map((c) => c.name)
   return {
     type,
     severity: verdict.severity,
@@ -33,11 +37,7 @@ export function cookieFinding(type: Finding['type'], event: Exchange, verdict: C
     service: sighting.service.name,
     connection: sighting.connection,
     tuple: [sighting.originator, sighting.responder],
-    actor: {
-      role: byDevice ? (verdict.devices.length > 0 || lines.size > 0 ? 'load-balancer' : 'middlebox') : 'unknown',
-      address: byDevice && sighting.leg === 'front' ? sighting.responder.address : null,
-      confidence: lines.size > 0 ? 0.99 : byDevice ? 0.8 : 0.3,
-    },
+    actor: actorOf(sighting, cookies, proven, verdict.devices),
     manner: null,
     confidence: 0.98,
     details: {
@@ -47,25 +47,70 @@ export function cookieFinding(type: Finding['type'], event: Exchange, verdict: C
       clientContinued: next !== null,
     },
     evidence: packets(
-      { tap: sighting.tap, packet: response.packet, at: response.time, note: `${response.setCookies.length} Set-Cookie lines: ${cookies.map((c) => c.name).join(', ')}` },
-      ...(behind === null
-        ? []
-        : [{ tap: behind.sighting.tap, packet: behind.transaction.response!.packet, at: behind.transaction.response!.time, note: `the server sent ${behind.transaction.response!.setCookies.map((c) => c.name).join(', ') || 'none'}` }]),
+      {
+        tap: sighting.tap,
+        packet: response.packet,
+        at: response.time,
+        note: `${cookies.length} Set-Cookie lines: ${names.join(', ')}`,
+      },
+      ...(behind === null ? [] : [sentBehind(behind)]),
     ),
-    cause: `${sighting.service.name}|${cookies.map((c) => c.name).sort().join(',')}`,
+    cause: `${sighting.service.name}|${names.toSorted().join(',')}`,
     requirements: ['S2-33'],
   }
 }
 
+/**
+ * Who added which line: the server's side of the exchange proves it. Without that, a persistence cookie of a
+ * known device is taken for added.
+ */
+function judged(
+  response: HttpResponse,
+  sent: HttpResponse | null,
+): { cookies: readonly JudgedCookie[]; proven: boolean } {
+  const { injected } = injectedByComparison(response.setCookies, sent?.setCookies ?? [])
+  const lines = new Set(sent === null ? [] : injected.map((c) => c.line))
+  const cookies = response.setCookies.map(({ name, vendor, role, backend, line }) => {
+    const isDevices = vendor !== null && role === 'persistence' ? true : null
+    return { name, vendor, backend, injected: sent === null ? isDevices : lines.has(line) }
+  })
+  return { cookies, proven: lines.size > 0 }
+}
+
+/** `proven`: the server's side shows that it sent fewer lines. */
+function actorOf(
+  { leg, responder }: Sighting,
+  cookies: readonly JudgedCookie[],
+  proven: boolean,
+  devices: readonly string[],
+): Finding['actor'] {
+  if (!cookies.some((c) => c.injected === true)) return { role: 'unknown', address: null, confidence: 0.3 }
+  return {
+    role: proven || devices.length > 0 ? 'load-balancer' : 'middlebox',
+    address: leg === 'front' ? responder.address : null,
+    confidence: proven ? 0.99 : 0.8,
+  }
+}
+
+function sentBehind({ sighting, transaction }: NonNullable<Exchange['behind']>): EvidencePacket {
+  const { packet, time, setCookies } = transaction.response!
+  const names = setCookies.map((c) => c.name).join(', ')
+  return { tap: sighting.tap, packet, at: time, note: `the server sent ${names || 'none'}` }
+}
+
 export function cookieNames(findings: readonly Finding[]): string {
   const cookies = findings[0]!.details['cookies'] as readonly { name: string }[]
-  return cookies.map((c) => c.name).join(', ')
+  return [...new Set(cookies.map((c) => c.name))].join(', ')
 }
 
 export function injectedText(finding: Finding): string {
-  const cookies = finding.details['cookies'] as readonly { name: string; vendor: string | null; backend: string | null; injected: boolean | null }[]
+  const cookies = finding.details['cookies'] as readonly JudgedCookie[]
   const injected = cookies.filter((c) => c.injected === true)
-  if (injected.length === 0) return 'Who added it, this capture does not show: capture behind the load balancer as well.'
-  const what = injected.map((c) => `${c.name}${c.vendor === null ? '' : ` (${c.vendor}${c.backend === null ? '' : `, backend ${c.backend}`})`}`)
+  if (injected.length === 0)
+    return 'Who added it, this capture does not show: capture behind the load balancer as well.'
+  const what = injected.map(
+    (c) =>
+      `${c.name}${c.vendor === null ? '' : ` (${c.vendor}${c.backend === null ? '' : `, backend ${c.backend}`})`}`,
+  )
   return `${deviceName(finding.actor)} added ${what.join(' and ')}.`
 }

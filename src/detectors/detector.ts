@@ -1,6 +1,7 @@
 /**
- * What a detector is: one file that states what it asserts and what it must not be confused with, its parameters, and how its
- * incidents read. Help, configuration and the API take their texts from the declaration; there is no second list.
+ * What a detector is: one file that states what it asserts and what it must not be confused with, its
+ * parameters, and how its incidents read. Help, configuration and the API take their texts from the
+ * declaration; there is no second list.
  */
 import type { EventKind, EventOf, World } from '../model/event.ts'
 import type { Details, EvidencePacket, Finding, IncidentType } from '../model/incident.ts'
@@ -32,7 +33,8 @@ export interface Description {
 export interface Detector {
   readonly type: IncidentType
   readonly asserts: string
-  /** What looks like it and is not, one clause each: every clause has a test that it keeps the detector quiet. */
+  /** What looks like it and is not, one clause each: every clause has a test that it keeps the detector
+   * quiet. */
   readonly notThis: readonly string[]
   /** Requirements of the vendors that it answers. */
   readonly requirements: readonly string[]
@@ -73,10 +75,21 @@ export const noted = (reference: PacketReference | null, note: string): Evidence
 export function spoken(span: Micros): string {
   const s = span / SECOND
   if (s < 1) return `${Math.round(s * 1000)} ms`
-  if (s < 120) return `${s.toFixed(1)} s`
+  if (s < 600) return `${s.toFixed(1)} s`
   if (s < 7200) return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`
   return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`
 }
 
 /** `1 agent`, `3 agents`, `2 addresses`. */
-export const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`
+export const counted = (n: number, noun: string): string =>
+  `${n} ${noun}${n === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`
+
+/** `once`, `twice`, `3 times`. */
+export const times = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
+
+/** `75.0 s`, or `75.0 to 78.2 s`. */
+export function spokenRange(seconds: readonly number[]): string {
+  const low = Math.min(...seconds).toFixed(1)
+  const high = Math.max(...seconds).toFixed(1)
+  return low === high ? `${low} s` : `${low} to ${high} s`
+}

@@ -1,15 +1,17 @@
 /**
- * The timer that severs idle connections, bracketed by what survived and what did not: an interval-censored estimate.
+ * The timer that severs idle connections, bracketed by what survived and what did not: an interval-censored
+ * estimate.
  *
- * A silence that was survived is shorter than the timer; one that was not is at least as long. Where the device closes at
- * expiry, the silence before the close is the timer itself.
+ * A silence that was survived is shorter than the timer; one that was not is at least as long. Where the
+ * device closes at expiry, the silence before the close is the timer itself.
  */
 import { DEVICE_TIMEOUTS } from '../model/devices.data.ts'
 import type { TimerEstimate } from '../model/incident.ts'
 
 export type Signature = 'silent' | 'rst-on-next' | 'rst-at-expiry' | 'fin'
 
-/** Clocks of devices tick in seconds, and so do their timers: a documented value counts if it lies this close to the interval. */
+/** Clocks of devices tick in seconds, and so do their timers: a documented value counts if it lies this close
+ * to the interval. */
 const TOLERANCE_SECONDS = 2
 /** Gaps before a close at expiry spread by no more than this share when one timer made them. */
 const SPREAD_MAX = 0.1
@@ -47,7 +49,9 @@ function candidates(lower: number, upper: number, signature: Signature): string[
     if (signature === 'fin') return d.atExpiry.includes('fin')
     if (signature === 'rst-at-expiry') return d.atExpiry.includes('rst')
     return d.atExpiry.includes('silent') && d.afterExpiry.includes(signature === 'silent' ? 'drop' : 'rst')
-  }).map((d) => (d.source === 'recalled' ? `${d.device} (${d.seconds} s, unconfirmed)` : `${d.device} (${d.seconds} s)`))
+  }).map((d) =>
+    d.source === 'recalled' ? `${d.device} (${d.seconds} s, unconfirmed)` : `${d.device} (${d.seconds} s)`,
+  )
 }
 
 const round = (seconds: number): number => Math.round(seconds * 10) / 10

@@ -6,7 +6,8 @@ import type { Agent, Sighting } from '../model/party.ts'
 /** The agent of a sighting as a finding names it; null where only a relay's address is known. */
 export function agentOf(sighting: Sighting, agent: Agent | null = sighting.agent): Finding['agent'] {
   if (agent === null || !agent.nameable) return null
-  const own = sighting.leg === 'back' ? (agent.addresses.at(-1)?.address ?? null) : sighting.originator.address
+  const own =
+    sighting.leg === 'back' ? (agent.addresses.at(-1)?.address ?? null) : sighting.originator.address
   return { id: agent.id, address: own }
 }
 
@@ -41,7 +42,8 @@ export function packets(...list: readonly EvidencePacket[]): readonly [EvidenceP
 /** Connections named in a filter; a longer one is cut by Wireshark's users before it is by Wireshark. */
 const FILTERED_MAX = 8
 
-/** A Wireshark display filter for the connections of these findings, by address and port: it holds in every capture of them. */
+/** A Wireshark display filter for the connections of these findings, by address and port: it holds in every
+ * capture of them. */
 export function connectionFilter(findings: readonly Finding[]): string {
   const terms = new Set<string>()
   for (const { tuple } of findings) {

@@ -1,5 +1,6 @@
 /**
- * Findings become occurrences, and occurrences of one cause become one incident: the same type, service, path and actor.
+ * Findings become occurrences, and occurrences of one cause become one incident: the same type, service, path
+ * and actor.
  */
 import type { Finding, Incident, IncidentType, Severity } from '../model/incident.ts'
 import { SECOND, type Micros } from '../model/time.ts'
@@ -30,7 +31,8 @@ interface Case {
 export class Ledger {
   private readonly cases = new Map<string, Case>()
 
-  /** Takes a finding in; the id of its incident, or null if it is a known event seen again from another tap. */
+  /** Takes a finding in; the id of its incident, or null if it is a known event seen again from another
+   * tap. */
   add(finding: Finding): string | null {
     const key = `${finding.type}|${finding.cause}`
     const known = this.cases.get(key)
@@ -57,10 +59,15 @@ export class Ledger {
   }
 
   /** Every incident with its occurrences in order of time. */
-  *incidents(describe: (type: IncidentType) => Describe): Generator<{ incident: Incident; findings: readonly Finding[] }> {
+  *incidents(
+    describe: (type: IncidentType) => Describe,
+  ): Generator<{ incident: Incident; findings: readonly Finding[] }> {
     for (const known of this.cases.values()) {
       known.findings.sort((a, b) => a.at - b.at)
-      yield { incident: incidentOf(known, describe(known.findings[0].type)(known.findings)), findings: known.findings }
+      yield {
+        incident: incidentOf(known, describe(known.findings[0].type)(known.findings)),
+        findings: known.findings,
+      }
     }
   }
 }

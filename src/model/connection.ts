@@ -1,13 +1,17 @@
+/** A connection as it stands in the account of one: both directions of one TCP 5-tuple, from its first packet
+ * to its last (RFC 9293). */
 import type { Endpoint, Side, Tap } from './packet.ts'
 import type { Micros } from './time.ts'
 
-/** Lasting number of a connection, unique over all taps of an analysis; rows of the table below are reused, this is not. */
+/** Lasting number of a connection, unique over all taps of an analysis; rows of the table below are reused,
+ * this is not. */
 export type ConnectionId = number
 
 /** How much of the three-way handshake was seen. */
 export type HandshakeSeen = 'complete' | 'partial' | 'none'
 
-/** Why a connection is over, in contract terms seen from the originator (`client`) and the responder (`server`). */
+/** Why a connection is over, in contract terms seen from the originator (`client`) and the responder
+ * (`server`). */
 export type EndReason =
   | 'client-fin'
   | 'server-fin'
@@ -77,7 +81,8 @@ export interface ConnectionSummary {
   readonly halves: readonly [HalfSummary, HalfSummary]
   /** The longest silence inside, keep-alives counting as packets. */
   readonly maxIdle: Micros
-  /** The longest silence that was answered, to the millisecond above; 0 if there was none as long as the tap tells of. */
+  /** The longest silence that was answered, to the millisecond above; 0 if there was none as long as the tap
+   * tells of. */
   readonly longestSurvived: Micros
   /** The silence before the packet that ended it (FIN or RST), or before the end of the capture. */
   readonly idleBeforeEnd: Micros

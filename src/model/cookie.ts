@@ -6,7 +6,7 @@ export interface SetCookie {
   /** The first 16 octets of the value's SHA-256, in hex: equal values are equal, and nothing else is told. */
   readonly valueHash: string
   readonly valueLength: number
-  /** Attributes as sent; null where absent. The last one of a name counts. */
+  /** Null where there is none, or one that user agents pass over: the default path, the host itself. */
   readonly path: string | null
   readonly domain: string | null
   readonly secure: boolean
@@ -18,7 +18,8 @@ export interface SetCookie {
   readonly role: CookieRole | null
   /** The server that it stands for: `address:port` or a label; null where it cannot be read. */
   readonly backend: string | null
-  /** A comma outside Expires begins another cookie: somebody folded two lines into one (RFC 6265 §3 forbids it). */
+  /** A comma outside Expires begins another cookie: somebody folded two lines into one (RFC 6265 §3 forbids
+   * it). */
   readonly folded: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * The deployment as the operator states it: the configuration after validation, durations in microseconds, profile defaults
- * filled in. Every part is optional; what is absent is inferred from traffic.
+ * The deployment as the operator states it: the configuration after validation, durations in microseconds,
+ * profile defaults filled in. Every part is optional; what is absent is inferred from traffic.
  */
 import type { ActorRole } from './incident.ts'
 import type { Micros } from './time.ts'
@@ -16,7 +16,8 @@ export type ProfileName =
 export type ConnectionStyle = 'persistent' | 'polling' | 'web'
 export type PersistencePolicy = 'sticky' | 'failover' | 'ordered' | 'weighted' | 'random' | 'none'
 
-/** Inclusive range of addresses of one family, as numbers that compare: see `addressNumber` in inventory code. */
+/** Inclusive range of addresses of one family, as numbers that compare: see `addressNumber` in inventory
+ * code. */
 export interface AddressRange {
   /** As written: `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, `10.0.0.1`, `2001:db8::/32`. */
   readonly text: string

@@ -1,6 +1,7 @@
 /**
- * Idle timeouts of devices for established TCP, as they come from the factory: candidates for a measured timer, never proof.
- * Several devices share a value, every value can be configured, and of several timers on one path the smallest wins.
+ * Idle timeouts of devices for established TCP, as they come from the factory: candidates for a measured
+ * timer, never proof. Several devices share a value, every value can be configured, and of several timers on
+ * one path the smallest wins.
  */
 
 /** What a device does when the timer fires, and to the first packet after it. */
@@ -12,7 +13,8 @@ export interface DeviceTimeout {
   readonly seconds: number
   readonly atExpiry: readonly AtExpiry[]
   readonly afterExpiry: readonly AfterExpiry[]
-  /** Where the value is documented; `recalled` where no document was at hand: to be shown as a candidate, with that word. */
+  /** Where the value is documented; `recalled` where no document was at hand: to be shown as a candidate,
+   * with that word. */
   readonly source: string
 }
 
@@ -33,7 +35,13 @@ export const DEVICE_TIMEOUTS: readonly DeviceTimeout[] = [
   device('nginx keepalive_timeout', 75, ['fin'], ['rst'], 'kubernetes/ingress-nginx#8760'),
   device('A10 Thunder (TCP template)', 120, ['silent', 'rst'], ['drop'], 'recalled'),
   device('Citrix NetScaler HTTP (client)', 180, ['rst', 'fin'], ['rst'], 'recalled'),
-  device('Azure Load Balancer', 240, ['silent', 'rst'], ['drop', 'rst'], 'Microsoft Learn: load-balancer-tcp-reset'),
+  device(
+    'Azure Load Balancer',
+    240,
+    ['silent', 'rst'],
+    ['drop', 'rst'],
+    'Microsoft Learn: load-balancer-tcp-reset',
+  ),
   device('Azure NAT Gateway', 240, ['silent'], ['rst'], 'recalled'),
   device('Azure Firewall', 240, ['rst'], ['rst'], 'recalled'),
   device('Azure Application Gateway', 240, ['fin', 'rst'], ['rst'], 'recalled'),
@@ -49,7 +57,13 @@ export const DEVICE_TIMEOUTS: readonly DeviceTimeout[] = [
   device('GCP passthrough load balancer (internal)', 600, ['silent'], ['rst'], 'recalled'),
   device('Radware Alteon', 600, ['silent'], ['drop'], 'recalled'),
   device('Kemp LoadMaster', 660, ['fin', 'rst'], ['rst'], 'recalled'),
-  device('Linux IPVS (kube-proxy, Swarm, Keepalived)', 900, ['silent'], ['drop', 'rst'], 'docker/docs#5519, moby/moby#31208'),
+  device(
+    'Linux IPVS (kube-proxy, Swarm, Keepalived)',
+    900,
+    ['silent'],
+    ['drop', 'rst'],
+    'docker/docs#5519, moby/moby#31208',
+  ),
   device('Palo Alto (hardened, DISA STIG)', 900, ['silent'], ['drop'], 'DISA STIG PANW-AG-000052'),
   device('SonicWall', 900, ['silent'], ['drop'], 'recalled'),
   device('GCP Cloud NAT', 1200, ['silent'], ['drop'], 'recalled'),

@@ -9,15 +9,19 @@ export interface PathEnded {
   readonly kind: 'path-ended'
   readonly path: Path
   readonly at: Micros
-  /** Other paths of the same server or relay that ended within two seconds: a device that restarts ends them all. */
+  /** Other paths of the same server or relay that ended within two seconds: a device that restarts ends them
+   * all. */
   readonly endedTogether: readonly Sighting[]
-  /** The agent's next path to the same service, if it came within the linkage time; null if none did (yet). */
+  /** The agent's next path to the same service, if it came within the linkage time; null if none did
+   * (yet). */
   readonly next: Sighting | null
-  /** The sighting that shows how it was lost while idle; null if the agent closed it itself, or it was not idle. */
+  /** The sighting that shows how it was lost while idle; null if the agent closed it itself, or it was not
+   * idle. */
   readonly lost: Sighting | null
 }
 
-/** An agent opened a new connection while an earlier one to the same service was silent and had never been closed. */
+/** An agent opened a new connection while an earlier one to the same service was silent and had never been
+ * closed. */
 export interface PathAbandoned {
   readonly kind: 'path-abandoned'
   readonly path: Path
@@ -67,8 +71,11 @@ export interface Exchange {
   readonly transaction: HttpTransaction
   /** The same request and response on the relay's server side; null if that was not captured. */
   readonly behind: { readonly sighting: Sighting; readonly transaction: HttpTransaction } | null
-  /** What the agent did next: the next request on the path or of the agent within a minute; null if nothing. */
+  /** What the agent did next: the next request on the path or of the agent within a minute; null if
+   * nothing. */
   readonly next: HttpTransaction | null
+  /** The minute was captured to its end: who has not gone on by then does not. */
+  readonly watched: boolean
 }
 
 /** An agent came back after its connection had been lost: what the return cost. */
@@ -111,7 +118,8 @@ export type EventOf<K extends EventKind> = Extract<DetectorEvent, { kind: K }>
 
 /** What a detector may ask about the world around an event. */
 export interface World {
-  /** Evidence that a server failed between two times: refused, unanswered, reset by it; null if there is none. */
+  /** Evidence that a server failed between two times: refused, unanswered, reset by it; null if there is
+   * none. */
   failureOf(server: Server, from: Micros, to: Micros): ServerFailure | null
   /** A time within the span at which the server demonstrably answered somebody; null if none is known. */
   healthyAt(server: Server, from: Micros, to: Micros): { at: Micros; tap: Tap; packet: number } | null
@@ -129,7 +137,8 @@ export interface World {
   translatesFor(address: string): boolean
   /** Several agents that named themselves used this address at this tap at the same time. */
   isShared(tap: Tap, address: string): boolean
-  /** Silences, in seconds, that connections of this service on this kind of leg survived: the longest of each. */
+  /** Silences, in seconds, that connections of this service on this kind of leg survived: the longest of
+   * each. */
   survived(service: string, leg: Leg): readonly number[]
 }
 

@@ -1,4 +1,5 @@
-/** What stopped the decoding of something: counted and skipped on the hot path, spelt out where a person asks. */
+/** What stopped the decoding of something: counted and skipped on the hot path, spelt out where a person
+ * asks. */
 export interface Fault {
   /** The layer or format that contradicts itself: `pcap`, `ipv4`, `tcp`, `tls`, ... */
   readonly layer: string

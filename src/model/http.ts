@@ -1,7 +1,10 @@
+/** HTTP messages as they crossed the wire (RFC 9110, RFC 9112): head lines, header lines, and what is known
+ * of the bodies. */
 import type { SetCookie } from './cookie.ts'
 import type { Micros } from './time.ts'
 
-/** One header line as it was sent: the name's case and the value's bytes (Latin-1) kept, surrounding white space removed. */
+/** One header line as it was sent: the name's case and the value's bytes (Latin-1) kept, surrounding white
+ * space removed. */
 export interface HeaderLine {
   readonly name: string
   readonly value: string

@@ -1,3 +1,5 @@
+/** Opinions and their proof: what detectors find, the incidents that findings of one cause share, and the
+ * evidence that both rest on. */
 import type { ConnectionId } from './connection.ts'
 import type { Endpoint, PacketReference, Tap } from './packet.ts'
 import type { Micros } from './time.ts'
@@ -43,7 +45,8 @@ export interface EvidencePacket extends PacketReference {
   readonly note: string
 }
 
-/** One signed item of the attribution sheet: positive weights point to a device between, negative ones to the endpoint. */
+/** One signed item of the attribution sheet: positive weights point to a device between, negative ones to the
+ * endpoint. */
 export interface AttributionItem {
   readonly test: string
   readonly weight: number
@@ -59,7 +62,8 @@ export interface Finding {
   readonly severity: Severity
   readonly at: Micros
   readonly tap: Tap
-  /** Null where only a relay's address is known; without an address where the agent named itself behind a relay. */
+  /** Null where only a relay's address is known; without an address where the agent named itself behind a
+   * relay. */
   readonly agent: { readonly id: string; readonly address: string | null } | null
   readonly server: { readonly name: string; readonly address: string; readonly port: number } | null
   readonly service: string | null
@@ -77,7 +81,8 @@ export interface Finding {
   readonly requirements: readonly string[]
 }
 
-/** A value of the timer that severs, bracketed by what survived and what did not (domain: interval-censored estimate). */
+/** A value of the timer that severs, bracketed by what survived and what did not (domain: interval-censored
+ * estimate). */
 export interface TimerEstimate {
   readonly lowerSeconds: number | null
   readonly upperSeconds: number | null

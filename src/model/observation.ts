@@ -1,8 +1,10 @@
 /**
- * Observations: timestamped facts with packet references. The border of the house: below it columns, above it plain objects.
+ * Observations: timestamped facts with packet references. The border of the house: below it columns, above it
+ * plain objects.
  *
- * An observation is immutable, complete and serialisable: recorded, it replays. `time` is when the capture made it known
- * (never earlier than the facts that it reports), so a stream of observations is ordered by `time`.
+ * An observation is immutable, complete and serialisable: recorded, it replays. `time` is when the capture
+ * made it known (never earlier than the facts that it reports), so a stream of observations is ordered by
+ * `time`.
  */
 import type { ConnectionId, ConnectionSummary, HandshakeSeen, SynFacts } from './connection.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
@@ -22,7 +24,8 @@ interface OnEndpoints extends OnConnection {
   readonly responder: Endpoint
 }
 
-/** A connection is open: its handshake completed, or it was open before the capture began and its first packet passed. */
+/** A connection is open: its handshake completed, or it was open before the capture began and its first
+ * packet passed. */
 export interface ConnectionOpened extends OnEndpoints {
   readonly kind: 'connection-opened'
   /** The first packet seen: the SYN, if there was one. */
@@ -32,7 +35,8 @@ export interface ConnectionOpened extends OnEndpoints {
   readonly handshake: HandshakeSeen
   readonly handshakeRtt: Micros | null
   readonly syn: readonly [SynFacts | null, SynFacts | null]
-  /** Initial sequence numbers: the same on both sides of a device that only translates addresses. Null without SYN. */
+  /** Initial sequence numbers: the same on both sides of a device that only translates addresses. Null
+   * without SYN. */
   readonly initialSequence: readonly [number | null, number | null]
   /** MAC address of each side on this segment, or null. */
   readonly hardware: readonly [string | null, string | null]
@@ -54,15 +58,16 @@ export interface ConnectionFailed extends OnEndpoints {
 export type SilenceBreaker = 'data' | 'keep-alive' | 'acknowledgment' | 'fin' | 'rst'
 
 /**
- * How a silence ended: `answered` (the other side answered: the connection survived it), `reset` (the first packet after it
- * drew a RST), `unanswered` (nobody ever answered), `closed` (broken by a FIN), `aborted` (broken by a RST that nothing
- * provoked), `unknown` (the capture ended before an answer could come).
+ * How a silence ended: `answered` (the other side answered: the connection survived it), `reset` (the first
+ * packet after it drew a RST), `unanswered` (nobody ever answered), `closed` (broken by a FIN), `aborted`
+ * (broken by a RST that nothing provoked), `unknown` (the capture ended before an answer could come).
  */
 export type SilenceOutcome = 'answered' | 'reset' | 'unanswered' | 'closed' | 'aborted' | 'unknown'
 
 /**
- * Time without packets on an open connection, and what became of the connection. Of the silences that were answered
- * only a connection's first is told: they are the ordinary case, and the longest of them stands in its final account.
+ * Time without packets on an open connection, and what became of the connection. Of the silences that were
+ * answered only a connection's first is told: they are the ordinary case, and the longest of them stands in
+ * its final account.
  */
 export interface Silence extends OnEndpoints {
   readonly kind: 'silence'
@@ -85,11 +90,14 @@ export interface Silence extends OnEndpoints {
   readonly retransmissions: number
   readonly lastRetransmission: number | null
   readonly lastRetransmissionAt: Micros | null
-  /** Keep-alive probes before the silence, by either side: the application was idle for longer than the wire. */
+  /** Keep-alive probes before the silence, by either side: the application was idle for longer than the
+   * wire. */
   readonly keepAlivesBefore: number
-  /** Unacknowledged octets in flight when the silence began: not an idle connection but an interrupted one. */
+  /** Unacknowledged octets in flight when the silence began: not an idle connection but an interrupted
+   * one. */
   readonly inFlight: number
-  /** The longest time within the silence in which this tap saw no frame at all: a blind tap or a clock step looks like silence. */
+  /** The longest time within the silence in which this tap saw no frame at all: a blind tap or a clock step
+   * looks like silence. */
   readonly tapSilence: Micros
   /** Payload octets that each side had sent when the packet came. */
   readonly bytes: readonly [number, number]
@@ -116,7 +124,8 @@ export interface Reset extends OnEndpoints {
   readonly previousIdentification: number | null
   readonly hardware: string | null
   readonly usualHardware: string | null
-  /** The other side's packet that it answers: the last one, if nothing else passed between; null if it came unprovoked. */
+  /** The other side's packet that it answers: the last one, if nothing else passed between; null if it came
+   * unprovoked. */
   readonly provokedBy: number | null
   readonly sinceProvocation: Micros | null
   /** Since the last packet of any side before it (before the provocation, if there is one). */
@@ -144,7 +153,8 @@ export interface Finished extends OnEndpoints {
   readonly usualHopLimit: number | null
 }
 
-/** A side's probes or retransmissions stay unanswered: told at the second in a row, and whenever their number has doubled. */
+/** A side's probes or retransmissions stay unanswered: told at the second in a row, and whenever their number
+ * has doubled. */
 export interface Unanswered extends OnEndpoints {
   readonly kind: 'unanswered'
   readonly from: Side
@@ -156,8 +166,9 @@ export interface Unanswered extends OnEndpoints {
 }
 
 /**
- * A segment without a handshake whose numbers fit another connection to the same responder: the same bytes go on under another
- * address or port. Both numbers fall into that connection's windows; by chance, one in 2^32 of strange segments would.
+ * A segment without a handshake whose numbers fit another connection to the same responder: the same bytes go
+ * on under another address or port. Both numbers fall into that connection's windows; by chance, one in 2^32
+ * of strange segments would.
  */
 export interface ConnectionContinued extends OnEndpoints {
   readonly kind: 'connection-continued'
@@ -167,7 +178,8 @@ export interface ConnectionContinued extends OnEndpoints {
   /** The last packet of the connection that it continues. */
   readonly previousPacket: number
   readonly previousAt: Micros
-  /** Distance of its sequence number from the next one expected, and of its acknowledgment from the last one given. */
+  /** Distance of its sequence number from the next one expected, and of its acknowledgment from the last one
+   * given. */
   readonly sequenceOffset: number
   readonly acknowledgmentOffset: number
 }
@@ -178,7 +190,8 @@ export interface ConnectionClosed extends OnConnection {
   readonly summary: ConnectionSummary
 }
 
-/** The first octets that a side sent: identity patterns and the other leg of a relayed connection are found by them. */
+/** The first octets that a side sent: identity patterns and the other leg of a relayed connection are found
+ * by them. */
 export interface Opening extends OnConnection {
   readonly kind: 'opening'
   readonly side: Side
@@ -200,7 +213,8 @@ export interface ProxyHeader extends OnConnection {
   readonly destination: Endpoint | null
 }
 
-/** One side's hello messages and what followed, as far as visible. Emitted once, when the handshake is over or cannot go on. */
+/** One side's hello messages and what followed, as far as visible. Emitted once, when the handshake is over
+ * or cannot go on. */
 export interface TlsHandshake extends OnConnection {
   readonly kind: 'tls-handshake'
   readonly client: ClientHello | null
@@ -208,7 +222,8 @@ export interface TlsHandshake extends OnConnection {
   /** The server's chain, leaf first; empty if it was not visible. */
   readonly certificates: readonly Certificate[]
   readonly clientCertificates: readonly Certificate[]
-  /** The server went on with an earlier session: abbreviated handshake, or a PSK accepted. Null if it cannot be told. */
+  /** The server went on with an earlier session: abbreviated handshake, or a PSK accepted. Null if it cannot
+   * be told. */
   readonly resumed: boolean | null
   /** What the server issued for later resumption, hashed as in ClientHello: session id or tickets. */
   readonly issuedTicketHashes: readonly string[]

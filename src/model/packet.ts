@@ -1,3 +1,4 @@
+/** How a packet, an end and a side are named: by tap and number, by address and port, by who sent the SYN. */
 import type { Micros } from './time.ts'
 
 /** Which capture point saw something. The empty name is the only tap of an analysis that named none. */
@@ -10,7 +11,8 @@ export interface PacketReference {
   readonly at: Micros
 }
 
-/** A side of a connection is a fact: the originator sent the SYN. Who is an agent or a server is inferred further up. */
+/** A side of a connection is a fact: the originator sent the SYN. Who is an agent or a server is inferred
+ * further up. */
 export type Side = 0 | 1
 export const ORIGINATOR: Side = 0
 export const RESPONDER: Side = 1

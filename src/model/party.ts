@@ -1,5 +1,6 @@
 /**
- * Who is who: services, servers, agents and the connections between them, as inferred from traffic and configuration.
+ * Who is who: services, servers, agents and the connections between them, as inferred from traffic and
+ * configuration.
  *
  * These are the session stage's own objects; detectors read them and change nothing.
  */
@@ -52,8 +53,9 @@ export interface AgentAddress {
 }
 
 /**
- * Where a connection runs: `front` from an agent to a device that relays, `back` from that device to a server, `direct` from
- * an agent to a server; `probe` is a health check, `internal` runs between servers or from a server outwards.
+ * Where a connection runs: `front` from an agent to a device that relays, `back` from that device to a
+ * server, `direct` from an agent to a server; `probe` is a health check, `internal` runs between servers or
+ * from a server outwards.
  */
 export type Leg = 'front' | 'back' | 'direct' | 'probe' | 'internal'
 
@@ -85,21 +87,24 @@ export interface Sighting {
   /** The connection as a whole, over all taps and legs. */
   path: Path
   ending: Ending | null
-  /** The end of the first exchange: octets that the responder sent until it fell silent, or in the first minute. */
+  /** The end of the first exchange: octets that the responder sent until it fell silent, or in the first
+   * minute. */
   initialBytes: number | null
   /** Last packet known of, and who sent it. */
   lastAt: Micros
   closed: boolean
 }
 
-/** All sightings of what is, for the agent, one connection: at several taps, on both legs of a device that relays. */
+/** All sightings of what is, for the agent, one connection: at several taps, on both legs of a device that
+ * relays. */
 export interface Path {
   readonly sightings: Sighting[]
   /** How sightings of different tuples were found to be one: the reasons, strongest first. */
   readonly joinedBy: readonly string[]
 }
 
-/** An agent reached a server: the first request or the first octets of a connection, or a later request on a relay's connection. */
+/** An agent reached a server: the first request or the first octets of a connection, or a later request on a
+ * relay's connection. */
 export interface Visit {
   readonly agent: Agent
   readonly server: Server

@@ -12,6 +12,14 @@ export interface CaptureQuality {
   oneWayConnections: number
   /** Frames stored with an earlier time than the frame before them. */
   outOfOrderPackets: number
+  /** Times that the capture's clock was set back by a second or more. */
+  clockSteps: number
+  /** Connections given up before their end, because more were open than the limit allows. */
+  evictedConnections: number
+  /** TCP segments of IPv6 hosts beyond the number of addresses that is remembered. */
+  untrackedSegments: number
+  /** RSTs that no receiver would have believed (RFC 5961): not believed here. */
+  invalidResets: number
   /** Frames that the capturing interface reports as dropped (pcapng interface statistics). */
   interfaceDrops: number
   /** Why reading stopped before the end, with the offset; null if it did not. */

@@ -1,6 +1,7 @@
 /**
- * The records of an analysis, as `analyze --format ndjson` prints them and a store keeps them: the contract's section 2 with
- * times still in microseconds. A writer turns `Micros` fields (at, start, end) into ISO 8601 and empty taps into null.
+ * The records of an analysis, as `analyze --format ndjson` prints them and a store keeps them: the contract's
+ * section 2 with times still in microseconds. A writer turns `Micros` fields (at, start, end) into ISO 8601
+ * and empty taps into null.
  */
 import type { ConnectionId, EndReason, HandshakeSeen } from './connection.ts'
 import type { Incident, Occurrence } from './incident.ts'
@@ -101,7 +102,15 @@ export interface ConnectionRecord {
   readonly http: { readonly requests: number; readonly responses: number } | null
 }
 
-export type SessionEnd = 'open' | 'agent' | 'server' | 'severed' | 'hop' | 'failover' | 'failback' | 'capture-end'
+export type SessionEnd =
+  | 'open'
+  | 'agent'
+  | 'server'
+  | 'severed'
+  | 'hop'
+  | 'failover'
+  | 'failback'
+  | 'capture-end'
 
 export interface SessionRecord {
   readonly kind: 'session'

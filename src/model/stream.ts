@@ -1,22 +1,28 @@
+/** What stands between the bytes of a connection and the protocols in them: the reader of a stream, and what
+ * it is told of the connection. */
 import type { ConnectionId } from './connection.ts'
 import type { Observation } from './observation.ts'
 import type { Endpoint, Side, Tap } from './packet.ts'
 import type { Micros } from './time.ts'
 
-/** What a consumer of a byte stream answers to `data`: go on, stop (the rest of the stream costs header parsing only), or ... */
+/** What a consumer of a byte stream answers to `data`: go on, stop (the rest of the stream costs header
+ * parsing only), or ... */
 export const CONTINUE = 0
 export const DETACH = -1
-// ... a positive number: that many further octets of this side are not wanted; they are counted, not delivered.
+// ... a positive number: that many further octets of this side are not wanted; they are counted, not
+// delivered.
 /** All the rest of this side is not wanted; its end is still told. */
 export const SKIP_REST = Number.MAX_SAFE_INTEGER
 
 /**
- * Who reads the two byte streams of one connection. Bytes arrive in order; what the capture does not hold arrives as a gap.
+ * Who reads the two byte streams of one connection. Bytes arrive in order; what the capture does not hold
+ * arrives as a gap.
  *
  * `bytes` is a borrowed buffer: valid during the call only. Nothing here throws on traffic.
  */
 export interface StreamConsumer {
-  /** Octets `start`..`end` of `bytes` are the next ones that `side` sent; `time` and `packet` are those of the segment that held them. */
+  /** Octets `start`..`end` of `bytes` are the next ones that `side` sent; `time` and `packet` are those of
+   * the segment that held them. */
   data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number
   /** `length` octets of `side` were not captured. Answers as `data` does. */
   gap(side: Side, length: number, time: Micros, packet: number): number
@@ -34,11 +40,13 @@ export interface StreamContext {
   readonly responder: Endpoint
   /** Where facts go; called in the order in which they become known. */
   emit(observation: Observation): void
-  /** A part of the stream could not be read, or only so far: counted by reason (`http-head-too-large`). Absent: nobody counts. */
+  /** A part of the stream could not be read, or only so far: counted by reason (`http-head-too-large`).
+   * Absent: nobody counts. */
   count?(reason: string): void
   /** The connection was seen from its SYN on: what its streams begin with is what they carry. */
   readonly fromStart?: boolean
-  /** What is not asked for need not be made: the text of openings, the fingerprints of handshakes. Absent: all is. */
+  /** What is not asked for need not be made: the text of openings, the fingerprints of handshakes. Absent:
+   * all is. */
   readonly wants?: Wants
   /** Key material that an analyst gave, looked up by client random; absent without any. */
   readonly secrets?: TlsSecrets
@@ -56,11 +64,13 @@ export interface Wants {
 
 /** NSS key log material (SSLKEYLOGFILE): never logged, never stored. */
 export interface TlsSecrets {
-  /** The secret of that label (`CLIENT_RANDOM`, `CLIENT_TRAFFIC_SECRET_0`, ...) for a client random in hex; undefined if unknown. */
+  /** The secret of that label (`CLIENT_RANDOM`, `CLIENT_TRAFFIC_SECRET_0`, ...) for a client random in hex;
+   * undefined if unknown. */
   secretOf(label: string, clientRandom: string): Uint8Array | undefined
 }
 
-/** Reassembly of one connection as the connection stage sees it; `src/streams` implements it, the pipeline hands it over. */
+/** Reassembly of one connection as the connection stage sees it; `src/streams` implements it, the pipeline
+ * hands it over. */
 export interface SegmentConsumer {
   /** The sequence number of the first octet that `side` will send: known from its SYN. */
   startsAt(side: Side, sequence: number): void
@@ -77,7 +87,8 @@ export interface SegmentConsumer {
   ): void
   /** The peer has received what `side` sent, up to `acknowledgment`. */
   acknowledged(side: Side, acknowledgment: number, time: Micros, packet: number): void
-  /** FIN; `sequence` is the FIN's own number (its segment's plus its octets). Without it, it comes after what was seen so far. */
+  /** FIN; `sequence` is the FIN's own number (its segment's plus its octets). Without it, it comes after what
+   * was seen so far. */
   finish(side: Side, time: Micros, packet: number, sequence?: number): void
   close(time: Micros): void
   /** Nobody reads any more: the caller may drop it. */

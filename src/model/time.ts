@@ -1,4 +1,5 @@
-/** Microseconds since the Unix epoch, or a span of them; always an integer. Time is the capture's, never the clock's. */
+/** Microseconds since the Unix epoch, or a span of them; always an integer. Time is the capture's, never the
+ * clock's. */
 export type Micros = number
 
 export const SECOND: Micros = 1_000_000
@@ -8,7 +9,8 @@ export const seconds = (n: number): Micros => Math.round(n * SECOND)
 export const milliseconds = (n: number): Micros => Math.round(n * MILLISECOND)
 export const toSeconds = (span: Micros): number => span / SECOND
 
-/** ISO 8601 in UTC with microseconds: `2026-11-21T02:08:06.123456Z`. A time that no calendar holds is given as its number. */
+/** ISO 8601 in UTC with microseconds: `2026-11-21T02:08:06.123456Z`. A time that no calendar holds is given
+ * as its number. */
 export function isoTime(at: Micros): string {
   const ms = Math.floor(at / 1000)
   if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return String(at)

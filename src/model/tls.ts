@@ -1,10 +1,13 @@
+/** TLS as it shows on the wire without being decrypted (RFC 8446, RFC 5246): hellos, certificates,
+ * fingerprints. */
 import type { Side } from './packet.ts'
 
 /** A certificate as it crossed the wire, read by node:crypto. */
 export interface Certificate {
   readonly subject: string
   readonly issuer: string
-  /** Subject alternative names of type DNS and IP, as written; without SAN the subject's common name stands alone. */
+  /** Subject alternative names of type DNS and IP, as written; without SAN the subject's common name stands
+   * alone. */
   readonly names: readonly string[]
   /** SHA-256 of the DER, 64 lower-case hex digits. */
   readonly fingerprintSha256: string
@@ -27,7 +30,8 @@ export interface ClientHello {
   readonly alpn: readonly string[]
   /** Hex of the session id offered; empty if none. In TLS 1.3 a random compatibility value. */
   readonly sessionId: string
-  /** SHA-256 (first 16 octets, hex) of the session ticket offered; null if none. Tickets themselves are not kept. */
+  /** SHA-256 (first 16 octets, hex) of the session ticket offered; null if none. Tickets themselves are not
+   * kept. */
   readonly ticketHash: string | null
   /** Hashes, as for tickets, of the TLS 1.3 PSK identities offered. */
   readonly pskIdentityHashes: readonly string[]

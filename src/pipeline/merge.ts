@@ -1,7 +1,8 @@
 /**
  * Observations of several taps in one order: released once every tap's time has come past them.
  *
- * Taps are read batch by batch, whichever lies furthest behind; so a queue holds no more than what one batch made.
+ * Taps are read batch by batch, whichever lies furthest behind; so a queue holds no more than what one batch
+ * made.
  */
 import type { Observation } from '../model/observation.ts'
 import type { Micros } from '../model/time.ts'
@@ -30,11 +31,11 @@ export class ObservationMerge {
     this.frontiers[i] = Math.max(this.frontiers[i]!, time)
     const until = Math.min(...this.frontiers)
     const ready: Observation[] = []
-    for (const [source, queue] of this.queues.entries()) {
+    for (const queue of this.queues) {
       let count = 0
-      while (count < queue.length && queue[count]!.time < until) count++
-      if (until === Infinity) count = queue.length
-      if (count > 0) ready.push(...this.queues[source]!.splice(0, count))
+      while (count < queue.length && (until === Infinity || queue[count]!.time < until))
+        ready.push(queue[count++]!)
+      if (count > 0) queue.splice(0, count)
     }
     // Sorting is stable: observations of one tap keep their order where times are equal.
     ready.sort((a, b) => a.time - b.time)

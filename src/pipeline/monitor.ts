@@ -1,5 +1,6 @@
 /**
- * The table of contents: captures go in, records come out. The one file that knows all stages; it wires them and decides nothing.
+ * The table of contents: captures go in, records come out. The one file that knows all stages; it wires them
+ * and decides nothing.
  *
  *   capture -> frames -> connections -> streams -> protocols   (one lower half per capture: tap-run.ts)
  *           -> observations, merged over taps in order of time (merge.ts)
@@ -34,11 +35,13 @@ export interface AnalysisOptions {
   readonly onProgress: ((fraction: number, packets: number) => void) | null
 }
 
-/** Silences shorter than this are nobody's concern, whatever a configuration says: retransmission timers live below it. */
+/** Silences shorter than this are nobody's concern, whatever a configuration says: retransmission timers live
+ * below it. */
 const SILENCE_MIN: Micros = 1_000_000
 const EVERY_BATCHES = 16
 
-/** Analyses captures of one time together; the summary is also written to the sinks. Closes nothing that it was handed. */
+/** Analyses captures of one time together; the summary is also written to the sinks. Closes nothing that it
+ * was handed. */
 export async function analyze(
   inputs: readonly TapInput[],
   options: AnalysisOptions,
@@ -131,7 +134,9 @@ class Analysis {
       if (this.wants('capture')) this.write(run.record(await (run.input.sha256 ?? null)))
     }
     const { stays } = this.sessions
-    const agents = [...this.sessions.agents.all()].filter((agent) => agent.addresses.length > 0 || stays.agents.has(agent))
+    const agents = [...this.sessions.agents.all()].filter(
+      (agent) => agent.addresses.length > 0 || stays.agents.has(agent),
+    )
     for (const agent of agents) this.write(agentRecord(agent))
     const servers = [...stays.servers]
     for (const server of servers) this.write(serverRecord(server))
@@ -185,7 +190,9 @@ class Analysis {
   }
 
   private accounted(sighting: TrackedSighting, summary: ConnectionSummary): void {
-    this.write(connectionRecord(sighting, summary, communityId(summary.originator, summary.responder), this.oneFile))
+    this.write(
+      connectionRecord(sighting, summary, communityId(summary.originator, summary.responder), this.oneFile),
+    )
   }
 
   private progress(runs: readonly TapRun[]): void {
@@ -194,11 +201,14 @@ class Analysis {
     this.options.onProgress(runs.reduce((sum, run) => sum + run.progress, 0) / runs.length, packets)
   }
 
-  /** What parsers need not make, because nobody looks at it: without relays and patterns, openings only say that data passes. */
+  /** What parsers need not make, because nobody looks at it: without relays and patterns, openings only say
+   * that data passes. */
   private wantsOfParsers(): Wants {
     const { deployment } = this.options
     const relays = deployment.devices.length > 0 || deployment.services.some((s) => s.vips.length > 0)
-    const patterns = deployment.services.some((s) => s.identity.some((rule) => rule.kind === 'payload-pattern'))
+    const patterns = deployment.services.some((s) =>
+      s.identity.some((rule) => rule.kind === 'payload-pattern'),
+    )
     const joined = relays || !this.oneFile
     return { openings: joined || patterns, fingerprints: joined || this.wants('connection'), alerts: false }
   }

@@ -1,6 +1,6 @@
 /**
- * One capture on its way through the lower half of the house: frames are located, segments tracked, streams reassembled and
- * read; observations come out. A capture with several interfaces is several taps.
+ * One capture on its way through the lower half of the house: frames are located, segments tracked, streams
+ * reassembled and read; observations come out. A capture with several interfaces is several taps.
  */
 import { FrameBatch } from '../bytes/frame-batch.ts'
 import { Fragments } from '../connections/fragments.ts'
@@ -11,11 +11,21 @@ import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
 import type { SegmentConsumer, StreamContext, TlsSecrets, Wants } from '../model/stream.ts'
-import type { Micros } from '../model/time.ts'
+import { SECOND, type Micros } from '../model/time.ts'
 import { beginsAnything, openStream } from '../protocols/dispatch.ts'
 import { ReassemblyAccount } from '../streams/account.ts'
 import { Stream } from '../streams/reassembly.ts'
-import { BROKEN_TCP, FRAGMENT, ICMP, ICMPV6, locate, Place, reasonClass, REASONS, TCP } from '../wire/frame.ts'
+import {
+  BROKEN_TCP,
+  FRAGMENT,
+  ICMP,
+  ICMPV6,
+  locate,
+  Place,
+  reasonClass,
+  REASONS,
+  TCP,
+} from '../wire/frame.ts'
 import { linkTypeName } from '../wire/link-types.ts'
 import { quotedPacket } from '../wire/quoted.ts'
 
@@ -41,6 +51,11 @@ export interface TapRunOptions {
   emit(observation: Observation): void
 }
 
+/** Interfaces of one capture that are taps of their own; later ones are taken for the last of these. */
+export const TAPS_PER_CAPTURE_MAX = 64
+/** How often timers are looked at, by the frames' times: they run for seconds. */
+const TICK: Micros = SECOND
+
 export class TapRun {
   readonly input: TapInput
   private readonly options: TapRunOptions
@@ -57,19 +72,28 @@ export class TapRun {
   private readonly linkTypes = new Set<number>()
   /** Frames that are not read, by negative reason code. */
   private readonly reasons = new Array<number>(REASONS.length).fill(0)
+  private readonly linkTypeOf: number[] = []
+  private readonly from: Micros
+  private readonly to: Micros
   private frames = 0
   private octets = 0
   private truncated = 0
   private start: Micros = Infinity
   private end: Micros = -Infinity
+  /** The last frame's time, and the last tick's. */
+  private last: Micros = -Infinity
+  private ticked: Micros = -Infinity
 
   constructor(input: TapInput, options: TapRunOptions) {
     this.input = input
     this.options = options
     this.reader = input.reader
+    this.from = options.from ?? -Infinity
+    this.to = options.to ?? Infinity
   }
 
-  /** Reads the next batch; false at the end of the capture. A plain file answers at once, a stream with a promise. */
+  /** Reads the next batch; false at the end of the capture. A plain file answers at once, a stream with a
+   * promise. */
   read(): boolean | Promise<boolean> {
     return this.reader.next(this.batch)
   }
@@ -90,30 +114,75 @@ export class TapRun {
 
   /** Takes the batch through the lower half. */
   process(): void {
-    const { bytes, offset, capturedLength, wireLength, time, interface: interfaces, count, firstNumber } = this.batch
+    this.noteTimes()
+    this.locateAll()
+  }
+
+  /** The loop over frames alone: what follows a loop in its own function makes the engine throw its optimised
+   * code away. */
+  private locateAll(): void {
+    const {
+      bytes,
+      offset,
+      capturedLength,
+      wireLength,
+      time,
+      interface: interfaces,
+      count,
+      firstNumber,
+    } = this.batch
     const place = this.place
-    const { from, to } = this.options
+    const { from, to } = this
+    for (let i = 0; i < count; i++) {
+      if (time[i]! < from || time[i]! > to) continue
+      if (Math.abs(time[i]! - this.ticked) >= TICK) this.tick(time[i]!)
+      const face = interfaces[i]!
+      const tracker = this.byInterface[face] ?? this.trackerOf(face)
+      const begin = offset[i]!
+      tracker.frameSeen(time, i)
+      const kind = locate(
+        bytes,
+        begin,
+        begin + capturedLength[i]!,
+        wireLength[i]!,
+        this.linkTypeOf[face]!,
+        place,
+      )
+      if (kind === TCP) tracker.segment(place, firstNumber + i)
+      else this.exceptional(kind, tracker, time[i]!, firstNumber + i)
+    }
+  }
+
+  /** Time passes for interfaces without frames, too; by the frames' times, not by batches, so that batches
+   * change nothing. */
+  private tick(now: Micros): void {
+    this.ticked = now
+    for (const tracker of this.trackers) tracker.tick(now)
+  }
+
+  /** Frames, octets and the time that the batch spans. */
+  private noteTimes(): void {
+    const { capturedLength, wireLength, time, count } = this.batch
+    const { from, to } = this
+    let start = this.start
+    let end = this.end
     for (let i = 0; i < count; i++) {
       const at = time[i]!
-      if ((from !== null && at < from) || (to !== null && at > to)) continue
-      if (at < this.start) this.start = at
-      if (at > this.end) this.end = at
-      const tracker = this.byInterface[interfaces[i]!] ?? this.trackerOf(interfaces[i]!)
-      const begin = offset[i]!
-      const captured = capturedLength[i]!
+      if (at < from || at > to) continue
+      if (at < start) start = at
+      if (at > end) end = at
+      this.last = at
       this.frames++
       this.octets += wireLength[i]!
-      if (captured < wireLength[i]!) this.truncated++
-      tracker.frameSeen(time, i)
-      const kind = locate(bytes, begin, begin + captured, wireLength[i]!, this.linkTypeOf(interfaces[i]!), place)
-      if (kind === TCP) tracker.segment(place, firstNumber + i)
-      else this.exceptional(kind, tracker, at, firstNumber + i)
+      if (capturedLength[i]! < wireLength[i]!) this.truncated++
     }
-    for (const tracker of this.trackers) tracker.tick(tracker.now)
+    this.start = start
+    this.end = end
   }
 
   /** The capture is over: what is open is accounted for. */
   finish(): void {
+    if (this.frames > 0) this.tick(this.last)
     for (const tracker of this.trackers) tracker.captureEnded()
   }
 
@@ -131,12 +200,15 @@ export class TapRun {
       start: this.frames === 0 ? null : this.start,
       end: this.frames === 0 ? null : this.end,
       quality: this.quality(),
-      skipped: Object.fromEntries(REASONS.map((name, code) => [name, this.reasons[code]!] as const).filter(([, n]) => n > 0)),
+      skipped: Object.fromEntries(
+        REASONS.map((name, code) => [name, this.reasons[code]!] as const).filter(([, n]) => n > 0),
+      ),
     }
   }
 
   private quality(): CaptureQuality {
-    const sum = (what: (tracker: Tracker) => number): number => this.trackers.reduce((n, tracker) => n + what(tracker), 0)
+    const sum = (what: (tracker: Tracker) => number): number =>
+      this.trackers.reduce((n, tracker) => n + what(tracker), 0)
     const byClass = (wanted: string): number =>
       this.reasons.reduce((n, count, code) => (code > 0 && reasonClass(-code) === wanted ? n + count : n), 0)
     const fault = this.reader.fault
@@ -147,6 +219,10 @@ export class TapRun {
       missingSegments: sum((tracker) => tracker.counters.missingSegments),
       oneWayConnections: sum((tracker) => tracker.counters.oneWayConnections),
       outOfOrderPackets: sum((tracker) => tracker.outOfOrderFrames),
+      clockSteps: sum((tracker) => tracker.clockSteps),
+      evictedConnections: sum((tracker) => tracker.counters.evictions),
+      untrackedSegments: sum((tracker) => tracker.counters.untracked),
+      invalidResets: sum((tracker) => tracker.counters.invalidResets),
       interfaceDrops: this.reader.interfaces.reduce((n, face) => n + face.drops, 0),
       readError: fault === null ? null : `${fault.message} (at offset ${fault.at})`,
     }
@@ -168,14 +244,14 @@ export class TapRun {
     else this.exceptional(kind, tracker, at, packet)
   }
 
-  private linkTypeOf(face: number): number {
-    return this.reader.interfaces[face]?.linkType ?? -1
-  }
-
   /** The first frame of an interface makes its tracker. */
   private trackerOf(face: number): Tracker {
     const described = this.reader.interfaces[face]
     this.linkTypes.add(described?.linkType ?? -1)
+    this.linkTypeOf[face] = described?.linkType ?? -1
+    const known =
+      this.sameInterface(face) ?? (this.trackers.length < TAPS_PER_CAPTURE_MAX ? null : this.trackers.at(-1)!)
+    if (known !== null) return (this.byInterface[face] = known)
     const tracker = new Tracker({
       tap: this.tapName(face),
       tapIndex: this.options.nextTapIndex(),
@@ -190,6 +266,18 @@ export class TapRun {
     this.trackers.push(tracker)
     this.byInterface[face] = tracker
     return tracker
+  }
+
+  /** The tracker of an interface of that name in another section: captures that were strung together. */
+  private sameInterface(face: number): Tracker | null {
+    const { interfaces } = this.reader
+    const { name, section } = interfaces[face] ?? { name: null, section: 0 }
+    if (name === null) return null
+    const same = this.byInterface.findIndex(
+      (tracker, i) =>
+        tracker !== undefined && interfaces[i]!.name === name && interfaces[i]!.section !== section,
+    )
+    return this.byInterface[same] ?? null
   }
 
   /** The tap's own name; with several interfaces, theirs too. */

@@ -10,7 +10,8 @@ export function worldOf(sessions: Sessions): World {
   const { inventory, health, services } = sessions
   const { deployment } = inventory
   return {
-    failureOf: (server: Server, from: Micros, to: Micros): ServerFailure | null => health.failureOf(server, from, to),
+    failureOf: (server: Server, from: Micros, to: Micros): ServerFailure | null =>
+      health.failureOf(server, from, to),
     healthyAt: (server: Server, from: Micros, to: Micros) => health.answerOf(server, from, to),
     pathAlive: (sighting: Sighting, from: Micros, to: Micros) =>
       health.answerOf(sighting.server ?? services.serverAt(sighting.service, sighting.responder), from, to),
@@ -30,4 +31,5 @@ export function worldOf(sessions: Sessions): World {
 }
 
 const plain = (id: string): string => id.replace(/[{}]/g, '').toLowerCase()
-const isAgent = (stated: string, agent: Agent, address: string): boolean => plain(stated) === plain(agent.id) || stated === address
+const isAgent = (stated: string, agent: Agent, address: string): boolean =>
+  plain(stated) === plain(agent.id) || stated === address

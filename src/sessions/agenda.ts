@@ -1,6 +1,6 @@
 /**
- * What is to happen at a later time of the capture, in order of time. Most of it comes in order already, because it waits for the
- * same delay: that is a queue. The rest goes through a binary heap.
+ * What is to happen at a later time of the capture, in order of time. Most of it comes in order already,
+ * because it waits for the same delay: that is a queue. The rest goes through a binary heap.
  */
 import type { Micros } from '../model/time.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Agents: known by what identifies them best. An address stands for an agent only while nothing better is known of it, and
- * only where no relay hides the agents behind it.
+ * Agents: known by what identifies them best. An address stands for an agent only while nothing better is
+ * known of it, and only where no relay hides the agents behind it.
  */
 import type { Agent, AgentAddress, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
@@ -14,7 +14,8 @@ const ADDRESS_CONFIDENCE = 0.6
 const INVENTORY_CONFIDENCE = 0.9
 /** Addresses kept per agent: the first and the latest; a pool that is larger is told by its size. */
 const ADDRESSES_MAX = 64
-/** A, then B, then A again within this time share an address; a lease does not change hands so fast (RFC 2131 §4.3.1: an expired one is the last to be given away). */
+/** A, then B, then A again within this time share an address; a lease does not change hands so fast (RFC 2131
+ * §4.3.1: an expired one is the last to be given away). */
 const IN_TURN_WITHIN: Micros = seconds(600)
 
 export class Agents {
@@ -38,7 +39,8 @@ export class Agents {
     return this.get(id, by, confidence, false)
   }
 
-  /** The agent at an address: the one that named itself there, if only one did; the inventory's; or the address itself. */
+  /** The agent at an address: the one that named itself there, if only one did; the inventory's; or the
+   * address itself. */
   at(tap: Tap, address: string, via: 'address' | 'proxy-header'): Agent {
     const named = this.namedAt.get(`${tap}|${address}`)
     if (named?.size === 1) for (const agent of named.keys()) return agent
@@ -47,7 +49,8 @@ export class Agents {
     return this.get(address, via, ADDRESS_CONFIDENCE, true)
   }
 
-  /** An agent's packets come from `address` at a tap. The address it used there before, if that was another one. */
+  /** An agent's packets come from `address` at a tap. The address it used there before, if that was another
+   * one. */
   seen(agent: Agent, sighting: Sighting, address: string, at: Micros): AgentAddress | null {
     const previous = this.latestAddress(agent, sighting.tap)
     const known = agent.addresses.find((a) => a.tap === sighting.tap && a.address === address)
@@ -59,7 +62,8 @@ export class Agents {
     return previous !== null && previous.address !== address && previous.end <= at ? { ...previous } : null
   }
 
-  /** Several agents used the address at the same time, in turn: one host, or one lease after the other, does not look so. */
+  /** Several agents used the address at the same time, in turn: one host, or one lease after the other, does
+   * not look so. */
   isShared(tap: Tap, address: string): boolean {
     return this.shared.has(`${tap}|${address}`)
   }
@@ -82,8 +86,10 @@ export class Agents {
     if (named === undefined) this.namedAt.set(key, (named = new Map()))
     const before = named.get(agent)
     named.set(agent, at)
-    if (before === undefined || at - before > IN_TURN_WITHIN || named.size === 1 || this.shared.has(key)) return
-    for (const [other, theirs] of named) if (other !== agent && theirs > before && theirs < at) this.shared.add(key)
+    if (before === undefined || at - before > IN_TURN_WITHIN || named.size === 1 || this.shared.has(key))
+      return
+    for (const [other, theirs] of named)
+      if (other !== agent && theirs > before && theirs < at) this.shared.add(key)
   }
 
   private get(id: string, identifiedBy: IdentifiedBy, confidence: number, nameable: boolean): Agent {

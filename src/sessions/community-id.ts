@@ -1,6 +1,6 @@
 /**
- * Community ID, version 1 (github.com/corelight/community-id-spec): a hash of the 5-tuple that other tools give as well. The lower
- * endpoint comes first; it does not survive address translation.
+ * Community ID, version 1 (github.com/corelight/community-id-spec): a hash of the 5-tuple that other tools
+ * give as well. The lower endpoint comes first; it does not survive address translation.
  */
 import { createHash } from 'node:crypto'
 import { addressNumber } from '../model/address.ts'
@@ -15,13 +15,20 @@ export function communityId(a: Endpoint, b: Endpoint): string {
   const right = addressBytes(b.address)
   const order = Buffer.compare(left, right)
   const swap = order > 0 || (order === 0 && a.port > b.port)
-  const [first, second, firstPort, secondPort] = swap ? [right, left, b.port, a.port] : [left, right, a.port, b.port]
+  const [first, second, firstPort, secondPort] = swap
+    ? [right, left, b.port, a.port]
+    : [left, right, a.port, b.port]
   const ports = Buffer.alloc(4)
   ports.writeUInt16BE(firstPort, 0)
   ports.writeUInt16BE(secondPort, 2)
   const seed = Buffer.alloc(2)
   seed.writeUInt16BE(SEED, 0)
-  const hash = createHash('sha1').update(seed).update(first).update(second).update(Buffer.from([TCP, 0])).update(ports)
+  const hash = createHash('sha1')
+    .update(seed)
+    .update(first)
+    .update(second)
+    .update(Buffer.from([TCP, 0]))
+    .update(ports)
   return `1:${hash.digest('base64')}`
 }
 

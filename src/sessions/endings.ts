@@ -1,5 +1,6 @@
 /**
- * How paths end, as all taps together saw it; what the agent did next; what a return cost; what a server still holds.
+ * How paths end, as all taps together saw it; what the agent did next; what a return cost; what a server
+ * still holds.
  */
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
@@ -9,7 +10,8 @@ import type { Agent, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
-/** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next check-in. */
+/** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next
+ * check-in. */
 export const RECONNECT_WITHIN: Micros = seconds(120)
 /** Ends this close together have one cause: a restart takes its connections with it at once. */
 export const TOGETHER: Micros = seconds(2)
@@ -17,7 +19,8 @@ export const TOGETHER: Micros = seconds(2)
 const RECENT_ENDS_MAX = 1 << 14
 /** This many others make the end of a path part of something larger than itself. */
 const MASS = 5
-/** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing new. */
+/** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing
+ * new. */
 const SURVIVALS_KEPT = 4096
 /** Steady minutes kept per service, for what is usual. */
 const STEADY_KEPT = 512
@@ -46,7 +49,8 @@ export class Endings {
     if (o.end - o.start < sighting.service.idleThreshold) return
     sighting.end.silence = o
     this.ends(sighting, o.time)
-    // Who never answers may be out for a moment, or have failed: what the others meet, and the agent's return, will tell.
+    // Who never answers may be out for a moment, or have failed: what the others meet, and the agent's
+    // return, will tell.
     this.plan(sighting.path, o.time + (o.outcome === 'unanswered' ? RECONNECT_WITHIN : this.options.settle))
   }
 
@@ -78,7 +82,8 @@ export class Endings {
     this.options.later(time + 2 * this.options.settle, () => this.considerAbandoned(path, sighting, summary))
   }
 
-  /** An agent's data passes on a connection: is it a new path of that agent, and what became of the one before? */
+  /** An agent's data passes on a connection: is it a new path of that agent, and what became of the one
+   * before? */
   arrived(sighting: TrackedSighting, agent: Agent): void {
     const key = `${agent.id}|${sighting.service.name}`
     const last = this.lastPath.get(key)
@@ -87,7 +92,8 @@ export class Endings {
     if (sighting.start <= last.start) return
     const before = last.path
     before.next = sighting
-    if (!before.ending || before.endedAt === null || sighting.start - before.endedAt > RECONNECT_WITHIN) return
+    if (!before.ending || before.endedAt === null || sighting.start - before.endedAt > RECONNECT_WITHIN)
+      return
     this.tellEnded(before)
     this.linkReturn(before, sighting)
   }
@@ -120,7 +126,8 @@ export class Endings {
     path.endedAt = null
   }
 
-  /** An end that may be the network's doing is told once the other taps have had their say. An orderly one needs no telling. */
+  /** An end that may be the network's doing is told once the other taps have had their say. An orderly one
+   * needs no telling. */
   private plan(path: TrackedPath, due: Micros): void {
     if (path.ending) return
     path.ending = true
@@ -232,13 +239,15 @@ export class Endings {
 }
 
 /**
- * The sighting that shows how a path was lost while idle; null if the agent closed it itself, or it was not idle. On a relay's
- * server side the relay's close may be the agent's: the agent's side decides where it was captured.
+ * The sighting that shows how a path was lost while idle; null if the agent closed it itself, or it was not
+ * idle. On a relay's server side the relay's close may be the agent's: the agent's side decides where it was
+ * captured.
  */
 export function lostSighting(path: TrackedPath): TrackedSighting | null {
   const agentSide = path.sightings.filter((s) => s.leg === 'front' || s.leg === 'direct')
   if (agentSide.some(closedByAgent)) return null
-  const idle = (s: TrackedSighting): boolean => s.ending?.silence != null && s.ending.silence.outcome !== 'unknown'
+  const idle = (s: TrackedSighting): boolean =>
+    s.ending?.silence != null && s.ending.silence.outcome !== 'unknown'
   return agentSide.find(idle) ?? path.sightings.find(idle) ?? null
 }
 
@@ -250,7 +259,10 @@ function closedByAgent(sighting: TrackedSighting): boolean {
   const byServer = Math.min(end.finished[1]?.time ?? Infinity, end.resets[1]?.time ?? Infinity)
   // A RST that carries the agent's address need not be the agent's: the way it came tells.
   const reset = end.resets[0]
-  const forged = reset !== null && reset.usualHopLimit !== null && hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
+  const forged =
+    reset !== null &&
+    reset.usualHopLimit !== null &&
+    hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
   return byAgent < byServer && !forged
 }
 
@@ -263,7 +275,8 @@ function isHeldByServer(sighting: TrackedSighting): boolean {
   return end.finished[0] !== null || (end.unanswered[1]?.count ?? 0) >= 2
 }
 
-/** A connection that had lasted, and that its device or server ended: agents that poll come and go all the time. */
+/** A connection that had lasted, and that its device or server ended: agents that poll come and go all the
+ * time. */
 function wasCut(sighting: TrackedSighting, at: Micros): boolean {
   if (sighting.opened === null || at - sighting.start < sighting.service.idleThreshold) return false
   return sighting.leg === 'back' || !closedByAgent(sighting)

@@ -1,5 +1,6 @@
 /**
- * HTTP exchanges that set cookies, with what the other leg of a relay shows of them and what the agent did next.
+ * HTTP exchanges that set cookies, with what the other leg of a relay shows of them and what the agent did
+ * next.
  */
 import { sameNames } from '../model/cookie-comparison.ts'
 import type { DetectorEvent } from '../model/event.ts'
@@ -8,7 +9,8 @@ import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { TrackedSighting } from './sighting.ts'
 
-/** An agent that goes on does so within a minute (RFC 6265 says nothing; browsers and agents retry sooner). */
+/** An agent that goes on does so within a minute (RFC 6265 says nothing; browsers and agents retry
+ * sooner). */
 const CONTINUES_WITHIN: Micros = seconds(60)
 /** The same exchange on both legs begins this close, clock differences between taps included. */
 const LEGS_APART: Micros = seconds(2)
@@ -37,6 +39,7 @@ export class Exchanges {
   private readonly behind: Behind[] = []
   /** Responses that wait for what the client does next, by client. */
   private readonly waiting = new Map<string, Waiting[]>()
+  private until: Micros = Infinity
 
   constructor(options: ExchangesOptions) {
     this.options = options
@@ -47,7 +50,12 @@ export class Exchanges {
     if (this.waiting.size === 0) return
     for (const key of clientKeys(sighting)) {
       for (const w of this.waiting.get(key) ?? []) {
-        if (w.next !== null || o.request.time <= w.transaction.response!.time || !isSameClient(w.sighting, sighting)) continue
+        if (
+          w.next !== null ||
+          o.request.time <= w.transaction.response!.time ||
+          !isSameClient(w.sighting, sighting)
+        )
+          continue
         w.next = { ...o, kind: 'http-transaction', response: null, interim: [] }
       }
     }
@@ -71,9 +79,25 @@ export class Exchanges {
     for (const [key, list] of this.waiting) {
       if (!list.includes(waiting)) continue
       if (list.length === 1) this.waiting.delete(key)
-      else this.waiting.set(key, list.filter((w) => w !== waiting))
+      else
+        this.waiting.set(
+          key,
+          list.filter((w) => w !== waiting),
+        )
     }
-    this.options.tell({ kind: 'exchange', sighting, transaction, behind: this.behindOf(sighting, transaction), next })
+    this.options.tell({
+      kind: 'exchange',
+      sighting,
+      transaction,
+      behind: this.behindOf(sighting, transaction),
+      next,
+      watched: transaction.response!.time + CONTINUES_WITHIN <= this.until,
+    })
+  }
+
+  /** Nothing more will come: what still waits was not watched for its whole minute. */
+  ended(now: Micros): void {
+    this.until = now
   }
 
   /** The server's side of the same exchange: the same path or agent, the same request, at the same time. */
@@ -86,14 +110,17 @@ export class Exchanges {
         Math.abs(b.transaction.request.time - at) <= LEGS_APART &&
         b.transaction.request.method === o.request!.method &&
         b.transaction.request.target === o.request!.target &&
-        (b.sighting.path === sighting.path || isSameRequest(b.transaction, o) || isSameClient(b.sighting, sighting)),
+        (b.sighting.path === sighting.path ||
+          isSameRequest(b.transaction, o) ||
+          isSameClient(b.sighting, sighting)),
     )
     const distance = (b: Behind): number => Math.abs(b.transaction.request!.time - at)
     return candidates.reduce<Behind | null>((a, b) => (a === null || distance(b) < distance(a) ? b : a), null)
   }
 }
 
-/** Several cookies of different names are legal and ordinary; enrolment is where they are not, and one name twice is never right. */
+/** Several cookies of different names are legal and ordinary; enrolment is where they are not, and one name
+ * twice is never right. */
 const isOfInterest = (sighting: TrackedSighting, o: HttpTransaction): boolean =>
   sighting.service.configured?.enrolment != null || sameNames(o.response!.setCookies).length > 0
 
@@ -115,5 +142,10 @@ function isSameRequest(a: HttpTransaction, b: HttpTransaction): boolean {
 function isSameClient(a: TrackedSighting, b: TrackedSighting): boolean {
   if (a === b || a.path === b.path) return true
   if (a.speaker !== null && b.speaker !== null) return a.speaker === b.speaker
-  return a.leg !== 'back' && b.leg !== 'back' && a.originator.address === b.originator.address && a.service === b.service
+  return (
+    a.leg !== 'back' &&
+    b.leg !== 'back' &&
+    a.originator.address === b.originator.address &&
+    a.service === b.service
+  )
 }

@@ -1,5 +1,6 @@
 /**
- * Server health as seen from everybody's attempts: when a server demonstrably answered, and when it demonstrably failed.
+ * Server health as seen from everybody's attempts: when a server demonstrably answered, and when it
+ * demonstrably failed.
  *
  * A failure is a refused or unanswered handshake, or HTTP 502, 503 or 504; a reset alone may be anybody's.
  */
@@ -71,7 +72,11 @@ function push<T>(map: Map<string, T[]>, key: string, value: T): void {
   }
 }
 
-function lastWithin<T extends { readonly at: Micros }>(list: readonly T[] | undefined, from: Micros, to: Micros): T | null {
+function lastWithin<T extends { readonly at: Micros }>(
+  list: readonly T[] | undefined,
+  from: Micros,
+  to: Micros,
+): T | null {
   if (list === undefined) return null
   for (let i = list.length - 1; i >= 0; i--) {
     const entry = list[i]!

@@ -1,4 +1,5 @@
-/** What names an agent inside its traffic: the configured rules first, then what products are known to send. */
+/** What names an agent inside its traffic: the configured rules first, then what products are known to
+ * send. */
 import type { IdentityRule } from '../model/deployment.ts'
 import { headerValue, type HttpRequest } from '../model/http.ts'
 import type { Service } from '../model/party.ts'

@@ -1,5 +1,11 @@
 /** Addresses against the configuration: which service's address is this, which server's, which device's? */
-import type { AddressRange, ConfiguredDevice, ConfiguredServer, ConfiguredService, Deployment } from '../model/deployment.ts'
+import type {
+  AddressRange,
+  ConfiguredDevice,
+  ConfiguredServer,
+  ConfiguredService,
+  Deployment,
+} from '../model/deployment.ts'
 import { addressNumber } from '../model/address.ts'
 
 /** What the configuration says of one address. */

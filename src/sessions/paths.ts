@@ -1,7 +1,7 @@
 /**
- * Which sightings are one connection: the same tuple at two taps, the same initial sequence numbers behind address translation,
- * the same TLS ClientHello, PROXY header, opening or agent on both legs of a relay. Weakest last; a join is never undone, so
- * nothing joins by time alone.
+ * Which sightings are one connection: the same tuple at two taps, the same initial sequence numbers behind
+ * address translation, the same TLS ClientHello, PROXY header, opening or agent on both legs of a relay.
+ * Weakest last; a join is never undone, so nothing joins by time alone.
  */
 import type { Agent } from '../model/party.ts'
 import type { Endpoint } from '../model/packet.ts'
@@ -15,43 +15,44 @@ const REMEMBERED_MAX = 1 << 16
 /** An opening shorter than this is said by everybody. */
 const OPENING_MIN = 16
 
-class Memory {
-  private readonly entries = new Map<string, TrackedSighting>()
+class Memory<T> {
+  private readonly entries = new Map<string, T>()
 
-  /** The sighting that left this key before, if it was not this tap's own; leaves it for later ones. */
-  exchange(key: string, sighting: TrackedSighting): TrackedSighting | null {
-    const other = this.entries.get(key) ?? null
-    if (other === null || other.closed) {
-      if (this.entries.size >= REMEMBERED_MAX) this.forgetOldest()
-      this.entries.set(key, sighting)
-    }
-    return other === sighting ? null : other
-  }
-
-  get(key: string): TrackedSighting | null {
+  get(key: string): T | null {
     return this.entries.get(key) ?? null
   }
 
-  put(key: string, sighting: TrackedSighting): void {
+  /** Keeps the value; the oldest goes when there are too many. */
+  put(key: string, value: T): void {
     this.entries.delete(key)
-    if (this.entries.size >= REMEMBERED_MAX) this.forgetOldest()
-    this.entries.set(key, sighting)
-  }
-
-  private forgetOldest(): void {
-    for (const key of this.entries.keys()) {
-      this.entries.delete(key)
-      return
+    if (this.entries.size >= REMEMBERED_MAX) {
+      for (const oldest of this.entries.keys()) {
+        this.entries.delete(oldest)
+        break
+      }
     }
+    this.entries.set(key, value)
   }
 }
 
+/** The sighting that left this key before; leaves the new one if there was none that lives. */
+function exchange(memory: Memory<TrackedSighting>, key: string, sighting: TrackedSighting): TrackedSighting | null {
+  const other = memory.get(key)
+  if (other === null || other.closed) memory.put(key, sighting)
+  return other === sighting ? null : other
+}
+
+/** Clients at more than one address begin so. */
+const MANY = 'many'
+
 export class Paths {
-  private readonly byTuple = new Memory()
-  private readonly bySequence = new Memory()
-  private readonly byHello = new Memory()
-  private readonly byOpening = new Memory()
-  private readonly byAgent = new Memory()
+  private readonly byTuple = new Memory<TrackedSighting>()
+  private readonly bySequence = new Memory<TrackedSighting>()
+  private readonly byHello = new Memory<TrackedSighting>()
+  private readonly byOpening = new Memory<TrackedSighting>()
+  /** Who began so on the agents' side: tap and address, or MANY. */
+  private readonly speakers = new Memory<string>()
+  private readonly byAgent = new Memory<TrackedSighting>()
   private readonly joined: (path: TrackedPath) => void
 
   /** `joined` is called after two paths became one. */
@@ -72,15 +73,16 @@ export class Paths {
     const [own, peer] = sighting.opened?.initialSequence ?? [null, null]
     if (own === null || peer === null) return
     const key = `${own}|${peer}`
-    const translated = this.bySequence.exchange(key, sighting)
+    const translated = exchange(this.bySequence, key, sighting)
     if (translated !== null && Math.abs(translated.start - sighting.start) <= LEGS_APART) {
       this.join(translated, sighting, 'same initial sequence numbers')
     }
   }
 
-  /** A ClientHello's random is 28 octets of chance or more: equal ones are one handshake (RFC 8446 §4.1.2). */
+  /** A ClientHello's random is 28 octets of chance or more: equal ones are one handshake (RFC 8446
+   * §4.1.2). */
   hello(sighting: TrackedSighting, random: string): void {
-    const other = this.byHello.exchange(random, sighting)
+    const other = exchange(this.byHello, random, sighting)
     if (other !== null) this.join(other, sighting, 'same TLS ClientHello')
   }
 
@@ -93,8 +95,8 @@ export class Paths {
   /** The same first octets on both legs of a relay. */
   opening(sighting: TrackedSighting, text: string): void {
     if (text.length < OPENING_MIN || (sighting.leg !== 'front' && sighting.leg !== 'back')) return
-    const key = `${sighting.leg === 'front' ? 'back' : 'front'}|${text}`
-    const other = this.byOpening.get(key)
+    if (this.isSaidByMany(sighting, text)) return
+    const other = this.byOpening.get(`${sighting.leg === 'front' ? 'back' : 'front'}|${text}`)
     const twin = this.byOpening.get(`${sighting.leg}|${text}`)
     this.byOpening.put(`${sighting.leg}|${text}`, sighting)
     // What several say at once tells nobody apart.
@@ -102,12 +104,24 @@ export class Paths {
     if (other !== null && this.areLegs(other, sighting)) this.join(other, sighting, 'same first octets')
   }
 
+  /** Clients at two addresses begin alike: a greeting, or a capture that cut off what would tell them apart. */
+  private isSaidByMany(sighting: TrackedSighting, text: string): boolean {
+    const known = this.speakers.get(text)
+    if (sighting.leg === 'front' && known !== MANY) {
+      const speaker = `${sighting.tap}|${sighting.originator.address}`
+      const isOther = known !== null && known !== speaker && known.startsWith(`${sighting.tap}|`)
+      if (known === null || isOther) this.speakers.put(text, isOther ? MANY : speaker)
+    }
+    return this.speakers.get(text) === MANY
+  }
+
   /** The same agent on both legs of a relay at the same time. */
   named(sighting: TrackedSighting, agent: Agent): void {
     if (sighting.leg !== 'front' && sighting.leg !== 'back') return
     const other = this.byAgent.get(`${sighting.leg === 'front' ? 'back' : 'front'}|${agent.id}`)
     this.byAgent.put(`${sighting.leg}|${agent.id}`, sighting)
-    if (other !== null && this.areLegs(other, sighting)) this.join(other, sighting, 'same agent at the same time')
+    if (other !== null && this.areLegs(other, sighting))
+      this.join(other, sighting, 'same agent at the same time')
   }
 
   private areLegs(a: TrackedSighting, b: TrackedSighting): boolean {
@@ -135,4 +149,5 @@ export class Paths {
   }
 }
 
-const tupleKey = (from: Endpoint, to: Endpoint): string => `${from.address}|${from.port}|${to.address}|${to.port}`
+const tupleKey = (from: Endpoint, to: Endpoint): string =>
+  `${from.address}|${from.port}|${to.address}|${to.port}`

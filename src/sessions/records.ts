@@ -1,4 +1,5 @@
-/** Records out of what the session stage knows: agents, servers, connections, as the contract names their fields. */
+/** Records out of what the session stage knows: agents, servers, connections, as the contract names their
+ * fields. */
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Agent, Server } from '../model/party.ts'
 import type { AgentRecord, ConnectionRecord, ConnectionTls, ServerRecord } from '../model/record.ts'
@@ -63,7 +64,10 @@ export function connectionRecord(
     idleBeforeEndSeconds: toSeconds(summary.idleBeforeEnd),
     endReason: isForeignReset(sighting, summary) ? 'middlebox-rst' : summary.endReason,
     tls: tlsOf(sighting),
-    http: sighting.requests + sighting.responses === 0 ? null : { requests: sighting.requests, responses: sighting.responses },
+    http:
+      sighting.requests + sighting.responses === 0
+        ? null
+        : { requests: sighting.requests, responses: sighting.responses },
   }
 }
 
@@ -78,7 +82,8 @@ function tlsOf({ tls }: TrackedSighting): ConnectionTls | null {
   if (tls === null) return null
   const version = tls.server?.version ?? tls.client?.version ?? null
   return {
-    version: version === null ? null : (VERSIONS.get(version) ?? `0x${version.toString(16).padStart(4, '0')}`),
+    version:
+      version === null ? null : (VERSIONS.get(version) ?? `0x${version.toString(16).padStart(4, '0')}`),
     sni: tls.client?.serverName ?? null,
     alpn: tls.server?.alpn ?? null,
     ja3: tls.client?.ja3 ?? null,

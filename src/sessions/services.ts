@@ -1,6 +1,7 @@
 /**
- * Services and their servers: from the configuration, or discovered by who listens. A discovered service is a product where
- * port or request tell it (domain knowledge in products.data.ts), otherwise one listening endpoint.
+ * Services and their servers: from the configuration, or discovered by who listens. A discovered service is a
+ * product where port or request tell it (domain knowledge in products.data.ts), otherwise one listening
+ * endpoint.
  */
 import type { ConfiguredServer, ConfiguredService, ProfileName } from '../model/deployment.ts'
 import type { Endpoint } from '../model/packet.ts'
@@ -20,7 +21,8 @@ export class Services {
 
   constructor(inventory: Inventory) {
     this.inventory = inventory
-    for (const configured of inventory.deployment.services) this.services.set(configured.name, ofConfiguration(configured))
+    for (const configured of inventory.deployment.services)
+      this.services.set(configured.name, ofConfiguration(configured))
   }
 
   /** The service that listens on an endpoint. */
@@ -38,10 +40,14 @@ export class Services {
     const configured = this.configuredAt(endpoint)
     if (configured !== null) return this.services.get(configured.name)!
     const product = PRODUCTS.find((p) => p.ports.includes(endpoint.port))
-    return this.discovered(product === undefined ? `${bracketed(endpoint.address)}:${endpoint.port}` : product.name, product?.profile)
+    return this.discovered(
+      product === undefined ? `${bracketed(endpoint.address)}:${endpoint.port}` : product.name,
+      product?.profile,
+    )
   }
 
-  /** The service of a product that a request gave away; null if the service is configured or the product known already. */
+  /** The service of a product that a request gave away; null if the service is configured or the product
+   * known already. */
   serviceOfProduct(name: string, current: Service): Service | null {
     const product = PRODUCTS.find((p) => p.name === name)
     if (product === undefined || current.configured !== null || current.name === name) return null
@@ -53,7 +59,9 @@ export class Services {
     const key = `${service.name}|${endpoint.address}|${endpoint.port}`
     const known = this.servers.get(key)
     if (known !== undefined) return known
-    const configured = this.inventory.rolesOf(endpoint.address).serverOf.find((s) => s.service === service.configured)
+    const configured = this.inventory
+      .rolesOf(endpoint.address)
+      .serverOf.find((s) => s.service === service.configured)
     const server = serverOf(service, endpoint, configured?.server ?? null)
     if (this.servers.size < DISCOVERED_MAX) this.servers.set(key, server)
     return server
@@ -71,7 +79,11 @@ export class Services {
     if (exact !== undefined) return exact
     // Ports alone name a service only where the configuration names no addresses for it.
     const { services } = this.inventory.deployment
-    return services.find((s) => s.vips.length === 0 && s.servers.length === 0 && s.ports.includes(endpoint.port)) ?? null
+    return (
+      services.find(
+        (s) => s.vips.length === 0 && s.servers.length === 0 && s.ports.includes(endpoint.port),
+      ) ?? null
+    )
   }
 
   private discovered(name: string, profile: ProfileName = 'generic'): Service {

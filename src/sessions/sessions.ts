@@ -1,10 +1,10 @@
 /**
- * The front door of the session stage: observations of all taps come in, in order of time; who is who, which sightings are one
- * connection, and what happened to agents comes out as events for detectors and as records.
+ * The front door of the session stage: observations of all taps come in, in order of time; who is who, which
+ * sightings are one connection, and what happened to agents comes out as events for detectors and as records.
  *
  * Facts first, opinions never: it says that an agent reached another server, not that it should not have.
  */
-import type { AddressChanged, DetectorEvent } from '../model/event.ts'
+import type { DetectorEvent } from '../model/event.ts'
 import type { HttpRequest } from '../model/http.ts'
 import { headerValue } from '../model/http.ts'
 import type * as O from '../model/observation.ts'
@@ -13,13 +13,20 @@ import type { ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type { Agent, Leg, Server, Visit } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
+import { AddressMoves } from './address-moves.ts'
 import { Agenda } from './agenda.ts'
 import { Agents } from './agents.ts'
 import { Endings } from './endings.ts'
 import { Exchanges } from './exchanges.ts'
 import { Health } from './health.ts'
-import { identityInCertificate, identityInOpening, identityInRequest, type IdentityClaim } from './identity.ts'
+import {
+  identityInCertificate,
+  identityInOpening,
+  identityInRequest,
+  type IdentityClaim,
+} from './identity.ts'
 import { Inventory } from './inventory.ts'
+import { agentOf, agentOnPath, nameSighting, shareAgent } from './path-agent.ts'
 import { Paths } from './paths.ts'
 import { isProbeRequest } from './probes.ts'
 import { PRODUCTS } from './products.data.ts'
@@ -30,8 +37,9 @@ import { TlsIdentity } from './tls-identity.ts'
 
 /** How long the other taps' views of an event are waited for: clocks of one network differ by less. */
 export const SETTLE: Micros = seconds(2)
-/** Sightings kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made anew when it speaks. */
-export const SIGHTINGS_MAX = 1 << 16
+/** Sightings kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made
+ * anew when it speaks. */
+export const SIGHTINGS_MAX = 1 << 14
 /** Sightings looked at to find one that can be forgotten. */
 const FORGET_TRIES = 8
 
@@ -55,6 +63,7 @@ export class Sessions {
   private readonly paths: Paths
   private readonly endings: Endings
   private readonly exchanges: Exchanges
+  private readonly moves: AddressMoves
   private readonly tls: TlsIdentity
   private readonly sightings = new Map<number, TrackedSighting>()
   private readonly relays = new Set<string>()
@@ -72,8 +81,14 @@ export class Sessions {
     this.severalTaps = options.severalTaps
     this.paths = new Paths((path) => this.share(path))
     this.stays = new Stays(this.health)
-    this.endings = new Endings({ later: (at, act) => this.agenda.add(at, act), tell: this.tell, settle: SETTLE })
-    this.exchanges = new Exchanges({ later: (at, act) => this.agenda.add(at, act), tell: this.tell, settle: SETTLE })
+    const wiring = {
+      later: (at: Micros, act: () => void) => this.agenda.add(at, act),
+      tell: this.tell,
+      settle: SETTLE,
+    }
+    this.endings = new Endings(wiring)
+    this.exchanges = new Exchanges(wiring)
+    this.moves = new AddressMoves(this.agents, wiring)
   }
 
   /** The sighting of a connection; undefined if nothing is known of it. */
@@ -126,6 +141,7 @@ export class Sessions {
 
   /** All captures are over: whatever is on the agenda is due. */
   ended(): void {
+    this.exchanges.ended(this.now)
     this.agenda.runUntil(Infinity)
     this.stays.ended(this.now)
     this.tell({ kind: 'captures-ended' })
@@ -140,16 +156,36 @@ export class Sessions {
     const service = this.services.serviceAt(o.responder)
     const server = this.services.serverAt(service, o.responder)
     if (o.manner === 'aborted') this.health.answered(server, o.time, o.tap, o.packet)
-    else this.health.failed(server, { at: o.start, tap: o.tap, packet: o.packet, what: `${o.manner} by ${server.name}` })
+    else
+      this.health.failed(server, {
+        at: o.start,
+        tap: o.tap,
+        packet: o.packet,
+        what: `${o.manner} by ${server.name}`,
+      })
   }
 
-  /** The sighting of an observation that names its endpoints: one that was forgotten, or never opened, begins now. */
-  private sighted(o: { connection: number; tap: Tap; originator: Endpoint; responder: Endpoint; time: Micros }): TrackedSighting {
+  /** The sighting of an observation that names its endpoints: one that was forgotten, or never opened, begins
+   * now. */
+  private sighted(o: {
+    connection: number
+    tap: Tap
+    originator: Endpoint
+    responder: Endpoint
+    time: Micros
+  }): TrackedSighting {
     return this.sightings.get(o.connection) ?? this.begin({ ...o, start: o.time, packet: 0 }, null)
   }
 
   private begin(
-    o: { connection: number; tap: Tap; originator: Endpoint; responder: Endpoint; start: Micros; packet: number },
+    o: {
+      connection: number
+      tap: Tap
+      originator: Endpoint
+      responder: Endpoint
+      start: Micros
+      packet: number
+    },
     opened: O.ConnectionOpened | null,
   ): TrackedSighting {
     const service = this.services.serviceAt(o.responder)
@@ -194,7 +230,7 @@ export class Sessions {
     if (sighting === undefined || o.source === null) return
     this.relays.add(sighting.originator.address)
     if (sighting.leg === 'direct') sighting.leg = 'back'
-    this.identify(sighting, this.agents.at('', o.source.address, 'proxy-header'))
+    nameSighting(sighting, this.agents.at('', o.source.address, 'proxy-header'))
     if (o.destination !== null) this.paths.proxied(sighting, o.source, o.destination)
   }
 
@@ -231,14 +267,16 @@ export class Sessions {
   private judgeHealth(server: Server, o: O.HttpTransaction): void {
     const { status, time, packet } = o.response!
     if (status < 502 || status > 504) this.health.answered(server, time, o.tap, packet)
-    else this.health.failed(server, { at: time, tap: o.tap, packet, what: `HTTP ${status} from ${server.name}` })
+    else
+      this.health.failed(server, { at: time, tap: o.tap, packet, what: `HTTP ${status} from ${server.name}` })
   }
 
   private handshake(o: O.TlsHandshake): void {
     const sighting = this.sightings.get(o.connection)
     if (sighting === undefined) return
     sighting.tls = o
-    if (o.client !== null && (sighting.leg !== 'direct' || this.severalTaps())) this.paths.hello(sighting, o.client.random)
+    if (o.client !== null && (sighting.leg !== 'direct' || this.severalTaps()))
+      this.paths.hello(sighting, o.client.random)
     const subject = o.clientCertificates[0]?.subject
     const claim = subject === undefined ? null : identityInCertificate(subject, sighting.service)
     if (claim !== null) this.name(sighting, claim, o.time, o.packet)
@@ -250,18 +288,11 @@ export class Sessions {
     if (sighting?.leg === 'back') this.tls.ticket(sighting, o.ticketHash)
   }
 
-  /** By now the other leg is known, if it was captured: what is left without a name goes by its TLS session. */
+  /** By now the other leg is known, if it was captured: what is left without a name goes by its TLS
+   * session. */
   private settleTls(sighting: TrackedSighting, o: O.TlsHandshake): void {
-    if (sighting.agent === null) {
-      const origin = this.tls.byResumption(o)
-      const steady = origin === null ? this.tls.byFingerprint(sighting, o) : null
-      if (origin !== null) {
-        const agent = this.knownAgent(origin) ?? this.tls.stranger()
-        if (origin.agent === null) this.claimVisit(origin, agent)
-        this.claimVisit(sighting, agent)
-      }
-      for (const earlier of steady?.sightings ?? []) this.claimVisit(earlier, steady!.agent)
-    }
+    if (sighting.agent === null)
+      for (const claim of this.tls.claims(sighting, o)) this.claimVisit(claim.sighting, claim.agent)
     this.tls.issued(sighting, o)
   }
 
@@ -274,8 +305,11 @@ export class Sessions {
   private recognise(sighting: TrackedSighting, request: HttpRequest): void {
     if (sighting.service.configured !== null) return
     const userAgent = headerValue(request.headers, 'user-agent') ?? ''
-    const product = PRODUCTS.find((p) => p.target?.test(request.target) === true || p.userAgent?.test(userAgent) === true)
-    const service = product === undefined ? null : this.services.serviceOfProduct(product.name, sighting.service)
+    const product = PRODUCTS.find(
+      (p) => p.target?.test(request.target) === true || p.userAgent?.test(userAgent) === true,
+    )
+    const service =
+      product === undefined ? null : this.services.serviceOfProduct(product.name, sighting.service)
     if (service === null) return
     sighting.service = service
     sighting.listener = null
@@ -287,71 +321,29 @@ export class Sessions {
     const agent = this.agents.named(claim)
     if (sighting.speaker !== agent) {
       sighting.speaker = agent
-      if (sighting.leg !== 'back') this.moveAddress(sighting, agent, at, packet)
+      if (sighting.leg !== 'back') this.moves.contact(sighting, agent, at, packet, null)
       this.paths.named(sighting, agent)
-      if (sighting.agent !== agent && sighting.visited && sighting.leg === 'back') this.planVisitOf(sighting, agent, at, packet)
+      if (sighting.agent !== agent && sighting.visited && sighting.leg === 'back')
+        this.planVisitOf(sighting, agent, at, packet)
     } else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, at)
-    this.identify(sighting, agent)
-  }
-
-  /** The best identity stands, for every sighting of the path. */
-  private identify(sighting: TrackedSighting, agent: Agent): void {
-    for (const s of sighting.path.sightings) {
-      if (s.agent === null || s.agent.confidence < agent.confidence || !s.agent.nameable) s.agent = agent
-    }
+    nameSighting(sighting, agent)
   }
 
   private share(path: TrackedPath): void {
-    const best = path.sightings.reduce<Agent | null>((a, s) => better(a, this.knownAgent(s)), null)
-    if (best !== null) for (const s of path.sightings) if (s.agent === null || better(s.agent, best) === best) s.agent = best
+    shareAgent(path)
     const back = path.sightings.find((s) => s.server !== null && s.leg !== 'front')
     if (back?.server != null) for (const s of path.sightings) s.server ??= back.server
-    for (const s of path.sightings) if (s.agent !== null && s.leg === 'back') this.planVisit(s, s.start, s.startPacket)
-  }
-
-  /** The agent of a sighting, by its address if that is its own. */
-  private knownAgent(sighting: TrackedSighting): Agent | null {
-    if (sighting.agent !== null) return sighting.agent
-    const own = sighting.leg === 'front' || sighting.leg === 'direct'
-    return own ? this.agents.at(sighting.tap, sighting.originator.address, 'address') : null
-  }
-
-  private moveAddress(
-    sighting: TrackedSighting,
-    agent: Agent,
-    at: Micros,
-    packet: number,
-    continues: TrackedSighting | null = null,
-  ): void {
-    const previous = this.agents.seen(agent, sighting, sighting.originator.address, at)
-    const last = this.stays.lastContactOf(agent, sighting.tap)
-    this.stays.noteContact(agent, sighting.tap, { at, packet, sighting })
-    if (previous === null) return
-    const event: AddressChanged = {
-      kind: 'address-changed',
-      agent,
-      tap: sighting.tap,
-      from: previous.address,
-      to: sighting.originator.address,
-      sighting,
-      before: continues ?? last?.sighting ?? null,
-      continued: continues !== null,
-      at: sighting.start,
-      packet: sighting.startPacket,
-      lastAt: last?.at ?? previous.end,
-      lastPacket: last?.packet ?? 0,
-    }
-    // What the other taps see of the agent at that time decides whether it moved itself.
-    this.agenda.add(at + SETTLE, () => this.tell(event))
+    for (const s of path.sightings) if (s.leg === 'back') this.planVisit(s, s.start, s.startPacket)
   }
 
   /** The connection carries data of an agent: once the other taps have had their say, it is a visit. */
   private planVisit(sighting: TrackedSighting, at: Micros, packet: number): void {
     if (sighting.visited || sighting.leg === 'internal' || sighting.leg === 'probe') return
     sighting.visited = true
-    const first = sighting.opened === null ? { at, packet } : { at: sighting.start, packet: sighting.startPacket }
+    const first =
+      sighting.opened === null ? { at, packet } : { at: sighting.start, packet: sighting.startPacket }
     this.agenda.add(at + SETTLE, () => {
-      const agent = this.knownAgent(sighting)
+      const agent = agentOnPath(sighting.path, this.agents)
       if (agent === null || sighting.leg === 'probe') {
         sighting.visited = agent !== null
         return
@@ -370,7 +362,12 @@ export class Sessions {
   private visit(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
     this.endings.arrived(sighting, agent)
     const server = sighting.server
-    if (server === null || sighting.leg === 'front' || (sighting.path.hasReached(server) && sighting.agent === agent)) return
+    if (
+      server === null ||
+      sighting.leg === 'front' ||
+      (sighting.path.hasReached(server) && sighting.agent === agent)
+    )
+      return
     sighting.path.reach(server)
     const visit: Visit = { agent, server, sighting, at, packet }
     const previous = this.stays.visit(visit)
@@ -391,24 +388,31 @@ export class Sessions {
   private continued(o: O.ConnectionContinued): void {
     const after = this.sighted(o)
     const before = this.sightings.get(o.previous) ?? null
-    const agent = before === null ? null : this.knownAgent(before)
+    const agent = before === null ? null : agentOf(before, this.agents)
     if (agent !== null) {
       this.agents.seen(agent, before!, before!.originator.address, o.previousAt)
       after.agent = agent
       after.visited = true
-      this.moveAddress(after, agent, o.time, o.packet, before)
+      this.moves.contact(after, agent, o.time, o.packet, before)
     }
     this.tell({ kind: 'path-continued', observation: o, before, after })
   }
 
   private closed(o: O.ConnectionClosed): void {
     const { summary } = o
-    const sighting = this.sightings.get(o.connection) ?? this.begin({ ...summary, packet: summary.firstPacket }, null)
+    const sighting =
+      this.sightings.get(o.connection) ?? this.begin({ ...summary, packet: summary.firstPacket }, null)
     sighting.closed = summary.endReason !== 'open'
     sighting.lastAt = summary.end
     const answeredUntil = summary.halves[1].lastPacketAt
     if (answeredUntil !== null && summary.halves[0].packets > 0) {
-      const span = { from: summary.start, to: answeredUntil, pause: summary.maxIdle, tap: o.tap, packet: summary.lastPacket }
+      const span = {
+        from: summary.start,
+        to: answeredUntil,
+        pause: summary.maxIdle,
+        tap: o.tap,
+        packet: summary.lastPacket,
+      }
       this.health.served(this.responderOf(sighting), span)
     }
     this.endings.closed(sighting, summary, o.time)
@@ -418,7 +422,8 @@ export class Sessions {
     if (accounted !== null) this.agenda.add(o.time + SETTLE, () => accounted(sighting, summary))
   }
 
-  /** Forgets the oldest sighting about which its addresses say all; those with more to say go to the end of the line. */
+  /** Forgets the oldest sighting about which its addresses say all; those with more to say go to the end of
+   * the line. */
   private forget(): void {
     let tries = FORGET_TRIES
     for (const [connection, sighting] of this.sightings) {
@@ -437,9 +442,3 @@ const isPlain = (sighting: TrackedSighting): boolean =>
   sighting.ending === null &&
   sighting.tls === null &&
   sighting.path.sightings.length === 1
-
-function better(a: Agent | null, b: Agent | null): Agent | null {
-  if (a === null || b === null) return a ?? b
-  if (a.nameable !== b.nameable) return a.nameable ? a : b
-  return b.confidence > a.confidence ? b : a
-}

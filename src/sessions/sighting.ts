@@ -1,10 +1,11 @@
-/** The session stage's own view of a connection: what detectors read (`Sighting`), and what only this stage needs. */
+/** The session stage's own view of a connection: what detectors read (`Sighting`), and what only this stage
+ * needs. */
 import type { ConnectionOpened, TlsHandshake } from '../model/observation.ts'
 import type { ConnectionId } from '../model/connection.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Path, Server, Service, Sighting } from '../model/party.ts'
 import type { Micros } from '../model/time.ts'
-import type { Stay } from './stays.ts'
+import type { Stay } from './stay.ts'
 
 export interface SightingFacts {
   readonly connection: ConnectionId

@@ -1,29 +1,19 @@
 /**
- * Which agent is attached to which server, since when: visits in order become stays, and stays become session records.
+ * Which agent is attached to which server, since when: visits in order become stays, and stays become session
+ * records.
  */
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Agent, Server, Visit } from '../model/party.ts'
-import type { Tap } from '../model/packet.ts'
 import type { SessionEnd, SessionRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
 import type { Health } from './health.ts'
+import { lostSighting } from './endings.ts'
 import type { TrackedSighting } from './sighting.ts'
-
-export interface Stay {
-  /** The latest visit: evidence names the last contact, not the first. */
-  visit: Visit
-  readonly start: Micros
-  connections: number
-  end: Micros
-  bytes: number
-  open: number
-  endedBy: SessionEnd
-}
+import type { Stay } from './stay.ts'
 
 export class Stays {
   private readonly health: Health
   private readonly current = new Map<string, Stay>()
-  private readonly lastContacts = new Map<string, Contact>()
   private emit: ((record: SessionRecord) => void) | null = null
   private numbered = 0
   /** Servers that agents were at. */
@@ -75,7 +65,7 @@ export class Stays {
     stay.bytes += summary.halves[0].bytes + summary.halves[1].bytes
     stay.open--
     if (summary.endReason === 'open') stay.endedBy = 'open'
-    else if (summary.endReason === 'silent' || sighting.ending?.silence != null) stay.endedBy = 'severed'
+    else if (summary.endReason === 'silent' || wasSevered(sighting, summary)) stay.endedBy = 'severed'
     else stay.endedBy = summary.endedBy === 0 ? 'agent' : summary.endedBy === 1 ? 'server' : 'capture-end'
   }
 
@@ -88,15 +78,6 @@ export class Stays {
     this.current.clear()
   }
 
-  noteContact(agent: Agent, tap: Tap, contact: Contact): void {
-    this.lastContacts.set(`${agent.id}|${tap}`, contact)
-  }
-
-  /** When and where an agent last named itself at a tap. */
-  lastContactOf(agent: Agent, tap: Tap): Contact | undefined {
-    return this.lastContacts.get(`${agent.id}|${tap}`)
-  }
-
   private count(stay: Stay, visit: Visit): void {
     const sighting = visit.sighting as TrackedSighting
     if (sighting.stay === stay) return
@@ -107,7 +88,10 @@ export class Stays {
 
   private reasonToMove(from: Visit, to: Visit): SessionEnd {
     if (this.health.failureOf(from.server, from.at, to.at) !== null) return 'failover'
-    const preferred = to.server.priority !== null && from.server.priority !== null && to.server.priority < from.server.priority
+    const preferred =
+      to.server.priority !== null &&
+      from.server.priority !== null &&
+      to.server.priority < from.server.priority
     return preferred ? 'failback' : 'hop'
   }
 
@@ -126,4 +110,12 @@ export class Stays {
       endedBy,
     })
   }
+}
+
+/** Lost while idle, and not by the word of either of its two ends. */
+function wasSevered({ path, leg, ending }: TrackedSighting, { endedBy }: ConnectionSummary): boolean {
+  const outcome = ending?.silence?.outcome
+  if (outcome === undefined || lostSighting(path) === null) return false
+  if (outcome === 'unanswered' || outcome === 'reset') return true
+  return (leg === 'front' && endedBy === 1) || (leg === 'back' && endedBy === 0)
 }

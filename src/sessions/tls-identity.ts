@@ -1,25 +1,35 @@
 /**
- * Agents behind a relay that speak TLS: their addresses are hidden, their names encrypted. What is left is the session that
- * they resume (RFC 5246 §7.3, RFC 5077, RFC 8446 §2.2), and, weaker, the fingerprint of their ClientHello with a steady beat.
+ * Agents behind a relay that speak TLS: their addresses are hidden, their names encrypted. What is left is
+ * the session that they resume (RFC 5246 §7.3, RFC 5077, RFC 8446 §2.2), and, weaker, the fingerprint of
+ * their ClientHello with a steady beat.
  */
 import type { TlsHandshake } from '../model/observation.ts'
 import type { Agent } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Agents } from './agents.ts'
+import { agentOf } from './path-agent.ts'
 import type { TrackedSighting } from './sighting.ts'
 
 const SESSION_CONFIDENCE = 0.85
 const FINGERPRINT_CONFIDENCE = 0.5
-/** Tickets and session ids remembered; the oldest is forgotten. A ticket is good for a week at most (RFC 8446 §4.6.1). */
+/** Tickets and session ids remembered; the oldest is forgotten. A ticket is good for a week at most (RFC 8446
+ * §4.6.1). */
 const SESSIONS_MAX = 1 << 17
 /** Connections that must beat alike before a fingerprint passes for one agent. */
 const BEATS_MIN = 4
-/** ... and their intervals may vary by this much of their mean: polls with the usual jitter. Two agents' beats mixed vary more. */
+/** ... and their intervals may vary by this much of their mean: polls with the usual jitter. Two agents'
+ * beats mixed vary more. */
 const BEAT_VARIATION_MAX = 0.35
 /** An interval shorter than this is no beat but a burst of one agent's parallel connections. */
 const BEAT_MIN: Micros = seconds(0.5)
 const FINGERPRINTS_MAX = 1 << 12
 const BEATS_KEPT = 64
+
+/** A connection turned out to be an agent's. */
+interface Claim {
+  readonly sighting: TrackedSighting
+  readonly agent: Agent
+}
 
 interface Fingerprint {
   readonly sightings: TrackedSighting[]
@@ -37,16 +47,18 @@ export class TlsIdentity {
     this.agents = agents
   }
 
-  /** The connection that got the session which this one presents; null if it presents none that is known. */
-  byResumption(handshake: TlsHandshake): TrackedSighting | null {
-    for (const key of presented(handshake)) {
-      const origin = this.bySession.get(key)
-      if (origin !== undefined) return origin
-    }
-    return null
+  /** Connections that a handshake of a nameless agent tells the agent of: by the session that it resumes, or
+   * by its fingerprint. */
+  claims(sighting: TrackedSighting, handshake: TlsHandshake): Claim[] {
+    const origin = this.byResumption(handshake)
+    if (origin === null) return this.byFingerprint(sighting, handshake)
+    const agent = agentOf(origin, this.agents) ?? this.stranger()
+    const found = origin.agent === null ? [origin, sighting] : [sighting]
+    return found.map((one) => ({ sighting: one, agent }))
   }
 
-  /** What the server gave a connection for later, and what it presents itself: whoever presents it again is the same agent. */
+  /** What the server gave a connection for later, and what it presents itself: whoever presents it again is
+   * the same agent. */
   issued(sighting: TrackedSighting, handshake: TlsHandshake): void {
     const id = handshake.server?.sessionId ?? ''
     const keys = id === '' ? handshake.issuedTicketHashes : [...handshake.issuedTicketHashes, id]
@@ -57,31 +69,40 @@ export class TlsIdentity {
     this.remember(hash, sighting)
   }
 
+  /** The connection that got the session which this one presents; null if it presents none that is known. */
+  private byResumption(handshake: TlsHandshake): TrackedSighting | null {
+    for (const key of presented(handshake)) {
+      const origin = this.bySession.get(key)
+      if (origin !== undefined) return origin
+    }
+    return null
+  }
+
   /** An agent of whom nothing is known but that it resumes its sessions. */
-  stranger(): Agent {
+  private stranger(): Agent {
     return this.agents.unnamed(`tls-session-${++this.unnamed}`, 'tls-session', SESSION_CONFIDENCE)
   }
 
   /**
-   * The sightings of one fingerprint at one relay, once they beat as one agent does: never two at a time, at steady intervals.
-   * Empty before that, and for a fingerprint that several agents share.
+   * The sightings of one fingerprint at one relay, once they beat as one agent does: never two at a time, at
+   * steady intervals. Empty before that, and for a fingerprint that several agents share.
    */
-  byFingerprint(sighting: TrackedSighting, handshake: TlsHandshake): { agent: Agent; sightings: readonly TrackedSighting[] } | null {
+  private byFingerprint(sighting: TrackedSighting, handshake: TlsHandshake): Claim[] {
     const hello = handshake.client
-    if (hello === null) return null
+    if (hello === null) return []
     const key = `${sighting.originator.address}|${sighting.service.name}|${hello.ja4}|${hello.ja3}|${hello.serverName}`
     let seen = this.fingerprints.get(key)
     if (seen === undefined) {
-      if (this.fingerprints.size >= FINGERPRINTS_MAX) return null
+      if (this.fingerprints.size >= FINGERPRINTS_MAX) return []
       this.fingerprints.set(key, (seen = { sightings: [], overlaps: false }))
     }
     const last = seen.sightings.at(-1)
     if (last !== undefined && !last.closed && last.ending === null) seen.overlaps = true
     seen.sightings.push(sighting)
     if (seen.sightings.length > BEATS_KEPT) seen.sightings.shift()
-    if (seen.overlaps || !isSteady(seen.sightings.map((s) => s.start))) return null
+    if (seen.overlaps || !isSteady(seen.sightings.map((s) => s.start))) return []
     const agent = this.agents.unnamed(`tls-client-${hello.ja4}`, 'tls-fingerprint', FINGERPRINT_CONFIDENCE)
-    return { agent, sightings: seen.sightings }
+    return seen.sightings.map((one) => ({ sighting: one, agent }))
   }
 
   private remember(key: string, sighting: TrackedSighting): void {
@@ -102,7 +123,8 @@ function presented(handshake: TlsHandshake): string[] {
   const keys = [...hello.pskIdentityHashes]
   if (hello.ticketHash !== null) keys.push(hello.ticketHash)
   // In TLS 1.3 the session id is a random value for middleboxes (RFC 8446 §4.1.2): nobody was given it.
-  if (hello.sessionId !== '' && (handshake.server?.version ?? hello.version) < 0x0304) keys.push(hello.sessionId)
+  if (hello.sessionId !== '' && (handshake.server?.version ?? hello.version) < 0x0304)
+    keys.push(hello.sessionId)
   return keys
 }
 

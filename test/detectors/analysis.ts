@@ -11,6 +11,8 @@ import type { Finding, Incident, IncidentType } from '../../src/model/incident.t
 import type { AnalysisRecord, RecordKind } from '../../src/model/record.ts'
 import { analyze } from '../../src/pipeline/monitor.ts'
 import { memorySource } from '../collectors/reading.ts'
+import { joined } from '../scenario/pcap-writer.ts'
+import { STORY_START } from '../scenario/scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 
 export interface Seen {
@@ -69,8 +71,16 @@ export class Analysis {
 }
 
 /** The analysis of a story's captures. */
-export async function analysed(story: Scenario, { config, taps }: Seen = {}): Promise<Analysis> {
+export function analysed(story: Scenario, { config, taps }: Seen = {}): Promise<Analysis> {
   const captures = [...story.captures()].filter(([tap]) => taps?.includes(tap) ?? true)
+  return analysedFiles(captures, config)
+}
+
+/** The same of captures at hand, by tap. */
+export async function analysedFiles(
+  captures: readonly (readonly [tap: string, bytes: Uint8Array])[],
+  config?: unknown,
+): Promise<Analysis> {
   const inputs = await Promise.all(
     captures.map(async ([tap, bytes]) => {
       const reader = await openCapture(memorySource(bytes), { path: `${tap}.pcap` })
@@ -89,6 +99,55 @@ export async function analysed(story: Scenario, { config, taps }: Seen = {}): Pr
   return new Analysis(records)
 }
 
-/** `client 6 at 60.011: what it proves`, seconds since `zero`. */
-export const evidenceOf = (finding: Finding): string[] =>
-  finding.evidence.map(({ tap, packet, note }) => `${tap} ${packet}: ${note}`)
+const PCAP_HEADER = 24
+const PCAP_RECORD_HEADER = 16
+
+interface Recorded {
+  readonly at: number
+  /** With its record header. */
+  readonly record: Uint8Array
+  /** From the Ethernet header on. */
+  readonly frame: Buffer
+}
+
+function recordsOf(capture: Buffer): Recorded[] {
+  const found: Recorded[] = []
+  for (let from = PCAP_HEADER; from < capture.length; ) {
+    const frameAt = from + PCAP_RECORD_HEADER
+    const to = frameAt + capture.readUInt32LE(from + 8)
+    const at = capture.readUInt32LE(from) * 1e6 + capture.readUInt32LE(from + 4)
+    found.push({ at, record: capture.subarray(from, to), frame: capture.subarray(frameAt, to) })
+    from = to
+  }
+  return found
+}
+
+/** All that several taps saw, in one file: what a capture of all interfaces of a device holds. */
+export function inOneFile(story: Scenario): Uint8Array {
+  const captures = [...story.captures().values()].map((bytes) => Buffer.from(bytes))
+  const records = captures.flatMap(recordsOf).sort((a, b) => a.at - b.at)
+  return joined([captures[0]!.subarray(0, PCAP_HEADER), ...records.map(({ record }) => record)])
+}
+
+/** The frames of a capture that are wanted. */
+export function only(capture: Uint8Array, isWanted: (frame: Buffer, index: number) => boolean): Uint8Array {
+  const bytes = Buffer.from(capture)
+  const records = recordsOf(bytes).filter(({ frame }, i) => isWanted(frame, i))
+  return joined([bytes.subarray(0, PCAP_HEADER), ...records.map(({ record }) => record)])
+}
+
+/**
+ * A finding in one line: severity and type, seconds into the story and the tap; who and where; by whom; how; which
+ * packets prove it.
+ */
+export function inShort(finding: Finding): string {
+  const { severity, type, at, tap, agent, server, actor, manner, details, evidence } = finding
+  const when = ((at - STORY_START) / 1e6).toFixed(3)
+  return [
+    `${severity} ${type} ${when} ${tap}`,
+    `${agent === null ? 'nobody' : `${agent.id} ${agent.address}`} at ${server?.name ?? 'a server'}`,
+    [actor.role, actor.address].filter((part) => part !== null).join(' '),
+    [manner, details['signature']].filter((part) => part != null).join(' '),
+    evidence.map((packet) => `${packet.tap} ${packet.packet}`).join(', '),
+  ].join(' | ')
+}

@@ -6,9 +6,11 @@
 import { describe, expect, test } from 'vitest'
 import { seconds } from '../../src/model/time.ts'
 import type { Device } from '../scenario/devices/device.ts'
+import { RST } from '../scenario/packet.ts'
 import { forwarder, nat, request, response, scenario } from '../scenario/scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
-import { analysed } from './analysis.ts'
+import { analysed, analysedFiles, inOneFile, only } from './analysis.ts'
+import { radio } from './stories.ts'
 
 const BROWSER = '10.0.0.5',
   PHONE = '10.0.0.6',
@@ -198,14 +200,6 @@ const sleepers: readonly Ordinary[] = [
   ],
 ]
 
-/** A radio that is out for one host while `out` holds its address. */
-function radio(out: { address: string | null }): Device {
-  return (position) => (packet, heading) => {
-    const lost = [packet.source.address, packet.destination.address].includes(out.address ?? '')
-    if (!lost) position.forward(packet, heading)
-  }
-}
-
 /** Somebody's next request meets a radio that is out; it comes back after eight seconds, and the page arrives. */
 function radioOut(s: Scenario): void {
   const out: { address: string | null } = { address: null }
@@ -225,6 +219,14 @@ function radioOut(s: Scenario): void {
   s.wait(seconds(400))
   agent.sends(request('GET', '/more')).receives(response())
   agent.closes()
+}
+
+/** Routers on the way, and what a stack adds to the hop limit of its resets. */
+function route(way: { longer: number; resets?: number }): Device {
+  return (position) => (packet, heading) => {
+    const more = (packet.flags & RST) !== 0 ? (way.resets ?? 0) : 0
+    position.forward({ ...packet, hopLimit: packet.hopLimit - way.longer - 1 + more }, heading)
+  }
 }
 
 const networks: readonly Ordinary[] = [
@@ -301,10 +303,34 @@ const networks: readonly Ordinary[] = [
       s.wait(seconds(100))
     },
   ],
+  [
+    'the route grows by a hop while a connection idles, and the server closes',
+    ['info server-idle-close'],
+    (s) => {
+      const way = { longer: 0 }
+      s.behind(route(way))
+      const { server } = visited(s)
+      s.wait(seconds(75))
+      way.longer = 1
+      server.closes()
+    },
+  ],
+  [
+    'a server whose resets start at 255, its data at 64',
+    ['info server-idle-close'],
+    (s) => {
+      s.behind(route({ longer: 0, resets: 255 - 64 }))
+      const { server } = visited(s)
+      s.wait(seconds(75))
+      server.resets()
+      s.wait(seconds(20))
+      visited(s)
+    },
+  ],
 ]
 
 const NAT_ALL = { '10.0.0.5': '203.0.113.1', '10.0.0.6': '203.0.113.1', '10.0.0.77': '203.0.113.1' }
-const shared = () => nat({ map: NAT_ALL, ports: 'allocated' })
+const shared = (): Device => nat({ map: NAT_ALL, ports: 'allocated' })
 const checksIn = (s: Scenario, guid: string, from: string, to = '192.0.2.30:80'): void => {
   const { agent } = s.connect(from, to)
   agent.sends(request('POST', `/spipe/pkg?AgentGuid={${guid}}&Source=Agent_3.0.0`)).receives(response())
@@ -354,7 +380,7 @@ const translated: readonly Ordinary[] = [
     },
   ],
   [
-    'a laptop goes from the office, where many share an address, to home',
+    'a laptop goes from the office, where many share an address, to home, and back',
     [],
     (s) => {
       s.behind(shared())
@@ -503,4 +529,31 @@ describe.each([
       expect([seen, (await analysed(s, { taps: seen })).told]).toEqual([seen, told])
     }
   })
+})
+
+describe('a capture of all interfaces of the device that translates', () => {
+  const story = (): Scenario => {
+    const s = scenario().behind(shared())
+    const { agent } = visited(s)
+    for (let i = 0; i < 5; i++) {
+      agent.sends(request('GET', '/')).receives(PAGE)
+      s.wait(seconds(70))
+    }
+    return s
+  }
+
+  test.each([0, 5, 30])('from frame %i on', async (first) => {
+    const whole = inOneFile(story())
+    expect((await analysedFiles([['', only(whole, (_frame, i) => i >= first)]])).told).toEqual([])
+  })
+})
+
+test('one direction of one host goes past the tap, and its keep-alive probes seem unanswered', async () => {
+  const s = scenario()
+  const { agent } = visited(s)
+  agent.keepsAlive(seconds(61))
+  othersAreServed(s, seconds(400))
+  const isToBrowser = (frame: Buffer): boolean => frame.subarray(30, 34).equals(Buffer.from([10, 0, 0, 5]))
+  const seen = only(s.captures().get('client')!, (frame) => !isToBrowser(frame))
+  expect((await analysedFiles([['', seen]])).told).toEqual([])
 })

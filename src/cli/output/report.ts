@@ -84,7 +84,7 @@ function writeVerdict(sheet: Page, collected: Collected, idleSeconds: number): v
       'bold',
     ])
   } else if (total === 0) {
-    const isProven = (summary?.longestSilenceSeconds ?? 0) >= idleSeconds
+    const isProven = (summary?.longestSurvivedSeconds ?? 0) >= idleSeconds
     sheet.paragraph(
       `Nothing broken: no incident in ${scopeOf(collected)}.`,
       0,
@@ -109,8 +109,9 @@ function silencesText(summary: SummaryRecord, idleSeconds: number): string {
       '(idleThreshold in the configuration), so this capture does not show whether idle connections hold.'
     )
   }
-  if (longestSurvived > 0) return `Silences up to ${duration(longestSurvived)} were survived.`
-  return `The longest silence lasted ${duration(longestSilence)} and was the last of its connection.`
+  if (longestSurvived >= idleSeconds) return `Silences up to ${duration(longestSurvived)} were survived.`
+  const last = `The longest silence lasted ${duration(longestSilence)} and was the last of its connection`
+  return longestSurvived > 0 ? `${last}; up to ${duration(longestSurvived)} were survived.` : `${last}.`
 }
 
 function scopeOf({ summary, agentsBy, servers, serversDropped }: Collected): string {

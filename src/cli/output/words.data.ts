@@ -61,4 +61,20 @@ export const QUALITY_WORDS: readonly (readonly [Count, one: string, many: string
     'N packets contradict themselves and were passed over',
   ],
   ['outOfOrderPackets', '1 packet is stored behind a later one', 'N packets are stored behind later ones'],
+  ['clockSteps', "the capture's clock was set back once", "the capture's clock was set back N times"],
+  [
+    'evictedConnections',
+    '1 connection was given up before its end: more were open than the limit allows',
+    'N connections were given up before their end: more were open than the limit allows',
+  ],
+  [
+    'untrackedSegments',
+    '1 segment was not looked at: more IPv6 addresses than can be remembered',
+    'N segments were not looked at: more IPv6 addresses than can be remembered',
+  ],
+  [
+    'invalidResets',
+    '1 reset fits no window of its connection and was not believed',
+    'N resets fit no window of their connection and were not believed',
+  ],
 ]

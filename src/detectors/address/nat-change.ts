@@ -3,7 +3,7 @@ import { addressNumber } from '../../model/address.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Sighting } from '../../model/party.ts'
-import { counted, detector, evidence } from '../detector.ts'
+import { counted, detector, evidence, times } from '../detector.ts'
 import { connectionFilter, packets, serverOf } from '../wording.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
 
@@ -38,10 +38,15 @@ export const natChange = detector({
     const addresses = new Set(findings.flatMap((f) => [f.details['from'], f.details['to']])).size
     return {
       title: 'Address translation changes the addresses of agents',
-      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came from another outer address than before ${counted(findings.length, 'time')}, ${counted(addresses, 'address')} in all, without having moved.`,
-      remedy: 'Map each agent, or the whole site, to one outer address statically, and keep the mapping when connections end.',
+      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came from another outer address than before ${times(findings.length)}, ${counted(addresses, 'address')} in all, without having moved.`,
+      remedy:
+        'Map each agent, or the whole site, to one outer address statically, and keep the mapping when connections end.',
       filter: connectionFilter(findings),
-      details: { from: first.details['from'], to: first.details['to'], identityEvidence: first.details['identityEvidence'] },
+      details: {
+        from: first.details['from'],
+        to: first.details['to'],
+        identityEvidence: first.details['identityEvidence'],
+      },
     }
   },
 })
@@ -54,7 +59,10 @@ interface Proof {
   readonly confidence: number
 }
 
-function finding({ agent, sighting, tap, from, to, at, packet, lastAt, lastPacket }: AddressChanged, proof: Proof): Finding {
+function finding(
+  { agent, sighting, tap, from, to, at, packet, lastAt, lastPacket }: AddressChanged,
+  proof: Proof,
+): Finding {
   return {
     type: 'nat-change',
     severity: 'warning',
@@ -96,13 +104,16 @@ function proofOfTranslation(event: AddressChanged, world: World): Proof | null {
   const now = addressesElsewhere(sighting)
   const then = before === null ? [] : addressesElsewhere(before)
   if (now.length > 0 && then.length > 0) {
-    return now.some((a) => then.includes(a)) ? { what: 'another tap shows its own address unchanged', confidence: 0.99 } : null
+    return now.some((a) => then.includes(a))
+      ? { what: 'another tap shows its own address unchanged', confidence: 0.99 }
+      : null
   }
   const stated = [from, to].filter((address) => world.natMapping(address) !== null).length
   if (stated === 2 || (stated === 1 && areNeighbours(from, to))) {
     return { what: 'the configuration names the address as translated', confidence: 0.9 }
   }
-  // A host that leaves one site and turns up at another was translated at both. Within one block, it is one translator's pool.
+  // A host that leaves one site and turns up at another was translated at both. Within one block, it is one
+  // translator's pool.
   if (areNeighbours(from, to) && world.isShared(tap, from) && world.isShared(tap, to)) {
     return { what: 'other agents use the same addresses at the same time', confidence: 0.8 }
   }

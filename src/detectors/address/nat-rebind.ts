@@ -1,11 +1,16 @@
-/** Address translation lost the mapping of an open connection and made another: the connection goes on under a strange tuple. */
-import type { World } from '../../model/event.ts'
-import type { Reset } from '../../model/observation.ts'
+/** Address translation lost the mapping of an open connection and made another: the connection goes on under
+ * a strange tuple. */
+import type { PathEnded, World } from '../../model/event.ts'
+import type { AttributionItem, Finding } from '../../model/incident.ts'
+import type { ConnectionContinued, Reset } from '../../model/observation.ts'
 import type { Path, Sighting } from '../../model/party.ts'
-import { SECOND, seconds } from '../../model/time.ts'
+import { MILLISECOND, seconds, type Micros } from '../../model/time.ts'
 import { resetSheet } from '../attribution.ts'
 import { counted, detector, evidence, span } from '../detector.ts'
 import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
+
+/** Who is served this long before and after is not out of service in between. */
+const ALIVE_WITHIN: Micros = seconds(30)
 
 export const natRebind = detector({
   type: 'nat-rebind',
@@ -16,87 +21,37 @@ export const natRebind = detector({
     'a server that aborts: its socket still acknowledges',
     'a server that restarted or failed',
     'no address translation is known on the path',
+    'a tap that sees both sides of the translation: the same packet, twice',
   ],
   requirements: ['S0-19'],
   parameters: {
-    backWithin: span(seconds(60), 'the server answers others, or the same agent, this soon: it has not failed'),
+    backWithin: span(
+      seconds(60),
+      'the server answers others, or the same agent, this soon: it has not failed',
+    ),
+    copyWithin: span(
+      MILLISECOND,
+      'what follows a packet this closely is the same one on the other side of the device',
+    ),
   },
-  watch({ backWithin }, world, raise) {
+  watch({ backWithin, copyWithin }, world, raise) {
     const told = new WeakSet<Path>()
     return {
       'path-continued'({ observation: o, before, after }) {
-        if (told.has(after.path)) return
+        if (o.time - o.previousAt < copyWithin || told.has(after.path)) return
         told.add(after.path)
         if (before !== null) told.add(before.path)
-        raise({
-          type: 'nat-rebind',
-          severity: 'critical',
-          at: o.time,
-          tap: o.tap,
-          agent: agentOf(after),
-          server: serverOf(after),
-          service: after.service.name,
-          connection: after.connection,
-          tuple: [after.originator, after.responder],
-          actor: { role: 'nat', address: null, confidence: 0.9 },
-          manner: null,
-          confidence: 0.95,
-          details: {
-            from: `${o.previousOriginator.address}:${o.previousOriginator.port}`,
-            to: `${o.originator.address}:${o.originator.port}`,
-            identityEvidence: `sequence ${o.sequenceOffset} and acknowledgment ${o.acknowledgmentOffset} octets from where the old connection stood`,
-          },
-          evidence: packets(
-            ...evidence(
-              { tap: o.tap, packet: o.previousPacket, at: o.previousAt, note: 'last packet under the old address' },
-              { tap: o.tap, packet: o.packet, at: o.time, note: 'the same bytes go on under the new one, without a SYN' },
-            ),
-          ),
-          cause: after.service.name,
-          requirements: ['S0-19'],
-        })
+        raise(continuedFinding(o, after))
       },
       'path-ended'(event) {
         const { path } = event
         if (told.has(path)) return
-        const sighting = path.sightings.find((s) => s.leg !== 'back' && isStatelessReset(s.ending?.resets[1] ?? null, s))
-        const reset = sighting?.ending?.resets[1]
-        if (sighting === undefined || reset == null || !isTranslated(sighting, world)) return
-        const from = event.at - backWithin
-        const { server } = sighting
-        if (server !== null && world.failureOf(server, from, event.at + backWithin) !== null) return
-        const lives = event.next !== null || world.pathAlive(sighting, event.at - 30 * SECOND, event.at + 30 * SECOND) !== null
-        const sheet = resetSheet(path, sighting, reset, 1)
-        if (!lives || sheet.reduce((sum, item) => sum + item.weight, 0) > 0) return
+        const lost = lostMapping(path, world)
+        if (lost === null || !isServerWell(event, lost.sighting, world, backWithin)) return
+        const sheet = resetSheet(path, lost.sighting, lost.reset, 1)
+        if (sheet.reduce((sum, item) => sum + item.weight, 0) > 0) return
         told.add(path)
-        raise({
-          type: 'nat-rebind',
-          severity: 'critical',
-          at: reset.time,
-          tap: sighting.tap,
-          agent: agentOf(sighting),
-          server: serverOf(sighting),
-          service: sighting.service.name,
-          connection: sighting.connection,
-          tuple: [sighting.originator, sighting.responder],
-          actor: { role: 'nat', address: null, confidence: 0.6 },
-          manner: null,
-          confidence: 0.6,
-          details: {
-            from: sighting.originator.address,
-            to: null,
-            identityEvidence: 'the server, alive and with its own hop limit, no longer knew a connection that it had just served',
-            attribution: sheet,
-          },
-          evidence: packets(
-            ...evidence(
-              { tap: sighting.tap, packet: reset.provokedBy ?? 0, at: reset.time - (reset.sinceProvocation ?? 0), note: 'a segment of a healthy connection' },
-              { tap: sighting.tap, packet: reset.packet, at: reset.time, note: 'the server has no such connection: RST without ACK' },
-            ),
-          ),
-          cause: sighting.service.name,
-          requirements: ['S0-19'],
-        })
+        raise(refusedFinding(lost, sheet))
       },
     }
   },
@@ -105,14 +60,117 @@ export const natRebind = detector({
     return {
       title: 'Address translation rebinds open connections',
       summary: `${counted(findings.length, 'open connection')} of ${first.service ?? 'the service'} lost ${findings.length === 1 ? 'its' : 'their'} mapping: the server met segments from an address or port that it did not know.`,
-      remedy: 'Keep the mapping for as long as the connection lives (RFC 5382 asks for 2 h 4 min at least), and do not reload the rules of address translation while agents are connected.',
+      remedy:
+        'Keep the mapping for as long as the connection lives (RFC 5382 asks for 2 h 4 min at least), and do not reload the rules of address translation while agents are connected.',
       filter: connectionFilter(findings),
-      details: { from: first.details['from'], to: first.details['to'], identityEvidence: first.details['identityEvidence'] },
+      details: {
+        from: first.details['from'],
+        to: first.details['to'],
+        identityEvidence: first.details['identityEvidence'],
+      },
     }
   },
 })
 
-/** The answer of a host without state to an ordinary segment: RST, its number that of the segment's ACK, no ACK (RFC 9293 §3.10.7.1). */
+/** The same bytes go on under another tuple. */
+function continuedFinding(o: ConnectionContinued, after: Sighting): Finding {
+  const { tap } = o
+  return finding(after, o.time, 0.9, {
+    confidence: 0.95,
+    details: {
+      from: `${o.previousOriginator.address}:${o.previousOriginator.port}`,
+      to: `${o.originator.address}:${o.originator.port}`,
+      identityEvidence: `sequence ${o.sequenceOffset} and acknowledgment ${o.acknowledgmentOffset} octets from where the old connection stood`,
+    },
+    evidence: packets(
+      ...evidence(
+        { tap, packet: o.previousPacket, at: o.previousAt, note: 'last packet under the old address' },
+        { tap, packet: o.packet, at: o.time, note: 'the same bytes go on under the new one, without a SYN' },
+      ),
+    ),
+  })
+}
+
+/** A sighting of the agent's side, and the reset with which the server refused it. */
+interface LostMapping {
+  readonly sighting: Sighting
+  readonly reset: Reset
+}
+
+/** The server refused a segment as that of no connection, where addresses are translated. */
+function lostMapping({ sightings }: Path, world: World): LostMapping | null {
+  const sighting = sightings.find((s) => s.leg !== 'back' && isStatelessReset(s.ending?.resets[1] ?? null, s))
+  const reset = sighting?.ending?.resets[1]
+  return sighting === undefined || reset == null || !isTranslated(sighting, world)
+    ? null
+    : { sighting, reset }
+}
+
+/** The server did not fail, and answers the same agent or others around that time. */
+function isServerWell(
+  { at, next }: PathEnded,
+  sighting: Sighting,
+  world: World,
+  backWithin: Micros,
+): boolean {
+  const { server } = sighting
+  if (server !== null && world.failureOf(server, at - backWithin, at + backWithin) !== null) return false
+  return next !== null || world.pathAlive(sighting, at - ALIVE_WITHIN, at + ALIVE_WITHIN) !== null
+}
+
+function refusedFinding({ sighting, reset }: LostMapping, attribution: readonly AttributionItem[]): Finding {
+  const { tap } = sighting
+  const provokedAt = reset.time - (reset.sinceProvocation ?? 0)
+  return finding(sighting, reset.time, 0.6, {
+    confidence: 0.6,
+    details: {
+      from: sighting.originator.address,
+      to: null,
+      identityEvidence:
+        'the server, alive and with its own hop limit, no longer knew a connection that it had just served',
+      attribution,
+    },
+    evidence: packets(
+      ...evidence(
+        { tap, packet: reset.provokedBy ?? 0, at: provokedAt, note: 'a segment of a healthy connection' },
+        {
+          tap,
+          packet: reset.packet,
+          at: reset.time,
+          note: 'the server has no such connection: RST without ACK',
+        },
+      ),
+    ),
+  })
+}
+
+/** What both kinds have in common; `byTranslation` is the confidence that a translator did it. */
+function finding(
+  sighting: Sighting,
+  at: Micros,
+  byTranslation: number,
+  proof: Pick<Finding, 'confidence' | 'details' | 'evidence'>,
+): Finding {
+  return {
+    type: 'nat-rebind',
+    severity: 'critical',
+    at,
+    tap: sighting.tap,
+    agent: agentOf(sighting),
+    server: serverOf(sighting),
+    service: sighting.service.name,
+    connection: sighting.connection,
+    tuple: [sighting.originator, sighting.responder],
+    actor: { role: 'nat', address: null, confidence: byTranslation },
+    manner: null,
+    ...proof,
+    cause: sighting.service.name,
+    requirements: ['S0-19'],
+  }
+}
+
+/** The answer of a host without state to an ordinary segment: RST, its number that of the segment's ACK, no
+ * ACK (RFC 9293 §3.10.7.1). */
 function isStatelessReset(reset: Reset | null, sighting: Sighting): boolean {
   if (reset === null || reset.acknowledges || reset.afterFin || reset.provokedBy === null) return false
   return reset.sequenceOffset === 0 && reset.idleBefore < sighting.service.idleThreshold

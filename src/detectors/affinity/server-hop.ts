@@ -4,7 +4,7 @@ import type { Actor, Finding } from '../../model/incident.ts'
 import type { Agent, Service, Visit } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { SECOND } from '../../model/time.ts'
-import { counted, detector, evidence, span, spoken } from '../detector.ts'
+import { counted, detector, evidence, span, spoken, times } from '../detector.ts'
 import { agentOf, connectionFilter, packets } from '../wording.ts'
 
 export const serverHop = detector({
@@ -17,11 +17,18 @@ export const serverHop = detector({
     'another location, another list: the agent has another address',
     'a web user with a new session, or a mail server: those are not agents',
     'a health check, or a relay that stands for all its agents',
+    'servers of one port that nobody stated to be one service',
   ],
   requirements: ['S0-07', 'S0-09', 'S0-16', 'S2-30', 'S2-35'],
   parameters: {
-    failureWithin: span(30 * SECOND, 'a failure of the server this long before the last contact explains the move'),
-    proofBefore: span(2 * SECOND, 'a sign of life of the server this shortly before the move shows that it was well'),
+    failureWithin: span(
+      30 * SECOND,
+      'a failure of the server this long before the last contact explains the move',
+    ),
+    proofBefore: span(
+      2 * SECOND,
+      'a sign of life of the server this shortly before the move shows that it was well',
+    ),
     proofAfter: span(5 * SECOND, '... or this soon after it: a server that failed takes longer to come back'),
   },
   watch({ failureWithin, proofBefore, proofAfter }, world, raise) {
@@ -29,7 +36,8 @@ export const serverHop = detector({
     const judge = (visit: Visit, previous: Visit, last: boolean): void => {
       if (world.failureOf(previous.server, previous.at - failureWithin, visit.at) !== null) return
       const healthy = world.healthyAt(previous.server, visit.at - proofBefore, visit.at + proofAfter)
-      // Where policy lets agents leave a failed server, a move is a hop only if that server is seen to be well.
+      // Where policy lets agents leave a failed server, a move is a hop only if that server is seen to be
+      // well.
       if (healthy === null && mayFailOver(visit.server.service)) {
         if (!last && undecided.length < UNDECIDED_MAX) undecided.push({ visit, previous })
         return
@@ -52,7 +60,7 @@ export const serverHop = detector({
     const by = first.actor.role === 'load-balancer' || first.actor.role === 'middlebox'
     return {
       title: `Agents of ${first.service ?? 'the service'} hop between servers`,
-      summary: `${counted(agents, 'agent')} landed on another server ${counted(findings.length, 'time')} while the server before was not seen to fail.`,
+      summary: `${counted(agents, 'agent')} landed on another server ${times(findings.length)}; the server before was not seen to fail.`,
       remedy: by
         ? 'Set persistence on the load balancer: by source address, for as long as the product keeps its session (DLP 12.5 and later: 86400 s), and not round robin.'
         : 'Give the agents one name that leads to one server, or a list with an order; a name that resolves to several addresses makes them hop.',
@@ -94,12 +102,22 @@ function finding(visit: Visit, previous: Visit, healthy: boolean, world: World):
     },
     evidence: packets(
       ...evidence(
-        { tap: previous.sighting.tap, packet: previous.packet, at: previous.at, note: `the agent at ${previous.server.name}` },
-        { tap: sighting.tap, packet: visit.packet, at: visit.at, note: `${spoken(away)} later at ${server.name}` },
+        {
+          tap: previous.sighting.tap,
+          packet: previous.packet,
+          at: previous.at,
+          note: `the agent at ${previous.server.name}`,
+        },
+        {
+          tap: sighting.tap,
+          packet: visit.packet,
+          at: visit.at,
+          note: `${spoken(away)} later at ${server.name}`,
+        },
       ),
     ),
     cause: `${server.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'agents'}`,
-    requirements: ['S0-09', ...(sighting.leg === 'back' ? ['S0-16'] : [])],
+    requirements: requirementsOf(visit),
   }
 }
 
@@ -116,17 +134,30 @@ function isMove(visit: Visit, previous: Visit, world: World): boolean {
   return after.rank > before.rank || (after.rank === before.rank && !after.grouped)
 }
 
-const mayFailOver = (service: Service): boolean => service.persistence === 'failover' || service.persistence === 'ordered'
+/** What the vendor of the product asks for; what any agent needs, for others. */
+function requirementsOf({ server, sighting }: Visit): readonly string[] {
+  const relayed = sighting.leg === 'back'
+  if (server.service.profile === 'symantec-sems') return relayed ? ['S2-30', 'S2-35'] : ['S2-30']
+  return relayed ? ['S0-09', 'S0-16'] : ['S0-09']
+}
+
+const mayFailOver = (service: Service): boolean =>
+  service.persistence === 'failover' || service.persistence === 'ordered'
 
 /**
- * Products and deployments that allow their agents any server say so. Where nobody stated which servers make up the service, a
- * port is not enough: only what one relay hands out is one service.
+ * Products and deployments that allow their agents any server say so. Where nobody stated which servers make
+ * up the service, a port is not enough: only what one relay hands out is one service.
  */
 function mustStay(visit: Visit, previous: Visit): boolean {
   const { service } = visit.server
   const { configured } = service
   if (configured?.web != null || configured?.smtp != null) return false
-  if (service.persistence === 'random' || service.persistence === 'weighted' || service.persistence === 'none') return false
+  if (
+    service.persistence === 'random' ||
+    service.persistence === 'weighted' ||
+    service.persistence === 'none'
+  )
+    return false
   if (configured !== null) return true
   const relayed = [visit, previous].every(({ sighting }) => sighting.leg === 'back')
   const oneRelay = visit.sighting.originator.address === previous.sighting.originator.address
@@ -140,7 +171,8 @@ function standsForMany(agent: Agent, world: World): boolean {
 }
 
 interface Preference {
-  /** Position of the server's group in the list that holds for the agent, or its priority; null: not stated. */
+  /** Position of the server's group in the list that holds for the agent, or its priority; null: not
+   * stated. */
   readonly rank: number | null
   /** More than one server has this rank. */
   readonly grouped: boolean
@@ -152,9 +184,15 @@ function preference(agent: Agent, service: Service, visit: Visit, world: World):
   const groups = world.preferenceOf(agent, service, visit.sighting.originator.address)
   if (groups !== null) {
     const rank = groups.findIndex((group) => group.includes(visit.server.name))
-    return { rank: rank < 0 ? null : rank, grouped: (groups[rank]?.length ?? 0) > 1, list: JSON.stringify(groups) }
+    return {
+      rank: rank < 0 ? null : rank,
+      grouped: (groups[rank]?.length ?? 0) > 1,
+      list: JSON.stringify(groups),
+    }
   }
-  const same = service.configured?.servers.filter((s) => s.priority !== null && s.priority === visit.server.priority) ?? []
+  const same =
+    service.configured?.servers.filter((s) => s.priority !== null && s.priority === visit.server.priority) ??
+    []
   return { rank: visit.server.priority, grouped: same.length > 1, list: '' }
 }
 

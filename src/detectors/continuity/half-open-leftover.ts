@@ -20,7 +20,12 @@ export const halfOpenLeftover = detector({
     return {
       'left-open'({ sighting, elsewhere, at }) {
         const lasting = sighting.service.style === 'persistent' || sighting.ending?.unanswered[1] != null
-        if (!lasting || told.has(sighting.path) || !atServer(sighting.opened?.syn[1]?.hopLimit ?? sighting.ending?.summary?.halves[1].hopLimit)) return
+        if (
+          !lasting ||
+          told.has(sighting.path) ||
+          !atServer(sighting.opened?.syn[1]?.hopLimit ?? sighting.ending?.summary?.halves[1].hopLimit)
+        )
+          return
         told.add(sighting.path)
         const probes = sighting.ending?.unanswered[1] ?? null
         const fin = sighting.ending?.finished[0] ?? null
@@ -40,9 +45,28 @@ export const halfOpenLeftover = detector({
           details: { since: (fin?.time ?? probes?.since ?? at) / 1_000_000, probes: probes?.count ?? 0 },
           evidence: packets(
             ...evidence(
-              fin === null ? null : { tap: sighting.tap, packet: fin.packet, at: fin.time, note: "the agent's FIN; the server never sends its own" },
-              probes === null ? null : { tap: sighting.tap, packet: probes.packet, at: probes.time, note: `${probes.count} probes of the server, unanswered` },
-              { tap: elsewhere.sighting.tap, packet: elsewhere.packet, at: elsewhere.at, note: `meanwhile the agent is at ${elsewhere.server.name}` },
+              fin === null
+                ? null
+                : {
+                    tap: sighting.tap,
+                    packet: fin.packet,
+                    at: fin.time,
+                    note: "the agent's FIN; the server never sends its own",
+                  },
+              probes === null
+                ? null
+                : {
+                    tap: sighting.tap,
+                    packet: probes.packet,
+                    at: probes.time,
+                    note: `${probes.count} probes of the server, unanswered`,
+                  },
+              {
+                tap: elsewhere.sighting.tap,
+                packet: elsewhere.packet,
+                at: elsewhere.at,
+                note: `meanwhile the agent is at ${elsewhere.server.name}`,
+              },
             ),
           ),
           cause: `${sighting.service.name}|${sighting.server?.name ?? ''}`,
@@ -65,4 +89,5 @@ export const halfOpenLeftover = detector({
 })
 
 /** The hop limit that a stack starts with: nothing routed the server's packets on their way to this tap. */
-const atServer = (hopLimit: number | null | undefined): boolean => hopLimit === 64 || hopLimit === 128 || hopLimit === 255
+const atServer = (hopLimit: number | null | undefined): boolean =>
+  hopLimit === 64 || hopLimit === 128 || hopLimit === 255

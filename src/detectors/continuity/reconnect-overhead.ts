@@ -1,6 +1,6 @@
 /** An agent that had lost its connection came back and fetched again what it had been given before. */
-import { detector, octets, ratio, spoken, counted } from '../detector.ts'
-import type { Service } from '../../model/party.ts'
+import { counted, detector, octets, ratio, spoken, times } from '../detector.ts'
+import type { Service, Sighting } from '../../model/party.ts'
 import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
 
 export const reconnectOverhead = detector({
@@ -12,16 +12,20 @@ export const reconnectOverhead = detector({
     'what was sent is no more than a handshake takes',
     'the agent usually receives as much',
     'a browser, or a service of which nothing is known: what is fetched next is whatever is wanted next',
+    "it was the agent's host that was gone, asleep or off, or answers that do not pass the tap",
   ],
   requirements: ['S0-05', 'S0-10'],
   parameters: {
-    leastBytes: octets(8192, 'a TLS handshake with its certificates takes 4 to 6 kB; what is less is no download'),
+    leastBytes: octets(
+      8192,
+      'a TLS handshake with its certificates takes 4 to 6 kB; what is less is no download',
+    ),
     timesUsual: ratio(5, 'how many times the usual minute of an agent of this service it must be'),
   },
   watch({ leastBytes, timesUsual }, _world, raise) {
     return {
       returned({ lost, sighting, bytes, usualBytes, duration }) {
-        if (bytes < leastBytes || !isAgents(sighting.service)) return
+        if (bytes < leastBytes || !isAgents(sighting.service) || isUnproven(lost)) return
         if (usualBytes !== null && bytes < timesUsual * usualBytes) return
         raise({
           type: 'reconnect-overhead',
@@ -39,8 +43,18 @@ export const reconnectOverhead = detector({
           details: { bytes, usualBytes, seconds: Math.round(duration / 10_000) / 100 },
           evidence: packets(
             ...[
-              { tap: lost.tap, packet: lost.ending?.silence?.endPacket ?? lost.startPacket, at: lost.ending?.silence?.end ?? lost.start, note: 'the connection that was lost' },
-              { tap: sighting.tap, packet: sighting.startPacket, at: sighting.start, note: `the agent comes back: ${bytes} octets from the server in ${spoken(duration)}` },
+              {
+                tap: lost.tap,
+                packet: lost.ending?.silence?.endPacket ?? lost.startPacket,
+                at: lost.ending?.silence?.end ?? lost.start,
+                note: 'the connection that was lost',
+              },
+              {
+                tap: sighting.tap,
+                packet: sighting.startPacket,
+                at: sighting.start,
+                note: `the agent comes back: ${bytes} octets from the server in ${spoken(duration)}`,
+              },
             ].filter((p) => p.packet > 0),
           ),
           cause: sighting.service.name,
@@ -55,8 +69,9 @@ export const reconnectOverhead = detector({
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
     return {
       title: `Reconnections cost ${Math.round(total / findings.length / 1000)} kB each`,
-      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came back ${counted(findings.length, 'time')} after losing the connection and downloaded ${Math.round(total / 1000)} kB in all that they had been given before.`,
-      remedy: 'Keep the connections from being lost (see the severings of the same service): each one costs the whole download again.',
+      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came back ${times(findings.length)} after a connection was lost, and downloaded ${Math.round(total / 1000)} kB in all, most of it what had been sent before.`,
+      remedy:
+        'Keep the connections from being lost (see the severings of the same service): each one costs the whole download again.',
       filter: connectionFilter(findings),
       details: { bytes: total, usualBytes: first.details['usualBytes'], seconds: first.details['seconds'] },
     }
@@ -66,3 +81,9 @@ export const reconnectOverhead = detector({
 /** Agents fetch what they are given; people what they like. */
 const isAgents = (service: Service): boolean =>
   service.style !== 'web' && (service.configured !== null || service.profile !== 'generic')
+
+/** The server spoke and nobody answered, or the agent did and answers do not pass the tap. */
+function isUnproven({ ending }: Sighting): boolean {
+  const silence = ending?.silence ?? null
+  return silence?.outcome === 'unanswered' && (silence.brokenBy === 1 || silence.lastFrom[1] === null)
+}

@@ -1,7 +1,9 @@
-/** The server itself closed an idle connection, as its own timeout says: normal, and not the network's doing. */
+/** The server itself closed an idle connection, as its own timeout says: normal, and not the network's
+ * doing. */
+import type { Finding } from '../../model/incident.ts'
 import type { Path } from '../../model/party.ts'
 import { judge, silenceSeconds } from '../attribution.ts'
-import { counted, detector, evidence, spoken } from '../detector.ts'
+import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
 import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
 
 export const serverIdleClose = detector({
@@ -39,7 +41,12 @@ export const serverIdleClose = detector({
           details: { silenceSeconds: silenceSeconds(silence), attribution: end.sheet },
           evidence: packets(
             ...evidence(
-              { tap: sighting.tap, packet: silence.startPacket, at: silence.start, note: 'last packet before the silence' },
+              {
+                tap: sighting.tap,
+                packet: silence.startPacket,
+                at: silence.start,
+                note: 'last packet before the silence',
+              },
               {
                 tap: sighting.tap,
                 packet: silence.endPacket,
@@ -57,13 +64,21 @@ export const serverIdleClose = detector({
   describe(findings) {
     const first = findings[0]
     const gaps = findings.map((f) => f.details['silenceSeconds'] as number)
-    const longest = Math.max(...gaps)
+    const after = spokenRange(gaps)
     return {
-      title: `${first.server?.name ?? 'The server'} closes idle connections itself after ${longest.toFixed(1)} s`,
-      summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${Math.min(...gaps).toFixed(1)} to ${longest.toFixed(1)} s without a packet. No device on the path is to blame.`,
-      remedy: `If agents are to stay connected, raise the server's idle timeout above ${Math.ceil(longest)} s; if they poll, this is as designed.`,
+      title: `${first.server?.name ?? 'The server'} closes idle connections itself after ${after}`,
+      summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${after} without a packet. ${blameText(first)}`,
+      remedy: `If agents are to stay connected, raise the server's idle timeout above ${Math.ceil(Math.max(...gaps))} s; if they poll, this is as designed.`,
       filter: connectionFilter(findings),
       details: { silenceSeconds: gaps[0] },
     }
   },
 })
+
+/** An address that the configuration does not explain may be a load balancer's. */
+function blameText({ server }: Finding): string {
+  if (server === null) return "It is when the server's own timeout is due; the load balancer passed it on."
+  return server.name.endsWith(`:${server.port}`)
+    ? `If ${server.address} is a load balancer's address, the load balancer may have done it: name it in the configuration (vips).`
+    : 'No device on the path is to blame.'
+}

@@ -1,15 +1,17 @@
-/** A device on the path ended a connection because it was idle, or forgot it so that the next segment met nobody. */
-import type { Finding } from '../../model/incident.ts'
-import type { Path } from '../../model/party.ts'
+/** A device on the path ended a connection because it was idle, or forgot it so that the next segment met
+ * nobody. */
+import type { AttributionItem, Finding } from '../../model/incident.ts'
+import type { Path, Sighting } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
-import { type IdleEnd, judge, silenceSeconds } from '../attribution.ts'
-import { counted, detector, evidence, spoken } from '../detector.ts'
+import { DECISIVE, type IdleEnd, judge, silenceSeconds } from '../attribution.ts'
+import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
 import { agentOf, connectionFilter, deviceName, packets, serverOf } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
 
 export const severedIdle = detector({
   type: 'severed-idle',
-  asserts: 'An idle connection was ended by a device on the path: by FIN, by RST, or by forgetting it silently.',
+  asserts:
+    'An idle connection was ended by a device on the path: by FIN, by RST, or by forgetting it silently.',
   notThis: [
     'the agent closed the connection itself',
     'the server closed it, by its own idle timeout or with its own reset',
@@ -17,6 +19,9 @@ export const severedIdle = detector({
     'the server had failed',
     'the tap itself saw nothing in the meantime',
     'the silence was shorter than the idle threshold of the service',
+    'nobody answered for a moment, or the capture stopped before more was tried',
+    'what does not answer is the host of the agent, which may be asleep',
+    'the other direction does not pass the tap',
   ],
   requirements: ['S0-04', 'S0-15', 'S1-19'],
   parameters: {},
@@ -52,16 +57,29 @@ export const severedIdle = detector({
             signature: 'silent',
             silenceSeconds: Math.round(toSeconds(next.start - last) * 100) / 100,
             attribution: [
-              { test: 'the agent came back', weight: 3, observed: 'a new connection, while the old one had never been closed' },
-              { test: 'what was lost on the way', weight: 0, observed: 'not visible at this tap: capture on the agent\'s side as well' },
+              {
+                test: 'the agent came back',
+                weight: 3,
+                observed: 'a new connection, while the old one had never been closed',
+              },
+              {
+                test: 'what was lost on the way',
+                weight: 0,
+                observed: "not visible at this tap: capture on the agent's side as well",
+              },
             ],
           },
           evidence: packets(
-            { tap: sighting.tap, packet: sighting.ending!.summary!.lastPacket, at: last, note: 'last packet of the old connection' },
+            {
+              tap: sighting.tap,
+              packet: sighting.ending!.summary!.lastPacket,
+              at: last,
+              note: 'last packet of the old connection',
+            },
             { tap: next.tap, packet: next.startPacket, at: next.start, note: 'the agent opens a new one' },
           ),
           cause: `${sighting.service.name}|silent`,
-          requirements: [],
+          requirements: requirementsOf(sighting),
         })
       },
     }
@@ -70,16 +88,20 @@ export const severedIdle = detector({
     const first = findings[0]
     const signature = first.details['signature'] as Signature
     const gaps = findings.map((f) => f.details['silenceSeconds'] as number)
-    const legs = first.actor.role === 'load-balancer' ? (['front', 'back'] as const) : (['front', 'direct', 'back'] as const)
-    const timer = estimateTimer(legs.flatMap((leg) => world.survived(first.service ?? '', leg)), gaps, signature)
+    const legs =
+      first.actor.role === 'load-balancer'
+        ? (['front', 'back'] as const)
+        : (['front', 'direct', 'back'] as const)
+    const survived = legs.flatMap((leg) => world.survived(first.service ?? '', leg))
+    const timer = estimateTimer(survived, gaps, signature)
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
     const who = deviceName(first.actor)
     return {
       title: `${who} severs idle connections${timer.upperSeconds === null ? '' : ` after ${timerText(timer.lowerSeconds, timer.upperSeconds)}`}`,
       summary:
         `${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${first.service ?? 'the service'} ` +
-        `${findings.length === 1 ? 'was' : 'were'} severed ${HOW[signature]} after ${range(gaps)} without a packet. ` +
-        `${survivedText(timer)} The agents did not close them, and the server did not either.`,
+        `${findings.length === 1 ? 'was' : 'were'} severed ${HOW[signature]} after ${spokenRange(gaps)} without a packet. ` +
+        `${survivedText(survived, gaps)} ${blamelessText(findings)}`,
       remedy: remedy(timer, who),
       filter: connectionFilter(findings),
       details: { signature, silenceSeconds: gaps[0], timer, attribution: first.details['attribution'] },
@@ -111,13 +133,20 @@ function finding(end: IdleEnd): Finding {
         ref(silence.startPacket, silence.start, 'last packet before the silence'),
         ref(silence.endPacket, silence.end, BROKEN[signature](spoken(silence.end - silence.start))),
         provoked ? ref(silence.outcomePacket, silence.outcomeAt ?? end.at, 'the reset that it drew') : null,
-        ref(silence.lastRetransmission, silence.lastRetransmissionAt ?? end.at, `last of ${silence.retransmissions} retransmissions, unanswered`),
+        ref(
+          silence.lastRetransmission,
+          silence.lastRetransmissionAt ?? end.at,
+          `last of ${silence.retransmissions} retransmissions, unanswered`,
+        ),
       ),
     ),
     cause: `${sighting.service.name}|${signature === 'silent' ? 'silent' : `${end.manner}|${end.actor.address ?? ''}`}`,
-    requirements: sighting.service.profile === 'symantec-sepm' ? ['S1-19'] : ['S0-04', 'S0-15'],
+    requirements: requirementsOf(sighting),
   }
 }
+
+const requirementsOf = ({ service }: Sighting): readonly string[] =>
+  service.profile === 'symantec-sepm' ? ['S1-19'] : ['S0-04', 'S0-15']
 
 const HOW: Readonly<Record<Signature, string>> = {
   fin: 'by a FIN',
@@ -133,8 +162,11 @@ const BROKEN: Readonly<Record<Signature, (gap: string) => string>> = {
   silent: (gap) => `first segment after ${gap} of silence: never answered`,
 }
 
-/** The server's own packets have the hop limit that they started with: the tap is on its segment, and sees what it sees. */
-function seenAtServer(sighting: { ending: { summary: { halves: readonly { hopLimit: number | null }[] } | null } | null }): boolean {
+/** The server's own packets have the hop limit that they started with: the tap is on its segment, and sees
+ * what it sees. */
+function seenAtServer(sighting: {
+  ending: { summary: { halves: readonly { hopLimit: number | null }[] } | null } | null
+}): boolean {
   const hops = sighting.ending?.summary?.halves[1]?.hopLimit
   return hops === 64 || hops === 128 || hops === 255
 }
@@ -142,20 +174,27 @@ function seenAtServer(sighting: { ending: { summary: { halves: readonly { hopLim
 const timerText = (lower: number | null, upper: number): string =>
   lower === null ? `at most ${upper} s` : upper - lower <= 2 ? `${upper} s` : `${lower} to ${upper} s`
 
-function range(gaps: readonly number[]): string {
-  const low = Math.min(...gaps).toFixed(1)
-  const high = Math.max(...gaps).toFixed(1)
-  return low === high ? `${low} s` : `${low} to ${high} s`
+function survivedText(survived: readonly number[], severed: readonly number[]): string {
+  const shorter = survived.filter((seconds) => seconds < Math.min(...severed))
+  if (shorter.length === 0) return 'No shorter silence was seen to survive.'
+  return `Silences of up to ${spokenRange([Math.max(...shorter)])} were survived.`
 }
 
-function survivedText(timer: { survived: number; lowerSeconds: number | null }): string {
-  if (timer.survived === 0 || timer.lowerSeconds === null) return 'No shorter silence was seen to survive.'
-  return `The timer lies above ${timer.lowerSeconds} s, which ${counted(timer.survived, 'connection')} helped to bracket.`
+/** Who did not do it. What the server did behind the device, one side alone cannot show. */
+function blamelessText(findings: readonly Finding[]): string {
+  const sheets = findings.map((f) => f.details['attribution'] as readonly AttributionItem[])
+  return sheets.some((sheet) => sheet.some(({ weight }) => weight >= DECISIVE))
+    ? 'Neither the agents nor the server had closed them.'
+    : 'The agents had not closed them; that the server had not, captures of both sides would prove.'
 }
 
-function remedy(timer: { safeKeepAliveSeconds: number | null; upperSeconds: number | null }, who: string): string {
+function remedy(
+  timer: { safeKeepAliveSeconds: number | null; upperSeconds: number | null },
+  who: string,
+): string {
   const device = who.charAt(0).toLowerCase() + who.slice(1)
   const raise = `Raise the idle timeout of ${device} above the longest silence that the product needs, or switch it off for this service`
-  if (timer.safeKeepAliveSeconds === null) return `${raise}; until then, let agents or servers send keep-alives well within ${timer.upperSeconds} s.`
+  if (timer.safeKeepAliveSeconds === null)
+    return `${raise}; until then, let agents or servers send keep-alives well within ${timer.upperSeconds} s.`
   return `${raise}; until then, a keep-alive every ${timer.safeKeepAliveSeconds} s or less keeps the connections open.`
 }

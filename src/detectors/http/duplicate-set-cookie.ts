@@ -8,7 +8,8 @@ import { connectionFilter } from '../wording.ts'
 
 export const duplicateSetCookie = detector({
   type: 'duplicate-set-cookie',
-  asserts: 'A response carries two Set-Cookie lines of one name (RFC 6265 §4.1.1: should not; its successor: must not).',
+  asserts:
+    'A response carries two Set-Cookie lines of one name (RFC 6265 §4.1.1: should not; its successor: must not).',
   notThis: [
     'a cookie that is deleted and set anew in one response: a common idiom, and harmless',
     'names that differ in case: two cookies',
@@ -23,7 +24,12 @@ export const duplicateSetCookie = detector({
         if (transaction.response === null || sighting.leg === 'back') return
         const severity = severityOf(transaction.response.setCookies)
         if (severity === null) return
-        raise(cookieFinding('duplicate-set-cookie', event, { severity, devices: world.devicesOf('load-balancer') }))
+        raise(
+          cookieFinding('duplicate-set-cookie', event, {
+            severity,
+            devices: world.devicesOf('load-balancer'),
+          }),
+        )
       },
     }
   },

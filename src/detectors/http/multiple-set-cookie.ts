@@ -1,6 +1,6 @@
 /** A client that expects exactly one cookie was sent several: enrolment fails on it. */
 import type { Exchange } from '../../model/event.ts'
-import type { Severity } from '../../model/incident.ts'
+import type { Finding, Severity } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { counted, detector } from '../detector.ts'
@@ -39,12 +39,11 @@ export const multipleSetCookie = detector({
   describe(findings) {
     const first = findings[0]
     const names = cookieNames(findings)
-    const aborted = findings.filter((f) => f.details['clientContinued'] === false).length
     return {
       title: `Enrolment responses carry a second cookie: ${names}`,
       summary:
         `${counted(findings.length, 'enrolment response')} of ${first.service ?? 'the service'} set more than one cookie (${names}). ` +
-        `${injectedText(first)} ${aborted > 0 ? `${counted(aborted, 'agent')} did not go on afterwards.` : 'The agents went on all the same.'}`,
+        `${injectedText(first)} ${continued(findings)}`,
       remedy:
         'Use persistence by source address for this service, or prefix mode, which adds to the existing cookie instead of setting a second one; clients from 10.5.1 on look for ovidCookie by name and no longer mind.',
       filter: `http.set_cookie && (${connectionFilter(findings)})`,
@@ -53,7 +52,8 @@ export const multipleSetCookie = detector({
   },
 })
 
-/** The strict rule holds for the enrolment paths of a configured service, or for a product that is known to be strict. */
+/** The strict rule holds for the enrolment paths of a configured service, or for a product that is known to
+ * be strict. */
 function expectsOne(service: Service, target: string): boolean {
   const enrolment = service.configured?.enrolment ?? null
   if (enrolment === null) return false
@@ -62,11 +62,20 @@ function expectsOne(service: Service, target: string): boolean {
   return strict && enrolment.paths.some((p) => path === p || path.startsWith(`${p}/`))
 }
 
-/** Tolerated where the product's own named cookie is there and the client went on: that version looks for it by name. */
-function severityOf({ sighting, transaction, next }: Exchange): Severity {
+/** Tolerated where the product's own named cookie is there and the client went on: that version looks for it
+ * by name. */
+function severityOf({ sighting, transaction, next, watched }: Exchange): Severity {
   const named = transaction.response!.setCookies.some((c) => c.name === 'ovidCookie')
-  if (next === null) return named ? 'warning' : 'critical'
+  if (next === null) return named || !watched ? 'warning' : 'critical'
   const same = next.request?.target === transaction.request?.target
   if (same) return 'critical'
   return named || sighting.service.configured?.enrolment?.singleSetCookie === false ? 'info' : 'warning'
+}
+
+/** What the agents did with it, as far as the capture shows. */
+function continued(findings: readonly Finding[]): string {
+  const aborted = findings.filter((f) => f.details['clientContinued'] === false).length
+  if (aborted > 0) return `${counted(aborted, 'agent')} did not go on afterwards.`
+  const all = findings.every((f) => f.details['clientContinued'] === true)
+  return all ? 'The agents went on all the same.' : 'The capture ends before it shows whether they go on.'
 }

@@ -1,6 +1,7 @@
 /** A cookie's place in the catalogue: whose it is, what for, and which server it stands for. */
 import type { CookieRole } from '../../model/cookie.ts'
 import { CATALOGUE } from './catalogue.data.ts'
+import { prefixLabel } from './decoders.ts'
 
 export interface Catalogued {
   readonly vendor: string | null
@@ -8,13 +9,10 @@ export interface Catalogued {
   readonly backend: string | null
 }
 
-const UNKNOWN: Catalogued = { vendor: null, role: null, backend: null }
-
-/** The first row whose name, and value where it asks for one, match. */
+/** The first row whose name matches; the value is that of the cookie without quotes around it. */
 export function catalogued(name: string, value: string): Catalogued {
-  for (const row of CATALOGUE) {
-    if (!row.name.test(name) || row.value?.test(value) === false) continue
-    return { vendor: row.vendor, role: row.role, backend: row.backend?.(name, value) ?? null }
-  }
-  return UNKNOWN
+  const row = CATALOGUE.find((candidate) => candidate.name.test(name))
+  // Prefix mode adds to whatever cookie the application has.
+  if (row === undefined) return { vendor: null, role: null, backend: prefixLabel(value) }
+  return { vendor: row.vendor, role: row.role, backend: row.backend?.(value) ?? null }
 }

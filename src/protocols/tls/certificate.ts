@@ -10,9 +10,9 @@ import { vectorEnd } from './vector.ts'
 /** Certificates of one chain that are read; those after them are left out. Public chains have 2 to 4. */
 export const CHAIN_MAX = 10
 /** A certificate longer than this is not read: the largest of public chains have about 10 KiB of names. */
-export const CERTIFICATE_BYTES_MAX = 64 * 1024
+const CERTIFICATE_BYTES_MAX = 64 * 1024
 /** Certificates remembered by their hash, since servers show the same few all day; the oldest makes room. */
-export const REMEMBERED_MAX = 512
+const REMEMBERED_MAX = 512
 
 /**
  * Reads the chain in the body of a Certificate message, `at`..`end`, leaf first.

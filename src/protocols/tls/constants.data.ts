@@ -7,8 +7,9 @@ export const HANDSHAKE = 22
 export const APPLICATION_DATA = 23
 export const HEARTBEAT = 24
 
-/** Handshake message types, RFC 8446 §4, RFC 5246 §7.4, RFC 5077, RFC 6066, RFC 8879. */
-export const HELLO_REQUEST = 0
+/**
+ * Handshake message types, RFC 8446 §4, RFC 5246 §7.4, RFC 5077, RFC 8879: those that mean something here.
+ */
 export const CLIENT_HELLO = 1
 export const SERVER_HELLO = 2
 export const NEW_SESSION_TICKET = 4
@@ -18,15 +19,9 @@ export const CERTIFICATE = 11
 export const SERVER_KEY_EXCHANGE = 12
 export const CERTIFICATE_REQUEST = 13
 export const SERVER_HELLO_DONE = 14
-export const CERTIFICATE_VERIFY = 15
-export const CLIENT_KEY_EXCHANGE = 16
 export const FINISHED = 20
-export const CERTIFICATE_URL = 21
-export const CERTIFICATE_STATUS = 22
-export const SUPPLEMENTAL_DATA = 23
 export const KEY_UPDATE = 24
 export const COMPRESSED_CERTIFICATE = 25
-export const MESSAGE_HASH = 254
 
 /** Extensions, RFC 8446 §4.2 and the RFC of each. */
 export const SERVER_NAME = 0

@@ -19,7 +19,8 @@ export function takeHandshakeMessage(
   start: number,
   end: number,
 ): void {
-  if (type === is.CLIENT_HELLO && isNewHandshake(tls)) tls.handshake = newHandshake(tls.context.wants?.fingerprints !== false)
+  if (type === is.CLIENT_HELLO && isNewHandshake(tls))
+    tls.handshake = newHandshake(tls.context.wants?.fingerprints !== false)
   const h = tls.handshake
   if (tls.is13 && type === is.NEW_SESSION_TICKET) takeTicket13(tls, h, b, start, end)
   else if (h !== null && !takeMessage(h, half.side, type, b, start, end, tls.packet)) missMessage(tls, half)
@@ -32,7 +33,7 @@ export function takeHandshakeMessage(
 const isNewHandshake = (tls: Tls): boolean => tls.handshake === null || tls.handshake.server !== null
 
 /** A message of this side is lost. */
-export function missMessage(tls: Tls, half: Half): void {
+function missMessage(tls: Tls, half: Half): void {
   tls.counts.unreadable++
   if (tls.handshake !== null && !isClient(tls, half)) tls.handshake.isDamaged = true
 }

@@ -89,7 +89,7 @@ function withoutPadding(inner: Uint8Array): Opened | null {
   return at < 0 ? null : { type: inner[at]!, content: inner.subarray(0, at) }
 }
 
-export interface CbcKeys {
+interface CbcKeys {
   readonly key: Uint8Array
   readonly macKey: Uint8Array
   /** The first record's, in TLS 1.0; later versions send one in each record. */

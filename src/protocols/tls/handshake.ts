@@ -246,7 +246,7 @@ export function readTicket13(b: Uint8Array, start: number, end: number): string 
 }
 
 /** Whether the server went on with an earlier session; null if what was seen does not tell. */
-export function isResumed(h: Handshake): boolean | null {
+function isResumed(h: Handshake): boolean | null {
   if (h.server === null) return null
   if (isTls13(h.server.version)) return h.server.selectedPsk !== null
   if (h.isFull) return false

@@ -11,7 +11,7 @@ import type { TlsSecrets } from '../../model/stream.ts'
  * Secrets that are kept: five a connection make 200,000 connections. Those after them are counted as
  * `dropped`.
  */
-export const SECRETS_MAX = 1_000_000
+const SECRETS_MAX = 1_000_000
 /** The longest line that is read: label, 64 and 96 hex digits take 200. */
 export const LINE_CHARACTERS_MAX = 512
 

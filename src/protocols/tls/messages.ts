@@ -17,12 +17,13 @@ const BUFFER_BYTES_FIRST = 2048
  * Receives each message: its type and the bounds of the whole, header included. An unwanted one comes as its
  * header.
  */
-export type OnMessage = (type: number, bytes: Uint8Array, start: number, end: number) => void
+type OnMessage = (type: number, bytes: Uint8Array, start: number, end: number) => void
 
 export interface MessageStream {
   readonly wants: (type: number) => boolean
   readonly onMessage: OnMessage
-  readonly header: Uint8Array
+  /** The header of a message in pieces; exists only meanwhile. */
+  header: Uint8Array | null
   headerFill: number
   /** Octets of the current message's body still to come. */
   left: number
@@ -37,7 +38,7 @@ export interface MessageStream {
 export const messageStream = (wants: (type: number) => boolean, onMessage: OnMessage): MessageStream => ({
   wants,
   onMessage,
-  header: new Uint8Array(HEADER_BYTES),
+  header: null,
   headerFill: 0,
   left: 0,
   buffer: null,
@@ -47,6 +48,7 @@ export const messageStream = (wants: (type: number) => boolean, onMessage: OnMes
 
 /** Forgets the message in hand: what follows begins with a new one. */
 export function restartMessages(stream: MessageStream): void {
+  stream.header = null
   stream.headerFill = 0
   stream.left = 0
   stream.buffer = null
@@ -77,8 +79,9 @@ function feedHeader(stream: MessageStream, b: Uint8Array, at: number, end: numbe
     }
   }
   let here = at
-  while (here < end && stream.headerFill < HEADER_BYTES) stream.header[stream.headerFill++] = b[here++]!
-  if (stream.headerFill === HEADER_BYTES) beginBody(stream)
+  const header = (stream.header ??= new Uint8Array(HEADER_BYTES))
+  while (here < end && stream.headerFill < HEADER_BYTES) header[stream.headerFill++] = b[here++]!
+  if (stream.headerFill === HEADER_BYTES) beginBody(stream, header)
   return here
 }
 
@@ -89,14 +92,14 @@ function deliver(stream: MessageStream, b: Uint8Array, at: number, to: number): 
   stream.onMessage(type, b, at, isRead ? to : at + HEADER_BYTES)
 }
 
-function beginBody(stream: MessageStream): void {
-  stream.left = u24(stream.header, 1)
+function beginBody(stream: MessageStream, header: Uint8Array): void {
+  stream.left = u24(header, 1)
   stream.fill = HEADER_BYTES
   const isTooLong = HEADER_BYTES + stream.left > MESSAGE_BYTES_MAX
   if (isTooLong) stream.tooLong++
-  if (stream.wants(stream.header[0]!) && !isTooLong) {
+  if (stream.wants(header[0]!) && !isTooLong) {
     stream.buffer = new Uint8Array(Math.min(BUFFER_BYTES_FIRST, HEADER_BYTES + stream.left))
-    stream.buffer.set(stream.header)
+    stream.buffer.set(header)
   }
   if (stream.left === 0) finish(stream)
 }
@@ -122,11 +125,10 @@ function append(stream: MessageStream, buffer: Uint8Array, b: Uint8Array, at: nu
 }
 
 function finish(stream: MessageStream): void {
-  const { buffer, fill } = stream
-  const header = stream.header
+  const { header, buffer, fill } = stream
   restartMessages(stream)
-  if (buffer === null) stream.onMessage(header[0]!, header, 0, HEADER_BYTES)
-  else stream.onMessage(buffer[0]!, buffer, 0, fill)
+  if (buffer !== null) stream.onMessage(buffer[0]!, buffer, 0, fill)
+  else if (header !== null) stream.onMessage(header[0]!, header, 0, HEADER_BYTES)
 }
 
 /**

@@ -28,7 +28,10 @@ export interface RecordReader {
 }
 
 export interface RecordWalk {
-  readonly header: Uint8Array
+  /**
+   * A header that came in pieces; exists only meanwhile, since most connections are idle most of the time.
+   */
+  header: Uint8Array | null
   headerFill: number
   treatment: Treatment
   /** Octets of the current body still to come. */
@@ -39,7 +42,7 @@ export interface RecordWalk {
 }
 
 export const recordWalk = (): RecordWalk => ({
-  header: new Uint8Array(HEADER_BYTES),
+  header: null,
   headerFill: 0,
   treatment: SKIP,
   left: 0,
@@ -65,9 +68,11 @@ export function walkRecords(
       if (!beginRecord(walk, reader, b, at, end)) return at
       at = finishIfThere(walk, reader, b, at + HEADER_BYTES, end)
     } else {
-      while (at < end && walk.headerFill < HEADER_BYTES) walk.header[walk.headerFill++] = b[at++]!
+      const header = (walk.header ??= new Uint8Array(HEADER_BYTES))
+      while (at < end && walk.headerFill < HEADER_BYTES) header[walk.headerFill++] = b[at++]!
       if (walk.headerFill < HEADER_BYTES) return at
-      if (!beginRecord(walk, reader, walk.header, 0, HEADER_BYTES)) return at
+      if (!beginRecord(walk, reader, header, 0, HEADER_BYTES)) return at
+      walk.header = null
       walk.headerFill = 0
       at = finishIfThere(walk, reader, b, at, end)
     }
@@ -140,6 +145,7 @@ export const isAtBoundary = (walk: RecordWalk): boolean => walk.left === 0 && wa
 
 /** Forgets the record in hand: what follows begins with a header. */
 export function restartWalk(walk: RecordWalk): void {
+  walk.header = null
   walk.headerFill = 0
   walk.left = 0
   walk.body = null

@@ -1,13 +1,29 @@
 /** The observations of a connection: made here, once each, from its state. */
+import type { Observation } from '../../model/observation.ts'
 import { handshakeObservation, hasFacts } from './handshake.ts'
 import type { Half, Tls } from './state.ts'
+
+/**
+ * Observations of one connection that are made; an honest one has three to ten. Those after them are counted
+ * as `unreported`: a stream of alerts costs no more than other data.
+ */
+export const REPORTED_MAX = 256
+
+function report(tls: Tls, observation: Observation): void {
+  if (tls.counts.reported >= REPORTED_MAX) {
+    tls.counts.unreported++
+    return
+  }
+  tls.counts.reported++
+  tls.context.emit(observation)
+}
 
 /** Reports the handshake in progress, if anything was seen of it. */
 export function conclude(tls: Tls): void {
   const h = tls.handshake
   tls.handshake = null
   if (h === null || !hasFacts(h)) return
-  tls.context.emit(handshakeObservation(h, tls.context, tls.time, tls.packet, tls.isDecrypted))
+  report(tls, handshakeObservation(h, tls.context, tls.time, tls.packet, tls.isDecrypted))
 }
 
 /** Reports an alert; level and description are null if it could not be read. */
@@ -18,7 +34,7 @@ export function reportAlert(
   description: number | null,
   packet: number = tls.packet,
 ): void {
-  tls.context.emit({
+  report(tls, {
     kind: 'tls-alert',
     time: tls.time,
     tap: tls.context.tap,
@@ -32,7 +48,7 @@ export function reportAlert(
 }
 
 export function reportTicket(tls: Tls, ticketHash: string): void {
-  tls.context.emit({
+  report(tls, {
     kind: 'tls-ticket',
     time: tls.time,
     tap: tls.context.tap,

@@ -66,7 +66,7 @@ function readExtension(
   else if (type === is.PRE_SHARED_KEY && to - from === 2) hello.selectedPsk = u16(b, from)
 }
 
-export interface AgreedExtensions {
+interface AgreedExtensions {
   readonly alpn: string | null
   /** The server takes the early data. */
   readonly earlyData: boolean

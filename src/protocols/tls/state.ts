@@ -24,6 +24,9 @@ export interface TlsCounts {
   resynchronised: number
   /** Sides that turned out not to speak TLS. */
   foreign: number
+  /** Observations made, and those beyond REPORTED_MAX. */
+  reported: number
+  unreported: number
 }
 
 export interface Half {
@@ -139,6 +142,8 @@ export const newTls = (
     lost: 0,
     resynchronised: 0,
     foreign: 0,
+    reported: 0,
+    unreported: 0,
   },
   handshake: newHandshake(context.wants?.fingerprints !== false),
   clientSide: null,

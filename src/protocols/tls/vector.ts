@@ -5,7 +5,7 @@
 import { u16, u24, u8 } from '../../bytes/read.ts'
 
 /** Width of a length field, in octets. */
-export type LengthWidth = 1 | 2 | 3
+type LengthWidth = 1 | 2 | 3
 
 const lengthAt = (b: Uint8Array, at: number, width: LengthWidth): number =>
   width === 1 ? u8(b, at) : width === 2 ? u16(b, at) : u24(b, at)

@@ -2,15 +2,16 @@ import { describe, expect, test } from 'vitest'
 import { collect, emptyCollection } from '../../../src/cli/output/collected.ts'
 import { reportText } from '../../../src/cli/output/report.ts'
 import { textSink } from '../../../src/cli/output/text.ts'
+import type { Paint } from '../../../src/cli/output/page.ts'
 import type { AnalysisRecord } from '../../../src/model/record.ts'
 import { recordedConsole } from '../console.ts'
 import {
   agents,
   capture,
-  connection,
   cut,
   hop,
   QUIET_STORY,
+  quietSummary,
   servers,
   severedIdle,
   STORY,
@@ -38,28 +39,42 @@ describe('the whole report', () => {
 
 describe('what was looked at', () => {
   test('no connection at all', () => {
-    expect(report([capture({ packets: 12 }), { ...summary, connections: 0 }])).toContain(
+    expect(report([capture({ packets: 12 }), summary({ connections: 0 })])).toContain(
       '\nNo TCP connection in 12 packets: there is nothing to judge.\n',
     )
   })
 
-  test('a silence at the end of a connection has not been survived', () => {
-    const text = report([
-      capture(),
-      ...agents,
-      ...servers,
-      connection({ maxIdleSeconds: 90, idleBeforeEndSeconds: 90 }),
-    ])
-    expect(text).toContain(
-      'Nothing broken: no incident in 1 connection of 4 agents with 2 servers.\nThe longest silence lasted 90 s and was the last of its connection.\n',
+  test.each([
+    [0, 'The longest silence lasted 90 s and was the last of its connection.'],
+    [14.9, 'The longest silence lasted 90 s and was the last of its connection; up to 14.9 s were survived.'],
+    [60, 'Silences up to 60 s were survived.'],
+  ])('of 90 s of silence at most, %d s were survived', (longestSurvivedSeconds, sentence) => {
+    const counts = quietSummary({ longestSilenceSeconds: 90, longestSurvivedSeconds })
+    expect(report([capture(), ...agents, ...servers, counts], 120)).toContain(
+      `\nNothing broken: no incident in 1 connection of 4 agents with 2 servers.\n${sentence}\n`,
     )
   })
 
   test('silences that are too short to prove anything', () => {
-    const text = report([capture(), connection({ maxIdleSeconds: 14.9, idleBeforeEndSeconds: 3 })])
+    const text = report([
+      capture(),
+      quietSummary({ longestSilenceSeconds: 14.9, longestSurvivedSeconds: 14.9 }),
+    ])
     expect(text.replaceAll('\n', ' ')).toContain(
       'The longest silence lasted 14.9 s; from 60 s on a connection counts as idle (idleThreshold in the configuration), ' +
         'so this capture does not show whether idle connections hold.',
+    )
+  })
+
+  test.each([
+    [59.9, 'bold'],
+    [60, 'bold,green'],
+  ])('a verdict after %d s of survived silence is %s', (seconds, styles) => {
+    const collected = emptyCollection()
+    collect(collected, quietSummary({ longestSilenceSeconds: 90, longestSurvivedSeconds: seconds }))
+    const paint: Paint = (applied, text) => (applied.length > 0 ? `<${applied.join(',')}>${text}` : text)
+    expect(reportText(collected, { columns: 100, idleSeconds: 60, paint })).toContain(
+      `<${styles}>Nothing broken: no incident in 1 connection`,
     )
   })
 
@@ -71,6 +86,10 @@ describe('what was looked at', () => {
       missingSegments: 3,
       oneWayConnections: 2,
       outOfOrderPackets: 4,
+      clockSteps: 0,
+      evictedConnections: 0,
+      untrackedSegments: 0,
+      invalidResets: 0,
       interfaceDrops: 7,
       readError: 'a record claims 4 GiB at offset 1204',
     }
@@ -125,7 +144,6 @@ describe('nothing is without bound', () => {
       service: `service ${i % 300}`,
       name: `s${i}`,
     })),
-    connection(),
     ...incidents,
     ...incidents.flatMap(({ id }) =>
       Array.from({ length: 30 }, (_, i) => ({
@@ -134,6 +152,7 @@ describe('nothing is without bound', () => {
         finding: cut({ agent: { id: `A-${i}`, address: '10.0.0.1' } }),
       })),
     ),
+    summary({ incidents: { critical: 0, warning: 1_200, info: 0 } }),
   ]
 
   test('what is left out is counted, with the way to see it', () => {
@@ -144,14 +163,13 @@ describe('nothing is without bound', () => {
     expect(text).toContain(
       '1,180 more incidents, none of them worse: --format ndjson --include incident lists all.',
     )
-    expect(text).toContain('1,200 incidents in 1 connection of 0 agents with 900 servers')
+    expect(text).toContain('1,200 incidents in 21 connections of 0 agents with 900 servers: 1,200 warning.')
   })
 })
 
 describe('an incident', () => {
   test('comes before those that are less severe, and after those that hit more agents', () => {
     const text = report([
-      connection(),
       { ...hop, severity: 'info', title: 'Third.' },
       { ...severedIdle, agents: 2, title: 'Second.' },
       { ...severedIdle, id: 'HF-1', agents: 9, title: 'First.' },
@@ -171,36 +189,27 @@ describe('an incident', () => {
         evidence: [{ tap: 'client', packet, at: 0, note: 'x' }],
       }),
     })
-    const text = report([
-      connection(),
-      severedIdle,
-      of('A', 1),
-      of('A', 2),
-      of('A', 3),
-      of('B', 4),
-      of('C', 5),
-      of('D', 6),
-    ])
+    const text = report([severedIdle, of('A', 1), of('A', 2), of('A', 3), of('B', 4), of('C', 5), of('D', 6)])
     expect([...text.matchAll(/#(\d+)/g)].map(([, packet]) => packet)).toEqual(['1', '4', '5'])
     expect(text).toContain('agents       A, B, C and D')
   })
 
   test('says who did it as far as it is known', () => {
     const by = (role: 'middlebox' | 'unknown', address: string | null) =>
-      report([connection(), { ...hop, actor: { role, address, confidence: 0.4 } }])
+      report([{ ...hop, actor: { role, address, confidence: 0.4 } }])
     expect(by('middlebox', null)).toContain('by           some device in between (confidence 0.40)')
     expect(by('unknown', null)).toContain('by           not known (confidence 0.40)')
   })
 
   test('shows no timer where details hold none', () => {
-    expect(
-      report([connection(), { ...severedIdle, details: { timer: 'soon', attribution: [{ test: 1 }] } }]),
-    ).not.toMatch(/timer  |because/)
+    expect(report([{ ...severedIdle, details: { timer: 'soon', attribution: [{ test: 1 }] } }])).not.toMatch(
+      /timer  |because/,
+    )
   })
 
   test('shows what is known of a timer', () => {
     const timer = { survived: 0, severed: 4, candidates: ['AWS NLB', 'Azure'], upperSeconds: 352.5 }
-    expect(report([connection(), { ...severedIdle, details: { timer } }])).toContain(
+    expect(report([{ ...severedIdle, details: { timer } }])).toContain(
       [
         '  timer        at most 352.5 s: 4 silences cut, 0 survived',
         '               default of AWS NLB and Azure',
@@ -213,7 +222,6 @@ describe('an incident', () => {
     const text = report([
       capture({ path: bad, tap: bad }),
       { ...servers[0]!, name: bad, service: bad },
-      connection(),
       {
         ...severedIdle,
         title: bad,
@@ -251,7 +259,6 @@ describe('the sink', () => {
     expect([...textSink(recordedConsole().out, { columns: 80, idleSeconds: 60 }).kinds].toSorted()).toEqual([
       'agent',
       'capture',
-      'connection',
       'incident',
       'occurrence',
       'server',

@@ -28,6 +28,10 @@ const WHOLE = {
   missingSegments: 0,
   oneWayConnections: 0,
   outOfOrderPackets: 0,
+  clockSteps: 0,
+  evictedConnections: 0,
+  untrackedSegments: 0,
+  invalidResets: 0,
   interfaceDrops: 0,
   readError: null,
 }
@@ -249,7 +253,7 @@ const hopFinding = cut({
   ],
 })
 
-export const summary: SummaryRecord = {
+export const summary = (changes: Partial<SummaryRecord> = {}): SummaryRecord => ({
   kind: 'summary',
   captures: 2,
   packets: 2391,
@@ -257,8 +261,17 @@ export const summary: SummaryRecord = {
   agents: 4,
   servers: 2,
   incidents: { critical: 1, warning: 1, info: 0 },
+  longestSilenceSeconds: 15.003211,
+  longestSurvivedSeconds: 14.988,
   elapsedSeconds: 0.4,
-}
+  ...changes,
+})
+
+const NO_INCIDENTS = { critical: 0, warning: 0, info: 0 }
+
+/** One connection, and nothing wrong with it. */
+export const quietSummary = (changes: Partial<SummaryRecord> = {}): SummaryRecord =>
+  summary({ captures: 1, connections: 1, incidents: NO_INCIDENTS, ...changes })
 
 export const STORY: readonly AnalysisRecord[] = [
   capture(),
@@ -284,7 +297,7 @@ export const STORY: readonly AnalysisRecord[] = [
   occurrence('HF-2041', cut()),
   occurrence('HF-2041', cutOf('EPA-0023', '10.10.1.103', 170.4, 1501)),
   occurrence('HF-2045', hopFinding),
-  summary,
+  summary(),
 ]
 
 /** The same network on a good day. */
@@ -293,5 +306,5 @@ export const QUIET_STORY: readonly AnalysisRecord[] = [
   ...agents,
   ...servers,
   connection({ maxIdleSeconds: 198.4, idleBeforeEndSeconds: 1, endReason: 'open' }),
-  { ...summary, captures: 1, incidents: { critical: 0, warning: 0, info: 0 } },
+  quietSummary({ longestSilenceSeconds: 198.4, longestSurvivedSeconds: 198.4 }),
 ]

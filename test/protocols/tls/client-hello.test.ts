@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { OFFERS_MAX, offeredVersion, readClientHello } from '../../../src/protocols/tls/client-hello.ts'
+import { EXTENSIONS_MAX } from '../../../src/protocols/tls/extensions.ts'
 import { ticketHash } from '../../../src/protocols/tls/hash.ts'
 import { clientHello, CLIENT_RANDOM, concat, extension, text, u16, vector } from './craft.ts'
 
@@ -57,6 +58,8 @@ test('a name of another type is passed over', () => {
 test('lists are cut at their limit', () => {
   const many = Array.from({ length: OFFERS_MAX + 5 }, (_, i) => vector(1, text(`p${i}`)))
   expect(read([extension(16, vector(2, ...many))])?.alpn).toHaveLength(OFFERS_MAX)
+  const extensions = Array.from({ length: EXTENSIONS_MAX + 5 }, (_, i) => extension(1000 + i))
+  expect(read(extensions)?.extensions).toHaveLength(EXTENSIONS_MAX)
 })
 
 test.each([

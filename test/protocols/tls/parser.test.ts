@@ -4,6 +4,7 @@ import type { StreamContext } from '../../../src/model/stream.ts'
 import { CONTINUE, DETACH } from '../../../src/model/stream.ts'
 import { keyLog } from '../../../src/protocols/tls/key-log.ts'
 import { HELD_OCTETS_MAX, openTls, type TlsConsumer } from '../../../src/protocols/tls/parser.ts'
+import { REPORTED_MAX } from '../../../src/protocols/tls/report.ts'
 import { runParserCases, type StoryPart } from '../parser.case.ts'
 import { bytes, concat, message, record, serverHello, text } from './craft.ts'
 import { record as talk, serve, type Wish } from './handshakes.ts'
@@ -61,7 +62,7 @@ for (const [name, story, log] of [
 ] as const) {
   const common = { open, story, claims, held, sweepMax: 250 }
   runParserCases(name, common)
-  if (log !== '') runParserCases(`${name} with keys`, { ...common, secrets: keyLog(log) })
+  if (log !== '') runParserCases(`${name} with keys`, { ...common, secrets: keyLog(log), sweepMax: 120 })
 }
 
 describe('alerts', () => {
@@ -86,6 +87,14 @@ describe('alerts', () => {
     const { all } = play(story)
     expect(all.slice(0, 2).map(({ kind }) => kind)).toEqual(['tls-alert', 'tls-handshake'])
     expect(all[1]).toMatchObject({ server: { version: 0x0303 } })
+  })
+
+  test('of a stream of alerts, so many are reported', () => {
+    const warnings = concat(...Array.from({ length: REPORTED_MAX + 10 }, () => bytes('15030300020170')))
+    const { alerts, counts } = play([full12.story[0]!, { side: 1, bytes: warnings }])
+    expect(alerts).toHaveLength(REPORTED_MAX)
+    // The handshake is one of those that are left out.
+    expect(counts).toMatchObject({ reported: REPORTED_MAX, unreported: 11 })
   })
 
   test('close_notify ends the stream inside, whether or not a FIN follows', () => {

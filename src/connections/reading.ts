@@ -1,0 +1,152 @@
+/**
+ * Payload on its way to whoever reads it. A stream is opened with a connection's first octets, unless they
+ * begin nothing that is read, and left when its reader wants no more, when the connection's record goes, or
+ * when too many are read.
+ */
+import { i32 } from '../bytes/read.ts'
+import { otherSide, type Side } from '../model/packet.ts'
+import type { SegmentConsumer } from '../model/stream.ts'
+import * as tcp from '../wire/tcp.ts'
+import type { Place } from '../wire/frame.ts'
+import {
+  DETACHED,
+  DULL,
+  INITIAL,
+  READ,
+  RECORD_WORDS,
+  STATE,
+  SYN_SEEN,
+  UNOPENED,
+  bit,
+  half,
+} from './fields.ts'
+import { coldOf, connectionId, endpointOf, type TapState } from './tap-state.ts'
+
+/** Streams read at once: those of parsers that wait on idle connections cost a few kilobytes each. */
+export const STREAMS_MAX = 1 << 15
+
+/** Whether a side's first octets begin anything that is read. */
+export type BeginsAnything = (side: Side, bytes: Uint8Array, start: number, end: number) => boolean
+
+export class Reading {
+  private readonly state: TapState
+  private readonly streamsMax: number
+  private readonly beginsAnything: BeginsAnything | undefined
+  /** Rows whose streams are read, in the order in which they were opened. */
+  private readonly rows = new Set<number>()
+
+  /** Without `beginsAnything`, streams are opened for all. */
+  constructor(state: TapState, streamsMax: number, beginsAnything?: BeginsAnything) {
+    this.state = state
+    this.streamsMax = streamsMax
+    this.beginsAnything = beginsAnything
+  }
+
+  /** Streams that are read now. */
+  get size(): number {
+    return this.rows.size
+  }
+
+  /** Hands on the payload of a segment; of what the snap length cut, only that it was there. */
+  deliver(row: number, side: Side, place: Place, payload: number, packet: number): void {
+    const b = place.bytes
+    const t = place.transportAt
+    const payloadAt = place.wireEnd - payload
+    const captured = Math.max(payloadAt, Math.min(place.end, place.wireEnd))
+    if (this.isDull(row, side, place, payloadAt, captured, packet)) return
+    const stream = coldOf(this.state, row).stream ?? this.open(row)
+    const syn = (tcp.flags(b, t) >> 1) & 1
+    const sequence = (i32(b, t + 4) + syn) >>> 0
+    stream.segment(side, sequence, b, payloadAt, captured, payload, this.state.moment[0]!, packet)
+    if (stream.detached) this.leave(row)
+  }
+
+  /** A FIN of `side` in a segment with `payload` octets. */
+  finish(row: number, side: Side, place: Place, payload: number, packet: number): void {
+    const stream = this.state.table.cold[row]?.stream
+    const sequence = (i32(place.bytes, place.transportAt + 4) + payload) >>> 0
+    stream?.finish(side, this.state.moment[0]!, packet, sequence)
+  }
+
+  /** The record goes, or the capture is over: nothing more will come. */
+  close(row: number): void {
+    const stream = this.state.table.cold[row]?.stream
+    if (stream == null) return
+    stream.close(this.state.now)
+    this.leave(row)
+  }
+
+  /** The side begins with nothing that is read. When the other one does too, the connection is left for
+   * good. */
+  private isDull(row: number, side: Side, place: Place, start: number, end: number, packet: number): boolean {
+    const { beginsAnything } = this
+    const w = this.state.table.words
+    const c = row * RECORD_WORDS
+    const bits = w[c + STATE]!
+    if (beginsAnything === undefined || (bits & (READ | bit(SYN_SEEN, side))) !== bit(SYN_SEEN, side))
+      return false
+    if ((bits & bit(DULL, side)) !== 0) return true
+    const isFirst = i32(place.bytes, place.transportAt + 4) === ((w[half(row, side) + INITIAL]! + 1) | 0)
+    if (!isFirst || end <= start || beginsAnything(side, place.bytes, start, end)) return false
+    w[c + STATE] = bits | bit(DULL, side)
+    if ((bits & bit(DULL, otherSide(side))) !== 0) w[c + STATE]! |= DETACHED
+    if (side === 0) this.tellOpening(row, packet)
+    return true
+  }
+
+  private tellOpening(row: number, packet: number): void {
+    this.state.emit({
+      kind: 'opening',
+      time: this.state.moment[0]!,
+      tap: this.state.tap,
+      connection: connectionId(this.state, row),
+      side: 0,
+      packet,
+      text: '',
+      protocol: null,
+    })
+  }
+
+  private open(row: number): SegmentConsumer {
+    const w = this.state.table.words
+    const c = row * RECORD_WORDS
+    const stream = this.state.openStream({
+      tap: this.state.tap,
+      connection: connectionId(this.state, row),
+      originator: endpointOf(this.state, row, 0),
+      responder: endpointOf(this.state, row, 1),
+      emit: this.state.emit,
+      fromStart: (w[c + STATE]! & SYN_SEEN) !== 0,
+    })
+    for (const side of [0, 1] as const) {
+      if ((w[c + STATE]! & bit(SYN_SEEN, side)) !== 0)
+        stream.startsAt(side, (w[half(row, side) + INITIAL]! + 1) >>> 0)
+    }
+    if (this.rows.size >= this.streamsMax) this.leaveOldest()
+    this.rows.add(row)
+    w[c + STATE]! |= READ
+    coldOf(this.state, row).stream = stream
+    return stream
+  }
+
+  private leaveOldest(): void {
+    for (const oldest of this.rows) {
+      this.state.counters.streamsLeft++
+      this.close(oldest)
+      return
+    }
+  }
+
+  /** The rest of the connection costs header parsing only. */
+  private leave(row: number): void {
+    const w = this.state.table.words
+    const c = row * RECORD_WORDS
+    this.rows.delete(row)
+    w[c + STATE] = (w[c + STATE]! | DETACHED) & ~READ
+    const cold = this.state.table.cold[row]
+    if (cold === undefined) return
+    cold.stream = null
+    // What the handshake told is needed until it is told.
+    if ((w[c + STATE]! & UNOPENED) === 0 && cold.isIdle) this.state.table.cold[row] = undefined
+  }
+}

@@ -1,0 +1,482 @@
+import { describe, expect, test } from 'vitest'
+import { severedIdle } from '../../../src/detectors/continuity/severed-idle.ts'
+import { seconds } from '../../../src/model/time.ts'
+import type { Device } from '../../scenario/devices/device.ts'
+import { firewall, nat, scenario } from '../../scenario/scenario.ts'
+import type { Scenario } from '../../scenario/scenario.ts'
+import { analysed, inShort, only } from '../analysis.ts'
+import { keepsQuiet } from '../clauses.ts'
+import { A1, A2, attach, balancer, DLP, DLP1, DLP2, radio, STORIES, VIP } from '../stories.ts'
+
+const DIRECT = `${DLP1}:8000`
+const AT_VIP = `${VIP}:8000`
+const FIREWALL = { ...DLP, devices: [{ role: 'firewall', addresses: ['10.10.1.1', '10.10.3.2'] }] }
+const forgetting = (forgets: 'silently' | 'rst-on-next' | 'rst-both', idle = 300): Device =>
+  firewall({ idle: seconds(idle), forgets })
+
+/** A1 is idle for 310 s, A2 is not. Then A1 speaks, or not, and opens again half a minute later. */
+function idle(device: Device, then: 'speaks' | 'waits', to = DIRECT): Scenario {
+  const s = scenario().behind(device)
+  const other = attach(s, 'A2', A2, to).agent
+  const { agent } = attach(s, 'A1', A1, to)
+  for (let i = 0; i < 2; i++) {
+    s.wait(seconds(155))
+    other.sends('ping').receives('pong')
+  }
+  if (then === 'speaks') agent.sends('report')
+  s.wait(seconds(5))
+  other.sends('ping').receives('pong')
+  s.wait(seconds(25))
+  attach(s, 'A1', A1, to)
+  s.wait(seconds(30))
+  other.sends('ping').receives('pong')
+  return s
+}
+
+type Told = Readonly<Record<string, string>>
+
+describe.each<[string, unknown, () => Scenario, Told]>([
+  [
+    'a load balancer closes by FIN',
+    DLP,
+    STORIES['severed-idle'].play,
+    {
+      client:
+        '300.049 client | A1 10.10.1.101 at a server | load-balancer 10.10.2.10 | fin fin | client 46, client 47',
+      server: '300.045 server | A1 null at dlp1 | load-balancer 10.10.3.1 | fin fin | server 46, server 47',
+      'client server':
+        '300.049 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | fin fin | client 46, client 47',
+    },
+  ],
+  [
+    'a load balancer resets both sides',
+    DLP,
+    () => idle(balancer('rst'), 'waits', AT_VIP),
+    {
+      client:
+        '301.094 client | A1 10.10.1.101 at a server | load-balancer 10.10.2.10 | rst rst-at-expiry | client 92, client 96',
+      server: '301.091 server | A1 null at dlp1 | middlebox 10.10.3.1 | rst rst-at-expiry | server 92, server 96',
+      'client server':
+        '301.094 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | rst rst-at-expiry | client 92, client 96',
+    },
+  ],
+  [
+    'a load balancer forgets',
+    DLP,
+    () => idle(balancer('forget'), 'speaks', AT_VIP),
+    {
+      client:
+        '312.119 client | A1 10.10.1.101 at a server | load-balancer 10.10.2.10 | rst rst-on-next | client 92, client 98, client 99',
+      server: '342.141 server | A1 null at dlp1 | middlebox | silent silent | server 92, server 102',
+      'client server':
+        '312.119 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | rst rst-on-next | client 92, client 98, client 99',
+    },
+  ],
+  [
+    'a firewall resets the next segment',
+    FIREWALL,
+    () => idle(forgetting('rst-on-next'), 'speaks'),
+    {
+      client:
+        '312.128 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-on-next | client 92, client 98, client 99',
+      server: '342.143 server | A1 10.10.1.101 at dlp1 | middlebox | silent silent | server 92, server 102',
+      'client server':
+        '312.128 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-on-next | client 92, client 98, client 99',
+    },
+  ],
+  [
+    'a firewall resets both sides',
+    FIREWALL,
+    () => idle(forgetting('rst-both'), 'waits'),
+    {
+      client:
+        '301.103 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | client 92, client 96',
+      server:
+        '301.099 server | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | server 92, server 96',
+      'client server':
+        '301.103 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | client 92, client 96',
+    },
+  ],
+  [
+    'a firewall forgets silently',
+    FIREWALL,
+    () => idle(forgetting('silently'), 'speaks'),
+    {
+      client:
+        '312.121 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | silent silent | client 92, client 98, client 103',
+      server: '342.139 server | A1 10.10.1.101 at dlp1 | middlebox | silent silent | server 92, server 102',
+      'client server':
+        '312.121 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | silent silent | client 92, client 98, client 103',
+    },
+  ],
+  [
+    'a firewall that nobody configured',
+    undefined,
+    () => idle(forgetting('silently'), 'speaks'),
+    {
+      client:
+        '312.121 client | 10.10.1.101 10.10.1.101 at 10.10.3.11:8000 | middlebox | silent silent | client 92, client 98, client 103',
+      server: '',
+      'client server':
+        '312.121 client | 10.10.1.101 10.10.1.101 at 10.10.3.11:8000 | middlebox | silent silent | client 92, client 98, client 103',
+    },
+  ],
+])('%s', (_what, config, play, expected) => {
+  test('is told by each tap, and by all together', async () => {
+    const s = play()
+    const taps = [...s.captures().keys()]
+    const told = [...taps.map((tap) => [tap]), taps].map(async (seen) => {
+      const found = (await analysed(s, { config, taps: seen })).findings('severed-idle')
+      return [seen.join(' '), found.map(inShort).join('\n').replace('critical severed-idle ', '')]
+    })
+    expect(Object.fromEntries(await Promise.all(told))).toEqual(expected)
+  })
+})
+
+test('a server that speaks first finds a named agent gone, which comes back at once', async () => {
+  const s = scenario().behind(forgetting('silently'))
+  const { server } = attach(s, 'A1', A1, DIRECT)
+  s.wait(seconds(310))
+  server.sends('new policy')
+  s.wait(seconds(20))
+  attach(s, 'A1', A1, DIRECT)
+  const told = (await analysed(s, { config: DLP, taps: ['server'] })).findings('severed-idle').map(inShort)
+  expect(told).toEqual([
+    'critical severed-idle 311.051 server | A1 10.10.1.101 at dlp1 | middlebox | silent silent | server 46, server 47, server 51',
+  ])
+})
+
+test('a device that forgets one direction only: what the server says of itself is no answer', async () => {
+  const state = { forgotten: false }
+  const s = scenario().behind((position) => (packet, heading) => {
+    const dropped = state.forgotten && heading === 'to-servers' && packet.source.address === A1
+    if (!dropped) position.forward(packet, heading)
+  })
+  const other = attach(s, 'A2', A2, DIRECT).agent
+  const { agent, server } = attach(s, 'A1', A1, DIRECT)
+  s.wait(seconds(310))
+  state.forgotten = true
+  agent.sends('report')
+  s.wait(seconds(5))
+  other.sends('ping').receives('pong')
+  server.sends('heartbeat')
+  s.wait(seconds(15))
+  const told = (await analysed(s, { config: DLP, taps: ['client'] })).findings('severed-idle').map(inShort)
+  expect(told).toEqual([
+    'critical severed-idle 312.081 client | A1 10.10.1.101 at dlp1 | middlebox | silent silent | client 92, client 93, client 97',
+  ])
+})
+
+test('how an incident reads', async () => {
+  const s = scenario().behind(balancer('fin'))
+  const others = ['A2', 'A3', 'A4'].map((name, i) => attach(s, name, `10.10.1.${110 + i}`).agent)
+  attach(s, 'A1')
+  for (let i = 0; i < 3; i++) {
+    s.wait(seconds(240))
+    for (const agent of others) agent.sends('ping').receives('pong')
+  }
+  const { title, summary, remedy, filter, occurrences, agents, details, requirements } = (
+    await analysed(s, { config: DLP, taps: ['client'] })
+  ).incident('severed-idle')
+  expect({ title, summary, remedy, filter, occurrences, agents, requirements }).toEqual({
+    title: 'The load balancer 10.10.2.10 severs idle connections after 300 s',
+    summary:
+      '1 idle connection of 1 agent to dlp was severed by a FIN after 300.0 s without a packet. Silences of up to 244.1 s were survived. The agents had not closed them; that the server had not, captures of both sides would prove.',
+    remedy:
+      'Raise the idle timeout of the load balancer 10.10.2.10 above the longest silence that the product needs, or switch it off for this service; until then, a keep-alive every 239.2 s or less keeps the connections open.',
+    filter:
+      '(ip.addr == 10.10.1.101 && tcp.port == 49152 && ip.addr == 10.10.2.10 && tcp.port == 8000)',
+    occurrences: 1,
+    agents: 1,
+    requirements: ['S0-04', 'S0-15'],
+  })
+  expect(details).toEqual({
+    signature: 'fin',
+    silenceSeconds: 300.01,
+    timer: {
+      lowerSeconds: 299,
+      upperSeconds: 300,
+      survived: 3,
+      severed: 1,
+      candidates: ['Envoy HTTP (ECS Service Connect) (300 s)'],
+      safeKeepAliveSeconds: 239.2,
+    },
+    attribution: [
+      { test: 'closed by the relay', weight: 2, observed: 'the FIN comes from the virtual address' },
+    ],
+  })
+})
+
+/** An agent whose application probes twice a second after a silence. */
+function probing(): Scenario {
+  const s = scenario()
+  const { agent } = attach(s, 'A1', A1, DIRECT)
+  s.wait(seconds(120))
+  for (let i = 0; i < 10; i++) {
+    agent.keepAlive()
+    s.wait(seconds(0.5))
+  }
+  return spare(s)
+}
+
+const isFromServer = (frame: Buffer): boolean => frame.subarray(26, 30).equals(Buffer.from([10, 10, 3, 11]))
+
+const spare = (s: Scenario): Scenario => {
+  attach(s, 'A1', A1, DIRECT)
+  s.wait(seconds(20))
+  return s
+}
+
+keepsQuiet(severedIdle, {
+  'the agent closed the connection itself': [
+    {
+      config: DLP,
+      play() {
+        const s = scenario()
+        const { agent } = attach(s, 'A1', A1, AT_VIP)
+        s.wait(seconds(120))
+        agent.closes()
+        return s
+      },
+    },
+    {
+      config: DLP, // behind the load balancer its FIN looks like the load balancer's own
+      play() {
+        const s = scenario().behind(balancer('fin'))
+        const { agent } = attach(s, 'A1')
+        s.wait(seconds(120))
+        agent.closes()
+        s.wait(seconds(20))
+        attach(s, 'A1')
+        return s
+      },
+    },
+    {
+      config: DLP,
+      play() {
+        const s = scenario().behind(balancer('rst'))
+        const { agent } = attach(s, 'A1')
+        s.wait(seconds(120))
+        agent.aborts()
+        s.wait(seconds(20))
+        attach(s, 'A1')
+        return s
+      },
+    },
+  ],
+  'the server closed it, by its own idle timeout or with its own reset': [
+    { config: DLP, play: STORIES['server-idle-close'].play, told: ['info server-idle-close'] },
+    {
+      config: DLP, // the load balancer passes the server's FIN on
+      told: ['info server-idle-close'],
+      play() {
+        const s = scenario().behind(balancer('fin'))
+        const { server } = attach(s, 'A1')
+        s.wait(seconds(120))
+        server.closes()
+        return s
+      },
+    },
+    {
+      config: { ...DLP, services: [{ ...DLP.services[0], serverIdleTimeout: '120s' }] },
+      taps: ['client'], // behind it nothing was captured, but the time is the server's
+      told: ['info server-idle-close'],
+      play() {
+        const s = scenario().behind(balancer('fin'))
+        const { server } = attach(s, 'A1')
+        s.wait(seconds(120))
+        server.closes()
+        return s
+      },
+    },
+    {
+      config: DLP,
+      told: ['info server-idle-close'],
+      play() {
+        const s = scenario()
+        const { server } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(120))
+        server.resets()
+        return s
+      },
+    },
+  ],
+  'many connections ended at the same moment after silences of different length: a restart': {
+    config: DLP,
+    play() {
+      const s = scenario()
+      const all = [1, 2, 3, 4].map((n) => {
+        s.wait(seconds(30))
+        return attach(s, `A${n}`, `10.10.1.10${n}`, AT_VIP).server
+      })
+      s.wait(seconds(100))
+      for (const end of all) end.closes()
+      return s
+    },
+  },
+  'the server had failed': [
+    {
+      config: DLP,
+      play() {
+        const s = scenario().behind(forgetting('rst-on-next'))
+        const { agent } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(310))
+        s.host(DLP1).health = 'refusing'
+        agent.sends('report')
+        s.connect(A2, DIRECT)
+        s.wait(seconds(5))
+        return s
+      },
+    },
+    {
+      config: DLP,
+      play() {
+        const s = scenario()
+        const { agent } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(310))
+        s.host(DLP1).health = 'silent'
+        agent.sends('report')
+        s.wait(seconds(15))
+        s.connect(A1, DIRECT)
+        s.wait(seconds(15))
+        s.host(DLP1).health = 'up'
+        return spare(s)
+      },
+      told: ['warning reconnect-overhead'],
+    },
+    {
+      config: DLP, // nobody else tried: the last that was served was served before
+      play() {
+        const s = scenario()
+        const other = attach(s, 'A2', A2, DIRECT).agent
+        const { agent } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(155))
+        other.sends('ping').receives('pong')
+        s.wait(seconds(155))
+        attach(s, 'A3', '10.10.1.103', DIRECT).agent.closes()
+        s.wait(seconds(10))
+        s.host(DLP1).health = 'silent'
+        agent.sends('report')
+        s.wait(seconds(15))
+        return s
+      },
+    },
+    {
+      config: DLP, // the agent does not try it again, and goes to the other one
+      play() {
+        const s = scenario()
+        const { agent } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(310))
+        s.host(DLP1).health = 'silent'
+        agent.sends('report')
+        s.wait(seconds(15))
+        const there = attach(s, 'A1', A1, `${DLP2}:8000`).agent
+        s.wait(seconds(130))
+        there.sends('ping').receives('pong')
+        return s
+      },
+      told: ['warning reconnect-overhead', 'warning server-hop'],
+    },
+  ],
+  'the tap itself saw nothing in the meantime': {
+    config: undefined, // the firewall resets after 40 s, which nobody would call idle
+    taps: ['client'],
+    play() {
+      const s = scenario().behind(forgetting('rst-both', 40))
+      const { agent } = attach(s, 'A1', A1, DIRECT)
+      agent.sends('x')
+      s.tap('client').misses(15)
+      for (let i = 0; i < 7; i++) {
+        s.wait(seconds(35))
+        agent.sends('x')
+      }
+      s.wait(seconds(60))
+      return s
+    },
+  },
+  'the silence was shorter than the idle threshold of the service': {
+    config: { ...DLP, services: [{ ...DLP.services[0], idleThreshold: '120s' }, { name: 'x', idleThreshold: '10s' }] },
+    play() {
+      const s = scenario().behind(forgetting('rst-both', 100))
+      attach(s, 'A1', A1, DIRECT)
+      s.wait(seconds(110))
+      return spare(s)
+    },
+  },
+  'nobody answered for a moment, or the capture stopped before more was tried': [
+    {
+      config: DLP, // the server closes in good order soon after
+      play() {
+        const out: { address: string | null } = { address: null }
+        const s = scenario().behind(radio(out))
+        const other = attach(s, 'A2', A2, DIRECT).agent
+        const { agent, server } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(120))
+        out.address = A1
+        agent.sends('report')
+        for (let i = 0; i < 8; i++) {
+          s.wait(seconds(1))
+          other.sends('ping').receives('pong')
+        }
+        out.address = null
+        s.wait(seconds(10))
+        server.closes()
+        s.wait(seconds(130))
+        other.sends('ping').receives('pong')
+        return s
+      },
+    },
+    {
+      config: DLP,
+      play() {
+        const out: { address: string | null } = { address: null }
+        const s = scenario().behind(radio(out))
+        const other = attach(s, 'A2', A2, DIRECT).agent
+        const { agent } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(120))
+        out.address = A1
+        agent.sends('report')
+        s.wait(seconds(1))
+        other.sends('ping').receives('pong')
+        return s
+      },
+    },
+  ],
+  'what does not answer is the host of the agent, which may be asleep': [
+    {
+      config: undefined, // DLP by its port; who comes within seconds is another agent behind the same address
+      taps: ['server'],
+      play() {
+        const map = { [A1]: '203.0.113.5', [A2]: '203.0.113.5' }
+        const s = scenario().behind(nat({ map, ports: 'allocated' }))
+        const { server } = attach(s, 'A1', A1, `${DLP1}:10443`)
+        s.wait(seconds(120))
+        s.host(A1).health = 'silent'
+        server.sends('new policy')
+        s.wait(seconds(10))
+        attach(s, 'A2', A2, `${DLP1}:10443`)
+        return s
+      },
+    },
+    {
+      config: DLP, // it wakes a minute later
+      play() {
+        const s = scenario()
+        const other = attach(s, 'A2', A2, DIRECT).agent
+        const { server } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(120))
+        s.host(A1).health = 'silent'
+        server.sends('new policy')
+        s.wait(seconds(60))
+        other.sends('ping').receives('pong')
+        s.host(A1).health = 'up'
+        return spare(s)
+      },
+    },
+  ],
+  'the other direction does not pass the tap': {
+    config: DLP,
+    play: probing,
+    cut: (capture) => only(capture, (frame, i) => i >= 66 || !isFromServer(frame)),
+  },
+})
