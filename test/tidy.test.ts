@@ -60,7 +60,8 @@ function wideLines({ path, text, program }: Source): string[] {
   let start = 0
   for (const [index, line] of text.split('\n').entries()) {
     const edge = start + COLUMNS_MAX
-    const isWhole = whole.some((literal) => literal.start < edge && literal.end > edge)
+    // A comma behind it is not worth a line either.
+    const isWhole = whole.some((literal) => literal.start < edge && literal.end >= edge)
     if (line.length > COLUMNS_MAX && !isWhole)
       found.push(`${path}:${index + 1} is ${line.length} columns wide`)
     start += line.length + 1

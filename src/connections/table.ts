@@ -173,7 +173,7 @@ export class ConnectionTable {
   }
 
   private growRecords(): void {
-    const buffer = this.words.buffer as ArrayBuffer
+    const { buffer } = this.words
     this.words = new Int32Array(buffer.transfer(buffer.byteLength * 2))
     this.f64 = new Float64Array(this.words.buffer)
   }

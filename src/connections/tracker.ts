@@ -52,7 +52,7 @@ const QUIET: Micros = LINGER / 2
  * 6298 §2.1, three times. */
 export const SYN_UNANSWERED_AFTER: Micros = 3 * SECOND
 /** Any of these in STATE takes the packet off the fast path. */
-const EVENTFUL = F.UNOPENED | F.WAKING | F.OVER
+const EVENTFUL = F.UNOPENED | F.WAKING | F.OVER | F.FIN_SEEN | bit(F.FIN_SEEN, 1)
 const SYN_FIN_RST = tcp.SYN | tcp.FIN | tcp.RST
 
 export interface TrackerOptions {

@@ -25,7 +25,7 @@ interface JudgedCookie {
 export function cookieFinding(type: Finding['type'], event: Exchange, verdict: CookieVerdict): Finding {
   const { sighting, transaction, behind, next } = event
   const response = transaction.response!
-  const { cookies, proven } = judged(response, behind?.transaction.response ?? null)
+  const { cookies, proven } = judged(response, behind?.transaction.response ?? null, expectedCookie(sighting))
   const names = cookies.map((c) => c.name)
   return {
     type,
@@ -67,15 +67,21 @@ export function cookieFinding(type: Finding['type'], event: Exchange, verdict: C
 function judged(
   response: HttpResponse,
   sent: HttpResponse | null,
+  expected: string | null,
 ): { cookies: readonly JudgedCookie[]; proven: boolean } {
   const { injected } = injectedByComparison(response.setCookies, sent?.setCookies ?? [])
   const lines = new Set(sent === null ? [] : injected.map((c) => c.line))
   const cookies = response.setCookies.map(({ name, vendor, role, backend, line }) => {
-    const isDevices = vendor !== null && role === 'persistence' ? true : null
+    const isForeign = expected !== null && name !== expected
+    const isDevices = (vendor !== null && role === 'persistence') || isForeign ? true : null
     return { name, vendor, backend, injected: sent === null ? isDevices : lines.has(line) }
   })
   return { cookies, proven: lines.size > 0 }
 }
+
+/** The one cookie that the server sets at enrolment, as configured, where a relay answers: what is beside it is the relay's. */
+const expectedCookie = ({ leg, service }: Sighting): string | null =>
+  leg === 'front' ? (service.configured?.enrolment?.cookie ?? null) : null
 
 /** `proven`: the server's side shows that it sent fewer lines. */
 function actorOf(

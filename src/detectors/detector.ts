@@ -5,7 +5,6 @@
  */
 import type { EventKind, EventOf, World } from '../model/event.ts'
 import type { Details, EvidencePacket, Finding, IncidentType } from '../model/incident.ts'
-import type { PacketReference } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 
 /** A number that a detector can be told, with its unit and its reason. */
@@ -60,16 +59,12 @@ export function detector<const P extends Parameters>(declaration: Declaration<P>
 
 export const span = (value: Micros, meaning: string): Parameter => ({ value, unit: 'microseconds', meaning })
 export const octets = (value: number, meaning: string): Parameter => ({ value, unit: 'octets', meaning })
-export const count = (value: number, meaning: string): Parameter => ({ value, unit: 'count', meaning })
 export const ratio = (value: number, meaning: string): Parameter => ({ value, unit: 'ratio', meaning })
 
 /** Evidence out of packet references; those without a packet (0 or null) are left out. */
 export function evidence(...packets: readonly (EvidencePacket | null)[]): EvidencePacket[] {
   return packets.filter((p): p is EvidencePacket => p !== null && p.packet > 0)
 }
-
-export const noted = (reference: PacketReference | null, note: string): EvidencePacket | null =>
-  reference === null ? null : { tap: reference.tap, packet: reference.packet, at: reference.at, note }
 
 /** `15.0 s`, `5 min 10 s`, `2 h 5 min`: as people say it. */
 export function spoken(span: Micros): string {

@@ -7,28 +7,29 @@ export interface AddressNumber {
 
 /** The number of a canonical address (dotted quad or RFC 5952 text); null for what is none. */
 export function addressNumber(address: string): AddressNumber | null {
-  if (address.includes(':')) return ipv6Number(address)
-  const parts = address.split('.')
-  if (parts.length !== 4) return null
-  let value = 0n
-  for (const part of parts) {
-    const octet = Number(part)
-    if (!Number.isInteger(octet) || octet < 0 || octet > 255) return null
-    value = (value << 8n) | BigInt(octet)
-  }
-  return { version: 4, value }
+  const value = address.includes(':') ? ipv6Value(address) : ipv4Value(address)
+  return value === null ? null : { version: address.includes(':') ? 6 : 4, value }
 }
 
-function ipv6Number(address: string): AddressNumber | null {
-  const [head = '', tail] = address.split('::')
+function ipv4Value(address: string): bigint | null {
+  const parts = address.split('.')
+  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)) return null
+  return parts.reduce((value, part) => (value << 8n) | BigInt(part), 0n)
+}
+
+/** RFC 5952 section 5 writes IPv4-mapped addresses with a dotted quad at the end. */
+function ipv6Value(address: string): bigint | null {
+  const [, front, quad] = /^(.*:)([\d.]+\.\d+)$/.exec(address) ?? []
+  const last = quad === undefined ? null : ipv4Value(quad)
+  if (quad !== undefined && last === null) return null
+  const text =
+    last === null ? address : `${front}${(last >> 16n).toString(16)}:${(last & 0xffffn).toString(16)}`
+  const [head = '', tail, ...more] = text.split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = 8 - left.length - right.length
-  if (zeros < 0 || (tail === undefined && zeros !== 0)) return null
-  let value = 0n
-  for (const group of [...left, ...new Array<string>(zeros).fill('0'), ...right]) {
-    if (!/^[0-9a-f]{1,4}$/i.test(group)) return null
-    value = (value << 16n) | BigInt(Number.parseInt(group, 16))
-  }
-  return { version: 6, value }
+  if (more.length > 0 || zeros < 0 || (tail === undefined && zeros !== 0)) return null
+  const groups = [...left, ...new Array<string>(zeros).fill('0'), ...right]
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null
+  return groups.reduce((value, group) => (value << 16n) | BigInt(Number.parseInt(group, 16)), 0n)
 }

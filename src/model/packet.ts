@@ -14,8 +14,6 @@ export interface PacketReference {
 /** A side of a connection is a fact: the originator sent the SYN. Who is an agent or a server is inferred
  * further up. */
 export type Side = 0 | 1
-export const ORIGINATOR: Side = 0
-export const RESPONDER: Side = 1
 export const otherSide = (side: Side): Side => (1 - side) as Side
 
 export interface Endpoint {

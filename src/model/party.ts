@@ -7,7 +7,7 @@
 import type { ConnectionId, ConnectionSummary } from './connection.ts'
 import type { ConfiguredService, ConnectionStyle, PersistencePolicy, ProfileName } from './deployment.ts'
 import type { ConnectionOpened, Finished, Reset, Silence, Unanswered } from './observation.ts'
-import type { Endpoint, Side, Tap } from './packet.ts'
+import type { Endpoint, Tap } from './packet.ts'
 import type { IdentifiedBy } from './record.ts'
 import type { Micros } from './time.ts'
 
@@ -112,7 +112,3 @@ export interface Visit {
   readonly at: Micros
   readonly packet: number
 }
-
-/** Which side of a sighting is the agent's. Agents open connections; nothing else is known to be one. */
-export const AGENT_SIDE: Side = 0
-export const SERVER_SIDE: Side = 1

@@ -6,6 +6,7 @@
  *           -> observations, merged over taps in order of time (merge.ts)
  *           -> sessions -> detectors -> incidents -> records
  */
+import { TAPS_MAX } from '../connections/tap-state.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import { DETECTORS } from '../detectors/index.ts'
@@ -101,7 +102,7 @@ class Analysis {
       wants: this.wantsOfParsers(),
       from,
       to,
-      nextTapIndex: () => this.taps++,
+      nextTapIndex: () => this.nextTapIndex(),
       emit: this.merge.inlet(position),
     })
   }
@@ -193,6 +194,11 @@ class Analysis {
     this.write(
       connectionRecord(sighting, summary, communityId(summary.originator, summary.responder), this.oneFile),
     )
+  }
+
+  private nextTapIndex(): number {
+    if (this.taps === TAPS_MAX) throw new Error(`more than ${TAPS_MAX} taps: analyse fewer interfaces at once`)
+    return this.taps++
   }
 
   private progress(runs: readonly TapRun[]): void {

@@ -22,6 +22,8 @@ const MASS = 5
 /** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing
  * new. */
 const SURVIVALS_KEPT = 4096
+/** Ended connections without an agent that are remembered; a capture that begins amid more links the others to nobody. */
+const UNSPOKEN_MAX = 1 << 14
 /** Steady minutes kept per service, for what is usual. */
 const STEADY_KEPT = 512
 
@@ -35,6 +37,8 @@ export class Endings {
   private readonly options: EndingsOptions
   private readonly recent: { readonly sighting: TrackedSighting; readonly at: Micros }[] = []
   private readonly lastPath = new Map<string, TrackedSighting>()
+  /** Ended connections on which no agent was heard, by address. */
+  private readonly unspoken = new Map<string, TrackedSighting>()
   private readonly steady = new Map<string, number[]>()
   /** The longest silence that each connection survived, by service and leg. */
   private readonly survivals = new Map<string, number[]>()
@@ -55,14 +59,14 @@ export class Endings {
   }
 
   reset(sighting: TrackedSighting, o: O.Reset): void {
-    this.measureReturn(sighting, o.bytes[1], o.time)
+    this.measureReturn(sighting, o.bytes[1], o.time - o.idleBefore)
     sighting.end.resets[o.from] ??= o
     this.ends(sighting, o.time)
     this.plan(sighting.path, o.time + this.options.settle)
   }
 
   finished(sighting: TrackedSighting, o: O.Finished): void {
-    this.measureReturn(sighting, o.bytes[1], o.time)
+    this.measureReturn(sighting, o.bytes[1], o.time - o.idleBefore)
     sighting.end.finished[o.from] ??= o
     this.ends(sighting, o.time)
   }
@@ -86,7 +90,7 @@ export class Endings {
    * before? */
   arrived(sighting: TrackedSighting, agent: Agent): void {
     const key = `${agent.id}|${sighting.service.name}`
-    const last = this.lastPath.get(key)
+    const last = this.lastPath.get(key) ?? this.unspoken.get(addressKey(sighting))
     this.lastPath.set(key, sighting)
     if (last === undefined || last.path === sighting.path || last.path.next !== null) return
     if (sighting.start <= last.start) return
@@ -131,12 +135,21 @@ export class Endings {
   private plan(path: TrackedPath, due: Micros): void {
     if (path.ending) return
     path.ending = true
+    this.noteUnspoken(path)
     this.options.later(due, () => {
       const at = path.endedAt
       if (at === null) return
       this.tellEnded(path)
       if (path.next !== null && path.next.start - at <= RECONNECT_WITHIN) this.linkReturn(path, path.next)
     })
+  }
+
+  /** Nobody was heard on it, because the capture began too late: its address may yet tell whose it was. */
+  private noteUnspoken(path: TrackedPath): void {
+    for (const s of path.sightings) {
+      if (s.visited || s.leg === 'back' || this.unspoken.size >= UNSPOKEN_MAX) continue
+      this.unspoken.set(addressKey(s), s)
+    }
   }
 
   private tellEnded(path: TrackedPath): void {
@@ -293,3 +306,5 @@ function median(values: readonly number[] | undefined): number | null {
   if (values === undefined || values.length === 0) return null
   return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }
+
+const addressKey = (s: TrackedSighting): string => `${s.tap}|${s.originator.address}|${s.service.name}`

@@ -13,6 +13,9 @@ import { PRODUCTS } from './products.data.ts'
 /** Discovered services and servers kept; beyond it, further endpoints share one nameless service. */
 const DISCOVERED_MAX = 1 << 16
 
+/** The name of the service that further endpoints share. */
+const OTHERS = 'others'
+
 export class Services {
   private readonly inventory: Inventory
   private readonly services = new Map<string, Service>()
@@ -44,6 +47,13 @@ export class Services {
       product === undefined ? `${bracketed(endpoint.address)}:${endpoint.port}` : product.name,
       product?.profile,
     )
+  }
+
+  /** The service whose server a relay asks: a relay that ends TLS asks on a port that no agent knows. */
+  serviceBehind(endpoint: Endpoint): Service {
+    const service = this.serviceAt(endpoint)
+    const owners = service.configured === null ? this.inventory.rolesOf(endpoint.address).serverOf : []
+    return owners.length === 1 ? this.services.get(owners[0]!.service.name)! : service
   }
 
   /** The service of a product that a request gave away; null if the service is configured or the product
@@ -89,7 +99,8 @@ export class Services {
   private discovered(name: string, profile: ProfileName = 'generic'): Service {
     const known = this.services.get(name)
     if (known !== undefined) return known
-    if (this.services.size >= DISCOVERED_MAX) return this.discovered('others')
+    // The service that stands for all that have no place any more is made when it is needed, beyond the limit.
+    if (this.services.size >= DISCOVERED_MAX && name !== OTHERS) return this.discovered(OTHERS)
     const defaults = PROFILES[profile]
     const service: Service = {
       name,

@@ -3,7 +3,7 @@
  * read, in sum on a collection of public captures if there is one next to the repository.
  */
 
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,11 +13,11 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { openCaptureFile } from '../../collectors/index.ts'
 import { comment, joined, pcapFile, pcapngBlocks } from '../scenario/pcap-writer.ts'
 import type { PcapOptions, PcapRecord } from '../scenario/pcap-writer.ts'
+import { missing } from '../tools.ts'
 import { pattern, readAll } from './reading.ts'
 import type { Row } from './reading.ts'
 
 const run = promisify(execFile)
-const installed = (program: string): boolean => spawnSync(program, ['--version']).status === 0
 const publicCaptures = join(import.meta.dirname, '../../../shared/captures/public/pcap')
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-tshark-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -113,7 +113,7 @@ const saved = (name: string, bytes: Uint8Array): string => {
   return path
 }
 
-describe.skipIf(!installed('tshark'))('frame for frame (needs tshark)', { timeout: 20_000 }, () => {
+describe.skipIf(missing('tshark'))('frame for frame (needs tshark)', { timeout: 20_000 }, () => {
   const record = fc
     .record({
       seconds: fc.nat(0x7fff_ffff),
@@ -211,7 +211,7 @@ describe.skipIf(!installed('tshark'))('frame for frame (needs tshark)', { timeou
   })
 })
 
-describe.skipIf(!installed('capinfos') || !existsSync(publicCaptures))(
+describe.skipIf(missing('capinfos') || !existsSync(publicCaptures))(
   'in sum, on public captures (needs capinfos and ../shared/captures)',
   { timeout: 20_000 },
   () => {

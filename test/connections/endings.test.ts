@@ -154,7 +154,9 @@ describe('a reset that no receiver would believe is counted, not believed', () =
     // The responder's 20 octets were acknowledged, and 10 more are on their way.
     const wire = createWire().opens(handshake).sends(1, 20).acknowledges(0).sends(1, 10)
     wire.resets(1, { at: 21 + Number(ahead) }).ends()
-    expect([wire.of('reset').length, wire.tracker.counters.invalidResets]).toEqual(valid === true ? [1, 0] : [0, 1])
+    expect([wire.of('reset').length, wire.tracker.counters.invalidResets]).toEqual(
+      valid === true ? [1, 0] : [0, 1],
+    )
   })
 
   test('it ends nothing, and adds nothing to the stream', () => {
@@ -172,7 +174,10 @@ describe('a reset that no receiver would believe is counted, not believed', () =
     ['acknowledges another number', { acknowledges: 2 }, false],
     ['acknowledges nothing', { flags: RST }, false],
   ])('the answer to a SYN %s', (_name, said, valid) => {
-    const wire = createWire().says(0, 0, { flags: SYN }).resets(1, { at: 0, ...said }).ends()
+    const wire = createWire()
+      .says(0, 0, { flags: SYN })
+      .resets(1, { at: 0, ...said })
+      .ends()
     expect(wire.of('reset')).toHaveLength(valid ? 1 : 0)
     expect(wire.summary.endReason).toBe(valid ? 'server-rst' : 'open')
   })
@@ -184,7 +189,10 @@ describe('a reset that no receiver would believe is counted, not believed', () =
     ['far ahead', 1_000_000, false],
   ])('in a one-way capture: %s', (_name, ahead, valid) => {
     const wire = createWire().sends(1, 20)
-    wire.sends(1, 20).resets(1, { at: 40 + ahead }).ends()
+    wire
+      .sends(1, 20)
+      .resets(1, { at: 40 + ahead })
+      .ends()
     expect(wire.of('reset')).toHaveLength(valid ? 1 : 0)
   })
 
@@ -211,7 +219,9 @@ describe('a FIN', () => {
   })
 
   test('each side is told once, in the order of the packets', () => {
-    const wire = exchange().finishes(0).finishes(1, { hopLimit: 250, after: seconds(40) })
+    const wire = exchange()
+      .finishes(0)
+      .finishes(1, { hopLimit: 250, after: seconds(40) })
     wire.repeats(1, 1, { flags: FIN | ACK }).acknowledges(0)
     expect(wire.of('finished')).toEqual([
       finished({}),
@@ -244,7 +254,12 @@ describe('why a connection is over', () => {
     ['server-rst', 1, 'the responder resets', (w) => w.resets(1)],
     ['open', null, 'the capture ends', (w) => w],
     ['open', null, 'two retransmissions may still be answered', (w) => w.repeats(0, 10).repeats(0, 10)],
-    ['silent', null, 'three retransmissions are not answered', (w) => w.repeats(0, 10).repeats(0, 10).repeats(0, 10)],
+    [
+      'silent',
+      null,
+      'three retransmissions are not answered',
+      (w) => w.repeats(0, 10).repeats(0, 10).repeats(0, 10),
+    ],
     ['silent', null, 'probes are not answered', (w) => w.probes(1).probes(1).probes(1)],
     [
       'silent',
@@ -256,7 +271,12 @@ describe('why a connection is over', () => {
       'silent',
       0,
       'a FIN that is repeated in vain',
-      (w) => w.finishes(0).repeats(0, 1, { flags: FIN | ACK }).repeats(0, 1, { flags: FIN | ACK }).repeats(0, 1, { flags: FIN | ACK }),
+      (w) =>
+        w
+          .finishes(0)
+          .repeats(0, 1, { flags: FIN | ACK })
+          .repeats(0, 1, { flags: FIN | ACK })
+          .repeats(0, 1, { flags: FIN | ACK }),
     ],
     [
       'server-rst',
@@ -277,7 +297,13 @@ describe('why a connection is over', () => {
 
 test('the whole account of a connection', () => {
   const wire = exchange().repeats(0, 10).probes(1).acknowledges(0, { window: 0 })
-  wire.sends(1, 7, { unseen: true }).acknowledges(0).waits(seconds(100)).finishes(0).finishes(1).acknowledges(0)
+  wire
+    .sends(1, 7, { unseen: true })
+    .acknowledges(0)
+    .waits(seconds(100))
+    .finishes(0)
+    .finishes(1)
+    .acknowledges(0)
   const at = (n: number) => START + (n < 10 ? 0 : seconds(100) - STEP) + n * STEP
   wire.ends()
   expect(wire.summary).toEqual({
@@ -331,7 +357,10 @@ describe('after the end', () => {
     expect([wire.tracker.size, wire.of('connection-closed')]).toEqual([1, []])
     wire.tracker.tick(over + LINGER)
     expect(wire.tracker.size).toBe(0)
-    expect(wire.of('connection-closed')[0]).toMatchObject({ time: over + LINGER, summary: { lastPacket: wire.packet } })
+    expect(wire.of('connection-closed')[0]).toMatchObject({
+      time: over + LINGER,
+      summary: { lastPacket: wire.packet },
+    })
   })
 
   test('it stays for as long as packets come', () => {

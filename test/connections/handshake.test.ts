@@ -187,9 +187,14 @@ describe('a try comes to nothing', () => {
   })
 
   test('never answered: told at the second SYN', () => {
-    const wire = createWire().says(0, 0, { flags: SYN }).says(0, 0, { flags: SYN, after: seconds(1) })
+    const wire = createWire()
+      .says(0, 0, { flags: SYN })
+      .says(0, 0, { flags: SYN, after: seconds(1) })
     expect(wire.observations).toEqual([failed('unanswered', START + seconds(1), 2)])
-    wire.says(0, 0, { flags: SYN, after: seconds(2) }).waits(seconds(5)).ends()
+    wire
+      .says(0, 0, { flags: SYN, after: seconds(2) })
+      .waits(seconds(5))
+      .ends()
     expect(kinds(wire)).toEqual(['connection-failed', 'unanswered', 'connection-closed', 'capture-ended'])
     expect(wire.summary).toMatchObject({
       endReason: 'silent',
@@ -248,14 +253,16 @@ describe('a port is used again', () => {
     const wire = createWire().opens().sends(0, 10).finishes(0).finishes(1).acknowledges(0)
     wire.numbers([70_000, 90_000]).opens().sends(0, 20).ends()
     expect(
-      wire.of('connection-closed').map(({ connection, summary: s }) => [
-        connection === s.connection,
-        s.stream,
-        s.firstPacket,
-        s.halves[0].uniqueBytes,
-        s.handshake,
-        s.endReason,
-      ]),
+      wire
+        .of('connection-closed')
+        .map(({ connection, summary: s }) => [
+          connection === s.connection,
+          s.stream,
+          s.firstPacket,
+          s.halves[0].uniqueBytes,
+          s.handshake,
+          s.endReason,
+        ]),
     ).toEqual([
       [true, 0, 1, 10, 'complete', 'client-fin'],
       [true, 1, 8, 20, 'complete', 'open'],
@@ -293,7 +300,12 @@ describe('a port is used again', () => {
     wire.numbers([70_000_000, 5_000]).says(0, 0, { flags: SYN })
     const challenge = { at: 101, acknowledges: 1 - 69_999_000 }
     wire.acknowledges(1, challenge).resets(0, { at: 1 - 69_999_000, flags: RST })
-    wire.numbers([70_000_000, 3_000_000_000]).opens([{ after: seconds(1) }]).sends(0, 10).sends(1, 10).ends()
+    wire
+      .numbers([70_000_000, 3_000_000_000])
+      .opens([{ after: seconds(1) }])
+      .sends(0, 10)
+      .sends(1, 10)
+      .ends()
     expect(kinds(wire)).toEqual([
       'connection-opened',
       'connection-closed',

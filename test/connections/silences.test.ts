@@ -90,7 +90,11 @@ describe('what becomes of a connection that was silent', () => {
     ],
     [
       'reset after one retransmission',
-      (wire) => wire.sends(0, 10).repeats(0, 10, { after: seconds(1) }).resets(1),
+      (wire) =>
+        wire
+          .sends(0, 10)
+          .repeats(0, 10, { after: seconds(1) })
+          .resets(1),
       {
         outcome: 'reset',
         time: BROKEN + seconds(1) + STEP,
@@ -140,7 +144,11 @@ describe('what becomes of a connection that was silent', () => {
     ],
     [
       'whoever broke it gives up with a RST',
-      (wire) => wire.sends(0, 10).repeats(0, 10, { after: seconds(1) }).resets(0),
+      (wire) =>
+        wire
+          .sends(0, 10)
+          .repeats(0, 10, { after: seconds(1) })
+          .resets(0),
       {
         outcome: 'unanswered',
         time: BROKEN + seconds(1) + STEP,
@@ -160,7 +168,11 @@ describe('what becomes of a connection that was silent', () => {
     [
       'the capture ends after two retransmissions',
       (wire) =>
-        wire.sends(0, 10).repeats(0, 10, { after: seconds(1) }).repeats(0, 10, { after: seconds(1) }).ends(),
+        wire
+          .sends(0, 10)
+          .repeats(0, 10, { after: seconds(1) })
+          .repeats(0, 10, { after: seconds(1) })
+          .ends(),
       {
         outcome: 'unanswered',
         time: BROKEN + seconds(2),
@@ -178,7 +190,11 @@ describe('what becomes of a connection that was silent', () => {
 
   test('given up, and answered after all: told again', () => {
     const wire = repeatedly(idle())
-    wire.acknowledges(1, { after: seconds(20) }).sends(0, 10).acknowledges(1).ends()
+    wire
+      .acknowledges(1, { after: seconds(20) })
+      .sends(0, 10)
+      .acknowledges(1)
+      .ends()
     const gaveUp = { outcome: 'unanswered', ...retried, outcomePacket: null, outcomeAt: null } as const
     const answeredAt = BROKEN + seconds(29)
     expect(wire.of('silence')).toEqual([
@@ -190,7 +206,14 @@ describe('what becomes of a connection that was silent', () => {
 
 describe('what is known of a silence', () => {
   test('the last packet of each side: a device may count one direction only', () => {
-    const wire = createWire().opens().sends(0, 10).sends(0, 10).sends(0, 10).waits(IDLE).sends(1, 5).acknowledges(0)
+    const wire = createWire()
+      .opens()
+      .sends(0, 10)
+      .sends(0, 10)
+      .sends(0, 10)
+      .waits(IDLE)
+      .sends(1, 5)
+      .acknowledges(0)
     const [told] = wire.of('silence')
     expect([told!.startSide, told!.lastFrom]).toEqual([0, [START + 5 * STEP, START + STEP]])
   })
@@ -210,7 +233,10 @@ describe('what is known of a silence', () => {
     const wire = idle({}, seconds(10))
     for (let i = 0; i < 3; i++) wire.probes(0).acknowledges(1).waits(seconds(10))
     wire.waits(IDLE).sends(0, 10).acknowledges(1)
-    expect(wire.of('silence')[0]).toMatchObject({ keepAlivesBefore: 3, start: wire.time - IDLE - seconds(10) })
+    expect(wire.of('silence')[0]).toMatchObject({
+      keepAlivesBefore: 3,
+      start: wire.time - IDLE - seconds(10),
+    })
   })
 
   test('packets that a mirror port doubled do not hide who spoke last, or what was answered', () => {
@@ -255,12 +281,24 @@ describe('which silences are told', () => {
   })
 
   test('none of a connection that is over', () => {
-    const wire = createWire().opens().finishes(0).finishes(1).acknowledges(0).waits(seconds(60)).acknowledges(1)
+    const wire = createWire()
+      .opens()
+      .finishes(0)
+      .finishes(1)
+      .acknowledges(0)
+      .waits(seconds(60))
+      .acknowledges(1)
     expect(wire.of('silence')).toEqual([])
   })
 
   test('a silence before the FIN of a half-closed connection is its last', () => {
-    const wire = idle({}, seconds(1)).finishes(0).acknowledges(1).waits(IDLE).finishes(1).acknowledges(0).ends()
+    const wire = idle({}, seconds(1))
+      .finishes(0)
+      .acknowledges(1)
+      .waits(IDLE)
+      .finishes(1)
+      .acknowledges(0)
+      .ends()
     expect(wire.of('silence').map((o) => o.outcome)).toEqual(['closed'])
     expect(wire.summary).toMatchObject({ endedBy: 0, idleBeforeEnd: seconds(1), maxIdle: IDLE })
   })
@@ -274,7 +312,11 @@ test.each([30, 60, 120, 240, 241, 300, 350, 600, 900, 1_800, 3_600, 7_200, 21_60
       wire.waits(seconds(span)).sends(0, 10).sends(1, 20).acknowledges(0)
       wire.tracker.tick(wire.time + seconds(span) - 1)
     }
-    wire.finishes(0, { after: milliseconds(1) }).finishes(1).acknowledges(0).ends()
+    wire
+      .finishes(0, { after: milliseconds(1) })
+      .finishes(1)
+      .acknowledges(0)
+      .ends()
     expect(wire.observations.map((o) => o.kind)).toEqual([
       'connection-opened',
       'silence',
@@ -296,7 +338,13 @@ test.each([30, 60, 120, 240, 241, 300, 350, 600, 900, 1_800, 3_600, 7_200, 21_60
 )
 
 test('flags that are neither: the breaker is told by what the packet carries', () => {
-  const wire = idle().says(0, 3, { flags: ACK | 8 }).acknowledges(1)
+  const wire = idle()
+    .says(0, 3, { flags: ACK | 8 })
+    .acknowledges(1)
   expect(wire.of('silence')[0]!.breaker).toBe('data')
-  expect(idle().finishes(0, { flags: FIN | ACK }).of('silence')[0]!.breaker).toBe('fin')
+  expect(
+    idle()
+      .finishes(0, { flags: FIN | ACK })
+      .of('silence')[0]!.breaker,
+  ).toBe('fin')
 })

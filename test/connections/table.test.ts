@@ -117,7 +117,10 @@ test.each([
   ]
   fc.assert(
     fc.property(fc.commands(commands, { maxCommands: 80 }), fc.integer(), (run, seed) => {
-      fc.modelRun(() => ({ model: { rows: new Map(), marks: 0 }, real: new ConnectionTable(limit, seed) }), run)
+      fc.modelRun(
+        () => ({ model: { rows: new Map(), marks: 0 }, real: new ConnectionTable(limit, seed) }),
+        run,
+      )
     }),
     { numRuns: 150 },
   )

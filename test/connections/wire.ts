@@ -56,6 +56,8 @@ export interface Said {
   readonly hopLimit?: number
   readonly identification?: number
   readonly payload?: string
+  /** Octets at its end that the snap length cut. */
+  readonly cut?: number
   /** It passes, and the tap fails to record it. */
   readonly unseen?: boolean
   /** Time since the frame before. */
@@ -121,10 +123,10 @@ export function createWire(options: WireOptions = {}): Wire {
   let packet = 0
   let last: Uint8Array = new Uint8Array(0)
 
-  const record = (bytes: Uint8Array): void => {
+  const record = (bytes: Uint8Array, cut = 0): void => {
     times[0] = time
     tracker.frameSeen(times, 0)
-    const kind = locate(bytes, 0, bytes.length, bytes.length, 1, place)
+    const kind = locate(bytes, 0, bytes.length - cut, bytes.length, 1, place)
     if (kind === TCP || kind === BROKEN_TCP) tracker.segment(place, ++packet)
     last = bytes
   }
@@ -132,7 +134,8 @@ export function createWire(options: WireOptions = {}): Wire {
   const frame = (side: Side, octets: number, said: Said): Uint8Array => {
     const from = ends[side],
       to = ends[1 - side]!
-    const payload = said.payload === undefined ? new Uint8Array(octets).fill(65 + side) : Buffer.from(said.payload)
+    const payload =
+      said.payload === undefined ? new Uint8Array(octets).fill(65 + side) : Buffer.from(said.payload)
     return tcpFrame({
       source: from.address,
       destination: to.address,
@@ -140,11 +143,11 @@ export function createWire(options: WireOptions = {}): Wire {
       destinationPort: to.port,
       sourceMac: new Uint8Array([2, 0, 0, 0, 0, 10 + side]),
       destinationMac: new Uint8Array([2, 0, 0, 0, 0, 11 - side]),
-      sequence: (initial[side]! + (said.at ?? next[side]!)) >>> 0,
+      sequence: (initial[side] + (said.at ?? next[side]!)) >>> 0,
       acknowledgment: (initial[1 - side]! + (said.acknowledges ?? next[1 - side]!)) >>> 0,
       flags: said.flags ?? ACK,
       window: said.window ?? 1_000,
-      hopLimit: said.hopLimit ?? hopLimits[side]!,
+      hopLimit: said.hopLimit ?? hopLimits[side],
       identification: said.identification ?? (identifications[side]! += 1) & 0xffff,
       ...(octets === 0 && said.payload === undefined ? {} : { payload }),
       ...said.frame,
@@ -162,7 +165,7 @@ export function createWire(options: WireOptions = {}): Wire {
       return packet
     },
     opens([syn = {}, synAck = {}, ack = {}] = []) {
-      wire.says(0, 0, { flags: SYN, acknowledges: -initial[1]!, ...syn })
+      wire.says(0, 0, { flags: SYN, acknowledges: -initial[1], ...syn })
       next[0]!++
       wire.says(1, 0, { flags: SYN | ACK, ...synAck })
       next[1]!++
@@ -184,7 +187,7 @@ export function createWire(options: WireOptions = {}): Wire {
     resets: (side, said = {}) => wire.says(side, 0, { flags: RST | ACK, ...said }),
     says(side, octets, said) {
       time += said.after ?? STEP
-      if (said.unseen !== true) record(frame(side, octets, said))
+      if (said.unseen !== true) record(frame(side, octets, said), said.cut)
       return wire
     },
     copies(after = 100) {

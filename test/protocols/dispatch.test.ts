@@ -312,7 +312,7 @@ test('streams inside streams are followed only so deep', () => {
 
 test('secrets reach the parsers, also those inside', () => {
   const asked: string[] = []
-  const secrets = { secretOf: (label: string) => void asked.push(label) as undefined }
+  const secrets = { secretOf: (label: string) => void asked.push(label) }
   const consumer: StreamConsumer = openStream(contextInto([], secrets))
   const hello = Buffer.from(CLIENT_HELLO, 'hex')
   consumer.data(0, hello, 0, hello.length, 1, 1)

@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { missing } from '../tools.ts'
 
-export const TSHARK = spawnSync('tshark', ['--version']).status === 0
+export const TSHARK = !missing('tshark')
 
 const PREFERENCES = ['tcp.check_checksum:TRUE', 'ip.check_checksum:TRUE'].flatMap((preference) => [
   '-o',
@@ -63,7 +64,7 @@ export function tsharkComplaints(capture: Uint8Array): Record<string, string[]> 
   ]
   const complaints: Record<string, string[]> = {}
   for (const [frame = '', ...cells] of tsharkFields(capture, ['frame.number', ...fields])) {
-    const names = FLAGS.filter((_, i) => (cells[i] ?? '') !== '').map((flag) => String(flag))
+    const names: string[] = FLAGS.filter((_, i) => (cells[i] ?? '') !== '')
     const [transport = '', network = '', malformed = ''] = cells.slice(FLAGS.length)
     if (transport === '0' || network === '0') names.push('bad-checksum')
     if (malformed !== '') names.push('malformed')

@@ -31,7 +31,11 @@ function played(account = new ReassemblyAccount()) {
     account,
     log: consumer.log,
     /** Sends octets from..to of the alphabet, of which `captured` were captured. */
-    send(from: number, to: number, { captured = to - from, side = 0 as Side, at = 0 } = {}) {
+    send(
+      from: number,
+      to: number,
+      { captured = to - from, side = 0, at = 0 }: { captured?: number; side?: Side; at?: number } = {},
+    ) {
       const sequence = (START + from) >>> 0
       const time = at || ++packet
       const bytes = ALPHABET.slice(Math.max(0, from - 3), to + 3)

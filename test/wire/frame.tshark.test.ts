@@ -26,6 +26,7 @@ import {
 } from '../../src/wire/frame.ts'
 import { quotedPacket } from '../../src/wire/quoted.ts'
 import * as tcp from '../../src/wire/tcp.ts'
+import { missing } from '../tools.ts'
 
 const CAPTURES = join(import.meta.dirname, '../../../shared/captures/public/pcap')
 /** Not merged: what mergecap refuses, and one that is 80,000 frames of the same kind. */
@@ -43,18 +44,7 @@ const ENCAPSULATED: Readonly<Record<string, string>> = {
   'zeek__tunnels-gtp-gtp2_different_udp_port.pcap': 'tunnel over UDP',
 }
 
-const isInstalled = (program: string): boolean => {
-  try {
-    execFileSync(program, ['--version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-const missing = [
-  ...(existsSync(CAPTURES) ? [] : ['captures']),
-  ...['tshark', 'mergecap'].filter((program) => !isInstalled(program)),
-]
+const absent = [...(existsSync(CAPTURES) ? [] : ['captures']), ...['tshark', 'mergecap'].filter(missing)]
 
 const FIELDS = [
   'frame.protocols',
@@ -136,9 +126,9 @@ function textOf(kind: number, place: Place, inner: Place): string {
 const outer = (kind: number): string | null =>
   ({ [TUNNEL]: 'tunnel', [UDP]: 'tunnel over UDP', [UNKNOWN_LINK_TYPE]: 'unknown link type' })[kind] ?? null
 
-describe.skipIf(missing.length > 0)(`tshark agrees (missing: ${missing.join(', ') || 'nothing'})`, () => {
-  const folder = missing.length > 0 ? '' : mkdtempSync(join(tmpdir(), 'holdfast-'))
-  const captures = missing.length > 0 ? [] : readdirSync(CAPTURES).filter((name) => !LEFT_OUT.test(name))
+describe.skipIf(absent.length > 0)(`tshark agrees (missing: ${absent.join(', ') || 'nothing'})`, () => {
+  const folder = absent.length > 0 ? '' : mkdtempSync(join(tmpdir(), 'holdfast-'))
+  const captures = absent.length > 0 ? [] : readdirSync(CAPTURES).filter((name) => !LEFT_OUT.test(name))
   const merged = join(folder, 'merged.pcapng')
   let theirs: string[] = []
 

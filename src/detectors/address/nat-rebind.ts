@@ -4,7 +4,7 @@ import type { PathEnded, World } from '../../model/event.ts'
 import type { AttributionItem, Finding } from '../../model/incident.ts'
 import type { ConnectionContinued, Reset } from '../../model/observation.ts'
 import type { Path, Sighting } from '../../model/party.ts'
-import { MILLISECOND, seconds, type Micros } from '../../model/time.ts'
+import { milliseconds, seconds, type Micros } from '../../model/time.ts'
 import { resetSheet } from '../attribution.ts'
 import { counted, detector, evidence, span } from '../detector.ts'
 import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
@@ -30,8 +30,8 @@ export const natRebind = detector({
       'the server answers others, or the same agent, this soon: it has not failed',
     ),
     copyWithin: span(
-      MILLISECOND,
-      'what follows a packet this closely is the same one on the other side of the device',
+      milliseconds(100),
+      'what follows a packet this closely may be the same one, seen on the other side of the device',
     ),
   },
   watch({ backWithin, copyWithin }, world, raise) {

@@ -36,9 +36,10 @@ export const serverHop = detector({
     const judge = (visit: Visit, previous: Visit, last: boolean): void => {
       if (world.failureOf(previous.server, previous.at - failureWithin, visit.at) !== null) return
       const healthy = world.healthyAt(previous.server, visit.at - proofBefore, visit.at + proofAfter)
-      // Where policy lets agents leave a failed server, a move is a hop only if that server is seen to be
-      // well.
-      if (healthy === null && mayFailOver(visit.server.service)) {
+      // Where policy lets agents leave a failed server, or nobody answered there, a move is a hop only if that
+      // server is seen to be well.
+      const mayLeave = mayFailOver(visit.server.service) || wasUnanswered(previous)
+      if (healthy === null && mayLeave) {
         if (!last && undecided.length < UNDECIDED_MAX) undecided.push({ visit, previous })
         return
       }
@@ -141,6 +142,10 @@ function requirementsOf({ server, sighting }: Visit): readonly string[] {
   return relayed ? ['S0-09', 'S0-16'] : ['S0-09']
 }
 
+/** The agent left because its last words there met nobody. */
+const wasUnanswered = ({ sighting: { ending } }: Visit): boolean =>
+  ending?.silence?.outcome === 'unanswered' && ending.silence.brokenBy === 0
+
 const mayFailOver = (service: Service): boolean =>
   service.persistence === 'failover' || service.persistence === 'ordered'
 
@@ -198,12 +203,20 @@ function preference(agent: Agent, service: Service, visit: Visit, world: World):
 
 function causeOf(visit: Visit, away: number): string {
   const { service } = visit.server
-  if (visit.sighting.leg !== 'back') return service.configured?.fqdn != null ? 'dns' : 'agent'
+  if (visit.sighting.leg !== 'back' && !isBalanced(service))
+    return service.configured?.fqdn != null ? 'dns' : 'agent'
   const duration = service.configured?.persistenceDuration ?? PROFILES[service.profile].persistenceDuration
   return duration !== null && away >= duration ? 'persistence-expired' : 'unknown'
 }
 
+/** Agents of this service talk to a virtual address: whoever passes them on chooses the server, not they. */
+const isBalanced = (service: Service): boolean => (service.configured?.vips.length ?? 0) > 0
+
 function actorOf(visit: Visit, cause: string, world: World): Actor {
+  if (visit.sighting.leg !== 'back' && isBalanced(visit.server.service)) {
+    const address = world.devicesOf('load-balancer')[0] ?? null
+    return { role: address === null ? 'middlebox' : 'load-balancer', address, confidence: 0.8 }
+  }
   if (visit.sighting.leg === 'back') {
     const { address } = visit.sighting.originator
     const role = world.roleOf(address) === 'load-balancer' ? 'load-balancer' : 'middlebox'

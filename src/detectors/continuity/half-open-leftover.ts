@@ -1,5 +1,6 @@
 /** A server still holds the connection of an agent that has gone to another server. */
 import type { Path } from '../../model/party.ts'
+import { isoTime } from '../../model/time.ts'
 import { counted, detector, evidence } from '../detector.ts'
 import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
 
@@ -42,7 +43,7 @@ export const halfOpenLeftover = detector({
           actor: { role: 'server', address: sighting.server?.address ?? null, confidence: 0.8 },
           manner: null,
           confidence: 0.85,
-          details: { since: (fin?.time ?? probes?.since ?? at) / 1_000_000, probes: probes?.count ?? 0 },
+          details: { since: isoTime(fin?.time ?? probes?.since ?? at), probes: probes?.count ?? 0 },
           evidence: packets(
             ...evidence(
               fin === null

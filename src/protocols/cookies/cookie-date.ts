@@ -1,45 +1,42 @@
 /**
- * Dates of cookies as user agents read them (RFC 6265 §5.1.1): four tokens in any order and among anything.
- *
- * `Date.parse` is another language: it takes `0` for a year, and a date without a zone for local time.
+ * Dates as Expires has them (RFC 6265 §5.1.1): in any order, with whatever between them, always UTC.
+ * `Date.parse` takes other texts, and some in the local time of the machine.
  */
 import type { Micros } from '../../model/time.ts'
 
-// The erratum 3444 of the RFC: what follows a number's digits may also be nothing.
-const DELIMITERS = /[\t\u0020-\u002f\u003b-\u0040\u005b-\u0060\u007b-\u007e]+/
+const DELIMITERS = /[\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+/
 const TIME = /^(\d{1,2}):(\d{1,2}):(\d{1,2})(?!\d)/
-const DAY = /^\d{1,2}(?!\d)/
-const MONTH = /^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i
-const YEAR = /^\d{2,4}(?!\d)/
-const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec'
-/** The first year of the calendar cycle that dates are reckoned in (§5.1.1, step 5). */
+const DAY = /^(\d{1,2})(?!\d)/
+const MONTH = /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i
+const YEAR = /^(\d{2,4})(?!\d)/
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+/** The Gregorian calendar's first full century; the RFC takes no year before it. */
 const YEAR_MIN = 1601
 
-/** The moment that a date names, which is in UTC whatever it says; null if it names none. */
+/** The first token of each kind counts, in this order of preference. Null: no date. */
 export function cookieDate(text: string): Micros | null {
-  let time: RegExpExecArray | null = null
-  let day: RegExpExecArray | null = null
-  let month: RegExpExecArray | null = null
-  let year: RegExpExecArray | null = null
+  const found: (RegExpExecArray | null)[] = [null, null, null, null]
   for (const token of text.split(DELIMITERS)) {
-    if (time === null && (time = TIME.exec(token)) !== null) continue
-    if (day === null && (day = DAY.exec(token)) !== null) continue
-    if (month === null && (month = MONTH.exec(token)) !== null) continue
-    year ??= YEAR.exec(token)
+    for (const [i, pattern] of [TIME, DAY, MONTH, YEAR].entries()) {
+      if (found[i] !== null) continue
+      found[i] = pattern.exec(token)
+      if (found[i] !== null) break
+    }
   }
-  if (time === null || day === null || month === null || year === null) return null
-  const [hours = 0, minutes = 0, seconds = 0] = time.slice(1).map(Number)
-  if (hours > 23 || minutes > 59 || seconds > 59) return null
-  const inYear = MONTHS.indexOf(month[0].toLowerCase()) / 3
-  return midnight(fullYear(Number(year[0])), inYear, Number(day[0]), (hours * 60 + minutes) * 60 + seconds)
+  const [time, day, month, year] = found
+  if (time == null || day == null || month == null || year == null) return null
+  const date = [fullYear(Number(year[1])), MONTHS.indexOf(month[1]!.toLowerCase()), Number(day[1])] as const
+  return microsOf(date, [Number(time[1]), Number(time[2]), Number(time[3])])
 }
 
-/** Two digits are of 1970 to 2069. */
-const fullYear = (year: number): number => (year >= 100 ? year : year >= 70 ? year + 1900 : year + 2000)
+/** Two digits: 1970 to 2069. */
+const fullYear = (year: number): number => (year >= 100 ? year : year >= 70 ? 1900 + year : 2000 + year)
 
-/** Null if there is no such day. */
-function midnight(year: number, month: number, day: number, seconds: number): Micros | null {
-  if (year < YEAR_MIN) return null
-  const at = Date.UTC(year, month, day)
-  return new Date(at).getUTCDate() === day && day > 0 ? at * 1000 + seconds * 1_000_000 : null
+function microsOf(
+  [year, month, day]: readonly [number, number, number],
+  [hour, minute, second]: readonly [number, number, number],
+): Micros | null {
+  if (year < YEAR_MIN || hour > 23 || minute > 59 || second > 59) return null
+  const ms = Date.UTC(year, month, day, hour, minute, second)
+  return new Date(ms).getUTCDate() === day ? ms * 1000 : null // 31 February is no date
 }

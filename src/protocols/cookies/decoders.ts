@@ -1,107 +1,141 @@
 /**
  * Backends out of persistence cookies. Each decoder answers `address:port` or a label, and null for what is
- * not of its form: an encrypted or foreign value is never guessed at.
+ * not of its form: an encrypted or foreign value is never guessed at. Sources stand at each.
  */
-import { ipv6Text } from '../../bytes/address.ts'
+import { ipv4NumberText, ipv6Text } from '../../bytes/address.ts'
 
 const PORT_MAX = 0xffff
 const UINT32_MAX = 0xffffffff
-/** What servers are called: host names, container names, numbers. */
-const LABEL = /^[A-Za-z0-9._-]{1,64}$/
+/** Services do not listen above: 49152 and up are for the clients' side (RFC 6335 §6). */
+const SERVICE_PORT_MAX = 49_151
 
-/** F5 K6917: four forms, the byte order differing with the form. */
+/**
+ * F5 BIG-IP (article K6917; nmap's http-bigip-cookie): IPv4 and IPv6, in the default route domain and in
+ * others. The default domain's forms hold the port with its octets swapped, and IPv4 last octet first; the
+ * others hold both as they are. Port 0 is a pool member for all ports. The route domain is not told.
+ */
 export function f5Backend(value: string): string | null {
-  const plain = /^(\d{1,10})\.(\d{1,5})\.0000$/.exec(value)
-  if (plain !== null) {
-    const address = Number(plain[1])
-    const port = Number(plain[2])
-    if (address > UINT32_MAX || port > PORT_MAX) return null
-    const octets = [address & 255, (address >>> 8) & 255, (address >>> 16) & 255, address >>> 24]
-    return `${octets.join('.')}:${swapped(port)}`
+  const ipv4 = /^(\d{1,10})\.(\d{1,5})\.0000$/.exec(value)
+  if (ipv4 !== null) {
+    const word = Number(ipv4[1])
+    const port = Number(ipv4[2])
+    if (word > UINT32_MAX || port > PORT_MAX) return null
+    return withPort(ipv4Reversed(word), swapped(port))
   }
-  const domain = /^rd\d+o0{20}f{4}([0-9a-f]{8})o(\d{1,5})$/.exec(value)
-  if (domain !== null) return withPort(hexOctets(domain[1]!).join('.'), Number(domain[2]))
+  const ipv4Domain = /^rd\d{1,5}o0{20}f{4}([0-9a-f]{8})o(\d{1,5})$/.exec(value)
+  if (ipv4Domain !== null) return withPort(ipv4Of(ipv4Domain[1]!), Number(ipv4Domain[2]))
   const ipv6 = /^vi([0-9a-f]{32})\.(\d{1,5})$/.exec(value)
   if (ipv6 !== null) {
     const port = Number(ipv6[2])
     return port > PORT_MAX ? null : withPort(ipv6Of(ipv6[1]!), swapped(port))
   }
-  const ipv6Domain = /^rd\d+o([0-9a-f]{32})o(\d{1,5})$/.exec(value)
+  const ipv6Domain = /^rd\d{1,5}o([0-9a-f]{32})o(\d{1,5})$/.exec(value)
   return ipv6Domain === null ? null : withPort(ipv6Of(ipv6Domain[1]!), Number(ipv6Domain[2]))
 }
 
 const NETSCALER_ADDRESS_KEY = 0x03081e11
 const NETSCALER_PORT_KEY = 0x3630
 
-/** NetScaler: 8 hex, the address XOR a published key, filler, the port XOR another. Nonsense, as encryption
- * gives, is refused. */
+/**
+ * Citrix NetScaler (public decoders agree): 8 hex digits, the address XOR a fixed key, filler, the port XOR
+ * another. Newer versions can encrypt the value, which gives nonsense: it is refused unless it is a private
+ * address and a port that services have.
+ */
 export function netScalerBackend(value: string): string | null {
   const match = /^[0-9a-f]{8}([0-9a-f]{8})[0-9a-f]*([0-9a-f]{4})$/.exec(value)
   if (match === null) return null
   const address = (Number.parseInt(match[1]!, 16) ^ NETSCALER_ADDRESS_KEY) >>> 0
   const port = Number.parseInt(match[2]!, 16) ^ NETSCALER_PORT_KEY
-  const octets = [address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255]
-  return isPrivate(octets) ? withPort(octets.join('.'), port) : null
+  const isPlausible = isPrivate(address) && port > 0 && port <= SERVICE_PORT_MAX
+  return isPlausible ? withPort(ipv4NumberText(address), port) : null
 }
 
-/** A10: twelve letters A to P, a nibble each; the address last octet first, then the port low octet first
- * (from samples). */
+/**
+ * A10 Thunder: twelve letters A to P, a nibble each; the address last octet first, then the port low octet
+ * first. Worked out from samples whose names tell the port (`sto-id-47873-finprd_8443`).
+ */
 export function a10Backend(value: string): string | null {
   if (!/^[A-P]{12}$/.test(value)) return null
-  const b = Array.from(
-    { length: 6 },
-    (_, i) => ((value.charCodeAt(2 * i) - 65) << 4) | (value.charCodeAt(2 * i + 1) - 65),
-  )
-  return withPort(`${b[3]}.${b[2]}.${b[1]}.${b[0]}`, b[4]! | (b[5]! << 8))
+  const b = Array.from({ length: 6 }, (_, i) => (nibble(value, 2 * i) << 4) | nibble(value, 2 * i + 1))
+  const port = b[4]! | (b[5]! << 8)
+  return port === 0 ? null : withPort(`${b[3]}.${b[2]}.${b[1]}.${b[0]}`, port)
 }
 
-/** Barracuda, old form: 40 hex digits; two samples only. */
+const nibble = (letters: string, at: number): number => letters.charCodeAt(at) - 65 // 'A'
+
+/** The port of the virtual server, which the name of an A10 cookie holds with its octets swapped; null without. */
+export function a10VirtualPort(name: string): number | null {
+  const number = Number(/^sto-id-(?:[^-]+-)?(\d{1,5})(?:-|$)/.exec(name)?.[1] ?? Number.NaN)
+  return number <= PORT_MAX ? swapped(number) : null
+}
+
+/**
+ * Barracuda, old form: 20 octets in hex, of which the address (last octet first) and the port (low octet
+ * first) alone are not zero. Worked out from two samples.
+ */
 export function barracudaBackend(value: string): string | null {
-  if (!/^[0-9a-f]{40}$/.test(value)) return null
-  const b = hexOctets(value)
-  return withPort(`${b[15]}.${b[14]}.${b[13]}.${b[12]}`, b[18]! | (b[19]! << 8))
+  const match = /^0{24}([0-9a-f]{8})0{4}([0-9a-f]{4})$/.exec(value)
+  if (match === null) return null
+  const port = swapped(Number.parseInt(match[2]!, 16))
+  return port === 0 ? null : withPort(ipv4Reversed(Number.parseInt(match[1]!, 16)), port)
 }
 
-/** A server's label, where the value is one: HAProxy's `cookie` argument, an instance's name. */
+/**
+ * A server's label, where the value is one, up to the first `|`: HAProxy's `cookie` argument, to which
+ * maxidle and maxlife add stamps; the first field of Alibaba and OVH; an instance's name.
+ */
 export function labelBackend(value: string): string | null {
-  const label = value.split('|')[0]!
+  const end = value.indexOf('|')
+  const label = end < 0 ? value : value.slice(0, end)
   return LABEL.test(label) ? label : null
 }
 
-/** Digits of a session's number: 64 bits in hex are 16 (OWASP, Session Management). */
-const ID_DIGITS_MIN = 16
+const LABEL = /^[A-Za-z0-9._:-]{1,64}$/
 
-/** HAProxy's prefix mode (`cookie ... prefix`): the server's label, `~`, and the application's own value. */
-export function prefixLabel(value: string): string | null {
-  const [label = '', own = '', ...more] = value.split('~')
-  if (more.length > 0 || own.length < ID_DIGITS_MIN || !LABEL.test(label)) return null
-  // A number of some kind is no server's name.
-  return /^[0-9a-f]{8,}$/i.test(label) ? null : label
+/** Label and rest of `label~rest`, as HAProxy's prefix mode writes it; null for other values. */
+export function prefixOf(value: string): { label: string; rest: string } | null {
+  const tilde = value.indexOf('~')
+  const label = value.slice(0, Math.max(0, tilde))
+  return LABEL.test(label) ? { label, rest: value.slice(tilde + 1) } : null
 }
 
-/** `id.route` (Tomcat jvmRoute), `id!node` or `id!node!standby` (WebLogic); or prefix mode. */
+/**
+ * The route of a servlet container's identifier, `id.route` (Apache Tomcat's jvmRoute and its like). Jetty's
+ * `node0` is every server's default, and names none.
+ */
 export function routeSuffix(value: string): string | null {
-  const prefix = prefixLabel(value)
-  if (prefix !== null) return prefix
-  const [, id = '', route = ''] = /^([\w+/=-]*)[.!]([^!]*)/.exec(value) ?? []
-  return id.length >= ID_DIGITS_MIN && LABEL.test(route) ? route : null
+  const match = /^(?:[0-9A-Fa-f]{16,}\.([\w.-]{1,64})|[\w+*-]{8,}\.([\w-]{1,64}))$/.exec(value)
+  const route = match?.[1] ?? match?.[2] ?? null
+  return route === 'node0' ? null : route
+}
+
+/** The primary server of a WebLogic identifier, `id!primary`, `id!primary!secondary`, a time at its end or not. */
+export const webLogicNode = (value: string): string | null =>
+  /^[\w-]{8,}!(-?\d{1,11})(?:!(?:-?\d{1,11}|NONE))?(?:!\d{1,16})?$/.exec(value)?.[1] ?? null
+
+/** Host and port of a URL that is the whole value, as Traefik's first versions set it. */
+export function urlBackend(value: string): string | null {
+  const match = /^(https?):\/\/([\w.-]{1,255}|\[[0-9a-f:.]{2,45}\])(?::(\d{1,5}))?\/?$/.exec(value)
+  return match === null ? null : withPort(match[2]!, Number(match[3] ?? (match[1] === 'https' ? 443 : 80)))
 }
 
 const swapped = (port: number): number => ((port & 0xff) << 8) | (port >> 8)
 
-const hexOctets = (hex: string): number[] => (hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16))
+const ipv4Of = (hex: string): string => ipv4NumberText(Number.parseInt(hex, 16))
 
-const ipv6Of = (hex: string): string => `[${ipv6Text(Uint8Array.from(hexOctets(hex)), 0)}]`
+/** The address whose first octet is the word's lowest. */
+const ipv4Reversed = (word: number): string =>
+  `${word & 255}.${(word >>> 8) & 255}.${(word >>> 16) & 255}.${word >>> 24}`
 
+const ipv6Of = (hex: string): string => `[${ipv6Text(Buffer.from(hex, 'hex'), 0)}]`
+
+/** Null for ports that do not exist, and for the unspecified address, which is no server's. */
 const withPort = (address: string, port: number): string | null =>
-  port > 0 && port <= PORT_MAX ? `${address}:${port}` : null
+  port > PORT_MAX || address === '0.0.0.0' || address === '[::]' ? null : `${address}:${port}`
 
-/** RFC 1918 and the carrier range of RFC 6598: where backends live. */
-function isPrivate([a = 0, b = 0]: readonly number[]): boolean {
-  return (
-    a === 10 ||
-    (a === 172 && b >= 16 && b < 32) ||
-    (a === 192 && b === 168) ||
-    (a === 100 && b >= 64 && b < 128)
-  )
+/** RFC 1918, and the shared range of RFC 6598: where backends live. */
+function isPrivate(address: number): boolean {
+  const a = address >>> 24
+  const b = (address >>> 16) & 255
+  return a === 10 || (a === 172 && b >> 4 === 1) || (a === 192 && b === 168) || (a === 100 && b >> 6 === 1)
 }

@@ -1,21 +1,19 @@
 /**
- * Set-Cookie lines of a response, each by itself and in order (RFC 6265 §5.2; its successor,
- * draft-ietf-httpbis-rfc6265bis, keeps the algorithm). Nothing is refused: what makes no sense is kept as it
- * is.
+ * Set-Cookie lines of a response, each by itself and in order, as a user agent reads them (RFC 6265 §5.2, and
+ * where its successor, draft-ietf-httpbis-rfc6265bis §5.6, says more: that). Nothing is refused: what a user
+ * agent would not store is kept as it is, for it crossed the wire.
  */
-import { hash } from 'node:crypto'
 import type { SetCookie } from '../../model/cookie.ts'
 import type { HeaderLine } from '../../model/http.ts'
 import type { Micros } from '../../model/time.ts'
-import { catalogued } from './catalogue.ts'
 import { cookieDate } from './cookie-date.ts'
+import { cookieFacts, nameAndValue, trimmed } from './facts.ts'
+import { foldedParts } from './folding.ts'
 
-/** Lines read per response: a response with more says nothing that these do not. */
-export const LINES_MAX = 64
-/** Octets of a line that are read; browsers refuse cookies above 4096 (RFC 6265 §6.1). */
-export const LINE_MAX = 8192
-/** Hex digits of a value's hash. */
-const HASH_DIGITS = 32
+/** Lines read per response, as many as a head may have; later ones are left out. */
+export const SET_COOKIES_MAX = 256
+/** Octets of an attribute's value; a longer one counts as not sent (rfc6265bis §5.6). */
+export const ATTRIBUTE_MAX = 1024
 
 /** Field names compare without case (RFC 9110 §5.1). */
 export const isSetCookie = (name: string): boolean =>
@@ -23,71 +21,64 @@ export const isSetCookie = (name: string): boolean =>
 
 /** The cookies that a response sets; `at` is when, for telling whether an Expires has passed. */
 export function readSetCookies(headers: readonly HeaderLine[], at: Micros): SetCookie[] {
-  const cookies: SetCookie[] = []
-  for (const { name, value } of headers) {
-    if (isSetCookie(name) && cookies.length < LINES_MAX) {
-      cookies.push(readSetCookie(value.slice(0, LINE_MAX), at))
-    }
-  }
-  return cookies
+  return headers
+    .filter(({ name }) => isSetCookie(name))
+    .slice(0, SET_COOKIES_MAX)
+    .map(({ value }) => readSetCookie(value, at))
 }
 
-/** One Set-Cookie value. */
+/** One Set-Cookie value. A folded one is read as one cookie, as user agents do; `parts` are what was meant. */
 export function readSetCookie(line: string, at: Micros): SetCookie {
-  const [pair = '', ...attributes] = line.split(';')
-  const equals = pair.indexOf('=')
-  const name = trimmed(pair.slice(0, Math.max(equals, 0)))
-  const value = trimmed(pair.slice(equals + 1))
-  return {
-    line,
-    name,
-    valueHash: hash('sha256', Buffer.from(value, 'latin1'), 'hex').slice(0, HASH_DIGITS),
-    valueLength: value.length,
-    ...readAttributes(attributes, at),
-    // Quotes belong to the value, but not to what the server meant by it.
-    ...catalogued(name, /^"(.*)"$/.exec(value)?.[1] ?? value),
-    folded: isFolded(line),
-  }
+  const parts = foldedParts(line)
+  if (parts.length === 1) return readLine(line, at)
+  return { ...readLine(line, at), folded: true, parts: parts.map((part) => readLine(trimmed(part), at)) }
 }
 
-type Attributes = Pick<SetCookie, 'path' | 'domain' | 'secure' | 'httpOnly' | 'expired'>
+function readLine(line: string, at: Micros): SetCookie {
+  const [pair = '', ...attributes] = line.split(';')
+  const { name, value } = nameAndValue(pair)
+  const read = readAttributes(attributes)
+  const { maxAge, expires } = read
+  const expired = maxAge === null ? expires !== null && expires <= at : maxAge <= 0
+  return { line, ...cookieFacts(name, value), ...read, expired, folded: false, parts: [] }
+}
 
-/** What a user agent makes of the attributes: unusable ones are passed over, of several the last counts. */
-function readAttributes(attributes: readonly string[], at: Micros): Attributes {
-  let path: string | null = null
-  let domain: string | null = null
-  let maxAge: number | null = null
-  let expires: Micros | null = null
-  const names = new Set<string>()
+type Attributes = Pick<
+  SetCookie,
+  'path' | 'domain' | 'secure' | 'httpOnly' | 'sameSite' | 'maxAge' | 'expires'
+>
+
+function readAttributes(attributes: readonly string[]): Attributes {
+  const read: { -readonly [K in keyof Attributes]: Attributes[K] } = {
+    path: null,
+    domain: null,
+    secure: false,
+    httpOnly: false,
+    sameSite: null,
+    maxAge: null,
+    expires: null,
+  }
   for (const attribute of attributes) {
     const equals = attribute.indexOf('=')
-    const name = trimmed(equals < 0 ? attribute : attribute.slice(0, equals)).toLowerCase()
+    const key = trimmed(equals < 0 ? attribute : attribute.slice(0, equals)).toLowerCase()
     const value = equals < 0 ? '' : trimmed(attribute.slice(equals + 1))
-    names.add(name)
-    if (name === 'path') path = value.startsWith('/') ? value : null
-    else if (name === 'domain' && value !== '') domain = value.replace(/^\./, '').toLowerCase() || null
-    else if (name === 'max-age' && /^-?\d+$/.test(value)) maxAge = Number(value)
-    else if (name === 'expires') expires = cookieDate(value) ?? expires
+    if (value.length > ATTRIBUTE_MAX) continue
+    if (key === 'path') read.path = value.startsWith('/') ? value : null
+    else if (key === 'domain') read.domain = value.replace(/^\./, '').toLowerCase() || null
+    else if (key === 'secure') read.secure = true
+    else if (key === 'httponly') read.httpOnly = true
+    else if (key === 'samesite') read.sameSite = sameSite(value.toLowerCase())
+    else if (key === 'max-age') read.maxAge = seconds(value) ?? read.maxAge
+    else if (key === 'expires') read.expires = cookieDate(value) ?? read.expires
   }
-  // Max-Age has precedence over Expires (§5.3, step 3).
-  const expired = maxAge === null ? expires !== null && expires <= at : maxAge <= 0
-  return { path, domain, secure: names.has('secure'), httpOnly: names.has('httponly'), expired }
+  return read
 }
 
-/**
- * A comma that a name and `=` follow begins another cookie; the one inside an Expires date is followed by a
- * day. Inside quotes it is content. Elsewhere a value may not hold one (§4.1.1), and some do all the same.
- */
-const isFolded = (line: string): boolean =>
-  /,\s*[!#$%&'*+\-.^_`|~0-9A-Za-z]+=/.test(line.replaceAll(/"[^"]*"/g, ''))
+const sameSite = (value: string): SetCookie['sameSite'] =>
+  value === 'strict' || value === 'lax' || value === 'none' ? value : null
 
-/** Without the space and tabs around it; other white space is content (§5.2). */
-function trimmed(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
+/** A number of seconds that a double holds exactly; larger ones are that large. Null: not a number. */
+function seconds(value: string): number | null {
+  if (!/^-?\d+$/.test(value)) return null
+  return Math.min(Math.max(Number(value), -Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER)
 }
-
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09

@@ -40,10 +40,10 @@ function oracle(
 ): OracleHead[] | Error {
   const heads: OracleHead[] = []
   const parser = new HTTPParser(type)
-  parser[HTTPParser.kOnHeadersComplete] = ((head: OracleHead) => {
+  parser[HTTPParser.kOnHeadersComplete] = (head: OracleHead) => {
     heads.push({ ...head, headers: [...head.headers] })
     return bodiless[heads.length - 1] === true ? 1 : 0
-  }) as never
+  }
   const done = parser.execute(Buffer.from(bytes))
   return done instanceof Error ? done : heads
 }

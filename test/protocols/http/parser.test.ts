@@ -12,7 +12,7 @@ import type { Event } from '../story.ts'
 /** What a tunnel carries, written down. */
 const tunnel = (log: string[]): StreamConsumer => ({
   data: (side, bytes, start, end) => (
-    log.push(`${side} ${Buffer.from(bytes.subarray(start, end))}`),
+    log.push(`${side} ${Buffer.from(bytes.subarray(start, end)).toString()}`),
     CONTINUE
   ),
   gap: (side, length) => (log.push(`${side} gap ${length}`), CONTINUE),

@@ -1,5 +1,5 @@
 /** Captures made elsewhere: what this parser says of each connection, against what tshark says. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
@@ -10,12 +10,13 @@ import { keyLog } from '../../../src/protocols/tls/key-log.ts'
 import { openTls } from '../../../src/protocols/tls/parser.ts'
 import { ReassemblyAccount } from '../../../src/streams/account.ts'
 import { Stream } from '../../../src/streams/reassembly.ts'
+import { missing } from '../../tools.ts'
 import { contextInto } from '../parser.case.ts'
 
 const CAPTURES = new URL('../../../../shared/captures/', import.meta.url).pathname
-const missing = !existsSync(CAPTURES)
+const absent = !existsSync(CAPTURES)
   ? 'there is no ../shared/captures'
-  : spawnSync('tshark', ['--version']).error !== undefined
+  : missing('tshark')
     ? 'there is no tshark'
     : null
 
@@ -178,7 +179,7 @@ function ours(all: readonly Row[], keys: string | null): Map<string, Facts> {
   )
 }
 
-describe.skipIf(missing !== null)(missing === null ? 'captures' : `captures, left out: ${missing}`, () => {
+describe.skipIf(absent !== null)(absent === null ? 'captures' : `captures, left out: ${absent}`, () => {
   test.each([
     ['lab/c5_tls_rr_mismatch.client.pcap.gz', 'lab/c5_tls_rr_mismatch.keylog.txt'],
     ['lab/s5_rr_tls_resume.client.pcap.gz', 'lab/s5_rr_tls_resume.keylog.txt'],

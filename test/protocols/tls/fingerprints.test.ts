@@ -160,7 +160,7 @@ describe('as another reader has it', () => {
     ['ALPN', { ALPNProtocols: ['http/1.1', 'h2'] }],
     ['without a name', { servername: '' }],
   ] as const)('node:tls, %s', async (_name, client) => {
-    const { story } = await record({ client: client as object })
+    const { story } = await record({ client })
     const message = story[0]!.bytes.slice(5)
     expect(ours(message)).toEqual(await oracle(message))
   })

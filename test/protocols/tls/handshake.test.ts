@@ -185,7 +185,10 @@ describe('resumption', () => {
   test('TLS 1.2 by session id', async () => {
     const sessions = new Map<string, Buffer>()
     const by = serve({ secureOptions: 1 << 14 }) // SSL_OP_NO_TICKET
-    by.on('newSession', (id, session, done) => void (sessions.set(id.toString('hex'), session), done()))
+    by.on('newSession', (id, session, done) => {
+      sessions.set(id.toString('hex'), session)
+      done()
+    })
     by.on('resumeSession', (id, done) => done(null, sessions.get(id.toString('hex')) ?? null))
     const [first, here, elsewhere] = await both(TLS12, by)
     const before = play(first.story).handshakes[0]!

@@ -74,7 +74,7 @@ describe('alerts', () => {
       120,
     ],
   ] as const)('%s: the server refuses', async (_name, wish, description) => {
-    const { story } = await talk(wish as Wish)
+    const { story } = await talk(wish)
     const { all, alerts } = play(story)
     expect(all.map(({ kind }) => kind)).toEqual(['tls-handshake', 'tls-alert'])
     expect(all[0]).toMatchObject({ client: { serverName: 'server.example' }, server: null, resumed: null })

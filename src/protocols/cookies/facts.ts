@@ -1,0 +1,42 @@
+/** What name and value of a cookie tell, the value itself left behind: in both directions. */
+import { hash } from 'node:crypto'
+import type { CookieFacts, CookiePrefix } from '../../model/cookie.ts'
+import { catalogued } from './catalogue.ts'
+import { prefixOf } from './decoders.ts'
+
+/** Hex digits of a value's hash that are kept: 128 bits, enough that no two values of an estate meet. */
+const HASH_DIGITS = 32
+
+/** The SHA-256 of a value's octets (it is Latin-1), shortened. */
+export const valueHash = (value: string): string =>
+  hash('sha256', Buffer.from(value, 'latin1'), 'hex').slice(0, HASH_DIGITS)
+
+export const cookieFacts = (name: string, value: string): CookieFacts => ({
+  name,
+  valueHash: valueHash(value),
+  valueLength: value.length,
+  ...catalogued(name, value),
+  prefix: cookiePrefix(value),
+})
+
+function cookiePrefix(value: string): CookiePrefix | null {
+  const prefix = prefixOf(value)
+  return prefix === null ? null : { label: prefix.label, restHash: valueHash(prefix.rest) }
+}
+
+/** A name and a value, apart at the first `=`; without one it is all value (the successor of RFC 6265). */
+export function nameAndValue(pair: string): { name: string; value: string } {
+  const equals = pair.indexOf('=')
+  return { name: trimmed(pair.slice(0, Math.max(0, equals))), value: trimmed(pair.slice(equals + 1)) }
+}
+
+/** Without the spaces and tabs around it (RFC 6265 §5.2); `trim` would take other octets as well. */
+export function trimmed(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09

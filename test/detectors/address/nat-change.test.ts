@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import { natChange } from '../../../src/detectors/address/nat-change.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { nat, scenario } from '../../scenario/scenario.ts'
+import type { Scenario } from '../../scenario/scenario.ts'
+import { analysed, inShort } from '../analysis.ts'
+import { keepsQuiet } from '../clauses.ts'
+import { A1, A2, attach, checkIn, DLP, DLP1, EPO, STORIES } from '../stories.ts'
+
+const changed = (outside: readonly string[], mapping = 'static'): unknown => ({
+  ...EPO,
+  nat: [{ inside: '10.10.1.0/24', outside, mapping }],
+})
+const LINE = '100.044 server | G1 203.0.113.9 at 10.10.3.11:80 | nat |  | server 4, server 10'
+
+/** Two agents check in three times each, in turn, from one outer address and then from another. */
+function poolMoves(to: string): Scenario {
+  const both = (address: string) => ({ [A1]: address, [A2]: address })
+  const s = scenario().behind(
+    nat({
+      map: both('203.0.113.5'),
+      ports: 'allocated',
+      changesAt: [{ map: both(to), ports: 'allocated', after: seconds(100) }],
+    }),
+  )
+  for (let i = 0; i < 6; i++) {
+    checkIn(s, 'G1', A1)
+    checkIn(s, 'G2', A2)
+    s.wait(seconds(40))
+  }
+  return s
+}
+
+describe('an agent comes from another outer address', () => {
+  const { play } = STORIES['nat-change']
+
+  test('as a tap inside proves', async () => {
+    const analysis = await analysed(play(), { config: EPO })
+    expect(analysis.findings('nat-change').map(inShort)).toEqual([`warning nat-change ${LINE}`])
+    expect(analysis.incident('nat-change')).toMatchObject({
+      title: 'Address translation changes the addresses of agents',
+      summary:
+        '1 agent of epo came from another outer address than before once, 2 addresses in all, without having moved.',
+      details: { from: '203.0.113.5', to: '203.0.113.9', identityEvidence: 'url-parameter G1' },
+    })
+  })
+
+  test.each([
+    ['both addresses', ['203.0.113.5', '203.0.113.9']],
+    ['one of them, and the other is its neighbour', ['203.0.113.5']],
+  ])('as the configuration lets one conclude: it names %s', async (_which, outside) => {
+    const found = (await analysed(play(), { config: changed(outside), taps: ['server'] })).findings('nat-change')
+    expect(found.map(inShort)).toEqual([`warning nat-change ${LINE}`])
+    expect(found[0]!.details['translation']).toBe('the configuration names the address as translated')
+  })
+
+  test('as others show that share both addresses', async () => {
+    const found = (await analysed(poolMoves('203.0.113.9'), { taps: ['server'] })).findings('nat-change')
+    expect(found.map(({ agent, details }) => [agent!.id, details['translation']])).toEqual([
+      ['G1', 'other agents use the same addresses at the same time'],
+      ['G2', 'other agents use the same addresses at the same time'],
+    ])
+  })
+
+  test('as its connection shows that goes on under it', async () => {
+    const { play: rebinds, config } = STORIES['nat-rebind']
+    const found = (await analysed(rebinds(), { config, taps: ['server'] })).findings('nat-change')
+    expect(found.map(inShort)).toEqual([
+      'warning nat-change 31.054 server | A1 203.0.113.9 at dlp1 | nat |  | server 4, server 47',
+    ])
+  })
+})
+
+keepsQuiet(natChange, {
+  "the agent's own address changed: DHCP, roaming, VPN": [
+    {
+      config: changed(['10.10.1.101', '10.10.1.102']), // the inner tap shows that it moved
+      play() {
+        const s = scenario().behind(nat({ map: { [A1]: '203.0.113.5', [A2]: '203.0.113.9' } }))
+        checkIn(s, 'G1', A1)
+        s.wait(seconds(60))
+        checkIn(s, 'G1', A2)
+        return s
+      },
+    },
+    {
+      config: changed(['203.0.113.5']), // home: one address is the site's, the other is not
+      taps: ['server'],
+      play() {
+        const s = scenario().behind(nat({ map: { [A1]: '203.0.113.5' } }))
+        checkIn(s, 'G1', A1)
+        s.wait(seconds(60))
+        checkIn(s, 'G1', '198.51.100.7')
+        return s
+      },
+    },
+    { config: EPO, taps: ['server'], play: () => poolMoves('198.51.100.9') },
+  ],
+  'many agents behind one address that stays': {
+    config: changed(['203.0.113.5'], 'shared'),
+    play: () => poolMoves('203.0.113.5'),
+  },
+  'an identity that is only an address, or a guess': {
+    config: { services: [{ ...DLP.services[0], identity: [] }], nat: [{ inside: A1, outside: ['203.0.113.0/24'], mapping: 'pool' }] },
+    play() {
+      const s = scenario().behind(
+        nat({ map: { [A1]: '203.0.113.5' }, changesAt: [{ map: { [A1]: '203.0.113.9' }, after: seconds(20) }] }),
+      )
+      attach(s, 'A1', A1, `${DLP1}:8000`).agent.closes()
+      s.wait(seconds(30))
+      attach(s, 'A1', A1, `${DLP1}:8000`).agent.closes()
+      return s
+    },
+  },
+  'nothing shows that addresses are translated on this path': {
+    config: EPO,
+    taps: ['server'],
+    play: STORIES['nat-change'].play,
+  },
+})

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import { natRebind } from '../../../src/detectors/address/nat-rebind.ts'
+import { milliseconds, seconds } from '../../../src/model/time.ts'
+import { firewall, nat, scenario } from '../../scenario/scenario.ts'
+import type { Scenario } from '../../scenario/scenario.ts'
+import { analysed, analysedFiles, inOneFile, inShort, only } from '../analysis.ts'
+import { keepsQuiet } from '../clauses.ts'
+import { A1, A2, attach, DLP, DLP1, STORIES } from '../stories.ts'
+
+const DIRECT = `${DLP1}:8000`
+const TRANSLATED = {
+  ...DLP,
+  nat: [{ inside: '10.10.1.0/24', outside: ['203.0.113.0/24'], mapping: 'static' }],
+}
+
+/** The server meets a segment of a connection that it does not know, a moment after it has served others. */
+function unknownTo(server: (s: Scenario, end: { forgets(): unknown; resets(): unknown }) => void): Scenario {
+  const s = scenario()
+  const { agent, server: end } = attach(s, 'A1', A1, DIRECT)
+  s.wait(seconds(10))
+  server(s, end)
+  agent.sends('report')
+  s.wait(seconds(2))
+  attach(s, 'A2', A2, DIRECT)
+  return s
+}
+
+describe('an open connection loses its mapping', () => {
+  test('and goes on under another address', async () => {
+    const { play, config } = STORIES['nat-rebind']
+    const analysis = await analysed(play(), { config, taps: ['server'] })
+    const found = analysis.findings('nat-rebind')
+    expect(found.map(inShort)).toEqual([
+      'critical nat-rebind 31.054 server | A1 203.0.113.9 at dlp1 | nat |  | server 46, server 47',
+    ])
+    expect(found[0]!.details).toEqual({
+      from: '203.0.113.5:49152',
+      to: '203.0.113.9:49152',
+      identityEvidence: 'sequence 0 and acknowledgment 0 octets from where the old connection stood',
+    })
+    expect(analysis.incident('nat-rebind').summary).toBe(
+      '1 open connection of dlp lost its mapping: the server met segments from an address or port that it did not know.',
+    )
+  })
+
+  test('as the agent sees it: the server, alive, resets what it served a moment ago', async () => {
+    const s = unknownTo((_s, end) => end.forgets())
+    const found = (await analysed(s, { config: TRANSLATED })).findings('nat-rebind')
+    expect(found.map(inShort)).toEqual([
+      'critical nat-rebind 11.048 client | A1 10.10.1.101 at dlp1 | nat |  | client 47, client 48',
+    ])
+    expect(found[0]!.confidence).toBe(0.6)
+  })
+})
+
+keepsQuiet(natRebind, {
+  'a new connection: it begins with a SYN': {
+    config: TRANSLATED,
+    taps: ['server'],
+    told: ['warning nat-change'],
+    play() {
+      const changesAt = [{ map: { [A1]: '203.0.113.9' }, after: seconds(20) }]
+      const s = scenario().behind(nat({ map: { [A1]: '203.0.113.5' }, changesAt }))
+      attach(s, 'A1', A1, DIRECT)
+      s.wait(seconds(30))
+      attach(s, 'A1', A1, DIRECT)
+      return s
+    },
+  },
+  'a device on the path that resets after an idle timeout': [
+    {
+      config: TRANSLATED,
+      taps: ['client'],
+      told: ['critical severed-idle', 'warning reconnect-overhead'],
+      play() {
+        const s = scenario().behind(firewall({ idle: seconds(300), forgets: 'rst-on-next' }))
+        const { agent } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(310))
+        agent.sends('report')
+        attach(s, 'A1', A1, DIRECT)
+        return s
+      },
+    },
+    {
+      config: TRANSLATED, // not idle for long, but the way was short
+      taps: ['client'],
+      play() {
+        const s = scenario().behind(firewall({ idle: seconds(20), forgets: 'rst-on-next' }))
+        const { agent } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(30))
+        agent.sends('report')
+        attach(s, 'A1', A1, DIRECT)
+        return s
+      },
+    },
+  ],
+  'a server that aborts: its socket still acknowledges': {
+    config: TRANSLATED,
+    play: () => unknownTo((s, end) => s.wait(milliseconds(1)) ?? end.resets()),
+  },
+  'a server that restarted or failed': {
+    config: TRANSLATED,
+    play: () =>
+      unknownTo((s, end) => {
+        end.forgets()
+        s.host(DLP1).health = 'refusing'
+        s.connect(A2, DIRECT)
+        s.wait(seconds(1))
+        s.host(DLP1).health = 'up'
+      }),
+  },
+  'no address translation is known on the path': {
+    config: DLP,
+    play: () => unknownTo((_s, end) => end.forgets()),
+  },
+  'a tap that sees both sides of the translation: the same packet, twice': [],
+})
+
+test('a tap that sees both sides of the translation, wherever the capture begins', async () => {
+  const s = scenario().behind(nat({ map: { [A1]: '203.0.113.5' } }))
+  const { agent } = attach(s, 'A1', A1, DIRECT)
+  for (let i = 0; i < 5; i++) {
+    s.wait(seconds(10))
+    agent.sends('report').receives('ok')
+  }
+  const whole = inOneFile(s)
+  for (let first = 0; first < 120; first++) {
+    const seen = only(whole, (_frame, i) => i >= first)
+    expect([first, (await analysedFiles([['', seen]], TRANSLATED)).told]).toEqual([first, []])
+  }
+})

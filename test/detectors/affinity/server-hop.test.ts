@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest'
+import { serverHop } from '../../../src/detectors/affinity/server-hop.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { request, response, scenario } from '../../scenario/scenario.ts'
+import type { Scenario } from '../../scenario/scenario.ts'
+import { analysed, inShort } from '../analysis.ts'
+import { keepsQuiet } from '../clauses.ts'
+import { A1, A2, attach, balancer, BALANCER, checkIn, DLP, DLP1, DLP2, EPO, STORIES, VIP } from '../stories.ts'
+
+const SERVICE = DLP.services[0]
+const [ONE, TWO] = SERVICE.servers
+
+/** A1 visits dlp1 and then dlp2, twenty seconds apart, without anything between. */
+function direct(between: (s: Scenario) => void = () => {}, from: readonly [string, string] = [A1, A1]): Scenario {
+  const s = scenario()
+  attach(s, 'A1', from[0], `${DLP1}:8000`).agent.closes()
+  s.wait(seconds(20))
+  between(s)
+  attach(s, 'A1', from[1], `${DLP2}:8000`).agent.closes()
+  return s
+}
+
+const service = (more: object): unknown => ({ ...DLP, services: [{ ...SERVICE, ...more }] })
+
+describe('an agent lands on another server', () => {
+  test('behind a load balancer, which another agent shows to be well', async () => {
+    const s = scenario().behind(balancer('fin', (n) => [DLP1, DLP1, DLP1, DLP2][n]!))
+    attach(s, 'A1').agent.closes()
+    s.wait(seconds(20))
+    attach(s, 'A2', A2).agent.closes()
+    attach(s, 'A2', A2).agent.closes()
+    attach(s, 'A1').agent.closes()
+    const analysis = await analysed(s, { config: DLP })
+    const found = analysis.findings('server-hop')
+    expect(found.map(inShort)).toEqual([
+      'warning server-hop 23.190 server | A1 10.10.1.101 at dlp2 | load-balancer 10.10.3.1 |  | server 1, server 151',
+    ])
+    expect(found[0]!.details).toEqual({
+      previousServer: 'dlp1',
+      cause: 'unknown',
+      previousServerHealthy: true,
+      identifiedBy: 'payload-pattern',
+    })
+    expect(analysis.incident('server-hop')).toMatchObject({
+      title: 'Agents of dlp hop between servers',
+      summary: '1 agent landed on another server once; the server before was not seen to fail.',
+      requirements: ['S0-09', 'S0-16'],
+    })
+  })
+
+  test('by itself, or by a name that leads to several', async () => {
+    for (const [fqdn, actor] of [
+      [undefined, 'agent'],
+      ['dlp.example.com', 'dns'],
+    ] as const) {
+      const config = service({ vips: [], ...(fqdn === undefined ? {} : { fqdn }) })
+      const found = (await analysed(direct(), { config })).findings('server-hop')
+      expect(found.map(inShort)).toEqual([
+        `warning server-hop 21.052 client | A1 10.10.1.101 at dlp2 | ${actor} |  | client 1, client 51`,
+      ])
+    }
+  })
+
+  test('after the time that the load balancer was to remember it', async () => {
+    const config = service({ persistenceDuration: '20s' })
+    const causes = (await analysed(STORIES['server-hop'].play(), { config }))
+      .findings('server-hop')
+      .map(({ details }) => details['cause'])
+    expect(causes).toEqual(['persistence-expired'])
+  })
+
+  test('at once with its whole fleet, from a server that is seen to be well: policy would let it leave', async () => {
+    const s = direct((story) => attach(story, 'A2', A2, `${DLP1}:8000`).agent.closes())
+    expect((await analysed(s, { config: service({ persistence: 'failover' }) })).told).toEqual([
+      'warning server-hop',
+    ])
+  })
+
+  test('of equals that were stated not to be equal: back to the one it prefers is fine, away from it is not', async () => {
+    const config = service({ servers: [{ ...ONE, priority: 1 }, { ...TWO, priority: 2 }] })
+    expect((await analysed(direct(), { config })).told).toEqual(['warning server-hop'])
+  })
+})
+
+const refusing = (s: Scenario): void => {
+  s.host(DLP1).health = 'refusing'
+  s.connect(A1, `${DLP1}:8000`)
+}
+
+const place = (name: string, subnet: string, servers: readonly string[]): object => ({
+  name,
+  subnets: [subnet],
+  servers: { dlp: servers.map((server) => [server]) },
+})
+
+keepsQuiet(serverHop, {
+  'the server before had failed: a failover': [
+    { config: DLP, play: () => direct(refusing) },
+    {
+      config: service({ persistence: 'failover' }), // nobody was served there meanwhile
+      play: () => direct(),
+    },
+  ],
+  'the agent went back to a server that it prefers: a failback': {
+    config: service({ servers: [{ ...ONE, priority: 2 }, { ...TWO, priority: 1 }] }),
+    play: () => direct(),
+  },
+  'policy lets the agent pick: random or weighted choice, servers of one priority group': [
+    { config: service({ persistence: 'random' }), play: () => direct() },
+    { config: service({ persistence: 'weighted' }), play: () => direct() },
+    { config: service({ persistence: 'none' }), play: () => direct() },
+    {
+      config: service({ servers: [{ ...ONE, priority: 1 }, { ...TWO, priority: 1 }] }),
+      play: () => direct(),
+    },
+    {
+      config: { ...DLP, groups: [{ name: 'G', agents: ['A1'], servers: { dlp: [['dlp1', 'dlp2']] } }] },
+      play: () => direct(),
+    },
+  ],
+  'another location, another list: the agent has another address': {
+    config: {
+      ...DLP,
+      locations: [
+        place('Office', '10.10.1.0/24', ['dlp1', 'dlp2']),
+        place('Home', '10.10.7.0/24', ['dlp2', 'dlp1']),
+      ],
+    },
+    play: () => direct(undefined, [A1, '10.10.7.5']),
+  },
+  'a web user with a new session, or a mail server: those are not agents': [
+    { config: service({ web: { sessionCookies: ['JSESSIONID'] } }), play: () => direct() },
+    { config: service({ smtp: { ports: [25] } }), play: () => direct() },
+  ],
+  'a health check, or a relay that stands for all its agents': [
+    {
+      config: { services: [{ ...SERVICE, identity: [] }], devices: DLP.devices },
+      play() {
+        const s = scenario()
+        for (const server of [DLP1, DLP2, DLP1, DLP2]) {
+          const { agent } = s.connect(BALANCER, `${server}:8000`)
+          agent.sends(request('GET', '/healthz')).receives(response())
+          agent.closes()
+          s.wait(seconds(5))
+        }
+        return s
+      },
+    },
+    {
+      config: {
+        services: [{ ...SERVICE, identity: [] }],
+        nat: [{ inside: '10.10.1.0/24', outside: [A1], mapping: 'shared' }],
+      },
+      play: () => direct(),
+    },
+    {
+      config: { services: [{ ...SERVICE, identity: [] }], devices: DLP.devices },
+      taps: ['server'], // behind the load balancer nobody is told apart
+      play: STORIES['server-hop'].play,
+    },
+  ],
+  'servers of one port that nobody stated to be one service': {
+    config: undefined,
+    play() {
+      const s = scenario()
+      for (const to of ['192.0.2.10', '198.51.100.20']) attach(s, 'A1', A1, `${to}:10443`).agent.closes()
+      return s
+    },
+  },
+})
+
+test('an ePO agent goes where it likes', async () => {
+  const s = scenario()
+  for (const server of [DLP1, DLP2, DLP1]) {
+    checkIn(s, 'G1', A1, `${server}:80`)
+    s.wait(seconds(60))
+  }
+  expect((await analysed(s, { config: EPO })).told).toEqual([])
+})
+
+test('one that passes connections on is named, too', async () => {
+  const found = (await analysed(direct(), { config: DLP })).findings('server-hop')
+  expect(found.map(({ actor }) => actor)).toEqual([
+    { role: 'load-balancer', address: BALANCER, confidence: 0.8 },
+  ])
+})
+
+test('the load balancer is a middlebox to one who did not state it', async () => {
+  const config = { services: [{ ...SERVICE, vips: [VIP], web: undefined }] }
+  const proxied = { ...config, devices: [{ role: 'reverse-proxy', addresses: [BALANCER] }] }
+  const found = (await analysed(STORIES['server-hop'].play(), { config: proxied })).findings('server-hop')
+  expect(found.map(({ actor }) => actor)).toEqual([{ role: 'middlebox', address: BALANCER, confidence: 0.8 }])
+})

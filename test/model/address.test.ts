@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ipv4Text, ipv6Text } from '../../src/bytes/address.ts'
+import { addressNumber } from '../../src/model/address.ts'
+
+const numberOf = (octets: Uint8Array): bigint =>
+  octets.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n)
+const octets = (count: number): fc.Arbitrary<Uint8Array> =>
+  // Zeros are frequent, so that runs of them are, and the prefix of mapped addresses now and then.
+  fc.oneof(
+    fc.uint8Array({ minLength: count, maxLength: count }),
+    fc
+      .array(fc.constantFrom(0, 0, 0, 1, 255), { minLength: count, maxLength: count })
+      .map((a) => new Uint8Array(a)),
+    fc.uint8Array({ minLength: 4, maxLength: 4 }).map((last) => {
+      const mapped = new Uint8Array(count)
+      mapped.fill(0xff, Math.max(0, count - 6))
+      mapped.set(last, count - 4)
+      return mapped
+    }),
+  )
+
+test('every address that we write is read back', () => {
+  fc.assert(
+    fc.property(octets(4), octets(16), (four, six) => {
+      expect(addressNumber(ipv4Text(four, 0))).toEqual({ version: 4, value: numberOf(four) })
+      expect(addressNumber(ipv6Text(six, 0))).toEqual({ version: 6, value: numberOf(six) })
+    }),
+  )
+})
+
+test.each([
+  '',
+  '1.2.3',
+  '1.2.3.',
+  '1.2.3.4.5',
+  '1.2.3.256',
+  '1.2.3.-1',
+  '1.2.3.1e1',
+  '1.2.3.0x1',
+  '1.2.3. 4',
+  ':',
+  ':::',
+  '1::2::3',
+  '1:2:3:4:5:6:7',
+  '1:2:3:4:5:6:7:8:9',
+  '1:2:3:4:5:6:7::8:9',
+  '12345::',
+  'g::',
+  '::ffff:1.2.3.256',
+  '::1.2.3.4:1',
+  'server.example.com',
+])('%j is none', (text) => {
+  expect(addressNumber(text)).toBeNull()
+})
