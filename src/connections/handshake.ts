@@ -144,7 +144,8 @@ function tellOpened(state: TapState, row: number, side: Side, place: Place, time
 /** The MAC address of a side; of the packet in hand, which `sender` sent, if the side was not seen before. */
 function hardwareOf(state: TapState, row: number, side: Side, sender: Side, place: Place): string | null {
   const known = state.table.words[half(row, side) + HARDWARE_UNANSWERED]! >>> 16
-  const number = known === 0 && side === sender ? state.hardware.number(place.frame, place.sourceHardwareAt) : known
+  const number =
+    known === 0 && side === sender ? state.hardware.number(place.frame, place.sourceHardwareAt) : known
   return state.hardware.text(number)
 }
 

@@ -52,7 +52,8 @@ export interface TapState {
   readonly addresses: AddressTable
   readonly hardware: HardwareTable
   readonly endpoints: Endpoints
-  /** Hop limits that hosts were seen to begin connections with, by address word: for those whose other packets passed before the capture. */
+  /** Hop limits that hosts were seen to begin connections with, by address word: for those whose other
+   * packets passed before the capture. */
   readonly hopLimits: Map<number, number>
   readonly counters: ConnectionCounters
   /** Shortest silence that is told. */

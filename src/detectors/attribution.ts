@@ -153,6 +153,9 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   const end = (by: IdleEnd['by'], actor: Actor): IdleEnd =>
     verdict(by, sighting, silence, signature, 'rst', at, sheet, actor)
   if (total > 0) return end('network', deviceActor(sighting, world, total))
+  // A segment of a connection that was never seen before: its sender may have changed its address, or the
+  // server its mind.
+  if (silence.startPacket === 0 && silence.outcome === 'reset') return null
   // Its own marks say that the sender of this leg sent it.
   if (sighting.leg === 'front' && from === 1) {
     return isByDesign(sighting, silence)

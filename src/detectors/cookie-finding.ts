@@ -44,7 +44,7 @@ export function cookieFinding(type: Finding['type'], event: Exchange, verdict: C
       request: transaction.request?.target ?? null,
       status: response.status,
       cookies,
-      clientContinued: next !== null,
+      clientContinued: next !== null ? true : event.watched ? false : null,
     },
     evidence: packets(
       {
@@ -79,7 +79,8 @@ function judged(
   return { cookies, proven: lines.size > 0 }
 }
 
-/** The one cookie that the server sets at enrolment, as configured, where a relay answers: what is beside it is the relay's. */
+/** The one cookie that the server sets at enrolment, as configured, where a relay answers: what is beside it
+ * is the relay's. */
 const expectedCookie = ({ leg, service }: Sighting): string | null =>
   leg === 'front' ? (service.configured?.enrolment?.cookie ?? null) : null
 

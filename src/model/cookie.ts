@@ -41,7 +41,8 @@ export interface CookiePrefix {
 export interface SetCookie extends CookieFacts {
   /** The line as sent, as Latin-1: it holds the value, and is for comparing, not for showing. */
   readonly line: string
-  /** Null: the default path of the request's target (RFC 6265 §5.1.4). The last attribute of a name counts. */
+  /** Null: the default path of the request's target (RFC 6265 §5.1.4). The last attribute of a name
+   * counts. */
   readonly path: string | null
   /** In lower case, without a leading dot. Null: the host that answered, and no other. */
   readonly domain: string | null
@@ -54,7 +55,8 @@ export interface SetCookie extends CookieFacts {
   readonly expires: Micros | null
   /** It deletes the cookie: Max-Age of 0 or less, or an Expires that has passed. */
   readonly expired: boolean
-  /** A comma outside Expires begins another cookie: somebody made one line of two (RFC 6265 §3 forbids it). */
+  /** A comma outside Expires begins another cookie: somebody made one line of two (RFC 6265 §3 forbids
+   * it). */
   readonly folded: boolean
   /** The cookies that a folded line was made of, in order; empty otherwise. */
   readonly parts: readonly SetCookie[]

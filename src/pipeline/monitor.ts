@@ -33,6 +33,8 @@ export interface AnalysisOptions {
   /** Packets outside are not looked at. */
   readonly from: Micros | null
   readonly to: Micros | null
+  /** Connections held at once per tap; beyond it one is evicted for each new one. Absent: 4 Mi. */
+  readonly connectionsMax?: number
   readonly onProgress: ((fraction: number, packets: number) => void) | null
 }
 
@@ -103,6 +105,7 @@ class Analysis {
       from,
       to,
       nextTapIndex: () => this.nextTapIndex(),
+      ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
       emit: this.merge.inlet(position),
     })
   }
@@ -197,7 +200,8 @@ class Analysis {
   }
 
   private nextTapIndex(): number {
-    if (this.taps === TAPS_MAX) throw new Error(`more than ${TAPS_MAX} taps: analyse fewer interfaces at once`)
+    if (this.taps === TAPS_MAX)
+      throw new Error(`more than ${TAPS_MAX} taps: analyse fewer interfaces at once`)
     return this.taps++
   }
 

@@ -47,6 +47,7 @@ export interface TapRunOptions {
   /** Taps are numbered over all captures of an analysis. */
   nextTapIndex(): number
   readonly wants: Wants
+  /** Connections held at once per tap; beyond it one is evicted for each new one. */
   readonly connectionsMax?: number
   emit(observation: Observation): void
 }

@@ -38,8 +38,8 @@ export const openStream = (context: StreamContext): StreamConsumer & { readonly 
   new Dispatcher(context, 0, false)
 
 /**
- * Whether the first octets of a side begin anything that is read: no parser, and no state, is made for the many connections that
- * carry something else. Only for sides that were seen from their beginning.
+ * Whether the first octets of a side begin anything that is read: no parser, and no state, is made for the
+ * many connections that carry something else. Only for sides that were seen from their beginning.
  */
 export const beginsAnything = (side: Side, bytes: Uint8Array, start: number, end: number): boolean =>
   proxyHeaderLength(bytes, start, end) !== 0 || recognise(side, bytes, start, end) !== 'no'
@@ -206,7 +206,8 @@ class Dispatcher implements StreamConsumer {
     const isFirst = own.heldBytes === 0
     let verdict = isFirst ? recognise(side, bytes, start, end) : 'unsure'
     if (typeof verdict === 'object') return this.choose(verdict, side, bytes, start, end, time, packet)
-    if (verdict === 'no' && this.context.fromStart === true) return this.refuse(side, bytes, start, end, packet)
+    if (verdict === 'no' && this.context.fromStart === true)
+      return this.refuse(side, bytes, start, end, packet)
     const rest = own.hold(bytes, start, end, time, packet)
     if (!isFirst) verdict = recognise(side, own.held!, 0, own.heldBytes)
     if (typeof verdict === 'object') return this.chooseHeld(verdict, side, bytes, rest, end, time, packet)
@@ -225,7 +226,9 @@ class Dispatcher implements StreamConsumer {
 
   /** Both sides have begun, neither with anything known. */
   private get isHopeless(): boolean {
-    return this.context.fromStart === true && this.name === null && this.sides[0].passed && this.sides[1].passed
+    return (
+      this.context.fromStart === true && this.name === null && this.sides[0].passed && this.sides[1].passed
+    )
   }
 
   /** A later segment: does a message of a known protocol begin with it? */

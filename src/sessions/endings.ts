@@ -22,7 +22,8 @@ const MASS = 5
 /** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing
  * new. */
 const SURVIVALS_KEPT = 4096
-/** Ended connections without an agent that are remembered; a capture that begins amid more links the others to nobody. */
+/** Ended connections without an agent that are remembered; a capture that begins amid more links the others
+ * to nobody. */
 const UNSPOKEN_MAX = 1 << 14
 /** Steady minutes kept per service, for what is usual. */
 const STEADY_KEPT = 512

@@ -36,7 +36,11 @@ class Memory<T> {
 }
 
 /** The sighting that left this key before; leaves the new one if there was none that lives. */
-function exchange(memory: Memory<TrackedSighting>, key: string, sighting: TrackedSighting): TrackedSighting | null {
+function exchange(
+  memory: Memory<TrackedSighting>,
+  key: string,
+  sighting: TrackedSighting,
+): TrackedSighting | null {
   const other = memory.get(key)
   if (other === null || other.closed) memory.put(key, sighting)
   return other === sighting ? null : other
@@ -100,11 +104,13 @@ export class Paths {
     const twin = this.byOpening.get(`${sighting.leg}|${text}`)
     this.byOpening.put(`${sighting.leg}|${text}`, sighting)
     // What several say at once tells nobody apart.
-    if (twin !== null && twin.tap === sighting.tap && Math.abs(twin.start - sighting.start) <= 2 * LEGS_APART) return
+    if (twin !== null && twin.tap === sighting.tap && Math.abs(twin.start - sighting.start) <= 2 * LEGS_APART)
+      return
     if (other !== null && this.areLegs(other, sighting)) this.join(other, sighting, 'same first octets')
   }
 
-  /** Clients at two addresses begin alike: a greeting, or a capture that cut off what would tell them apart. */
+  /** Clients at two addresses begin alike: a greeting, or a capture that cut off what would tell them
+   * apart. */
   private isSaidByMany(sighting: TrackedSighting, text: string): boolean {
     const known = this.speakers.get(text)
     if (sighting.leg === 'front' && known !== MANY) {

@@ -99,7 +99,8 @@ export class Services {
   private discovered(name: string, profile: ProfileName = 'generic'): Service {
     const known = this.services.get(name)
     if (known !== undefined) return known
-    // The service that stands for all that have no place any more is made when it is needed, beyond the limit.
+    // The service that stands for all that have no place any more is made when it is needed, beyond the
+    // limit.
     if (this.services.size >= DISCOVERED_MAX && name !== OTHERS) return this.discovered(OTHERS)
     const defaults = PROFILES[profile]
     const service: Service = {

@@ -189,7 +189,8 @@ export class Sessions {
     opened: O.ConnectionOpened | null,
   ): TrackedSighting {
     const leg = this.legOf(o.originator.address, o.responder.address)
-    const service = leg === 'back' ? this.services.serviceBehind(o.responder) : this.services.serviceAt(o.responder)
+    const service =
+      leg === 'back' ? this.services.serviceBehind(o.responder) : this.services.serviceAt(o.responder)
     const sighting = new TrackedSighting({
       connection: o.connection,
       tap: o.tap,

@@ -110,6 +110,11 @@ describe('connections under a clock that jumps', () => {
     expect(wire.tracker).toMatchObject({ clockSteps: 1, outOfOrderFrames: 1, size: 1 })
   })
 
+  test('set back twice: it lasted until the latest time that any clock showed', () => {
+    const wire = createWire().opens().sends(0, 10, { after: -HOUR }).sends(0, 10, { after: -HOUR }).ends()
+    expect(wire.summary).toMatchObject({ start: START + 2 * STEP - 2 * HOUR, end: START + 2 * STEP })
+  })
+
   test('one frame that strays makes no silence of fifty years', () => {
     const wire = createWire()
       .opens()

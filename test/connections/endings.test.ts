@@ -109,9 +109,7 @@ describe('a reset', () => {
   })
 
   test('a header that contradicts itself has no text', () => {
-    const wire = exchange()
-    const broken = new Uint8Array([5])
-    wire.resets(1, { frame: { options: { raw: broken } } })
+    const wire = exchange().resets(1, { payload: 'text', headerWords: 15 })
     expect(wire.of('reset')[0]!.payload).toBe('')
   })
 

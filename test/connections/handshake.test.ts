@@ -241,6 +241,13 @@ describe('a try comes to nothing', () => {
     expect(kinds(wire)).toEqual(['connection-opened'])
   })
 
+  test('both sides open at once: nobody is unanswered', () => {
+    const wire = createWire().says(0, 0, { flags: SYN }).says(1, 0, { flags: SYN })
+    wire.says(0, 0, { flags: SYN | ACK, acknowledges: 1 }).says(1, 0, { flags: SYN | ACK, acknowledges: 1 })
+    wire.acknowledges(0, { at: 1, acknowledges: 1 })
+    expect(kinds(wire)).toEqual(['connection-opened'])
+  })
+
   test('in a one-way capture, the acknowledgment proves the answer', () => {
     const wire = createWire().opens([{}, { unseen: true }])
     wire.tracker.tick(START + seconds(60))
@@ -281,6 +288,12 @@ describe('a port is used again', () => {
   test('where only the other side was captured, its acknowledgment tells the number', () => {
     const wire = createWire().sends(1, 10).sends(1, 10).numbers([70_000, 90_000]).opens().ends()
     expect(wire.of('connection-closed').map((o) => o.summary.endReason)).toEqual(['superseded', 'open'])
+  })
+
+  test('a SYN that is stored after what acknowledged it is the same connection', () => {
+    const wire = createWire().says(1, 0, { flags: SYN | ACK, acknowledges: 1 })
+    wire.says(1, 10, { at: 1, acknowledges: 101 }).says(0, 0, { flags: SYN, after: -15_000 }).ends()
+    expect(wire.summary).toMatchObject({ halves: [{ packets: 1 }, { packets: 2 }] })
   })
 
   test('a repeated SYN is the same connection', () => {
@@ -342,7 +355,7 @@ describe('a port is used again', () => {
   })
 
   test('a SYN/ACK that is repeated after the end brings nothing back', () => {
-    const wire = createWire().opens().resets(0)
+    const wire = createWire().opens().says(0, 0, { at: 0, flags: SYN }).resets(0)
     wire.says(1, 0, { at: 0, flags: SYN | ACK }).ends()
     expect(wire.summary.endReason).toBe('client-rst')
   })

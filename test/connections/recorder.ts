@@ -7,7 +7,8 @@ export interface Recorder extends SegmentConsumer {
   detached: boolean
 }
 
-/** `told`: `starts 0 1001`, `segment 0 1001 AAA` (cut ones with their length on the wire), `acknowledged`, ... */
+/** `told`: `starts 0 1001`, `segment 0 1001 AAA` (cut ones with their length on the wire), `acknowledged`,
+ * ... */
 export function recorder(context: StreamContext): Recorder {
   const told: string[] = []
   return {

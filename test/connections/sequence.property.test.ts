@@ -5,9 +5,9 @@ import type { Side } from '../../src/model/packet.ts'
 import { createWire } from './wire.ts'
 
 /**
- * What one side sends, octet by octet in a Set: the naive truth that the accounting must meet whatever is lost, doubled
- * or stored out of order. `captured` holds offsets of octets that the tap recorded, `acknowledged` the offset before
- * which the other side said to have everything.
+ * What one side sends, octet by octet in a Set: the naive truth that the accounting must meet whatever is
+ * lost, doubled or stored out of order. `captured` holds offsets of octets that the tap recorded,
+ * `acknowledged` the offset before which the other side said to have everything.
  */
 interface Step {
   /** A segment from `from` for `octets`; or an acknowledgment of all before `from`, if there are none. */

@@ -166,6 +166,24 @@ describe('what becomes of a connection that was silent', () => {
       { outcome: 'unknown', time: BROKEN, outcomePacket: null, outcomeAt: null },
     ],
     [
+      'the capture ends after one retransmission',
+      (wire) =>
+        wire
+          .sends(0, 10)
+          .repeats(0, 10, { after: seconds(1) })
+          .ends(),
+      {
+        outcome: 'unknown',
+        time: BROKEN + seconds(1),
+        outcomePacket: null,
+        outcomeAt: null,
+        retransmissions: 1,
+        lastRetransmission: 8,
+        lastRetransmissionAt: BROKEN + seconds(1),
+        bytes: [30, 20],
+      },
+    ],
+    [
       'the capture ends after two retransmissions',
       (wire) =>
         wire
@@ -204,6 +222,16 @@ describe('what becomes of a connection that was silent', () => {
   })
 })
 
+test('given up, and silent again: still the same silence', () => {
+  const wire = idle().sends(0, 10)
+  for (const after of [1, 2, 6, 200]) wire.repeats(0, 10, { after: seconds(after) })
+  wire.acknowledges(1).ends()
+  expect(wire.of('silence').map((o) => [o.outcome, o.start, o.retransmissions])).toEqual([
+    ['unanswered', LAST, 3],
+    ['answered', LAST, 4],
+  ])
+})
+
 describe('what is known of a silence', () => {
   test('the last packet of each side: a device may count one direction only', () => {
     const wire = createWire()
@@ -216,6 +244,13 @@ describe('what is known of a silence', () => {
       .acknowledges(0)
     const [told] = wire.of('silence')
     expect([told!.startSide, told!.lastFrom]).toEqual([0, [START + 5 * STEP, START + STEP]])
+  })
+
+  test('a packet that was stored late is not the last', () => {
+    const wire = createWire().opens().sends(0, 10).sends(1, 10).repeats(1, 10, { after: -5_000 }).waits(IDLE)
+    wire.sends(0, 10).acknowledges(1)
+    const last = START + 4 * STEP
+    expect(wire.of('silence')[0]).toMatchObject({ start: last, startSide: 1, lastFrom: [last - STEP, last] })
   })
 
   test('a side that was never seen has no last packet', () => {

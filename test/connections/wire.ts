@@ -56,6 +56,8 @@ export interface Said {
   readonly hopLimit?: number
   readonly identification?: number
   readonly payload?: string
+  /** What its header says of its own length, in words of 32 bits; the truth unless given. */
+  readonly headerWords?: number
   /** Octets at its end that the snap length cut. */
   readonly cut?: number
   /** It passes, and the tap fails to record it. */
@@ -136,7 +138,7 @@ export function createWire(options: WireOptions = {}): Wire {
       to = ends[1 - side]!
     const payload =
       said.payload === undefined ? new Uint8Array(octets).fill(65 + side) : Buffer.from(said.payload)
-    return tcpFrame({
+    const bytes = tcpFrame({
       source: from.address,
       destination: to.address,
       sourcePort: from.port,
@@ -152,6 +154,8 @@ export function createWire(options: WireOptions = {}): Wire {
       ...(octets === 0 && said.payload === undefined ? {} : { payload }),
       ...said.frame,
     })
+    if (said.headerWords !== undefined) bytes[14 + 20 + 12] = said.headerWords << 4
+    return bytes
   }
 
   const wire: Wire = {

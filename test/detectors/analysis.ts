@@ -112,7 +112,7 @@ interface Recorded {
 
 function recordsOf(capture: Buffer): Recorded[] {
   const found: Recorded[] = []
-  for (let from = PCAP_HEADER; from < capture.length; ) {
+  for (let from = PCAP_HEADER; from < capture.length;) {
     const frameAt = from + PCAP_RECORD_HEADER
     const to = frameAt + capture.readUInt32LE(from + 8)
     const at = capture.readUInt32LE(from) * 1e6 + capture.readUInt32LE(from + 4)
@@ -137,8 +137,8 @@ export function only(capture: Uint8Array, isWanted: (frame: Buffer, index: numbe
 }
 
 /**
- * A finding in one line: severity and type, seconds into the story and the tap; who and where; by whom; how; which
- * packets prove it.
+ * A finding in one line: severity and type, seconds into the story and the tap; who and where; by whom; how;
+ * which packets prove it.
  */
 export function inShort(finding: Finding): string {
   const { severity, type, at, tap, agent, server, actor, manner, details, evidence } = finding

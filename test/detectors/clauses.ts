@@ -1,4 +1,5 @@
-/** The rows of a detector's declaration: for each clause of `notThis` one story or more that it must keep quiet. */
+/** The rows of a detector's declaration: for each clause of `notThis` one story or more that it must keep
+ * quiet. */
 import { expect, test } from 'vitest'
 import type { Detector } from '../../src/detectors/detector.ts'
 import { analysedFiles } from './analysis.ts'
@@ -14,7 +15,10 @@ export interface Quiet extends Story {
 }
 
 /** Tests that every clause has a row, and that each row's stories tell what they should and no more. */
-export function keepsQuiet(detector: Detector, rows: Readonly<Record<string, Quiet | readonly Quiet[]>>): void {
+export function keepsQuiet(
+  detector: Detector,
+  rows: Readonly<Record<string, Quiet | readonly Quiet[]>>,
+): void {
   test('every clause of the declaration has a story', () => {
     expect(Object.keys(rows)).toEqual(detector.notThis)
   })

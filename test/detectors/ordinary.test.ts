@@ -200,7 +200,8 @@ const sleepers: readonly Ordinary[] = [
   ],
 ]
 
-/** Somebody's next request meets a radio that is out; it comes back after eight seconds, and the page arrives. */
+/** Somebody's next request meets a radio that is out; it comes back after eight seconds, and the page
+ * arrives. */
 function radioOut(s: Scenario): void {
   const out: { address: string | null } = { address: null }
   s.behind(radio(out))
@@ -483,7 +484,9 @@ const servedByMany: readonly Ordinary[] = [
         agent.sends(request('GET', '/secars/secars.dll?h=0A', { headers: { 'User-Agent': 'Smc' } }))
         agent.receives(response())
         agent.closes()
-        s.connect('10.0.0.77', `192.0.2.${to === 31 ? 32 : 31}:8014`).agent.sends('GET /').closes()
+        s.connect('10.0.0.77', `192.0.2.${to === 31 ? 32 : 31}:8014`)
+          .agent.sends('GET /')
+          .closes()
         s.wait(HOUR)
       }
     },

@@ -1,6 +1,7 @@
 /**
  * One story for every incident type, as an operator would tell it: the deployment as configured, and what
- * happened. Detectors' tests look at their findings closely; variants and what must stay quiet stand with them.
+ * happened. Detectors' tests look at their findings closely; variants and what must stay quiet stand with
+ * them.
  */
 import type { IncidentType } from '../../src/model/incident.ts'
 import { seconds } from '../../src/model/time.ts'
@@ -72,8 +73,11 @@ export function checkIn(s: Scenario, guid: string, from = A1, to = `${DLP1}:80`)
 }
 
 /** A load balancer that ends connections after 300 s of silence. */
-export const balancer = (manner: 'fin' | 'rst' | 'forget', pick = (_n: number): string => DLP1, port = 8000) =>
-  loadBalancer({ vip: { address: VIP, port }, address: BALANCER, idle: seconds(300), manner, pick })
+export const balancer = (
+  manner: 'fin' | 'rst' | 'forget',
+  pick = (_n: number): string => DLP1,
+  port = 8000,
+) => loadBalancer({ vip: { address: VIP, port }, address: BALANCER, idle: seconds(300), manner, pick })
 
 /** Cookies that the server sets, and those that its load balancer adds. */
 export function enrols(own: readonly string[], added: string | null, path = '/omc/enroll'): Scenario {
@@ -105,7 +109,8 @@ export const STORIES: Readonly<Record<IncidentType, Story>> = {
     config: DLP,
     play() {
       const s = scenario().behind(balancer('fin'))
-      attach(s, 'A1') //                                  the load balancer waits 300 s, then closes both sides
+      // the load balancer waits 300 s, then closes both sides
+      attach(s, 'A1')
       s.wait(seconds(310))
       attach(s, 'A1')
       return s

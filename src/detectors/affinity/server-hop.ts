@@ -36,8 +36,8 @@ export const serverHop = detector({
     const judge = (visit: Visit, previous: Visit, last: boolean): void => {
       if (world.failureOf(previous.server, previous.at - failureWithin, visit.at) !== null) return
       const healthy = world.healthyAt(previous.server, visit.at - proofBefore, visit.at + proofAfter)
-      // Where policy lets agents leave a failed server, or nobody answered there, a move is a hop only if that
-      // server is seen to be well.
+      // Where policy lets agents leave a failed server, or nobody answered there, a move is a hop only if
+      // that server is seen to be well.
       const mayLeave = mayFailOver(visit.server.service) || wasUnanswered(previous)
       if (healthy === null && mayLeave) {
         if (!last && undecided.length < UNDECIDED_MAX) undecided.push({ visit, previous })

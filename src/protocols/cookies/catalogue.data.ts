@@ -32,7 +32,8 @@ export interface CatalogueRow {
   readonly confidence?: 'certain' | 'medium'
   /** The row holds for values only that tell a backend. */
   readonly onlyWithBackend?: true
-  /** A value that is not decoded, and is the same as long as the server is: another one means another server. */
+  /** A value that is not decoded, and is the same as long as the server is: another one means another
+   * server. */
   readonly changeMeansHop?: true
   readonly note?: string
   readonly source: string

@@ -63,7 +63,8 @@ export function a10Backend(value: string): string | null {
 
 const nibble = (letters: string, at: number): number => letters.charCodeAt(at) - 65 // 'A'
 
-/** The port of the virtual server, which the name of an A10 cookie holds with its octets swapped; null without. */
+/** The port of the virtual server, which the name of an A10 cookie holds with its octets swapped; null
+ * without. */
 export function a10VirtualPort(name: string): number | null {
   const number = Number(/^sto-id-(?:[^-]+-)?(\d{1,5})(?:-|$)/.exec(name)?.[1] ?? Number.NaN)
   return number <= PORT_MAX ? swapped(number) : null
@@ -109,7 +110,8 @@ export function routeSuffix(value: string): string | null {
   return route === 'node0' ? null : route
 }
 
-/** The primary server of a WebLogic identifier, `id!primary`, `id!primary!secondary`, a time at its end or not. */
+/** The primary server of a WebLogic identifier, `id!primary`, `id!primary!secondary`, a time at its end or
+ * not. */
 export const webLogicNode = (value: string): string | null =>
   /^[\w-]{8,}!(-?\d{1,11})(?:!(?:-?\d{1,11}|NONE))?(?:!\d{1,16})?$/.exec(value)?.[1] ?? null
 

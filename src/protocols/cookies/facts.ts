@@ -15,9 +15,12 @@ export const cookieFacts = (name: string, value: string): CookieFacts => ({
   name,
   valueHash: valueHash(value),
   valueLength: value.length,
-  ...catalogued(name, value),
+  // Servers put a value in quotes where it holds a dot or more; who set it did not mean them.
+  ...catalogued(name, unquoted(value)),
   prefix: cookiePrefix(value),
 })
+
+const unquoted = (value: string): string => /^"(.*)"$/.exec(value)?.[1] ?? value
 
 function cookiePrefix(value: string): CookiePrefix | null {
   const prefix = prefixOf(value)

@@ -17,13 +17,15 @@ export function foldedParts(line: string): string[] {
   const parts: string[] = []
   let start = 0
   let from = valueEnd(line, 0)
+  let attributes = attributesFrom(line, 0)
   for (let comma = line.indexOf(',', from); comma >= 0; comma = line.indexOf(',', from)) {
     from = comma + 1
     if (parts.length === PARTS_MAX - 1) break
-    if (!isJoint(line, start, comma)) continue
+    if (!isJoint(line, comma, comma > attributes)) continue
     parts.push(line.slice(start, comma))
     start = from
     from = valueEnd(line, start)
+    attributes = attributesFrom(line, start)
   }
   return [...parts, line.slice(start)]
 }
@@ -34,11 +36,17 @@ function valueEnd(line: string, start: number): number {
   return QUOTED.test(line) ? QUOTED.lastIndex : start
 }
 
-const QUOTED = /[ \t]*[^=;,]*=[ \t]*"[^"]*"/y
+const QUOTED = /[^=;,]*=[ \t]*"[^"]*"/y
 
-function isJoint(line: string, start: number, comma: number): boolean {
-  TOKEN.lastIndex = comma + 1
-  if (!TOKEN.test(line)) return false
+/** Where the attributes of the cookie at `start` begin; infinite without any. */
+function attributesFrom(line: string, start: number): number {
+  const semicolon = line.indexOf(';', start)
+  return semicolon < 0 ? Number.POSITIVE_INFINITY : semicolon
+}
+
+function isJoint(line: string, comma: number, isAmongAttributes: boolean): boolean {
   const next = line[comma + 1]
-  return next === ' ' || next === '\t' || line.lastIndexOf(';', comma) >= start
+  if (next !== ' ' && next !== '\t' && !isAmongAttributes) return false
+  TOKEN.lastIndex = comma + 1
+  return TOKEN.test(line)
 }

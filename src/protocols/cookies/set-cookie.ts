@@ -27,7 +27,8 @@ export function readSetCookies(headers: readonly HeaderLine[], at: Micros): SetC
     .map(({ value }) => readSetCookie(value, at))
 }
 
-/** One Set-Cookie value. A folded one is read as one cookie, as user agents do; `parts` are what was meant. */
+/** One Set-Cookie value. A folded one is read as one cookie, as user agents do; `parts` are what was
+ * meant. */
 export function readSetCookie(line: string, at: Micros): SetCookie {
   const parts = foldedParts(line)
   if (parts.length === 1) return readLine(line, at)

@@ -5,7 +5,7 @@ import { nat, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { A1, A2, attach, checkIn, DLP, DLP1, EPO, STORIES } from '../stories.ts'
+import { A1, A2, checkIn, DLP, EPO, STORIES } from '../stories.ts'
 
 const changed = (outside: readonly string[], mapping = 'static'): unknown => ({
   ...EPO,
@@ -49,7 +49,9 @@ describe('an agent comes from another outer address', () => {
     ['both addresses', ['203.0.113.5', '203.0.113.9']],
     ['one of them, and the other is its neighbour', ['203.0.113.5']],
   ])('as the configuration lets one conclude: it names %s', async (_which, outside) => {
-    const found = (await analysed(play(), { config: changed(outside), taps: ['server'] })).findings('nat-change')
+    const found = (await analysed(play(), { config: changed(outside), taps: ['server'] })).findings(
+      'nat-change',
+    )
     expect(found.map(inShort)).toEqual([`warning nat-change ${LINE}`])
     expect(found[0]!.details['translation']).toBe('the configuration names the address as translated')
   })
@@ -101,16 +103,10 @@ keepsQuiet(natChange, {
     play: () => poolMoves('203.0.113.5'),
   },
   'an identity that is only an address, or a guess': {
-    config: { services: [{ ...DLP.services[0], identity: [] }], nat: [{ inside: A1, outside: ['203.0.113.0/24'], mapping: 'pool' }] },
-    play() {
-      const s = scenario().behind(
-        nat({ map: { [A1]: '203.0.113.5' }, changesAt: [{ map: { [A1]: '203.0.113.9' }, after: seconds(20) }] }),
-      )
-      attach(s, 'A1', A1, `${DLP1}:8000`).agent.closes()
-      s.wait(seconds(30))
-      attach(s, 'A1', A1, `${DLP1}:8000`).agent.closes()
-      return s
-    },
+    config: { services: [{ ...DLP.services[0], identity: [] }] },
+    taps: ['server'],
+    told: ['critical nat-rebind'],
+    play: STORIES['nat-rebind'].play,
   },
   'nothing shows that addresses are translated on this path': {
     config: EPO,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { natRebind } from '../../../src/detectors/address/nat-rebind.ts'
-import { milliseconds, seconds } from '../../../src/model/time.ts'
+import { seconds } from '../../../src/model/time.ts'
 import { firewall, nat, scenario } from '../../scenario/scenario.ts'
+import type { Party } from '../../scenario/party.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, analysedFiles, inOneFile, inShort, only } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
@@ -14,7 +15,7 @@ const TRANSLATED = {
 }
 
 /** The server meets a segment of a connection that it does not know, a moment after it has served others. */
-function unknownTo(server: (s: Scenario, end: { forgets(): unknown; resets(): unknown }) => void): Scenario {
+function unknownTo(server: (s: Scenario, end: Party) => void): Scenario {
   const s = scenario()
   const { agent, server: end } = attach(s, 'A1', A1, DIRECT)
   s.wait(seconds(10))
@@ -93,10 +94,20 @@ keepsQuiet(natRebind, {
         return s
       },
     },
+    {
+      config: TRANSLATED, // after a silence it may be the server's own doing
+      told: ['info server-idle-close'],
+      play: () =>
+        unknownTo((s, end) => {
+          s.wait(seconds(100))
+          attach(s, 'A3', '10.10.1.103', DIRECT).agent.closes()
+          end.forgets()
+        }),
+    },
   ],
   'a server that aborts: its socket still acknowledges': {
     config: TRANSLATED,
-    play: () => unknownTo((s, end) => s.wait(milliseconds(1)) ?? end.resets()),
+    play: () => unknownTo((_s, end) => end.resets()),
   },
   'a server that restarted or failed': {
     config: TRANSLATED,

@@ -5,13 +5,29 @@ import { request, response, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { A1, A2, attach, balancer, BALANCER, checkIn, DLP, DLP1, DLP2, EPO, STORIES, VIP } from '../stories.ts'
+import {
+  A1,
+  A2,
+  attach,
+  balancer,
+  BALANCER,
+  checkIn,
+  DLP,
+  DLP1,
+  DLP2,
+  EPO,
+  STORIES,
+  VIP,
+} from '../stories.ts'
 
 const SERVICE = DLP.services[0]
 const [ONE, TWO] = SERVICE.servers
 
 /** A1 visits dlp1 and then dlp2, twenty seconds apart, without anything between. */
-function direct(between: (s: Scenario) => void = () => {}, from: readonly [string, string] = [A1, A1]): Scenario {
+function direct(
+  between: (s: Scenario) => void = () => {},
+  from: readonly [string, string] = [A1, A1],
+): Scenario {
   const s = scenario()
   attach(s, 'A1', from[0], `${DLP1}:8000`).agent.closes()
   s.wait(seconds(20))
@@ -77,7 +93,12 @@ describe('an agent lands on another server', () => {
   })
 
   test('of equals that were stated not to be equal: back to the one it prefers is fine, away from it is not', async () => {
-    const config = service({ servers: [{ ...ONE, priority: 1 }, { ...TWO, priority: 2 }] })
+    const config = service({
+      servers: [
+        { ...ONE, priority: 1 },
+        { ...TWO, priority: 2 },
+      ],
+    })
     expect((await analysed(direct(), { config })).told).toEqual(['warning server-hop'])
   })
 })
@@ -102,7 +123,12 @@ keepsQuiet(serverHop, {
     },
   ],
   'the agent went back to a server that it prefers: a failback': {
-    config: service({ servers: [{ ...ONE, priority: 2 }, { ...TWO, priority: 1 }] }),
+    config: service({
+      servers: [
+        { ...ONE, priority: 2 },
+        { ...TWO, priority: 1 },
+      ],
+    }),
     play: () => direct(),
   },
   'policy lets the agent pick: random or weighted choice, servers of one priority group': [
@@ -110,7 +136,12 @@ keepsQuiet(serverHop, {
     { config: service({ persistence: 'weighted' }), play: () => direct() },
     { config: service({ persistence: 'none' }), play: () => direct() },
     {
-      config: service({ servers: [{ ...ONE, priority: 1 }, { ...TWO, priority: 1 }] }),
+      config: service({
+        servers: [
+          { ...ONE, priority: 1 },
+          { ...TWO, priority: 1 },
+        ],
+      }),
       play: () => direct(),
     },
     {
@@ -134,7 +165,7 @@ keepsQuiet(serverHop, {
   ],
   'a health check, or a relay that stands for all its agents': [
     {
-      config: { services: [{ ...SERVICE, identity: [] }], devices: DLP.devices },
+      config: { services: [{ ...SERVICE, identity: [] }] },
       play() {
         const s = scenario()
         for (const server of [DLP1, DLP2, DLP1, DLP2]) {

@@ -80,11 +80,12 @@ keepsQuiet(halfOpenLeftover, {
       }),
   },
   'the agent came back to the same server': { config: DLP, play: () => moves(closing, DLP1) },
-  'a product that polls: a FIN that this tap missed would look the same, and no connection is meant to last': {
-    config: polling,
-    told: [HOP],
-    play: () => moves(closing),
-  },
+  'a product that polls: a FIN that this tap missed would look the same, and no connection is meant to last':
+    {
+      config: polling,
+      told: [HOP],
+      play: () => moves(closing),
+    },
   "the tap is not on the server's segment: what the server said last may not have come this far": {
     config: DLP,
     told: [HOP],

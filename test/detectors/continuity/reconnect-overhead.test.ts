@@ -81,7 +81,11 @@ keepsQuiet(reconnectOverhead, {
       return s
     },
   },
-  'what was sent is no more than a handshake takes': { config: DLP, told: [SEVERED], play: () => severed(6000) },
+  'what was sent is no more than a handshake takes': {
+    config: DLP,
+    told: [SEVERED],
+    play: () => severed(6000),
+  },
   'the agent usually receives as much': { config: DLP, told: [SEVERED], play: () => severed(40_000, busy) },
   'a browser, or a service of which nothing is known: what is fetched next is whatever is wanted next': [
     {

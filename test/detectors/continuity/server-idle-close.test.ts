@@ -52,7 +52,9 @@ test.each<[string, readonly string[] | undefined, () => Scenario, string]>([
   ],
 ])('%s', async (_how, taps, play, line) => {
   const told = await analysed(play(), { config: DLP, ...(taps === undefined ? {} : { taps }) })
-  expect(told.of('occurrence').map(({ finding }) => inShort(finding))).toEqual([`info server-idle-close ${line}`])
+  expect(told.of('occurrence').map(({ finding }) => inShort(finding))).toEqual([
+    `info server-idle-close ${line}`,
+  ])
 })
 
 test('how an incident reads', async () => {
@@ -65,9 +67,9 @@ test('how an incident reads', async () => {
     s.wait(seconds(silence))
     server.closes()
   }
-  const { title, summary, remedy, occurrences, agents } = (
-    await analysed(s, { config: DLP })
-  ).incident('server-idle-close')
+  const { title, summary, remedy, occurrences, agents } = (await analysed(s, { config: DLP })).incident(
+    'server-idle-close',
+  )
   expect({ title, summary, remedy, occurrences, agents }).toEqual({
     title: 'dlp1 closes idle connections itself after 71.0 to 76.5 s',
     summary:

@@ -55,7 +55,8 @@ describe.each<[string, unknown, () => Scenario, Told]>([
     {
       client:
         '301.094 client | A1 10.10.1.101 at a server | load-balancer 10.10.2.10 | rst rst-at-expiry | client 92, client 96',
-      server: '301.091 server | A1 null at dlp1 | middlebox 10.10.3.1 | rst rst-at-expiry | server 92, server 96',
+      server:
+        '301.091 server | A1 null at dlp1 | middlebox 10.10.3.1 | rst rst-at-expiry | server 92, server 96',
       'client server':
         '301.094 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | rst rst-at-expiry | client 92, client 96',
     },
@@ -184,8 +185,7 @@ test('how an incident reads', async () => {
       '1 idle connection of 1 agent to dlp was severed by a FIN after 300.0 s without a packet. Silences of up to 244.1 s were survived. The agents had not closed them; that the server had not, captures of both sides would prove.',
     remedy:
       'Raise the idle timeout of the load balancer 10.10.2.10 above the longest silence that the product needs, or switch it off for this service; until then, a keep-alive every 239.2 s or less keeps the connections open.',
-    filter:
-      '(ip.addr == 10.10.1.101 && tcp.port == 49152 && ip.addr == 10.10.2.10 && tcp.port == 8000)',
+    filter: '(ip.addr == 10.10.1.101 && tcp.port == 49152 && ip.addr == 10.10.2.10 && tcp.port == 8000)',
     occurrences: 1,
     agents: 1,
     requirements: ['S0-04', 'S0-15'],
@@ -395,7 +395,13 @@ keepsQuiet(severedIdle, {
     },
   },
   'the silence was shorter than the idle threshold of the service': {
-    config: { ...DLP, services: [{ ...DLP.services[0], idleThreshold: '120s' }, { name: 'x', idleThreshold: '10s' }] },
+    config: {
+      ...DLP,
+      services: [
+        { ...DLP.services[0], idleThreshold: '120s' },
+        { name: 'x', idleThreshold: '10s' },
+      ],
+    },
     play() {
       const s = scenario().behind(forgetting('rst-both', 100))
       attach(s, 'A1', A1, DIRECT)

@@ -3,16 +3,21 @@ import { describe, expect, test } from 'vitest'
 import { ipv6Text } from '../../../src/bytes/address.ts'
 import {
   a10Backend,
+  a10VirtualPort,
   barracudaBackend,
   f5Backend,
   labelBackend,
   netScalerBackend,
-  prefixLabel,
+  prefixOf,
   routeSuffix,
+  urlBackend,
+  webLogicNode,
 } from '../../../src/protocols/cookies/decoders.ts'
 
 const octets = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const port = fc.integer({ min: 1, max: 0xffff })
+/** Of a server: the unspecified one is none. */
+const address = octets(4).filter((b) => b.some((octet) => octet !== 0))
 const swapped = (value: number): number => ((value & 0xff) << 8) | (value >> 8)
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
@@ -24,6 +29,8 @@ describe('F5 BIG-IP', () => {
     ['1701187756.20480.0000', '172.16.102.101:80'],
     ['404007104.20480.0000', '192.168.20.24:80'],
     ['4294967295.65535.0000', '255.255.255.255:65535'],
+    // A pool member for all ports.
+    ['1677787402.0.0000', '10.1.1.100:0'],
     ['rd5o00000000000000000000ffffc0000201o80', '192.0.2.1:80'],
     ['vi20010112000000000000000000000030.20480', '[2001:112::30]:80'],
     ['rd3o20010112000000000000000000000030o80', '[2001:112::30]:80'],
@@ -33,13 +40,15 @@ describe('F5 BIG-IP', () => {
     '',
     '!hV3kQz0nPqzVXvJmGd2Yb1l0sJb8Qw7u3Tn5rR9xZ0aB2cD4eF6g=',
     '4294967296.20480.0000',
+    '4294967297.20480.0000',
     '1677787402.70000.0000',
     '1677787402.20480',
     '1677787402.20480.0001',
     '1677787402.20480.0000x',
     '-1.20480.0000',
     'rd5o00000000000000000000ffffc0000201o70000',
-    'rd5o00000000000000000000ffffc0000201o0',
+    '0.20480.0000',
+    `vi${'0'.repeat(32)}.20480`,
     'rd5o00000000000000000000ffffc00002o80',
     'rd5o00000000000000000000FFFFC0000201o80',
     'vi20010112000000000000000000000030.70000',
@@ -49,7 +58,7 @@ describe('F5 BIG-IP', () => {
   test('every address and port comes back out of each form', () => {
     const domain = fc.nat({ max: 65_534 })
     fc.assert(
-      fc.property(octets(4), octets(16), port, domain, (v4, v6, p, rd) => {
+      fc.property(address, octets(16), port, domain, (v4, v6, p, rd) => {
         const ipv4 = `${v4.join('.')}:${p}`
         const ipv6 = `[${ipv6Text(v6, 0)}]:${p}`
         expect(f5Backend(`${Buffer.from(v4).readUInt32LE()}.${swapped(p)}.0000`)).toBe(ipv4)
@@ -69,11 +78,11 @@ describe('NetScaler', () => {
 
   test.each([
     ['', 'nothing'],
-    ['ffffffffaf18787445525d5f4f58455e445a4a42366', 'a port that is cut'],
+    ['ffffffffaf18787445525d5f4f58455e445a4a42f630', 'port 49152, which is of clients'],
     ['ffffffffaf1878', 'no room for a port'],
     ['FFFFFFFFAF18787445525D5F4F58455E445A4A423660', 'other digits'],
     ['ffffffffaf18787445525d5f4f58455e445a4a423630', 'port 0'],
-    ['ffffffff0b001619455255f4f58455e445a4a423660', '8.8.8.8: public, as encryption gives'],
+    ['ffffffff0b00161945525d5f4f58455e445a4a423660', '8.8.8.8: public, as encryption gives'],
   ])('%j is not decoded: %s', (value) => expect(netScalerBackend(value)).toBeNull())
 
   test('private addresses come back, no others', () => {
@@ -86,11 +95,11 @@ describe('NetScaler', () => {
       )
       .map(([[a = 0, b = 0, free = 0], [x = 0, y = 0, z = 0]]) => Uint8Array.of(a, b | (x & free), y, z))
     fc.assert(
-      fc.property(fc.oneof(octets(4), inside), port, octets(4), octets(12), (address, p, head, filler) => {
-        const hidden = (Buffer.from(address).readUInt32BE() ^ 0x03081e11) >>> 0
+      fc.property(fc.oneof(octets(4), inside), port, octets(4), octets(12), (b, p, head, filler) => {
+        const hidden = (Buffer.from(b).readUInt32BE() ^ 0x03081e11) >>> 0
         const end = (p ^ 0x3630).toString(16).padStart(4, '0')
         const value = `${hex(head)}${hidden.toString(16).padStart(8, '0')}${hex(filler)}${end}`
-        expect(netScalerBackend(value)).toBe(isPrivate(address) ? `${address.join('.')}:${p}` : null)
+        expect(netScalerBackend(value)).toBe(isPrivate(b) && p < 49_152 ? `${b.join('.')}:${p}` : null)
       }),
     )
   })
@@ -113,12 +122,24 @@ describe('A10', () => {
   test('every address and port comes back', () => {
     const letters = (byte: number): string => String.fromCharCode(65 + (byte >> 4), 65 + (byte & 15))
     fc.assert(
-      fc.property(octets(4), port, (address, p) => {
-        const value = [...address.toReversed(), p & 0xff, p >> 8].map(letters).join('')
-        expect(a10Backend(value)).toBe(`${address.join('.')}:${p}`)
+      fc.property(address, port, (b, p) => {
+        const value = [...b.toReversed(), p & 0xff, p >> 8].map(letters).join('')
+        expect(a10Backend(value)).toBe(`${b.join('.')}:${p}`)
       }),
     )
   })
+})
+
+describe('the virtual port of A10, by name', () => {
+  test.each([
+    ['sto-id-47873-finprd_8443', 443],
+    ['sto-id-20480', 80],
+    ['sto-id-20480-web_80', 80],
+    ['sto-id-70000', null],
+    ['sto-id-', null],
+    ['sto-id-x', null],
+    ['id-20480', null],
+  ])('%s: %s', (name, virtual) => expect(a10VirtualPort(name)).toBe(virtual))
 })
 
 describe('Barracuda', () => {
@@ -132,6 +153,7 @@ describe('Barracuda', () => {
     '00000000000000000000000022c6410a0000bb0',
     '00000000000000000000000022C6410A0000BB01',
     '00000000000000000000000022c6410a00000000',
+    '00000000000000000000000122c6410a0000bb01',
     'kTdQvC2X4o0sN1b7ZC3tJr8yWm5HqLxPeA6uGf9=',
   ])('%j is not decoded', (value) => expect(barracudaBackend(value)).toBeNull())
 })
@@ -151,29 +173,44 @@ describe('labels', () => {
   ])('%j stands for %j', (value, label) => expect(labelBackend(value)).toBe(label))
 
   test.each([
-    ['sems2~FA74C80C0485886F4C809B3A', 'sems2'],
-    ['01~abcdefghijklmnop', '01'],
-    ['sems2~FA74C80C0485886', null],
+    ['sems2~FA74C80C0485886F4C809B3A', { label: 'sems2', rest: 'FA74C80C0485886F4C809B3A' }],
+    ['01~', { label: '01', rest: '' }],
+    ['s1~a~b', { label: 's1', rest: 'a~b' }],
     ['~FA74C80C0485886F4C809B3A', null],
     ['a b~FA74C80C0485886F4C809B3A', null],
     ['FA74C80C0485886F4C809B3A', null],
-    // Signed values of content networks, not servers.
-    ['8C1D4E5F6A7B~000000000000000000', null],
-    ['A1~-1~YAAQVfJ7XJk3lkSKAQAAb0a3', null],
-    ['v1~accepted', null],
-  ])('in prefix mode %j stands for %j', (value, label) => expect(prefixLabel(value)).toBe(label))
+    ['', null],
+  ])('in prefix mode %j is %j', (value, prefix) => expect(prefixOf(value)).toEqual(prefix))
 
   test.each([
     ['9D4A2B6E0C7F4A1B8E3D5C6F7A8B9C0D.tomcat1DCS105', 'tomcat1DCS105'],
     ['9D4A2B6E0C7F4A1B8E3D5C6F7A8B9C0D.dc1.tomcat1', 'dc1.tomcat1'],
-    ['p1TnJ9LyG2QzkhVbWx7Kc4!-1349006667', '-1349006667'],
-    ['p1TnJ9LyG2QzkhVbWx7Kc4!-1349006667!2034718', '-1349006667'],
-    ['sems1~9D4A2B6E0C7F4A1B8E3D5C6F7A8B9C0D', 'sems1'],
-    ['sems1~9D4A2B6E0C7F4A1B8E3D5C6F7A8B9C0D.node2', 'sems1'],
+    ['a1B2c3D4-e5_F6.node-2', 'node-2'],
+    ['node01abcdefgh.node0', null],
     ['9D4A2B6E0C7F4A1B8E3D5C6F7A8B9C0D', null],
     ['9D4A2B6E0C7F4A1B8E3D5C6F7A8B9C0D.', null],
-    ['9D4A2B6E0C7F4A1B8E3D5C6F7A8B9C0D!', null],
     ['short.node1', null],
     ['', null],
-  ])('of a Java session, %j stands for %j', (value, label) => expect(routeSuffix(value)).toBe(label))
+  ])('of a servlet container, %j has the route %j', (value, route) => expect(routeSuffix(value)).toBe(route))
+
+  test.each([
+    ['p1TnJ9LyG2QzkhVbWx7Kc4!-1349006667', '-1349006667'],
+    ['p1TnJ9LyG2QzkhVbWx7Kc4!-1349006667!2034718', '-1349006667'],
+    ['p1TnJ9LyG2QzkhVbWx7Kc4!1349006667!NONE!1460475938000', '1349006667'],
+    ['p1TnJ9LyG2QzkhVbWx7Kc4', null],
+    ['p1TnJ9LyG2QzkhVbWx7Kc4!', null],
+    ['p1TnJ9LyG2QzkhVbWx7Kc4!web1', null],
+    ['short!12', null],
+  ])('of WebLogic, %j has the primary %j', (value, node) => expect(webLogicNode(value)).toBe(node))
+
+  test.each([
+    ['http://10.0.0.1:8080', '10.0.0.1:8080'],
+    ['http://10.0.0.1', '10.0.0.1:80'],
+    ['https://web1.example/', 'web1.example:443'],
+    ['http://[2001:db8::1]:81', '[2001:db8::1]:81'],
+    ['http://10.0.0.1:70000', null],
+    ['http://10.0.0.1/path', null],
+    ['ftp://10.0.0.1', null],
+    ['10.0.0.1:80', null],
+  ])('of a URL, %j is %j', (value, backend) => expect(urlBackend(value)).toBe(backend))
 })

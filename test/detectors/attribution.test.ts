@@ -1,0 +1,130 @@
+/** Each item of the reset sheet by itself: a reset of a server, and one circumstance changed. */
+import { describe, expect, test } from 'vitest'
+import { resetSheet } from '../../src/detectors/attribution.ts'
+import type { Reset } from '../../src/model/observation.ts'
+import type { Leg } from '../../src/model/party.ts'
+import { Inventory } from '../../src/sessions/inventory.ts'
+import { Services } from '../../src/sessions/services.ts'
+import { TrackedSighting } from '../../src/sessions/sighting.ts'
+import { deployment } from './analysis.ts'
+
+const AGENT = { address: '10.0.0.5', port: 50_000 }
+const SERVER = { address: '192.0.2.10', port: 443 }
+const service = new Services(new Inventory(deployment({}))).serviceAt(SERVER)
+
+/** What says nothing either way: 20 ms after the agent's segment, without a hop limit to compare. */
+const RESET: Reset = {
+  kind: 'reset',
+  time: 1_000_000,
+  tap: 'client',
+  connection: 1,
+  originator: AGENT,
+  responder: SERVER,
+  packet: 8,
+  from: 1,
+  sequence: 5000,
+  sequenceOffset: 0,
+  acknowledges: false,
+  window: 0,
+  payload: '',
+  hopLimit: 60,
+  usualHopLimit: null,
+  identification: 7,
+  previousIdentification: 6,
+  hardware: null,
+  usualHardware: null,
+  provokedBy: 7,
+  sinceProvocation: null,
+  idleBefore: 0,
+  legRtt: null,
+  bytes: [10, 10],
+  afterFin: false,
+}
+
+const seenAt = (tap: string, leg: Leg = 'direct', port = AGENT.port): TrackedSighting =>
+  new TrackedSighting({
+    connection: 1,
+    tap,
+    originator: { address: AGENT.address, port },
+    responder: SERVER,
+    start: 0,
+    startPacket: 1,
+    opened: null,
+    leg,
+    service,
+    server: null,
+  })
+
+/** Weights of the sheet by test. */
+function weigh(change: Partial<Reset>, others: readonly TrackedSighting[] = []): Record<string, number> {
+  const sighting = seenAt('client')
+  sighting.path.sightings.push(...others)
+  const sheet = resetSheet(sighting.path, sighting, { ...RESET, ...change }, 1)
+  return Object.fromEntries(sheet.map(({ test: item, weight }) => [item, weight]))
+}
+
+test('a reset that shows nothing is not judged', () => expect(weigh({})).toEqual({}))
+
+describe.each<[item: string, change: Partial<Reset>, weight: number | undefined]>([
+  ['hop limit', { usualHopLimit: 60 }, -3],
+  ['hop limit', { usualHopLimit: 61 }, 3],
+  ['hop limit', { hopLimit: 64, usualHopLimit: 63 }, 3],
+  ['hop limit', { hopLimit: 251, usualHopLimit: 60 }, -1], // another start, as long a way
+  ['hop limit', { hopLimit: 254, usualHopLimit: 60 }, 3],
+  ['hop limit', { hopLimit: 124, usualHopLimit: 60 }, -1],
+  ['round trip', { sinceProvocation: 9_999, legRtt: 20_000 }, 2],
+  ['round trip', { sinceProvocation: 10_000, legRtt: 20_000 }, -1],
+  ['round trip', { sinceProvocation: 10_000, legRtt: null }, undefined],
+  ['round trip', { sinceProvocation: null, legRtt: 20_000 }, undefined],
+  ['hardware address', { hardware: '02:00:00:00:00:01', usualHardware: '02:00:00:00:00:02' }, 2],
+  ['hardware address', { hardware: '02:00:00:00:00:01', usualHardware: '02:00:00:00:00:01' }, undefined],
+  ['acknowledges', { acknowledges: true }, -1],
+  ['acknowledges', { acknowledges: true, sequenceOffset: 1 }, undefined],
+  ['identification', { identification: 0 }, 1],
+  ['identification', { identification: 0, previousIdentification: 0 }, undefined],
+  ['identification', { identification: 0, previousIdentification: null }, undefined],
+  ['NetScaler reason', { window: 9300 }, 3],
+  ['NetScaler reason', { window: 8211 }, 3],
+  ['NetScaler reason', { window: 9700 }, -2], // passed on: the other side is to blame
+  ['NetScaler reason', { window: 9701 }, -2],
+  ['NetScaler reason', { window: 9299 }, undefined],
+  ['reset text', { payload: '[0x2409d71:1204] Flow expired (sweeper) (BIG-IP)' }, 5],
+  ['reset text', { payload: 'Go away!' }, undefined],
+])('%s: %j', (item, change, weight) => {
+  test(`weighs ${weight ?? 'nothing'}`, () => {
+    expect(weigh(change)).toEqual(weight === undefined ? {} : { [item]: weight })
+  })
+})
+
+describe('the other capture', () => {
+  test('shows no such reset: it was made between the taps', () => {
+    expect(weigh({}, [seenAt('server')])).toEqual({ 'both captures': 5 })
+  })
+
+  test('shows it too', () => {
+    const server = seenAt('server')
+    server.end.resets[1] = RESET
+    expect(weigh({}, [server])).toEqual({})
+  })
+
+  test('shows one of the other side only', () => {
+    const server = seenAt('server')
+    server.end.resets[0] = RESET
+    expect(weigh({}, [server])).toEqual({ 'both captures': 5 })
+  })
+
+  test('is of another connection: behind a relay, or behind translated ports', () => {
+    expect(weigh({}, [seenAt('server', 'back', 4711)])).toEqual({})
+    expect(weigh({}, [seenAt('server', 'direct', 4711)])).toEqual({})
+  })
+})
+
+test('a sheet says what it saw', () => {
+  const sighting = seenAt('client')
+  const reset = { ...RESET, usualHopLimit: 61, window: 9300, sinceProvocation: 150, legRtt: 8000 }
+  expect(resetSheet(sighting.path, sighting, reset, 1)).toEqual([
+    { test: 'hop limit', weight: 3, observed: '60, others of this side 61' },
+    { test: 'round trip', weight: 2, observed: 'answered in 150 µs, the handshake took 8000 µs' },
+    { test: 'NetScaler reason', weight: 3, observed: 'window 9300: idle timeout or zombie clean-up' },
+  ])
+})

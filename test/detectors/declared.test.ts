@@ -1,0 +1,52 @@
+/** The declarations of all detectors, held against what is tested: nothing is declared that no story
+ * shows. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { DETECTORS } from '../../src/detectors/index.ts'
+import { INCIDENT_TYPES } from '../../src/model/incident.ts'
+import { filesUnder, ROOT } from '../source-tree.ts'
+import { analysed } from './analysis.ts'
+import { STORIES } from './stories.ts'
+
+const tests = filesUnder('test/detectors').filter((path) => path.endsWith('.test.ts'))
+const testOf = (type: string): string[] => tests.filter((path) => path.endsWith(`/${type}.test.ts`))
+
+test('every incident type has one detector', () => {
+  expect(DETECTORS.map(({ type }) => type).toSorted()).toEqual(INCIDENT_TYPES.toSorted())
+})
+
+describe.each([...INCIDENT_TYPES])('%s', (type) => {
+  const detector = DETECTORS.find((d) => d.type === type)!
+
+  test('is raised by its story', async () => {
+    const { config, play } = STORIES[type]
+    expect((await analysed(play(), { config })).findings(type)).not.toEqual([])
+  })
+
+  test('has a test with a story for each of its clauses', () => {
+    const [path, ...more] = testOf(type)
+    expect(more).toEqual([])
+    const text = readFileSync(`${ROOT}/${path}`, 'utf8')
+    const name = type.replaceAll(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())
+    // keepsQuiet compares its rows with the clauses of the detector that it is handed.
+    expect(text).toContain(`keepsQuiet(${name}, {`)
+    expect(detector.notThis.filter((clause) => clause.trim() === '')).toEqual([])
+    expect(new Set(detector.notThis).size).toBe(detector.notThis.length)
+  })
+
+  test('claims only requirements that it declares', async () => {
+    const { config, play } = STORIES[type]
+    const claimed = (await analysed(play(), { config })).findings(type).flatMap((f) => f.requirements)
+    expect(claimed.filter((id) => !detector.requirements.includes(id))).toEqual([])
+  })
+
+  test('declares what an operator needs to know', () => {
+    expect(detector.asserts).toMatch(/^[A-Z].*\.$|\)\.$/)
+    expect(detector.requirements).not.toEqual([])
+    expect(Object.values(detector.parameters).filter(({ meaning }) => meaning === '')).toEqual([])
+  })
+})
+
+test('clauses in all', () => {
+  expect(DETECTORS.reduce((n, { notThis }) => n + notThis.length, 0)).toBe(47)
+})

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { multipleSetCookie } from '../../../src/detectors/http/multiple-set-cookie.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { request, response } from '../../scenario/scenario.ts'
+import type { Scenario } from '../../scenario/scenario.ts'
+import { analysed, inShort } from '../analysis.ts'
+import { keepsQuiet } from '../clauses.ts'
+import { A1, enrols, SEMS, STORIES, VIP } from '../stories.ts'
+
+const OVID = 'ovidCookie=a; Path=/'
+const OLD = 'sid=a; Path=/'
+const BIGIP = 'BIGipServerp=1677787402.20480.0000; path=/'
+
+/** What the client does next, if anything, and two minutes in which it could. */
+function then(s: Scenario, target: string | null): Scenario {
+  if (target !== null) {
+    const { agent } = s.connect(A1, `${VIP}:80`)
+    agent.sends(request('GET', target)).receives(response())
+    agent.closes()
+  }
+  s.wait(seconds(120))
+  s.connect('10.10.1.199', `${VIP}:80`).agent.closes()
+  return s
+}
+
+describe('a second cookie at enrolment', () => {
+  test('is proved by what the server sent, and the load balancer named', async () => {
+    const { config, play } = STORIES['multiple-set-cookie']
+    const analysis = await analysed(play(), { config })
+    const found = analysis.findings('multiple-set-cookie')
+    expect(found.map(inShort)).toEqual([
+      'warning multiple-set-cookie 0.025 client | 10.10.1.101 10.10.1.101 at sems1 | load-balancer 10.10.2.10 |  | client 5, server 5',
+    ])
+    expect(found[0]!.details).toEqual({
+      request: '/omc/enroll',
+      status: 200,
+      cookies: [
+        { name: 'ovidCookie', vendor: null, backend: null, injected: false },
+        { name: 'BIGipServerp', vendor: 'F5 BIG-IP LTM', backend: '10.1.1.100:80', injected: true },
+      ],
+      clientContinued: null,
+    })
+    expect(analysis.incident('multiple-set-cookie')).toMatchObject({
+      title: 'Enrolment responses carry a second cookie: ovidCookie, BIGipServerp',
+      summary:
+        '1 enrolment response of sems set more than one cookie (ovidCookie, BIGipServerp). The load balancer 10.10.2.10 added BIGipServerp (F5 BIG-IP LTM, backend 10.1.1.100:80). The capture ends before it shows whether they go on.',
+    })
+  })
+
+  test.each([
+    ['an old client stops', OLD, null, 'critical', false],
+    ['an old client enrols again', OLD, '/omc/enroll', 'critical', true],
+    ['an old client goes on', OLD, '/omc/policy', 'warning', true],
+    ['a client that looks for its cookie by name stops', OVID, null, 'warning', false],
+    ['a client that looks for its cookie by name goes on', OVID, '/omc/policy', 'info', true],
+  ])('%s', async (_what, own, next, severity, continued) => {
+    const story = then(enrols([own], BIGIP), next)
+    const found = (await analysed(story, { config: SEMS })).findings('multiple-set-cookie')
+    expect(found.map((f) => [f.severity, f.details['clientContinued']])).toEqual([[severity, continued]])
+  })
+})
+
+test('an old client may yet go on when the capture ends', async () => {
+  const found = (await analysed(enrols([OLD], BIGIP), { config: SEMS })).findings('multiple-set-cookie')
+  expect(found.map((f) => [f.severity, f.details['clientContinued']])).toEqual([['warning', null]])
+})
+
+keepsQuiet(multipleSetCookie, {
+  'a response outside enrolment: several cookies are legal there': {
+    config: SEMS,
+    play: () => enrols([OLD], BIGIP, '/omc/enrollment-help'),
+  },
+  'a product or version that looks for its cookie by name, and goes on': {
+    config: {
+      ...SEMS,
+      services: [{ ...SEMS.services[0], enrolment: { paths: ['/omc/enroll'], singleSetCookie: false } }],
+    },
+    play: () => then(enrols([OVID], BIGIP), '/omc/policy'),
+  },
+  'a browser': { config: undefined, play: () => enrols([OLD], BIGIP) },
+  'two lines of one name: duplicate-set-cookie says more': {
+    ...STORIES['duplicate-set-cookie'],
+    told: ['warning duplicate-set-cookie'],
+  },
+})
+
+test('one cookie is what the client wants', async () => {
+  expect((await analysed(enrols([OLD], null), { config: SEMS })).told).toEqual([])
+})

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import type { HttpRequest } from '../../src/model/http.ts'
+import {
+  identityInCertificate,
+  identityInOpening,
+  identityInRequest,
+} from '../../src/sessions/identity.ts'
+import { Parties } from './parties.ts'
+
+const serviceWith = (identity: unknown, profile = 'generic') =>
+  new Parties({ services: [{ name: 's', profile, ports: [443], identity }] }).sighting().service
+const unknown = new Parties().sighting().service
+
+const asks = (target: string, headers: Record<string, string> = {}): HttpRequest => ({
+  method: 'GET',
+  target,
+  version: '1.1',
+  headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
+  time: 0,
+  packet: 1,
+  bodyBytes: 0,
+})
+
+describe('in a request', () => {
+  const rules = serviceWith([{ httpHeader: 'X-Agent-Id' }, { urlParameter: 'hk' }, { cookie: 'agent' }])
+
+  test.each<[string, HttpRequest, string | null]>([
+    ['a header, whatever its case', asks('/', { 'x-agent-ID': 'A1' }), 'A1 http-header 0.99'],
+    ['an empty header says nothing', asks('/', { 'X-Agent-Id': '' }), null],
+    ['a parameter, whatever its case, decoded', asks('/x?a=1&HK=%7BA1%7D'), '{A1} url-parameter 0.99'],
+    ['a parameter of another name', asks('/x?hkx=A1'), null],
+    ['no query at all', asks('/hk=A1'), null],
+    ['a cookie among others', asks('/', { Cookie: 'x=1; agent=A1; agents=2' }), 'A1 cookie 0.9'],
+    ['a cookie of another case is another cookie', asks('/', { Cookie: 'Agent=A1' }), null],
+    ['a cookie without a value', asks('/', { Cookie: 'agent' }), null],
+    ['the first rule that matches', asks('/?hk=A2', { 'X-Agent-Id': 'A1' }), 'A1 http-header 0.99'],
+    ['what is too long is no name', asks('/', { 'X-Agent-Id': 'A'.repeat(257) }), null],
+    ['as long as a name may be', asks('/', { 'X-Agent-Id': 'A'.repeat(256) }), `${'A'.repeat(256)} http-header 0.99`],
+  ])('%s', (_what, request, expected) => {
+    const claim = identityInRequest(request, rules)
+    expect(claim === null ? null : `${claim.id} ${claim.by} ${claim.confidence}`).toBe(expected)
+  })
+
+  test('ePO agents are known without rules; rules replace that', () => {
+    const request = asks('/spipe/pkg?AgentGuid={G}&Source=Agent_3.0.0')
+    expect(identityInRequest(request, unknown)).toEqual({ id: '{G}', by: 'url-parameter', confidence: 0.99 })
+    expect(identityInRequest(request, rules)).toBe(null)
+  })
+})
+
+describe('in the first octets', () => {
+  const rules = serviceWith([{ payloadPattern: '"agent": ?"([^"]+)"' }])
+
+  test.each([
+    ['DLPX\x01{"agent":"EPA-17","seq":1}', 'EPA-17'],
+    ['DLPX\x01{"agent":"","seq":1}', null],
+    ['GET / HTTP/1.1', null],
+  ])('%j: %s', (text, id) => {
+    expect(identityInOpening(text, rules)).toEqual(
+      id === null ? null : { id, by: 'payload-pattern', confidence: 0.95 },
+    )
+  })
+
+  test('nothing is guessed without a pattern', () => {
+    expect(identityInOpening('"agent":"EPA-17"', unknown)).toBe(null)
+  })
+})
+
+describe('in a client certificate', () => {
+  const claim = { id: 'CN=a1', by: 'client-certificate', confidence: 0.99 }
+
+  test.each([
+    ['stated by a rule', serviceWith([{ clientCertificate: 'subject' }]), claim],
+    ['of a product that has them', serviceWith(undefined, 'symantec-dlp-12.5'), claim],
+    ['of a service that nobody configured', unknown, claim],
+    ['of one whose rules say otherwise', serviceWith([{ httpHeader: 'X' }]), null],
+  ])('%s', (_what, service, expected) => expect(identityInCertificate('CN=a1', service)).toEqual(expected))
+
+  test('an empty subject is no name', () => expect(identityInCertificate('', unknown)).toBe(null))
+})
