@@ -32,6 +32,8 @@ interface Claim {
 }
 
 interface Fingerprint {
+  /** The name of the agent that it may turn out to be. */
+  readonly id: string
   readonly sightings: TrackedSighting[]
   overlaps: boolean
 }
@@ -41,6 +43,8 @@ export class TlsIdentity {
   /** Who was given a session: the connection that got it. */
   private readonly bySession = new Map<string, TrackedSighting>()
   private readonly fingerprints = new Map<string, Fingerprint>()
+  /** Fingerprints of a JA4. */
+  private readonly made = new Map<string, number>()
   private unnamed = 0
 
   constructor(agents: Agents) {
@@ -94,15 +98,22 @@ export class TlsIdentity {
     let seen = this.fingerprints.get(key)
     if (seen === undefined) {
       if (this.fingerprints.size >= FINGERPRINTS_MAX) return []
-      this.fingerprints.set(key, (seen = { sightings: [], overlaps: false }))
+      this.fingerprints.set(key, (seen = { id: this.idFor(hello.ja4), sightings: [], overlaps: false }))
     }
     const last = seen.sightings.at(-1)
     if (last !== undefined && !last.closed && last.ending === null) seen.overlaps = true
     seen.sightings.push(sighting)
     if (seen.sightings.length > BEATS_KEPT) seen.sightings.shift()
     if (seen.overlaps || !isSteady(seen.sightings.map((s) => s.start))) return []
-    const agent = this.agents.unnamed(`tls-client-${hello.ja4}`, 'tls-fingerprint', FINGERPRINT_CONFIDENCE)
+    const agent = this.agents.unnamed(seen.id, 'tls-fingerprint', FINGERPRINT_CONFIDENCE)
     return seen.sightings.map((one) => ({ sighting: one, agent }))
+  }
+
+  /** Clients of one make behind two relays, or of two services, are two agents. */
+  private idFor(ja4: string): string {
+    const number = (this.made.get(ja4) ?? 0) + 1
+    this.made.set(ja4, number)
+    return number === 1 ? `tls-client-${ja4}` : `tls-client-${ja4}-${number}`
   }
 
   private remember(key: string, sighting: TrackedSighting): void {

@@ -44,8 +44,8 @@ describe('retransmissions', () => {
     expect(wire.summary.halves[0]).toMatchObject({ bytes: 20, uniqueBytes: 10, retransmissions: 1 })
   })
 
-  test('a number that is far off belongs to no stream', () => {
-    const wire = open().sends(0, 10).says(0, 10, { at: 0x6000_0000 }).sends(0, 10).ends()
+  test.each([0x6000_0000, -0x6000_0000])('a number that is far off belongs to no stream: %i', (at) => {
+    const wire = open().sends(0, 10).says(0, 10, { at }).sends(0, 10).ends()
     expect(wire.summary.halves[0]).toMatchObject({
       bytes: 30,
       uniqueBytes: 20,
@@ -60,13 +60,26 @@ describe('retransmissions', () => {
     expect(wire.summary.halves[0]).toMatchObject({ missingBytes: 10 })
   })
 
-  test('a server that numbers its SYN/ACK anew is followed', () => {
-    const wire = createWire()
-      .says(0, 0, { flags: SYN })
-      .says(1, 0, { flags: SYN | ACK, acknowledges: 1 })
-    wire.numbers([1_000, 900_000_000]).opens().sends(1, 10).acknowledges(0).ends()
-    expect(wire.summary.halves[1]).toMatchObject({ bytes: 10, uniqueBytes: 10, missingBytes: 0 })
+  test('nor one that is far behind', () => {
+    const wire = createWire().sends(0, 10).acknowledges(1, { acknowledges: -0x6000_0000 }).waits(seconds(60))
+    wire.repeats(0, 10).acknowledges(1)
+    expect(wire.of('silence')[0]!.inFlight).toBe(0)
   })
+
+  test.each([900_000_000, 3_000_000_000])(
+    'a server that numbers its stream anew is followed: %i',
+    (number) => {
+      const wire = open().sends(1, 10, { unseen: true }).sends(1, 10)
+      wire
+        .numbers([1_000, number])
+        .opens([{ unseen: true }])
+        .sends(1, 10)
+        .sends(1, 30, { unseen: true })
+        .acknowledges(0)
+        .ends()
+      expect(wire.summary.halves[1]).toMatchObject({ bytes: 20, uniqueBytes: 20, missingBytes: 30 })
+    },
+  )
 })
 
 describe('what stays unanswered', () => {
@@ -184,6 +197,31 @@ describe('stored out of order', () => {
     expect(wire.summary.halves[0]).toMatchObject({ uniqueBytes: 10, outOfOrder: 1, missingBytes: 0 })
   })
 
+  test('a FIN that comes after its acknowledgment', () => {
+    const wire = open().finishes(0, { unseen: true }).acknowledges(1)
+    wire.repeats(0, 1, { flags: FIN | ACK, payload: '', after: -500 }).ends()
+    expect(wire.summary.halves[0]).toMatchObject({ missingBytes: 0, outOfOrder: 1, retransmissions: 0 })
+  })
+
+  test.each<[string, Wire, number, number]>([
+    ['within a round trip', open(), 2 * STEP, 1],
+    ['later', open(), 2 * STEP + 1, 0],
+    ['within 3 ms, where the round trip is not known', createWire(), milliseconds(3), 1],
+    ['later, where the round trip is not known', createWire(), milliseconds(3) + 1, 0],
+  ])('what fills a hole %s is out of order (1) or sent again (0)', (_name, wire, after, outOfOrder) => {
+    wire
+      .sends(0, 5)
+      .sends(0, 10, { unseen: true })
+      .sends(0, 10)
+      .repeats(0, 20, { after, payload: 'x'.repeat(10) })
+      .ends()
+    expect(wire.summary.halves[0]).toMatchObject({
+      uniqueBytes: 25,
+      outOfOrder,
+      retransmissions: 1 - outOfOrder,
+    })
+  })
+
   test('what fills a hole after more than a round trip was sent again', () => {
     const wire = open().sends(0, 10, { unseen: true }).sends(0, 10).acknowledges(1, { acknowledges: 1 })
     wire
@@ -276,6 +314,8 @@ describe('a mirror port that doubles packets', () => {
   test.each<[string, number, Said, number]>([
     ['a millisecond later', DUPLICATE_WITHIN, {}, 1],
     ['more than that later', DUPLICATE_WITHIN + 1, {}, 0],
+    ['stored a millisecond early', -DUPLICATE_WITHIN, {}, 1],
+    ['stored earlier than that', -DUPLICATE_WITHIN - 1, {}, 0],
     ['routed in between: another hop limit', 100, { hopLimit: 127 }, 1],
     ['with another identification: sent again', 100, { identification: 999 }, 0],
     ['with another acknowledgment', 100, { acknowledges: 0 }, 0],

@@ -308,7 +308,7 @@ describe('a port is used again', () => {
     expect(second!.summary).toMatchObject({ originator: SERVER, responder: AGENT, rolesKnown: true })
   })
 
-  test('a host that still holds the old connection answers the SYN with an acknowledgment of that one', () => {
+  test('a host that still holds the old connection acknowledges that one', () => {
     const wire = createWire().opens().sends(1, 100)
     wire.numbers([70_000_000, 5_000]).says(0, 0, { flags: SYN })
     const challenge = { at: 101, acknowledges: 1 - 69_999_000 }

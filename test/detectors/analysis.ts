@@ -147,7 +147,7 @@ export function inShort(finding: Finding): string {
     `${severity} ${type} ${when} ${tap}`,
     `${agent === null ? 'nobody' : `${agent.id} ${agent.address}`} at ${server?.name ?? 'a server'}`,
     [actor.role, actor.address].filter((part) => part !== null).join(' '),
-    [manner, details['signature']].filter((part) => part != null).join(' '),
+    [manner, details['signature']].filter((part) => typeof part === 'string').join(' '),
     evidence.map((packet) => `${packet.tap} ${packet.packet}`).join(', '),
   ].join(' | ')
 }

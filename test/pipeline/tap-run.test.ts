@@ -35,7 +35,7 @@ async function run(
     from: null,
     to: null,
     nextTapIndex: () => taps++,
-    wants: { openings: true, fingerprints: true },
+    wants: { openings: true, fingerprints: true, alerts: true },
     emit: (observation) => void observations.push(observation),
     ...options,
   })
@@ -157,6 +157,12 @@ describe('interfaces', () => {
     ])
   })
 
+  test('the same name in one section is another interface', async () => {
+    const interfaces = [{ name: 'eth0' }, { name: 'eth0' }]
+    const frames = [0, 1].map((face, i) => ({ time: T + i, interface: face, bytes: segment() }))
+    expect(taps(await run(frames, { interfaces }))).toHaveLength(2)
+  })
+
   test('too many share the last tap', async () => {
     const count = TAPS_PER_CAPTURE_MAX + 10
     const ran = await run(each(count), { interfaces: Array.from({ length: count }, () => ({})) })
@@ -167,7 +173,7 @@ describe('interfaces', () => {
   test('time passes for those without frames: what waits there is told in its time', async () => {
     const frames: Frame[] = [
       { time: T, interface: 0, bytes: segment({ flags: SYN }) },
-      ...[1, 2, 3, 4, 60].map((s) => ({
+      ...[1, 2, 3, 4, 60, 60.5].map((s) => ({
         time: T + seconds(s),
         interface: 1,
         bytes: segment({ sourcePort: 5 }),
@@ -176,8 +182,9 @@ describe('interfaces', () => {
     const { of } = await run(frames, { interfaces: named('a', 'b') })
     expect(of('connection-failed').map((o) => o.time)).toEqual([T + seconds(3)])
     const [quiet] = of('connection-closed')
-    expect(quiet).toMatchObject({ time: T + seconds(60), tap: 'a', summary: { idleBeforeEnd: seconds(60) } })
-    expect(of('capture-ended').map((o) => o.time)).toEqual([T + seconds(60), T + seconds(60)])
+    const end = T + seconds(60.5)
+    expect(quiet).toMatchObject({ time: end, tap: 'a', summary: { idleBeforeEnd: seconds(60.5) } })
+    expect(of('capture-ended').map((o) => o.time)).toEqual([end, end])
   })
 })
 
@@ -260,7 +267,7 @@ describe('what is no plain segment', () => {
     expect(of('connection-closed')[0]!.summary.halves[0]).toMatchObject({ packets: 1, bytes: 0 })
   })
 
-  test('a segment quoted by an ICMP error takes a stream number, as in Wireshark, but is no packet', async () => {
+  test('a segment quoted by an ICMP error takes a stream number, but is no packet', async () => {
     const quoted = segment({ sourcePort: 50_009 }).subarray(14)
     const icmp = icmpFrame({ source: '10.0.0.1', destination: '10.0.0.5', type: 3, code: 1, payload: quoted })
     const known = icmpFrame({

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { HttpRequest } from '../../src/model/http.ts'
-import {
-  identityInCertificate,
-  identityInOpening,
-  identityInRequest,
-} from '../../src/sessions/identity.ts'
+import { identityInCertificate, identityInOpening, identityInRequest } from '../../src/sessions/identity.ts'
 import { Parties } from './parties.ts'
 
 const serviceWith = (identity: unknown, profile = 'generic') =>
@@ -35,7 +31,11 @@ describe('in a request', () => {
     ['a cookie without a value', asks('/', { Cookie: 'agent' }), null],
     ['the first rule that matches', asks('/?hk=A2', { 'X-Agent-Id': 'A1' }), 'A1 http-header 0.99'],
     ['what is too long is no name', asks('/', { 'X-Agent-Id': 'A'.repeat(257) }), null],
-    ['as long as a name may be', asks('/', { 'X-Agent-Id': 'A'.repeat(256) }), `${'A'.repeat(256)} http-header 0.99`],
+    [
+      'as long as a name may be',
+      asks('/', { 'X-Agent-Id': 'A'.repeat(256) }),
+      `${'A'.repeat(256)} http-header 0.99`,
+    ],
   ])('%s', (_what, request, expected) => {
     const claim = identityInRequest(request, rules)
     expect(claim === null ? null : `${claim.id} ${claim.by} ${claim.confidence}`).toBe(expected)

@@ -36,7 +36,9 @@ function roles(address: string): Record<string, unknown> {
     device: device?.role ?? null,
     ...rest,
   }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '' && value !== null && value !== false))
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== '' && value !== null && value !== false),
+  )
 }
 
 describe('what the configuration says of an address', () => {

@@ -63,7 +63,10 @@ interface Facts {
 
 function opened(
   facts: Facts & { readonly start: number },
-  { handshake, sequence }: { handshake: O.ConnectionOpened['handshake']; sequence: readonly [number, number] | undefined },
+  {
+    handshake,
+    sequence,
+  }: { handshake: O.ConnectionOpened['handshake']; sequence: readonly [number, number] | undefined },
 ): O.ConnectionOpened {
   return {
     kind: 'connection-opened',
@@ -80,7 +83,12 @@ function opened(
   }
 }
 
-const on = ({ connection, tap, originator, responder }: Facts): Facts => ({ connection, tap, originator, responder })
+const on = ({ connection, tap, originator, responder }: Facts): Facts => ({
+  connection,
+  tap,
+  originator,
+  responder,
+})
 
 /** A silence of a minute and more: from `start` to `end`, in seconds. */
 export function silence(
@@ -180,7 +188,10 @@ export function half(parts: Partial<HalfSummary> = {}): HalfSummary {
   }
 }
 
-export function summaryOf(sighting: TrackedSighting, parts: Partial<ConnectionSummary> = {}): ConnectionSummary {
+export function summaryOf(
+  sighting: TrackedSighting,
+  parts: Partial<ConnectionSummary> = {},
+): ConnectionSummary {
   return {
     ...on(sighting),
     stream: 0,

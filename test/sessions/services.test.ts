@@ -37,7 +37,10 @@ describe('a configured service', () => {
       idleThreshold: seconds(10),
       serverIdleTimeout: null,
     })
-    expect(services.serviceAt(at('10.10.2.10', 443))).toMatchObject({ style: 'web', idleThreshold: seconds(60) })
+    expect(services.serviceAt(at('10.10.2.10', 443))).toMatchObject({
+      style: 'web',
+      idleThreshold: seconds(60),
+    })
     expect(services.serviceAt(at('192.0.2.1', 9000)).serverIdleTimeout).toBe(seconds(5))
   })
 
@@ -64,7 +67,10 @@ describe('a service that is discovered', () => {
   const services = servicesOf({})
 
   test('is a product by its port, otherwise one endpoint', () => {
-    expect(services.serviceAt(at('192.0.2.1', 8014))).toMatchObject({ name: 'symantec-sepm', style: 'polling' })
+    expect(services.serviceAt(at('192.0.2.1', 8014))).toMatchObject({
+      name: 'symantec-sepm',
+      style: 'polling',
+    })
     expect(services.serviceAt(at('192.0.2.1', 10_443)).name).toBe('symantec-dlp-12.5')
     expect(services.serviceAt(at('192.0.2.1', 443))).toMatchObject({
       name: '192.0.2.1:443',
@@ -77,7 +83,9 @@ describe('a service that is discovered', () => {
   test('is the same object each time', () => {
     const service = services.serviceAt(at('192.0.2.1', 443))
     expect(services.serviceAt(at('192.0.2.1', 443))).toBe(service)
-    expect(services.serverAt(service, at('192.0.2.1', 443))).toBe(services.serverAt(service, at('192.0.2.1', 443)))
+    expect(services.serverAt(service, at('192.0.2.1', 443))).toBe(
+      services.serverAt(service, at('192.0.2.1', 443)),
+    )
     expect([...services.allServers()].map(({ name }) => name)).toEqual(['192.0.2.1:443'])
   })
 

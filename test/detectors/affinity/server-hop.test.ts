@@ -85,14 +85,14 @@ describe('an agent lands on another server', () => {
     expect(causes).toEqual(['persistence-expired'])
   })
 
-  test('at once with its whole fleet, from a server that is seen to be well: policy would let it leave', async () => {
+  test('at once with its whole fleet, from a server that is seen to be well', async () => {
     const s = direct((story) => attach(story, 'A2', A2, `${DLP1}:8000`).agent.closes())
     expect((await analysed(s, { config: service({ persistence: 'failover' }) })).told).toEqual([
       'warning server-hop',
     ])
   })
 
-  test('of equals that were stated not to be equal: back to the one it prefers is fine, away from it is not', async () => {
+  test('back to the server it prefers is fine, away from it is not', async () => {
     const config = service({
       servers: [
         { ...ONE, priority: 1 },

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import { Paths } from '../../src/sessions/paths.ts'
+import type { TrackedPath, TrackedSighting } from '../../src/sessions/sighting.ts'
+import { AGENT, Parties, SERVER } from './parties.ts'
+import type { SightingParts } from './parties.ts'
+
+const BALANCER = { address: '10.10.3.1', port: 10_000 }
+const VIP = { address: '10.10.2.10', port: 443 }
+const OUTER = { address: '203.0.113.5', port: 20_000 }
+/** Both legs belong to one service. */
+const CONFIG = {
+  services: [{ name: 's', vips: [VIP.address], servers: [{ name: 's1', addresses: [SERVER.address] }] }],
+}
+const TEXT = 'agent=A1 hello to you'
+
+type Two = readonly [a: SightingParts, b: SightingParts]
+type Says = (paths: Paths, sighting: TrackedSighting, parties: Parties) => void
+
+const opens: Says = (paths, sighting) => paths.opened(sighting)
+const hello: Says = (paths, sighting) => paths.hello(sighting, 'r'.repeat(64))
+const opening: Says = (paths, sighting) => paths.opening(sighting, TEXT)
+const named: Says = (paths, sighting, { agents }) =>
+  paths.named(sighting, agents.named({ id: 'A1', by: 'cookie', confidence: 0.9 }))
+
+/** Why two sightings are one path; empty if they are not. */
+function joined(
+  [a, b]: Two,
+  says: Says,
+  also: (first: TrackedSighting) => void = () => {},
+): readonly string[] {
+  const told: TrackedPath[] = []
+  const paths = new Paths((path) => told.push(path))
+  const parties = new Parties(CONFIG)
+  const [first, second] = [parties.sighting(a), parties.sighting(b)]
+  says(paths, first, parties)
+  also(first)
+  says(paths, second, parties)
+  if (first.path !== second.path) {
+    expect(told).toEqual([])
+    return []
+  }
+  expect(told).toEqual([first.path])
+  expect(first.path.sightings).toEqual([first, second])
+  return first.path.joinedBy
+}
+
+const FRONT = { tap: 'client', leg: 'front', to: VIP } as const
+const BACK = { tap: 'server', leg: 'back', from: BALANCER } as const
+const ISN = [7, 8] as const
+
+describe('one connection', () => {
+  test.each<[string, Two, Says, string]>([
+    ['the same tuple at two taps', [{}, { tap: 'server' }], opens, 'same addresses and ports'],
+    [
+      'the same tuple, clocks apart by two seconds',
+      [{}, { tap: 'server', start: 2 }],
+      opens,
+      'same addresses and ports',
+    ],
+    [
+      'the same tuple, at a tap that began later',
+      [{}, { tap: 'server', start: 500, handshake: 'none' }],
+      opens,
+      'same addresses and ports',
+    ],
+    [
+      'other addresses, the same sequence numbers: translated on the way',
+      [{ sequence: ISN }, { tap: 'server', from: OUTER, sequence: ISN }],
+      opens,
+      'same initial sequence numbers',
+    ],
+    ['a relay that passes TLS on', [FRONT, BACK], hello, 'same TLS ClientHello'],
+    ['a relay that passes octets on', [FRONT, { ...BACK, start: 1.9 }], opening, 'same first octets'],
+    ['the back leg first, by the clocks', [{ ...BACK, start: 1 }, FRONT], opening, 'same first octets'],
+    ['an agent on both legs', [FRONT, BACK], named, 'same agent at the same time'],
+    ['both legs at one tap', [FRONT, { ...BACK, tap: 'client' }], named, 'same agent at the same time'],
+  ])('%s', (_what, two, says, why) => expect(joined(two, says)).toEqual([why]))
+
+  test('a PROXY header names the front', () => {
+    const says: Says = (paths, sighting) => {
+      if (sighting.leg === 'front') paths.opened(sighting)
+      else paths.proxied(sighting, AGENT, VIP)
+    }
+    expect(joined([FRONT, BACK], says)).toEqual(['PROXY header'])
+  })
+
+  test('at three taps: every join is told with its reason', () => {
+    const paths = new Paths(() => {})
+    const parties = new Parties(CONFIG)
+    const front = parties.sighting(FRONT)
+    const middle = parties.sighting({ ...FRONT, tap: 'middle' })
+    const back = parties.sighting(BACK)
+    for (const sighting of [front, middle, back]) {
+      paths.opened(sighting)
+      paths.hello(sighting, 'r')
+    }
+    expect(front.path.sightings).toEqual([front, middle, back])
+    expect(front.path.joinedBy).toEqual(['same addresses and ports', 'same TLS ClientHello'])
+    expect([middle.path, back.path]).toEqual([front.path, front.path])
+  })
+})
+
+describe('two connections', () => {
+  test.each<[string, Two, Says]>([
+    ['the tuple was used again', [{}, { tap: 'server', start: 3 }], opens],
+    ['the same tuple twice at one tap', [{}, { start: 1 }], opens],
+    ['another port', [{}, { tap: 'server', from: { ...AGENT, port: 50_001 } }], opens],
+    [
+      'the same sequence numbers, long after',
+      [{ sequence: ISN }, { tap: 'server', from: OUTER, sequence: ISN, start: 3 }],
+      opens,
+    ],
+    [
+      'the same number of one side only',
+      [{ sequence: ISN }, { tap: 'server', from: OUTER, sequence: [7, 9] }],
+      opens,
+    ],
+    ['both sides of the translation at one tap', [{ sequence: ISN }, { from: OUTER, sequence: ISN }], opens],
+    ['the same octets, long after', [FRONT, { ...BACK, start: 2.1 }], opening],
+    ['the same octets on one side of the relay', [FRONT, { ...FRONT, tap: 'middle', from: OUTER }], opening],
+    ['the same octets without a relay', [{}, { tap: 'server', from: OUTER }], opening],
+    ['another service', [FRONT, { ...BACK, to: { address: '192.0.2.77', port: 443 } }], opening],
+    ['the same agent, long after', [FRONT, { ...BACK, start: 2.1 }], named],
+    ['the same agent at two taps without a relay', [{}, { tap: 'server', from: OUTER }], named],
+  ])('%s', (_what, two, says) => expect(joined(two, says)).toEqual([]))
+
+  test('a greeting that is too short to tell anybody apart', () => {
+    const says: Says = (paths, sighting) => paths.opening(sighting, 'EHLO client.exa')
+    expect(joined([FRONT, BACK], says)).toEqual([])
+  })
+
+  test('another ClientHello', () => {
+    const says: Says = (paths, sighting) => paths.hello(sighting, sighting.tap)
+    expect(joined([FRONT, BACK], says)).toEqual([])
+  })
+
+  test('a PROXY header of somebody else', () => {
+    const says: Says = (paths, sighting) => {
+      if (sighting.leg === 'front') paths.opened(sighting)
+      else paths.proxied(sighting, { ...AGENT, port: 1 }, VIP)
+    }
+    expect(joined([FRONT, BACK], says)).toEqual([])
+  })
+
+  test('a connection that was over when the other tap saw one in the middle', () => {
+    const two: Two = [{}, { tap: 'server', start: 500, handshake: 'none' }]
+    expect(joined(two, opens, (first) => (first.closed = true))).toEqual([])
+  })
+
+  test('what two clients say alike tells neither', () => {
+    const paths = new Paths(() => {})
+    const parties = new Parties(CONFIG)
+    const fronts = [AGENT, { address: '10.0.0.6', port: 1 }].map((from) =>
+      parties.sighting({ ...FRONT, from }),
+    )
+    const backs = [1, 2].map((port) => parties.sighting({ ...BACK, from: { ...BALANCER, port } }))
+    for (const sighting of [...fronts, ...backs]) paths.opening(sighting, TEXT)
+    expect([...fronts, ...backs].map(({ path }) => path.sightings.length)).toEqual([1, 1, 1, 1])
+  })
+})
+
+test('a joined path keeps what its parts knew', () => {
+  const paths = new Paths(() => {})
+  const parties = new Parties(CONFIG)
+  const [front, back] = [parties.sighting(FRONT), parties.sighting(BACK)]
+  back.path.reach(back.server!)
+  back.path.ending = true
+  back.path.endedAt = 5
+  paths.hello(front, 'r')
+  paths.hello(back, 'r')
+  const { path } = front
+  expect([path.hasReached(back.server!), path.ending, path.endedAt]).toEqual([true, true, 5])
+})
