@@ -7,50 +7,32 @@
  * asks the clock.
  */
 import { AddressTable } from '../bytes/address.ts'
+import { i32, u16 } from '../bytes/read.ts'
 import type { Observation } from '../model/observation.ts'
 import { otherSide, type Side, type Tap } from '../model/packet.ts'
 import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
-import { SECOND, type Micros } from '../model/time.ts'
-import { i32, u16 } from '../bytes/read.ts'
-import * as tcp from '../wire/tcp.ts'
+import type { Micros } from '../model/time.ts'
 import type { Place } from '../wire/frame.ts'
-import { advance, isKeepAlive } from './advance.ts'
+import * as tcp from '../wire/tcp.ts'
+import { advance } from './advance.ts'
 import { Continuations } from './continuation.ts'
 import { DuplicateFilter } from './duplicates.ts'
-import { finSeen, isResetValid, resetSeen } from './endings.ts'
 import { Eviction } from './eviction.ts'
 import * as F from './fields.ts'
 import { bit, half, HALF_WORDS, RECORD_WORDS } from './fields.ts'
 import { HardwareTable } from './hardware.ts'
-import { isUnansweredAttempt, openBy, synSeen, tellFailed } from './handshake.ts'
-import { forgetStray, touch } from './last-seen.ts'
+import { touch } from './last-seen.ts'
+import { Lifecycle } from './lifecycle.ts'
 import { Reading, STREAMS_MAX } from './reading.ts'
 import { Roles } from './roles.ts'
 import { addRepeated, missingOf } from './sequence.ts'
-import { settleAtEnd, wake, whileWaking } from './silences.ts'
+import { settleAtEnd } from './silences.ts'
 import { summarise } from './summary.ts'
 import { CONNECTIONS_MAX, ConnectionTable } from './table.ts'
-import {
-  type ConnectionCounters,
-  Endpoints,
-  SCOPE_IPV4,
-  SCOPE_IPV6,
-  firstAt,
-  lastAt,
-  type TapState,
-} from './tap-state.ts'
+import { type ConnectionCounters, Endpoints, SCOPE_IPV4, SCOPE_IPV6, type TapState } from './tap-state.ts'
 import { TapClock } from './tap-clock.ts'
-import { Waitlist } from './waitlist.ts'
 import { Wakings } from './waking.ts'
 
-/** Twice the maximum segment lifetime of RFC 9293 §3.4.2. */
-export const LINGER: Micros = 240 * SECOND
-/** A connection that is over and still has packets after that time stays until it had none for one segment
- * lifetime. */
-const QUIET: Micros = LINGER / 2
-/** A SYN that nobody answered for this long counts as unanswered: the initial retransmission timeout of RFC
- * 6298 §2.1, three times. */
-export const SYN_UNANSWERED_AFTER: Micros = 3 * SECOND
 /** Any of these in STATE takes the packet off the fast path. */
 const EVENTFUL = F.UNOPENED | F.WAKING | F.OVER | F.FIN_SEEN | bit(F.FIN_SEEN, 1)
 const SYN_FIN_RST = tcp.SYN | tcp.FIN | tcp.RST
@@ -89,10 +71,9 @@ export class Tracker {
   private readonly clock: TapClock
   private readonly roles: Roles
   private readonly wakings = new Wakings()
-  private readonly lingering = new Waitlist(LINGER)
-  private readonly attempts = new Waitlist(SYN_UNANSWERED_AFTER)
   private readonly eviction = new Eviction()
   private readonly reading: Reading
+  private readonly lifecycle: Lifecycle
   private readonly options: TrackerOptions
   private readonly continuations: Continuations
   /** The row that the segment in hand began without a SYN; -1: none. */
@@ -127,6 +108,7 @@ export class Tracker {
       tapSilence: (start, end) => clock.longestSilence(start, end),
     }
     this.continuations = new Continuations(this.state)
+    this.lifecycle = new Lifecycle(this.state, clock, this.roles)
     this.reading = new Reading(this.state, options.streamsMax ?? STREAMS_MAX, options.beginsAnything)
   }
 
@@ -178,18 +160,27 @@ export class Tracker {
       touch(this.state, c, h, packet)
       return
     }
-    const isLong = this.moment[0]! - f64[(c + F.LAST_AT) >> 1]! >= this.state.silenceMin
+    const time = this.moment[0]!
+    const lastAtIndex = (c + F.LAST_AT) >> 1
+    const isLong = time - f64[lastAtIndex]! >= this.state.silenceMin
     const eventful = isLong || (flags & SYN_FIN_RST) !== 0 || (w[c + F.STATE]! & EVENTFUL) !== 0
-    if (eventful && !this.eventBefore(row, side, place, flags, payload, packet)) {
+    if (eventful && !this.lifecycle.before(row, side, place, flags, payload, packet)) {
       addRepeated(w, h, payload)
       touch(this.state, c, h, packet)
       this.strange = -1
       return
     }
     const again = advance(this.state, row, side, place, flags, payload, packet)
-    if (eventful) this.eventAfter(row, side, flags, again, packet)
+    if (eventful) this.lifecycle.after(row, side, flags, again, packet)
     if (row === this.strange) this.considerContinuation(row, side, place, flags, packet)
-    touch(this.state, c, h, packet)
+    // `touch` for packets in order, written out: it is too long to be inlined.
+    const silence = time - f64[lastAtIndex]!
+    if (silence >= 0) {
+      w[c + F.LAST_PACKET] = packet
+      f64[lastAtIndex] = time
+      f64[(h + F.SENT_AT) >> 1] = time
+      if (silence > f64[(c + F.MAX_IDLE) >> 1]!) f64[(c + F.MAX_IDLE) >> 1] = silence
+    } else touch(this.state, c, h, packet)
     if (payload > 0 && (w[c + F.STATE]! & F.DETACHED) === 0)
       this.reading.deliver(row, side, place, payload, packet)
     if ((flags & tcp.FIN) !== 0) this.reading.finish(row, side, place, payload, packet)
@@ -212,9 +203,7 @@ export class Tracker {
    * unanswered tries. */
   tick(now: Micros): void {
     this.clock.ticked(now)
-    const { steady } = this.clock
-    this.attempts.due(steady, this.table, (row) => this.giveUpAttempt(row))
-    this.lingering.due(steady, this.table, (row) => this.lingered(row))
+    this.lifecycle.tick((row) => this.close(row, 'lingered'))
   }
 
   /** The capture is over: every connection is accounted for, open ones as open. */
@@ -222,28 +211,10 @@ export class Tracker {
     const now = this.state.now
     this.tick(now)
     for (const row of this.table.rows()) {
-      settleAtEnd(this.state, row, now)
-      if (now - firstAt(this.state, row) >= SYN_UNANSWERED_AFTER) this.giveUpAttempt(row)
+      this.lifecycle.ended(row)
       this.tellClosed(row, 'capture-end')
     }
     this.state.emit({ kind: 'capture-ended', time: now, tap: this.state.tap })
-  }
-
-  private giveUpAttempt(row: number): void {
-    if (isUnansweredAttempt(this.state, row)) tellFailed(this.state, row, 'unanswered', this.state.now)
-  }
-
-  /** The connection was over a while ago: its record goes, unless it came back to life or still has
-   * packets. */
-  private lingered(row: number): void {
-    if ((this.table.words[row * RECORD_WORDS + F.STATE]! & F.OVER) === 0) return
-    if (this.state.now - lastAt(this.state, row) >= QUIET) this.close(row, 'lingered')
-    else this.lingering.add(this.table, row, this.clock.steady)
-  }
-
-  private isOver(row: number): void {
-    this.table.words[row * RECORD_WORDS + F.STATE]! |= F.OVER
-    this.lingering.add(this.table, row, this.clock.steady)
   }
 
   /** The row of the segment's connection, made if it is new; sets `table.side`. -1 if its addresses cannot be
@@ -311,11 +282,13 @@ export class Tracker {
     w[c + F.STATE] = F.UNOPENED | (syn ? 0 : F.ROLES_GUESSED)
     w[c + F.FIRST_PACKET] = packet
     f64[(c + F.FIRST_AT) >> 1] = time
-    // Without a SYN it was open before the capture began, and has been silent at least since then.
-    f64[(c + F.LAST_AT) >> 1] = syn ? time : Math.min(time, this.clock.first)
+    // Without a SYN it was open before the capture began, and has been silent at least since then; unless it
+    // is one that was evicted.
+    const isKnown = syn || this.counters.evictions > 0
+    f64[(c + F.LAST_AT) >> 1] = isKnown ? time : Math.min(time, this.clock.first)
     this.counters.connections++
     if (!syn && !reversed) this.strange = row
-    if (syn && !reversed) this.attempts.add(this.table, row, this.clock.steady)
+    if (syn && !reversed) this.lifecycle.attempted(row)
     return row
   }
 
@@ -345,102 +318,6 @@ export class Tracker {
     this.counters.captureDuplicates++
   }
 
-  /** What SYN, FIN, RST and a broken silence mean, before the packet is accounted for; false if it adds
-   * nothing to its half. */
-  private eventBefore(
-    row: number,
-    side: Side,
-    place: Place,
-    flags: number,
-    payload: number,
-    packet: number,
-  ): boolean {
-    const time = this.moment[0]!
-    const state = this.table.words[row * RECORD_WORDS + F.STATE]!
-    if ((flags & tcp.RST) !== 0) {
-      this.resetBefore(row, side, place, packet)
-      return false
-    }
-    if ((flags & tcp.SYN) !== 0) {
-      synSeen(this.state, row, side, place, time)
-      if ((flags & tcp.ACK) !== 0) this.learnListener(row, side)
-      return true
-    }
-    if ((state & F.UNOPENED) !== 0 && !openBy(this.state, row, side, place, time)) return false
-    const isLong = this.silenceBefore(row) >= this.state.silenceMin
-    if ((flags & tcp.FIN) !== 0) finSeen(this.state, row, side, place, time, packet)
-    else if (isLong && (state & F.OVER) === 0 && this.wakings.of(row)?.givenUp !== true) {
-      settleAtEnd(this.state, row, time)
-      const sequence = i32(place.bytes, place.transportAt + 4)
-      const probe = isKeepAlive(this.state, row, side, flags, payload, sequence)
-      wake(
-        this.state,
-        row,
-        side,
-        probe ? 'keep-alive' : payload > 0 ? 'data' : 'acknowledgment',
-        time,
-        packet,
-      )
-    }
-    return true
-  }
-
-  private resetBefore(row: number, side: Side, place: Place, packet: number): void {
-    const time = this.moment[0]!
-    if (!isResetValid(this.state, row, side, place)) {
-      this.counters.invalidResets++
-      return
-    }
-    const before = this.table.words[row * RECORD_WORDS + F.STATE]!
-    if ((before & F.UNOPENED) !== 0) openBy(this.state, row, side, place, time)
-    this.silenceBefore(row)
-    resetSeen(this.state, row, side, place, time, packet)
-    if ((before & F.OVER) === 0) this.isOver(row)
-  }
-
-  private silenceBefore(row: number): Micros {
-    if (this.clock.steps > 0) forgetStray(this.state, row)
-    return this.moment[0]! - lastAt(this.state, row)
-  }
-
-  /** What the packet means once it is accounted for. */
-  private eventAfter(row: number, side: Side, flags: number, again: boolean, packet: number): void {
-    const state = this.table.words[row * RECORD_WORDS + F.STATE]!
-    const waking = this.wakings.of(row)
-    if (waking !== undefined && waking.endPacket !== packet && (flags & (tcp.FIN | tcp.RST)) === 0) {
-      whileWaking(this.state, row, side, again, this.moment[0]!, packet)
-    }
-    if ((state & F.OVER) === 0 && this.isClosed(row)) this.isOver(row)
-    // What the handshake told is needed until it is told.
-    if ((state & F.UNOPENED) === 0 && this.table.cold[row]?.isIdle === true) this.table.cold[row] = undefined
-  }
-
-  /** Both sides have sent FIN and know of the other's; or the only side that is captured has. */
-  private isClosed(row: number): boolean {
-    const w = this.table.words
-    const bits = w[row * RECORD_WORDS + F.STATE]!
-    const both = F.FIN_SEEN | bit(F.FIN_SEEN, 1)
-    if ((bits & both) === 0) return false
-    const zero = half(row, 0)
-    const one = half(row, 1)
-    if (w[zero + F.PACKETS] === 0 || w[one + F.PACKETS] === 0) return true
-    if ((bits & both) !== both) return false
-    return (
-      ((w[zero + F.ACKNOWLEDGED]! - w[one + F.NEXT]!) | 0) >= 0 &&
-      ((w[one + F.ACKNOWLEDGED]! - w[zero + F.NEXT]!) | 0) >= 0
-    )
-  }
-
-  private learnListener(row: number, side: Side): void {
-    const w = this.table.words
-    const c = row * RECORD_WORDS
-    const ports = w[c + F.PORTS]!
-    this.roles.learn(
-      w[c + (side === 0 ? F.ADDRESS_0 : F.ADDRESS_1)]!,
-      side === 0 ? ports >>> 16 : ports & 0xffff,
-    )
-  }
-
   private close(row: number, why: 'superseded' | 'evicted' | 'lingered'): void {
     settleAtEnd(this.state, row, this.state.now)
     this.tellClosed(row, why)
@@ -464,9 +341,7 @@ export class Tracker {
   /** The table is full: of those that are over, the one that has lingered longest goes; else one that is
    * not. */
   private evict(): void {
-    let row = this.lingering.oldest(this.table)
-    while (row >= 0 && (this.table.words[row * RECORD_WORDS + F.STATE]! & F.OVER) === 0)
-      row = this.lingering.oldest(this.table)
+    const row = this.lifecycle.oldestOver()
     if (row >= 0) {
       this.close(row, 'lingered')
       return

@@ -171,6 +171,8 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
 function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
   const from = silence.brokenBy
   const fin = sighting.ending?.finished[from] ?? null
+  // Between requests either side may close at any time, and browsers expect it (RFC 9112 §9.5).
+  if (sighting.service.style === 'web' && sighting.leg !== 'direct') return null
   const sheet: AttributionItem[] = []
   const end = (by: IdleEnd['by'], actor: Actor): IdleEnd =>
     verdict(by, sighting, silence, 'fin', 'fin', silence.end, sheet, actor)

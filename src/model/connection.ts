@@ -43,12 +43,14 @@ export interface HalfSummary {
   /** Stream octets, each counted once. */
   readonly uniqueBytes: number
   readonly retransmissions: number
+  /** Of both sides together, in the originator's half; 0 in the responder's. */
   readonly outOfOrder: number
   /** RFC 9293 §3.8.4 style probes; they are not data. */
   readonly keepAlives: number
   readonly zeroWindows: number
   readonly captureDuplicates: number
-  /** Octets that the other side acknowledged and the capture does not hold. */
+  /** Octets that the other side acknowledged and the capture does not hold; where its acknowledgments were
+   * not captured, all that are missing between those that were. */
   readonly missingBytes: number
   readonly lastPacketAt: Micros | null
   readonly finAt: Micros | null

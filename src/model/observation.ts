@@ -71,7 +71,8 @@ export type SilenceOutcome = 'answered' | 'reset' | 'unanswered' | 'closed' | 'a
  */
 export interface Silence extends OnEndpoints {
   readonly kind: 'silence'
-  /** The last packet before it. */
+  /** The last packet before it. Number 0: it passed before the capture, whose first frame's time is
+   * `start`. */
   readonly start: Micros
   readonly startPacket: number
   readonly startSide: Side
@@ -128,7 +129,8 @@ export interface Reset extends OnEndpoints {
    * unprovoked. */
   readonly provokedBy: number | null
   readonly sinceProvocation: Micros | null
-  /** Since the last packet of any side before it (before the provocation, if there is one). */
+  /** Since the last packet of any side before it; if it was provoked, before the packet that broke a silence
+   * and drew it, 0 if none did. */
   readonly idleBefore: Micros
   /** Round trip from this tap to the side that the RST claims as its sender, measured in the handshake. */
   readonly legRtt: Micros | null

@@ -90,7 +90,10 @@ export const PROFILES: Readonly<Record<ProfileName, ProductProfile>> = {
     failbackDelay: HOUR,
     singleSetCookie: false,
     longestLegitimateIdle: seconds(30),
-    identity: [{ kind: 'client-certificate', field: 'subject' }],
+    // Its client certificate names nobody: it is made with the agent package, for all who are given that
+    // (DLP 16.1, "Secure Communications Between DLP Agents and Endpoint Servers"). Who has certificates of
+    // his own says so.
+    identity: [],
   },
   // Symantec Endpoint Protection Manager (articles 156653, 158445, 158744, 177570).
   'symantec-sepm': {

@@ -139,7 +139,8 @@ export class Endings {
     this.noteUnspoken(path)
     this.options.later(due, () => {
       const at = path.endedAt
-      if (at === null) return
+      // It may have been revived since.
+      if (at === null || !path.ending) return
       this.tellEnded(path)
       if (path.next !== null && path.next.start - at <= RECONNECT_WITHIN) this.linkReturn(path, path.next)
     })

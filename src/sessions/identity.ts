@@ -45,7 +45,8 @@ export function identityInOpening(text: string, service: Service): IdentityClaim
 /** The agent's name by its client certificate, where the configuration takes it for one. */
 export function identityInCertificate(subject: string, service: Service): IdentityClaim | null {
   const takes = rulesOf(service).some((rule) => rule.kind === 'client-certificate')
-  return takes || service.configured === null ? claimed(subject, 'client-certificate', 0.99) : null
+  const unstated = service.configured === null && service.profile === 'generic'
+  return takes || unstated ? claimed(subject, 'client-certificate', 0.99) : null
 }
 
 function claimOf(rule: IdentityRule, request: HttpRequest): IdentityClaim | null {

@@ -1,6 +1,7 @@
 /** Records out of what the session stage knows: agents, servers, connections, as the contract names their
  * fields. */
 import type { ConnectionSummary } from '../model/connection.ts'
+import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Agent, Server } from '../model/party.ts'
 import type { AgentRecord, ConnectionRecord, ConnectionTls, ServerRecord } from '../model/record.ts'
 import { toSeconds } from '../model/time.ts'
@@ -71,11 +72,12 @@ export function connectionRecord(
   }
 }
 
-/** The RST that ended it did not start where the side's other packets did: its hop limit says so. */
+/** The RST that ended it did not come from as far as the side's other packets: its hop limit says so. */
 function isForeignReset(sighting: TrackedSighting, summary: ConnectionSummary): boolean {
   if (summary.endReason !== 'client-rst' && summary.endReason !== 'server-rst') return false
   const reset = sighting.ending?.resets[summary.endedBy ?? 0] ?? null
-  return reset !== null && reset.usualHopLimit !== null && reset.hopLimit !== reset.usualHopLimit
+  if (reset === null || reset.usualHopLimit === null) return false
+  return hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
 }
 
 function tlsOf({ tls }: TrackedSighting): ConnectionTls | null {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CLOCK_STEP, TapClock } from '../../src/connections/tap-clock.ts'
-import { LINGER, SYN_UNANSWERED_AFTER } from '../../src/connections/tracker.ts'
+import { LINGER, SYN_UNANSWERED_AFTER } from '../../src/connections/lifecycle.ts'
 import { seconds } from '../../src/model/time.ts'
 import { createWire, START, STEP, SYN } from './wire.ts'
 
@@ -30,7 +30,7 @@ describe('the clock of a tap', () => {
     [
       'a step',
       [seconds(10), seconds(9)],
-      { latest: seconds(9), steady: seconds(10), outOfOrder: 1, steps: 1 },
+      { first: seconds(10), latest: seconds(9), steady: seconds(10), outOfOrder: 1, steps: 1 },
     ],
     [
       'many frames by the clock that was set back',
@@ -132,6 +132,13 @@ describe('connections under a clock that jumps', () => {
     expect(wire.of('silence')).toMatchObject([
       { start: START + 3 * STEP, end: START + 3 * STEP + seconds(200) },
     ])
+  })
+
+  test('nor does one before a reset', () => {
+    const wire = createWire().opens().sends(0, 10).sends(1, 10, { after: -START })
+    wire.resets(1, { after: START + seconds(5) })
+    expect(wire.of('silence')).toEqual([])
+    expect(wire.of('reset')).toMatchObject([{ sinceProvocation: seconds(5), idleBefore: 0 }])
   })
 
   test('a jump ahead is silence of the tap', () => {

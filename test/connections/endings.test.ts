@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { EndReason } from '../../src/model/connection.ts'
 import type { Finished, Reset } from '../../src/model/observation.ts'
 import { seconds } from '../../src/model/time.ts'
-import { LINGER } from '../../src/connections/tracker.ts'
+import { LINGER } from '../../src/connections/lifecycle.ts'
 import { ACK, createWire, FIN, HARDWARE, half, ON, RST, spoke, START, STEP, SYN } from './wire.ts'
 import type { Said, Wire } from './wire.ts'
 
@@ -101,6 +101,13 @@ describe('a reset', () => {
     ],
   ])('%s', (_name, told, differs) => {
     expect(told(exchange()).of('reset')).toEqual([reset(differs)])
+  })
+
+  test('of a host that was seen to begin others is compared with those', () => {
+    const other = { frame: { sourcePort: 51_000 } }
+    const back = { frame: { destinationPort: 51_000 } }
+    const wire = createWire().opens([other, back, other]).resets(1, { at: 0, hopLimit: 250, flags: RST })
+    expect(wire.of('reset')).toMatchObject([{ usualHopLimit: 64, hopLimit: 250, usualHardware: null }])
   })
 
   test('long text is cut', () => {
@@ -233,6 +240,13 @@ describe('a FIN', () => {
         usualHopLimit: 64,
       }),
     ])
+  })
+
+  test('of a host that was seen to begin others is compared with those', () => {
+    const other = { frame: { sourcePort: 51_000 } }
+    const back = { frame: { destinationPort: 51_000 } }
+    const wire = createWire().opens([other, back, other]).finishes(1, { hopLimit: 250 })
+    expect(wire.of('finished')).toMatchObject([{ usualHopLimit: 64, hopLimit: 250 }])
   })
 
   test('of a side that never spoke has nothing to compare it with', () => {

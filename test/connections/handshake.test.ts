@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { milliseconds, seconds } from '../../src/model/time.ts'
-import { SYN_UNANSWERED_AFTER } from '../../src/connections/tracker.ts'
+import { SYN_UNANSWERED_AFTER } from '../../src/connections/lifecycle.ts'
 import type { ConnectionOpened } from '../../src/model/observation.ts'
 import { ACK, AGENT, createWire, half, HARDWARE, ON, RST, SERVER, spoke, START, STEP, SYN } from './wire.ts'
 import type { Wire } from './wire.ts'

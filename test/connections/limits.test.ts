@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Continuations } from '../../src/connections/continuation.ts'
 import { HardwareTable } from '../../src/connections/hardware.ts'
 import { ConnectionTable } from '../../src/connections/table.ts'
-import { SYN_UNANSWERED_AFTER } from '../../src/connections/tracker.ts'
+import { SYN_UNANSWERED_AFTER } from '../../src/connections/lifecycle.ts'
 import { Waitlist } from '../../src/connections/waitlist.ts'
 import { RECORD_WORDS, STREAM } from '../../src/connections/fields.ts'
 import { seconds } from '../../src/model/time.ts'
@@ -42,6 +42,14 @@ describe('the table of connections is full', () => {
     opensFrom(wire, 4)
     expect(closed(wire)).toEqual([[3, 'client-rst']])
     expect(wire.tracker.counters.evictions).toBe(0)
+  })
+
+  test('one that was over and came back to life is not over', () => {
+    const wire = createWire({ connectionsMax: 2 }).says(0, 0, { at: 0, flags: SYN, ...from(1) })
+    wire.resets(1, { at: 0, acknowledges: 1, ...to(1) })
+    for (const port of [1, 2, 3]) opensFrom(wire, port)
+    expect(closed(wire)).toEqual([[1, 'evicted']])
+    expect(wire.tracker.counters.evictions).toBe(1)
   })
 
   test('an attempt goes before a connection: a flood of SYNs washes none out', () => {

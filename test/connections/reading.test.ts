@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SegmentConsumer } from '../../src/model/stream.ts'
-import { LINGER } from '../../src/connections/tracker.ts'
+import { LINGER } from '../../src/connections/lifecycle.ts'
 import { AGENT, createWire, SERVER, START, STEP, SYN } from './wire.ts'
 
 describe('whoever reads a stream is told', () => {
@@ -172,7 +172,7 @@ describe('a side that begins with nothing that is read', () => {
     expect(story('AA BB')).toEqual({ asked: ['0 AA', '1 BB'], told: [], opening: [[0, 4]] })
   })
 
-  test('the originator alone: read from the responder’s first octets on', () => {
+  test('the originator alone: read from the first octets of the responder on', () => {
     const told = [
       ...starts,
       'segment 1 5001 BB',

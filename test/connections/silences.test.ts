@@ -232,6 +232,42 @@ test('given up, and silent again: still the same silence', () => {
   ])
 })
 
+describe('a connection that was open before the capture began', () => {
+  const other = { frame: { sourcePort: 51_000 } }
+
+  test('was silent at least since then', () => {
+    const wire = createWire()
+      .opens([other, { unseen: true }, other])
+      .waits(IDLE)
+      .sends(0, 10)
+      .acknowledges(1)
+    const broken = START + 2 * STEP + IDLE
+    expect(wire.of('silence')).toEqual([
+      silence({
+        time: broken + STEP,
+        connection: wire.of('connection-opened')[1]!.connection,
+        start: START,
+        startPacket: 0,
+        end: broken,
+        endPacket: 3,
+        outcomePacket: 4,
+        outcomeAt: broken + STEP,
+        lastFrom: [null, null],
+        tapSilence: IDLE,
+        bytes: [10, 0],
+      }),
+    ])
+  })
+
+  test('unless it may have been evicted', () => {
+    const wire = createWire({ connectionsMax: 1 })
+      .opens()
+      .opens([other, { unseen: true }, other])
+      .waits(IDLE)
+    expect(wire.numbers([1_000, 5_000]).sends(0, 10, { at: 1 }).ends().of('silence')).toEqual([])
+  })
+})
+
 describe('what is known of a silence', () => {
   test('the last packet of each side: a device may count one direction only', () => {
     const wire = createWire()

@@ -66,6 +66,10 @@ test('who was at another address before is told with it, tap by tap', () => {
   ])
 })
 
+test('what is told late moves nobody', () => {
+  expect(told(['A', '10.0.0.5', 20], ['A', '10.0.0.6', 10]).previous).toEqual([null, null])
+})
+
 test('a pool too large to remember keeps its first address and the latest', () => {
   const { agents } = told(...Array.from({ length: 100 }, (_, i) => ['A', `10.0.1.${i}`, i] as const))
   const [agent] = agents.all()

@@ -71,7 +71,17 @@ describe('in a client certificate', () => {
 
   test.each([
     ['stated by a rule', serviceWith([{ clientCertificate: 'subject' }]), claim],
-    ['of a product that has them', serviceWith(undefined, 'symantec-dlp-12.5'), claim],
+    ['of a product whose agents share one', serviceWith(undefined, 'symantec-dlp-12.5'), null],
+    [
+      '... known by its port',
+      new Parties().sighting({ to: { address: '192.0.2.1', port: 10_443 } }).service,
+      null,
+    ],
+    [
+      "of such a product, with certificates of one's own",
+      serviceWith([{ clientCertificate: 'subject' }], 'symantec-dlp-12.5'),
+      claim,
+    ],
     ['of a service that nobody configured', unknown, claim],
     ['of one whose rules say otherwise', serviceWith([{ httpHeader: 'X' }]), null],
   ])('%s', (_what, service, expected) => expect(identityInCertificate('CN=a1', service)).toEqual(expected))

@@ -122,6 +122,7 @@ describe('two connections', () => {
     ['another service', [FRONT, { ...BACK, to: { address: '192.0.2.77', port: 443 } }], opening],
     ['the same agent, long after', [FRONT, { ...BACK, start: 2.1 }], named],
     ['the same agent at two taps without a relay', [{}, { tap: 'server', from: OUTER }], named],
+    ['an agent at a relay and at a server', [FRONT, { tap: 'server', from: OUTER }], named],
   ])('%s', (_what, two, says) => expect(joined(two, says)).toEqual([]))
 
   test('a greeting that is too short to tell anybody apart', () => {

@@ -22,6 +22,7 @@ export const severedIdle = detector({
     'nobody answered for a moment, or the capture stopped before more was tried',
     'what does not answer is the host of the agent, which may be asleep',
     'the other direction does not pass the tap',
+    'a web user, whose idle connection a relay closes by FIN between requests',
   ],
   requirements: ['S0-04', 'S0-15', 'S1-19'],
   parameters: {},

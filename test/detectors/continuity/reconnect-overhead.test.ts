@@ -90,7 +90,6 @@ keepsQuiet(reconnectOverhead, {
   'a browser, or a service of which nothing is known: what is fetched next is whatever is wanted next': [
     {
       config: { ...DLP, services: [{ ...DLP.services[0], connections: 'web' }] },
-      told: [SEVERED],
       play: () => severed(40_000),
     },
     { config: undefined, told: ['info server-idle-close'], play: () => severed(40_000), taps: ['client'] },

@@ -485,4 +485,8 @@ keepsQuiet(severedIdle, {
     play: probing,
     cut: (capture) => only(capture, (frame, i) => i >= 66 || !isFromServer(frame)),
   },
+  'a web user, whose idle connection a relay closes by FIN between requests': {
+    config: { ...DLP, services: [{ ...DLP.services[0], connections: 'web' }] },
+    play: STORIES['severed-idle'].play,
+  },
 })

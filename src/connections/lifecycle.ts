@@ -1,0 +1,189 @@
+/**
+ * What happens to a connection besides the plain passing of segments: it opens, falls silent and wakes, is
+ * over, lingers, and goes. The tracker asks here about the few packets that mean such a thing, before and
+ * after they are accounted for.
+ *
+ * A connection that is over lingers for twice the maximum segment lifetime, so that stragglers still belong
+ * to it (RFC 9293 §3.4.2); an idle one is never over.
+ */
+import { i32 } from '../bytes/read.ts'
+import type { Side } from '../model/packet.ts'
+import { SECOND, type Micros } from '../model/time.ts'
+import type { Place } from '../wire/frame.ts'
+import * as tcp from '../wire/tcp.ts'
+import { isKeepAlive } from './advance.ts'
+import { finSeen, isResetValid, resetSeen } from './endings.ts'
+import {
+  ACKNOWLEDGED,
+  ADDRESS_0,
+  ADDRESS_1,
+  FIN_SEEN,
+  NEXT,
+  OVER,
+  PACKETS,
+  PORTS,
+  RECORD_WORDS,
+  STATE,
+  UNOPENED,
+  bit,
+  half,
+} from './fields.ts'
+import { isUnansweredAttempt, openBy, synSeen, tellFailed } from './handshake.ts'
+import { forgetStray } from './last-seen.ts'
+import type { Roles } from './roles.ts'
+import { settleAtEnd, wake, whileWaking } from './silences.ts'
+import type { TapClock } from './tap-clock.ts'
+import { firstAt, lastAt, type TapState } from './tap-state.ts'
+import { Waitlist } from './waitlist.ts'
+
+/** Twice the maximum segment lifetime of RFC 9293 §3.4.2. */
+export const LINGER: Micros = 240 * SECOND
+/** A connection that is over and still has packets after that time stays until it had none for one segment
+ * lifetime. */
+const QUIET: Micros = LINGER / 2
+/** A SYN that nobody answered for this long counts as unanswered: the initial retransmission timeout of RFC
+ * 6298 §2.1, three times. */
+export const SYN_UNANSWERED_AFTER: Micros = 3 * SECOND
+
+export class Lifecycle {
+  private readonly state: TapState
+  private readonly clock: TapClock
+  private readonly roles: Roles
+  private readonly lingering = new Waitlist(LINGER)
+  private readonly attempts = new Waitlist(SYN_UNANSWERED_AFTER)
+
+  constructor(state: TapState, clock: TapClock, roles: Roles) {
+    this.state = state
+    this.clock = clock
+    this.roles = roles
+  }
+
+  /** A connection was begun by a SYN, which may stay unanswered. */
+  attempted(row: number): void {
+    this.attempts.add(this.state.table, row, this.clock.steady)
+  }
+
+  /** What SYN, FIN, RST and a broken silence mean, before the packet is accounted for; false if it adds
+   * nothing to its half. */
+  before(row: number, side: Side, place: Place, flags: number, payload: number, packet: number): boolean {
+    const { state } = this
+    const time = state.moment[0]!
+    const bits = state.table.words[row * RECORD_WORDS + STATE]!
+    if ((flags & tcp.RST) !== 0) {
+      this.resetBefore(row, side, place, packet)
+      return false
+    }
+    if ((flags & tcp.SYN) !== 0) {
+      synSeen(state, row, side, place, time)
+      if ((flags & tcp.ACK) !== 0) this.learnListener(row, side)
+      return true
+    }
+    if ((bits & UNOPENED) !== 0 && !openBy(state, row, side, place, time)) return false
+    const isLong = this.silenceBefore(row) >= state.silenceMin
+    if ((flags & tcp.FIN) !== 0) finSeen(state, row, side, place, time, packet)
+    else if (isLong && (bits & OVER) === 0 && state.wakings.of(row)?.givenUp !== true) {
+      settleAtEnd(state, row, time)
+      const sequence = i32(place.bytes, place.transportAt + 4)
+      const probe = isKeepAlive(state, row, side, flags, payload, sequence)
+      const breaker = probe ? 'keep-alive' : payload > 0 ? 'data' : 'acknowledgment'
+      wake(state, row, side, breaker, time, packet)
+    }
+    return true
+  }
+
+  /** What the packet means once it is accounted for; `again`: it asks for an answer again. */
+  after(row: number, side: Side, flags: number, again: boolean, packet: number): void {
+    const { state } = this
+    const bits = state.table.words[row * RECORD_WORDS + STATE]!
+    const waking = state.wakings.of(row)
+    if (waking !== undefined && waking.endPacket !== packet && (flags & (tcp.FIN | tcp.RST)) === 0) {
+      whileWaking(state, row, side, again, state.moment[0]!, packet)
+    }
+    if ((bits & OVER) === 0 && this.isClosed(row)) this.markOver(row)
+    // What the handshake told is needed until it is told.
+    if ((bits & UNOPENED) === 0 && state.table.cold[row]?.isIdle === true) state.table.cold[row] = undefined
+  }
+
+  /** Time has passed: gives up unanswered tries, and calls `close` for what has lingered. */
+  tick(close: (row: number) => void): void {
+    const { table } = this.state
+    const { steady } = this.clock
+    this.attempts.due(steady, table, (row) => this.giveUpAttempt(row))
+    this.lingering.due(steady, table, (row) => {
+      // It may have come back to life, or still have packets.
+      if (!this.isOver(row)) return
+      if (this.state.now - lastAt(this.state, row) >= QUIET) close(row)
+      else this.lingering.add(table, row, steady)
+    })
+  }
+
+  /** The capture is over: what can still be said of a row is told. */
+  ended(row: number): void {
+    const { now } = this.state
+    settleAtEnd(this.state, row, now)
+    if (now - firstAt(this.state, row) >= SYN_UNANSWERED_AFTER) this.giveUpAttempt(row)
+  }
+
+  /** The row that has been over for longest, taken off the list; -1 if none is. */
+  oldestOver(): number {
+    let row = this.lingering.oldest(this.state.table)
+    while (row >= 0 && !this.isOver(row)) row = this.lingering.oldest(this.state.table)
+    return row
+  }
+
+  private resetBefore(row: number, side: Side, place: Place, packet: number): void {
+    const { state } = this
+    const time = state.moment[0]!
+    if (!isResetValid(state, row, side, place)) {
+      state.counters.invalidResets++
+      return
+    }
+    const bits = state.table.words[row * RECORD_WORDS + STATE]!
+    if ((bits & UNOPENED) !== 0) openBy(state, row, side, place, time)
+    this.silenceBefore(row)
+    resetSeen(state, row, side, place, time, packet)
+    if ((bits & OVER) === 0) this.markOver(row)
+  }
+
+  private silenceBefore(row: number): Micros {
+    if (this.clock.steps > 0) forgetStray(this.state, row)
+    return this.state.moment[0]! - lastAt(this.state, row)
+  }
+
+  private giveUpAttempt(row: number): void {
+    if (isUnansweredAttempt(this.state, row)) tellFailed(this.state, row, 'unanswered', this.state.now)
+  }
+
+  private markOver(row: number): void {
+    this.state.table.words[row * RECORD_WORDS + STATE]! |= OVER
+    this.lingering.add(this.state.table, row, this.clock.steady)
+  }
+
+  private isOver(row: number): boolean {
+    return (this.state.table.words[row * RECORD_WORDS + STATE]! & OVER) !== 0
+  }
+
+  /** Both sides have sent FIN and know of the other's; or the only side that is captured has. */
+  private isClosed(row: number): boolean {
+    const w = this.state.table.words
+    const bits = w[row * RECORD_WORDS + STATE]!
+    const both = FIN_SEEN | bit(FIN_SEEN, 1)
+    if ((bits & both) === 0) return false
+    const zero = half(row, 0)
+    const one = half(row, 1)
+    if (w[zero + PACKETS] === 0 || w[one + PACKETS] === 0) return true
+    if ((bits & both) !== both) return false
+    return (
+      ((w[zero + ACKNOWLEDGED]! - w[one + NEXT]!) | 0) >= 0 &&
+      ((w[one + ACKNOWLEDGED]! - w[zero + NEXT]!) | 0) >= 0
+    )
+  }
+
+  private learnListener(row: number, side: Side): void {
+    const w = this.state.table.words
+    const c = row * RECORD_WORDS
+    const ports = w[c + PORTS]!
+    const address = w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!
+    this.roles.learn(address, side === 0 ? ports >>> 16 : ports & 0xffff)
+  }
+}

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import type { AddressChanged, DetectorEvent } from '../../src/model/event.ts'
+import { seconds } from '../../src/model/time.ts'
+import { AddressMoves } from '../../src/sessions/address-moves.ts'
+import { Agenda } from '../../src/sessions/agenda.ts'
+import { Parties } from './parties.ts'
+
+class Story {
+  readonly parties = new Parties()
+  readonly agenda = new Agenda()
+  readonly events: DetectorEvent[] = []
+  readonly moves = new AddressMoves(this.parties.agents, {
+    later: (at, act) => this.agenda.add(at, act),
+    tell: (event) => this.events.push(event),
+    settle: seconds(2),
+  })
+  readonly agent = this.parties.agents.named({ id: 'A', by: 'cookie', confidence: 0.9 })
+
+  at(address: string, start: number, tap = 'server', continues = false) {
+    const sighting = this.parties.sighting({ tap, from: { address, port: 1 }, start })
+    this.moves.contact(sighting, this.agent, seconds(start + 1), start + 10, continues ? this.last : null)
+    this.last = sighting
+    return sighting
+  }
+
+  private last: ReturnType<Parties['sighting']> | null = null
+}
+
+test('a move is told once the other taps have spoken, with both contacts', () => {
+  const s = new Story()
+  const before = s.at('203.0.113.5', 0)
+  const sighting = s.at('203.0.113.9', 100)
+  s.agenda.runUntil(seconds(102.9))
+  expect(s.events).toEqual([])
+  s.agenda.runUntil(seconds(103))
+  const expected: AddressChanged = {
+    kind: 'address-changed',
+    agent: s.agent,
+    tap: 'server',
+    from: '203.0.113.5',
+    to: '203.0.113.9',
+    sighting,
+    before,
+    continued: false,
+    at: seconds(100),
+    packet: 1,
+    lastAt: seconds(1),
+    lastPacket: 10,
+  }
+  expect(s.events).toEqual([expected])
+})
+
+test('who stays, or is seen at another tap under another address, does not move', () => {
+  const s = new Story()
+  s.at('203.0.113.5', 0)
+  s.at('203.0.113.5', 100)
+  s.at('10.0.0.5', 200, 'client')
+  s.agenda.runUntil(Infinity)
+  expect(s.events).toEqual([])
+})
+
+test('a connection that goes on says so', () => {
+  const s = new Story()
+  const before = s.at('203.0.113.5', 0)
+  s.at('203.0.113.9', 100, 'server', true)
+  s.agenda.runUntil(Infinity)
+  expect(s.events).toMatchObject([{ continued: true, before }])
+})

@@ -1,0 +1,359 @@
+import { describe, expect, test } from 'vitest'
+import type { DetectorEvent, EventKind, EventOf } from '../../src/model/event.ts'
+import { seconds } from '../../src/model/time.ts'
+import { Agenda } from '../../src/sessions/agenda.ts'
+import { Endings, lostSighting } from '../../src/sessions/endings.ts'
+import type { TrackedSighting } from '../../src/sessions/sighting.ts'
+import { finished, half, Parties, reset, silence, summaryOf } from './parties.ts'
+import type { SightingParts } from './parties.ts'
+
+const CONFIG = {
+  services: [
+    {
+      name: 'dlp',
+      profile: 'symantec-dlp',
+      ports: [443],
+      servers: [
+        { name: 'dlp1', addresses: ['192.0.2.10'] },
+        { name: 'dlp2', addresses: ['192.0.2.11'] },
+      ],
+    },
+  ],
+}
+const DLP2 = { address: '192.0.2.11', port: 443 }
+const from = (n: number) => ({ from: { address: `10.0.1.${n}`, port: 50_000 } })
+
+class Story {
+  readonly parties = new Parties(CONFIG)
+  readonly agenda = new Agenda()
+  readonly events: DetectorEvent[] = []
+  readonly endings = new Endings({
+    later: (at, act) => this.agenda.add(at, act),
+    tell: (event) => this.events.push(event),
+    settle: seconds(2),
+  })
+
+  opens(parts: SightingParts = {}): TrackedSighting {
+    return this.parties.sighting(parts)
+  }
+
+  /** A connection that lasted from the start until its server closes it, idle or not. */
+  closesAt(at: number, parts: SightingParts = {}, idle = true): TrackedSighting {
+    const sighting = this.opens(parts)
+    if (idle) {
+      const told = silence(sighting, 'closed', { to: at, brokenBy: 1, breaker: 'fin' })
+      this.endings.silence(sighting, told)
+    }
+    this.endings.finished(sighting, finished(sighting, 1, at))
+    return sighting
+  }
+
+  arrives(sighting: TrackedSighting, id = 'A'): void {
+    this.endings.arrived(sighting, this.parties.agents.named({ id, by: 'cookie', confidence: 0.9 }))
+  }
+
+  told<K extends EventKind>(kind: K, until = Infinity): EventOf<K>[] {
+    this.agenda.runUntil(until === Infinity ? Infinity : seconds(until))
+    return this.events.filter((event): event is EventOf<K> => event.kind === kind)
+  }
+}
+
+describe('an idle path that ends', () => {
+  test('is told once the other taps have had their say', () => {
+    const s = new Story()
+    const sighting = s.closesAt(310)
+    expect(s.told('path-ended', 311.9)).toEqual([])
+    expect(s.told('path-ended', 312)).toEqual([
+      {
+        kind: 'path-ended',
+        path: sighting.path,
+        at: seconds(310),
+        endedTogether: [],
+        next: null,
+        lost: sighting,
+      },
+    ])
+  })
+
+  test('in good order, while it was in use, is not told', () => {
+    const s = new Story()
+    s.closesAt(310, {}, false)
+    expect(s.told('path-ended')).toEqual([])
+  })
+
+  test('by a reset is told, idle or not', () => {
+    const s = new Story()
+    const sighting = s.opens()
+    s.endings.reset(sighting, reset(sighting, 1, 50))
+    expect(s.told('path-ended')).toMatchObject([{ at: seconds(50), lost: null }])
+  })
+
+  test('after a silence that is shorter than idle, is not told', () => {
+    const s = new Story()
+    const sighting = s.opens()
+    s.endings.silence(sighting, silence(sighting, 'closed', { from: 10, to: 69 }))
+    expect(s.told('path-ended')).toEqual([])
+  })
+
+  test('because nobody answers is told after two minutes', () => {
+    const s = new Story()
+    const sighting = s.opens()
+    s.endings.silence(sighting, silence(sighting, 'unanswered'))
+    expect(s.told('path-ended', 429)).toEqual([])
+    expect(s.told('path-ended', 430)).toMatchObject([{ at: seconds(310), lost: sighting }])
+  })
+
+  test('... or at once, when its agent is back', () => {
+    const s = new Story()
+    const sighting = s.opens()
+    s.arrives(sighting)
+    s.endings.silence(sighting, silence(sighting, 'unanswered'))
+    const next = s.opens({ start: 330 })
+    s.arrives(next)
+    expect(s.told('path-ended', 330)).toMatchObject([{ at: seconds(310), next }])
+  })
+
+  test('and is answered after all, did not end', () => {
+    const s = new Story()
+    const sighting = s.opens()
+    s.endings.silence(sighting, silence(sighting, 'unanswered'))
+    s.endings.silence(sighting, silence(sighting, 'answered', { outcomeAt: seconds(320) }))
+    expect([sighting.end.silence, sighting.path.ending, sighting.path.endedAt]).toEqual([null, false, null])
+    s.endings.finished(sighting, finished(sighting, 1, 330))
+    expect(s.told('path-ended')).toEqual([])
+  })
+
+  test('another silence that was answered changes nothing', () => {
+    const s = new Story()
+    const sighting = s.opens()
+    s.endings.silence(sighting, silence(sighting, 'unanswered'))
+    s.endings.silence(sighting, silence(sighting, 'answered', { startPacket: 99 }))
+    expect(s.told('path-ended')).toHaveLength(1)
+  })
+})
+
+describe('what ended together with it', () => {
+  const together = (parts: SightingParts, at: number, how: 'server' | 'agent' = 'server'): number => {
+    const s = new Story()
+    const other = s.opens({ ...from(1), ...parts })
+    s.endings.finished(other, finished(other, how === 'server' ? 1 : 0, at))
+    s.closesAt(310)
+    return s.told('path-ended')[0]!.endedTogether.length
+  }
+
+  test.each<[string, SightingParts, number, 'server' | 'agent', number]>([
+    ['to the same server, two seconds before', {}, 308, 'server', 1],
+    ['longer ago', {}, 307.9, 'server', 0],
+    ['another server', { to: DLP2 }, 310, 'server', 0],
+    ['at another tap', { tap: 'server' }, 310, 'server', 0],
+    ['its agent closed it', {}, 310, 'agent', 0],
+    ['it had just begun', { start: 260 }, 310, 'server', 0],
+  ])('%s', (_what, parts, at, how, count) => expect(together(parts, at, how)).toBe(count))
+
+  test('later, while it was still hoped that somebody would answer', () => {
+    const s = new Story()
+    const sighting = s.opens()
+    s.endings.silence(sighting, silence(sighting, 'unanswered'))
+    const other = s.opens(from(1))
+    s.endings.finished(other, finished(other, 1, 313))
+    expect(s.told('path-ended')[0]!.endedTogether).toEqual([])
+  })
+
+  test('through one relay, whatever the server', () => {
+    const s = new Story()
+    const relay = (port: number, to?: typeof DLP2): SightingParts => ({
+      tap: 'server',
+      leg: 'back',
+      from: { address: '10.10.3.1', port },
+      ...(to === undefined ? {} : { to }),
+    })
+    const other = s.opens(relay(1, DLP2))
+    s.endings.finished(other, finished(other, 0, 310))
+    s.closesAt(310, relay(2))
+    expect(s.told('path-ended')[0]!.endedTogether).toEqual([other])
+  })
+})
+
+describe('an agent that comes back', () => {
+  /** Lost at 310 s, back ten seconds later, with so many octets at once. */
+  function back(octets: number, gap = 10, others = 0): Story {
+    const s = new Story()
+    for (let i = 0; i < others; i++) s.closesAt(310, from(10 + i))
+    const lost = s.opens()
+    s.arrives(lost)
+    s.endings.silence(lost, silence(lost, 'closed', { to: 310, brokenBy: 1, breaker: 'fin' }))
+    s.endings.finished(lost, finished(lost, 1, 310))
+    s.agenda.runUntil(seconds(313))
+    const next = s.opens({ start: 310 + gap })
+    s.arrives(next)
+    s.endings.silence(
+      next,
+      silence(next, 'answered', { from: 311 + gap, to: 400 + gap, bytes: [50, octets] }),
+    )
+    return s
+  }
+
+  test('is told with what it was given', () => {
+    const s = back(40_000)
+    expect(s.told('returned')).toMatchObject([
+      { bytes: 40_000, usualBytes: null, duration: seconds(1), sighting: { start: seconds(320) } },
+    ])
+  })
+
+  test('is told once, at whichever end of its first words', () => {
+    const s = back(40_000)
+    const [event] = s.told('returned')
+    const sighting = event!.sighting as TrackedSighting
+    s.endings.closed(
+      sighting,
+      summaryOf(sighting, { halves: [half(), half({ bytes: 99_000 })] }),
+      seconds(500),
+    )
+    const twin = s.opens({ tap: 'server', start: 320 }) // the same one at another tap
+    twin.path = sighting.path
+    s.endings.reset(twin, reset(twin, 1, 330))
+    expect(s.told('returned')).toHaveLength(1)
+  })
+
+  test.each([
+    ['too late to belong to the loss', 120.1, 0],
+    ['with many others: something larger than its loss', 10, 5],
+  ])('%s: not told', (_what, gap, others) => {
+    expect(back(40_000, gap, others).told('returned')).toEqual([])
+  })
+
+  test('is compared with an ordinary minute of others', () => {
+    const s = new Story()
+    for (const [i, octets] of [4200, 1200, 600].entries()) {
+      const sighting = s.opens(from(20 + i))
+      sighting.initialBytes = 200
+      s.endings.closed(
+        sighting,
+        summaryOf(sighting, { end: seconds(120), halves: [half(), half({ bytes: octets })] }),
+        seconds(130),
+      )
+    }
+    const brief = s.opens(from(30)) // too short for a minute's rate
+    brief.initialBytes = 0
+    const halves = [half(), half({ bytes: 9_000_000 })] as const
+    for (let i = 0; i < 3; i++)
+      s.endings.closed(brief, summaryOf(brief, { end: seconds(59), halves }), seconds(130))
+    s.arrives(s.closesAt(310))
+    const next = s.opens({ start: 320 })
+    s.arrives(next)
+    s.endings.reset(next, reset(next, 1, 330, { bytes: [1, 7000] }))
+    expect(s.told('returned')).toMatchObject([{ bytes: 7000, usualBytes: 500 }])
+  })
+})
+
+describe('a path that was left without a word', () => {
+  const left = (parts: { last?: number; next?: number; ended?: boolean; style?: 'polling' }): number => {
+    const { last = 20, next = 310, ended = false } = parts
+    const s = new Story()
+    const sighting = s.opens()
+    if (parts.style !== undefined) sighting.service = { ...sighting.service, style: parts.style }
+    s.arrives(sighting)
+    const other = s.opens({ start: next })
+    other.service = sighting.service
+    s.arrives(other)
+    const halves = [half({ lastPacketAt: seconds(last) }), half()] as const
+    const over = summaryOf(sighting, {
+      halves,
+      endReason: ended ? 'client-fin' : 'open',
+      endedBy: ended ? 0 : null,
+    })
+    s.endings.closed(sighting, over, seconds(500))
+    return s.told('path-abandoned').length
+  }
+
+  test.each([
+    ['is told: idle, never closed, and its agent has another', {}, 1],
+    ['it was not idle when the other began', { last: 251 }, 0],
+    ['its agent closed it', { ended: true }, 0],
+    ['agents of this service come and go', { style: 'polling' as const }, 0],
+  ])('%s', (_what, parts, count) => expect(left(parts)).toBe(count))
+})
+
+describe('a server that still holds what its agent has left', () => {
+  function holds(change: (sighting: TrackedSighting) => void): number {
+    const s = new Story()
+    const sighting = s.opens()
+    change(sighting)
+    const previous = s.parties.visit(sighting, 'A', 10)
+    s.endings.wentElsewhere(previous, s.parties.visit(s.opens({ to: DLP2, start: 300 }), 'A', 300))
+    expect(s.told('left-open', 359)).toEqual([])
+    return s.told('left-open', 360).length
+  }
+  const fin = (side: 0 | 1) => (sighting: TrackedSighting) => {
+    sighting.end.finished[side] = finished(sighting, side, 200)
+  }
+  const probed = (count: number) => (sighting: TrackedSighting) => {
+    sighting.end.unanswered[1] = {
+      ...reset(sighting, 1, 200),
+      kind: 'unanswered',
+      count,
+      since: 0,
+      firstPacket: 1,
+      keepAlive: true,
+    }
+  }
+
+  test.each<[string, (sighting: TrackedSighting) => void, number]>([
+    ['only the agent closed', fin(0), 1],
+    ['its probes find nobody', probed(2), 1],
+    ['one probe is not enough', probed(1), 0],
+    ['both closed', (s) => (fin(0)(s), fin(1)(s)), 0],
+    ['it was reset', (s) => (fin(0)(s), (s.end.resets[1] = reset(s, 1, 201))), 0],
+    ['it is over', (s) => (fin(0)(s), (s.closed = true)), 0],
+    ['nobody closed', () => {}, 0],
+    ['it is the leg to a relay', (s) => (fin(0)(s), (s.leg = 'front')), 0],
+    [
+      'what it said last was not captured',
+      (s) => {
+        fin(0)(s)
+        s.end.summary = summaryOf(s, { halves: [half(), half({ missingBytes: 1 })] })
+      },
+      0,
+    ],
+  ])('%s', (_what, change, count) => expect(holds(change)).toBe(count))
+})
+
+describe('the sighting that shows how a path was lost', () => {
+  const lost = (change: (sighting: TrackedSighting) => void): boolean => {
+    const sighting = new Story().opens()
+    change(sighting)
+    return lostSighting(sighting.path) !== null
+  }
+  const idle = (sighting: TrackedSighting): void => void (sighting.end.silence = silence(sighting, 'aborted'))
+  const resetByAgent = (sighting: TrackedSighting, hopLimit: number): void => {
+    idle(sighting)
+    sighting.end.resets[0] = reset(sighting, 0, 310, { hopLimit, usualHopLimit: 127 })
+  }
+
+  test.each<[string, (sighting: TrackedSighting) => void, boolean]>([
+    ['idle at its end', idle, true],
+    ['not idle', () => {}, false],
+    ['what became of it is not known', (s) => (s.end.silence = silence(s, 'unknown')), false],
+    ['the agent reset it', (s) => resetByAgent(s, 127), false],
+    ['a reset in its name, from nearer by', (s) => resetByAgent(s, 64), true],
+    ['a reset in its name that started elsewhere and came as far', (s) => resetByAgent(s, 63), false],
+    [
+      'the agent gave up on one that nobody answered',
+      (s) => {
+        resetByAgent(s, 127)
+        s.end.silence = silence(s, 'unanswered')
+      },
+      true,
+    ],
+  ])('%s', (_what, change, expected) => expect(lost(change)).toBe(expected))
+})
+
+test('silences that connections survived, by service and leg, in seconds', () => {
+  const s = new Story()
+  for (const survived of [120, 0, 300]) {
+    const sighting = s.opens()
+    s.endings.closed(sighting, summaryOf(sighting, { longestSurvived: seconds(survived) }), seconds(400))
+  }
+  expect(s.endings.survived('dlp', 'direct')).toEqual([120, 300])
+  expect(s.endings.survived('dlp', 'front')).toEqual([])
+})

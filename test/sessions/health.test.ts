@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest'
+import { seconds } from '../../src/model/time.ts'
+import { Health } from '../../src/sessions/health.ts'
+import { Parties } from './parties.ts'
+
+const parties = new Parties()
+const server = parties.sighting().server!
+const other = parties.sighting({ to: { address: '192.0.2.11', port: 443 } }).server!
+const between = (health: Health, from: number, to: number): number | null =>
+  health.answerOf(server, seconds(from), seconds(to))?.packet ?? null
+
+describe('answers', () => {
+  const health = new Health()
+  for (const at of [10, 10.5, 20, 30]) health.answered(server, seconds(at), 'client', at * 10)
+
+  test.each([
+    [0, 9, null],
+    [0, 10, 100],
+    [10, 10, 100],
+    [10.4, 10.6, null], // one proof a second is kept
+    [10, 25, 200],
+    [0, 100, 300],
+    [31, 100, null],
+  ])('between %d and %d: packet %d', (from, to, packet) => expect(between(health, from, to)).toBe(packet))
+
+  test("are the server's own", () => expect(health.answerOf(other, 0, seconds(100))).toBe(null))
+})
+
+describe('a connection that was served for a while', () => {
+  const serving = (pause: number): Health => {
+    const health = new Health()
+    health.served(server, {
+      from: seconds(10),
+      to: seconds(110),
+      pause: seconds(pause),
+      tap: 'client',
+      packet: 9,
+    })
+    return health
+  }
+
+  test.each([
+    ['in the middle, for longer than it ever paused', 5, 40, 50, 9],
+    ['for no longer than it may have paused', 10, 40, 50, null],
+    ['before it began', 5, 5, 50, null],
+    ['after its end', 5, 50, 111, null],
+  ])('%s', (_what, pause, from, to, packet) => expect(between(serving(pause), from, to)).toBe(packet))
+
+  test('says nothing if it paused for half its life', () => {
+    expect(between(serving(51), 12, 108)).toBe(null)
+    expect(between(serving(50), 12, 108)).toBe(9)
+  })
+})
+
+describe('failures', () => {
+  const health = new Health()
+  const failure = (at: number) => ({ at: seconds(at), tap: 'client', packet: at, what: `refused at ${at}` })
+  for (const at of [10, 20]) health.failed(server, failure(at))
+
+  test('the last one within the span', () => {
+    expect(health.failureOf(server, seconds(0), seconds(100))).toEqual(failure(20))
+    expect(health.failureOf(server, seconds(0), seconds(19))).toEqual(failure(10))
+    expect(health.failureOf(server, seconds(11), seconds(19))).toBe(null)
+    expect(health.failureOf(other, seconds(0), seconds(100))).toBe(null)
+  })
+})
+
+test('the newest proofs are kept', () => {
+  const health = new Health()
+  for (let i = 0; i < 300; i++) health.answered(server, seconds(i), 'client', i + 1)
+  expect(between(health, 0, 43)).toBe(null)
+  expect(between(health, 0, 44)).toBe(45)
+  expect(between(health, 0, 299)).toBe(300)
+})

@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest'
+import type { ConnectionSummary } from '../../src/model/connection.ts'
+import type { SilenceOutcome } from '../../src/model/observation.ts'
+import type { Leg } from '../../src/model/party.ts'
+import type { SessionRecord } from '../../src/model/record.ts'
+import { seconds } from '../../src/model/time.ts'
+import { Health } from '../../src/sessions/health.ts'
+import { Stays } from '../../src/sessions/stays.ts'
+import { finished, Parties, reset, silence, summaryOf } from './parties.ts'
+
+const CONFIG = {
+  services: [
+    {
+      name: 'dlp',
+      ports: [443],
+      servers: [
+        { name: 'dlp1', addresses: ['192.0.2.10'], priority: 1 },
+        { name: 'dlp2', addresses: ['192.0.2.11'], priority: 2 },
+      ],
+    },
+  ],
+}
+const at = (n: number) => ({ to: { address: `192.0.2.1${n - 1}`, port: 443 } })
+
+class Story {
+  readonly parties = new Parties(CONFIG)
+  readonly health = new Health()
+  readonly stays = new Stays(this.health)
+  readonly records: SessionRecord[] = []
+
+  constructor() {
+    this.stays.reportTo((record) => this.records.push(record))
+  }
+
+  /** A visits server `n`; the visit before, as server and time. */
+  visits(n: number, time: number, agent = 'A') {
+    const sighting = this.parties.sighting(at(n))
+    const previous = this.stays.visit(this.parties.visit(sighting, agent, time))
+    return { sighting, previous: previous === null ? null : `${previous.server.name} ${previous.at / 1e6}` }
+  }
+
+  ended(now: number): string[] {
+    this.stays.ended(seconds(now))
+    return this.records.map(
+      (r) => `${r.agent} ${r.server} ${r.start / 1e6}-${r.end / 1e6} ${r.connections} ${r.endedBy}`,
+    )
+  }
+}
+
+test('visits to one server are one stay; the last contact is remembered', () => {
+  const story = new Story()
+  expect(story.visits(1, 10).previous).toBe(null)
+  expect(story.visits(1, 20).previous).toBe('dlp1 10')
+  expect(story.visits(2, 30).previous).toBe('dlp1 20')
+  expect(story.ended(100)).toEqual(['A dlp1 10-20 2 hop', 'A dlp2 30-100 1 capture-end'])
+  expect(story.records.map(({ id, service }) => [id, service])).toEqual([
+    ['S1', 'dlp'],
+    ['S2', 'dlp'],
+  ])
+  expect([story.stays.servers.size, story.stays.agents.size]).toEqual([2, 1])
+})
+
+test('agents are apart', () => {
+  const story = new Story()
+  story.visits(1, 10)
+  expect(story.visits(2, 20, 'B').previous).toBe(null)
+  expect(story.ended(30)).toHaveLength(2)
+})
+
+describe('a move', () => {
+  test('is a failover if the server before had failed since', () => {
+    const story = new Story()
+    story.visits(1, 10)
+    const { server } = story.parties.sighting(at(1))
+    story.health.failed(server!, { at: seconds(15), tap: 'client', packet: 1, what: 'refused' })
+    story.visits(2, 20)
+    expect(story.ended(30)[0]).toBe('A dlp1 10-10 1 failover')
+  })
+
+  test('is a failback if it leads to a server that is preferred', () => {
+    const story = new Story()
+    story.visits(2, 10)
+    story.visits(1, 20)
+    expect(story.ended(30)[0]).toBe('A dlp2 10-10 1 failback')
+  })
+})
+
+/** What a session ends by, when its only connection ended so. */
+function endedBy(
+  parts: Partial<ConnectionSummary>,
+  outcome?: SilenceOutcome,
+  leg: Leg = 'direct',
+  closer?: 0 | 1,
+): string {
+  const story = new Story()
+  const { sighting } = story.visits(1, 10)
+  sighting.leg = leg
+  if (outcome !== undefined) sighting.end.silence = silence(sighting, outcome)
+  if (closer !== undefined) sighting.end.finished[closer] = finished(sighting, closer, 310)
+  story.stays.closed(sighting, summaryOf(sighting, parts))
+  return story.ended(400)[0]!.split(' ').at(-1)!
+}
+
+describe('the end of a session', () => {
+  test.each<[string, Partial<ConnectionSummary>, SilenceOutcome | undefined, Leg, 0 | 1 | undefined, string]>(
+    [
+      ['still open', { endReason: 'open', endedBy: null }, undefined, 'direct', undefined, 'open'],
+      ['the agent closed', { endReason: 'client-fin', endedBy: 0 }, undefined, 'direct', 0, 'agent'],
+      [
+        'the agent closed an idle one',
+        { endReason: 'client-fin', endedBy: 0 },
+        'closed',
+        'direct',
+        0,
+        'agent',
+      ],
+      ['the server closed', { endReason: 'server-fin', endedBy: 1 }, undefined, 'direct', 1, 'server'],
+      [
+        'the server closed an idle one',
+        { endReason: 'server-fin', endedBy: 1 },
+        'closed',
+        'direct',
+        1,
+        'server',
+      ],
+      ['nobody answered', { endReason: 'silent', endedBy: null }, undefined, 'direct', undefined, 'severed'],
+      [
+        'nobody answered, then it was reset',
+        { endReason: 'client-rst', endedBy: 0 },
+        'unanswered',
+        'direct',
+        undefined,
+        'severed',
+      ],
+      [
+        'the next segment drew a reset',
+        { endReason: 'server-rst', endedBy: 1 },
+        'reset',
+        'direct',
+        undefined,
+        'severed',
+      ],
+      [
+        'a relay closed an idle one',
+        { endReason: 'server-fin', endedBy: 1 },
+        'closed',
+        'front',
+        1,
+        'severed',
+      ],
+      [
+        'a relay closed an idle one to the server',
+        { endReason: 'client-fin', endedBy: 0 },
+        'closed',
+        'back',
+        0,
+        'severed',
+      ],
+      [
+        'another took its place',
+        { endReason: 'superseded', endedBy: null },
+        undefined,
+        'direct',
+        undefined,
+        'capture-end',
+      ],
+    ],
+  )('%s', (_what, parts, outcome, leg, closer, expected) => {
+    expect(endedBy(parts, outcome, leg, closer)).toBe(expected)
+  })
+})
+
+test('octets of its connections, and its end: that of the last', () => {
+  const story = new Story()
+  const { sighting } = story.visits(1, 10)
+  const other = story.visits(1, 12).sighting
+  story.stays.closed(sighting, summaryOf(sighting, { end: seconds(30) }))
+  story.stays.closed(other, summaryOf(other, { end: seconds(25) }))
+  story.stays.closed(story.parties.sighting(), summaryOf(sighting, { end: seconds(99) })) // of no stay
+  story.ended(400)
+  expect(story.records).toMatchObject([{ bytes: 400, end: seconds(30), connections: 2, endedBy: 'agent' }])
+})
+
+test('a reset of the agent is its own word', () => {
+  const story = new Story()
+  const { sighting } = story.visits(1, 10)
+  sighting.end.silence = silence(sighting, 'aborted')
+  sighting.end.resets[0] = reset(sighting, 0, 310)
+  story.stays.closed(sighting, summaryOf(sighting, { endReason: 'client-rst', endedBy: 0 }))
+  expect(story.ended(400)).toEqual(['A dlp1 10-20 1 agent'])
+})
+
+test('behind a relay, the end is what the agent said in front of it', () => {
+  const story = new Story()
+  const { sighting } = story.visits(1, 10)
+  sighting.leg = 'back'
+  sighting.end.silence = silence(sighting, 'closed')
+  const front = story.parties.sighting({ leg: 'front' })
+  front.end.finished[0] = finished(front, 0, 310)
+  sighting.path.sightings.push(front)
+  story.stays.closed(sighting, summaryOf(sighting, { endReason: 'client-fin', endedBy: 0 }))
+  expect(story.ended(400)).toEqual(['A dlp1 10-20 1 agent'])
+})
