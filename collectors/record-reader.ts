@@ -24,9 +24,18 @@ import type { ByteSource } from './byte-source.ts'
  */
 export const CAPTURED_MAX = 262_144
 
+/**
+ * Octets read at once, unless a record needs more: enough that a system call costs nothing, few enough that
+ * they are still in the core's own cache when they are looked at (measured on 1 MiB per core: 128 to 512 KiB
+ * take 120 ms where 1 MiB takes 180).
+ */
+const READ_BYTES = 1 << 18
+
 /** What of the capture is in the buffer: records from `from` to `to`. */
 export interface Window {
   bytes: Uint8Array
+  /** Its first READ_BYTES. */
+  near: Uint8Array
   view: DataView
   from: number
   to: number
@@ -94,6 +103,7 @@ interface Reading {
 
 const nothingRead = (): Window => ({
   bytes: NOTHING,
+  near: NOTHING,
   view: new DataView(NOTHING.buffer),
   from: 0,
   to: 0,
@@ -146,7 +156,8 @@ function fill(reading: Reading, batch: FrameBatch): boolean | Promise<boolean> {
     if (window.skip === 0 && window.fault === null) reading.parse(window, batch)
     if (batch.count > 0 || window.fault !== null || reading.ended) return conclude(reading, batch)
     toFront(window)
-    const answer = source.read(window.bytes, window.to)
+    const into = window.needed > READ_BYTES ? window.bytes : window.near
+    const answer = source.read(into, window.to)
     if (typeof answer !== 'number') return fillLater(reading, batch, answer)
     took(reading, answer)
   }
@@ -180,6 +191,7 @@ function adopt(window: Window, batch: FrameBatch): void {
   window.from = 0
   window.to = left.length
   window.bytes = batch.bytes
+  window.near = batch.bytes.subarray(0, READ_BYTES)
   window.view = new DataView(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength)
 }
 

@@ -6,8 +6,7 @@
  * copied.
  */
 
-/** Octets of the shared buffer: large enough that a system call per batch costs nothing (measured: 64 KiB to
- * 4 MiB read alike). */
+/** Octets of the shared buffer: the largest record of a capture that is read. */
 export const BATCH_BYTES = 1 << 20
 /** Frames per batch: the smallest record (a 16-octet pcap header and an empty frame) fills the buffer with no
  * more than this. */

@@ -24,6 +24,7 @@ import {
   bit,
   half,
 } from './fields.ts'
+import { withSide } from './cold.ts'
 import { irregularSegment, JUMP_MAX, missed } from './sequence.ts'
 import { coldOf, connectionId, endpointOf, type TapState } from './tap-state.ts'
 
@@ -81,7 +82,8 @@ export function advance(
 export function answered(state: TapState, row: number, side: Side): void {
   state.table.words[half(row, side) + HARDWARE_UNANSWERED]! &= ~0xffff
   const cold = state.table.cold[row]
-  if (cold !== undefined) cold.unanswered[side] = null
+  if (cold !== undefined && cold.unanswered[side] !== null)
+    cold.unanswered = withSide(cold.unanswered, side, null)
 }
 
 /**
@@ -127,8 +129,8 @@ function start(
     return
   }
   w[c + STATE]! &= ~bit(ACK_SEEN, otherSide(side))
-  const holes = state.table.cold[row]?.holes[side]
-  if (holes !== undefined) holes.length = 0
+  const holes = state.table.cold[row]?.holes[side] ?? []
+  if (holes.length > 0) holes.length = 0
 }
 
 /** A side acknowledges more than it did before. */
@@ -174,7 +176,7 @@ function irregular(
   const time = state.moment[0]!
   const count = state.table.words[half(row, side) + HARDWARE_UNANSWERED]! & 0xffff
   const cold = coldOf(state, row)
-  if (count === 1) cold.unanswered[side] = { at: time, packet }
+  if (count === 1) cold.unanswered = withSide(cold.unanswered, side, { at: time, packet })
   const since = cold.unanswered[side]
   if (since !== null && count > 1 && (count & (count - 1)) === 0) {
     state.emit({

@@ -18,21 +18,38 @@ export interface Ending {
   readonly packet: number
 }
 
+/** Something of each side: originator, responder. Replaced, not written to, so that all that have nothing share
+ * one. */
+type Pair<T> = readonly [T, T]
+
+/** `pair` with `value` for `side`. */
+export const withSide = <T>(pair: Pair<T>, side: Side, value: T): Pair<T> =>
+  side === 0 ? [value, pair[1]] : [pair[0], value]
+
+export const NEITHER: Pair<null> = [null, null]
+const NO_HOLES: Pair<Hole[]> = [[], []]
+const NOTHING_MISSING: Pair<number> = [0, 0]
+
 export class Cold {
-  readonly syn: [SynFacts | null, SynFacts | null] = [null, null]
+  syn: Pair<SynFacts | null> = NEITHER
   synAt: Micros | null = null
   synAckAt: Micros | null = null
   synAttempts = 0
   stream: SegmentConsumer | null = null
-  readonly holes: [Hole[], Hole[]] = [[], []]
-  readonly missing: [number, number] = [0, 0]
-  readonly fin: [Ending | null, Ending | null] = [null, null]
-  readonly rst: [Ending | null, Ending | null] = [null, null]
+  /** To be read; `ownHoles` is to be written to. */
+  holes: Pair<Hole[]> = NO_HOLES
+  /** Octets in holes that were given up. */
+  missing: Pair<number> = NOTHING_MISSING
+  fin: Pair<Ending | null> = NEITHER
+  rst: Pair<Ending | null> = NEITHER
   /** The silence before the packet that ended the connection. */
   idleBeforeEnd: Micros | null = null
   endedBy: Side | null = null
   /** Retransmissions and probes that the peer left unanswered: when and where they began. */
-  readonly unanswered: [Ending | null, Ending | null] = [null, null]
+  unanswered: Pair<Ending | null> = NEITHER
+  /** Highest time seen, where the capture's clock stepped back. */
+  latest: Micros = 0
+
   /** Nothing here is needed any more: the handshake is told, nobody reads, nothing is pending. */
   get isIdle(): boolean {
     return (
@@ -47,8 +64,10 @@ export class Cold {
     )
   }
 
-  /** Highest time seen, where the capture's clock stepped back. */
-  latest: Micros = 0
+  ownHoles(side: Side): Hole[] {
+    if (this.holes === NO_HOLES) this.holes = [[], []]
+    return this.holes[side]
+  }
 }
 
 /** Holes remembered per half: beyond it the oldest counts as missing for good (a capture that loses this much

@@ -7,7 +7,7 @@ import type { Micros } from '../model/time.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
 import { hardwareText } from '../bytes/address.ts'
-import type { Cold } from './cold.ts'
+import { type Cold, withSide } from './cold.ts'
 import {
   ACKNOWLEDGED,
   ADDRESS_0,
@@ -106,7 +106,7 @@ export function resetSeen(
   tellReset(state, row, side, place, time, packet, provoked ? sinceLast : null, idleBefore)
   endSilence(state, row, side, 'rst', time, packet)
   answered(state, row, otherSide(side))
-  cold.rst[side] = { at: time, packet }
+  cold.rst = withSide(cold.rst, side, { at: time, packet })
   markEnd(cold, side, idleBefore)
   w[c + STATE]! |= bit(RST_SEEN, side) | OVER
 }
@@ -193,7 +193,7 @@ export function finSeen(
         : (w[half(row, side) + WINDOW_HOP_SCALE]! >>> 8) & 0xff,
   })
   endSilence(state, row, side, 'fin', time, packet)
-  cold.fin[side] = { at: time, packet }
+  cold.fin = withSide(cold.fin, side, { at: time, packet })
   markEnd(cold, side, idleBefore)
   w[c + STATE]! |= bit(FIN_SEEN, side)
 }

@@ -3,11 +3,10 @@
  * to nothing.
  */
 import type { Side } from '../model/packet.ts'
-import type { SynFacts } from '../model/connection.ts'
 import type { Micros } from '../model/time.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
-import type { Cold } from './cold.ts'
+import { type Cold, NEITHER, withSide } from './cold.ts'
 import {
   ADDRESS_0,
   ADDRESS_1,
@@ -46,11 +45,11 @@ export function synSeen(state: TapState, row: number, side: Side, place: Place, 
   const w = state.table.words
   const c = row * RECORD_WORDS
   const cold = coldOf(state, row)
-  const facts = synFacts(place)
+  const facts = state.synFacts.of(place)
   const h = half(row, side)
   if (facts.windowScale >= 0)
     w[h + WINDOW_HOP_SCALE] = (w[h + WINDOW_HOP_SCALE]! & ~0xff) | (facts.windowScale + 1)
-  cold.syn[side] ??= facts
+  if (cold.syn[side] === null) cold.syn = withSide(cold.syn, side, facts)
   noteHopLimit(state, w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!, facts.hopLimit)
   w[c + STATE]! |= bit(SYN_SEEN, side)
   if ((tcp.flags(place.bytes, place.transportAt) & tcp.ACK) === 0) synOf(state, row, side, cold, time)
@@ -77,7 +76,7 @@ function synOf(state: TapState, row: number, side: Side, cold: Cold, time: Micro
 function revive(w: Int32Array, c: number, cold: Cold): void {
   const ends = FIN_SEEN | bit(FIN_SEEN, 1) | RST_SEEN | bit(RST_SEEN, 1)
   w[c + STATE]! &= ~(OVER | RETRIED | ends)
-  cold.fin[0] = cold.fin[1] = cold.rst[0] = cold.rst[1] = null
+  cold.fin = cold.rst = NEITHER
   cold.endedBy = null
   cold.idleBeforeEnd = null
 }
@@ -134,7 +133,7 @@ function tellOpened(state: TapState, row: number, side: Side, place: Place, time
     rolesKnown: (w[c + STATE]! & ROLES_GUESSED) === 0,
     handshake: handshakeSeen(w[c + STATE]!),
     handshakeRtt: handshakeRtt(w, row) || null,
-    syn: cold === undefined ? [null, null] : [cold.syn[0], cold.syn[1]],
+    syn: cold?.syn ?? NEITHER,
     hardware: [hardwareOf(state, row, 0, side, place), hardwareOf(state, row, 1, side, place)],
     initialSequence: [initial(state, row, 0), initial(state, row, 1)],
     tag: place.tag,
@@ -192,25 +191,6 @@ const initial = (state: TapState, row: number, side: Side): number | null =>
     : state.table.words[half(row, side) + INITIAL]! >>> 0
 
 const span = (from: Micros, to: Micros): number => Math.min(UINT32_MAX, Math.max(1, to - from))
-
-function synFacts(place: Place): SynFacts {
-  const b = place.bytes
-  const t = place.transportAt
-  const facts = { hopLimit: place.hopLimit, window: tcp.window(b, t), mss: 0, windowScale: -1, options: '' }
-  const end = Math.min(place.end, t + tcp.headerLength(b, t, place.end))
-  const kinds: number[] = []
-  for (let at = t + tcp.HEADER_MIN; at < end && b[at] !== 0;) {
-    const kind = b[at]!
-    kinds.push(kind)
-    const length = kind === 1 ? 1 : at + 1 < end ? b[at + 1]! : 0
-    if (length === 0 || at + length > end) break
-    if (kind === tcp.OPTION_MSS && length === 4) facts.mss = (b[at + 2]! << 8) | b[at + 3]!
-    if (kind === tcp.OPTION_WINDOW_SCALE && length === 3) facts.windowScale = Math.min(14, b[at + 2]!)
-    at += length
-  }
-  facts.options = kinds.join(',')
-  return facts
-}
 
 /** Hosts whose hop limit is remembered; a capture with more learns no new ones. */
 const HOP_LIMITS_MAX = 1 << 16

@@ -6,7 +6,7 @@
  */
 import { otherSide, type Side } from '../model/packet.ts'
 import { MILLISECOND, type Micros } from '../model/time.ts'
-import { type Hole, HOLES_MAX } from './cold.ts'
+import { type Hole, HOLES_MAX, withSide } from './cold.ts'
 import {
   ACKNOWLEDGED,
   ACK_SEEN,
@@ -128,10 +128,10 @@ export function missed(state: TapState, row: number, side: Side, to: number): vo
 /** The oldest hole is given up when there are too many. */
 function addHole(state: TapState, row: number, side: Side, hole: Hole): void {
   const cold = coldOf(state, row)
-  const holes = cold.holes[side]
+  const holes = cold.ownHoles(side)
   if (holes.length === HOLES_MAX) {
     const given = holes.shift()!
-    cold.missing[side] += (given.to - given.from) | 0
+    cold.missing = withSide(cold.missing, side, cold.missing[side] + ((given.to - given.from) | 0))
     state.counters.missingSegments++
   }
   holes.push(hole)
@@ -147,7 +147,7 @@ function sinceOfHole(holes: readonly Hole[], from: number, to: number): Micros |
 
 /** Takes `from`..`to` out of the holes of a side; answers how many octets of it they held. */
 function fillHoles(state: TapState, row: number, side: Side, from: number, to: number): number {
-  const holes = coldOf(state, row).holes[side]
+  const holes = coldOf(state, row).ownHoles(side)
   let filled = 0
   for (let i = 0; i < holes.length; i++) {
     const hole = holes[i]!

@@ -44,6 +44,10 @@ export class ConnectionTable {
   constructor(limit: number = CONNECTIONS_MAX, seed = 0) {
     this.limit = Math.max(1, limit)
     this.seed = seed
+    // Once, before the engine takes the buffers for constants, and has to compile everything again when they
+    // grow.
+    this.growRecords()
+    this.growSlots()
   }
 
   /** The row of a packet's connection in either orientation, with `side` set; -1 if there is none. */

@@ -18,6 +18,7 @@ import {
   half,
 } from './fields.ts'
 import type { HardwareTable } from './hardware.ts'
+import type { SynFactsReader } from './syn-facts.ts'
 import type { ConnectionTable } from './table.ts'
 import type { Wakings } from './waking.ts'
 
@@ -51,6 +52,7 @@ export interface TapState {
   readonly table: ConnectionTable
   readonly addresses: AddressTable
   readonly hardware: HardwareTable
+  readonly synFacts: SynFactsReader
   readonly endpoints: Endpoints
   /** Hop limits that hosts were seen to begin connections with, by address word: for those whose other
    * packets passed before the capture. */

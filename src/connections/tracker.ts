@@ -28,6 +28,7 @@ import { Roles } from './roles.ts'
 import { addRepeated, missingOf } from './sequence.ts'
 import { settleAtEnd } from './silences.ts'
 import { summarise } from './summary.ts'
+import { SynFactsReader } from './syn-facts.ts'
 import { CONNECTIONS_MAX, ConnectionTable } from './table.ts'
 import { type ConnectionCounters, Endpoints, SCOPE_IPV4, SCOPE_IPV6, type TapState } from './tap-state.ts'
 import { TapClock } from './tap-clock.ts'
@@ -95,6 +96,7 @@ export class Tracker {
       table: this.table,
       addresses: this.addresses,
       hardware: this.hardware,
+      synFacts: new SynFactsReader(),
       endpoints: new Endpoints(),
       hopLimits: new Map(),
       counters: this.counters,

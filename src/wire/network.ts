@@ -100,6 +100,7 @@ function locateIpv4Fragment(
   place.moreFragments = (ipv4.fragmentField(bytes, at) & ipv4.MORE_FRAGMENTS) !== 0 ? 1 : 0
   place.protocol = ipv4.protocol(bytes, at)
   place.transportAt = payloadAt
+  if (payloadAt > place.end) return lacking(payloadAt, place.wireEnd, TRUNCATED_NETWORK, MALFORMED_IPV4)
   place.wireEnd = said
   if (said <= end || place.fragmentOffset !== 0) return FRAGMENT
   return locatePayload(bytes, payloadAt, place.protocol, place)

@@ -59,7 +59,7 @@ export const sequenceDistance = (a: number, b: number): number => (a - b) | 0
 // Options: kind, and for all but the first two a length that counts both (RFC 9293 3.2).
 
 const END_OF_OPTIONS = 0
-const NO_OPERATION = 1
+export const OPTION_NO_OPERATION = 1
 export const OPTION_MSS = 2
 export const OPTION_WINDOW_SCALE = 3
 export const OPTION_SACK_PERMITTED = 4
@@ -84,7 +84,7 @@ function findOption(b: Uint8Array, at: number, end: number, kind: number, length
   let next = at + HEADER_MIN
   while (next < stop) {
     const found = b[next]!
-    if (found === NO_OPERATION) {
+    if (found === OPTION_NO_OPERATION) {
       next++
       continue
     }

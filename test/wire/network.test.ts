@@ -296,6 +296,15 @@ describe('fragments', () => {
     })
   })
 
+  test('a fragment whose options were cut is no fragment', () => {
+    const later = ipFrame({ ...four, fragment: { offset: 80, more: true } }, 6, payload)
+    later[0] = 0x46
+    expect([located(later, undefined, later.length, 22).kind, located(later, undefined, 22).kind]).toEqual([
+      TRUNCATED_NETWORK,
+      MALFORMED_IPV4,
+    ])
+  })
+
   test('a cut fragment says where it would end, also when its frame never was that long', () => {
     const later = ipFrame({ ...four, fragment: { offset: 80, more: true } }, 6, payload)
     expect(located(later, undefined, 68, 60)).toMatchObject({
