@@ -112,14 +112,14 @@ export class Lifecycle {
     this.lingering.due(steady, table, (row) => {
       // It may have come back to life, or still have packets.
       if (!this.isOver(row)) return
-      if (this.state.now - lastAt(this.state, row) >= QUIET) close(row)
+      if (this.state.clock.latest - lastAt(this.state, row) >= QUIET) close(row)
       else this.lingering.add(table, row, steady)
     })
   }
 
   /** The capture is over: what can still be said of a row is told. */
   ended(row: number): void {
-    const { now } = this.state
+    const now = this.state.clock.latest
     settleAtEnd(this.state, row, now)
     if (now - firstAt(this.state, row) >= SYN_UNANSWERED_AFTER) this.giveUpAttempt(row)
   }
@@ -151,7 +151,8 @@ export class Lifecycle {
   }
 
   private giveUpAttempt(row: number): void {
-    if (isUnansweredAttempt(this.state, row)) tellFailed(this.state, row, 'unanswered', this.state.now)
+    if (isUnansweredAttempt(this.state, row))
+      tellFailed(this.state, row, 'unanswered', this.state.clock.latest)
   }
 
   private markOver(row: number): void {

@@ -72,7 +72,7 @@ export class Reading {
   close(row: number): void {
     const stream = this.state.table.cold[row]?.stream
     if (stream == null) return
-    stream.close(this.state.now)
+    stream.close(this.state.clock.latest)
     this.leave(row)
   }
 

@@ -125,7 +125,7 @@ function tell(
     lastRetransmissionAt: waking.lastRetransmissionAt,
     keepAlivesBefore: waking.keepAlivesBefore,
     inFlight: waking.inFlight,
-    tapSilence: state.tapSilence(waking.start, waking.end),
+    tapSilence: state.clock.longestSilence(waking.start, waking.end),
     bytes: bytesSent(state, row),
   })
 }

@@ -62,7 +62,7 @@ export function summarise(
     halves,
     maxIdle: f64[(c + MAX_IDLE) >> 1]!,
     longestSurvived: (w[c + SURVIVED]! >>> 0) * MILLISECOND,
-    idleBeforeEnd: cold?.idleBeforeEnd ?? Math.max(0, state.now - lastAt(state, row)),
+    idleBeforeEnd: cold?.idleBeforeEnd ?? Math.max(0, state.clock.latest - lastAt(state, row)),
     endReason: endReason(state, row, halves, gone),
     endedBy: cold?.endedBy ?? null,
   }

@@ -20,6 +20,7 @@ import {
 import type { HardwareTable } from './hardware.ts'
 import type { SynFactsReader } from './syn-facts.ts'
 import type { ConnectionTable } from './table.ts'
+import type { TapClock } from './tap-clock.ts'
 import type { Wakings } from './waking.ts'
 
 /** SCOPE of plain IPv4 and IPv6 connections. */
@@ -43,12 +44,14 @@ export interface ConnectionCounters {
   streamsLeft: number
 }
 
+/** A plain object: one with an accessor would be slow to read for ever (V8 keeps it as a dictionary). */
 export interface TapState {
   readonly tap: Tap
   /** Position among the taps of the analysis: part of every connection's lasting number. */
   readonly tapIndex: number
   /** The time of the frame in hand, in an array of one: a number that large would be boxed as an argument. */
   readonly moment: Float64Array
+  readonly clock: TapClock
   readonly table: ConnectionTable
   readonly addresses: AddressTable
   readonly hardware: HardwareTable
@@ -60,13 +63,9 @@ export interface TapState {
   readonly counters: ConnectionCounters
   /** Shortest silence that is told. */
   readonly silenceMin: Micros
-  /** The latest time seen, or told by a tick. */
-  readonly now: Micros
   readonly wakings: Wakings
   emit(observation: Observation): void
   openStream(context: StreamContext): SegmentConsumer
-  /** The longest time within start..end in which the tap saw no frame of any kind. */
-  tapSilence(start: Micros, end: Micros): Micros
 }
 
 /** Taps of one analysis at most: a connection's number is its stream's number times this, plus its tap's

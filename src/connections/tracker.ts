@@ -93,6 +93,7 @@ export class Tracker {
       tap: options.tap,
       tapIndex: options.tapIndex,
       moment: this.moment,
+      clock: this.clock,
       table: this.table,
       addresses: this.addresses,
       hardware: this.hardware,
@@ -102,12 +103,8 @@ export class Tracker {
       counters: this.counters,
       silenceMin: options.silenceMin,
       wakings: this.wakings,
-      get now() {
-        return clock.latest
-      },
       emit: options.emit,
       openStream: options.openStream,
-      tapSilence: (start, end) => clock.longestSilence(start, end),
     }
     this.continuations = new Continuations(this.state)
     this.lifecycle = new Lifecycle(this.state, clock, this.roles)
@@ -210,7 +207,7 @@ export class Tracker {
 
   /** The capture is over: every connection is accounted for, open ones as open. */
   captureEnded(): void {
-    const now = this.state.now
+    const now = this.state.clock.latest
     this.tick(now)
     for (const row of this.table.rows()) {
       this.lifecycle.ended(row)
@@ -321,7 +318,7 @@ export class Tracker {
   }
 
   private close(row: number, why: 'superseded' | 'evicted' | 'lingered'): void {
-    settleAtEnd(this.state, row, this.state.now)
+    settleAtEnd(this.state, row, this.state.clock.latest)
     this.tellClosed(row, why)
     this.table.remove(row)
   }
@@ -333,7 +330,7 @@ export class Tracker {
     if (summary.halves[0].packets === 0 || summary.halves[1].packets === 0) this.counters.oneWayConnections++
     this.state.emit({
       kind: 'connection-closed',
-      time: this.state.now,
+      time: this.state.clock.latest,
       tap: this.state.tap,
       connection: summary.connection,
       summary,
