@@ -4,7 +4,7 @@
  * An idle connection is what we look for, so nothing expires by idleness: a record stays until its connection
  * is over and has lingered, or until the hard limit forces an eviction, which the tracker counts and reports.
  * Growth doubles the buffer with ArrayBuffer.transfer, which frees the old one at once (no second copy waits
- * for the collector).
+ * for the collector); before that, much is reserved.
  */
 import type { Cold } from './cold.ts'
 import { ADDRESS_0, ADDRESS_1, PORTS, RECORD_WORDS, SCOPE } from './fields.ts'
@@ -12,6 +12,10 @@ import { ADDRESS_0, ADDRESS_1, PORTS, RECORD_WORDS, SCOPE } from './fields.ts'
 /** Connections held at once, by default: 4 Mi records of 192 octets are 800 MB. */
 export const CONNECTIONS_MAX = 1 << 22
 
+/** Records that there is room for from the start: the system gives memory when it is first written to, so
+ * that 201 MB cost nothing until they are needed, and a million connections no second copy as they grow. */
+const ROWS_RESERVED = 1 << 20
+/** Records at first, where that much is not to be had; slots in any case. */
 const ROWS_AT_START = 1 << 10
 const BYTES_PER_WORD = 4
 /** At least: half of the slots stay empty, so that probe sequences end soon. */
@@ -23,9 +27,9 @@ const FREE = -1
 export class ConnectionTable {
   /** Records as 32-bit words; unsigned fields are read with `>>> 0`. Replaced on growth: do not keep it over
    * an insert. */
-  words = new Int32Array(ROWS_AT_START * RECORD_WORDS)
+  words: Int32Array<ArrayBuffer>
   /** The same memory as 64-bit floats. */
-  f64 = new Float64Array(this.words.buffer)
+  f64: Float64Array
   /** What few connections need: parsers, silences, endings. Undefined for most rows. */
   readonly cold: (Cold | undefined)[] = []
   /** Which side of the row found last sent the packet looked up: 0 as the row is oriented, 1 against it. */
@@ -44,9 +48,10 @@ export class ConnectionTable {
   constructor(limit: number = CONNECTIONS_MAX, seed = 0) {
     this.limit = Math.max(1, limit)
     this.seed = seed
-    // Once, before the engine takes the buffers for constants, and has to compile everything again when they
+    this.words = new Int32Array(reserved(Math.min(this.limit, ROWS_RESERVED)))
+    this.f64 = new Float64Array(this.words.buffer)
+    // Once, before the engine takes the slots for a constant, and has to compile everything again when they
     // grow.
-    this.growRecords()
     this.growSlots()
   }
 
@@ -142,9 +147,9 @@ export class ConnectionTable {
     return this.words[row * RECORD_WORDS + SCOPE] !== FREE
   }
 
-  /** Octets held, records and index. */
+  /** Octets used, records and index; what is only reserved is not counted. */
   get bytes(): number {
-    return (this.words.length + this.slots.length) * BYTES_PER_WORD
+    return (this.rowsEver * RECORD_WORDS + this.slots.length) * BYTES_PER_WORD
   }
 
   /** Equal for both orientations: the mix of each endpoint is added, not chained. */
@@ -187,5 +192,14 @@ export class ConnectionTable {
     this.slots = new Int32Array(old.length * 2)
     this.mask = this.slots.length - 1
     for (const entry of old) if (entry !== 0) this.place(entry - 1)
+  }
+}
+
+/** Memory for `rows` records, or for as few as there is. */
+function reserved(rows: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(rows * RECORD_WORDS * BYTES_PER_WORD)
+  } catch {
+    return new ArrayBuffer(ROWS_AT_START * RECORD_WORDS * BYTES_PER_WORD)
   }
 }

@@ -41,7 +41,7 @@ export interface Workload {
 
 export const HOLDFAST = fileURLToPath(new URL('../../../src/cli/holdfast.mjs', import.meta.url))
 
-const holdfast: Contestant = { name: 'holdfast', command: (path) => ['node', HOLDFAST, 'analyze', path] }
+const holdfast: Contestant = { name: 'holdfast', command: (path) => [HOLDFAST, 'analyze', path] }
 const tcptrace: Contestant = { name: 'tcptrace', command: (path) => ['tcptrace', '-n', path] }
 const argus: Contestant = {
   name: 'argus',
