@@ -1,49 +1,66 @@
 /**
  * One direction of a reassembled connection: its place, what waits out of order, and the hole that is
- * watched.
+ * watched. Small, since most connections are idle and each segment finds its half out of the cache; what only
+ * some need is made when they do.
  */
 import type { Micros } from '../model/time.ts'
 import { distance } from './held.ts'
 import type { HeldStretch } from './held.ts'
 
+/** The FIN of a side. */
+interface Fin {
+  readonly sequence: number
+  readonly time: Micros
+  readonly packet: number
+}
+
+/** A hole that is watched: where it begins, whether it was acknowledged, what is given up with it, since
+ * when. */
+export interface Watch {
+  readonly at: number
+  readonly acknowledged: boolean
+  readonly to: number
+  readonly since: Micros
+  readonly sinceEvent: number
+}
+
 export class Half {
-  /** The sequence number of the next octet to deliver; meaningless before `synchronised`. */
+  /**
+   * The sequence number of the next octet to deliver, as a signed word (V8 keeps one without a box);
+   * meaningless before `synchronised`.
+   */
   next = 0
   synchronised = false
+  /** The FIN was delivered, or nothing more will be. */
+  ended = false
   /** Octets from `next` on that the consumer does not want. */
   unwanted = 0
   /** What waits behind a hole, in order; null when nothing does, which is nearly always. */
   held: HeldStretch[] | null = null
   heldBytes = 0
+  /** Null until it was seen. */
+  fin: Fin | null = null
   /**
    * The other side acknowledged octets at `next` and beyond, all those before `acknowledged`: they passed and
    * were not seen.
    */
   holeAcknowledged = false
   acknowledged = 0
-
-  /** The sequence number of the FIN, once it was seen. */
-  finSequence = 0
-  finSeen = false
-  finTime: Micros = 0
-  finPacket = 0
-  /** The FIN was delivered, or nothing more will be. */
-  ended = false
-
-  /**
-   * A hole is being watched: where it begins, whether it was acknowledged, what is given up with it, and
-   * since when.
-   */
-  watching = false
-  watchedAt = 0
-  watchedAcknowledged = false
-  watchedTo = 0
-  watchedSince: Micros = 0
-  watchedSinceEvent = 0
+  watch: Watch | null = null
 
   startAt(sequence: number): void {
     this.synchronised = true
-    this.next = sequence
+    this.next = sequence | 0
+  }
+
+  /** Moves `length` octets on. */
+  move(length: number): void {
+    this.next = (this.next + length) | 0
+  }
+
+  /** What begins at `sequence` comes in its turn, and nothing that was seen before it is still to come. */
+  isNext(sequence: number): boolean {
+    return (sequence | 0) === this.next && this.synchronised && this.held === null && this.fin === null
   }
 
   /**
@@ -53,7 +70,7 @@ export class Half {
     if (this.unwanted === 0) return
     const passed = Math.min(this.unwanted, distance(to, this.next))
     if (passed <= 0) return
-    this.next = (this.next + passed) >>> 0
+    this.move(passed)
     this.unwanted -= passed
   }
 
@@ -62,33 +79,34 @@ export class Half {
    * acknowledges no octet.
    */
   beforeFin(to: number): number {
-    return this.finSeen && distance(to, this.finSequence) > 0 ? this.finSequence : to
+    return this.fin !== null && distance(to, this.fin.sequence) > 0 ? this.fin.sequence : to
   }
 
   /** Takes an acknowledgment of what lies before `to`, if it says more than is known. */
   acknowledge(to: number): void {
     if (this.holeAcknowledged && distance(to, this.acknowledged) <= 0) return
-    this.acknowledged = this.beforeFin(to)
+    this.acknowledged = this.beforeFin(to) | 0
     this.holeAcknowledged = distance(this.acknowledged, this.next) > 0
   }
 
   /** The end of the last octet that is known to exist. */
   highest(): number {
-    if (this.finSeen) return this.finSequence
+    if (this.fin !== null) return this.fin.sequence
     const last = this.held?.at(-1)
-    return last === undefined ? this.next : (last.sequence + last.length) >>> 0
+    return last === undefined ? this.next : last.sequence + last.length
   }
 
   /**
    * Begins to watch the hole at `next`. All holes below what is acknowledged by now share its fate: they are
    * as old.
    */
-  watch(time: Micros, event: number): void {
-    this.watching = true
-    this.watchedAt = this.next
-    this.watchedAcknowledged = this.holeAcknowledged
-    this.watchedTo = this.watchedAcknowledged ? this.acknowledged : this.held![0]!.sequence
-    this.watchedSince = time
-    this.watchedSinceEvent = event
+  beginWatch(time: Micros, event: number): void {
+    this.watch = {
+      at: this.next,
+      acknowledged: this.holeAcknowledged,
+      to: this.holeAcknowledged ? this.acknowledged : this.held![0]!.sequence,
+      since: time,
+      sinceEvent: event,
+    }
   }
 }

@@ -14,7 +14,7 @@ import type { Side } from '../model/packet.ts'
 import { milliseconds, seconds } from '../model/time.ts'
 import type { Micros } from '../model/time.ts'
 import type { ReassemblyAccount } from './account.ts'
-import { Half } from './half.ts'
+import { Half, type Watch } from './half.ts'
 import { STRETCH_OVERHEAD, cost, distance, hold } from './held.ts'
 
 /**
@@ -49,7 +49,9 @@ export class Stream implements SegmentConsumer {
   detached = false
   private readonly consumer: StreamConsumer
   private readonly account: ReassemblyAccount
-  private readonly halves: readonly [Half, Half] = [new Half(), new Half()]
+  // Not an array: that would be two more places in memory to visit for each segment.
+  private readonly ofOriginator = new Half()
+  private readonly ofResponder = new Half()
   /** Segments and acknowledgments seen: the clock of HOLE_PATIENCE_SEGMENTS. */
   private events = 0
   /** A hole is being watched in one half or the other. */
@@ -66,7 +68,7 @@ export class Stream implements SegmentConsumer {
    * sets it.
    */
   startsAt(side: Side, initialSequence: number): void {
-    const half = this.halves[side]
+    const half = this.half(side)
     if (!half.synchronised) half.startAt(initialSequence)
   }
 
@@ -85,16 +87,17 @@ export class Stream implements SegmentConsumer {
     time: Micros,
     packet: number,
   ): void {
-    const half = this.halves[side]
+    const half = this.half(side)
     if (this.detached || half.ended || wireLength <= 0) return
     this.lastPacket = packet
     this.events++
-    const inOrder = half.synchronised && sequence === half.next && half.held === null && half.unwanted === 0
-    if (inOrder && end - start === wireLength && !half.finSeen) {
-      half.next = (sequence + wireLength) >>> 0
+    const inOrder = half.isNext(sequence)
+    if (inOrder && half.unwanted === 0 && end - start === wireLength) {
+      half.next = (sequence + wireLength) | 0
       const answer = this.consumer.data(side, bytes, start, end, time, packet)
       if (answer !== CONTINUE) this.answered(half, answer)
-    } else {
+    } else if (inOrder && half.unwanted >= wireLength) half.pass(sequence + wireLength)
+    else {
       this.place(side, half, sequence, bytes, start, end, wireLength, time, packet)
       this.settle(side, half)
     }
@@ -106,7 +109,7 @@ export class Stream implements SegmentConsumer {
    * captured.
    */
   acknowledged(side: Side, ack: number, time: Micros, packet: number): void {
-    const half = this.halves[side]
+    const half = this.half(side)
     if (this.detached || half.ended) return
     // Of a side that is never captured this is all there is: what it says from now on is a gap, not nothing.
     if (!half.synchronised) half.startAt(ack)
@@ -126,18 +129,15 @@ export class Stream implements SegmentConsumer {
    * sequence number (that of its segment plus its octets), or, if it is not given, those seen so far.
    */
   finish(side: Side, time: Micros, packet: number, sequence?: number): void {
-    const half = this.halves[side]
-    if (this.detached || half.finSeen) return
+    const half = this.half(side)
+    if (this.detached || half.fin !== null) return
     this.lastPacket = packet
     if (!half.synchronised) half.startAt(sequence ?? 0)
     const highest = half.highest()
     const plausible =
       sequence !== undefined && Math.abs(distance(sequence, half.next)) <= PLAUSIBLE_DISTANCE_MAX
-    half.finSeen = true
-    half.finSequence = plausible ? sequence : highest
-    half.finTime = time
-    half.finPacket = packet
-    half.acknowledged = half.beforeFin(half.acknowledged)
+    half.fin = { sequence: plausible ? sequence : highest, time, packet }
+    half.acknowledged = half.beforeFin(half.acknowledged) | 0
     this.settle(side, half)
     if (this.waiting || half.held !== null) this.watchBoth(time, packet)
   }
@@ -145,13 +145,17 @@ export class Stream implements SegmentConsumer {
   /** The connection is over: what waits is delivered, with its gaps, and the consumer is closed. */
   close(time: Micros): void {
     for (const side of [0, 1] as const) {
-      const half = this.halves[side]
+      const half = this.half(side)
       this.giveUp(side, half, half.highest(), time, this.lastPacket)
       if (half.holeAcknowledged) this.giveUp(side, half, half.acknowledged, time, this.lastPacket)
       this.settle(side, half)
     }
     if (!this.detached) this.consumer.close(time)
     this.detach()
+  }
+
+  private half(side: Side): Half {
+    return side === 0 ? this.ofOriginator : this.ofResponder
   }
 
   /** Puts a segment where it belongs: to the consumer, among what waits, or nowhere. */
@@ -171,7 +175,7 @@ export class Stream implements SegmentConsumer {
       this.account.implausible++
       return
     }
-    const to = (sequence + wireLength) >>> 0
+    const to = sequence + wireLength
     half.pass(to)
     if (distance(to, half.next) <= 0) return // all of it is old: a retransmission, or a keep-alive probe
     const captured = Math.min(end - start, wireLength)
@@ -226,9 +230,9 @@ export class Stream implements SegmentConsumer {
     time: Micros,
     packet: number,
   ): void {
-    const to = (half.next + wireLength) >>> 0
+    const to = half.next + wireLength
     if (end > start) {
-      half.next = (half.next + end - start) >>> 0
+      half.move(end - start)
       this.answered(half, this.consumer.data(side, bytes, start, end, time, packet))
     }
     this.miss(side, half, to, time, packet)
@@ -239,7 +243,7 @@ export class Stream implements SegmentConsumer {
     half.pass(to)
     const length = distance(to, half.next)
     if (this.detached || length <= 0) return
-    half.next = to
+    half.next = to | 0
     this.account.gaps++
     this.account.gapBytes += length
     this.answered(half, this.consumer.gap(side, length, time, packet))
@@ -261,7 +265,7 @@ export class Stream implements SegmentConsumer {
     const held = half.held
     while (held !== null && held.length > 0 && !this.detached) {
       const first = held[0]!
-      const to = (first.sequence + first.length) >>> 0
+      const to = first.sequence + first.length
       half.pass(to)
       const old = distance(half.next, first.sequence)
       if (old < 0) return
@@ -278,35 +282,37 @@ export class Stream implements SegmentConsumer {
   /** After any progress: what waited, and the FIN if all before it was delivered. */
   private settle(side: Side, half: Half): void {
     this.drain(side, half)
-    if (this.detached || half.ended || !half.finSeen) return
-    half.pass(half.finSequence)
-    if (distance(half.finSequence, half.next) > 0) return
+    const { fin } = half
+    if (this.detached || half.ended || fin === null) return
+    half.pass(fin.sequence)
+    if (distance(fin.sequence, half.next) > 0) return
     this.release(half)
     half.ended = true
-    this.consumer.end(side, half.finTime, half.finPacket)
+    this.consumer.end(side, fin.time, fin.packet)
   }
 
   private watchBoth(time: Micros, packet: number): void {
-    this.watch(0, this.halves[0], time, packet)
-    this.watch(1, this.halves[1], time, packet)
-    this.waiting = this.halves[0].watching || this.halves[1].watching
+    this.watch(0, this.ofOriginator, time, packet)
+    this.watch(1, this.ofResponder, time, packet)
+    this.waiting = this.ofOriginator.watch !== null || this.ofResponder.watch !== null
   }
 
   private watch(side: Side, half: Half, time: Micros, packet: number): void {
     half.holeAcknowledged &&= distance(half.acknowledged, half.next) > 0
-    const changed = half.watchedAt !== half.next || half.watchedAcknowledged !== half.holeAcknowledged
-    if (half.ended || (half.held === null && !half.holeAcknowledged)) half.watching = false
-    else if (!half.watching || changed) half.watch(time, this.events)
-    else if (this.patienceIsOver(half, time)) {
-      this.giveUp(side, half, half.beforeFin(half.watchedTo), time, packet)
+    const { watch } = half
+    if (half.ended || (half.held === null && !half.holeAcknowledged)) half.watch = null
+    else if (watch === null || watch.at !== half.next || watch.acknowledged !== half.holeAcknowledged)
+      half.beginWatch(time, this.events)
+    else if (this.patienceIsOver(watch, time)) {
+      this.giveUp(side, half, half.beforeFin(watch.to), time, packet)
       this.settle(side, half)
     }
   }
 
-  private patienceIsOver(half: Half, time: Micros): boolean {
-    const waited = time - half.watchedSince
-    if (!half.watchedAcknowledged) return waited > UNACKNOWLEDGED_PATIENCE
-    return waited > HOLE_PATIENCE || this.events - half.watchedSinceEvent > HOLE_PATIENCE_SEGMENTS
+  private patienceIsOver(watch: Watch, time: Micros): boolean {
+    const waited = time - watch.since
+    if (!watch.acknowledged) return waited > UNACKNOWLEDGED_PATIENCE
+    return waited > HOLE_PATIENCE || this.events - watch.sinceEvent > HOLE_PATIENCE_SEGMENTS
   }
 
   private answered(half: Half, answer: number): void {
@@ -316,7 +322,8 @@ export class Stream implements SegmentConsumer {
 
   private detach(): void {
     this.detached = true
-    for (const half of this.halves) this.release(half)
+    this.release(this.ofOriginator)
+    this.release(this.ofResponder)
   }
 
   private release(half: Half): void {
