@@ -227,7 +227,7 @@ export interface TlsHandshake extends OnConnection {
   /** The server went on with an earlier session: abbreviated handshake, or a PSK accepted. Null if it cannot
    * be told. */
   readonly resumed: boolean | null
-  /** What the server issued for later resumption, hashed as in ClientHello: session id or tickets. */
+  /** What the server issued for later resumption: session id or tickets, each as ClientHello has it. */
   readonly issuedTicketHashes: readonly string[]
   readonly packet: number
   readonly decrypted: boolean

@@ -44,12 +44,14 @@ export interface StreamContext {
    * Absent: nobody counts. */
   count?(reason: string): void
   /** The connection was seen from its SYN on: what its streams begin with is what they carry. */
-  readonly fromStart?: boolean
+  readonly fromStart?: boolean | undefined
   /** What is not asked for need not be made: the text of openings, the fingerprints of handshakes. Absent:
    * all is. */
-  readonly wants?: Wants
+  readonly wants?: Wants | undefined
   /** Key material that an analyst gave, looked up by client random; absent without any. */
-  readonly secrets?: TlsSecrets
+  readonly secrets?: TlsSecrets | undefined
+  /** How many streams this one lies inside (TLS, a tunnel). Absent: none. */
+  readonly depth?: number
 }
 
 /** What somebody above asks of the parsers beyond the bare facts. */

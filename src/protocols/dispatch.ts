@@ -10,15 +10,16 @@
  */
 import { latin1 } from '../bytes/latin1.ts'
 import { OPENING_BYTES } from '../model/observation.ts'
+import type { ConnectionId } from '../model/connection.ts'
 import type { Observation } from '../model/observation.ts'
 import { otherSide } from '../model/packet.ts'
-import type { Side } from '../model/packet.ts'
+import type { Endpoint, Side, Tap } from '../model/packet.ts'
 import { CONTINUE, DETACH } from '../model/stream.ts'
-import type { StreamConsumer, StreamContext } from '../model/stream.ts'
+import type { StreamConsumer, StreamContext, TlsSecrets, Wants } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import { PROTOCOLS } from './index.ts'
 import { OPENING_PATIENCE, OpeningSide } from './opening.ts'
-import type { Protocol, Recognition } from './protocol.ts'
+import type { OpenInner, Protocol, Recognition } from './protocol.ts'
 import { MORE, proxyHeaderLength, readProxyHeader } from './proxy/header.ts'
 
 /**
@@ -44,19 +45,31 @@ export const openStream = (context: StreamContext): StreamConsumer & { readonly 
 export const beginsAnything = (side: Side, bytes: Uint8Array, start: number, end: number): boolean =>
   proxyHeaderLength(bytes, start, end) !== 0 || recognise(side, bytes, start, end) !== 'no'
 
+/** Looks at the stream inside that of `context`: what TLS protects, what a tunnel carries. */
+const openInner: OpenInner = (context, decrypted) => {
+  const depth = (context.depth ?? 0) + 1
+  if (depth <= NESTING_MAX) return new Dispatcher(context, depth, decrypted)
+  context.count?.('nested-too-deep')
+  return NOBODY
+}
+
 /** Wants nothing. */
 const NOBODY: StreamConsumer = { data: () => DETACH, gap: () => DETACH, end: () => {}, close: () => {} }
 
-class Dispatcher implements StreamConsumer {
-  private readonly context: StreamContext
+/** It stands between the parsers of a stream and who reads their facts, and is their context. */
+class Dispatcher implements StreamConsumer, StreamContext {
   /**
    * How many streams this one lies inside. An inner stream has no PROXY header, and its opening is not shown.
    */
-  private readonly depth: number
+  readonly depth: number
+  private readonly context: StreamContext
   private readonly decrypted: boolean
-  private readonly sides: readonly [OpeningSide, OpeningSide]
+  private readonly ofOriginator: OpeningSide
+  private readonly ofResponder: OpeningSide
   private name: string | null = null
   private chosen: StreamConsumer | null = null
+  /** Sides, by bit, whose octets go straight to the parser: their beginning is dealt with. */
+  private straight = 0
   /** The latest time seen. What waited out of order is older: it must not make observations run backwards. */
   private latest: Micros = 0
   /** Changes of direction, and segments of this turn that may still be tried. */
@@ -65,28 +78,58 @@ class Dispatcher implements StreamConsumer {
   private probes = 0
 
   constructor(context: StreamContext, depth: number, decrypted: boolean) {
-    this.context = this.forParsers(context)
+    this.context = context
     this.depth = depth
     this.decrypted = decrypted
-    this.sides = [new OpeningSide(depth > 0), new OpeningSide(depth > 0)]
+    this.ofOriginator = new OpeningSide(depth > 0)
+    this.ofResponder = new OpeningSide(depth > 0)
+  }
+
+  get tap(): Tap {
+    return this.context.tap
+  }
+  get connection(): ConnectionId {
+    return this.context.connection
+  }
+  get originator(): Endpoint {
+    return this.context.originator
+  }
+  get responder(): Endpoint {
+    return this.context.responder
+  }
+  get fromStart(): boolean | undefined {
+    return this.context.fromStart
+  }
+  get wants(): Wants | undefined {
+    return this.context.wants
+  }
+  get secrets(): TlsSecrets | undefined {
+    return this.context.secrets
+  }
+
+  emit(observation: Observation): void {
+    const { context, latest } = this
+    context.emit(observation.time < latest ? { ...observation, time: latest } : observation)
+  }
+
+  count(reason: string): void {
+    this.context.count?.(reason)
   }
 
   /** Octets held here, parsers apart: at most OPENING_BYTES per side. */
   get heldBytes(): number {
-    return this.sides[0].heldBytes + this.sides[1].heldBytes
+    return this.ofOriginator.heldBytes + this.ofResponder.heldBytes
   }
 
   data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number {
     if (time > this.latest) this.latest = time
-    const own = this.sides[side]
-    if (this.chosen === null || own.unwanted > 0) return this.search(side, bytes, start, end, time, packet)
-    if (!own.shown) this.show(side, bytes, start, end, packet)
-    return this.chosen.data(side, bytes, start, end, time, packet)
+    if ((this.straight & (1 << side)) !== 0) return this.chosen!.data(side, bytes, start, end, time, packet)
+    return this.search(side, bytes, start, end, time, packet)
   }
 
   gap(side: Side, length: number, time: Micros, packet: number): number {
     if (time > this.latest) this.latest = time
-    const own = this.sides[side]
+    const own = this.opening(side)
     const missing = length - own.take(length)
     if (missing === 0) return own.takeAll()
     this.pass(side)
@@ -96,32 +139,19 @@ class Dispatcher implements StreamConsumer {
 
   end(side: Side, time: Micros, packet: number): void {
     if (time > this.latest) this.latest = time
-    if (this.sides[side].heldBytes > 0) this.pass(side)
+    this.passHeld(side)
     this.chosen?.end(side, time, packet)
   }
 
   close(time: Micros): void {
     if (time > this.latest) this.latest = time
-    for (const side of [0, 1] as const) if (this.sides[side].heldBytes > 0) this.pass(side)
+    this.passHeld(0)
+    this.passHeld(1)
     this.chosen?.close(time)
   }
 
-  private forParsers(context: StreamContext): StreamContext {
-    const { tap, connection, originator, responder, secrets, fromStart, wants } = context
-    const emit = (observation: Observation): void =>
-      context.emit(observation.time < this.latest ? { ...observation, time: this.latest } : observation)
-    const count = (reason: string): void => context.count?.(reason)
-    return {
-      tap,
-      connection,
-      originator,
-      responder,
-      emit,
-      count,
-      ...(secrets === undefined ? {} : { secrets }),
-      ...(fromStart === undefined ? {} : { fromStart }),
-      ...(wants === undefined ? {} : { wants }),
-    }
+  private opening(side: Side): OpeningSide {
+    return side === 0 ? this.ofOriginator : this.ofResponder
   }
 
   /** Octets of a stream whose protocol is not known yet, or of which some are unwanted. */
@@ -133,10 +163,14 @@ class Dispatcher implements StreamConsumer {
     time: Micros,
     packet: number,
   ): number {
-    const own = this.sides[side]
+    const own = this.opening(side)
     let from = start + own.take(end - start)
     if (from === end) return own.takeAll()
-    if (this.chosen !== null) return this.data(side, bytes, from, end, time, packet)
+    if (this.chosen !== null) {
+      this.show(side, bytes, from, end, packet)
+      this.straight |= 1 << side
+      return this.chosen.data(side, bytes, from, end, time, packet)
+    }
     if (own.heldBytes > 0 && time - own.time > OPENING_PATIENCE) this.pass(side)
     if (this.turns === 0 || side !== this.turnOf) this.turn(side)
     if (!own.proxyPassed) {
@@ -165,7 +199,7 @@ class Dispatcher implements StreamConsumer {
     time: Micros,
     packet: number,
   ): number {
-    const own = this.sides[side]
+    const own = this.opening(side)
     const before = own.heldBytes
     if (before === 0 && proxyHeaderLength(bytes, start, end) === 0) {
       own.proxyPassed = true
@@ -202,7 +236,7 @@ class Dispatcher implements StreamConsumer {
     time: Micros,
     packet: number,
   ): number {
-    const own = this.sides[side]
+    const own = this.opening(side)
     const isFirst = own.heldBytes === 0
     let verdict = isFirst ? recognise(side, bytes, start, end) : 'unsure'
     if (typeof verdict === 'object') return this.choose(verdict, side, bytes, start, end, time, packet)
@@ -220,15 +254,14 @@ class Dispatcher implements StreamConsumer {
   private refuse(side: Side, bytes: Uint8Array, start: number, end: number, packet: number): number {
     this.passHeld(otherSide(side))
     this.show(side, bytes, start, end, packet)
-    this.sides[side].passed = true
+    this.opening(side).passed = true
     return this.isHopeless ? DETACH : CONTINUE
   }
 
   /** Both sides have begun, neither with anything known. */
   private get isHopeless(): boolean {
-    return (
-      this.context.fromStart === true && this.name === null && this.sides[0].passed && this.sides[1].passed
-    )
+    const { name, ofOriginator, ofResponder } = this
+    return this.context.fromStart === true && name === null && ofOriginator.passed && ofResponder.passed
   }
 
   /** A later segment: does a message of a known protocol begin with it? */
@@ -242,8 +275,9 @@ class Dispatcher implements StreamConsumer {
   ): number {
     this.passHeld(otherSide(side))
     if (this.turns > PROBE_TURNS || this.isHopeless) return DETACH
-    const isWhole = !this.sides[side].afterGap
-    this.sides[side].afterGap = false
+    const own = this.opening(side)
+    const isWhole = !own.afterGap
+    own.afterGap = false
     if (this.probes === 0 || !isWhole) return CONTINUE
     this.probes--
     const verdict = recognise(side, bytes, start, end)
@@ -261,7 +295,7 @@ class Dispatcher implements StreamConsumer {
     time: Micros,
     packet: number,
   ): number {
-    const own = this.sides[side]
+    const own = this.opening(side)
     this.name = protocol.name
     const handed = this.handOther(protocol, otherSide(side))
     const first = own.heldBytes > 0 ? own.packet : packet
@@ -269,7 +303,7 @@ class Dispatcher implements StreamConsumer {
     own.passed = true
     own.drop()
     if (protocol.open === null) return CONTINUE
-    this.chosen ??= this.open(protocol)
+    this.chosen ??= protocol.open(this, openInner, this.decrypted)
     return handed === DETACH ? DETACH : this.data(side, bytes, start, end, time, packet)
   }
 
@@ -283,33 +317,25 @@ class Dispatcher implements StreamConsumer {
     time: Micros,
     packet: number,
   ): number {
-    const own = this.sides[side]
+    const own = this.opening(side)
     const answer = this.choose(protocol, side, own.held!, 0, own.heldBytes, time, packet)
     if (answer === DETACH || rest === end) return answer
     own.unwanted = answer
+    this.straight &= ~(1 << side)
     return this.search(side, bytes, rest, end, time, packet)
   }
 
   /** Hands the parser what is held of the other side, if it may belong to the protocol. */
   private handOther(protocol: Protocol, other: Side): number {
-    const { held, heldBytes, time, packet } = this.sides[other]
-    const mayBelong =
-      heldBytes > 0 && protocol.open !== null && recognise(other, held!, 0, heldBytes) !== 'no'
-    this.passHeld(other)
-    if (!mayBelong) return CONTINUE
-    this.chosen = this.open(protocol)
+    const { held, heldBytes, time, packet } = this.opening(other)
+    if (heldBytes === 0) return CONTINUE
+    const mayBelong = recognise(other, held!, 0, heldBytes) !== 'no'
+    this.pass(other)
+    if (!mayBelong || protocol.open === null) return CONTINUE
+    this.chosen = protocol.open(this, openInner, this.decrypted)
     const answer = this.chosen.data(other, held!, 0, heldBytes, time, packet)
-    if (answer !== DETACH) this.sides[other].unwanted = answer
+    if (answer !== DETACH) this.opening(other).unwanted = answer
     return answer
-  }
-
-  private open(protocol: Protocol): StreamConsumer {
-    const openInner = (context: StreamContext, decrypted: boolean): StreamConsumer => {
-      if (this.depth < NESTING_MAX) return new Dispatcher(context, this.depth + 1, decrypted)
-      this.context.count?.('nested-too-deep')
-      return NOBODY
-    }
-    return protocol.open!(this.context, openInner, this.decrypted)
   }
 
   /**
@@ -317,7 +343,7 @@ class Dispatcher implements StreamConsumer {
    * tried.
    */
   private pass(side: Side): void {
-    const own = this.sides[side]
+    const own = this.opening(side)
     if (own.held !== null && own.heldBytes > 0) this.show(side, own.held, 0, own.heldBytes, own.packet)
     own.shown = true
     own.passed = true
@@ -326,11 +352,11 @@ class Dispatcher implements StreamConsumer {
   }
 
   private passHeld(side: Side): void {
-    if (this.sides[side].heldBytes > 0) this.pass(side)
+    if (this.opening(side).heldBytes > 0) this.pass(side)
   }
 
   private show(side: Side, bytes: Uint8Array, start: number, end: number, packet: number): void {
-    const own = this.sides[side]
+    const own = this.opening(side)
     if (own.shown) return
     own.shown = true
     const wanted = this.context.wants?.openings !== false

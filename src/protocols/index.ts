@@ -13,7 +13,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   {
     name: 'tls',
     recognises: recognisesTls,
-    open: (context, openInner) => openTls(context, (inner) => openInner(inner, true)),
+    open: openTls,
   },
   {
     name: 'http',

@@ -5,7 +5,10 @@ import type { StreamConsumer, StreamContext } from '../model/stream.ts'
 /** `unsure` asks for more octets; it is not a weaker `certain`. */
 export type Recognition = 'certain' | 'unsure' | 'no'
 
-/** Who looks at a stream inside a stream: decrypted application data, what a tunnel carries. */
+/**
+ * Who looks at a stream inside a stream: decrypted application data, what a tunnel carries. `context` is what
+ * the parser of the outer stream was given.
+ */
 export type OpenInner = (context: StreamContext, decrypted: boolean) => StreamConsumer
 
 export interface Protocol {

@@ -6,7 +6,7 @@ import { latin1 } from '../../bytes/latin1.ts'
 import { u16 } from '../../bytes/read.ts'
 import * as is from './constants.data.ts'
 import { forEachExtension } from './extensions.ts'
-import { withoutGrease } from './grease.ts'
+import { isGrease } from './grease.ts'
 import { ticketHash } from './hash.ts'
 import { hex, numbers16, vectorEnd } from './vector.ts'
 
@@ -32,9 +32,15 @@ export interface ClientHelloFields {
 
 /**
  * Reads the body of a ClientHello, `at`..`end` (without the message header); null if its fixed part does not
- * fit.
+ * fit. What only a fingerprint is made of is left empty unless it is wanted: suites, groups, point formats,
+ * signature algorithms.
  */
-export function readClientHello(b: Uint8Array, at: number, end: number): ClientHelloFields | null {
+export function readClientHello(
+  b: Uint8Array,
+  at: number,
+  end: number,
+  withFingerprints: boolean,
+): ClientHelloFields | null {
   const randomAt = at + 2
   const sessionIdAt = randomAt + 32
   const sessionIdEnd = vectorEnd(b, sessionIdAt, 1, end)
@@ -45,22 +51,31 @@ export function readClientHello(b: Uint8Array, at: number, end: number): ClientH
     u16(b, at),
     hex(b, randomAt, sessionIdAt),
     hex(b, sessionIdAt + 1, sessionIdEnd),
-    numbers16(b, sessionIdEnd + 2, suitesEnd),
+    withFingerprints ? numbers16(b, sessionIdEnd + 2, suitesEnd) : NONE,
   )
   forEachExtension(b, compressionEnd, end, (type, from, to) => {
     hello.extensions.push(type)
     readExtension(hello, type, b, from, to)
+    if (withFingerprints) readShape(hello, type, b, from, to)
   })
   return hello
 }
 
 /** The highest version offered; a draft of TLS 1.3 only if the final one is not offered too. */
 export function offeredVersion(hello: ClientHelloFields): number {
-  const versions = withoutGrease(hello.supportedVersions)
-  const published = versions.filter((version) => version <= is.TLS_1_3)
-  const best = published.includes(is.TLS_1_3) || published.length === versions.length ? published : versions
-  return best.length > 0 ? Math.max(...best) : hello.legacyVersion
+  let published = -1
+  let draft = -1
+  for (const version of hello.supportedVersions) {
+    if (isGrease(version)) continue
+    if (version <= is.TLS_1_3) published = Math.max(published, version)
+    else draft = Math.max(draft, version)
+  }
+  const best = published === is.TLS_1_3 || draft < 0 ? published : draft
+  return best < 0 ? hello.legacyVersion : best
 }
+
+/** Shared by all hellos that lack a list. */
+const NONE: readonly never[] = []
 
 /** A hello without extensions. */
 export const emptyClientHello = (
@@ -74,14 +89,14 @@ export const emptyClientHello = (
   sessionId,
   cipherSuites,
   extensions: [],
-  supportedVersions: [],
-  groups: [],
-  pointFormats: [],
-  signatureAlgorithms: [],
+  supportedVersions: NONE,
+  groups: NONE,
+  pointFormats: NONE,
+  signatureAlgorithms: NONE,
   serverName: null,
-  alpn: [],
+  alpn: NONE,
   ticketHash: null,
-  pskIdentityHashes: [],
+  pskIdentityHashes: NONE,
 })
 
 function readExtension(
@@ -95,15 +110,6 @@ function readExtension(
     case is.SERVER_NAME:
       hello.serverName = readServerName(b, from, to)
       break
-    case is.SUPPORTED_GROUPS:
-      hello.groups = numbers16(b, from + 2, vectorEnd(b, from, 2, to))
-      break
-    case is.EC_POINT_FORMATS:
-      hello.pointFormats = [...b.subarray(from + 1, Math.max(from + 1, vectorEnd(b, from, 1, to)))]
-      break
-    case is.SIGNATURE_ALGORITHMS:
-      hello.signatureAlgorithms = numbers16(b, from + 2, vectorEnd(b, from, 2, to))
-      break
     case is.ALPN:
       hello.alpn = readProtocolNames(b, from, to)
       break
@@ -115,6 +121,21 @@ function readExtension(
       break
     case is.PRE_SHARED_KEY:
       hello.pskIdentityHashes = readIdentities(b, from, to)
+      break
+  }
+}
+
+/** What a fingerprint is made of, besides the numbers of the extensions. */
+function readShape(hello: ClientHelloFields, type: number, b: Uint8Array, from: number, to: number): void {
+  switch (type) {
+    case is.SUPPORTED_GROUPS:
+      hello.groups = numbers16(b, from + 2, vectorEnd(b, from, 2, to))
+      break
+    case is.EC_POINT_FORMATS:
+      hello.pointFormats = [...b.subarray(from + 1, Math.max(from + 1, vectorEnd(b, from, 1, to)))]
+      break
+    case is.SIGNATURE_ALGORITHMS:
+      hello.signatureAlgorithms = numbers16(b, from + 2, vectorEnd(b, from, 2, to))
       break
   }
 }

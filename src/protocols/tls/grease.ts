@@ -2,7 +2,8 @@
  * Reserved values that clients send to keep servers tolerant (RFC 8701 §2): 0x0a0a, 0x1a1a, ... 0xfafa. They
  * mean nothing.
  */
-const isGrease = (value: number): boolean => (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff)
+export const isGrease = (value: number): boolean =>
+  (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff)
 
 export const withoutGrease = (values: readonly number[]): number[] =>
   values.filter((value) => !isGrease(value))

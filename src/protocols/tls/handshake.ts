@@ -133,7 +133,7 @@ function takeClientHello(
   end: number,
   packet: number,
 ): boolean {
-  const fields = readClientHello(b, start + HEADER, end)
+  const fields = readClientHello(b, start + HEADER, end, h.withFingerprints)
   if (fields === null) return false
   noteClientHello(h, side, fields, h.withFingerprints ? sha256Hex(b, start, end) : '', packet)
   return true
@@ -255,14 +255,13 @@ function isResumed(h: Handshake): boolean | null {
   return h.isServerChanged && !h.isDamaged ? true : null
 }
 
-/** Session id or tickets that the server gave out for later. */
+/** Session id, as it is, or tickets, as hashes, that the server gave out for later. */
 function issued(h: Handshake): readonly string[] {
   const id = h.server?.sessionId ?? ''
   // An id that the client brought is not issued: in TLS 1.3 it is an echo, in TLS 1.2 the session that goes
   // on.
   if (id === '' || is13(h) || h.client === null || id === h.client.sessionId) return h.ticketHashes
-  const octets = Buffer.from(id, 'hex')
-  return [ticketHash(octets, 0, octets.length), ...h.ticketHashes]
+  return [id, ...h.ticketHashes]
 }
 
 /** What is known of the handshake, as an observation. */

@@ -14,7 +14,7 @@ export const UNKNOWN_LENGTH = 2 ** 40
 /** The inner consumer, opened if need be; null if it wants nothing more. */
 function innerOf(tls: Tls): StreamConsumer | null {
   if (tls.isInnerGone) return null
-  tls.inner ??= tls.openInner({ ...tls.context })
+  tls.inner ??= tls.openInner(tls.context, true)
   return tls.inner
 }
 

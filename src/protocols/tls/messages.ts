@@ -13,15 +13,16 @@ export const MESSAGE_BYTES_MAX = 128 * 1024
 /** First size of the buffer for a message in pieces; it doubles as octets come, never ahead of them. */
 const BUFFER_BYTES_FIRST = 2048
 
-/**
- * Receives each message: its type and the bounds of the whole, header included. An unwanted one comes as its
- * header.
- */
-type OnMessage = (type: number, bytes: Uint8Array, start: number, end: number) => void
+export interface MessageReader {
+  /** Messages of that type are to be collected. */
+  wants(type: number): boolean
+  /** Each message: its type and the bounds of the whole, header included. An unwanted one comes as its
+   * header. */
+  message(type: number, bytes: Uint8Array, start: number, end: number): void
+}
 
 export interface MessageStream {
-  readonly wants: (type: number) => boolean
-  readonly onMessage: OnMessage
+  readonly reader: MessageReader
   /** The header of a message in pieces; exists only meanwhile. */
   header: Uint8Array | null
   headerFill: number
@@ -34,10 +35,9 @@ export interface MessageStream {
   tooLong: number
 }
 
-/** A stream of messages; those that `wants` refuses are not collected. */
-export const messageStream = (wants: (type: number) => boolean, onMessage: OnMessage): MessageStream => ({
-  wants,
-  onMessage,
+/** A stream of messages for `reader`. */
+export const messageStream = (reader: MessageReader): MessageStream => ({
+  reader,
   header: null,
   headerFill: 0,
   left: 0,
@@ -88,8 +88,8 @@ function feedHeader(stream: MessageStream, b: Uint8Array, at: number, end: numbe
 function deliver(stream: MessageStream, b: Uint8Array, at: number, to: number): void {
   const type = b[at]!
   if (to - at > MESSAGE_BYTES_MAX) stream.tooLong++
-  const isRead = stream.wants(type) && to - at <= MESSAGE_BYTES_MAX
-  stream.onMessage(type, b, at, isRead ? to : at + HEADER_BYTES)
+  const isRead = stream.reader.wants(type) && to - at <= MESSAGE_BYTES_MAX
+  stream.reader.message(type, b, at, isRead ? to : at + HEADER_BYTES)
 }
 
 function beginBody(stream: MessageStream, header: Uint8Array): void {
@@ -97,7 +97,7 @@ function beginBody(stream: MessageStream, header: Uint8Array): void {
   stream.fill = HEADER_BYTES
   const isTooLong = HEADER_BYTES + stream.left > MESSAGE_BYTES_MAX
   if (isTooLong) stream.tooLong++
-  if (stream.wants(header[0]!) && !isTooLong) {
+  if (stream.reader.wants(header[0]!) && !isTooLong) {
     stream.buffer = new Uint8Array(Math.min(BUFFER_BYTES_FIRST, HEADER_BYTES + stream.left))
     stream.buffer.set(header)
   }
@@ -127,8 +127,8 @@ function append(stream: MessageStream, buffer: Uint8Array, b: Uint8Array, at: nu
 function finish(stream: MessageStream): void {
   const { header, buffer, fill } = stream
   restartMessages(stream)
-  if (buffer !== null) stream.onMessage(buffer[0]!, buffer, 0, fill)
-  else if (header !== null) stream.onMessage(header[0]!, header, 0, HEADER_BYTES)
+  if (buffer !== null) stream.reader.message(buffer[0]!, buffer, 0, fill)
+  else if (header !== null) stream.reader.message(header[0]!, header, 0, HEADER_BYTES)
 }
 
 /**

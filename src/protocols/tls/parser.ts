@@ -10,6 +10,7 @@
 import { CONTINUE, DETACH, type StreamConsumer, type StreamContext } from '../../model/stream.ts'
 import type { Side } from '../../model/packet.ts'
 import type { Micros } from '../../model/time.ts'
+import type { OpenInner } from '../protocol.ts'
 import { readClientHelloV2, V2_HEADER_BYTES } from './client-hello-v2.ts'
 import * as is from './constants.data.ts'
 import { noteClientHello } from './handshake.ts'
@@ -21,14 +22,7 @@ import { MISSED_RECORDS_MAX, PROTECTED_RECORD_MIN } from './protected.ts'
 import { BODY_BYTES_MAX, bodyLength, contentType, HEADER_BYTES, isHeader, recordVersion } from './record.ts'
 import { isAtBoundary, restartWalk, takeSkip, walkRecords } from './record-walk.ts'
 import { conclude, reportAlert } from './report.ts'
-import {
-  mayBeAlert13,
-  missHandshake,
-  missInBody,
-  sideReader,
-  waitsForHello,
-  type SideReader,
-} from './side-reader.ts'
+import { mayBeAlert13, missHandshake, missInBody, SideReader, waitsForHello } from './side-reader.ts'
 import { isClient, newTls, otherHalf, type Half, type Tls, type TlsCounts } from './state.ts'
 import { feedOpening, isWhole, opensV2, v2Opening } from './v2-opening.ts'
 
@@ -57,41 +51,60 @@ export interface TlsConsumer extends StreamConsumer {
  * A consumer for one TLS connection. `openInner` gives the consumer of its application data, asked for when
  * the first of that is decrypted; its skip and detach answers are respected. Nothing here throws on traffic.
  */
-export function openTls(
-  context: StreamContext,
-  openInner: (context: StreamContext) => StreamConsumer,
-): TlsConsumer {
-  const tls = newTls(context, openInner)
-  const readers = [sideReader(tls, tls.halves[0]), sideReader(tls, tls.halves[1])] as const
-  return {
-    counts: tls.counts,
-    heldOctets: () => heldOctets(tls, readers[0]) + heldOctets(tls, readers[1]),
-    data(side, bytes, start, end, time, packet) {
-      const half = enter(tls, side, time, packet)
-      read(tls, half, readers[side], bytes, start, end)
-      release(tls, readers, false)
-      return answer(tls, half)
-    },
-    gap(side, length, time, packet) {
-      const half = enter(tls, side, time, packet)
-      if (half.held !== null) releaseHalf(tls, half, readers[side])
-      miss(tls, half, readers[side], length)
-      release(tls, readers, false)
-      return answer(tls, half)
-    },
-    end(side, time, packet) {
-      const half = enter(tls, side, time, packet)
-      half.isEnded = true
-      if (half.held !== null) releaseHalf(tls, half, readers[side])
-      release(tls, readers, false)
-      end(tls, half)
-    },
-    close(time) {
-      tls.time = time
-      release(tls, readers, true)
-      conclude(tls)
-      innerClose(tls)
-    },
+export function openTls(context: StreamContext, openInner: OpenInner): TlsConsumer {
+  return new TlsParser(newTls(context, openInner))
+}
+
+/** A class, so that a connection does not cost a closure for each of these. */
+class TlsParser implements TlsConsumer {
+  private readonly tls: Tls
+  private readonly readers: Readers
+
+  constructor(tls: Tls) {
+    this.tls = tls
+    this.readers = [new SideReader(tls, tls.halves[0]), new SideReader(tls, tls.halves[1])]
+  }
+
+  get counts(): Readonly<TlsCounts> {
+    return this.tls.counts
+  }
+
+  heldOctets(): number {
+    return heldOctets(this.tls, this.readers[0]) + heldOctets(this.tls, this.readers[1])
+  }
+
+  data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number {
+    const { tls, readers } = this
+    const half = enter(tls, side, time, packet)
+    read(tls, half, readers[side], bytes, start, end)
+    release(tls, readers, false)
+    return answer(tls, half)
+  }
+
+  gap(side: Side, length: number, time: Micros, packet: number): number {
+    const { tls, readers } = this
+    const half = enter(tls, side, time, packet)
+    if (half.held !== null) releaseHalf(tls, half, readers[side])
+    miss(tls, half, readers[side], length)
+    release(tls, readers, false)
+    return answer(tls, half)
+  }
+
+  end(side: Side, time: Micros, packet: number): void {
+    const { tls, readers } = this
+    const half = enter(tls, side, time, packet)
+    half.isEnded = true
+    if (half.held !== null) releaseHalf(tls, half, readers[side])
+    release(tls, readers, false)
+    end(tls, half)
+  }
+
+  close(time: Micros): void {
+    const { tls, readers } = this
+    tls.time = time
+    release(tls, readers, true)
+    conclude(tls)
+    innerClose(tls)
   }
 }
 

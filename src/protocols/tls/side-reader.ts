@@ -6,7 +6,8 @@ import * as is from './constants.data.ts'
 import { enterEpoch, takeAlert, takeHandshakeMessage } from './content.ts'
 import { isRead } from './handshake.ts'
 import { holdOctets } from './held.ts'
-import { feedMessages, messageStream, missMessages, restartMessages, type MessageStream } from './messages.ts'
+import { feedMessages, messageStream, missMessages, restartMessages } from './messages.ts'
+import type { MessageReader, MessageStream } from './messages.ts'
 import { failRecord, takeProtected } from './protected.ts'
 import { bodyLength, contentType, HEADER_BYTES, isHeader, recordVersion } from './record.ts'
 import { HOLD, SKIP, STOP, STREAM, WHOLE, type RecordReader, type Treatment } from './record-walk.ts'
@@ -28,43 +29,56 @@ const FIRST_RECORDS = 8
 /** Level and description, the octet of the true type, the tag: an alert of TLS 1.3 without padding. */
 const alertLength13 = (suite: number): number => ALERT_BYTES + 1 + (hasShortTag(suite) ? 8 : 16)
 
-export interface SideReader extends RecordReader {
-  readonly side: Side
-  readonly messages: MessageStream
-}
+/** Reads the records of one side, and the messages in them. */
+export class SideReader implements RecordReader, MessageReader {
+  readonly messages = messageStream(this)
+  private readonly tls: Tls
+  private readonly half: Half
 
-/** Who reads the records of `half`. */
-export function sideReader(tls: Tls, half: Half): SideReader {
-  const messages = messageStream(isRead, (type, b, start, end) =>
-    takeHandshakeMessage(tls, half, type, b, start, end),
-  )
-  return {
-    side: half.side,
-    messages,
-    begin(b, at, end) {
-      if (!isHeader(b, at)) {
-        half.isForeign = true
-        return STOP
-      }
-      if (!half.hasWaited && mustWait(tls, half, b, at, end)) {
-        half.held = holdOctets(tls.time)
-        return HOLD
-      }
-      half.type = contentType(b, at)
-      half.version = recordVersion(b, at)
-      half.length = bodyLength(b, at)
-      half.recordPacket = tls.packet
-      half.isOpened = false
-      tls.counts.records++
-      return treat(tls, half, messages)
-    },
-    fragment(b, start, end) {
-      if (half.type === is.HANDSHAKE) feedMessages(messages, b, start, end)
-    },
-    whole(b, start, end) {
-      if (isAlertInClear(half)) takeAlert(tls, half, b, start, end)
-      else takeProtected(tls, half, messages, b, start, end)
-    },
+  constructor(tls: Tls, half: Half) {
+    this.tls = tls
+    this.half = half
+  }
+
+  get side(): Side {
+    return this.half.side
+  }
+
+  begin(b: Uint8Array, at: number, end: number): Treatment {
+    const { tls, half } = this
+    if (!isHeader(b, at)) {
+      half.isForeign = true
+      return STOP
+    }
+    if (!half.hasWaited && mustWait(tls, half, b, at, end)) {
+      half.held = holdOctets(tls.time)
+      return HOLD
+    }
+    half.type = contentType(b, at)
+    half.version = recordVersion(b, at)
+    half.length = bodyLength(b, at)
+    half.recordPacket = tls.packet
+    half.isOpened = false
+    tls.counts.records++
+    return treat(tls, half, this.messages)
+  }
+
+  fragment(b: Uint8Array, start: number, end: number): void {
+    if (this.half.type === is.HANDSHAKE) feedMessages(this.messages, b, start, end)
+  }
+
+  whole(b: Uint8Array, start: number, end: number): void {
+    const { tls, half } = this
+    if (isAlertInClear(half)) takeAlert(tls, half, b, start, end)
+    else takeProtected(tls, half, this.messages, b, start, end)
+  }
+
+  wants(type: number): boolean {
+    return isRead(type)
+  }
+
+  message(type: number, b: Uint8Array, start: number, end: number): void {
+    takeHandshakeMessage(this.tls, this.half, type, b, start, end)
   }
 }
 

@@ -2,6 +2,7 @@
 import type { StreamConsumer, StreamContext } from '../../model/stream.ts'
 import type { Side } from '../../model/packet.ts'
 import type { Micros } from '../../model/time.ts'
+import type { OpenInner } from '../protocol.ts'
 import type { RecordOpener } from './decryption.ts'
 import { newHandshake, type Handshake } from './handshake.ts'
 import type { HeldOctets } from './held.ts'
@@ -77,7 +78,7 @@ export interface Half {
 
 export interface Tls {
   readonly context: StreamContext
-  readonly openInner: (context: StreamContext) => StreamConsumer
+  readonly openInner: OpenInner
   readonly halves: readonly [Half, Half]
   readonly counts: TlsCounts
   /** The handshake in progress; null once it is reported. */
@@ -127,10 +128,7 @@ const newHalf = (side: Side): Half => ({
   isInnerEnded: false,
 })
 
-export const newTls = (
-  context: StreamContext,
-  openInner: (context: StreamContext) => StreamConsumer,
-): Tls => ({
+export const newTls = (context: StreamContext, openInner: OpenInner): Tls => ({
   context,
   openInner,
   halves: [newHalf(0), newHalf(1)],

@@ -11,10 +11,11 @@ import { concat, message } from './craft.ts'
 const UNWANTED = 16
 function collector() {
   const got: string[] = []
-  const stream = messageStream(
-    (type) => type !== UNWANTED,
-    (type, b, start, end) => got.push(`${type}:${Buffer.from(b.slice(start, end)).toString('hex')}`),
-  )
+  const stream = messageStream({
+    wants: (type) => type !== UNWANTED,
+    message: (type, b, start, end) =>
+      void got.push(`${type}:${Buffer.from(b.slice(start, end)).toString('hex')}`),
+  })
   return { got, stream }
 }
 const shown = (octets: Uint8Array): string => `${octets[0]}:${Buffer.from(octets).toString('hex')}`
