@@ -104,7 +104,7 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
   if (server !== null && world.failureOf(server, silence.end - FAILURE_NEAR, until) !== null) return null
   // Only what passes after the first try shows that the way was open when nobody answered.
   const alive = asked === 1 ? world.pathAlive(sighting, silence.end, until) : null
-  const next = event.next?.opened?.handshake === 'complete' ? event.next : null
+  const next = event.next?.handshake === 'complete' ? event.next : null
   const returned = next !== null && (asked === 1 ? isSameResponder(next, sighting) : next.start <= until)
   if (alive !== null)
     sheet.push({

@@ -4,9 +4,9 @@
  *
  * These are the session stage's own objects; detectors read them and change nothing.
  */
-import type { ConnectionId, ConnectionSummary } from './connection.ts'
+import type { ConnectionId, ConnectionSummary, HandshakeSeen } from './connection.ts'
 import type { ConfiguredService, ConnectionStyle, PersistencePolicy, ProfileName } from './deployment.ts'
-import type { ConnectionOpened, Finished, Reset, Silence, Unanswered } from './observation.ts'
+import type { Finished, Reset, Silence, Unanswered } from './observation.ts'
 import type { Endpoint, Tap } from './packet.ts'
 import type { IdentifiedBy } from './record.ts'
 import type { Micros } from './time.ts'
@@ -25,6 +25,8 @@ export interface Service {
 }
 
 export interface Server {
+  /** Position among the servers of the analysis; -1 for one of too many. */
+  readonly index: number
   readonly id: string
   readonly name: string
   readonly service: Service
@@ -77,8 +79,10 @@ export interface Sighting {
   readonly responder: Endpoint
   readonly start: Micros
   readonly startPacket: number
-  /** What the handshake told; null if the connection was first seen by another observation. */
-  readonly opened: ConnectionOpened | null
+  /** How much of the handshake was seen; null if the connection was first heard of in another way. */
+  readonly handshake: HandshakeSeen | null
+  /** Hop limit of the responder's SYN; null if it was not seen. */
+  readonly responderHopLimit: number | null
   leg: Leg
   service: Service
   /** The real server, where this tap or another leg shows it. */

@@ -6,43 +6,55 @@ import type { Agent, AgentAddress, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import { seconds, type Micros } from '../model/time.ts'
+import { TrackedAgent } from './attachment.ts'
 import type { IdentityClaim } from './identity.ts'
 import type { Inventory } from './inventory.ts'
 
 /** An address says who an agent is as long as addresses do not change: enough for most, never certain. */
 const ADDRESS_CONFIDENCE = 0.6
 const INVENTORY_CONFIDENCE = 0.9
+/** Agents remembered; further ones are strangers each time that they come. */
+const AGENTS_MAX = 1 << 20
 /** Addresses kept per agent: the first and the latest; a pool that is larger is told by its size. */
 const ADDRESSES_MAX = 64
 /** A, then B, then A again within this time share an address; a lease does not change hands so fast (RFC 2131
  * §4.3.1: an expired one is the last to be given away). */
 const IN_TURN_WITHIN: Micros = seconds(600)
+/** Addresses at which agents named themselves, of which is remembered who, per tap: the first ones. */
+const PLACES_MAX = 1 << 18
+
+/** An address at a tap where agents named themselves. */
+interface Place {
+  /** Who did, and when last. */
+  readonly named: Map<Agent, Micros>
+  shared: boolean
+}
 
 export class Agents {
   private readonly inventory: Inventory
-  private readonly byId = new Map<string, Agent>()
-  /** Who named themselves at an address, by tap and address, and when last. */
-  private readonly namedAt = new Map<string, Map<Agent, Micros>>()
-  private readonly shared = new Set<string>()
+  private readonly byId = new Map<string, TrackedAgent>()
+  private readonly places = new Map<Tap, Map<string, Place>>()
+  /** Agents and places that found no room. */
+  readonly forgotten = { agents: 0, places: 0 }
 
   constructor(inventory: Inventory) {
     this.inventory = inventory
   }
 
   /** The agent that named itself. */
-  named(claim: IdentityClaim): Agent {
+  named(claim: IdentityClaim): TrackedAgent {
     return this.get(claim.id, claim.by, claim.confidence, true)
   }
 
   /** An agent known by its TLS session only: it can be followed, but not named to a person. */
-  unnamed(id: string, by: IdentifiedBy, confidence: number): Agent {
+  unnamed(id: string, by: IdentifiedBy, confidence: number): TrackedAgent {
     return this.get(id, by, confidence, false)
   }
 
   /** The agent at an address: the one that named itself there, if only one did; the inventory's; or the
    * address itself. */
   at(tap: Tap, address: string, via: 'address' | 'proxy-header'): Agent {
-    const named = this.namedAt.get(`${tap}|${address}`)
+    const named = this.places.get(tap)?.get(address)?.named
     if (named?.size === 1) for (const agent of named.keys()) return agent
     const inventoried = this.inventory.rolesOf(address).agentId
     if (inventoried !== null) return this.get(inventoried, 'inventory', INVENTORY_CONFIDENCE, true)
@@ -52,52 +64,66 @@ export class Agents {
   /** An agent's packets come from `address` at a tap. The address it used there before, if that was another
    * one. */
   seen(agent: Agent, sighting: Sighting, address: string, at: Micros): AgentAddress | null {
-    const previous = this.latestAddress(agent, sighting.tap)
-    const known = agent.addresses.find((a) => a.tap === sighting.tap && a.address === address)
-    if (known === undefined) {
+    const { tap } = sighting
+    let previous: AgentAddress | null = null
+    let known: AgentAddress | null = null
+    for (const used of agent.addresses) {
+      if (used.tap !== tap) continue
+      if (previous === null || used.end > previous.end) previous = used
+      if (used.address === address) known = used
+    }
+    const moved = previous !== null && previous.address !== address && previous.end <= at
+    const before = moved ? { ...previous! } : null
+    if (known !== null) known.end = Math.max(known.end, at)
+    else {
       if (agent.addresses.length >= ADDRESSES_MAX) agent.addresses.splice(1, 1)
-      agent.addresses.push({ tap: sighting.tap, address, start: at, end: at })
-    } else known.end = Math.max(known.end, at)
-    if (agent.id !== address) this.noteNamed(agent, sighting.tap, address, at)
-    return previous !== null && previous.address !== address && previous.end <= at ? { ...previous } : null
+      agent.addresses.push({ tap, address, start: at, end: at })
+    }
+    if (agent.id !== address) this.noteNamed(agent, tap, address, at)
+    return before
   }
 
   /** Several agents used the address at the same time, in turn: one host, or one lease after the other, does
    * not look so. */
   isShared(tap: Tap, address: string): boolean {
-    return this.shared.has(`${tap}|${address}`)
+    return this.places.get(tap)?.get(address)?.shared === true
   }
 
   all(): Iterable<Agent> {
     return this.byId.values()
   }
 
-  private latestAddress(agent: Agent, tap: Tap): AgentAddress | null {
-    let latest: AgentAddress | null = null
-    for (const address of agent.addresses) {
-      if (address.tap === tap && (latest === null || address.end > latest.end)) latest = address
-    }
-    return latest
-  }
-
   private noteNamed(agent: Agent, tap: Tap, address: string, at: Micros): void {
-    const key = `${tap}|${address}`
-    let named = this.namedAt.get(key)
-    if (named === undefined) this.namedAt.set(key, (named = new Map()))
+    const place = this.placeAt(tap, address)
+    if (place === null) return
+    const { named } = place
     const before = named.get(agent)
     named.set(agent, at)
-    if (before === undefined || at - before > IN_TURN_WITHIN || named.size === 1 || this.shared.has(key))
-      return
+    if (before === undefined || at - before > IN_TURN_WITHIN || named.size === 1 || place.shared) return
     for (const [other, theirs] of named)
-      if (other !== agent && theirs > before && theirs < at) this.shared.add(key)
+      if (other !== agent && theirs > before && theirs < at) place.shared = true
   }
 
-  private get(id: string, identifiedBy: IdentifiedBy, confidence: number, nameable: boolean): Agent {
-    let agent = this.byId.get(id)
-    if (agent === undefined) {
-      agent = { id, identifiedBy, confidence, nameable, addresses: [] }
-      this.byId.set(id, agent)
+  private placeAt(tap: Tap, address: string): Place | null {
+    let places = this.places.get(tap)
+    if (places === undefined) this.places.set(tap, (places = new Map()))
+    const known = places.get(address)
+    if (known !== undefined) return known
+    if (places.size >= PLACES_MAX) {
+      this.forgotten.places++
+      return null
     }
+    const place: Place = { named: new Map(), shared: false }
+    places.set(address, place)
+    return place
+  }
+
+  private get(id: string, identifiedBy: IdentifiedBy, confidence: number, nameable: boolean): TrackedAgent {
+    const known = this.byId.get(id)
+    if (known !== undefined) return known
+    const agent = new TrackedAgent(id, identifiedBy, confidence, nameable)
+    if (this.byId.size < AGENTS_MAX) this.byId.set(id, agent)
+    else this.forgotten.agents++
     return agent
   }
 }

@@ -8,6 +8,7 @@ import type * as O from '../model/observation.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Agent, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
+import type { TrackedAgent } from './attachment.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
 /** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next
@@ -37,7 +38,6 @@ interface EndingsOptions {
 export class Endings {
   private readonly options: EndingsOptions
   private readonly recent: { readonly sighting: TrackedSighting; readonly at: Micros }[] = []
-  private readonly lastPath = new Map<string, TrackedSighting>()
   /** Ended connections on which no agent was heard, by address. */
   private readonly unspoken = new Map<string, TrackedSighting>()
   private readonly steady = new Map<string, number[]>()
@@ -90,10 +90,10 @@ export class Endings {
   /** An agent's data passes on a connection: is it a new path of that agent, and what became of the one
    * before? */
   arrived(sighting: TrackedSighting, agent: Agent): void {
-    const key = `${agent.id}|${sighting.service.name}`
-    const last = this.lastPath.get(key) ?? this.unspoken.get(addressKey(sighting))
-    this.lastPath.set(key, sighting)
-    if (last === undefined || last.path === sighting.path || last.path.next !== null) return
+    const attachment = (agent as TrackedAgent).attachmentTo(sighting.service)
+    const last = attachment.last ?? this.unspokenAt(sighting)
+    attachment.last = sighting
+    if (last === null || last.path === sighting.path || last.path.next !== null) return
     if (sighting.start <= last.start) return
     const before = last.path
     before.next = sighting
@@ -152,6 +152,10 @@ export class Endings {
       if (s.visited || s.leg === 'back' || this.unspoken.size >= UNSPOKEN_MAX) continue
       this.unspoken.set(addressKey(s), s)
     }
+  }
+
+  private unspokenAt(sighting: TrackedSighting): TrackedSighting | null {
+    return this.unspoken.size === 0 ? null : (this.unspoken.get(addressKey(sighting)) ?? null)
   }
 
   private tellEnded(path: TrackedPath): void {
@@ -293,7 +297,7 @@ function isHeldByServer(sighting: TrackedSighting): boolean {
 /** A connection that had lasted, and that its device or server ended: agents that poll come and go all the
  * time. */
 function wasCut(sighting: TrackedSighting, at: Micros): boolean {
-  if (sighting.opened === null || at - sighting.start < sighting.service.idleThreshold) return false
+  if (sighting.handshake === null || at - sighting.start < sighting.service.idleThreshold) return false
   return sighting.leg === 'back' || !closedByAgent(sighting)
 }
 

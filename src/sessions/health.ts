@@ -7,13 +7,8 @@
 import type { ServerFailure } from '../model/event.ts'
 import type { Server } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
-import type { Micros } from '../model/time.ts'
-
-interface Proof {
-  readonly at: Micros
-  readonly tap: Tap
-  readonly packet: number
-}
+import { SECOND, type Micros } from '../model/time.ts'
+import { type Proof, Proofs } from './proofs.ts'
 
 interface Served {
   readonly from: Micros
@@ -24,63 +19,43 @@ interface Served {
   readonly packet: number
 }
 
-/** Proofs kept per server: the newest; older ones decide nothing any more. */
-const KEPT_MAX = 256
+/** One proof a second is enough; an answer proves no more than one second, and so does a shorter span. */
+const PROOF_EVERY: Micros = SECOND
+/** Failures kept per server: the newest; older ones decide nothing any more. */
+const FAILURES_MAX = 256
 
 export class Health {
-  private readonly answers = new Map<string, Proof[]>()
+  private readonly answers = new Proofs()
+  private readonly spans = new Proofs()
   private readonly failures = new Map<string, ServerFailure[]>()
-  private readonly spans = new Map<string, Served[]>()
 
   answered(server: Server, at: Micros, tap: Tap, packet: number): void {
-    const list = this.answers.get(server.id)
-    const last = list?.at(-1)
-    // One proof a second is enough.
-    if (last !== undefined && at - last.at < 1_000_000) return
-    push(this.answers, server.id, { at, tap, packet })
+    if (at - this.answers.lastOf(server) >= PROOF_EVERY) this.answers.add(server, at, at, 0, tap, packet)
   }
 
   /** A server kept answering on a connection for all that time, without a pause longer than `pause`. */
-  served(server: Server, span: Served): void {
-    if (span.to - span.from >= 2 * span.pause) push(this.spans, server.id, span)
+  served(server: Server, { from, to, pause, tap, packet }: Served): void {
+    if (to - from >= 2 * pause && to - from >= PROOF_EVERY)
+      this.spans.add(server, from, to, pause, tap, packet)
   }
 
   failed(server: Server, failure: ServerFailure): void {
-    push(this.failures, server.id, failure)
+    const list = this.failures.get(server.id)
+    if (list === undefined) this.failures.set(server.id, [failure])
+    else {
+      if (list.length === FAILURES_MAX) list.shift()
+      list.push(failure)
+    }
   }
 
   /** The last failure within the span; null if there is none. */
   failureOf(server: Server, from: Micros, to: Micros): ServerFailure | null {
-    return lastWithin(this.failures.get(server.id), from, to)
+    const list = this.failures.get(server.id)
+    return list?.findLast(({ at }) => at >= from && at <= to) ?? null
   }
 
   /** The last answer within the span; null if none is known. */
   answerOf(server: Server, from: Micros, to: Micros): Proof | null {
-    const answer = lastWithin(this.answers.get(server.id), from, to)
-    if (answer !== null) return answer
-    const span = this.spans.get(server.id)?.find((s) => s.from <= from && s.to >= to && s.pause < to - from)
-    return span === undefined ? null : { at: to, tap: span.tap, packet: span.packet }
+    return this.answers.newestWithin(server, from, to) ?? this.spans.oldestAround(server, from, to)
   }
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key)
-  if (list === undefined) map.set(key, [value])
-  else {
-    if (list.length === KEPT_MAX) list.shift()
-    list.push(value)
-  }
-}
-
-function lastWithin<T extends { readonly at: Micros }>(
-  list: readonly T[] | undefined,
-  from: Micros,
-  to: Micros,
-): T | null {
-  if (list === undefined) return null
-  for (let i = list.length - 1; i >= 0; i--) {
-    const entry = list[i]!
-    if (entry.at >= from && entry.at <= to) return entry
-  }
-  return null
 }

@@ -22,18 +22,34 @@ export interface AddressRoles {
   readonly natOutside: 'static' | 'shared' | 'pool' | null
 }
 
+/** What the configuration says of an address that it does not mention. */
+const NO_ROLES: AddressRoles = {
+  vipOf: [],
+  serverOf: [],
+  replicationOf: [],
+  device: null,
+  relays: false,
+  ignored: false,
+  agentId: null,
+  natOutside: null,
+}
+
 /** Addresses remembered: a lookup over ranges is linear. When full, the memory starts anew. */
 const REMEMBERED_MAX = 1 << 16
 
 export class Inventory {
   readonly deployment: Deployment
   private readonly remembered = new Map<string, AddressRoles>()
+  private readonly mentions: boolean
 
   constructor(deployment: Deployment) {
     this.deployment = deployment
+    const { services, devices, ignore, agents, nat } = deployment
+    this.mentions = [services, devices, ignore, agents, nat].some((list) => list.length > 0)
   }
 
   rolesOf(address: string): AddressRoles {
+    if (!this.mentions) return NO_ROLES
     let roles = this.remembered.get(address)
     if (roles === undefined) {
       if (this.remembered.size >= REMEMBERED_MAX) this.remembered.clear()
@@ -44,6 +60,11 @@ export class Inventory {
   }
 
   private lookUp(address: string): AddressRoles {
+    const roles = this.statedOf(address)
+    return isMentioned(roles) ? roles : NO_ROLES
+  }
+
+  private statedOf(address: string): AddressRoles {
     const { services, devices, ignore, agents, nat } = this.deployment
     const is = (ranges: readonly AddressRange[]): boolean => contains(ranges, address)
     const device = devices.find((d) => is(d.addresses)) ?? null
@@ -62,6 +83,15 @@ export class Inventory {
     }
   }
 }
+
+/** Most addresses are not, and share what is said of them. */
+const isMentioned = (roles: AddressRoles): boolean =>
+  roles.relays ||
+  roles.ignored ||
+  roles.device !== null ||
+  roles.agentId !== null ||
+  roles.natOutside !== null ||
+  roles.vipOf.length + roles.serverOf.length + roles.replicationOf.length > 0
 
 /** Whether one of the ranges holds the address. */
 export function contains(ranges: readonly AddressRange[], address: string): boolean {

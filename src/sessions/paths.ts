@@ -4,8 +4,10 @@
  * Weakest last; a join is never undone, so nothing joins by time alone.
  */
 import type { Agent } from '../model/party.ts'
+import type { ConnectionOpened } from '../model/observation.ts'
 import type { Endpoint } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
+import { Oldest } from './oldest.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
 /** The two legs of a relayed connection begin this close, clock differences between taps included. */
@@ -17,6 +19,7 @@ const OPENING_MIN = 16
 
 class Memory<T> {
   private readonly entries = new Map<string, T>()
+  private readonly oldest = new Oldest(this.entries)
 
   get(key: string): T | null {
     return this.entries.get(key) ?? null
@@ -25,12 +28,7 @@ class Memory<T> {
   /** Keeps the value; the oldest goes when there are too many. */
   put(key: string, value: T): void {
     this.entries.delete(key)
-    if (this.entries.size >= REMEMBERED_MAX) {
-      for (const oldest of this.entries.keys()) {
-        this.entries.delete(oldest)
-        break
-      }
-    }
+    if (this.entries.size >= REMEMBERED_MAX) this.entries.delete(this.oldest.next()!)
     this.entries.set(key, value)
   }
 }
@@ -65,16 +63,15 @@ export class Paths {
   }
 
   /** A connection begins: is it one that another tap sees too? */
-  opened(sighting: TrackedSighting): void {
+  opened(sighting: TrackedSighting, [own, peer]: ConnectionOpened['initialSequence']): void {
     const tuple = tupleKey(sighting.originator, sighting.responder)
     const twin = this.byTuple.get(tuple)
     this.byTuple.put(tuple, sighting)
-    const midstream = sighting.opened?.handshake !== 'complete'
+    const midstream = sighting.handshake !== 'complete'
     if (twin !== null && twin.tap !== sighting.tap) {
       const close = Math.abs(twin.start - sighting.start) <= LEGS_APART
       if (close || (midstream && !twin.closed)) this.join(twin, sighting, 'same addresses and ports')
     }
-    const [own, peer] = sighting.opened?.initialSequence ?? [null, null]
     if (own === null || peer === null) return
     const key = `${own}|${peer}`
     const translated = exchange(this.bySequence, key, sighting)

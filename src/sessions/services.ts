@@ -10,17 +10,27 @@ import { PROFILES } from '../model/profiles.data.ts'
 import type { Inventory } from './inventory.ts'
 import { PRODUCTS } from './products.data.ts'
 
-/** Discovered services and servers kept; beyond it, further endpoints share one nameless service. */
+/** Discovered services, servers and endpoints kept; further endpoints share one nameless service, and are
+ * looked up each time. */
 const DISCOVERED_MAX = 1 << 16
 
 /** The name of the service that further endpoints share. */
 const OTHERS = 'others'
 
+/** What is known of a listening endpoint. */
+interface Listener {
+  readonly service: Service
+  /** The servers that it is, one for each service that it turned out to serve. */
+  readonly servers: Server[]
+}
+
 export class Services {
   private readonly inventory: Inventory
   private readonly services = new Map<string, Service>()
-  private readonly servers = new Map<string, Server>()
-  private readonly byEndpoint = new Map<string, Service>()
+  /** By port, then address: what most connections share comes first. */
+  private readonly listeners = new Map<number, Map<string, Listener>>()
+  private endpoints = 0
+  private servers = 0
 
   constructor(inventory: Inventory) {
     this.inventory = inventory
@@ -30,13 +40,19 @@ export class Services {
 
   /** The service that listens on an endpoint. */
   serviceAt(endpoint: Endpoint): Service {
-    const key = `${endpoint.address}|${endpoint.port}`
-    let service = this.byEndpoint.get(key)
-    if (service === undefined) {
-      if (this.byEndpoint.size >= DISCOVERED_MAX) this.byEndpoint.clear()
-      this.byEndpoint.set(key, (service = this.lookUp(endpoint)))
-    }
-    return service
+    return this.listenerAt(endpoint).service
+  }
+
+  private listenerAt(endpoint: Endpoint): Listener {
+    let byAddress = this.listeners.get(endpoint.port)
+    const known = byAddress?.get(endpoint.address)
+    if (known !== undefined) return known
+    const listener: Listener = { service: this.lookUp(endpoint), servers: [] }
+    if (this.endpoints >= DISCOVERED_MAX) return listener
+    this.endpoints++
+    if (byAddress === undefined) this.listeners.set(endpoint.port, (byAddress = new Map()))
+    byAddress.set(endpoint.address, listener)
+    return listener
   }
 
   private lookUp(endpoint: Endpoint): Service {
@@ -66,19 +82,20 @@ export class Services {
 
   /** The server of a service at an endpoint. */
   serverAt(service: Service, endpoint: Endpoint): Server {
-    const key = `${service.name}|${endpoint.address}|${endpoint.port}`
-    const known = this.servers.get(key)
-    if (known !== undefined) return known
+    const { servers } = this.listenerAt(endpoint)
+    for (const server of servers) if (server.service === service) return server
     const configured = this.inventory
       .rolesOf(endpoint.address)
       .serverOf.find((s) => s.service === service.configured)
-    const server = serverOf(service, endpoint, configured?.server ?? null)
-    if (this.servers.size < DISCOVERED_MAX) this.servers.set(key, server)
+    const index = this.servers < DISCOVERED_MAX ? this.servers++ : -1
+    const server = serverOf(service, endpoint, configured?.server ?? null, index)
+    if (index >= 0) servers.push(server)
     return server
   }
 
-  allServers(): Iterable<Server> {
-    return this.servers.values()
+  *allServers(): Iterable<Server> {
+    for (const byAddress of this.listeners.values())
+      for (const { servers } of byAddress.values()) yield* servers
   }
 
   private configuredAt(endpoint: Endpoint): ConfiguredService | null {
@@ -130,9 +147,15 @@ function ofConfiguration(configured: ConfiguredService): Service {
   }
 }
 
-function serverOf(service: Service, endpoint: Endpoint, configured: ConfiguredServer | null): Server {
+function serverOf(
+  service: Service,
+  endpoint: Endpoint,
+  configured: ConfiguredServer | null,
+  index: number,
+): Server {
   const name = configured?.name ?? `${bracketed(endpoint.address)}:${endpoint.port}`
   return {
+    index,
     id: `${service.name}/${name}`,
     name,
     service,

@@ -26,6 +26,7 @@ import {
   type IdentityClaim,
 } from './identity.ts'
 import { Inventory } from './inventory.ts'
+import { Oldest } from './oldest.ts'
 import { agentOf, agentOnPath, nameSighting, shareAgent } from './path-agent.ts'
 import { Paths } from './paths.ts'
 import { isProbeRequest } from './probes.ts'
@@ -66,6 +67,7 @@ export class Sessions {
   private readonly moves: AddressMoves
   private readonly tls: TlsIdentity
   private readonly sightings = new Map<number, TrackedSighting>()
+  private readonly oldest = new Oldest(this.sightings)
   private readonly relays = new Set<string>()
   private readonly tell: (event: DetectorEvent) => void
   private readonly accounted: SessionsOptions['accounted']
@@ -205,7 +207,8 @@ export class Sessions {
     })
     if (this.sightings.size >= SIGHTINGS_MAX) this.forget()
     this.sightings.set(o.connection, sighting)
-    if (opened !== null && (leg !== 'direct' || this.severalTaps())) this.paths.opened(sighting)
+    if (opened !== null && (leg !== 'direct' || this.severalTaps()))
+      this.paths.opened(sighting, opened.initialSequence)
     return sighting
   }
 
@@ -342,7 +345,7 @@ export class Sessions {
     if (sighting.visited || sighting.leg === 'internal' || sighting.leg === 'probe') return
     sighting.visited = true
     const first =
-      sighting.opened === null ? { at, packet } : { at: sighting.start, packet: sighting.startPacket }
+      sighting.handshake === null ? { at, packet } : { at: sighting.start, packet: sighting.startPacket }
     this.agenda.add(at + SETTLE, () => {
       const agent = agentOnPath(sighting.path, this.agents)
       if (agent === null || sighting.leg === 'probe') {
@@ -426,12 +429,12 @@ export class Sessions {
   /** Forgets the oldest sighting about which its addresses say all; those with more to say go to the end of
    * the line. */
   private forget(): void {
-    let tries = FORGET_TRIES
-    for (const [connection, sighting] of this.sightings) {
+    for (let tries = FORGET_TRIES; tries > 0; tries--) {
+      const connection = this.oldest.next()!
+      const sighting = this.sightings.get(connection)!
       this.sightings.delete(connection)
       if (isPlain(sighting) || this.sightings.size >= 4 * SIGHTINGS_MAX) return
       this.sightings.set(connection, sighting)
-      if (--tries === 0) return
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The session stage's own view of a connection: what detectors read (`Sighting`), and what only this stage
  * needs. */
 import type { ConnectionOpened, TlsHandshake } from '../model/observation.ts'
-import type { ConnectionId } from '../model/connection.ts'
+import type { ConnectionId, HandshakeSeen } from '../model/connection.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Path, Server, Service, Sighting } from '../model/party.ts'
 import type { Micros } from '../model/time.ts'
@@ -14,6 +14,7 @@ export interface SightingFacts {
   readonly responder: Endpoint
   readonly start: Micros
   readonly startPacket: number
+  /** What began it; null if it was first heard of in another way. */
   readonly opened: ConnectionOpened | null
   readonly leg: Leg
   readonly service: Service
@@ -27,7 +28,8 @@ export class TrackedSighting implements Sighting {
   readonly responder: Endpoint
   readonly start: Micros
   readonly startPacket: number
-  readonly opened: ConnectionOpened | null
+  readonly handshake: HandshakeSeen | null
+  readonly responderHopLimit: number | null
   leg: Leg
   service: Service
   server: Server | null
@@ -58,7 +60,9 @@ export class TrackedSighting implements Sighting {
     this.responder = facts.responder
     this.start = facts.start
     this.startPacket = facts.startPacket
-    this.opened = facts.opened
+    // The whole observation is a thousand octets; this is what is asked for later.
+    this.handshake = facts.opened?.handshake ?? null
+    this.responderHopLimit = facts.opened?.syn[1]?.hopLimit ?? null
     this.leg = facts.leg
     this.service = facts.service
     this.server = facts.server
@@ -78,9 +82,11 @@ export class TrackedSighting implements Sighting {
   }
 }
 
+const NOT_JOINED: readonly string[] = []
+
 export class TrackedPath implements Path {
   readonly sightings: TrackedSighting[]
-  joinedBy: readonly string[] = []
+  joinedBy: readonly string[] = NOT_JOINED
   /** Servers that it was found to reach. */
   private reachedServers: Server[] | null = null
   /** Its end is on the agenda, or was told. */

@@ -6,6 +6,7 @@ import type { ConnectionSummary } from '../model/connection.ts'
 import type { Agent, Server, Visit } from '../model/party.ts'
 import type { SessionEnd, SessionRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
+import type { Attachment, TrackedAgent } from './attachment.ts'
 import type { Health } from './health.ts'
 import { lostSighting } from './endings.ts'
 import type { TrackedSighting } from './sighting.ts'
@@ -13,7 +14,8 @@ import type { Stay } from './stay.ts'
 
 export class Stays {
   private readonly health: Health
-  private readonly current = new Map<string, Stay>()
+  /** What is remembered of agents and services, in order of their first visit. */
+  private readonly attachments: Attachment[] = []
   private emit: ((record: SessionRecord) => void) | null = null
   private numbered = 0
   /** Servers that agents were at. */
@@ -32,10 +34,8 @@ export class Stays {
 
   /** The agent is at a server: the visit before this one, or null. */
   visit(visit: Visit): Visit | null {
-    this.servers.add(visit.server)
-    this.agents.add(visit.agent)
-    const key = `${visit.agent.id}|${visit.server.service.name}`
-    const stay = this.current.get(key)
+    const attachment = (visit.agent as TrackedAgent).attachmentTo(visit.server.service)
+    const { stay } = attachment
     if (stay?.visit.server === visit.server) {
       this.count(stay, visit)
       const previous = stay.visit
@@ -43,18 +43,12 @@ export class Stays {
       stay.end = Math.max(stay.end, visit.at)
       return previous
     }
-    if (stay !== undefined) this.finish(stay, this.reasonToMove(stay.visit, visit))
-    const fresh: Stay = {
-      visit,
-      start: visit.at,
-      connections: 0,
-      end: visit.at,
-      bytes: 0,
-      open: 0,
-      endedBy: 'capture-end',
-    }
-    this.count(fresh, visit)
-    this.current.set(key, fresh)
+    this.servers.add(visit.server)
+    this.agents.add(visit.agent)
+    if (stay === null) this.attachments.push(attachment)
+    else this.finish(stay, this.reasonToMove(stay.visit, visit))
+    attachment.stay = stayOf(visit)
+    this.count(attachment.stay, visit)
     return stay?.visit ?? null
   }
 
@@ -71,11 +65,13 @@ export class Stays {
 
   /** The capture is over: every stay that lasts is told. */
   ended(now: Micros): void {
-    for (const stay of this.current.values()) {
+    for (const attachment of this.attachments) {
+      const stay = attachment.stay!
       if (stay.open > 0) stay.end = Math.max(stay.end, now)
       this.finish(stay, stay.endedBy)
+      attachment.stay = null
     }
-    this.current.clear()
+    this.attachments.length = 0
   }
 
   private count(stay: Stay, visit: Visit): void {
@@ -111,6 +107,16 @@ export class Stays {
     })
   }
 }
+
+const stayOf = (visit: Visit): Stay => ({
+  visit,
+  start: visit.at,
+  connections: 0,
+  end: visit.at,
+  bytes: 0,
+  open: 0,
+  endedBy: 'capture-end',
+})
 
 /** Lost while idle, and not by the word of either of its two ends. */
 function wasSevered({ path, leg, ending }: TrackedSighting, { endedBy }: ConnectionSummary): boolean {

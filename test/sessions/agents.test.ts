@@ -29,7 +29,7 @@ describe('the agent at an address', () => {
 
   test('is nobody in particular where several named themselves', () => {
     const { agents } = told(['A', '10.0.0.5', 0], ['B', '10.0.0.5', 1])
-    expect(agents.at('client', '10.0.0.5', 'address')).toEqual({
+    expect(agents.at('client', '10.0.0.5', 'address')).toMatchObject({
       id: '10.0.0.5',
       identifiedBy: 'address',
       confidence: 0.6,

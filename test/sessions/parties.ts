@@ -31,6 +31,7 @@ export class Parties {
   readonly services: Services
   readonly agents: Agents
   private connections = 0
+  private readonly sequences = new Map<TrackedSighting, readonly [number, number]>()
 
   constructor(config: unknown = {}) {
     this.inventory = new Inventory(deployment(config))
@@ -45,7 +46,14 @@ export class Parties {
     const facts = { connection, tap, originator: from, responder: to, start: seconds(start), startPacket: 1 }
     const server = leg === 'front' ? null : this.services.serverAt(service, to)
     const openedAs = { handshake: parts.handshake ?? 'complete', sequence: parts.sequence }
-    return new TrackedSighting({ ...facts, leg, service, server, opened: opened(facts, openedAs) })
+    const sighting = new TrackedSighting({ ...facts, leg, service, server, opened: opened(facts, openedAs) })
+    if (parts.sequence !== undefined) this.sequences.set(sighting, parts.sequence)
+    return sighting
+  }
+
+  /** The initial sequence numbers that a sighting was given. */
+  sequenceOf(sighting: TrackedSighting): O.ConnectionOpened['initialSequence'] {
+    return this.sequences.get(sighting) ?? [null, null]
   }
 
   visit(sighting: TrackedSighting, agentId: string, at: number): Visit {

@@ -16,7 +16,7 @@ const TEXT = 'agent=A1 hello to you'
 type Two = readonly [a: SightingParts, b: SightingParts]
 type Says = (paths: Paths, sighting: TrackedSighting, parties: Parties) => void
 
-const opens: Says = (paths, sighting) => paths.opened(sighting)
+const opens: Says = (paths, sighting, parties) => paths.opened(sighting, parties.sequenceOf(sighting))
 const hello: Says = (paths, sighting) => paths.hello(sighting, 'r'.repeat(64))
 const opening: Says = (paths, sighting) => paths.opening(sighting, TEXT)
 const named: Says = (paths, sighting, { agents }) =>
@@ -77,8 +77,8 @@ describe('one connection', () => {
   ])('%s', (_what, two, says, why) => expect(joined(two, says)).toEqual([why]))
 
   test('a PROXY header names the front', () => {
-    const says: Says = (paths, sighting) => {
-      if (sighting.leg === 'front') paths.opened(sighting)
+    const says: Says = (paths, sighting, parties) => {
+      if (sighting.leg === 'front') paths.opened(sighting, parties.sequenceOf(sighting))
       else paths.proxied(sighting, AGENT, VIP)
     }
     expect(joined([FRONT, BACK], says)).toEqual(['PROXY header'])
@@ -91,7 +91,7 @@ describe('one connection', () => {
     const middle = parties.sighting({ ...FRONT, tap: 'middle' })
     const back = parties.sighting(BACK)
     for (const sighting of [front, middle, back]) {
-      paths.opened(sighting)
+      paths.opened(sighting, parties.sequenceOf(sighting))
       paths.hello(sighting, 'r')
     }
     expect(front.path.sightings).toEqual([front, middle, back])
@@ -136,8 +136,8 @@ describe('two connections', () => {
   })
 
   test('a PROXY header of somebody else', () => {
-    const says: Says = (paths, sighting) => {
-      if (sighting.leg === 'front') paths.opened(sighting)
+    const says: Says = (paths, sighting, parties) => {
+      if (sighting.leg === 'front') paths.opened(sighting, parties.sequenceOf(sighting))
       else paths.proxied(sighting, { ...AGENT, port: 1 }, VIP)
     }
     expect(joined([FRONT, BACK], says)).toEqual([])

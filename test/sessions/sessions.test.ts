@@ -293,7 +293,7 @@ test('what is told of a connection that was never opened begins one', () => {
   expect(s.sessions.sightingOf(7)).toMatchObject({
     start: seconds(5),
     startPacket: 0,
-    opened: null,
+    handshake: null,
     leg: 'direct',
   })
 })

@@ -24,7 +24,7 @@ export const halfOpenLeftover = detector({
         if (
           !lasting ||
           told.has(sighting.path) ||
-          !atServer(sighting.opened?.syn[1]?.hopLimit ?? sighting.ending?.summary?.halves[1].hopLimit)
+          !atServer(sighting.responderHopLimit ?? sighting.ending?.summary?.halves[1].hopLimit)
         )
           return
         told.add(sighting.path)

@@ -1,0 +1,45 @@
+/** An agent and one service that it uses: what is remembered of the two together. */
+import type { Agent, AgentAddress, Service } from '../model/party.ts'
+import type { IdentifiedBy } from '../model/record.ts'
+import type { TrackedSighting } from './sighting.ts'
+import type { Stay } from './stay.ts'
+
+export class Attachment {
+  readonly service: Service
+  /** The agent's time at one of the service's servers; null before its first visit. */
+  stay: Stay | null = null
+  /** The agent's latest connection to the service. */
+  last: TrackedSighting | null = null
+
+  constructor(service: Service) {
+    this.service = service
+  }
+}
+
+/** The session stage's own view of an agent: what detectors read, and what it is attached to. */
+export class TrackedAgent implements Agent {
+  readonly id: string
+  readonly identifiedBy: IdentifiedBy
+  readonly confidence: number
+  readonly nameable: boolean
+  readonly addresses: AgentAddress[] = []
+  /** Most agents use one service: only the others need a map. */
+  private first: Attachment | null = null
+  private others: Map<Service, Attachment> | null = null
+
+  constructor(id: string, identifiedBy: IdentifiedBy, confidence: number, nameable: boolean) {
+    this.id = id
+    this.identifiedBy = identifiedBy
+    this.confidence = confidence
+    this.nameable = nameable
+  }
+
+  attachmentTo(service: Service): Attachment {
+    this.first ??= new Attachment(service)
+    if (this.first.service === service) return this.first
+    this.others ??= new Map()
+    let attachment = this.others.get(service)
+    if (attachment === undefined) this.others.set(service, (attachment = new Attachment(service)))
+    return attachment
+  }
+}
