@@ -22,6 +22,11 @@ export interface HttpRequest {
   readonly packet: number
   /** Octets of body seen, transfer coding removed. */
   readonly bodyBytes: number
+  /**
+   * The value of the first header line of that name, given in lower case: what `headerValue` asks where there
+   * is more to ask than `headers`.
+   */
+  header?(name: string): string | null
 }
 
 export interface HttpResponse {
@@ -30,6 +35,8 @@ export interface HttpResponse {
   readonly headers: readonly HeaderLine[]
   /** How many Set-Cookie lines there are. */
   readonly setCookieLines: number
+  /** The names of those cookies, in order. */
+  readonly setCookieNames: readonly string[]
   /** Every Set-Cookie line, by itself and in order; read when it is first asked for. */
   readonly setCookies: readonly SetCookie[]
   readonly time: Micros
@@ -37,9 +44,10 @@ export interface HttpResponse {
   readonly bodyBytes: number
 }
 
-/** The value of the first header line of that name; names compare without case (RFC 9110 §5.1). */
-export function headerValue(headers: readonly HeaderLine[], name: string): string | null {
+/** The value of a request's first header line of that name; names compare without case (RFC 9110 §5.1). */
+export function headerValue(request: Pick<HttpRequest, 'headers' | 'header'>, name: string): string | null {
   const wanted = name.toLowerCase()
-  for (const line of headers) if (line.name.toLowerCase() === wanted) return line.value
+  if (request.header !== undefined) return request.header(wanted)
+  for (const line of request.headers) if (line.name.toLowerCase() === wanted) return line.value
   return null
 }

@@ -134,8 +134,8 @@ const REQUEST_IDS = ['x-request-id', 'x-agent-id', 'x-correlation-id', 'tracepar
 
 function isSameRequest(a: HttpTransaction, b: HttpTransaction): boolean {
   return REQUEST_IDS.some((name) => {
-    const value = headerValue(a.request!.headers, name)
-    return value !== null && value === headerValue(b.request!.headers, name)
+    const value = headerValue(a.request!, name)
+    return value !== null && value === headerValue(b.request!, name)
   })
 }
 

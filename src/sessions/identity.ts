@@ -52,11 +52,11 @@ export function identityInCertificate(subject: string, service: Service): Identi
 function claimOf(rule: IdentityRule, request: HttpRequest): IdentityClaim | null {
   switch (rule.kind) {
     case 'http-header':
-      return claimed(headerValue(request.headers, rule.name), 'http-header', 0.99)
+      return claimed(headerValue(request, rule.name), 'http-header', 0.99)
     case 'url-parameter':
       return claimed(urlParameter(request.target, rule.name), 'url-parameter', 0.99)
     case 'cookie':
-      return claimed(cookieValue(headerValue(request.headers, 'cookie'), rule.name), 'cookie', 0.9)
+      return claimed(cookieValue(headerValue(request, 'cookie'), rule.name), 'cookie', 0.9)
     case 'payload-pattern':
     case 'client-certificate':
       return null

@@ -9,13 +9,9 @@ const PROBER =
 /** HAProxy asks `OPTIONS / HTTP/1.0` without Host; the others name themselves; nobody but a check asks for
  * its path. */
 export function isProbeRequest(request: HttpRequest): boolean {
-  if (
-    request.method === 'OPTIONS' &&
-    request.version === '1.0' &&
-    headerValue(request.headers, 'host') === null
-  )
+  if (request.method === 'OPTIONS' && request.version === '1.0' && headerValue(request, 'host') === null)
     return true
-  if (PROBER.test(headerValue(request.headers, 'user-agent') ?? '')) return true
+  if (PROBER.test(headerValue(request, 'user-agent') ?? '')) return true
   return (
     (request.method === 'GET' || request.method === 'HEAD') &&
     /^\/(health|healthz|healthcheck|livez|readyz)\/?$/i.test(request.target)

@@ -308,7 +308,7 @@ export class Sessions {
   /** A request that only one product makes tells the service. */
   private recognise(sighting: TrackedSighting, request: HttpRequest): void {
     if (sighting.service.configured !== null) return
-    const userAgent = headerValue(request.headers, 'user-agent') ?? ''
+    const userAgent = headerValue(request, 'user-agent') ?? ''
     const product = PRODUCTS.find(
       (p) => p.target?.test(request.target) === true || p.userAgent?.test(userAgent) === true,
     )

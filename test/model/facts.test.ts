@@ -30,9 +30,9 @@ test('a header is found whatever the case of its name; the first of several coun
     { name: 'Set-Cookie', value: '2' },
   ]
   expect([
-    headerValue(headers, 'HOST'),
-    headerValue(headers, 'Set-Cookie'),
-    headerValue(headers, 'x'),
+    headerValue({ headers }, 'HOST'),
+    headerValue({ headers }, 'Set-Cookie'),
+    headerValue({ headers }, 'x'),
   ]).toEqual(['a', '1', null])
 })
 

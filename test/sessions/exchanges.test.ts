@@ -37,6 +37,7 @@ function transaction(
 ): HttpTransaction {
   const headers = cookies.map((value) => ({ name: 'Set-Cookie', value }))
   const time = seconds(at + 0.5)
+  const setCookies = readSetCookies(headers, time)
   return {
     kind: 'http-transaction',
     time,
@@ -49,7 +50,8 @@ function transaction(
       version: '1.1',
       headers,
       setCookieLines: cookies.length,
-      setCookies: readSetCookies(headers, time),
+      setCookieNames: setCookies.map(({ name }) => name),
+      setCookies,
       time,
       packet: 2,
       bodyBytes: 0,

@@ -226,6 +226,7 @@ describe('the health of a server', () => {
         version: '1.1',
         headers: [],
         setCookieLines: 0,
+        setCookieNames: [],
         setCookies: [],
         time: seconds(5),
         packet: 9,

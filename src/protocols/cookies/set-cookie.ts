@@ -27,6 +27,9 @@ export function readSetCookies(headers: readonly HeaderLine[], at: Micros): SetC
     .map(({ value }) => readSetCookie(value, at))
 }
 
+/** The name of the cookie that a Set-Cookie value sets, without reading the rest of it. */
+export const cookieName = (line: string): string => nameAndValue(line.split(';', 1)[0]!).name
+
 /** One Set-Cookie value. A folded one is read as one cookie, as user agents do; `parts` are what was
  * meant. */
 export function readSetCookie(line: string, at: Micros): SetCookie {

@@ -1,6 +1,6 @@
 /**
- * How much of the stream belongs to a message's body (RFC 9112 §6). Pure: headers in, a length or a manner
- * out.
+ * How much of the stream belongs to a message's body (RFC 9112 §6). Pure: what the header lines say in, a
+ * length or a manner out.
  */
 import type { HeaderLine } from '../../model/http.ts'
 
@@ -16,10 +16,25 @@ export const AMBIGUOUS = -4
 /** What follows a CONNECT depends on its answer. */
 export const ON_ANSWER = -5
 
-const NO_CODING = 0
-const CHUNKED_LAST = 1
+/** What Transfer-Encoding says. */
+export const NO_CODING = 0
+export const CHUNKED_LAST = 1
 const OTHER_CODING = 2
 const FAULTY_CODING = 3
+/** The length where there is no Content-Length. */
+export const NONE = -1
+
+/** What the header lines say of the body. */
+export interface Framing {
+  readonly coding: number
+  /** Octets, NONE or AMBIGUOUS. */
+  readonly length: number
+}
+
+export const framingOf = (headers: readonly HeaderLine[]): Framing => ({
+  coding: transferCoding(headers),
+  length: contentLength(headers),
+})
 
 /**
  * Transfer-Encoding (RFC 9112 §6.1): chunked must come once, and last. `identity` (RFC 2616) says nothing.
@@ -38,8 +53,7 @@ function transferCoding(headers: readonly HeaderLine[]): number {
   return coding
 }
 
-const NONE = -1
-const LENGTH_DIGITS_MAX = 15
+export const LENGTH_DIGITS_MAX = 15
 
 /** Content-Length (RFC 9110 §8.6): one decimal number, possibly repeated; NONE without any. */
 function contentLength(headers: readonly HeaderLine[]): number {
@@ -74,12 +88,10 @@ function repeatedDecimal(text: string): number {
 }
 
 /** An octet count, CHUNKED, ON_ANSWER or AMBIGUOUS. */
-export function requestBody(method: string, version: string, headers: readonly HeaderLine[]): number {
+export function requestBody(method: string, version: string, { coding, length }: Framing): number {
   if (method === 'CONNECT') return ON_ANSWER
-  const coding = transferCoding(headers)
   if (coding === CHUNKED_LAST) return version === '1.0' ? AMBIGUOUS : CHUNKED
   if (coding !== NO_CODING) return AMBIGUOUS
-  const length = contentLength(headers)
   return length === NONE ? 0 : length
 }
 
@@ -90,16 +102,14 @@ export function requestBody(method: string, version: string, headers: readonly H
 export function responseBody(
   status: number,
   version: string,
-  headers: readonly HeaderLine[],
+  { coding, length }: Framing,
   method: string | null,
 ): number {
   if (status === 101) return TUNNEL
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 0
   if (method === 'CONNECT' && status < 300) return TUNNEL
-  const coding = transferCoding(headers)
   if (coding === FAULTY_CODING) return AMBIGUOUS
   if (coding === CHUNKED_LAST) return version === '1.0' ? AMBIGUOUS : CHUNKED
   if (coding === OTHER_CODING) return UNTIL_CLOSE
-  const length = contentLength(headers)
   return length === NONE ? UNTIL_CLOSE : length
 }

@@ -1,19 +1,16 @@
 /**
  * The head of an HTTP/1.x message: start line and header lines (RFC 9112 §2 to §5), out of octets that are
- * all there.
- *
- * Lines end with CRLF or LF (§2.2). A line that begins with white space goes on with the value before it, one
- * space between (obs-fold, §5.2). White space before the colon is not part of the name (§5.1 forbids it; the
- * line is kept, for it is evidence). Lines without a colon say nothing and are left out. Octets above 0x7f
- * stay what they are (Latin-1).
+ * all there. `readHead` takes whatever crossed the wire; most heads are plain, and are scanned where they lie
+ * (scan.ts).
  */
+import { latin1 } from '../../bytes/latin1.ts'
 import type { HeaderLine } from '../../model/http.ts'
+import { isSetCookie } from '../cookies/set-cookie.ts'
+import { framingOf } from './framing.ts'
+import { INCOMPLETE, TOO_MANY, lineEnd, takeLines } from './header-lines.ts'
+import type { Head } from './message.ts'
+import { scanRequest, scanResponse } from './scan.ts'
 
-/**
- * Header lines of one message. Apache allows 100, IIS and Tomcat as many as fit; a message with more is not
- * read on.
- */
-export const HEADER_LINES_MAX = 256
 /**
  * Octets of a start line. Receivers should take 8000 (RFC 9112 §3). A message with a longer one is not read
  * on.
@@ -22,11 +19,9 @@ export const START_LINE_MAX = 16 << 10
 
 const LF = 10
 const CR = 13
-const SPACE = 32
-const TAB = 9
 
 /** What a head says; its first line already taken apart. */
-export interface Head {
+export interface ParsedHead {
   /** Method or version. */
   readonly first: string
   /** Target or status. */
@@ -41,6 +36,7 @@ export interface Head {
 /** Why a head is not read on: counted under these names. */
 export const START_LINE_TOO_LONG = 'http-start-line-too-long'
 export const TOO_MANY_LINES = 'http-too-many-header-lines'
+const MALFORMED = 'http-head-malformed'
 
 /**
  * Where the head that begins at or before `from` ends: the offset after its empty line; -1 if it is not
@@ -55,17 +51,36 @@ export function headEnd(bytes: Uint8Array, from: number, end: number): number {
   return -1
 }
 
-const isSpace = (code: number): boolean => code === SPACE || code === TAB
+/** The head that octets `at`..`stop` are. A text: it cannot be read, for that reason. */
+export function readHead(bytes: Uint8Array, at: number, stop: number): Head | string {
+  const plain = scanResponse(bytes, at, stop) ?? scanRequest(bytes, at, stop)
+  if (plain !== null) return plain
+  const text = latin1(bytes, at, stop)
+  const parsed = parseHead(text)
+  if (parsed === null || typeof parsed === 'string') return parsed ?? MALFORMED
+  const { first, second, third, headers, length } = parsed
+  const isResponse = first.startsWith('HTTP/')
+  return {
+    method: isResponse ? '' : first,
+    target: isResponse ? '' : second,
+    version: isResponse ? versionOf(first) : isVersion(third) ? versionOf(third) : '',
+    status: isResponse ? Number(second) : 0,
+    framing: framingOf(headers),
+    setCookieLines: headers.filter(({ name }) => isSetCookie(name)).length,
+    length,
+    text,
+    lines: headers,
+  }
+}
 
-/** The offset where the line ends that `lf` terminates. */
-const lineEnd = (text: string, start: number, lf: number): number =>
-  lf > start && text.charCodeAt(lf - 1) === CR ? lf - 1 : lf
+const versionOf = (text: string): string => text.slice('HTTP/'.length)
+const isVersion = (text: string): boolean => text.length === 8 && text.startsWith('HTTP/1.')
 
 /**
  * Takes apart the head that `text` begins with; what follows it does not matter. Null: its empty line is not
  * there yet. A text: it cannot be read, for that reason.
  */
-export function parseHead(text: string): Head | string | null {
+export function parseHead(text: string): ParsedHead | string | null {
   const lf = text.indexOf('\n')
   if (lf < 0) return null
   if (lf > START_LINE_MAX) return START_LINE_TOO_LONG
@@ -75,7 +90,7 @@ export function parseHead(text: string): Head | string | null {
   const space = text.startsWith('HTTP/') ? text.indexOf(' ', one + 1) : text.lastIndexOf(' ', end)
   const two = space <= one || space > end ? end : space
   const headers: HeaderLine[] = []
-  const length = headerLines(text, lf + 1, headers)
+  const length = takeLines(text, lf + 1, headers)
   if (length === INCOMPLETE) return null
   if (length === TOO_MANY) return TOO_MANY_LINES
   return {
@@ -85,38 +100,4 @@ export function parseHead(text: string): Head | string | null {
     headers,
     length,
   }
-}
-
-const INCOMPLETE = -1
-const TOO_MANY = -2
-
-/**
- * Adds the header lines of `text` from `at` on to `headers`; returns the offset after their empty line, or
- * why there is none.
- */
-function headerLines(text: string, at: number, headers: HeaderLine[]): number {
-  for (let lf = text.indexOf('\n', at); lf >= 0; at = lf + 1, lf = text.indexOf('\n', at)) {
-    const end = lineEnd(text, at, lf)
-    if (end === at) return lf + 1
-    if (isSpace(text.charCodeAt(at))) {
-      const folded = headers.pop()
-      if (folded !== undefined)
-        headers.push({ name: folded.name, value: unfold(folded.value, trimmed(text, at, end)) })
-      continue
-    }
-    const colon = text.indexOf(':', at)
-    if (colon < 0 || colon >= end) continue
-    if (headers.length === HEADER_LINES_MAX) return TOO_MANY
-    headers.push({ name: trimmed(text, at, colon), value: trimmed(text, colon + 1, end) })
-  }
-  return INCOMPLETE
-}
-
-const unfold = (value: string, more: string): string =>
-  value === '' || more === '' ? value + more : `${value} ${more}`
-
-function trimmed(text: string, start: number, end: number): string {
-  while (start < end && isSpace(text.charCodeAt(start))) start++
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
 }

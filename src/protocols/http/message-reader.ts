@@ -5,16 +5,16 @@
  * Where a message must begin and none does, or where octets are missing, the place is lost: from then on only
  * the beginning of a segment is taken for the beginning of a message, and only if it has the form of one.
  */
-import { latin1 } from '../../bytes/latin1.ts'
 import type { Side } from '../../model/packet.ts'
 import { CONTINUE, SKIP_REST } from '../../model/stream.ts'
 import type { Micros } from '../../model/time.ts'
 import { ChunkedBody } from './chunked.ts'
 import { AMBIGUOUS, CHUNKED, ON_ANSWER, TUNNEL, UNTIL_CLOSE } from './framing.ts'
-import { headEnd, parseHead } from './head.ts'
-import type { Head } from './head.ts'
+import { headEnd, readHead } from './head.ts'
+import type { Head } from './message.ts'
 import type { Recognition } from '../protocol.ts'
 import { recognisesRequestLine, recognisesStatusLine } from './recognise.ts'
+import { scanRequest, scanResponse } from './scan.ts'
 
 /**
  * Octets of a head. Common servers stop at 8 to 48 KiB (nginx 4 x 8 KiB, Tomcat 8, IIS 16). With more, the
@@ -22,11 +22,6 @@ import { recognisesRequestLine, recognisesStatusLine } from './recognise.ts'
  */
 export const HEAD_BYTES_MAX = 64 << 10
 const HELD_FIRST = 1024
-/**
- * A segment's first octets, tried as a whole head before anything is searched: most heads are shorter. A
- * header value keeps that much alive, for V8's substrings share their text.
- */
-const PROMPT_BYTES = 2048
 
 /** Who is told of heads: answers how the message goes on, in the terms of framing.ts. */
 export interface HeadReader {
@@ -167,6 +162,8 @@ export class MessageReader {
     // Receivers skip empty lines before a message (RFC 9112 §2.2).
     if (this.otherwise === MESSAGE) while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++
     if (at === end) return end
+    const plain = this.scan(bytes, at, end)
+    if (plain !== null) return at + this.complete(plain, time, packet)
     const begins = this.recognises(bytes, at, end)
     if (begins === 'certain') this.state = HEAD
     else if (begins === 'no') this.noMessage()
@@ -191,6 +188,14 @@ export class MessageReader {
     return at
   }
 
+  /** The plain head that begins at `at`, whole; behind a gap only if its beginning is recognised. */
+  private scan(bytes: Uint8Array, at: number, end: number): Head | null {
+    if (this.afterGap) return null
+    const limit = Math.min(end, at + HEAD_BYTES_MAX)
+    const response = this.role === REQUESTS ? null : scanResponse(bytes, at, limit)
+    return response !== null || this.role === RESPONSES ? response : scanRequest(bytes, at, limit)
+  }
+
   private recognises(bytes: Uint8Array, at: number, end: number): Recognition {
     const status = this.role === REQUESTS ? 'no' : recognisesStatusLine(bytes, at, end)
     if (status !== 'no' || this.role === RESPONSES) return status
@@ -208,16 +213,10 @@ export class MessageReader {
       this.hold(bytes, at, end)
       return this.headFromHeld(at, end, before, Math.max(0, before - 3), time, packet)
     }
-    const head = parseHead(latin1(bytes, at, Math.min(end, at + PROMPT_BYTES)))
-    if (head !== null) return at + this.complete(head, time, packet)
-    return this.longHead(bytes, at, end, time, packet)
-  }
-
-  private longHead(bytes: Uint8Array, at: number, end: number, time: Micros, packet: number): number {
-    const stop = end - at > PROMPT_BYTES ? headEnd(bytes, at, end) : -1
+    const stop = headEnd(bytes, at, end)
     if (stop < 0 && end - at < HEAD_BYTES_MAX) return this.hold(bytes, at, end)
     if (stop < 0 || stop - at > HEAD_BYTES_MAX) this.stop('http-head-too-large', time)
-    else this.complete(parseHead(latin1(bytes, at, stop)), time, packet)
+    else this.complete(readHead(bytes, at, stop), time, packet)
     return stop < 0 ? end : stop
   }
 
@@ -235,20 +234,20 @@ export class MessageReader {
       if (this.heldBytes === HEAD_BYTES_MAX) this.stop('http-head-too-large', time)
       return end
     }
-    const head = parseHead(latin1(this.held!, 0, stop))
+    const head = readHead(this.held!, 0, stop)
     this.drop()
     this.complete(head, time, packet)
     return at + stop - before
   }
 
   /** A head is there, or cannot be read. Returns its length. */
-  private complete(head: Head | string | null, time: Micros, packet: number): number {
+  private complete(head: Head | string, time: Micros, packet: number): number {
     this.isLost = false
     this.inDoubt = false
     this.nextMessage()
-    if (head === null || typeof head === 'string') this.stop(head ?? 'http-head-malformed', time)
+    if (typeof head === 'string') this.stop(head, time)
     else this.follow(this.owner.head(this.side, head, time, packet), time)
-    return head === null || typeof head === 'string' ? 0 : head.length
+    return typeof head === 'string' ? 0 : head.length
   }
 
   private follow(manner: number, time: Micros): void {

@@ -10,10 +10,6 @@
  * last request is the one that is answered. A client that was seen to pipeline loses pairing with a gap, for
  * good (`http-pairing-lost`).
  */
-import type { SetCookie } from '../../model/cookie.ts'
-import type { HeaderLine } from '../../model/http.ts'
-import { isSetCookie, readSetCookies } from '../cookies/set-cookie.ts'
-import { headerValue } from '../../model/http.ts'
 import type { HttpRequest, HttpResponse } from '../../model/http.ts'
 import { otherSide } from '../../model/packet.ts'
 import type { Side } from '../../model/packet.ts'
@@ -22,9 +18,11 @@ import type { StreamConsumer, StreamContext } from '../../model/stream.ts'
 import type { Micros } from '../../model/time.ts'
 
 import { AMBIGUOUS, TUNNEL, UNTIL_CLOSE, requestBody, responseBody } from './framing.ts'
-import type { Head } from './head.ts'
 import { MessageReader, REQUESTS, RESPONSES } from './message-reader.ts'
 import type { HeadReader } from './message-reader.ts'
+import { SeenRequest, SeenResponse } from './message.ts'
+import type { Head } from './message.ts'
+import { Pending } from './pending.ts'
 
 /**
  * Requests that wait for their responses. With more, pairing is given up: nobody pipelines that deep, one
@@ -34,10 +32,7 @@ export const PENDING_MAX = 64
 /** Interim responses kept for one transaction (those with Set-Cookie); later ones are counted. */
 export const INTERIM_MAX = 8
 
-interface Pending {
-  readonly request: HttpRequest
-  readonly index: number
-}
+const NO_INTERIM: readonly HttpResponse[] = []
 
 class HttpParser implements StreamConsumer, HeadReader {
   private readonly context: StreamContext
@@ -46,8 +41,8 @@ class HttpParser implements StreamConsumer, HeadReader {
   private readonly readers: readonly [MessageReader, MessageReader]
   /** The side that sends requests, once a head showed it. */
   private asking: Side | null = null
-  private pending: Pending[] = []
-  private interim: HttpResponse[] = []
+  private readonly pending = new Pending()
+  private interim: readonly HttpResponse[] = NO_INTERIM
   private nextIndex = 0
   /** Responses can be told to requests. */
   private pairs = true
@@ -103,10 +98,10 @@ class HttpParser implements StreamConsumer, HeadReader {
 
   head(side: Side, head: Head, time: Micros, packet: number): number {
     const reader = this.readers[side]
-    const answers = head.first.startsWith('HTTP/')
+    const answers = head.method === ''
     if (this.asking === null) this.assignRoles(answers ? otherSide(side) : side)
     if (answers) return this.response(side, head, time, packet)
-    if (isVersion(head.third)) return this.request(side, head, time, packet)
+    if (head.version !== '') return this.request(side, head, time, packet)
     reader.stop('http-start-line-malformed', time)
     return AMBIGUOUS
   }
@@ -127,10 +122,8 @@ class HttpParser implements StreamConsumer, HeadReader {
   }
 
   private request(side: Side, head: Head, time: Micros, packet: number): number {
-    const { first: method, second: target, headers } = head
-    const version = head.third.slice('HTTP/'.length)
-    const manner = requestBody(method, version, headers)
-    const request = { method, target, version, headers, time, packet, bodyBytes: Math.max(0, manner) }
+    const manner = requestBody(head.method, head.version, head.framing)
+    const request = new SeenRequest(head, Math.max(0, manner), time, packet)
     this.makeRoom(side, time)
     const index = this.nextIndex++
     const { tap, connection } = this.context
@@ -145,7 +138,7 @@ class HttpParser implements StreamConsumer, HeadReader {
       index,
       decrypted,
     })
-    if (this.pairs) this.pending.push({ request, index })
+    if (this.pairs) this.pending.add(request)
     else this.transaction(request, null, index, time)
     return manner
   }
@@ -156,30 +149,28 @@ class HttpParser implements StreamConsumer, HeadReader {
     const answersMissed = this.readers[otherSide(side)].missed
     if (reader.missed && this.pipelines) this.losePairing(time)
     else if (answersMissed && !this.pipelines) this.settle(0, time)
-    else if (this.pending.length === PENDING_MAX) this.losePairing(time)
+    else if (this.pending.count === PENDING_MAX) this.losePairing(time)
     reader.missed = false
   }
 
   private response(side: Side, head: Head, time: Micros, packet: number): number {
-    const { first, second, headers } = head
-    const version = first.slice('HTTP/'.length)
-    const status = Number(second)
+    const { status, version, framing } = head
     this.findAsked(side, time)
     if (status < 200 && status !== 101) {
-      const seen = httpResponse(status, version, headers, time, packet, 0)
-      if (headerValue(headers, 'set-cookie') !== null) this.keepInterim(seen)
+      if (head.setCookieLines > 0) this.keepInterim(new SeenResponse(head, 0, time, packet))
       return 0
     }
-    const asked = this.pending.shift()
-    if (this.pending.length > 0) this.pipelines = true
-    const method = asked?.request.method ?? null
-    const manner = responseBody(status, version, headers, method)
-    const response = httpResponse(status, version, headers, time, packet, Math.max(0, manner))
-    this.transaction(asked?.request ?? null, response, asked?.index ?? this.nextIndex++, time)
-    this.readers[side].inDoubt = asked === undefined
+    const index = this.pending.count > 0 ? this.firstIndex : this.nextIndex++
+    const asked = this.pending.take()
+    if (this.pending.count > 0) this.pipelines = true
+    const method = asked?.method ?? null
+    const manner = responseBody(status, version, framing, method)
+    const response = new SeenResponse(head, Math.max(0, manner), time, packet)
+    this.transaction(asked, response, index, time)
+    this.readers[side].inDoubt = asked === null
     if (manner === TUNNEL) this.openTunnel(status, time, packet)
     else if (method === 'CONNECT') this.readers[otherSide(side)].answered(false)
-    else if (manner === UNTIL_CLOSE && asked !== undefined) this.noMoreResponses(time)
+    else if (manner === UNTIL_CLOSE && asked !== null) this.noMoreResponses(time)
     return manner
   }
 
@@ -191,12 +182,12 @@ class HttpParser implements StreamConsumer, HeadReader {
     if (!reader.missed) return
     reader.missed = false
     if (this.readers[otherSide(side)].missed) this.settle(0, time)
-    else if (this.pipelines && this.pending.length > 1) this.losePairing(time)
+    else if (this.pipelines && this.pending.count > 1) this.losePairing(time)
     else this.settle(1, time)
   }
 
   private keepInterim(response: HttpResponse): void {
-    if (this.interim.length < INTERIM_MAX) this.interim.push(response)
+    if (this.interim.length < INTERIM_MAX) this.interim = [...this.interim, response]
     else this.context.count?.('http-too-many-interim-responses')
   }
 
@@ -212,10 +203,15 @@ class HttpParser implements StreamConsumer, HeadReader {
 
   /** Reports pending requests as unanswered, all but the last `kept`. */
   private settle(kept: number, time: Micros): void {
-    while (this.pending.length > kept) {
-      const { request, index } = this.pending.shift()!
-      this.transaction(request, null, index, time)
+    while (this.pending.count > kept) {
+      const index = this.firstIndex
+      this.transaction(this.pending.take(), null, index, time)
     }
+  }
+
+  /** The index of the first pending request: those that wait were told one after the other. */
+  private get firstIndex(): number {
+    return this.nextIndex - this.pending.count
   }
 
   private transaction(
@@ -226,7 +222,7 @@ class HttpParser implements StreamConsumer, HeadReader {
   ): void {
     const { tap, connection } = this.context
     const { interim, decrypted } = this
-    this.interim = []
+    this.interim = NO_INTERIM
     const requestFrom = this.asking!
     this.context.emit({
       kind: 'http-transaction',
@@ -270,8 +266,6 @@ class HttpParser implements StreamConsumer, HeadReader {
   }
 }
 
-const isVersion = (text: string): boolean => text.length === 8 && text.startsWith('HTTP/1.')
-
 /**
  * Reads HTTP/1.x; `openInner` looks at what a CONNECT tunnel carries, `decrypted` says that the octets came
  * out of TLS.
@@ -282,29 +276,4 @@ export function openHttp(
   decrypted = false,
 ): StreamConsumer & { readonly heldBytes: number } {
   return new HttpParser(context, openInner, decrypted)
-}
-
-/** A response whose cookies are read when somebody looks at them: most are not looked at. */
-function httpResponse(
-  status: number,
-  version: string,
-  headers: readonly HeaderLine[],
-  time: Micros,
-  packet: number,
-  bodyBytes: number,
-): HttpResponse {
-  const setCookieLines = headers.reduce((n, { name }) => (isSetCookie(name) ? n + 1 : n), 0)
-  let cookies: readonly SetCookie[] | null = null
-  return {
-    status,
-    version,
-    headers,
-    setCookieLines,
-    get setCookies() {
-      return (cookies ??= readSetCookies(headers, time))
-    },
-    time,
-    packet,
-    bodyBytes,
-  }
 }

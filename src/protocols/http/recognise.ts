@@ -12,12 +12,12 @@ const DELETE = 127
 /** `HTTP/1.x 200` and the octet after it. */
 const STATUS_LINE_MIN = 13
 /** Longer than any registered method (the longest has 17 letters). */
-const METHOD_MAX = 32
+export const METHOD_MAX = 32
 /**
  * A registered method followed by that much target needs no sight of the line's end. Senders should not
  * exceed 8000 (RFC 9112 §3).
  */
-const TARGET_SURE = 1024
+export const TARGET_SURE = 1024
 
 const VERSION = [72, 84, 84, 80, 47, 49, 46] // HTTP/1.
 
@@ -25,6 +25,8 @@ const VERSION = [72, 84, 84, 80, 47, 49, 46] // HTTP/1.
 const TOKEN = new Uint8Array(256)
 for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
   TOKEN[c.charCodeAt(0)] = 1
+
+export const isTokenOctet = (octet: number): boolean => TOKEN[octet] === 1
 
 const isDigit = (octet: number | undefined): boolean => octet !== undefined && octet >= 48 && octet <= 57
 
@@ -62,7 +64,7 @@ export function recognisesRequestLine(
   registered: boolean,
 ): Recognition {
   let at = start
-  while (at < end && TOKEN[bytes[at]!] === 1) at++
+  while (at < end && isTokenOctet(bytes[at]!)) at++
   if (at - start > METHOD_MAX) return 'no'
   if (at === end) return 'unsure'
   if (at === start || bytes[at] !== SPACE) return 'no'

@@ -5,6 +5,7 @@ import {
   ON_ANSWER,
   TUNNEL,
   UNTIL_CLOSE,
+  framingOf,
   requestBody,
   responseBody,
 } from '../../../src/protocols/http/framing.ts'
@@ -34,11 +35,13 @@ describe('requests (RFC 9112 §6.3)', () => {
     ['chunked not last', coding('chunked, gzip'), AMBIGUOUS],
     ['another coding only', coding('gzip'), AMBIGUOUS],
     ['identity', [...coding('identity'), ...length('5')], 5],
-  ])('%s', (_what, headers, expected) => expect(requestBody('POST', '1.1', headers)).toBe(expected))
+  ])('%s', (_what, headers, expected) =>
+    expect(requestBody('POST', '1.1', framingOf(headers))).toBe(expected),
+  )
 
   test('HTTP/1.0 knows no chunked coding; what follows CONNECT depends on the answer', () => {
-    expect(requestBody('POST', '1.0', coding('chunked'))).toBe(AMBIGUOUS)
-    expect(requestBody('CONNECT', '1.1', length('5'))).toBe(ON_ANSWER)
+    expect(requestBody('POST', '1.0', framingOf(coding('chunked')))).toBe(AMBIGUOUS)
+    expect(requestBody('CONNECT', '1.1', framingOf(length('5')))).toBe(ON_ANSWER)
   })
 })
 
@@ -59,10 +62,10 @@ describe('responses', () => {
     ['to who knows what', 200, null, length('17'), 17],
     ['two lengths', 200, 'GET', length('1,2'), AMBIGUOUS],
   ])('%s', (_what, status, method, headers, expected) =>
-    expect(responseBody(status, '1.1', headers, method)).toBe(expected),
+    expect(responseBody(status, '1.1', framingOf(headers), method)).toBe(expected),
   )
 
   test('HTTP/1.0 knows no chunked coding', () => {
-    expect(responseBody(200, '1.0', coding('chunked'), 'GET')).toBe(AMBIGUOUS)
+    expect(responseBody(200, '1.0', framingOf(coding('chunked')), 'GET')).toBe(AMBIGUOUS)
   })
 })

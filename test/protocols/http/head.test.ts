@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { HEADER_LINES_MAX, START_LINE_MAX, headEnd, parseHead } from '../../../src/protocols/http/head.ts'
+import { START_LINE_MAX, headEnd, parseHead } from '../../../src/protocols/http/head.ts'
+import { HEADER_LINES_MAX } from '../../../src/protocols/http/header-lines.ts'
 
 const headers = (lines: string): unknown => {
   const head = parseHead(`GET / HTTP/1.1\r\n${lines}\r\n`)

@@ -1,0 +1,123 @@
+/**
+ * Messages as observations hold them: the head as it was sent, whose lines and cookies are taken apart when
+ * somebody asks for them. Most are never asked for. As JSON they are what their interfaces say.
+ */
+import type { SetCookie } from '../../model/cookie.ts'
+import type { HeaderLine, HttpRequest, HttpResponse } from '../../model/http.ts'
+import type { Micros } from '../../model/time.ts'
+import { cookieName, readSetCookie, SET_COOKIES_MAX } from '../cookies/set-cookie.ts'
+import type { Framing } from './framing.ts'
+import { linesOf, valuesOf } from './header-lines.ts'
+
+/** What the connection's reader and its observations need of a head. */
+export interface Head {
+  /** Empty for a response. */
+  readonly method: string
+  readonly target: string
+  /** `1.0`, `1.1`; empty if the start line of a request ends otherwise. */
+  readonly version: string
+  /** 0 for a request. */
+  readonly status: number
+  readonly framing: Framing
+  readonly setCookieLines: number
+  /** Octets of the head, its empty line included. */
+  readonly length: number
+  /** Those octets. */
+  readonly text: string
+  /** The header lines, if they had to be taken apart already. */
+  readonly lines: readonly HeaderLine[] | null
+}
+
+export class SeenRequest implements HttpRequest {
+  readonly method: string
+  readonly target: string
+  readonly version: string
+  readonly time: Micros
+  readonly packet: number
+  readonly bodyBytes: number
+  private readonly text: string
+  private lines: readonly HeaderLine[] | null
+
+  constructor(head: Head, bodyBytes: number, time: Micros, packet: number) {
+    this.method = head.method
+    this.target = head.target
+    this.version = head.version
+    this.time = time
+    this.packet = packet
+    this.bodyBytes = bodyBytes
+    this.text = head.text
+    this.lines = head.lines
+  }
+
+  get headers(): readonly HeaderLine[] {
+    return (this.lines ??= linesOf(this.text))
+  }
+
+  header(name: string): string | null {
+    return valuesIn(this.text, this.lines, name, 1)[0] ?? null
+  }
+
+  toJSON(): object {
+    const { method, target, version, headers, time, packet, bodyBytes } = this
+    return { method, target, version, headers, time, packet, bodyBytes }
+  }
+}
+
+export class SeenResponse implements HttpResponse {
+  readonly status: number
+  readonly version: string
+  readonly setCookieLines: number
+  readonly time: Micros
+  readonly packet: number
+  readonly bodyBytes: number
+  private readonly text: string
+  private lines: readonly HeaderLine[] | null
+  private cookies: readonly SetCookie[] | null = null
+
+  constructor(head: Head, bodyBytes: number, time: Micros, packet: number) {
+    this.status = head.status
+    this.version = head.version
+    this.setCookieLines = head.setCookieLines
+    this.time = time
+    this.packet = packet
+    this.bodyBytes = bodyBytes
+    this.text = head.text
+    this.lines = head.lines
+  }
+
+  get headers(): readonly HeaderLine[] {
+    return (this.lines ??= linesOf(this.text))
+  }
+
+  get setCookieNames(): readonly string[] {
+    return this.setCookieValues().map(cookieName)
+  }
+
+  get setCookies(): readonly SetCookie[] {
+    return (this.cookies ??= this.setCookieValues().map((line) => readSetCookie(line, this.time)))
+  }
+
+  toJSON(): object {
+    const { status, version, headers, setCookieLines, setCookieNames, setCookies } = this
+    const { time, packet, bodyBytes } = this
+    const cookies = { setCookieLines, setCookieNames, setCookies }
+    return { status, version, headers, ...cookies, time, packet, bodyBytes }
+  }
+
+  private setCookieValues(): readonly string[] {
+    return this.setCookieLines === 0 ? [] : valuesIn(this.text, this.lines, 'set-cookie', SET_COOKIES_MAX)
+  }
+}
+
+/** The values of the first `limit` header lines of a name in lower case; `lines` are there if they were taken
+ * apart. */
+function valuesIn(
+  text: string,
+  lines: readonly HeaderLine[] | null,
+  name: string,
+  limit: number,
+): readonly string[] {
+  if (lines === null) return valuesOf(text, name, limit)
+  const named = lines.filter((line) => line.name.toLowerCase() === name)
+  return named.slice(0, limit).map(({ value }) => value)
+}

@@ -1,0 +1,220 @@
+/**
+ * Plain heads, scanned where they lie: what frames the message is taken from the octets, and the head becomes
+ * one text for whoever asks for more. Most heads are plain. Null for all others, whatever is the matter
+ * (incomplete, folded lines, two lengths, an unknown coding, another version): `readHead` knows what to do
+ * with those. Pure.
+ */
+import { latin1 } from '../../bytes/latin1.ts'
+import { CHUNKED_LAST, LENGTH_DIGITS_MAX, NONE, NO_CODING } from './framing.ts'
+import type { Framing } from './framing.ts'
+import { HEADER_LINES_MAX } from './header-lines.ts'
+import type { Head } from './message.ts'
+import { METHOD_MAX, TARGET_SURE, isTokenOctet } from './recognise.ts'
+
+const LF = 10
+const CR = 13
+const SPACE = 32
+const TAB = 9
+const COLON = 58
+const ZERO = 48
+const DASH = 45
+const DELETE = 127
+/** Where the octets of a status line stand: `HTTP/1.1 200`, and what follows. */
+const MINOR_AT = 7
+const STATUS_AT = 9
+const REASON_AT = 12
+/** A reason phrase has a few words; the line of one that goes on is looked at more closely. */
+const REASON_MAX = 256
+/** `HTTP/1.1` */
+const VERSION_LENGTH = 8
+
+const octetsOf = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0))
+
+const VERSION = octetsOf('HTTP/1.')
+const CONTENT_LENGTH = octetsOf('content-length')
+const TRANSFER_ENCODING = octetsOf('transfer-encoding')
+const SET_COOKIE = octetsOf('set-cookie')
+const CHUNKED = octetsOf('chunked')
+
+/** What the header lines say, as far as the reading of the connection depends on it. */
+class Section implements Framing {
+  coding = NO_CODING
+  length = NONE
+  setCookieLines = 0
+  /** The offset after the empty line. */
+  end = 0
+}
+
+export function scanRequest(bytes: Uint8Array, start: number, end: number): Head | null {
+  const methodEnd = endOfMethod(bytes, start, end)
+  if (methodEnd < 0) return null
+  const targetEnd = endOfTarget(bytes, methodEnd + 1, end)
+  if (targetEnd < 0) return null
+  const version = versionAt(bytes, targetEnd + 1, end)
+  if (version === '') return null
+  const lines = afterLineEnd(bytes, targetEnd + 1 + VERSION_LENGTH, end)
+  const section = lines < 0 ? null : scanLines(bytes, lines, end)
+  if (section === null) return null
+  const text = latin1(bytes, start, section.end)
+  return {
+    method: text.slice(0, methodEnd - start),
+    target: text.slice(methodEnd + 1 - start, targetEnd - start),
+    version,
+    status: 0,
+    framing: section,
+    setCookieLines: section.setCookieLines,
+    length: section.end - start,
+    text,
+    lines: null,
+  }
+}
+
+export function scanResponse(bytes: Uint8Array, start: number, end: number): Head | null {
+  if (end - start <= REASON_AT) return null
+  const version = versionAt(bytes, start, end)
+  if (version === '' || bytes[start + VERSION_LENGTH] !== SPACE) return null
+  const status = statusAt(bytes, start + STATUS_AT)
+  const lines =
+    bytes[start + REASON_AT] === SPACE
+      ? afterReason(bytes, start, end)
+      : afterLineEnd(bytes, start + REASON_AT, end)
+  const section = status < 0 || lines < 0 ? null : scanLines(bytes, lines, end)
+  if (section === null) return null
+  return {
+    method: '',
+    target: '',
+    version,
+    status,
+    framing: section,
+    setCookieLines: section.setCookieLines,
+    length: section.end - start,
+    text: latin1(bytes, start, section.end),
+    lines: null,
+  }
+}
+
+/** Where the space behind the method is. */
+function endOfMethod(bytes: Uint8Array, start: number, end: number): number {
+  const stop = Math.min(end, start + METHOD_MAX + 1)
+  let at = start
+  while (at < stop && isTokenOctet(bytes[at]!)) at++
+  return at > start && at < stop && bytes[at] === SPACE ? at : -1
+}
+
+/** Where the space behind the target is. */
+function endOfTarget(bytes: Uint8Array, start: number, end: number): number {
+  const stop = Math.min(end, start + TARGET_SURE)
+  let at = start
+  while (at < stop && bytes[at]! > SPACE && bytes[at] !== DELETE) at++
+  return at > start && at < stop && bytes[at] === SPACE ? at : -1
+}
+
+/** `1.0` or `1.1`; empty for anything else. */
+function versionAt(bytes: Uint8Array, at: number, end: number): string {
+  if (at + VERSION_LENGTH > end) return ''
+  for (let i = 0; i < VERSION.length; i++) if (bytes[at + i] !== VERSION[i]) return ''
+  const minor = bytes[at + MINOR_AT]! - ZERO
+  return minor === 1 ? '1.1' : minor === 0 ? '1.0' : ''
+}
+
+/** Three digits; -1 if they are not. */
+function statusAt(bytes: Uint8Array, at: number): number {
+  let status = 0
+  for (let i = at; i < at + 3; i++) {
+    const digit = bytes[i]! - ZERO
+    if (digit < 0 || digit > 9) return -1
+    status = status * 10 + digit
+  }
+  return status
+}
+
+/** The offset after CRLF or LF at `at`; -1 if neither stands there. */
+function afterLineEnd(bytes: Uint8Array, at: number, end: number): number {
+  const lf = at < end && bytes[at] === CR ? at + 1 : at
+  return lf < end && bytes[lf] === LF ? lf + 1 : -1
+}
+
+function afterReason(bytes: Uint8Array, start: number, end: number): number {
+  const stop = Math.min(end, start + REASON_AT + REASON_MAX)
+  let at = start + REASON_AT
+  while (at < stop && bytes[at] !== LF) at++
+  return at < stop ? at + 1 : -1
+}
+
+function scanLines(bytes: Uint8Array, start: number, end: number): Section | null {
+  const section = new Section()
+  let at = start
+  for (let lines = 0; at < end && lines <= HEADER_LINES_MAX; lines++) {
+    const first = bytes[at]!
+    if (first === LF || first === CR) {
+      section.end = afterLineEnd(bytes, at, end)
+      return section.end < 0 ? null : section
+    }
+    if (first === SPACE || first === TAB || !takeField(section, bytes, at, end)) return null
+    while (at < end && bytes[at] !== LF) at++
+    at++
+  }
+  return null
+}
+
+/** Takes note of the field at `at` if it is one that matters; false if it says so in an uncommon manner. */
+function takeField(section: Section, bytes: Uint8Array, at: number, end: number): boolean {
+  switch (bytes[at]! | 32) {
+    case 99: // c
+      if (!isNamed(bytes, at, end, CONTENT_LENGTH)) return true
+      return takeLength(section, bytes, at + CONTENT_LENGTH.length, end)
+    case 115: // s
+      if (!isNamed(bytes, at, end, SET_COOKIE)) return true
+      section.setCookieLines++
+      return bytes[at + SET_COOKIE.length] === COLON
+    case 116: // t
+      if (!isNamed(bytes, at, end, TRANSFER_ENCODING)) return true
+      return takeCoding(section, bytes, at + TRANSFER_ENCODING.length, end)
+  }
+  return true
+}
+
+/** Whether the letters at `at`, of either case, are those of `name`, which ends there. */
+function isNamed(bytes: Uint8Array, at: number, end: number, name: Uint8Array): boolean {
+  const nameEnd = at + name.length
+  if (nameEnd >= end || !isNamesEnd(bytes[nameEnd]!)) return false
+  for (let i = 0; i < name.length; i++) {
+    const octet = bytes[at + i]!
+    if (name[i] === DASH ? octet !== DASH : (octet | 32) !== name[i]) return false
+  }
+  return true
+}
+
+const isNamesEnd = (octet: number): boolean => octet === COLON || octet === SPACE || octet === TAB
+
+/** The value behind the colon at `at`: one decimal number. */
+function takeLength(section: Section, bytes: Uint8Array, colon: number, end: number): boolean {
+  if (bytes[colon] !== COLON || section.length !== NONE) return false
+  const start = afterBlanks(bytes, colon + 1, end)
+  const stop = Math.min(end, start + LENGTH_DIGITS_MAX)
+  let at = start
+  let length = 0
+  while (at < stop) {
+    const digit = bytes[at]! - ZERO
+    if (digit < 0 || digit > 9) break
+    length = length * 10 + digit
+    at++
+  }
+  section.length = length
+  return at > start && afterLineEnd(bytes, afterBlanks(bytes, at, end), end) >= 0
+}
+
+/** `chunked`, and nothing else. */
+function takeCoding(section: Section, bytes: Uint8Array, colon: number, end: number): boolean {
+  if (bytes[colon] !== COLON || section.coding !== NO_CODING) return false
+  const at = afterBlanks(bytes, colon + 1, end)
+  if (at + CHUNKED.length > end) return false
+  for (let i = 0; i < CHUNKED.length; i++) if ((bytes[at + i]! | 32) !== CHUNKED[i]) return false
+  section.coding = CHUNKED_LAST
+  return afterLineEnd(bytes, afterBlanks(bytes, at + CHUNKED.length, end), end) >= 0
+}
+
+function afterBlanks(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) at++
+  return at
+}

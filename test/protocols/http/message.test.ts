@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { readHead } from '../../../src/protocols/http/head.ts'
+import type { Head } from '../../../src/protocols/http/message.ts'
+import { SeenRequest, SeenResponse } from '../../../src/protocols/http/message.ts'
+
+function head(text: string): Head {
+  const read = readHead(Buffer.from(text, 'latin1'), 0, text.length)
+  if (typeof read === 'string') throw new Error(read)
+  return read
+}
+
+const PLAIN = 'Host: a\r\nX-Agent : A1\r\nset-cookie: b=1\r\nHOST: c\r\nSet-Cookie:d=2; Path=/\r\n'
+const FOLDED = `${PLAIN}X-Long: one\r\n two\r\n`
+const LINES = [
+  { name: 'Host', value: 'a' },
+  { name: 'X-Agent', value: 'A1' },
+  { name: 'set-cookie', value: 'b=1' },
+  { name: 'HOST', value: 'c' },
+  { name: 'Set-Cookie', value: 'd=2; Path=/' },
+]
+
+describe.each([
+  ['a plain head', PLAIN, LINES],
+  ['a head with a folded line', FOLDED, [...LINES, { name: 'X-Long', value: 'one two' }]],
+])('%s', (_what, lines, headers) => {
+  const request = new SeenRequest(head(`GET /x HTTP/1.1\r\n${lines}\r\n`), 5, 1000, 7)
+  const response = new SeenResponse(head(`HTTP/1.1 200 OK\r\n${lines}\r\n`), 6, 2000, 8)
+
+  test.each([
+    ['host', 'a'],
+    ['x-agent', 'A1'],
+    ['x-agen', null],
+    ['x-agents', null],
+    ['cookie', null],
+  ])('one header line is found without the others: %s', (name, value) => {
+    expect(request.header(name)).toBe(value)
+  })
+
+  test('all lines, as sent and in order', () => {
+    expect(request.headers).toEqual(headers)
+    expect(request.header('host')).toBe('a')
+    expect(response.headers).toEqual(headers)
+  })
+
+  test('the cookies, and their names alone', () => {
+    expect(response.setCookieNames).toEqual(['b', 'd'])
+    expect(response.setCookies.map(({ name, line }) => [name, line])).toEqual([
+      ['b', 'b=1'],
+      ['d', 'd=2; Path=/'],
+    ])
+    expect(response.setCookies).toBe(response.setCookies)
+  })
+
+  test('recorded as JSON, nothing is missing', () => {
+    const asked = {
+      method: 'GET',
+      target: '/x',
+      version: '1.1',
+      headers,
+      time: 1000,
+      packet: 7,
+      bodyBytes: 5,
+    }
+    expect(JSON.parse(JSON.stringify(request))).toEqual(asked)
+    const { setCookies } = response
+    const cookies = { setCookieLines: 2, setCookieNames: ['b', 'd'], setCookies }
+    const told = { status: 200, version: '1.1', headers, ...cookies, time: 2000, packet: 8, bodyBytes: 6 }
+    expect(JSON.parse(JSON.stringify(response))).toEqual(told)
+  })
+})
+
+test('a response without cookies has none', () => {
+  const response = new SeenResponse(head('HTTP/1.1 200 OK\r\nX: y\r\n\r\n'), 0, 0, 1)
+  expect([response.setCookieNames, response.setCookies]).toEqual([[], []])
+})
