@@ -2,7 +2,6 @@
  * HTTP exchanges that set cookies, with what the other leg of a relay shows of them and what the agent did
  * next.
  */
-import { sameNames } from '../model/cookie-comparison.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import { headerValue } from '../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
@@ -122,7 +121,17 @@ export class Exchanges {
 /** Several cookies of different names are legal and ordinary; enrolment is where they are not, and one name
  * twice is never right. */
 const isOfInterest = (sighting: TrackedSighting, o: HttpTransaction): boolean =>
-  sighting.service.configured?.enrolment != null || sameNames(o.response!.setCookies).length > 0
+  sighting.service.configured?.enrolment != null || repeats(o.response!.setCookieNames)
+
+/** One name twice, be it in another case: the names alone tell it, and most responses need no closer look. */
+function repeats(names: readonly string[]): boolean {
+  for (let i = 1; i < names.length; i++)
+    for (let j = 0; j < i; j++) if (isSameName(names[i]!, names[j]!)) return true
+  return false
+}
+
+const isSameName = (a: string, b: string): boolean =>
+  a.length === b.length && (a === b || a.toLowerCase() === b.toLowerCase())
 
 /** What a client is found by: its address, and the name that it gave itself. */
 function clientKeys({ originator, speaker }: TrackedSighting): readonly string[] {

@@ -70,12 +70,19 @@ function claimed(id: string | null, by: IdentifiedBy, confidence: number): Ident
 /** The decoded value of a query parameter; names compare without case, as the products do. */
 function urlParameter(target: string, name: string): string | null {
   const query = target.indexOf('?')
-  if (query < 0) return null
+  const wanted = name.toLowerCase()
+  if (query < 0 || !mayHold(target, query, wanted)) return null
   for (const [key, value] of new URLSearchParams(target.slice(query + 1))) {
-    if (key.toLowerCase() === name.toLowerCase()) return value
+    if (key.toLowerCase() === wanted) return value
   }
   return null
 }
+
+/** Whether a parameter of that name can be in the query: it is there as it is, or encoded. */
+const mayHold = (target: string, query: number, name: string): boolean =>
+  target.indexOf('%', query) >= 0 ||
+  target.indexOf('+', query) >= 0 ||
+  (target.length - query > name.length && target.toLowerCase().includes(name, query + 1))
 
 function cookieValue(header: string | null, name: string): string | null {
   for (const pair of header?.split(';') ?? []) {

@@ -6,7 +6,6 @@
  */
 import type { DetectorEvent } from '../model/event.ts'
 import type { HttpRequest } from '../model/http.ts'
-import { headerValue } from '../model/http.ts'
 import type * as O from '../model/observation.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
@@ -30,7 +29,7 @@ import { Oldest } from './oldest.ts'
 import { agentOf, agentOnPath, nameSighting, shareAgent } from './path-agent.ts'
 import { Paths } from './paths.ts'
 import { isProbeRequest } from './probes.ts'
-import { PRODUCTS } from './products.data.ts'
+import { productOf } from './products.ts'
 import { Services } from './services.ts'
 import { type TrackedPath, TrackedSighting } from './sighting.ts'
 import { Stays } from './stays.ts'
@@ -243,9 +242,8 @@ export class Sessions {
     if (sighting === undefined || o.requestFrom !== 0) return
     sighting.requests++
     this.recognise(sighting, o.request)
-    if (sighting.leg === 'back' || sighting.leg === 'direct') {
-      if (isProbeRequest(o.request) && sighting.requests === 1) sighting.leg = 'probe'
-    }
+    const mayProbe = sighting.requests === 1 && (sighting.leg === 'back' || sighting.leg === 'direct')
+    if (mayProbe && isProbeRequest(o.request)) sighting.leg = 'probe'
     const claim = identityInRequest(o.request, sighting.service)
     if (claim !== null) this.name(sighting, claim, o.request.time, o.request.packet)
     this.exchanges.requested(sighting, o)
@@ -308,12 +306,8 @@ export class Sessions {
   /** A request that only one product makes tells the service. */
   private recognise(sighting: TrackedSighting, request: HttpRequest): void {
     if (sighting.service.configured !== null) return
-    const userAgent = headerValue(request, 'user-agent') ?? ''
-    const product = PRODUCTS.find(
-      (p) => p.target?.test(request.target) === true || p.userAgent?.test(userAgent) === true,
-    )
-    const service =
-      product === undefined ? null : this.services.serviceOfProduct(product.name, sighting.service)
+    const product = productOf(request)
+    const service = product === null ? null : this.services.serviceOfProduct(product.name, sighting.service)
     if (service === null) return
     sighting.service = service
     sighting.listener = null

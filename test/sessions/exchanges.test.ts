@@ -117,8 +117,11 @@ test('outside services that enrol, only one name twice is of interest', () => {
   const s = new Story()
   const elsewhere = s.parties.sighting({ to: { address: '192.0.2.99', port: 80 } })
   s.exchanges.answered(elsewhere, transaction(elsewhere, TWO))
+  s.exchanges.answered(elsewhere, transaction(elsewhere, ['a=1', 'ab=2', 'b=3'], 1))
   s.exchanges.answered(elsewhere, transaction(elsewhere, ['a=1', 'a=2'], 5))
-  expect(s.told().map(({ transaction: { request } }) => request!.time)).toEqual([seconds(5)])
+  s.exchanges.answered(elsewhere, transaction(elsewhere, ['ab=1', 'c=2', 'Ab=3'], 6))
+  const times = s.told().map(({ transaction: { request } }) => request!.time)
+  expect(times).toEqual([seconds(5), seconds(6)])
 })
 
 test('a capture that ends before the minute has not watched it', () => {

@@ -24,6 +24,7 @@ describe('in a request', () => {
     ['a header, whatever its case', asks('/', { 'x-agent-ID': 'A1' }), 'A1 http-header 0.99'],
     ['an empty header says nothing', asks('/', { 'X-Agent-Id': '' }), null],
     ['a parameter, whatever its case, decoded', asks('/x?a=1&HK=%7BA1%7D'), '{A1} url-parameter 0.99'],
+    ['a parameter whose name is encoded', asks('/x?%68k=A1'), 'A1 url-parameter 0.99'],
     ['a parameter of another name', asks('/x?hkx=A1'), null],
     ['no query at all', asks('/hk=A1'), null],
     ['a cookie among others', asks('/', { Cookie: 'x=1; agent=A1; agents=2' }), 'A1 cookie 0.9'],
