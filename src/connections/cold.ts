@@ -18,8 +18,8 @@ export interface Ending {
   readonly packet: number
 }
 
-/** Something of each side: originator, responder. Replaced, not written to, so that all that have nothing share
- * one. */
+/** Something of each side: originator, responder. Replaced, not written to, so that all that have nothing
+ * share one. */
 type Pair<T> = readonly [T, T]
 
 /** `pair` with `value` for `side`. */

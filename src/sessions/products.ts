@@ -20,8 +20,7 @@ export function productOf(request: HttpRequest): Product | null {
   const userAgent = headerValue(request, 'user-agent') ?? ''
   if (!ANY_TARGET.test(request.target) && !ANY_USER_AGENT.test(userAgent)) return null
   return (
-    PRODUCTS.find(
-      (p) => p.target?.test(request.target) === true || p.userAgent?.test(userAgent) === true,
-    ) ?? null
+    PRODUCTS.find((p) => p.target?.test(request.target) === true || p.userAgent?.test(userAgent) === true) ??
+    null
   )
 }

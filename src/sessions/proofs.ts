@@ -1,6 +1,6 @@
 /**
- * Spans of time in which servers demonstrably answered, in columns: there may be one for every second of every
- * server. The newest are kept; a server's own are a chain from its newest back to its oldest.
+ * Spans of time in which servers demonstrably answered, in columns: there may be one for every second of
+ * every server. The newest are kept; a server's own are a chain from its newest back to its oldest.
  *
  * Rows are numbered for good and kept in a ring: a row that was overwritten ends the chain.
  */
