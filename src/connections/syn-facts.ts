@@ -5,8 +5,10 @@ import type { SynFacts } from '../model/connection.ts'
 import type { Place } from '../wire/frame.ts'
 import * as tcp from '../wire/tcp.ts'
 
-/** Option kinds that fit in an exact number, an octet each. */
-const KINDS_PACKED = 6
+/** Option kinds below it are those that hosts send (IANA: 0 to 8 are TCP's own and its extensions'). */
+const KIND_PACKED = 16
+/** So many of them fit in an exact number, four bits each. */
+const KINDS_PACKED = 13
 /** Lists of kinds remembered: operating systems have some dozens; a later one is made afresh each time. */
 const LISTS_MAX = 1024
 
@@ -20,19 +22,19 @@ export class SynFactsReader {
     const end = Math.min(place.end, t + tcp.headerLength(b, t, place.end))
     let mss = 0
     let windowScale = -1
-    let kinds = 0
     let packed = 0
+    let room = KINDS_PACKED
     for (let at = t + tcp.HEADER_MIN; at < end && b[at] !== 0;) {
       const kind = b[at]!
-      packed = packed * 256 + kind
-      kinds++
+      packed = packed * KIND_PACKED + kind
+      room -= kind < KIND_PACKED ? 1 : KINDS_PACKED + 1
       const length = kind === tcp.OPTION_NO_OPERATION ? 1 : at + 1 < end ? b[at + 1]! : 0
       if (length === 0 || at + length > end) break
       if (kind === tcp.OPTION_MSS && length === 4) mss = u16(b, at + 2)
       if (kind === tcp.OPTION_WINDOW_SCALE && length === 3) windowScale = Math.min(14, b[at + 2]!)
       at += length
     }
-    const options = kinds <= KINDS_PACKED ? this.text(packed) : kindsOf(b, t + tcp.HEADER_MIN, kinds)
+    const options = room >= 0 ? this.text(packed) : kindsOf(b, t + tcp.HEADER_MIN, end)
     return { hopLimit: place.hopLimit, window: tcp.window(b, t), mss, windowScale, options }
   }
 
@@ -40,17 +42,21 @@ export class SynFactsReader {
     const known = this.texts.get(packed)
     if (known !== undefined) return known
     const kinds: number[] = []
-    for (let rest = packed; rest > 0; rest = Math.floor(rest / 256)) kinds.unshift(rest % 256)
+    for (let rest = packed; rest > 0; rest = Math.floor(rest / KIND_PACKED)) kinds.unshift(rest % KIND_PACKED)
     const text = kinds.join(',')
     if (this.texts.size < LISTS_MAX) this.texts.set(packed, text)
     return text
   }
 }
 
-/** The first `count` option kinds from `start` on. */
-function kindsOf(b: Uint8Array, start: number, count: number): string {
+/** The option kinds from `start` on, up to the end of the list or a broken length. */
+function kindsOf(b: Uint8Array, start: number, end: number): string {
   const kinds: number[] = []
-  for (let at = start; kinds.length < count; at += b[at] === tcp.OPTION_NO_OPERATION ? 1 : b[at + 1]!)
+  for (let at = start; at < end && b[at] !== 0;) {
     kinds.push(b[at]!)
+    const length = b[at] === tcp.OPTION_NO_OPERATION ? 1 : at + 1 < end ? b[at + 1]! : 0
+    if (length === 0 || at + length > end) break
+    at += length
+  }
   return kinds.join(',')
 }

@@ -77,11 +77,16 @@ export const connectionId = (state: TapState, row: number): number =>
 
 /** Endpoints remembered, so that the many observations of one connection share them. A power of two. */
 const ENDPOINTS_REMEMBERED = 1 << 12
+/** Texts of addresses remembered: a power of two. */
+const TEXTS_REMEMBERED = 1 << 12
 
 /** Endpoints as objects, made once for connections that are told of again and again. */
 export class Endpoints {
   private readonly streams = new Int32Array(ENDPOINTS_REMEMBERED * 2).fill(-1)
   private readonly made: Endpoint[] = []
+  /** Texts of IPv4 addresses, by their last bits: hosts open many connections. */
+  private readonly words = new Int32Array(TEXTS_REMEMBERED)
+  private readonly texts: (string | undefined)[] = []
 
   of(state: TapState, row: number, side: Side): Endpoint {
     const w = state.table.words
@@ -93,12 +98,20 @@ export class Endpoints {
     const address = w[r + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!
     const ports = w[r + PORTS]!
     const endpoint = {
-      address: w[r + SCOPE] === SCOPE_IPV6 ? state.addresses.text(address) : ipv4NumberText(address),
+      address: w[r + SCOPE] === SCOPE_IPV6 ? state.addresses.text(address) : this.ipv4Text(address),
       port: side === 0 ? ports >>> 16 : ports & 0xffff,
     }
     this.streams[slot] = stream
     this.made[slot] = endpoint
     return endpoint
+  }
+
+  private ipv4Text(word: number): string {
+    const slot = (word ^ (word >>> 16)) & (TEXTS_REMEMBERED - 1)
+    const known = this.texts[slot]
+    if (known !== undefined && this.words[slot] === word) return known
+    this.words[slot] = word
+    return (this.texts[slot] = ipv4NumberText(word))
   }
 }
 
