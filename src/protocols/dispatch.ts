@@ -168,8 +168,7 @@ class Dispatcher implements StreamConsumer, StreamContext {
     if (from === end) return own.takeAll()
     if (this.chosen !== null) {
       this.show(side, bytes, from, end, packet)
-      this.straight |= 1 << side
-      return this.chosen.data(side, bytes, from, end, time, packet)
+      return this.goStraight(this.chosen, side, bytes, from, end, time, packet)
     }
     if (own.heldBytes > 0 && time - own.time > OPENING_PATIENCE) this.pass(side)
     if (this.turns === 0 || side !== this.turnOf) this.turn(side)
@@ -179,6 +178,20 @@ class Dispatcher implements StreamConsumer, StreamContext {
     }
     if (own.passed) return this.probe(side, bytes, from, end, time, packet)
     return this.begin(side, bytes, from, end, time, packet)
+  }
+
+  /** Hands the parser octets of a side that from now on need not be looked at here. */
+  private goStraight(
+    chosen: StreamConsumer,
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: Micros,
+    packet: number,
+  ): number {
+    this.straight |= 1 << side
+    return chosen.data(side, bytes, start, end, time, packet)
   }
 
   private turn(side: Side): void {
@@ -304,7 +317,8 @@ class Dispatcher implements StreamConsumer, StreamContext {
     own.drop()
     if (protocol.open === null) return CONTINUE
     this.chosen ??= protocol.open(this, openInner, this.decrypted)
-    return handed === DETACH ? DETACH : this.data(side, bytes, start, end, time, packet)
+    if (handed === DETACH) return DETACH
+    return this.goStraight(this.chosen, side, bytes, start, end, time, packet)
   }
 
   /** The same, by octets that are held, and go on at `rest` of `bytes`. */

@@ -53,11 +53,8 @@ export function readClientHello(
     hex(b, sessionIdAt + 1, sessionIdEnd),
     withFingerprints ? numbers16(b, sessionIdEnd + 2, suitesEnd) : NONE,
   )
-  forEachExtension(b, compressionEnd, end, (type, from, to) => {
-    hello.extensions.push(type)
-    readExtension(hello, type, b, from, to)
-    if (withFingerprints) readShape(hello, type, b, from, to)
-  })
+  forEachExtension(b, compressionEnd, end, hello, readExtension)
+  if (withFingerprints) forEachExtension(b, compressionEnd, end, hello, readShape)
   return hello
 }
 
@@ -106,6 +103,7 @@ function readExtension(
   from: number,
   to: number,
 ): void {
+  hello.extensions.push(type)
   switch (type) {
     case is.SERVER_NAME:
       hello.serverName = readServerName(b, from, to)

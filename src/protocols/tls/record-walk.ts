@@ -95,7 +95,7 @@ function beginRecord(
   return true
 }
 
-/** Hands over a body that is there in one piece, an empty one too. */
+/** Hands over a body that is there in one piece; of a WHOLE one, an empty one too. */
 function finishIfThere(
   walk: RecordWalk,
   reader: RecordReader,
@@ -103,10 +103,11 @@ function finishIfThere(
   at: number,
   end: number,
 ): number {
-  if (walk.treatment !== WHOLE || at + walk.left > end) return at
   const to = at + walk.left
+  if (to > end) return at
   walk.left = 0
-  reader.whole(b, at, to)
+  if (walk.treatment === WHOLE) reader.whole(b, at, to)
+  else if (walk.treatment === STREAM && to > at) reader.fragment(b, at, to)
   return to
 }
 

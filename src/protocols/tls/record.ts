@@ -20,13 +20,8 @@ export const bodyLength = (b: Uint8Array, at: number): number => u16(b, at + 3)
  * The five octets at `at` can begin a record of SSL 3.0 to TLS 1.3. One in 3 million random positions does.
  */
 export function isHeader(b: Uint8Array, at: number): boolean {
-  const type = contentType(b, at)
-  const version = recordVersion(b, at)
-  return (
-    type >= CHANGE_CIPHER_SPEC &&
-    type <= HEARTBEAT &&
-    version >= SSL_3 &&
-    version <= TLS_1_3 &&
-    bodyLength(b, at) <= BODY_BYTES_MAX
-  )
+  const type = b[at]!
+  if (type < CHANGE_CIPHER_SPEC || type > HEARTBEAT) return false
+  const version = u16(b, at + 1)
+  return version >= SSL_3 && version <= TLS_1_3 && u16(b, at + 3) <= BODY_BYTES_MAX
 }

@@ -47,10 +47,7 @@ export function readServerHello(b: Uint8Array, at: number, end: number): ServerH
     selectedPsk: null,
     isRetryRequest: random === is.HELLO_RETRY_RANDOM,
   }
-  forEachExtension(b, extensionsAt, end, (type, from, to) => {
-    hello.extensions.push(type)
-    readExtension(hello, type, b, from, to)
-  })
+  forEachExtension(b, extensionsAt, end, hello, readExtension)
   return hello
 }
 
@@ -61,26 +58,28 @@ function readExtension(
   from: number,
   to: number,
 ): void {
+  hello.extensions.push(type)
   if (type === is.ALPN) hello.alpn = readProtocolNames(b, from, to)[0] ?? null
   else if (type === is.SUPPORTED_VERSIONS && to - from === 2) hello.version = u16(b, from)
   else if (type === is.PRE_SHARED_KEY && to - from === 2) hello.selectedPsk = u16(b, from)
 }
 
 interface AgreedExtensions {
-  readonly alpn: string | null
+  alpn: string | null
   /** The server takes the early data. */
-  readonly earlyData: boolean
+  earlyData: boolean
 }
 
 /** Reads the body of EncryptedExtensions (RFC 8446 §4.3.1), `at`..`end`. */
-export function readEncryptedExtensions(b: Uint8Array, at: number, end: number): AgreedExtensions {
-  let alpn: string | null = null
-  let earlyData = false
-  forEachExtension(b, at, end, (type, from, to) => {
-    if (type === is.ALPN) alpn = readProtocolNames(b, from, to)[0] ?? null
-    else if (type === is.EARLY_DATA) earlyData = true
-  })
-  return { alpn, earlyData }
+export function readEncryptedExtensions(b: Uint8Array, at: number, end: number): Readonly<AgreedExtensions> {
+  const agreed: AgreedExtensions = { alpn: null, earlyData: false }
+  forEachExtension(b, at, end, agreed, readAgreed)
+  return agreed
+}
+
+function readAgreed(agreed: AgreedExtensions, type: number, b: Uint8Array, from: number, to: number): void {
+  if (type === is.ALPN) agreed.alpn = readProtocolNames(b, from, to)[0] ?? null
+  else if (type === is.EARLY_DATA) agreed.earlyData = true
 }
 
 /**

@@ -87,13 +87,13 @@ export class SideReader implements RecordReader, MessageReader {
  */
 function mustWait(tls: Tls, half: Half, b: Uint8Array, at: number, end: number): boolean {
   const type = contentType(b, at)
-  if (!waitsForHello(tls, half)) return false
-  if (tls.clientSide !== null) {
-    return (
-      tls.context.secrets !== undefined && (type === is.CHANGE_CIPHER_SPEC || type === is.APPLICATION_DATA)
-    )
+  if (tls.clientSide === null) {
+    const isAnswer =
+      type === is.HANDSHAKE && at + HEADER_BYTES < end && u8(b, at + HEADER_BYTES) === is.SERVER_HELLO
+    return isAnswer && waitsForHello(tls, half)
   }
-  return type === is.HANDSHAKE && at + HEADER_BYTES < end && u8(b, at + HEADER_BYTES) === is.SERVER_HELLO
+  if (type !== is.CHANGE_CIPHER_SPEC && type !== is.APPLICATION_DATA) return false
+  return tls.context.secrets !== undefined && waitsForHello(tls, half)
 }
 
 /** The other side's hello is outstanding: the question to this answer, or the answer to this question. */

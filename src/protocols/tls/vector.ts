@@ -2,13 +2,10 @@
  * Vectors of the TLS presentation language (RFC 8446 §3.4): a length field, then that many octets. Bounds are
  * checked here.
  */
-import { u16, u24, u8 } from '../../bytes/read.ts'
+import { u16 } from '../../bytes/read.ts'
 
 /** Width of a length field, in octets. */
 type LengthWidth = 1 | 2 | 3
-
-const lengthAt = (b: Uint8Array, at: number, width: LengthWidth): number =>
-  width === 1 ? u8(b, at) : width === 2 ? u16(b, at) : u24(b, at)
 
 /**
  * Where the vector ends whose length field stands at `at`; its content begins at `at + width`.
@@ -16,7 +13,9 @@ const lengthAt = (b: Uint8Array, at: number, width: LengthWidth): number =>
  */
 export function vectorEnd(b: Uint8Array, at: number, width: LengthWidth, end: number): number {
   if (at < 0 || at + width > end) return -1
-  const to = at + width + lengthAt(b, at, width)
+  let length = b[at]!
+  for (let i = 1; i < width; i++) length = (length << 8) | b[at + i]!
+  const to = at + width + length
   return to <= end ? to : -1
 }
 
