@@ -16,7 +16,7 @@ const COMPACT_AT = 4096
 
 export class Agenda {
   private readonly heap: Entry[] = []
-  private queue: Entry[] = []
+  private queue: (Entry | null)[] = []
   private head = 0
   private order = 0
 
@@ -26,8 +26,8 @@ export class Agenda {
 
   add(at: Micros, act: () => void): void {
     const entry = { at, order: this.order++, act }
-    const last = this.queue.at(-1)
-    if (last === undefined || at >= last.at) {
+    const last = this.queue.at(-1) ?? null
+    if (last === null || at >= last.at) {
       this.queue.push(entry)
       return
     }
@@ -44,11 +44,11 @@ export class Agenda {
   /** Does all that is due by `now`, including what that adds. */
   runUntil(now: Micros): void {
     for (;;) {
-      const queued = this.queue[this.head]
-      const heaped = this.heap[0]
-      const fromHeap = heaped !== undefined && (queued === undefined || before(heaped, queued))
+      const queued = this.queue[this.head] ?? null
+      const heaped = this.heap[0] ?? null
+      const fromHeap = heaped !== null && (queued === null || before(heaped, queued))
       const first = fromHeap ? heaped : queued
-      if (first === undefined || first.at > now) return
+      if (first === null || first.at > now) return
       if (fromHeap) this.removeFirst()
       else this.advance()
       first.act()
@@ -56,9 +56,15 @@ export class Agenda {
   }
 
   private advance(): void {
-    this.head++
-    if (this.head === this.queue.length || this.head === COMPACT_AT) {
-      this.queue = this.queue.slice(this.head)
+    // What is done must not be held, not even by an array that is garbage itself: the collector of young objects
+    // does not know that it is.
+    this.queue[this.head++] = null
+    if (this.head === this.queue.length) {
+      this.queue.length = 0
+      this.head = 0
+    } else if (this.head === COMPACT_AT) {
+      this.queue.copyWithin(0, this.head)
+      this.queue.length -= this.head
       this.head = 0
     }
   }

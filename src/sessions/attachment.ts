@@ -1,7 +1,8 @@
 /** An agent and one service that it uses: what is remembered of the two together. */
+import type { ConnectionId } from '../model/connection.ts'
 import type { Agent, AgentAddress, Service } from '../model/party.ts'
 import type { IdentifiedBy } from '../model/record.ts'
-import type { TrackedSighting } from './sighting.ts'
+import { NO_CONNECTION, type TrackedSighting } from './sighting.ts'
 import type { Stay } from './stay.ts'
 
 export class Attachment {
@@ -10,6 +11,8 @@ export class Attachment {
   stay: Stay | null = null
   /** The agent's latest connection to the service. */
   last: TrackedSighting | null = null
+  /** ... or its number, while nothing is known of it but that it opened. */
+  quiet: ConnectionId = NO_CONNECTION
 
   constructor(service: Service) {
     this.service = service

@@ -2,14 +2,14 @@
  * How paths end, as all taps together saw it; what the agent did next; what a return cost; what a server
  * still holds.
  */
-import type { ConnectionSummary } from '../model/connection.ts'
+import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Agent, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import type { TrackedAgent } from './attachment.ts'
-import type { TrackedPath, TrackedSighting } from './sighting.ts'
+import { NO_CONNECTION, type TrackedPath, type TrackedSighting } from './sighting.ts'
 
 /** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next
  * check-in. */
@@ -33,6 +33,8 @@ interface EndingsOptions {
   later(at: Micros, act: () => void): void
   tell(event: DetectorEvent): void
   readonly settle: Micros
+  /** The sighting of an open connection. */
+  sightingOf(connection: ConnectionId): TrackedSighting | undefined
 }
 
 export class Endings {
@@ -42,7 +44,7 @@ export class Endings {
   private readonly unspoken = new Map<string, TrackedSighting>()
   private readonly steady = new Map<string, number[]>()
   /** The longest silence that each connection survived, by service and leg. */
-  private readonly survivals = new Map<string, number[]>()
+  private readonly survivals = new Map<string, Map<Leg, number[]>>()
 
   constructor(options: EndingsOptions) {
     this.options = options
@@ -80,8 +82,9 @@ export class Endings {
     this.measureReturn(sighting, summary.halves[1].bytes, summary.end)
     this.noteSteady(sighting, summary)
     this.noteSurvived(sighting, summary.longestSurvived)
-    if (sighting.ending !== null || sighting.path.next !== null) sighting.end.summary = summary
-    if (summary.endedBy !== null || sighting.service.style !== 'persistent') return
+    const isSeenElsewhere = sighting.path.isJoined && sighting.path.hasNext
+    if (sighting.ending !== null || isSeenElsewhere) sighting.end.summary = summary
+    if (summary.endedBy !== null || sighting.service.style !== 'persistent' || isNobodys(sighting)) return
     const { path } = sighting
     // What the others do not say, and the agent's return, are known a little later.
     this.options.later(time + 2 * this.options.settle, () => this.considerAbandoned(path, sighting, summary))
@@ -93,10 +96,10 @@ export class Endings {
     const attachment = (agent as TrackedAgent).attachmentTo(sighting.service)
     const last = attachment.last ?? this.unspokenAt(sighting)
     attachment.last = sighting
-    if (last === null || last.path === sighting.path || last.path.next !== null) return
+    if (last === null || last.path === sighting.path || last.path.hasNext) return
     if (sighting.start <= last.start) return
     const before = last.path
-    before.next = sighting
+    before.follow(sighting)
     if (!before.ending || before.endedAt === null || sighting.start - before.endedAt > RECONNECT_WITHIN)
       return
     this.tellEnded(before)
@@ -142,7 +145,8 @@ export class Endings {
       // It may have been revived since.
       if (at === null || !path.ending) return
       this.tellEnded(path)
-      if (path.next !== null && path.next.start - at <= RECONNECT_WITHIN) this.linkReturn(path, path.next)
+      const next = this.nextOf(path)
+      if (next !== null && next.start - at <= RECONNECT_WITHIN) this.linkReturn(path, next)
     })
   }
 
@@ -154,6 +158,14 @@ export class Endings {
     }
   }
 
+  private nextOf(path: TrackedPath): TrackedSighting | null {
+    if (path.quietNext !== NO_CONNECTION) {
+      const next = this.options.sightingOf(path.quietNext)
+      if (next !== undefined) path.follow(next)
+    }
+    return path.next
+  }
+
   private unspokenAt(sighting: TrackedSighting): TrackedSighting | null {
     return this.unspoken.size === 0 ? null : (this.unspoken.get(addressKey(sighting)) ?? null)
   }
@@ -163,7 +175,7 @@ export class Endings {
     const lost = lostSighting(path)
     // Who else ended matters only for what was lost while idle.
     const endedTogether = lost === null ? [] : this.together(path, at)
-    this.options.tell({ kind: 'path-ended', path, at, endedTogether, next: path.next, lost })
+    this.options.tell({ kind: 'path-ended', path, at, endedTogether, next: this.nextOf(path), lost })
   }
 
   /** Paths through the same relay or to the same server that were cut at the same time. */
@@ -221,7 +233,7 @@ export class Endings {
   }
 
   private considerAbandoned(path: TrackedPath, sighting: TrackedSighting, summary: ConnectionSummary): void {
-    const { next } = path
+    const next = this.nextOf(path)
     if (next === null || path.ending || path.abandonedTold) return
     const lastFromAgent = summary.halves[0].lastPacketAt
     if (lastFromAgent === null || next.start - lastFromAgent < sighting.service.idleThreshold) return
@@ -234,19 +246,23 @@ export class Endings {
 
   /** Silences that connections of a service on one kind of leg survived, in seconds. */
   survived(service: string, leg: Leg): readonly number[] {
-    return this.survivals.get(`${service}|${leg}`) ?? []
+    return this.survivals.get(service)?.get(leg) ?? []
   }
 
   private noteSurvived(sighting: TrackedSighting, survived: Micros): void {
     if (survived === 0) return
-    const key = `${sighting.service.name}|${sighting.leg}`
-    const list = this.survivals.get(key)
-    if (list === undefined) this.survivals.set(key, [survived / SECOND])
+    const { service, leg } = sighting
+    let byLeg = this.survivals.get(service.name)
+    if (byLeg === undefined) this.survivals.set(service.name, (byLeg = new Map()))
+    const list = byLeg.get(leg)
+    if (list === undefined) byLeg.set(leg, [survived / SECOND])
     else if (list.length < SURVIVALS_KEPT) list.push(survived / SECOND)
   }
 
   /** Minutes of a connection after its first exchange: what is usual. */
   private noteSteady(sighting: TrackedSighting, summary: ConnectionSummary): void {
+    // Nobody asks what is usual for a service of which nothing is known.
+    if (sighting.service.configured === null && sighting.service.profile === 'generic') return
     const minutes = (summary.end - sighting.start) / (60 * SECOND)
     if (minutes < 1 || sighting.initialBytes === null) return
     const rate = Math.max(0, summary.halves[1].bytes - sighting.initialBytes) / minutes
@@ -284,6 +300,10 @@ function closedByAgent(sighting: TrackedSighting): boolean {
     hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
   return byAgent < byServer && !forged
 }
+
+/** No agent was heard on it, and none can be found to have gone on from it. */
+const isNobodys = ({ visited, ending, path }: TrackedSighting): boolean =>
+  !visited && ending === null && !path.isJoined && !path.hasNext
 
 /** The agent is gone from it, the server is not: its FIN is missing, or its probes find nobody. */
 function isHeldByServer(sighting: TrackedSighting): boolean {

@@ -1,23 +1,38 @@
 /**
- * The keys of a map in order of entry, each handed out once: for maps that forget their oldest entry when
- * they are full. A map that is asked for its first key anew each time walks over all that was deleted before
- * it; an iterator that stays where it is does not.
+ * The keys of a map, oldest first: for maps that forget their oldest entry when they are full.
+ *
+ * A map that is asked for its first key each time walks over all that was deleted before it, and an iterator
+ * that is kept holds every table that the map ever had; so keys are looked up many at a time.
  */
+
+/** Keys looked up at a time. */
+const BATCH = 1 << 10
+
 export class Oldest<K> {
   private readonly map: ReadonlyMap<K, unknown>
-  private keys: Iterator<K>
+  private batch: K[] = []
+  private at = 0
 
   constructor(map: ReadonlyMap<K, unknown>) {
     this.map = map
-    this.keys = map.keys()
   }
 
-  /** The next key; undefined if the map is empty. Whoever keeps it enters it anew, or it is not seen
-   * again. */
+  /** The next key; undefined if the map is empty. Whoever keeps its entry enters it anew. */
   next(): K | undefined {
-    const { done, value } = this.keys.next()
-    if (done !== true) return value
-    this.keys = this.map.keys()
-    return this.keys.next().value
+    for (;;) {
+      if (this.at === this.batch.length) this.refill()
+      if (this.batch.length === 0) return undefined
+      const key = this.batch[this.at++]!
+      if (this.map.has(key)) return key
+    }
+  }
+
+  private refill(): void {
+    this.batch = []
+    this.at = 0
+    for (const key of this.map.keys()) {
+      this.batch.push(key)
+      if (this.batch.length === BATCH) return
+    }
   }
 }

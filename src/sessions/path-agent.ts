@@ -34,8 +34,9 @@ export function agentOf(sighting: TrackedSighting, agents: Agents): Agent | null
 }
 
 /** The best that all sightings of a path show; of equals the first, which is the one nearest to the agent. */
-export function agentOnPath({ sightings }: TrackedPath, agents: Agents): Agent | null {
-  return sightings.reduce<Agent | null>((a, s) => better(a, agentOf(s, agents)), null)
+export function agentOnPath(path: TrackedPath, agents: Agents): Agent | null {
+  if (!path.isJoined) return agentOf(path.first, agents)
+  return path.sightings.reduce<Agent | null>((a, s) => better(a, agentOf(s, agents)), null)
 }
 
 function better(a: Agent | null, b: Agent | null): Agent | null {

@@ -10,7 +10,7 @@ import type * as O from '../model/observation.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
-import type { Agent, Leg, Server, Visit } from '../model/party.ts'
+import type { Agent, Leg, Server, Service, Visit } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { AddressMoves } from './address-moves.ts'
 import { Agenda } from './agenda.ts'
@@ -25,24 +25,20 @@ import {
   type IdentityClaim,
 } from './identity.ts'
 import { Inventory } from './inventory.ts'
-import { Oldest } from './oldest.ts'
+import type { TrackedAgent } from './attachment.ts'
 import { agentOf, agentOnPath, nameSighting, shareAgent } from './path-agent.ts'
 import { Paths } from './paths.ts'
 import { isProbeRequest } from './probes.ts'
 import { productOf } from './products.ts'
 import { Services } from './services.ts'
-import { type TrackedPath, TrackedSighting } from './sighting.ts'
+import { Sightings } from './sightings.ts'
+import { NO_CONNECTION, type TrackedPath, TrackedSighting } from './sighting.ts'
+import type { Stay } from './stay.ts'
 import { Stays } from './stays.ts'
 import { TlsIdentity } from './tls-identity.ts'
 
 /** How long the other taps' views of an event are waited for: clocks of one network differ by less. */
 export const SETTLE: Micros = seconds(2)
-/** Sightings kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made
- * anew when it speaks. */
-export const SIGHTINGS_MAX = 1 << 14
-/** Sightings looked at to find one that can be forgotten. */
-const FORGET_TRIES = 8
-
 export interface SessionsOptions {
   readonly deployment: Deployment
   tell(event: DetectorEvent): void
@@ -50,6 +46,16 @@ export interface SessionsOptions {
   readonly accounted: ((sighting: TrackedSighting, summary: ConnectionSummary) => void) | null
   /** More than one tap is read: connections may be seen twice. */
   severalTaps(): boolean
+}
+
+/** What begins a sighting. */
+interface Beginning {
+  readonly connection: number
+  readonly tap: Tap
+  readonly originator: Endpoint
+  readonly responder: Endpoint
+  readonly start: Micros
+  readonly packet: number
 }
 
 export class Sessions {
@@ -65,8 +71,7 @@ export class Sessions {
   private readonly exchanges: Exchanges
   private readonly moves: AddressMoves
   private readonly tls: TlsIdentity
-  private readonly sightings = new Map<number, TrackedSighting>()
-  private readonly oldest = new Oldest(this.sightings)
+  private readonly sightings = new Sightings()
   private readonly relays = new Set<string>()
   private readonly tell: (event: DetectorEvent) => void
   private readonly accounted: SessionsOptions['accounted']
@@ -87,7 +92,7 @@ export class Sessions {
       tell: this.tell,
       settle: SETTLE,
     }
-    this.endings = new Endings(wiring)
+    this.endings = new Endings({ ...wiring, sightingOf: (connection) => this.sightings.get(connection) })
     this.exchanges = new Exchanges(wiring)
     this.moves = new AddressMoves(this.agents, wiring)
   }
@@ -178,37 +183,32 @@ export class Sessions {
     return this.sightings.get(o.connection) ?? this.begin({ ...o, start: o.time, packet: 0 }, null)
   }
 
-  private begin(
-    o: {
-      connection: number
-      tap: Tap
-      originator: Endpoint
-      responder: Endpoint
-      start: Micros
-      packet: number
-    },
-    opened: O.ConnectionOpened | null,
-  ): TrackedSighting {
+  private begin(o: Beginning, opened: O.ConnectionOpened | null): TrackedSighting {
+    const sighting = this.made(o, opened)
+    this.sightings.add(sighting)
+    if (opened !== null && (sighting.leg !== 'direct' || this.severalTaps()))
+      this.paths.opened(sighting, opened.initialSequence)
+    return sighting
+  }
+
+  private made(o: Beginning, opened: O.ConnectionOpened | null): TrackedSighting {
     const leg = this.legOf(o.originator.address, o.responder.address)
     const service =
       leg === 'back' ? this.services.serviceBehind(o.responder) : this.services.serviceAt(o.responder)
-    const sighting = new TrackedSighting({
+    // Of what opened it, little is kept: the whole observation is a thousand octets.
+    return new TrackedSighting({
       connection: o.connection,
       tap: o.tap,
       originator: o.originator,
       responder: o.responder,
       start: o.start,
       startPacket: o.packet,
-      opened,
+      handshake: opened?.handshake ?? null,
+      responderHopLimit: opened?.syn[1]?.hopLimit ?? null,
       leg,
       service,
       server: leg === 'front' || leg === 'internal' ? null : this.services.serverAt(service, o.responder),
     })
-    if (this.sightings.size >= SIGHTINGS_MAX) this.forget()
-    this.sightings.set(o.connection, sighting)
-    if (opened !== null && (leg !== 'direct' || this.severalTaps()))
-      this.paths.opened(sighting, opened.initialSequence)
-    return sighting
   }
 
   private legOf(originator: string, responder: string): Leg {
@@ -348,8 +348,22 @@ export class Sessions {
       }
       sighting.agent ??= agent
       if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, first.at)
-      this.visit(sighting, agent, first.at, first.packet)
+      const stay = this.stayToRestAt(sighting, agent)
+      if (stay === null) return this.visit(sighting, agent, first.at, first.packet)
+      this.stays.count(stay, sighting, first.at)
+      this.sightings.rest(sighting, stay)
     })
+  }
+
+  /** The stay that a visit only adds to, one of many: nothing is to be told of it, and nobody waits for it.
+   * Null for other visits. */
+  private stayToRestAt(sighting: TrackedSighting, agent: Agent): Stay | null {
+    if (this.severalTaps() || !this.sightings.canRest(sighting) || sighting.agent !== agent) return null
+    const { server, service } = sighting
+    const { stay, last, quiet } = (agent as TrackedAgent).attachmentTo(service)
+    if (stay === null || stay.server !== server || server.service !== service) return null
+    const isAwaited = last === null ? quiet === NO_CONNECTION : last.path.ending && !last.path.hasNext
+    return isAwaited ? null : stay
   }
 
   /** Another agent speaks on a relay's connection. */
@@ -358,6 +372,8 @@ export class Sessions {
   }
 
   private visit(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
+    this.wake(agent, sighting.service)
+    if (sighting.server !== null) this.wake(agent, sighting.server.service)
     this.endings.arrived(sighting, agent)
     const server = sighting.server
     if (
@@ -372,6 +388,13 @@ export class Sessions {
     if (previous?.server === server) return
     this.tell({ kind: 'visit', visit, previous })
     if (previous !== null) this.endings.wentElsewhere(previous, visit)
+  }
+
+  /** What is remembered of an agent and a service refers to sightings, not to numbers. */
+  private wake(agent: Agent, service: Service): void {
+    const { quiet, stay } = (agent as TrackedAgent).attachmentTo(service)
+    if (quiet !== NO_CONNECTION) this.sightings.get(quiet)
+    if (stay !== null && stay.quiet !== NO_CONNECTION) this.sightings.get(stay.quiet)
   }
 
   private silence(o: O.Silence): void {
@@ -399,7 +422,7 @@ export class Sessions {
   private closed(o: O.ConnectionClosed): void {
     const { summary } = o
     const sighting =
-      this.sightings.get(o.connection) ?? this.begin({ ...summary, packet: summary.firstPacket }, null)
+      this.sightings.take(o.connection) ?? this.made({ ...summary, packet: summary.firstPacket }, null)
     sighting.closed = summary.endReason !== 'open'
     sighting.lastAt = summary.end
     const answeredUntil = summary.halves[1].lastPacketAt
@@ -415,28 +438,7 @@ export class Sessions {
     }
     this.endings.closed(sighting, summary, o.time)
     this.stays.closed(sighting, summary)
-    this.sightings.delete(o.connection)
     const { accounted } = this
     if (accounted !== null) this.agenda.add(o.time + SETTLE, () => accounted(sighting, summary))
   }
-
-  /** Forgets the oldest sighting about which its addresses say all; those with more to say go to the end of
-   * the line. */
-  private forget(): void {
-    for (let tries = FORGET_TRIES; tries > 0; tries--) {
-      const connection = this.oldest.next()!
-      const sighting = this.sightings.get(connection)!
-      this.sightings.delete(connection)
-      if (isPlain(sighting) || this.sightings.size >= 4 * SIGHTINGS_MAX) return
-      this.sightings.set(connection, sighting)
-    }
-  }
 }
-
-/** Made anew from its addresses, it would be the same. */
-const isPlain = (sighting: TrackedSighting): boolean =>
-  sighting.visited &&
-  sighting.speaker === null &&
-  sighting.ending === null &&
-  sighting.tls === null &&
-  sighting.path.sightings.length === 1

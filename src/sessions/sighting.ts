@@ -1,11 +1,14 @@
 /** The session stage's own view of a connection: what detectors read (`Sighting`), and what only this stage
  * needs. */
-import type { ConnectionOpened, TlsHandshake } from '../model/observation.ts'
+import type { TlsHandshake } from '../model/observation.ts'
 import type { ConnectionId, HandshakeSeen } from '../model/connection.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Path, Server, Service, Sighting } from '../model/party.ts'
 import type { Micros } from '../model/time.ts'
 import type { Stay } from './stay.ts'
+
+/** The number of no connection. */
+export const NO_CONNECTION: ConnectionId = -1
 
 export interface SightingFacts {
   readonly connection: ConnectionId
@@ -14,8 +17,8 @@ export interface SightingFacts {
   readonly responder: Endpoint
   readonly start: Micros
   readonly startPacket: number
-  /** What began it; null if it was first heard of in another way. */
-  readonly opened: ConnectionOpened | null
+  readonly handshake: HandshakeSeen | null
+  readonly responderHopLimit: number | null
   readonly leg: Leg
   readonly service: Service
   readonly server: Server | null
@@ -60,9 +63,8 @@ export class TrackedSighting implements Sighting {
     this.responder = facts.responder
     this.start = facts.start
     this.startPacket = facts.startPacket
-    // The whole observation is a thousand octets; this is what is asked for later.
-    this.handshake = facts.opened?.handshake ?? null
-    this.responderHopLimit = facts.opened?.syn[1]?.hopLimit ?? null
+    this.handshake = facts.handshake
+    this.responderHopLimit = facts.responderHopLimit
     this.leg = facts.leg
     this.service = facts.service
     this.server = facts.server
@@ -85,7 +87,8 @@ export class TrackedSighting implements Sighting {
 const NOT_JOINED: readonly string[] = []
 
 export class TrackedPath implements Path {
-  readonly sightings: TrackedSighting[]
+  readonly first: TrackedSighting
+  private all: TrackedSighting[] | null = null
   joinedBy: readonly string[] = NOT_JOINED
   /** Servers that it was found to reach. */
   private reachedServers: Server[] | null = null
@@ -99,9 +102,30 @@ export class TrackedPath implements Path {
   abandonedTold = false
   /** The agent's next path to the same service. */
   next: TrackedSighting | null = null
+  /** ... or its number, while nothing is known of that but that it opened. */
+  quietNext: ConnectionId = NO_CONNECTION
 
   constructor(first: TrackedSighting) {
-    this.sightings = [first]
+    this.first = first
+  }
+
+  /** Most paths have but one, and need no list of it. */
+  get sightings(): TrackedSighting[] {
+    return (this.all ??= [this.first])
+  }
+
+  /** More taps or legs than one show it. */
+  get isJoined(): boolean {
+    return this.all !== null && this.all.length > 1
+  }
+
+  get hasNext(): boolean {
+    return this.next !== null || this.quietNext !== NO_CONNECTION
+  }
+
+  follow(next: TrackedSighting): void {
+    this.next = next
+    this.quietNext = NO_CONNECTION
   }
 
   hasReached(server: Server): boolean {

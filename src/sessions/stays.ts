@@ -9,7 +9,7 @@ import type { Micros } from '../model/time.ts'
 import type { Attachment, TrackedAgent } from './attachment.ts'
 import type { Health } from './health.ts'
 import { lostSighting } from './endings.ts'
-import type { TrackedSighting } from './sighting.ts'
+import { NO_CONNECTION, type TrackedSighting } from './sighting.ts'
 import type { Stay } from './stay.ts'
 
 export class Stays {
@@ -36,20 +36,19 @@ export class Stays {
   visit(visit: Visit): Visit | null {
     const attachment = (visit.agent as TrackedAgent).attachmentTo(visit.server.service)
     const { stay } = attachment
-    if (stay?.visit.server === visit.server) {
-      this.count(stay, visit)
-      const previous = stay.visit
+    const previous = stay?.visit ?? null
+    if (stay?.server === visit.server) {
+      this.count(stay, visit.sighting as TrackedSighting, visit.at)
       stay.visit = visit
-      stay.end = Math.max(stay.end, visit.at)
       return previous
     }
     this.servers.add(visit.server)
     this.agents.add(visit.agent)
     if (stay === null) this.attachments.push(attachment)
-    else this.finish(stay, this.reasonToMove(stay.visit, visit))
-    attachment.stay = stayOf(visit)
-    this.count(attachment.stay, visit)
-    return stay?.visit ?? null
+    else this.finish(stay, this.reasonToMove(previous!, visit))
+    attachment.stay = stayOf(visit, attachment)
+    this.count(attachment.stay, visit.sighting as TrackedSighting, visit.at)
+    return previous
   }
 
   closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
@@ -74,8 +73,9 @@ export class Stays {
     this.attachments.length = 0
   }
 
-  private count(stay: Stay, visit: Visit): void {
-    const sighting = visit.sighting as TrackedSighting
+  /** A connection is part of a stay from a time on. */
+  count(stay: Stay, sighting: TrackedSighting, at: Micros): void {
+    stay.end = Math.max(stay.end, at)
     if (sighting.stay === stay) return
     sighting.stay = stay
     stay.connections++
@@ -92,13 +92,13 @@ export class Stays {
   }
 
   private finish(stay: Stay, endedBy: SessionEnd): void {
-    const { visit } = stay
+    const { agent, server } = stay
     this.emit?.({
       kind: 'session',
       id: `S${++this.numbered}`,
-      service: visit.server.service.name,
-      agent: visit.agent.id,
-      server: visit.server.name,
+      service: server.service.name,
+      agent: agent.id,
+      server: server.name,
       start: stay.start,
       end: stay.end,
       connections: stay.connections,
@@ -108,8 +108,12 @@ export class Stays {
   }
 }
 
-const stayOf = (visit: Visit): Stay => ({
+const stayOf = (visit: Visit, attachment: Attachment): Stay => ({
+  attachment,
+  agent: visit.agent,
+  server: visit.server,
   visit,
+  quiet: NO_CONNECTION,
   start: visit.at,
   connections: 0,
   end: visit.at,

@@ -31,6 +31,7 @@ class Story {
     later: (at, act) => this.agenda.add(at, act),
     tell: (event) => this.events.push(event),
     settle: seconds(2),
+    sightingOf: () => undefined,
   })
 
   opens(parts: SightingParts = {}): TrackedSighting {

@@ -45,8 +45,8 @@ export class Parties {
     const connection = ++this.connections
     const facts = { connection, tap, originator: from, responder: to, start: seconds(start), startPacket: 1 }
     const server = leg === 'front' ? null : this.services.serverAt(service, to)
-    const openedAs = { handshake: parts.handshake ?? 'complete', sequence: parts.sequence }
-    const sighting = new TrackedSighting({ ...facts, leg, service, server, opened: opened(facts, openedAs) })
+    const opened = { handshake: parts.handshake ?? 'complete', responderHopLimit: null }
+    const sighting = new TrackedSighting({ ...facts, ...opened, leg, service, server })
     if (parts.sequence !== undefined) this.sequences.set(sighting, parts.sequence)
     return sighting
   }
@@ -67,28 +67,6 @@ interface Facts {
   readonly tap: Tap
   readonly originator: Endpoint
   readonly responder: Endpoint
-}
-
-function opened(
-  facts: Facts & { readonly start: number },
-  {
-    handshake,
-    sequence,
-  }: { handshake: O.ConnectionOpened['handshake']; sequence: readonly [number, number] | undefined },
-): O.ConnectionOpened {
-  return {
-    kind: 'connection-opened',
-    time: facts.start,
-    packet: 1,
-    rolesKnown: true,
-    handshake,
-    handshakeRtt: null,
-    syn: [null, null],
-    initialSequence: sequence ?? [null, null],
-    hardware: [null, null],
-    tag: 0,
-    ...facts,
-  }
 }
 
 const on = ({ connection, tap, originator, responder }: Facts): Facts => ({
