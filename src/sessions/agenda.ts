@@ -1,36 +1,92 @@
 /**
  * What is to happen at a later time of the capture, in order of time. Most of it comes in order already,
- * because it waits for the same delay: that is a queue. The rest goes through a binary heap.
+ * because it waits for the same delay: that is a queue, in columns. The rest goes through a binary heap.
  */
 import type { Micros } from '../model/time.ts'
+
+type Act = (subject: unknown) => void
 
 interface Entry {
   readonly at: Micros
   /** Entries of one time keep their order. */
   readonly order: number
-  readonly act: () => void
+  readonly act: Act
+  readonly subject: unknown
 }
 
 /** Entries that are done are cut off the queue's front when they are this many. */
 const COMPACT_AT = 4096
 
+const nothing: Act = () => {}
+
 export class Agenda {
   private readonly heap: Entry[] = []
-  private queue: (Entry | null)[] = []
+  private readonly times: Micros[] = []
+  private readonly orders: number[] = []
+  private readonly acts: Act[] = []
+  private readonly subjects: unknown[] = []
   private head = 0
   private order = 0
 
   get size(): number {
-    return this.heap.length + this.queue.length - this.head
+    return this.heap.length + this.times.length - this.head
   }
 
   add(at: Micros, act: () => void): void {
-    const entry = { at, order: this.order++, act }
-    const last = this.queue.at(-1) ?? null
-    if (last === null || at >= last.at) {
-      this.queue.push(entry)
-      return
+    this.addFor(at, act, null)
+  }
+
+  /** The same for acts that are done for many subjects: it makes no closure. */
+  addFor<T>(at: Micros, act: (subject: T) => void, subject: T): void {
+    const order = this.order++
+    const { times } = this
+    if (times.length === 0 || at >= times[times.length - 1]!) {
+      times.push(at)
+      this.orders.push(order)
+      this.acts.push(act as Act)
+      this.subjects.push(subject)
+    } else this.addToHeap({ at, order, act: act as Act, subject })
+  }
+
+  /** Does all that is due by `now`, including what that adds. */
+  runUntil(now: Micros): void {
+    for (;;) {
+      const isQueued = this.head < this.times.length
+      const heaped = this.heap[0]
+      if (heaped !== undefined && (!isQueued || this.isBeforeQueue(heaped))) {
+        if (heaped.at > now) return
+        this.removeFirst()
+        heaped.act(heaped.subject)
+      } else {
+        if (!isQueued || this.times[this.head]! > now) return
+        const act = this.acts[this.head]!
+        const subject = this.subjects[this.head]
+        this.advance()
+        act(subject)
+      }
     }
+  }
+
+  private isBeforeQueue({ at, order }: Entry): boolean {
+    const first = this.times[this.head]!
+    return at < first || (at === first && order < this.orders[this.head]!)
+  }
+
+  private advance(): void {
+    // What is done must not be held, not even by an array that is garbage itself: the collector of young objects
+    // does not know that it is.
+    this.acts[this.head] = nothing
+    this.subjects[this.head] = null
+    this.head++
+    if (this.head < this.times.length && this.head < COMPACT_AT) return
+    for (const column of [this.times, this.orders, this.acts, this.subjects]) {
+      column.copyWithin(0, this.head)
+      column.length -= this.head
+    }
+    this.head = 0
+  }
+
+  private addToHeap(entry: Entry): void {
     this.heap.push(entry)
     let i = this.heap.length - 1
     while (i > 0) {
@@ -38,34 +94,6 @@ export class Agenda {
       if (!before(this.heap[i]!, this.heap[parent]!)) break
       this.swap(i, parent)
       i = parent
-    }
-  }
-
-  /** Does all that is due by `now`, including what that adds. */
-  runUntil(now: Micros): void {
-    for (;;) {
-      const queued = this.queue[this.head] ?? null
-      const heaped = this.heap[0] ?? null
-      const fromHeap = heaped !== null && (queued === null || before(heaped, queued))
-      const first = fromHeap ? heaped : queued
-      if (first === null || first.at > now) return
-      if (fromHeap) this.removeFirst()
-      else this.advance()
-      first.act()
-    }
-  }
-
-  private advance(): void {
-    // What is done must not be held, not even by an array that is garbage itself: the collector of young objects
-    // does not know that it is.
-    this.queue[this.head++] = null
-    if (this.head === this.queue.length) {
-      this.queue.length = 0
-      this.head = 0
-    } else if (this.head === COMPACT_AT) {
-      this.queue.copyWithin(0, this.head)
-      this.queue.length -= this.head
-      this.head = 0
     }
   }
 

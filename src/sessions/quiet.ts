@@ -10,7 +10,7 @@
 import type { ConnectionId, HandshakeSeen } from '../model/connection.ts'
 import type { Tap } from '../model/packet.ts'
 import type { Attachment } from './attachment.ts'
-import { NO_CONNECTION, TrackedSighting } from './sighting.ts'
+import { NO_CONNECTION, placeOf, TrackedSighting } from './sighting.ts'
 import type { Stay } from './stay.ts'
 
 /** Rows kept, a power of two: a connection's place follows from its number. Numbers are given in order, so it
@@ -18,47 +18,56 @@ import type { Stay } from './stay.ts'
  * forgotten. */
 const ROWS = 1 << 16
 
+/** What a row holds, side by side: one cache line. */
+const WORDS = 8
+const CONNECTION = 0
+const START = 1
+const PACKET = 2
+const PORT = 3
+/** -1 for null. */
+const HOP_LIMIT = 4
+/** The agent's connection before it, if that has to be told of it. */
+const BEFORE = 5
+/** The agent's connection after it. */
+const AFTER = 6
+
+/** AFTER of a row whose next connection is a sighting. */
+const IN_NEXT: ConnectionId = -2
+
 export class Quiet {
-  private readonly connections = new Float64Array(ROWS).fill(NO_CONNECTION)
-  private readonly starts = new Float64Array(ROWS)
-  private readonly packets = new Uint32Array(ROWS)
-  private readonly ports = new Uint16Array(ROWS)
-  /** -1 for null. */
-  private readonly hopLimits = new Int16Array(ROWS)
+  private readonly rows = new Float64Array(ROWS * WORDS).fill(NO_CONNECTION)
   private readonly handshakes: (HandshakeSeen | null)[] = []
   private readonly taps: Tap[] = []
   private readonly addresses: string[] = []
   private readonly stays: Stay[] = []
-  /** The agent's connection before it, and the one after it: by number if that is a row, too. */
-  private readonly before = new Float64Array(ROWS)
-  private readonly after = new Float64Array(ROWS)
-  private readonly next: (TrackedSighting | null)[] = []
-  private readonly known: ReadonlyMap<ConnectionId, TrackedSighting>
+  /** The agent's connections after those of rows, where they are no rows any more. */
+  private readonly next = new Map<ConnectionId, TrackedSighting>()
+  private readonly sightingOf: (connection: ConnectionId) => TrackedSighting | null
 
-  /** `known`: sightings that are objects. */
-  constructor(known: ReadonlyMap<ConnectionId, TrackedSighting>) {
-    this.known = known
+  /** `sightingOf` finds sightings that are objects. */
+  constructor(sightingOf: (connection: ConnectionId) => TrackedSighting | null) {
+    this.sightingOf = sightingOf
   }
 
   /** Keeps what a sighting says, as the latest visit of a stay. The sighting itself is not used any more. */
   keep(sighting: TrackedSighting, stay: Stay): void {
-    const { connection } = sighting
-    const row = rowOf(connection)
+    const { rows } = this
+    const { connection, originator } = sighting
+    const row = placeOf(connection, ROWS)
     this.makeRoom(row)
-    this.connections[row] = connection
-    this.starts[row] = sighting.start
-    this.packets[row] = sighting.startPacket
-    this.ports[row] = sighting.originator.port
-    this.hopLimits[row] = sighting.responderHopLimit ?? -1
+    const at = row * WORDS
+    rows[at + CONNECTION] = connection
+    rows[at + START] = sighting.start
+    rows[at + PACKET] = sighting.startPacket
+    rows[at + PORT] = originator.port
+    rows[at + HOP_LIMIT] = sighting.responderHopLimit ?? -1
+    rows[at + BEFORE] = this.follow(stay.attachment, sighting)
+    rows[at + AFTER] = NO_CONNECTION
     this.handshakes[row] = sighting.handshake
     this.taps[row] = sighting.tap
     // The same text, but the one that is kept anyway.
-    const { id } = stay.agent
-    this.addresses[row] = id === sighting.originator.address ? id : sighting.originator.address
+    this.addresses[row] = stay.agent.id === originator.address ? stay.agent.id : originator.address
     this.stays[row] = stay
-    this.after[row] = NO_CONNECTION
-    this.next[row] = null
-    this.before[row] = this.follow(stay.attachment, sighting)
     stay.visit = null
     stay.quiet = connection
     stay.attachment.last = null
@@ -69,7 +78,6 @@ export class Quiet {
   take(connection: ConnectionId): TrackedSighting | null {
     const row = this.find(connection)
     if (row < 0) return null
-    this.connections[row] = NO_CONNECTION
     const stay = this.stays[row]!
     const sighting = this.made(connection, row, stay)
     if (stay.attachment.quiet === connection) {
@@ -81,20 +89,23 @@ export class Quiet {
       const { agent, server } = stay
       stay.visit = { agent, server, sighting, at: sighting.start, packet: sighting.startPacket }
     }
-    this.replaceAfter(this.before[row]!, sighting)
+    this.tell(this.rows[row * WORDS + BEFORE]!, sighting)
+    this.remove(row)
     return sighting
   }
 
   private made(connection: ConnectionId, row: number, stay: Stay): TrackedSighting {
+    const { rows } = this
     const { server, agent } = stay
-    const hopLimit = this.hopLimits[row]!
+    const at = row * WORDS
+    const hopLimit = rows[at + HOP_LIMIT]!
     const sighting = new TrackedSighting({
       connection,
       tap: this.taps[row]!,
-      originator: { address: this.addresses[row]!, port: this.ports[row]! },
+      originator: { address: this.addresses[row]!, port: rows[at + PORT]! },
       responder: { address: server.address, port: server.port },
-      start: this.starts[row]!,
-      startPacket: this.packets[row]!,
+      start: rows[at + START]!,
+      startPacket: rows[at + PACKET]!,
       handshake: this.handshakes[row]!,
       responderHopLimit: hopLimit < 0 ? null : hopLimit,
       leg: 'direct',
@@ -104,50 +115,59 @@ export class Quiet {
     sighting.agent = agent
     sighting.stay = stay
     sighting.visited = true
-    sighting.path.reach(server)
-    sighting.path.next = this.next[row]!
-    sighting.path.quietNext = this.after[row]!
+    const { path } = sighting
+    path.reach(server)
+    const after = rows[at + AFTER]!
+    if (after === IN_NEXT) path.follow(this.next.get(connection)!)
+    else path.quietNext = after
     return sighting
   }
 
-  /** The agent's latest connection learns of its next one; that one's number, if it is a row or has one. */
+  /** The agent's latest connection learns of its next one; that one's number, if it has to be told when `next`
+   * is a sighting again. */
   private follow({ last, quiet }: Attachment, next: TrackedSighting): ConnectionId {
     if (last !== null) {
       if (last.path.hasNext || next.start <= last.start) return NO_CONNECTION
       last.path.quietNext = next.connection
       return last.connection
     }
-    const row = this.find(quiet)
-    if (row < 0 || this.next[row] !== null || this.after[row] !== NO_CONNECTION) return NO_CONNECTION
-    if (next.start <= this.starts[row]!) return NO_CONNECTION
-    this.after[row] = next.connection
+    const at = this.find(quiet) * WORDS
+    if (at < 0 || this.rows[at + AFTER] !== NO_CONNECTION || next.start <= this.rows[at + START]!)
+      return NO_CONNECTION
+    this.rows[at + AFTER] = next.connection
     return quiet
   }
 
   /** A row became a sighting: the connection before it refers to that now. */
-  private replaceAfter(before: ConnectionId, sighting: TrackedSighting): void {
+  private tell(before: ConnectionId, sighting: TrackedSighting): void {
+    if (before === NO_CONNECTION) return
     const row = this.find(before)
-    if (row >= 0 && this.after[row] === sighting.connection) {
-      this.after[row] = NO_CONNECTION
-      this.next[row] = sighting
+    if (row < 0) {
+      const path = this.sightingOf(before)?.path
+      if (path?.quietNext === sighting.connection) path.follow(sighting)
+    } else {
+      this.rows[row * WORDS + AFTER] = IN_NEXT
+      this.next.set(before, sighting)
     }
-    const path = this.known.get(before)?.path
-    if (path?.quietNext === sighting.connection) path.follow(sighting)
   }
 
   /** The row of a connection; -1 if it has none. */
   private find(connection: ConnectionId): number {
-    const row = rowOf(connection)
-    return connection !== NO_CONNECTION && this.connections[row] === connection ? row : -1
+    const row = placeOf(connection, ROWS)
+    return connection !== NO_CONNECTION && this.rows[row * WORDS + CONNECTION] === connection ? row : -1
   }
 
   private makeRoom(row: number): void {
-    const connection = this.connections[row]!
+    const connection = this.rows[row * WORDS + CONNECTION]!
     if (connection === NO_CONNECTION) return
     const stay = this.stays[row]!
     if (stay.quiet === connection || stay.attachment.quiet === connection) this.take(connection)
+    else this.remove(row)
+  }
+
+  private remove(row: number): void {
+    const { rows } = this
+    if (rows[row * WORDS + AFTER] === IN_NEXT) this.next.delete(rows[row * WORDS + CONNECTION]!)
+    rows[row * WORDS + CONNECTION] = NO_CONNECTION
   }
 }
-
-/** Connections are numbered in steps, or one by one. */
-const rowOf = (connection: ConnectionId): number => (connection ^ (connection / ROWS)) & (ROWS - 1)

@@ -338,21 +338,25 @@ export class Sessions {
   private planVisit(sighting: TrackedSighting, at: Micros, packet: number): void {
     if (sighting.visited || sighting.leg === 'internal' || sighting.leg === 'probe') return
     sighting.visited = true
-    const first =
-      sighting.handshake === null ? { at, packet } : { at: sighting.start, packet: sighting.startPacket }
-    this.agenda.add(at + SETTLE, () => {
-      const agent = agentOnPath(sighting.path, this.agents)
-      if (agent === null || sighting.leg === 'probe') {
-        sighting.visited = agent !== null
-        return
-      }
-      sighting.agent ??= agent
-      if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, first.at)
-      const stay = this.stayToRestAt(sighting, agent)
-      if (stay === null) return this.visit(sighting, agent, first.at, first.packet)
-      this.stays.count(stay, sighting, first.at)
-      this.sightings.rest(sighting, stay)
-    })
+    if (sighting.handshake === null) this.agenda.add(at + SETTLE, () => this.makeVisit(sighting, at, packet))
+    else this.agenda.addFor(at + SETTLE, this.makeFirstVisit, sighting)
+  }
+
+  private readonly makeFirstVisit = (sighting: TrackedSighting): void =>
+    this.makeVisit(sighting, sighting.start, sighting.startPacket)
+
+  private makeVisit(sighting: TrackedSighting, at: Micros, packet: number): void {
+    const agent = agentOnPath(sighting.path, this.agents)
+    if (agent === null || sighting.leg === 'probe') {
+      sighting.visited = agent !== null
+      return
+    }
+    sighting.agent ??= agent
+    if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, at)
+    const stay = this.stayToRestAt(sighting, agent)
+    if (stay === null) return this.visit(sighting, agent, at, packet)
+    this.stays.count(stay, sighting, at)
+    this.sightings.rest(sighting, stay)
   }
 
   /** The stay that a visit only adds to, one of many: nothing is to be told of it, and nobody waits for it.

@@ -10,6 +10,11 @@ import type { Stay } from './stay.ts'
 /** The number of no connection. */
 export const NO_CONNECTION: ConnectionId = -1
 
+/** The place of a connection among so many, a power of two: of one tap's, the latest have places of their own,
+ * because they are numbered one by one, in the upper bits (the tap's position is in the lower 16). */
+export const placeOf = (connection: ConnectionId, places: number): number =>
+  (connection ^ (connection / (1 << 16))) & (places - 1)
+
 export interface SightingFacts {
   readonly connection: ConnectionId
   readonly tap: Tap

@@ -3,23 +3,27 @@
 import type { ConnectionId } from '../model/connection.ts'
 import { Oldest } from './oldest.ts'
 import { Quiet } from './quiet.ts'
-import type { TrackedSighting } from './sighting.ts'
+import { placeOf, type TrackedSighting } from './sighting.ts'
 import type { Stay } from './stay.ts'
 
 /** Objects kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made anew
- * when it speaks. */
+ * when it speaks. A power of two. */
 const SIGHTINGS_MAX = 1 << 14
 /** Sightings looked at to find one that can be forgotten. */
 const FORGET_TRIES = 8
 
 export class Sightings {
-  private readonly known = new Map<ConnectionId, TrackedSighting>()
-  private readonly oldest = new Oldest(this.known)
-  private readonly quiet = new Quiet(this.known)
+  /** The latest ones, by number: a map whose entries come and go all the time costs more than they do. */
+  private readonly recent = new Array<TrackedSighting | null>(SIGHTINGS_MAX).fill(null)
+  /** Older ones, whose places others have taken. */
+  private readonly older = new Map<ConnectionId, TrackedSighting>()
+  private readonly oldest = new Oldest(this.older)
+  private count = 0
+  private readonly quiet = new Quiet((connection) => this.find(connection))
 
   get(connection: ConnectionId): TrackedSighting | undefined {
-    const known = this.known.get(connection)
-    if (known !== undefined) return known
+    const known = this.find(connection)
+    if (known !== null) return known
     const quiet = this.quiet.take(connection)
     if (quiet === null) return undefined
     this.add(quiet)
@@ -27,15 +31,19 @@ export class Sightings {
   }
 
   add(sighting: TrackedSighting): void {
-    if (this.known.size >= SIGHTINGS_MAX) this.forget()
-    this.known.set(sighting.connection, sighting)
+    if (this.count >= SIGHTINGS_MAX) this.forget()
+    const place = placeOf(sighting.connection, SIGHTINGS_MAX)
+    const before = this.recent[place]!
+    if (before !== null) this.older.set(before.connection, before)
+    this.recent[place] = sighting
+    this.count++
   }
 
   /** The sighting of a connection that is over: it is not kept any longer. */
   take(connection: ConnectionId): TrackedSighting | null {
-    const known = this.known.get(connection)
-    if (known === undefined) return this.quiet.take(connection)
-    this.known.delete(connection)
+    const known = this.find(connection)
+    if (known === null) return this.quiet.take(connection)
+    this.remove(known)
     return known
   }
 
@@ -48,25 +56,42 @@ export class Sightings {
       sighting.initialBytes === null &&
       isPlain(sighting) &&
       !sighting.path.hasNext &&
-      this.known.get(sighting.connection) === sighting
+      this.find(sighting.connection) === sighting
     )
   }
 
   /** Keeps a sighting as a row, the latest visit of a stay: nobody else may hold it. */
   rest(sighting: TrackedSighting, stay: Stay): void {
-    this.known.delete(sighting.connection)
+    this.remove(sighting)
     this.quiet.keep(sighting, stay)
+  }
+
+  private find(connection: ConnectionId): TrackedSighting | null {
+    const recent = this.recent[placeOf(connection, SIGHTINGS_MAX)]!
+    if (recent !== null && recent.connection === connection) return recent
+    return this.older.size === 0 ? null : (this.older.get(connection) ?? null)
+  }
+
+  private remove({ connection }: TrackedSighting): void {
+    const place = placeOf(connection, SIGHTINGS_MAX)
+    if (this.recent[place]?.connection === connection) this.recent[place] = null
+    else this.older.delete(connection)
+    this.count--
   }
 
   /** Forgets the oldest sighting about which its addresses say all; those with more to say go to the end of
    * the line. */
   private forget(): void {
     for (let tries = FORGET_TRIES; tries > 0; tries--) {
-      const connection = this.oldest.next()!
-      const sighting = this.known.get(connection)!
-      this.known.delete(connection)
-      if (isPlain(sighting) || this.known.size >= 4 * SIGHTINGS_MAX) return
-      this.known.set(connection, sighting)
+      const connection = this.oldest.next()
+      if (connection === undefined) return
+      const sighting = this.older.get(connection)!
+      this.older.delete(connection)
+      if (isPlain(sighting) || this.count > 4 * SIGHTINGS_MAX) {
+        this.count--
+        return
+      }
+      this.older.set(connection, sighting)
     }
   }
 }
