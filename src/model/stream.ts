@@ -62,6 +62,8 @@ export interface Wants {
   readonly fingerprints: boolean
   /** TLS alerts after the handshake: without keys they cost a look at every record. */
   readonly alerts: boolean
+  /** The header lines of responses that set no cookie; without, such a response has none. Absent: wanted. */
+  readonly responseHeads?: boolean
 }
 
 /** NSS key log material (SSLKEYLOGFILE): never logged, never stored. */

@@ -220,7 +220,8 @@ class Analysis {
       s.identity.some((rule) => rule.kind === 'payload-pattern'),
     )
     const joined = relays || !this.oneFile
-    return { openings: joined || patterns, fingerprints: joined || this.wants('connection'), alerts: false }
+    const fingerprints = joined || this.wants('connection')
+    return { openings: joined || patterns, fingerprints, alerts: false, responseHeads: false }
   }
 
   private wants(kind: RecordKind): boolean {

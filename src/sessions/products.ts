@@ -2,18 +2,14 @@
 import { headerValue, type HttpRequest } from '../model/http.ts'
 import { PRODUCTS, type Product } from './products.data.ts'
 
-/** All patterns in one: most requests are of no product, and one look tells it. */
-const anyOf = (patterns: readonly (RegExp | null)[], flags: string): RegExp =>
-  new RegExp(patterns.flatMap((pattern) => (pattern === null ? [] : [pattern.source])).join('|'), flags)
+const ANY_TARGET = anyOf(PRODUCTS.flatMap(({ target }) => target ?? []))
+const ANY_USER_AGENT = anyOf(PRODUCTS.flatMap(({ userAgent }) => userAgent ?? []))
 
-const ANY_TARGET = anyOf(
-  PRODUCTS.map(({ target }) => target),
-  'i',
-)
-const ANY_USER_AGENT = anyOf(
-  PRODUCTS.map(({ userAgent }) => userAgent),
-  'i',
-)
+/** All patterns in one: most requests are of no product, and one look tells it. */
+function anyOf(patterns: readonly RegExp[]): RegExp {
+  const flags = patterns.some((pattern) => pattern.ignoreCase) ? 'i' : ''
+  return new RegExp(patterns.map((pattern) => pattern.source).join('|'), flags)
+}
 
 /** The product whose agents alone ask so; null for most requests. */
 export function productOf(request: HttpRequest): Product | null {

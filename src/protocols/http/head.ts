@@ -51,9 +51,12 @@ export function headEnd(bytes: Uint8Array, from: number, end: number): number {
   return -1
 }
 
-/** The head that octets `at`..`stop` are. A text: it cannot be read, for that reason. */
-export function readHead(bytes: Uint8Array, at: number, stop: number): Head | string {
-  const plain = scanResponse(bytes, at, stop) ?? scanRequest(bytes, at, stop)
+/**
+ * The head that octets `at`..`stop` are. A text: it cannot be read, for that reason. `whole`: the header
+ * lines of a response are wanted even if they set no cookie.
+ */
+export function readHead(bytes: Uint8Array, at: number, stop: number, whole = true): Head | string {
+  const plain = scanResponse(bytes, at, stop, whole) ?? scanRequest(bytes, at, stop)
   if (plain !== null) return plain
   const text = latin1(bytes, at, stop)
   const parsed = parseHead(text)

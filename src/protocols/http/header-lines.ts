@@ -36,16 +36,34 @@ export function linesOf(head: string): readonly HeaderLine[] {
 }
 
 /**
- * The values of the first `limit` header lines of that name (given in lower case), in order, of a head
- * without folded lines: what is not asked for is not taken apart.
+ * The value of the first header line of that name (given in lower case) of a head without folded lines; null
+ * without one. What is not asked for is not taken apart.
  */
+export function firstValue(head: string, name: string): string | null {
+  const value = valueAfter(head, 0, name)
+  return value < 0 ? null : valueFrom(head, value)
+}
+
+/** The values of the first `limit` header lines of that name, in order; otherwise the same. */
 export function valuesOf(head: string, name: string, limit: number): string[] {
   const values: string[] = []
-  for (let lf = head.indexOf('\n'); lf >= 0 && values.length < limit; lf = head.indexOf('\n', lf + 1)) {
-    const value = valueAt(head, lf + 1, name)
-    if (value >= 0) values.push(trimmed(head, value, lineEnd(head, value, head.indexOf('\n', value))))
+  for (let at = valueAfter(head, 0, name); at >= 0; at = valueAfter(head, at, name)) {
+    values.push(valueFrom(head, at))
+    if (values.length === limit) break
   }
   return values
+}
+
+const valueFrom = (head: string, at: number): string =>
+  trimmed(head, at, lineEnd(head, at, head.indexOf('\n', at)))
+
+/** Where the value of the next line of that name begins, in the lines behind the one at `from`; -1: none. */
+function valueAfter(head: string, from: number, name: string): number {
+  for (let lf = head.indexOf('\n', from); lf >= 0; lf = head.indexOf('\n', lf + 1)) {
+    const value = valueAt(head, lf + 1, name)
+    if (value >= 0) return value
+  }
+  return -1
 }
 
 /** Where the value begins in the line at `at`, if it has that name; -1 if it has another. */

@@ -25,6 +25,8 @@ const HELD_FIRST = 1024
 
 /** Who is told of heads: answers how the message goes on, in the terms of framing.ts. */
 export interface HeadReader {
+  /** The header lines of all responses are wanted, not only of those that set cookies. */
+  readonly wantsAllHeads: boolean
   head(side: Side, head: Head, time: Micros, packet: number): number
   /** The half is not read on. */
   stopped(side: Side, reason: string, time: Micros): void
@@ -192,7 +194,7 @@ export class MessageReader {
   private scan(bytes: Uint8Array, at: number, end: number): Head | null {
     if (this.afterGap) return null
     const limit = Math.min(end, at + HEAD_BYTES_MAX)
-    const response = this.role === REQUESTS ? null : scanResponse(bytes, at, limit)
+    const response = this.role === REQUESTS ? null : scanResponse(bytes, at, limit, this.owner.wantsAllHeads)
     return response !== null || this.role === RESPONSES ? response : scanRequest(bytes, at, limit)
   }
 
@@ -216,7 +218,7 @@ export class MessageReader {
     const stop = headEnd(bytes, at, end)
     if (stop < 0 && end - at < HEAD_BYTES_MAX) return this.hold(bytes, at, end)
     if (stop < 0 || stop - at > HEAD_BYTES_MAX) this.stop('http-head-too-large', time)
-    else this.complete(readHead(bytes, at, stop), time, packet)
+    else this.complete(readHead(bytes, at, stop, this.owner.wantsAllHeads), time, packet)
     return stop < 0 ? end : stop
   }
 
@@ -234,7 +236,7 @@ export class MessageReader {
       if (this.heldBytes === HEAD_BYTES_MAX) this.stop('http-head-too-large', time)
       return end
     }
-    const head = readHead(this.held!, 0, stop)
+    const head = readHead(this.held!, 0, stop, this.owner.wantsAllHeads)
     this.drop()
     this.complete(head, time, packet)
     return at + stop - before

@@ -7,7 +7,7 @@ import type { HeaderLine, HttpRequest, HttpResponse } from '../../model/http.ts'
 import type { Micros } from '../../model/time.ts'
 import { cookieName, readSetCookie, SET_COOKIES_MAX } from '../cookies/set-cookie.ts'
 import type { Framing } from './framing.ts'
-import { linesOf, valuesOf } from './header-lines.ts'
+import { firstValue, linesOf, valuesOf } from './header-lines.ts'
 
 /** What the connection's reader and its observations need of a head. */
 export interface Head {
@@ -22,9 +22,9 @@ export interface Head {
   readonly setCookieLines: number
   /** Octets of the head, its empty line included. */
   readonly length: number
-  /** Those octets. */
+  /** Those octets; empty if nobody wants them. */
   readonly text: string
-  /** The header lines, if they had to be taken apart already. */
+  /** The header lines, if they had to be taken apart already, or are not wanted. */
   readonly lines: readonly HeaderLine[] | null
 }
 
@@ -54,7 +54,8 @@ export class SeenRequest implements HttpRequest {
   }
 
   header(name: string): string | null {
-    return valuesIn(this.text, this.lines, name, 1)[0] ?? null
+    if (this.lines === null) return firstValue(this.text, name)
+    return valuesIn(this.lines, name)[0] ?? null
   }
 
   toJSON(): object {
@@ -105,19 +106,12 @@ export class SeenResponse implements HttpResponse {
   }
 
   private setCookieValues(): readonly string[] {
-    return this.setCookieLines === 0 ? [] : valuesIn(this.text, this.lines, 'set-cookie', SET_COOKIES_MAX)
+    const count = Math.min(this.setCookieLines, SET_COOKIES_MAX)
+    if (count === 0) return []
+    if (this.lines === null) return valuesOf(this.text, 'set-cookie', count)
+    return valuesIn(this.lines, 'set-cookie').slice(0, count)
   }
 }
 
-/** The values of the first `limit` header lines of a name in lower case; `lines` are there if they were taken
- * apart. */
-function valuesIn(
-  text: string,
-  lines: readonly HeaderLine[] | null,
-  name: string,
-  limit: number,
-): readonly string[] {
-  if (lines === null) return valuesOf(text, name, limit)
-  const named = lines.filter((line) => line.name.toLowerCase() === name)
-  return named.slice(0, limit).map(({ value }) => value)
-}
+const valuesIn = (lines: readonly HeaderLine[], name: string): string[] =>
+  lines.flatMap((line) => (line.name.toLowerCase() === name ? [line.value] : []))

@@ -35,6 +35,7 @@ export const INTERIM_MAX = 8
 const NO_INTERIM: readonly HttpResponse[] = []
 
 class HttpParser implements StreamConsumer, HeadReader {
+  readonly wantsAllHeads: boolean
   private readonly context: StreamContext
   private readonly openInner: (context: StreamContext) => StreamConsumer
   private readonly decrypted: boolean
@@ -60,6 +61,7 @@ class HttpParser implements StreamConsumer, HeadReader {
     this.context = context
     this.openInner = openInner
     this.decrypted = decrypted
+    this.wantsAllHeads = context.wants?.responseHeads !== false
     this.readers = [new MessageReader(0, this), new MessageReader(1, this)]
   }
 

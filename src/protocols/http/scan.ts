@@ -5,6 +5,7 @@
  * with those. Pure.
  */
 import { latin1 } from '../../bytes/latin1.ts'
+import type { HeaderLine } from '../../model/http.ts'
 import { CHUNKED_LAST, LENGTH_DIGITS_MAX, NONE, NO_CODING } from './framing.ts'
 import type { Framing } from './framing.ts'
 import { HEADER_LINES_MAX } from './header-lines.ts'
@@ -35,6 +36,8 @@ const CONTENT_LENGTH = octetsOf('content-length')
 const TRANSFER_ENCODING = octetsOf('transfer-encoding')
 const SET_COOKIE = octetsOf('set-cookie')
 const CHUNKED = octetsOf('chunked')
+
+const UNWANTED: readonly HeaderLine[] = []
 
 /** What the header lines say, as far as the reading of the connection depends on it. */
 class Section implements Framing {
@@ -69,7 +72,8 @@ export function scanRequest(bytes: Uint8Array, start: number, end: number): Head
   }
 }
 
-export function scanResponse(bytes: Uint8Array, start: number, end: number): Head | null {
+/** `whole`: the header lines are wanted even if they set no cookie. */
+export function scanResponse(bytes: Uint8Array, start: number, end: number, whole = true): Head | null {
   if (end - start <= REASON_AT) return null
   const version = versionAt(bytes, start, end)
   if (version === '' || bytes[start + VERSION_LENGTH] !== SPACE) return null
@@ -80,6 +84,7 @@ export function scanResponse(bytes: Uint8Array, start: number, end: number): Hea
       : afterLineEnd(bytes, start + REASON_AT, end)
   const section = status < 0 || lines < 0 ? null : scanLines(bytes, lines, end)
   if (section === null) return null
+  const isWanted = whole || section.setCookieLines > 0
   return {
     method: '',
     target: '',
@@ -88,8 +93,8 @@ export function scanResponse(bytes: Uint8Array, start: number, end: number): Hea
     framing: section,
     setCookieLines: section.setCookieLines,
     length: section.end - start,
-    text: latin1(bytes, start, section.end),
-    lines: null,
+    text: isWanted ? latin1(bytes, start, section.end) : '',
+    lines: isWanted ? null : UNWANTED,
   }
 }
 

@@ -113,6 +113,24 @@ runParserCases('http pipelined', {
     ]),
 })
 
+runParserCases('http where response heads are not wanted', {
+  open: (context) => {
+    const wants = { openings: true, fingerprints: true, alerts: true, responseHeads: false }
+    return openHttp({ ...context, wants }, () => tunnel([]))
+  },
+  story: CONVERSATION,
+  claims,
+  held,
+  expect(observations) {
+    const told = transactions(observations)
+    expect(pairs(observations)).toEqual(CONVERSATION_PAIRS)
+    expect(told.map(({ request }) => request!.headers.length)).toEqual([2, 1, 1, 1, 1, 1])
+    // The third is folded, and has to be taken apart anyway.
+    expect(told.map(({ response }) => response!.headers.length)).toEqual([3, 0, 2, 0, 0, 0])
+    expect(told[0]!.response!.setCookieNames).toEqual(['ovidCookie', 'BIGipServerp'])
+  },
+})
+
 describe('what is told', () => {
   test('a request when its head is complete, a transaction when the head of its response is', () => {
     const { observations, answers } = play(
