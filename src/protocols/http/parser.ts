@@ -75,7 +75,7 @@ class HttpParser implements StreamConsumer, HeadReader {
     const reader = this.readers[side]
     const stopped = reader.read(bytes, start, end, time, packet)
     if (this.inner !== null && stopped < end) return this.innerData(side, bytes, stopped, end, time, packet)
-    if (this.over || (this.readers[0].finished && this.readers[1].finished)) {
+    if (this.over || (reader.finished && this.readers[otherSide(side)].finished)) {
       this.settle(0, time)
       return DETACH
     }
@@ -99,12 +99,11 @@ class HttpParser implements StreamConsumer, HeadReader {
   }
 
   head(side: Side, head: Head, time: Micros, packet: number): number {
-    const reader = this.readers[side]
     const answers = head.method === ''
     if (this.asking === null) this.assignRoles(answers ? otherSide(side) : side)
     if (answers) return this.response(side, head, time, packet)
     if (head.version !== '') return this.request(side, head, time, packet)
-    reader.stop('http-start-line-malformed', time)
+    this.readers[side].stop('http-start-line-malformed', time)
     return AMBIGUOUS
   }
 
@@ -145,13 +144,17 @@ class HttpParser implements StreamConsumer, HeadReader {
     return manner
   }
 
-  /** Settles the requests that the new one shows to be without an answer. */
+  /**
+   * Settles the requests that the new one shows to be without an answer. The other side's reader is not
+   * looked at for nothing: between two messages of a connection it has left the processor's cache.
+   */
   private makeRoom(side: Side, time: Micros): void {
     const reader = this.readers[side]
-    const answersMissed = this.readers[otherSide(side)].missed
     if (reader.missed && this.pipelines) this.losePairing(time)
-    else if (answersMissed && !this.pipelines) this.settle(0, time)
-    else if (this.pending.count === PENDING_MAX) this.losePairing(time)
+    else if (this.pending.count > 0) {
+      if (this.readers[otherSide(side)].missed && !this.pipelines) this.settle(0, time)
+      else if (this.pending.count === PENDING_MAX) this.losePairing(time)
+    }
     reader.missed = false
   }
 
