@@ -5,6 +5,7 @@
  * with those. Pure.
  */
 import { latin1 } from '../../bytes/latin1.ts'
+import { lineFeed, wordsOf } from '../../bytes/line-feed.ts'
 import type { HeaderLine } from '../../model/http.ts'
 import { CHUNKED_LAST, LENGTH_DIGITS_MAX, NONE, NO_CODING } from './framing.ts'
 import type { Framing } from './framing.ts'
@@ -148,6 +149,7 @@ function afterReason(bytes: Uint8Array, start: number, end: number): number {
 
 function scanLines(bytes: Uint8Array, start: number, end: number): Section | null {
   const section = new Section()
+  const words = wordsOf(bytes)
   let at = start
   for (let lines = 0; at < end && lines <= HEADER_LINES_MAX; lines++) {
     const first = bytes[at]!
@@ -156,8 +158,7 @@ function scanLines(bytes: Uint8Array, start: number, end: number): Section | nul
       return section.end < 0 ? null : section
     }
     if (first === SPACE || first === TAB || !takeField(section, bytes, at, end)) return null
-    while (at < end && bytes[at] !== LF) at++
-    at++
+    at = lineFeed(bytes, words, at, end) + 1
   }
   return null
 }
