@@ -16,7 +16,7 @@ function factsOf(options: readonly number[]) {
     destination: '10.0.0.2',
     sourcePort: 50_000,
     destinationPort: 443,
-    options: padded,
+    options: { raw: padded },
   })
   const place = new Place()
   expect(locate(frame, 0, frame.length, frame.length, ETHERNET, place)).toBe(TCP)
@@ -29,7 +29,13 @@ test.each([
   ['Linux', [2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7], '2,4,8,1,3', 1460, 7],
   ['a shift above 14 counts as 14', [3, 3, 200], '3', 0, 14],
   ['kinds that are rare', [2, 4, 5, 0xb4, 34, 2, 254, 4, 1, 2], '2,34,254', 1460, -1],
-  ['more than an exact number holds', Array.from({ length: 20 }, () => 1), Array(20).fill(1).join(','), 0, -1],
+  [
+    'more than an exact number holds',
+    Array.from({ length: 20 }, () => 1),
+    Array(20).fill(1).join(','),
+    0,
+    -1,
+  ],
   ['up to the end of the list', [1, 0, 2, 4, 5, 0xb4], '1', 0, -1],
   ['up to a length that is broken', [1, 2, 0, 5], '1,2', 0, -1],
   ['up to a length beyond the header', [1, 2, 40, 5], '1,2', 0, -1],
