@@ -76,7 +76,7 @@ export const connectionId = (state: TapState, row: number): number =>
   (state.table.words[row * RECORD_WORDS + STREAM]! >>> 0) * TAPS_MAX + state.tapIndex
 
 /** Endpoints remembered, so that the many observations of one connection share them. A power of two. */
-const ENDPOINTS_REMEMBERED = 1 << 12
+const ENDPOINTS_REMEMBERED = 1 << 8
 /** Texts of addresses remembered: a power of two. */
 const TEXTS_REMEMBERED = 1 << 12
 
