@@ -16,6 +16,8 @@ export type Describe = (findings: readonly [Finding, ...Finding[]]) => {
 
 /** Occurrences kept whole per incident; further ones count, the first and the latest stay. */
 export const OCCURRENCES_MAX = 10_000
+/** Causes told apart; findings of further ones are counted only. More incidents than this nobody reads. */
+export const CAUSES_MAX = 1 << 14
 /** Views of one event at several taps lie this close together. */
 const SAME_EVENT: Micros = 2 * SECOND
 
@@ -30,13 +32,19 @@ interface Case {
 
 export class Ledger {
   private readonly cases = new Map<string, Case>()
+  /** Findings of causes that were too many. */
+  unfiled = 0
 
   /** Takes a finding in; the id of its incident, or null if it is a known event seen again from another
-   * tap. */
+   * tap, or its cause is one too many. */
   add(finding: Finding): string | null {
     const key = `${finding.type}|${finding.cause}`
     const known = this.cases.get(key)
     if (known === undefined) {
+      if (this.cases.size >= CAUSES_MAX) {
+        this.unfiled++
+        return null
+      }
       const fresh: Case = {
         id: `I${this.cases.size + 1}`,
         findings: [finding],

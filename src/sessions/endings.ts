@@ -16,8 +16,11 @@ import { NO_CONNECTION, type TrackedPath, type TrackedSighting } from './sightin
 export const RECONNECT_WITHIN: Micros = seconds(120)
 /** Ends this close together have one cause: a restart takes its connections with it at once. */
 export const TOGETHER: Micros = seconds(2)
-/** Ends remembered for that; the oldest is forgotten. */
+/** Ends remembered for that, and for how long: what became of a path is told when its agent had the time to
+ * return. The oldest are forgotten, many at once. */
 const RECENT_ENDS_MAX = 1 << 14
+const RECENT_FOR: Micros = 2 * RECONNECT_WITHIN
+const FORGOTTEN_AT_ONCE = 1 << 8
 /** This many others make the end of a path part of something larger than itself. */
 const MASS = 5
 /** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing
@@ -119,11 +122,17 @@ export class Endings {
 
   private ends(sighting: TrackedSighting, at: Micros): void {
     if (at - sighting.endNotedAt >= TOGETHER) {
-      if (this.recent.length >= RECENT_ENDS_MAX) this.recent.splice(0, RECENT_ENDS_MAX / 2)
+      this.forgetEnds(at - RECENT_FOR)
       this.recent.push({ sighting, at })
       sighting.endNotedAt = at
     }
     sighting.path.endedAt ??= at
+  }
+
+  private forgetEnds(before: Micros): void {
+    const { recent } = this
+    const isLate = (recent[FORGOTTEN_AT_ONCE]?.at ?? Infinity) < before
+    if (isLate || recent.length >= RECENT_ENDS_MAX) recent.splice(0, FORGOTTEN_AT_ONCE)
   }
 
   /** The connection that had been given up goes on: it did not end. */

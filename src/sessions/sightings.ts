@@ -8,7 +8,7 @@ import type { Stay } from './stay.ts'
 
 /** Objects kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made anew
  * when it speaks. A power of two. */
-const SIGHTINGS_MAX = 1 << 14
+export const SIGHTINGS_MAX = 1 << 14
 /** Sightings looked at to find one that can be forgotten. */
 const FORGET_TRIES = 8
 
@@ -30,7 +30,10 @@ export class Sightings {
     return quiet
   }
 
+  /** A sighting of a connection that had one takes its place. */
   add(sighting: TrackedSighting): void {
+    const known = this.find(sighting.connection)
+    if (known !== null) this.remove(known)
     if (this.count >= SIGHTINGS_MAX) this.forget()
     const place = placeOf(sighting.connection, SIGHTINGS_MAX)
     const before = this.recent[place]!

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Ledger, OCCURRENCES_MAX } from '../../src/incidents/ledger.ts'
+import { CAUSES_MAX, Ledger, OCCURRENCES_MAX } from '../../src/incidents/ledger.ts'
 import type { Describe } from '../../src/incidents/ledger.ts'
 import type { Finding } from '../../src/model/incident.ts'
 import { seconds } from '../../src/model/time.ts'
@@ -115,4 +115,12 @@ test('beyond the limit occurrences are counted; the first and the latest stay', 
     occurrences: OCCURRENCES_MAX + 5,
     end: seconds((OCCURRENCES_MAX + 4) * 10),
   })
+})
+
+test('beyond the limit of causes, findings are counted only', () => {
+  const ledger = new Ledger()
+  for (let i = 0; i < CAUSES_MAX; i++) ledger.add(finding(i, { cause: `${i}` }))
+  expect(ledger.add(finding(0, { cause: 'another' }))).toBe(null)
+  expect(ledger.add(finding(9, { cause: '1' }))).toBe('I2')
+  expect([[...ledger.incidents(words)].length, ledger.unfiled]).toEqual([CAUSES_MAX, 1])
 })
