@@ -149,12 +149,7 @@ function acknowledge(state: TapState, row: number, side: Side, acknowledgment: n
   if (isFirst) w[c + STATE]! |= bit(ACK_SEEN, side)
   w[h + ACKNOWLEDGED] = acknowledgment
   if ((bits & READ) !== 0) {
-    state.table.cold[row]?.stream?.acknowledged(
-      otherSide(side),
-      acknowledgment >>> 0,
-      state.moment[0]!,
-      packet,
-    )
+    state.table.streams[row]?.acknowledged(otherSide(side), acknowledgment >>> 0, state.moment[0]!, packet)
   }
 }
 

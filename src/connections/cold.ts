@@ -2,7 +2,6 @@
  * row. */
 import type { SynFacts } from '../model/connection.ts'
 import type { Side } from '../model/packet.ts'
-import type { SegmentConsumer } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 
 /** Octets of sequence space that were not captured (yet). */
@@ -35,7 +34,6 @@ export class Cold {
   synAt: Micros | null = null
   synAckAt: Micros | null = null
   synAttempts = 0
-  stream: SegmentConsumer | null = null
   /** To be read; `ownHoles` is to be written to. */
   holes: Pair<Hole[]> = NO_HOLES
   /** Octets in holes that were given up. */
@@ -50,10 +48,9 @@ export class Cold {
   /** Highest time seen, where the capture's clock stepped back. */
   latest: Micros = 0
 
-  /** Nothing here is needed any more: the handshake is told, nobody reads, nothing is pending. */
+  /** Nothing here is needed any more: the handshake is told, nothing is pending. */
   get isIdle(): boolean {
     return (
-      this.stream === null &&
       this.endedBy === null &&
       this.latest === 0 &&
       this.synAttempts < 2 &&

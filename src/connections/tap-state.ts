@@ -19,7 +19,7 @@ import {
 } from './fields.ts'
 import type { HardwareTable } from './hardware.ts'
 import type { SynFactsReader } from './syn-facts.ts'
-import type { ConnectionTable } from './table.ts'
+import { type ConnectionTable, setIn } from './table.ts'
 import type { TapClock } from './tap-clock.ts'
 import type { Wakings } from './waking.ts'
 
@@ -125,7 +125,11 @@ export const bytesSent = (state: TapState, row: number): readonly [number, numbe
 ]
 
 export function coldOf(state: TapState, row: number): Cold {
-  return (state.table.cold[row] ??= new Cold())
+  const known = state.table.cold[row]
+  if (known !== undefined) return known
+  const made = new Cold()
+  setIn(state.table.cold, row, made)
+  return made
 }
 
 export const firstAt = (state: TapState, row: number): Micros =>
