@@ -73,8 +73,8 @@ export class Agenda {
   }
 
   private advance(): void {
-    // What is done must not be held, not even by an array that is garbage itself: the collector of young objects
-    // does not know that it is.
+    // What is done must not be held, not even by an array that is garbage itself: the collector of young
+    // objects does not know that it is.
     this.acts[this.head] = nothing
     this.subjects[this.head] = null
     this.head++

@@ -6,7 +6,7 @@ import type { Agent, AgentAddress, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import { seconds, type Micros } from '../model/time.ts'
-import { TrackedAgent } from './attachment.ts'
+import { TrackedAgent } from './tracked-agent.ts'
 import type { IdentityClaim } from './identity.ts'
 import type { Inventory } from './inventory.ts'
 

@@ -8,7 +8,7 @@ import type * as O from '../model/observation.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Agent, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
-import type { TrackedAgent } from './attachment.ts'
+import type { TrackedAgent } from './tracked-agent.ts'
 import { NO_CONNECTION, type TrackedPath, type TrackedSighting } from './sighting.ts'
 
 /** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next

@@ -17,7 +17,8 @@ export class Oldest<K> {
     this.map = map
   }
 
-  /** The next key; undefined if the map is empty. Its entry is to be deleted, and entered anew if it is kept. */
+  /** The next key; undefined if the map is empty. Its entry is to be deleted, and entered anew if it is
+   * kept. */
   next(): K | undefined {
     for (;;) {
       if (this.at === this.batch.length) this.refill()

@@ -9,13 +9,11 @@
  */
 import type { ConnectionId, HandshakeSeen } from '../model/connection.ts'
 import type { Tap } from '../model/packet.ts'
-import type { Attachment } from './attachment.ts'
-import { NO_CONNECTION, placeOf, TrackedSighting } from './sighting.ts'
-import type { Stay } from './stay.ts'
+import { type Attachment, NO_CONNECTION, placeOf, type Stay, TrackedSighting } from './sighting.ts'
 
 /** Rows kept, a power of two: a connection's place follows from its number. Numbers are given in order, so it
- * is the oldest connection that gives way; if it is its agent's latest, it becomes a sighting, otherwise it is
- * forgotten. */
+ * is the oldest connection that gives way; if it is its agent's latest, it becomes a sighting, otherwise it
+ * is forgotten. */
 const ROWS = 1 << 16
 
 /** What a row holds, side by side: one cache line. */
@@ -123,8 +121,8 @@ export class Quiet {
     return sighting
   }
 
-  /** The agent's latest connection learns of its next one; that one's number, if it has to be told when `next`
-   * is a sighting again. */
+  /** The agent's latest connection learns of its next one; that one's number, if it has to be told when
+   * `next` is a sighting again. */
   private follow({ last, quiet }: Attachment, next: TrackedSighting): ConnectionId {
     if (last !== null) {
       if (last.path.hasNext || next.start <= last.start) return NO_CONNECTION

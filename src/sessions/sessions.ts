@@ -25,15 +25,14 @@ import {
   type IdentityClaim,
 } from './identity.ts'
 import { Inventory } from './inventory.ts'
-import type { TrackedAgent } from './attachment.ts'
+import type { TrackedAgent } from './tracked-agent.ts'
 import { agentOf, agentOnPath, nameSighting, shareAgent } from './path-agent.ts'
 import { Paths } from './paths.ts'
 import { isProbeRequest } from './probes.ts'
 import { productOf } from './products.ts'
 import { Services } from './services.ts'
 import { Sightings } from './sightings.ts'
-import { NO_CONNECTION, type TrackedPath, TrackedSighting } from './sighting.ts'
-import type { Stay } from './stay.ts'
+import { NO_CONNECTION, type Stay, type TrackedPath, TrackedSighting } from './sighting.ts'
 import { Stays } from './stays.ts'
 import { TlsIdentity } from './tls-identity.ts'
 

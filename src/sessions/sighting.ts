@@ -1,17 +1,18 @@
 /** The session stage's own view of a connection: what detectors read (`Sighting`), and what only this stage
- * needs. */
+ * needs; and what an agent's connections to one service have in common. They refer to each other, and so
+ * stand together. */
 import type { TlsHandshake } from '../model/observation.ts'
 import type { ConnectionId, HandshakeSeen } from '../model/connection.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
-import type { Agent, Ending, Leg, Path, Server, Service, Sighting } from '../model/party.ts'
+import type { Agent, Ending, Leg, Path, Server, Service, Sighting, Visit } from '../model/party.ts'
+import type { SessionEnd } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
-import type { Stay } from './stay.ts'
 
 /** The number of no connection. */
 export const NO_CONNECTION: ConnectionId = -1
 
-/** The place of a connection among so many, a power of two: of one tap's, the latest have places of their own,
- * because they are numbered one by one, in the upper bits (the tap's position is in the lower 16). */
+/** The place of a connection among so many, a power of two: of one tap's, the latest have places of their
+ * own, because they are numbered one by one, in the upper bits (the tap's position is in the lower 16). */
 export const placeOf = (connection: ConnectionId, places: number): number =>
   (connection ^ (connection / (1 << 16))) & (places - 1)
 
@@ -144,4 +145,36 @@ export class TrackedPath implements Path {
   get reached(): readonly Server[] {
     return this.reachedServers ?? []
   }
+}
+
+/** An agent and one service that it uses: what is remembered of the two together. */
+export class Attachment {
+  readonly service: Service
+  /** The agent's time at one of the service's servers; null before its first visit. */
+  stay: Stay | null = null
+  /** The agent's latest connection to the service. */
+  last: TrackedSighting | null = null
+  /** ... or its number, while nothing is known of it but that it opened. */
+  quiet: ConnectionId = NO_CONNECTION
+
+  constructor(service: Service) {
+    this.service = service
+  }
+}
+
+/** An agent's time at one server, while it lasts: what becomes a session record. */
+export interface Stay {
+  readonly attachment: Attachment
+  readonly agent: Agent
+  readonly server: Server
+  /** The latest visit: evidence names the last contact, not the first. */
+  visit: Visit | null
+  /** ... or the number of its connection, while nothing is known of that but that it opened. */
+  quiet: ConnectionId
+  readonly start: Micros
+  connections: number
+  end: Micros
+  bytes: number
+  open: number
+  endedBy: SessionEnd
 }

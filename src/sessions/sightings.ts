@@ -3,8 +3,7 @@
 import type { ConnectionId } from '../model/connection.ts'
 import { Oldest } from './oldest.ts'
 import { Quiet } from './quiet.ts'
-import { placeOf, type TrackedSighting } from './sighting.ts'
-import type { Stay } from './stay.ts'
+import { placeOf, type Stay, type TrackedSighting } from './sighting.ts'
 
 /** Objects kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made anew
  * when it speaks. A power of two. */

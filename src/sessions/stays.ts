@@ -6,11 +6,10 @@ import type { ConnectionSummary } from '../model/connection.ts'
 import type { Agent, Server, Visit } from '../model/party.ts'
 import type { SessionEnd, SessionRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
-import type { Attachment, TrackedAgent } from './attachment.ts'
+import type { TrackedAgent } from './tracked-agent.ts'
 import type { Health } from './health.ts'
 import { lostSighting } from './endings.ts'
-import { NO_CONNECTION, type TrackedSighting } from './sighting.ts'
-import type { Stay } from './stay.ts'
+import { type Attachment, NO_CONNECTION, type Stay, type TrackedSighting } from './sighting.ts'
 
 export class Stays {
   private readonly health: Health

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { TrackedAgent } from '../../src/sessions/attachment.ts'
+import type { TrackedAgent } from '../../src/sessions/tracked-agent.ts'
 import { Health } from '../../src/sessions/health.ts'
-import { NO_CONNECTION, type TrackedSighting } from '../../src/sessions/sighting.ts'
+import { NO_CONNECTION, type Stay, type TrackedSighting } from '../../src/sessions/sighting.ts'
 import { SIGHTINGS_MAX, Sightings } from '../../src/sessions/sightings.ts'
-import type { Stay } from '../../src/sessions/stay.ts'
 import { Stays } from '../../src/sessions/stays.ts'
 import { Parties } from './parties.ts'
 

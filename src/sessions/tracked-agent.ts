@@ -1,25 +1,8 @@
-/** An agent and one service that it uses: what is remembered of the two together. */
-import type { ConnectionId } from '../model/connection.ts'
+/** The session stage's own view of an agent: what detectors read, and what it is attached to. */
 import type { Agent, AgentAddress, Service } from '../model/party.ts'
 import type { IdentifiedBy } from '../model/record.ts'
-import { NO_CONNECTION, type TrackedSighting } from './sighting.ts'
-import type { Stay } from './stay.ts'
+import { Attachment } from './sighting.ts'
 
-export class Attachment {
-  readonly service: Service
-  /** The agent's time at one of the service's servers; null before its first visit. */
-  stay: Stay | null = null
-  /** The agent's latest connection to the service. */
-  last: TrackedSighting | null = null
-  /** ... or its number, while nothing is known of it but that it opened. */
-  quiet: ConnectionId = NO_CONNECTION
-
-  constructor(service: Service) {
-    this.service = service
-  }
-}
-
-/** The session stage's own view of an agent: what detectors read, and what it is attached to. */
 export class TrackedAgent implements Agent {
   readonly id: string
   readonly identifiedBy: IdentifiedBy
