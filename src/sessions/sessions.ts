@@ -442,6 +442,9 @@ export class Sessions {
     this.endings.closed(sighting, summary, o.time)
     this.stays.closed(sighting, summary)
     const { accounted } = this
-    if (accounted !== null) this.agenda.add(o.time + SETTLE, () => accounted(sighting, summary))
+    if (accounted === null) return
+    // With one tap nobody has more to say; and a million connections may close at once, as the capture ends.
+    if (this.severalTaps()) this.agenda.add(o.time + SETTLE, () => accounted(sighting, summary))
+    else accounted(sighting, summary)
   }
 }
