@@ -14,7 +14,8 @@ interface Entry {
   readonly subject: unknown
 }
 
-/** Entries that are done are cut off the queue's front when they are this many. */
+/** Entries that are done are cut off the queue's front when they are this many, and no fewer than those that
+ * have to be moved for it. */
 const COMPACT_AT = 4096
 
 const nothing: Act = () => {}
@@ -78,7 +79,8 @@ export class Agenda {
     this.acts[this.head] = nothing
     this.subjects[this.head] = null
     this.head++
-    if (this.head < this.times.length && this.head < COMPACT_AT) return
+    const isMany = this.head >= COMPACT_AT && 2 * this.head >= this.times.length
+    if (this.head < this.times.length && !isMany) return
     for (const column of [this.times, this.orders, this.acts, this.subjects]) {
       column.copyWithin(0, this.head)
       column.length -= this.head
