@@ -80,9 +80,10 @@ function urlParameter(target: string, name: string): string | null {
 
 /** Whether a parameter of that name can be in the query: it is there as it is, or encoded. */
 const mayHold = (target: string, query: number, name: string): boolean =>
-  target.indexOf('%', query) >= 0 ||
-  target.indexOf('+', query) >= 0 ||
-  (target.length - query > name.length && target.toLowerCase().includes(name, query + 1))
+  target.length - query > name.length &&
+  (target.indexOf('%', query) >= 0 ||
+    target.indexOf('+', query) >= 0 ||
+    target.toLowerCase().includes(name, query + 1))
 
 function cookieValue(header: string | null, name: string): string | null {
   for (const pair of header?.split(';') ?? []) {

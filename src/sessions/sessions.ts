@@ -38,6 +38,9 @@ import { TlsIdentity } from './tls-identity.ts'
 
 /** How long the other taps' views of an event are waited for: clocks of one network differ by less. */
 export const SETTLE: Micros = seconds(2)
+/** Requests of a connection that are looked at for a product: its agents ask for nothing else. */
+const PRODUCT_TRIES = 4
+
 export interface SessionsOptions {
   readonly deployment: Deployment
   tell(event: DetectorEvent): void
@@ -304,7 +307,7 @@ export class Sessions {
 
   /** A request that only one product makes tells the service. */
   private recognise(sighting: TrackedSighting, request: HttpRequest): void {
-    if (sighting.service.configured !== null) return
+    if (sighting.service.configured !== null || sighting.requests > PRODUCT_TRIES) return
     const product = productOf(request)
     const service = product === null ? null : this.services.serviceOfProduct(product.name, sighting.service)
     if (service === null) return
