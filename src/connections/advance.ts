@@ -81,7 +81,7 @@ export function advance(
 /** The other side sent something: what `side` repeated is no longer unanswered. */
 export function answered(state: TapState, row: number, side: Side): void {
   state.table.words[half(row, side) + HARDWARE_UNANSWERED]! &= ~0xffff
-  const cold = state.table.cold[row]
+  const cold = state.table.cold.get(row)
   if (cold !== undefined && cold.unanswered[side] !== null)
     cold.unanswered = withSide(cold.unanswered, side, null)
 }
@@ -129,7 +129,7 @@ function start(
     return
   }
   w[c + STATE]! &= ~bit(ACK_SEEN, otherSide(side))
-  const holes = state.table.cold[row]?.holes[side] ?? []
+  const holes = state.table.cold.get(row)?.holes[side] ?? []
   if (holes.length > 0) holes.length = 0
 }
 
@@ -149,7 +149,9 @@ function acknowledge(state: TapState, row: number, side: Side, acknowledgment: n
   if (isFirst) w[c + STATE]! |= bit(ACK_SEEN, side)
   w[h + ACKNOWLEDGED] = acknowledgment
   if ((bits & READ) !== 0) {
-    state.table.streams[row]?.acknowledged(otherSide(side), acknowledgment >>> 0, state.moment[0]!, packet)
+    state.table.streams
+      .get(row)
+      ?.acknowledged(otherSide(side), acknowledgment >>> 0, state.moment[0]!, packet)
   }
 }
 

@@ -68,7 +68,7 @@ export const ROLES_GUESSED = 1 << 13
 export const WAKING = 1 << 14 // a silence was broken; what becomes of the connection is not known yet
 export const OVER = 1 << 15 // ended; lingers for stragglers
 export const DETACHED = 1 << 16 // nobody reads its streams
-export const READ = 1 << 17 // somebody reads its streams: `table.streams[row]`
+export const READ = 1 << 17 // somebody reads its streams: `table.streams`
 export const DULL = 1 << 18 // and 1 << 19: the side began with nothing that is read
 export const RETRIED = 1 << 20 // over, and a SYN asked for it again
 

@@ -90,7 +90,7 @@ export function openBy(state: TapState, row: number, side: Side, place: Place, t
   const w = state.table.words
   const c = row * RECORD_WORDS
   const both = SYN_SEEN | bit(SYN_SEEN, 1)
-  const cold = state.table.cold[row]
+  const cold = state.table.cold.get(row)
   const flags = tcp.flags(place.bytes, place.transportAt)
   if ((flags & tcp.RST) !== 0) {
     if ((w[c + STATE]! & both) === both) tellFailed(state, row, 'aborted', time)
@@ -119,7 +119,7 @@ export function acknowledgesSyn(state: TapState, row: number, side: Side, place:
 function tellOpened(state: TapState, row: number, side: Side, place: Place, time: Micros): void {
   const w = state.table.words
   const c = row * RECORD_WORDS
-  const cold = state.table.cold[row]
+  const cold = state.table.cold.get(row)
   w[c + STATE]! &= ~UNOPENED
   state.emit({
     kind: 'connection-opened',
@@ -169,7 +169,7 @@ export function tellFailed(
     originator: endpointOf(state, row, 0),
     responder: endpointOf(state, row, 1),
     manner,
-    attempts: state.table.cold[row]?.synAttempts ?? 1,
+    attempts: state.table.cold.get(row)?.synAttempts ?? 1,
   })
 }
 

@@ -47,7 +47,7 @@ function timeWentBack(state: TapState, c: number, h: number): void {
  */
 export function forgetStray(state: TapState, row: number): void {
   const time = state.moment[0]!
-  const left = state.table.cold[row]?.latest ?? 0
+  const left = state.table.cold.get(row)?.latest ?? 0
   if (left <= lastAt(state, row) || time < left - CLOCK_STEP) return
   state.table.f64[(row * RECORD_WORDS + LAST_AT) >> 1] = Math.min(left, time)
 }

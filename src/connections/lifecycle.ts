@@ -101,7 +101,7 @@ export class Lifecycle {
     }
     if ((bits & OVER) === 0 && this.isClosed(row)) this.markOver(row)
     // What the handshake told is needed until it is told.
-    if ((bits & UNOPENED) === 0 && state.table.cold[row]?.isIdle === true) state.table.cold[row] = undefined
+    if ((bits & UNOPENED) === 0 && state.table.cold.get(row)?.isIdle === true) state.table.cold.delete(row)
   }
 
   /** Time has passed: gives up unanswered tries, and calls `close` for what has lingered. */

@@ -9,7 +9,6 @@ import type { SegmentConsumer } from '../model/stream.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
 import { DETACHED, DULL, INITIAL, READ, RECORD_WORDS, STATE, SYN_SEEN, bit, half } from './fields.ts'
-import { setIn } from './table.ts'
 import { connectionId, endpointOf, type TapState } from './tap-state.ts'
 
 /** Streams read at once: those of parsers that wait on idle connections cost a few kilobytes each. */
@@ -44,7 +43,7 @@ export class Reading {
     const payloadAt = place.wireEnd - payload
     const captured = Math.max(payloadAt, Math.min(place.end, place.wireEnd))
     if (this.isDull(row, side, place, payloadAt, captured, packet)) return
-    const stream = this.state.table.streams[row] ?? this.open(row)
+    const stream = this.state.table.streams.get(row) ?? this.open(row)
     const syn = (tcp.flags(b, t) >> 1) & 1
     const sequence = (i32(b, t + 4) + syn) >>> 0
     stream.segment(side, sequence, b, payloadAt, captured, payload, this.state.moment[0]!, packet)
@@ -53,14 +52,14 @@ export class Reading {
 
   /** A FIN of `side` in a segment with `payload` octets. */
   finish(row: number, side: Side, place: Place, payload: number, packet: number): void {
-    const stream = this.state.table.streams[row]
+    const stream = this.state.table.streams.get(row)
     const sequence = (i32(place.bytes, place.transportAt + 4) + payload) >>> 0
     stream?.finish(side, this.state.moment[0]!, packet, sequence)
   }
 
   /** The record goes, or the capture is over: nothing more will come. */
   close(row: number): void {
-    const stream = this.state.table.streams[row]
+    const stream = this.state.table.streams.get(row)
     if (stream === undefined) return
     stream.close(this.state.clock.latest)
     this.leave(row)
@@ -115,7 +114,7 @@ export class Reading {
     if (this.rows.size >= this.streamsMax) this.leaveOldest()
     this.rows.add(row)
     w[c + STATE]! |= READ
-    setIn(this.state.table.streams, row, stream)
+    this.state.table.streams.set(row, stream)
     return stream
   }
 
@@ -133,6 +132,6 @@ export class Reading {
     const c = row * RECORD_WORDS
     this.rows.delete(row)
     w[c + STATE] = (w[c + STATE]! | DETACHED) & ~READ
-    this.state.table.streams[row] = undefined
+    this.state.table.streams.delete(row)
   }
 }

@@ -99,7 +99,7 @@ function fillsGap(
   const old = Math.min(payload, Math.max(0, (next - from) | 0))
   const end = (to + fin) | 0
   if (((end - next) | 0) > 0) w[h + NEXT] = end
-  const holes = state.table.cold[row]?.holes[side]
+  const holes = state.table.cold.get(row)?.holes[side]
   if (holes === undefined || holes.length === 0) {
     addRepeated(w, h, old)
     return false
@@ -171,7 +171,7 @@ function fillHoles(state: TapState, row: number, side: Side, from: number, to: n
 /** Holes of a side that the other side acknowledged, or any if its acknowledgments were never seen: `[holes,
  * octets]`. */
 export function missingOf(state: TapState, row: number, side: Side): readonly [number, number] {
-  const cold = state.table.cold[row]
+  const cold = state.table.cold.get(row)
   if (cold === undefined) return [0, 0]
   const w = state.table.words
   const isKnown = (w[row * RECORD_WORDS + STATE]! & bit(ACK_SEEN, otherSide(side))) !== 0

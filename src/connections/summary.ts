@@ -43,7 +43,7 @@ export function summarise(
 ): ConnectionSummary {
   const { words: w, f64 } = state.table
   const c = row * RECORD_WORDS
-  const cold = state.table.cold[row]
+  const cold = state.table.cold.get(row)
   const end = Math.max(lastAt(state, row), cold?.latest ?? 0)
   const halves: [HalfSummary, HalfSummary] = [halfSummary(state, row, 0), halfSummary(state, row, 1)]
   return {
@@ -74,7 +74,7 @@ function endReason(
   halves: readonly [HalfSummary, HalfSummary],
   gone: 'superseded' | 'evicted' | 'lingered' | 'capture-end',
 ): EndReason {
-  const cold = state.table.cold[row]
+  const cold = state.table.cold.get(row)
   const by = cold?.endedBy ?? null
   if (cold !== undefined && by !== null) {
     // A reset by the side that nobody answered any more is the end of its patience, not the end's cause.
@@ -97,7 +97,7 @@ function endReason(
 function halfSummary(state: TapState, row: number, side: Side): HalfSummary {
   const { words: w, f64 } = state.table
   const h = half(row, side)
-  const cold = state.table.cold[row]
+  const cold = state.table.cold.get(row)
   const packets = w[h + PACKETS]! >>> 0
   const bytes = f64[(h + BYTES) >> 1]!
   const bits = w[row * RECORD_WORDS + STATE]!

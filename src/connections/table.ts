@@ -9,6 +9,7 @@
 import type { SegmentConsumer } from '../model/stream.ts'
 import type { Cold } from './cold.ts'
 import { ADDRESS_0, ADDRESS_1, PORTS, RECORD_WORDS, SCOPE } from './fields.ts'
+import { Sparse } from './sparse.ts'
 
 /** Connections held at once, by default: 4 Mi records of 192 octets are 800 MB. */
 export const CONNECTIONS_MAX = 1 << 22
@@ -31,10 +32,10 @@ export class ConnectionTable {
   words: Int32Array<ArrayBuffer>
   /** The same memory as 64-bit floats. */
   f64: Float64Array
-  /** What few connections need: handshakes, holes, endings. Undefined for most rows. */
-  readonly cold: (Cold | undefined)[] = []
-  /** Who reads a connection's octets. Undefined for most rows. */
-  readonly streams: (SegmentConsumer | undefined)[] = []
+  /** What few connections need: handshakes, holes, endings. Most rows have none. */
+  readonly cold = new Sparse<Cold>()
+  /** Who reads a connection's octets. Most rows have none. */
+  readonly streams = new Sparse<SegmentConsumer>()
   /** Which side of the row found last sent the packet looked up: 0 as the row is oriented, 1 against it. */
   side = 0
   /** Rows in use. */
@@ -128,8 +129,8 @@ export class ConnectionTable {
       this.slots[slot] = 0
       hole = slot
     }
-    if (row < this.cold.length) this.cold[row] = undefined
-    if (row < this.streams.length) this.streams[row] = undefined
+    this.cold.delete(row)
+    this.streams.delete(row)
     this.free.push(row)
     this.size--
     this.words[row * RECORD_WORDS + SCOPE] = FREE
@@ -197,12 +198,6 @@ export class ConnectionTable {
     this.mask = this.slots.length - 1
     for (const entry of old) if (entry !== 0) this.place(entry - 1)
   }
-}
-
-/** Sets what `column` holds for a row. Written far beyond its end, an array would become a dictionary. */
-export function setIn<T>(column: (T | undefined)[], row: number, value: T): void {
-  while (column.length <= row) column.push(undefined)
-  column[row] = value
 }
 
 /** Memory for `rows` records, or for as few as there is. */

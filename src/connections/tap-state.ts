@@ -19,7 +19,7 @@ import {
 } from './fields.ts'
 import type { HardwareTable } from './hardware.ts'
 import type { SynFactsReader } from './syn-facts.ts'
-import { type ConnectionTable, setIn } from './table.ts'
+import type { ConnectionTable } from './table.ts'
 import type { TapClock } from './tap-clock.ts'
 import type { Wakings } from './waking.ts'
 
@@ -125,10 +125,10 @@ export const bytesSent = (state: TapState, row: number): readonly [number, numbe
 ]
 
 export function coldOf(state: TapState, row: number): Cold {
-  const known = state.table.cold[row]
+  const known = state.table.cold.get(row)
   if (known !== undefined) return known
   const made = new Cold()
-  setIn(state.table.cold, row, made)
+  state.table.cold.set(row, made)
   return made
 }
 

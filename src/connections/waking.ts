@@ -3,6 +3,7 @@
 import type { SilenceBreaker } from '../model/observation.ts'
 import type { Side } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
+import { Sparse } from './sparse.ts'
 
 export class Waking {
   /** The last packet before the silence: time, number, sender. */
@@ -30,11 +31,11 @@ export class Waking {
 const SPARE_MAX = 1024
 
 export class Wakings {
-  private readonly byRow: (Waking | undefined)[] = []
+  private readonly byRow = new Sparse<Waking>()
   private readonly spare: Waking[] = []
 
   of(row: number): Waking | undefined {
-    return this.byRow[row]
+    return this.byRow.get(row)
   }
 
   /** A fresh one for a row that has none. */
@@ -44,15 +45,14 @@ export class Wakings {
     waking.lastRetransmission = null
     waking.lastRetransmissionAt = null
     waking.givenUp = false
-    while (this.byRow.length <= row) this.byRow.push(undefined)
-    this.byRow[row] = waking
+    this.byRow.set(row, waking)
     return waking
   }
 
   end(row: number): void {
-    const waking = this.byRow[row]
+    const waking = this.byRow.get(row)
     if (waking === undefined) return
-    this.byRow[row] = undefined
+    this.byRow.delete(row)
     if (this.spare.length < SPARE_MAX) this.spare.push(waking)
   }
 }
