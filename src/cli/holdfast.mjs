@@ -4,8 +4,9 @@
 # again, would double the time of a short run. Otherwise the JavaScript below decides, under any Node.
 self=$(readlink -f "$0" 2>/dev/null || echo "$0")
 # What is made per packet dies at once: a small space for new objects stays in the processor's cache, and
-# keeps the whole heap small (measured: a fifth of the memory less, and a little faster). Nor is anything to be
-# made among the old objects because some of its kind grew old (a million idle connections: 370 MB, not 530).
+# keeps the whole heap small (measured: a fifth of the memory less, and a little faster). Nor is anything to
+# be made among the old objects because some of its kind grew old (a million idle connections: 370 MB, not
+# 530).
 young='--max-semi-space-size=8 --no-allocation-site-pretenuring'
 for node in "${self%/src/cli/*}/.runtime" "${XDG_CACHE_HOME:-$HOME/.cache}/holdfast/node-24"; do
   [ -x "$node/node_modules/.bin/node" ] && exec "$node/node_modules/.bin/node" $young "$self" "$@"

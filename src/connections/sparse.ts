@@ -7,6 +7,8 @@
 /** Rows of a block: a power of two. */
 const BLOCK = 1 << 10
 const BLOCK_SHIFT = 10
+/** Empty blocks kept: what few rows have comes and goes all the time. */
+const SPARE_MAX = 256
 
 interface Block<T> {
   readonly values: (T | undefined)[]
@@ -15,8 +17,7 @@ interface Block<T> {
 
 export class Sparse<T> {
   private readonly blocks: (Block<T> | null)[] = []
-  /** An empty block that was given up last: rows come and go. */
-  private spare: Block<T> | null = null
+  private readonly spare: Block<T>[] = []
 
   get(row: number): T | undefined {
     const at = row >> BLOCK_SHIFT
@@ -40,12 +41,10 @@ export class Sparse<T> {
     block.values[row & (BLOCK - 1)] = undefined
     if (--block.used > 0) return
     this.blocks[at] = null
-    this.spare = block
+    if (this.spare.length < SPARE_MAX) this.spare.push(block)
   }
 
   private freshBlock(): Block<T> {
-    const block = this.spare ?? { values: new Array<T | undefined>(BLOCK).fill(undefined), used: 0 }
-    this.spare = null
-    return block
+    return this.spare.pop() ?? { values: new Array<T | undefined>(BLOCK).fill(undefined), used: 0 }
   }
 }
