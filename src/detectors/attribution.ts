@@ -133,13 +133,8 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
       observed: `the packets never reached ${behind.tap}`,
     })
   }
-  const firewalls = world.devicesOf('firewall')
-  const role = firewalls.length > 0 ? 'firewall' : 'middlebox'
-  return verdict('network', sighting, silence, 'silent', 'silent', silence.end, sheet, {
-    role,
-    address: firewalls.length > 0 ? nearest(firewalls, sighting, world) : null,
-    confidence: role === 'firewall' ? 0.7 : 0.85,
-  })
+  const actor = deviceActor(sighting, world, 0.7, 0.85)
+  return verdict('network', sighting, silence, 'silent', 'silent', silence.end, sheet, actor)
 }
 
 function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
@@ -152,7 +147,8 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   const at = reset.time
   const end = (by: IdleEnd['by'], actor: Actor): IdleEnd =>
     verdict(by, sighting, silence, signature, 'rst', at, sheet, actor)
-  if (total > 0) return end('network', deviceActor(sighting, world, total))
+  const confidence = Math.min(0.95, 0.6 + total * 0.05)
+  if (total > 0) return end('network', deviceActor(sighting, world, confidence, confidence))
   // A segment of a connection that was never seen before: its sender may have changed its address, or the
   // server its mind.
   if (silence.startPacket === 0 && silence.outcome === 'reset') return null
@@ -322,16 +318,16 @@ function relayActor(sighting: Sighting, world: World, confidence: number): Actor
   return { role: role === null && sighting.leg === 'back' ? 'middlebox' : known, address, confidence }
 }
 
-/** A device that is neither end of this leg. */
-function deviceActor(sighting: Sighting, world: World, weight: number): Actor {
-  const confidence = Math.min(0.95, 0.6 + weight * 0.05)
+/** A device that is neither end of this leg: a configured firewall, with that confidence, or one that is not
+ * named. */
+function deviceActor(sighting: Sighting, world: World, ifFirewall: number, ifUnnamed: number): Actor {
   const firewalls = world.devicesOf('firewall')
-  if (firewalls.length === 0) return { role: 'middlebox', address: null, confidence }
-  return { role: 'firewall', address: nearest(firewalls, sighting, world), confidence }
+  if (firewalls.length === 0) return { role: 'middlebox', address: null, confidence: ifUnnamed }
+  return { role: 'firewall', address: nearest(firewalls, sighting), confidence: ifFirewall }
 }
 
 /** Of a firewall's addresses, the one on the agent's network: the longest common prefix. */
-function nearest(addresses: readonly string[], sighting: Sighting, _world: World): string {
+function nearest(addresses: readonly string[], sighting: Sighting): string {
   const common = (a: string): number => {
     let n = 0
     while (n < a.length && a[n] === sighting.originator.address[n]) n++

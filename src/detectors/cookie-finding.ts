@@ -4,7 +4,7 @@ import { injectedByComparison } from '../model/cookie-comparison.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { EvidencePacket, Finding, Severity } from '../model/incident.ts'
 import type { Sighting } from '../model/party.ts'
-import { agentOf, deviceName, packets, serverOf } from './wording.ts'
+import { about, deviceName, packets, serverOf } from './wording.ts'
 
 interface CookieVerdict {
   readonly severity: Severity
@@ -31,12 +31,8 @@ export function cookieFinding(type: Finding['type'], event: Exchange, verdict: C
     type,
     severity: verdict.severity,
     at: response.time,
-    tap: sighting.tap,
-    agent: agentOf(sighting),
+    ...about(sighting),
     server: serverOf(behind?.sighting ?? sighting),
-    service: sighting.service.name,
-    connection: sighting.connection,
-    tuple: [sighting.originator, sighting.responder],
     actor: actorOf(sighting, cookies, proven, verdict.devices),
     manner: null,
     confidence: 0.98,

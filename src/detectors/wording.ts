@@ -16,6 +16,18 @@ export function serverOf({ server }: Sighting): Finding['server'] {
   return server === null ? null : { name: server.name, address: server.address, port: server.port }
 }
 
+/** What a finding says of the connection that shows it. */
+export const about = (
+  sighting: Sighting,
+): Pick<Finding, 'tap' | 'agent' | 'server' | 'service' | 'connection' | 'tuple'> => ({
+  tap: sighting.tap,
+  agent: agentOf(sighting),
+  server: serverOf(sighting),
+  service: sighting.service.name,
+  connection: sighting.connection,
+  tuple: [sighting.originator, sighting.responder],
+})
+
 const ROLE_NAMES: Readonly<Record<Actor['role'], string>> = {
   agent: 'The agent',
   server: 'The server',

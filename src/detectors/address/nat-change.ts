@@ -4,7 +4,7 @@ import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Sighting } from '../../model/party.ts'
 import { counted, detector, evidence, times } from '../detector.ts'
-import { connectionFilter, packets, serverOf } from '../wording.ts'
+import { about, connectionFilter, packets } from '../wording.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
 
 export const natChange = detector({
@@ -67,12 +67,8 @@ function finding(
     type: 'nat-change',
     severity: 'warning',
     at,
-    tap,
+    ...about(sighting),
     agent: { id: agent.id, address: to },
-    server: serverOf(sighting),
-    service: sighting.service.name,
-    connection: sighting.connection,
-    tuple: [sighting.originator, sighting.responder],
     actor: { role: 'nat', address: null, confidence: proof.confidence },
     manner: null,
     confidence: agent.confidence * proof.confidence,

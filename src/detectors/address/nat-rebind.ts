@@ -7,7 +7,7 @@ import type { Path, Sighting } from '../../model/party.ts'
 import { milliseconds, seconds, type Micros } from '../../model/time.ts'
 import { resetSheet } from '../attribution.ts'
 import { counted, detector, evidence, span } from '../detector.ts'
-import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
+import { about, connectionFilter, packets } from '../wording.ts'
 
 /** Who is served this long before and after is not out of service in between. */
 const ALIVE_WITHIN: Micros = seconds(30)
@@ -155,12 +155,7 @@ function finding(
     type: 'nat-rebind',
     severity: 'critical',
     at,
-    tap: sighting.tap,
-    agent: agentOf(sighting),
-    server: serverOf(sighting),
-    service: sighting.service.name,
-    connection: sighting.connection,
-    tuple: [sighting.originator, sighting.responder],
+    ...about(sighting),
     actor: { role: 'nat', address: null, confidence: byTranslation },
     manner: null,
     ...proof,

@@ -5,7 +5,7 @@ import type { Agent, Service, Visit } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { SECOND } from '../../model/time.ts'
 import { counted, detector, evidence, span, spoken, times } from '../detector.ts'
-import { agentOf, connectionFilter, packets } from '../wording.ts'
+import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
 export const serverHop = detector({
   type: 'server-hop',
@@ -86,12 +86,10 @@ function finding(visit: Visit, previous: Visit, healthy: boolean, world: World):
     type: 'server-hop',
     severity: 'warning',
     at: visit.at,
-    tap: sighting.tap,
+    ...about(sighting),
     agent: agentOf(sighting, visit.agent),
     server: { name: server.name, address: server.address, port: server.port },
     service: server.service.name,
-    connection: sighting.connection,
-    tuple: [sighting.originator, sighting.responder],
     actor: actorOf(visit, cause, world),
     manner: null,
     confidence: visit.agent.confidence * (healthy ? 0.98 : 0.85),

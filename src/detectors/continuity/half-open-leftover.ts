@@ -2,7 +2,7 @@
 import type { Path } from '../../model/party.ts'
 import { isoTime } from '../../model/time.ts'
 import { counted, detector, evidence } from '../detector.ts'
-import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
+import { about, connectionFilter, packets } from '../wording.ts'
 
 export const halfOpenLeftover = detector({
   type: 'half-open-leftover',
@@ -34,12 +34,7 @@ export const halfOpenLeftover = detector({
           type: 'half-open-leftover',
           severity: 'warning',
           at,
-          tap: sighting.tap,
-          agent: agentOf(sighting),
-          server: serverOf(sighting),
-          service: sighting.service.name,
-          connection: sighting.connection,
-          tuple: [sighting.originator, sighting.responder],
+          ...about(sighting),
           actor: { role: 'server', address: sighting.server?.address ?? null, confidence: 0.8 },
           manner: null,
           confidence: 0.85,

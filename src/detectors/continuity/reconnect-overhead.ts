@@ -1,7 +1,7 @@
 /** An agent that had lost its connection came back and fetched again what it had been given before. */
 import { counted, detector, octets, ratio, spoken, times } from '../detector.ts'
 import type { Service, Sighting } from '../../model/party.ts'
-import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
+import { about, connectionFilter, packets } from '../wording.ts'
 
 export const reconnectOverhead = detector({
   type: 'reconnect-overhead',
@@ -31,12 +31,7 @@ export const reconnectOverhead = detector({
           type: 'reconnect-overhead',
           severity: 'warning',
           at: sighting.start,
-          tap: sighting.tap,
-          agent: agentOf(sighting),
-          server: serverOf(sighting),
-          service: sighting.service.name,
-          connection: sighting.connection,
-          tuple: [sighting.originator, sighting.responder],
+          ...about(sighting),
           actor: { role: 'unknown', address: null, confidence: 0.5 },
           manner: null,
           confidence: usualBytes === null ? 0.7 : 0.9,

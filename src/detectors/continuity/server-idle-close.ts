@@ -4,7 +4,7 @@ import type { Finding } from '../../model/incident.ts'
 import type { Path } from '../../model/party.ts'
 import { judge, silenceSeconds } from '../attribution.ts'
 import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
-import { agentOf, connectionFilter, packets, serverOf } from '../wording.ts'
+import { about, connectionFilter, packets } from '../wording.ts'
 
 export const serverIdleClose = detector({
   type: 'server-idle-close',
@@ -29,12 +29,7 @@ export const serverIdleClose = detector({
           type: 'server-idle-close',
           severity: 'info',
           at: end.at,
-          tap: sighting.tap,
-          agent: agentOf(sighting),
-          server: serverOf(sighting),
-          service: sighting.service.name,
-          connection: sighting.connection,
-          tuple: [sighting.originator, sighting.responder],
+          ...about(sighting),
           actor: end.actor,
           manner: end.manner,
           confidence: end.confidence,

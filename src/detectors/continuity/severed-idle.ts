@@ -5,7 +5,7 @@ import type { Path, Sighting } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
 import { DECISIVE, type IdleEnd, judge, silenceSeconds } from '../attribution.ts'
 import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
-import { agentOf, connectionFilter, deviceName, packets, serverOf } from '../wording.ts'
+import { about, connectionFilter, deviceName, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
 
 export const severedIdle = detector({
@@ -45,12 +45,7 @@ export const severedIdle = detector({
           type: 'severed-idle',
           severity: 'critical',
           at: next.start,
-          tap: sighting.tap,
-          agent: agentOf(sighting),
-          server: serverOf(sighting),
-          service: sighting.service.name,
-          connection: sighting.connection,
-          tuple: [sighting.originator, sighting.responder],
+          ...about(sighting),
           actor: { role: 'middlebox', address: null, confidence: 0.6 },
           manner: 'silent',
           confidence: 0.6,
@@ -119,12 +114,7 @@ function finding(end: IdleEnd): Finding {
     type: 'severed-idle',
     severity: 'critical',
     at: end.at,
-    tap: sighting.tap,
-    agent: agentOf(sighting),
-    server: serverOf(sighting),
-    service: sighting.service.name,
-    connection: sighting.connection,
-    tuple: [sighting.originator, sighting.responder],
+    ...about(sighting),
     actor: end.actor,
     manner: end.manner,
     confidence: end.confidence,
