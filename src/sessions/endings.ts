@@ -8,7 +8,7 @@ import type * as O from '../model/observation.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Agent, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
-import type { TrackedAgent } from './tracked-agent.ts'
+import { attachmentOf } from './tracked-agent.ts'
 import { NO_CONNECTION, type TrackedPath, type TrackedSighting } from './sighting.ts'
 
 /** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next
@@ -96,7 +96,7 @@ export class Endings {
   /** An agent's data passes on a connection: is it a new path of that agent, and what became of the one
    * before? */
   arrived(sighting: TrackedSighting, agent: Agent): void {
-    const attachment = (agent as TrackedAgent).attachmentTo(sighting.service)
+    const attachment = attachmentOf(agent, sighting.service)
     const last = attachment.last ?? this.unspokenAt(sighting)
     attachment.last = sighting
     if (last === null || last.path === sighting.path || last.path.hasNext) return

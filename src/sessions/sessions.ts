@@ -25,7 +25,6 @@ import {
   type IdentityClaim,
 } from './identity.ts'
 import { Inventory } from './inventory.ts'
-import type { TrackedAgent } from './tracked-agent.ts'
 import { agentOf, agentOnPath, nameSighting, shareAgent } from './path-agent.ts'
 import { Paths } from './paths.ts'
 import { isProbeRequest } from './probes.ts'
@@ -35,6 +34,7 @@ import { Sightings } from './sightings.ts'
 import { NO_CONNECTION, type Stay, type TrackedPath, TrackedSighting } from './sighting.ts'
 import { Stays } from './stays.ts'
 import { TlsIdentity } from './tls-identity.ts'
+import { attachmentOf } from './tracked-agent.ts'
 
 /** How long the other taps' views of an event are waited for: clocks of one network differ by less. */
 export const SETTLE: Micros = seconds(2)
@@ -366,7 +366,7 @@ export class Sessions {
   private stayToRestAt(sighting: TrackedSighting, agent: Agent): Stay | null {
     if (this.severalTaps() || !this.sightings.canRest(sighting) || sighting.agent !== agent) return null
     const { server, service } = sighting
-    const { stay, last, quiet } = (agent as TrackedAgent).attachmentTo(service)
+    const { stay, last, quiet } = attachmentOf(agent, service)
     if (stay === null || stay.server !== server || server.service !== service) return null
     const isAwaited = last === null ? quiet === NO_CONNECTION : last.path.ending && !last.path.hasNext
     return isAwaited ? null : stay
@@ -398,7 +398,7 @@ export class Sessions {
 
   /** What is remembered of an agent and a service refers to sightings, not to numbers. */
   private wake(agent: Agent, service: Service): void {
-    const { quiet, stay } = (agent as TrackedAgent).attachmentTo(service)
+    const { quiet, stay } = attachmentOf(agent, service)
     if (quiet !== NO_CONNECTION) this.sightings.get(quiet)
     if (stay !== null && stay.quiet !== NO_CONNECTION) this.sightings.get(stay.quiet)
   }

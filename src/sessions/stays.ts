@@ -6,7 +6,7 @@ import type { ConnectionSummary } from '../model/connection.ts'
 import type { Agent, Server, Visit } from '../model/party.ts'
 import type { SessionEnd, SessionRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
-import type { TrackedAgent } from './tracked-agent.ts'
+import { attachmentOf } from './tracked-agent.ts'
 import type { Health } from './health.ts'
 import { lostSighting } from './endings.ts'
 import { type Attachment, NO_CONNECTION, type Stay, type TrackedSighting } from './sighting.ts'
@@ -33,7 +33,7 @@ export class Stays {
 
   /** The agent is at a server: the visit before this one, or null. */
   visit(visit: Visit): Visit | null {
-    const attachment = (visit.agent as TrackedAgent).attachmentTo(visit.server.service)
+    const attachment = attachmentOf(visit.agent, visit.server.service)
     const { stay } = attachment
     const previous = stay?.visit ?? null
     if (stay?.server === visit.server) {

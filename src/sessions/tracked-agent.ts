@@ -3,6 +3,10 @@ import type { Agent, AgentAddress, Service } from '../model/party.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import { Attachment } from './sighting.ts'
 
+/** What is remembered of an agent and a service. Every agent that this stage tells of is one of its own. */
+export const attachmentOf = (agent: Agent, service: Service): Attachment =>
+  (agent as TrackedAgent).attachmentTo(service)
+
 export class TrackedAgent implements Agent {
   readonly id: string
   readonly identifiedBy: IdentifiedBy
