@@ -21,3 +21,7 @@ export interface Endpoint {
   readonly address: string
   readonly port: number
 }
+
+/** `10.0.0.1:443`, `[2001:db8::1]:443` (RFC 5952 §6). */
+export const endpointText = ({ address, port }: Endpoint): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`

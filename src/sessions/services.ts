@@ -4,7 +4,7 @@
  * endpoint.
  */
 import type { ConfiguredServer, ConfiguredService, ProfileName } from '../model/deployment.ts'
-import type { Endpoint } from '../model/packet.ts'
+import { type Endpoint, endpointText } from '../model/packet.ts'
 import type { Server, Service } from '../model/party.ts'
 import { PROFILES } from '../model/profiles.data.ts'
 import type { Inventory } from './inventory.ts'
@@ -59,10 +59,7 @@ export class Services {
     const configured = this.configuredAt(endpoint)
     if (configured !== null) return this.services.get(configured.name)!
     const product = PRODUCTS.find((p) => p.ports.includes(endpoint.port))
-    return this.discovered(
-      product === undefined ? `${bracketed(endpoint.address)}:${endpoint.port}` : product.name,
-      product?.profile,
-    )
+    return this.discovered(product === undefined ? endpointText(endpoint) : product.name, product?.profile)
   }
 
   /** The service whose server a relay asks: a relay that ends TLS asks on a port that no agent knows. */
@@ -153,7 +150,7 @@ function serverOf(
   configured: ConfiguredServer | null,
   index: number,
 ): Server {
-  const name = configured?.name ?? `${bracketed(endpoint.address)}:${endpoint.port}`
+  const name = configured?.name ?? endpointText(endpoint)
   return {
     index,
     id: `${service.name}/${name}`,
@@ -165,5 +162,3 @@ function serverOf(
     identifiedBy: configured === null ? 'discovered' : 'config',
   }
 }
-
-const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address)

@@ -3,6 +3,7 @@
  * with its cause, its proof and its remedy. Nothing in it grows with the traffic; what is left out is counted
  * and the way to see it is told.
  */
+import { endpointText } from '../../model/packet.ts'
 import type { SummaryRecord, CaptureRecord, ServerRecord } from '../../model/record.ts'
 import type { Collected } from './collected.ts'
 import { bySeverity, SEVERITY_ORDER } from './collected.ts'
@@ -158,7 +159,7 @@ function partition<T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[
 }
 
 function serverText({ name, address, port }: ServerRecord): string {
-  const endpoint = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+  const endpoint = endpointText({ address, port })
   return name === address || name === endpoint ? endpoint : `${shortName(name)} ${endpoint}`
 }
 

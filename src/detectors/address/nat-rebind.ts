@@ -3,6 +3,7 @@
 import type { PathEnded, World } from '../../model/event.ts'
 import type { AttributionItem, Finding } from '../../model/incident.ts'
 import type { ConnectionContinued, Reset } from '../../model/observation.ts'
+import { endpointText } from '../../model/packet.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { milliseconds, seconds, type Micros } from '../../model/time.ts'
 import { resetSheet } from '../attribution.ts'
@@ -78,8 +79,8 @@ function continuedFinding(o: ConnectionContinued, after: Sighting): Finding {
   return finding(after, o.time, 0.9, {
     confidence: 0.95,
     details: {
-      from: `${o.previousOriginator.address}:${o.previousOriginator.port}`,
-      to: `${o.originator.address}:${o.originator.port}`,
+      from: endpointText(o.previousOriginator),
+      to: endpointText(o.originator),
       identityEvidence: `sequence ${o.sequenceOffset} and acknowledgment ${o.acknowledgmentOffset} octets from where the old connection stood`,
     },
     evidence: packets(
