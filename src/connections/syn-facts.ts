@@ -23,18 +23,20 @@ export class SynFactsReader {
     let mss = 0
     let windowScale = -1
     let packed = 0
-    let room = KINDS_PACKED
+    let count = 0
+    let isPacked = true
     for (let at = t + tcp.HEADER_MIN; at < end && b[at] !== 0;) {
       const kind = b[at]!
       packed = packed * KIND_PACKED + kind
-      room -= kind < KIND_PACKED ? 1 : KINDS_PACKED + 1
+      count++
+      isPacked &&= kind < KIND_PACKED && count <= KINDS_PACKED
       const length = kind === tcp.OPTION_NO_OPERATION ? 1 : at + 1 < end ? b[at + 1]! : 0
       if (length === 0 || at + length > end) break
       if (kind === tcp.OPTION_MSS && length === 4) mss = u16(b, at + 2)
       if (kind === tcp.OPTION_WINDOW_SCALE && length === 3) windowScale = Math.min(14, b[at + 2]!)
       at += length
     }
-    const options = room >= 0 ? this.text(packed) : kindsOf(b, t + tcp.HEADER_MIN, end)
+    const options = isPacked ? this.text(packed) : kindsOf(b, t + tcp.HEADER_MIN, count)
     return { hopLimit: place.hopLimit, window: tcp.window(b, t), mss, windowScale, options }
   }
 
@@ -49,14 +51,10 @@ export class SynFactsReader {
   }
 }
 
-/** The option kinds from `start` on, up to the end of the list or a broken length. */
-function kindsOf(b: Uint8Array, start: number, end: number): string {
+/** The first `count` option kinds from `start` on, of which all but the last have a length. */
+function kindsOf(b: Uint8Array, start: number, count: number): string {
   const kinds: number[] = []
-  for (let at = start; at < end && b[at] !== 0;) {
+  for (let at = start; kinds.length < count; at += b[at] === tcp.OPTION_NO_OPERATION ? 1 : b[at + 1]!)
     kinds.push(b[at]!)
-    const length = b[at] === tcp.OPTION_NO_OPERATION ? 1 : at + 1 < end ? b[at + 1]! : 0
-    if (length === 0 || at + length > end) break
-    at += length
-  }
   return kinds.join(',')
 }
