@@ -47,7 +47,11 @@ export interface HttpResponse {
 /** The value of a request's first header line of that name; names compare without case (RFC 9110 §5.1). */
 export function headerValue(request: Pick<HttpRequest, 'headers' | 'header'>, name: string): string | null {
   const wanted = name.toLowerCase()
-  if (request.header !== undefined) return request.header(wanted)
-  for (const line of request.headers) if (line.name.toLowerCase() === wanted) return line.value
+  return request.header === undefined ? valueIn(request.headers, wanted) : request.header(wanted)
+}
+
+/** The value of the first line of that name, given in lower case. */
+export function valueIn(lines: readonly HeaderLine[], name: string): string | null {
+  for (const line of lines) if (line.name.toLowerCase() === name) return line.value
   return null
 }

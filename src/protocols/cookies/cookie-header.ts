@@ -1,7 +1,8 @@
 /** Cookie header lines of a request (RFC 6265 §4.2, §5.4): the names that a client returns, in order. */
 import type { CookieFacts } from '../../model/cookie.ts'
 import type { HeaderLine } from '../../model/http.ts'
-import { cookieFacts, nameAndValue, trimmed } from './facts.ts'
+import { trimmed } from '../../bytes/blanks.ts'
+import { cookieFacts, nameAndValue } from './facts.ts'
 
 /** Cookies read per request; more are left out. User agents keep 50 per domain (RFC 6265 §6.1), some 180. */
 export const COOKIE_PAIRS_MAX = 256

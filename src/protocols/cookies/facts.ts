@@ -1,6 +1,7 @@
 /** What name and value of a cookie tell, the value itself left behind: in both directions. */
 import { hash } from 'node:crypto'
 import type { CookieFacts, CookiePrefix } from '../../model/cookie.ts'
+import { trimmed } from '../../bytes/blanks.ts'
 import { catalogued } from './catalogue.ts'
 import { prefixOf } from './decoders.ts'
 
@@ -32,14 +33,3 @@ export function nameAndValue(pair: string): { name: string; value: string } {
   const equals = pair.indexOf('=')
   return { name: trimmed(pair.slice(0, Math.max(0, equals))), value: trimmed(pair.slice(equals + 1)) }
 }
-
-/** Without the spaces and tabs around it (RFC 6265 §5.2); `trim` would take other octets as well. */
-export function trimmed(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
-}
-
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09

@@ -6,8 +6,9 @@
 import type { SetCookie } from '../../model/cookie.ts'
 import type { HeaderLine } from '../../model/http.ts'
 import type { Micros } from '../../model/time.ts'
+import { trimmed } from '../../bytes/blanks.ts'
 import { cookieDate } from './cookie-date.ts'
-import { cookieFacts, nameAndValue, trimmed } from './facts.ts'
+import { cookieFacts, nameAndValue } from './facts.ts'
 import { foldedParts } from './folding.ts'
 
 /** Lines read per response, as many as a head may have; later ones are left out. */

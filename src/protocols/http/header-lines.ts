@@ -7,6 +7,7 @@
  * stay what they are (Latin-1).
  */
 import type { HeaderLine } from '../../model/http.ts'
+import { isBlank, trimmed } from '../../bytes/blanks.ts'
 
 /**
  * Header lines of one message. Apache allows 100, IIS and Tomcat as many as fit; a message with more is not
@@ -18,11 +19,7 @@ export const INCOMPLETE = -1
 export const TOO_MANY = -2
 
 const CR = 13
-const SPACE = 32
-const TAB = 9
 const COLON = 58
-
-const isSpace = (code: number): boolean => code === SPACE || code === TAB
 
 /** The offset where the line ends that `lf` terminates. */
 export const lineEnd = (text: string, start: number, lf: number): number =>
@@ -69,7 +66,7 @@ function valueAfter(head: string, from: number, name: string): number {
 /** Where the value begins in the line at `at`, if it has that name; -1 if it has another. */
 function valueAt(text: string, at: number, name: string): number {
   let colon = at + name.length
-  while (isSpace(text.charCodeAt(colon))) colon++
+  while (isBlank(text.charCodeAt(colon))) colon++
   if (text.charCodeAt(colon) !== COLON) return -1
   return text.slice(at, at + name.length).toLowerCase() === name ? colon + 1 : -1
 }
@@ -82,7 +79,7 @@ export function takeLines(text: string, at: number, lines: HeaderLine[]): number
   for (let lf = text.indexOf('\n', at); lf >= 0; at = lf + 1, lf = text.indexOf('\n', at)) {
     const end = lineEnd(text, at, lf)
     if (end === at) return lf + 1
-    if (isSpace(text.charCodeAt(at))) {
+    if (isBlank(text.charCodeAt(at))) {
       const folded = lines.pop()
       if (folded !== undefined)
         lines.push({ name: folded.name, value: unfold(folded.value, trimmed(text, at, end)) })
@@ -98,9 +95,3 @@ export function takeLines(text: string, at: number, lines: HeaderLine[]): number
 
 const unfold = (value: string, more: string): string =>
   value === '' || more === '' ? value + more : `${value} ${more}`
-
-function trimmed(text: string, start: number, end: number): string {
-  while (start < end && isSpace(text.charCodeAt(start))) start++
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
-}

@@ -3,9 +3,9 @@
  * somebody asks for them. Most are never asked for. As JSON they are what their interfaces say.
  */
 import type { SetCookie } from '../../model/cookie.ts'
-import type { HeaderLine, HttpRequest, HttpResponse } from '../../model/http.ts'
+import { type HeaderLine, type HttpRequest, type HttpResponse, valueIn } from '../../model/http.ts'
 import type { Micros } from '../../model/time.ts'
-import { cookieName, readSetCookie, SET_COOKIES_MAX } from '../cookies/set-cookie.ts'
+import { cookieName, isSetCookie, readSetCookie, SET_COOKIES_MAX } from '../cookies/set-cookie.ts'
 import type { Framing } from './framing.ts'
 import { firstValue, linesOf, valuesOf } from './header-lines.ts'
 
@@ -54,8 +54,7 @@ export class SeenRequest implements HttpRequest {
   }
 
   header(name: string): string | null {
-    if (this.lines === null) return firstValue(this.text, name)
-    return valuesIn(this.lines, name)[0] ?? null
+    return this.lines === null ? firstValue(this.text, name) : valueIn(this.lines, name)
   }
 
   toJSON(): object {
@@ -109,9 +108,7 @@ export class SeenResponse implements HttpResponse {
     const count = Math.min(this.setCookieLines, SET_COOKIES_MAX)
     if (count === 0) return []
     if (this.lines === null) return valuesOf(this.text, 'set-cookie', count)
-    return valuesIn(this.lines, 'set-cookie').slice(0, count)
+    const lines = this.lines.filter(({ name }) => isSetCookie(name))
+    return lines.slice(0, count).map(({ value }) => value)
   }
 }
-
-const valuesIn = (lines: readonly HeaderLine[], name: string): string[] =>
-  lines.flatMap((line) => (line.name.toLowerCase() === name ? [line.value] : []))

@@ -7,6 +7,7 @@
 import { latin1 } from '../../bytes/latin1.ts'
 import { lineFeed, wordsOf } from '../../bytes/line-feed.ts'
 import type { HeaderLine } from '../../model/http.ts'
+import { isBlank } from '../../bytes/blanks.ts'
 import { CHUNKED_LAST, LENGTH_DIGITS_MAX, NONE, NO_CODING } from './framing.ts'
 import type { Framing } from './framing.ts'
 import { HEADER_LINES_MAX } from './header-lines.ts'
@@ -16,7 +17,6 @@ import { METHOD_MAX, TARGET_SURE, isTokenOctet } from './recognise.ts'
 const LF = 10
 const CR = 13
 const SPACE = 32
-const TAB = 9
 const COLON = 58
 const ZERO = 48
 const DASH = 45
@@ -157,7 +157,7 @@ function scanLines(bytes: Uint8Array, start: number, end: number): Section | nul
       section.end = afterLineEnd(bytes, at, end)
       return section.end < 0 ? null : section
     }
-    if (first === SPACE || first === TAB || !takeField(section, bytes, at, end)) return null
+    if (isBlank(first) || !takeField(section, bytes, at, end)) return null
     at = lineFeed(bytes, words, at, end) + 1
   }
   return null
@@ -191,7 +191,7 @@ function isNamed(bytes: Uint8Array, at: number, end: number, name: Uint8Array): 
   return true
 }
 
-const isNamesEnd = (octet: number): boolean => octet === COLON || octet === SPACE || octet === TAB
+const isNamesEnd = (octet: number): boolean => octet === COLON || isBlank(octet)
 
 /** The value behind the colon at `at`: one decimal number. */
 function takeLength(section: Section, bytes: Uint8Array, colon: number, end: number): boolean {
@@ -221,6 +221,6 @@ function takeCoding(section: Section, bytes: Uint8Array, colon: number, end: num
 }
 
 function afterBlanks(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) at++
+  while (at < end && isBlank(bytes[at]!)) at++
   return at
 }
