@@ -45,6 +45,15 @@ describe('what becomes of a connection that was silent', () => {
     lastRetransmissionAt: BROKEN + seconds(9),
     bytes: [50, 20],
   } as const
+  const resetAfterOne = {
+    time: BROKEN + seconds(1) + STEP,
+    outcomePacket: 9,
+    outcomeAt: BROKEN + seconds(1) + STEP,
+    retransmissions: 1,
+    lastRetransmission: 8,
+    lastRetransmissionAt: BROKEN + seconds(1),
+    bytes: [30, 20],
+  } as const
   const repeatedly = (wire: Wire): Wire =>
     wire
       .sends(0, 10)
@@ -97,13 +106,7 @@ describe('what becomes of a connection that was silent', () => {
           .resets(1),
       {
         outcome: 'reset',
-        time: BROKEN + seconds(1) + STEP,
-        outcomePacket: 9,
-        outcomeAt: BROKEN + seconds(1) + STEP,
-        retransmissions: 1,
-        lastRetransmission: 8,
-        lastRetransmissionAt: BROKEN + seconds(1),
-        bytes: [30, 20],
+        ...resetAfterOne,
       },
     ],
     [
@@ -151,13 +154,7 @@ describe('what becomes of a connection that was silent', () => {
           .resets(0),
       {
         outcome: 'unanswered',
-        time: BROKEN + seconds(1) + STEP,
-        outcomePacket: 9,
-        outcomeAt: BROKEN + seconds(1) + STEP,
-        retransmissions: 1,
-        lastRetransmission: 8,
-        lastRetransmissionAt: BROKEN + seconds(1),
-        bytes: [30, 20],
+        ...resetAfterOne,
       },
     ],
     [
