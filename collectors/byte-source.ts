@@ -1,19 +1,20 @@
 /**
  * Octets of a file or a stream, in order, into the caller's buffer.
  *
- * Contract: files are read synchronously, without copying, never whole. A stream is asked for more only when
+ * Contract: files are read without copying, never whole, and by a thread of the pool, so that a disk that is
+ * slow, or a kernel that copies, is waited for while others work. A stream is asked for more only when
  * somebody reads, so that it holds no more than its high water mark. A failing disk or pipe is a `fault` and
  * the end, not an exception; only opening throws, with one sentence that names the path.
  */
 
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, read, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { Fault } from '../src/model/fault.ts'
 
 export interface ByteSource {
   /**
    * Puts octets into `into` from `at` on and answers how many; 0 is the end. Synchronous whenever nothing has
-   * to be waited for.
+   * to be waited for. `into` is the source's until then; nobody asks again before.
    */
   read(into: Uint8Array, at: number): number | Promise<number>
   /** Octets delivered so far. */
@@ -79,22 +80,25 @@ function explained<T>(path: string, open: () => T): T {
 export function fileSource(fd: number, size: number): ByteSource {
   let position = 0
   let open = true
+  let reading = false
   let fault: Fault | null = null
+  const took = (error: Error | null, count: number): number => {
+    reading = false
+    if (!open) closeSync(fd)
+    if (error === null) position += count
+    else {
+      const message = `reading fails at offset ${position}: ${codeOf(error)}`
+      fault = { layer: 'file', at: position, message }
+    }
+    return error === null && open ? count : 0
+  }
   return {
     read(into, at) {
       if (!open || fault !== null) return 0
-      try {
-        const got = readSync(fd, into, at, into.length - at, position)
-        position += got
-        return got
-      } catch (error) {
-        fault = {
-          layer: 'file',
-          at: position,
-          message: `reading fails at offset ${position}: ${codeOf(error)}`,
-        }
-        return 0
-      }
+      reading = true
+      return new Promise((resolve) => {
+        read(fd, into, at, into.length - at, position, (error, count) => resolve(took(error, count)))
+      })
     },
     get position() {
       return position
@@ -112,7 +116,8 @@ export function fileSource(fd: number, size: number): ByteSource {
       fault = null
     },
     close() {
-      if (open) closeSync(fd)
+      // Another file may get the number of one that is closed, and be read instead.
+      if (open && !reading) closeSync(fd)
       open = false
     },
   }

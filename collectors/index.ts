@@ -20,7 +20,7 @@ export interface CaptureFormat {
    */
   recognises(head: Uint8Array): boolean
   /** Reads a source from its first octet on; closing the reader closes the source. */
-  open(source: ByteSource): CaptureReader
+  open(source: ByteSource, bufferBytes?: number): CaptureReader
 }
 
 export const CAPTURE_FORMATS: readonly CaptureFormat[] = [

@@ -48,7 +48,7 @@ export const recognises = (head: Uint8Array): boolean =>
   VARIANTS.has(magicOf(head, true)) || VARIANTS.has(magicOf(head, false))
 
 /** Reads a source that begins with one of the magics. The file header is read with the first frames. */
-export function open(source: ByteSource): CaptureReader {
+export function open(source: ByteSource, bufferBytes?: number): CaptureReader {
   const facts = emptyFacts()
   let parseRecords: RecordParser | null = null
   return recordReader(
@@ -59,6 +59,7 @@ export function open(source: ByteSource): CaptureReader {
       parseRecords?.(window, batch)
     },
     facts,
+    bufferBytes,
   )
 }
 

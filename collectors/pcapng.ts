@@ -76,7 +76,7 @@ export const recognises = (head: Uint8Array): boolean => {
 }
 
 /** Reads a source that begins with a section header block. */
-export function open(source: ByteSource): CaptureReader {
+export function open(source: ByteSource, bufferBytes?: number): CaptureReader {
   const facts = emptyFacts()
   const state: State = {
     bytes: NOTHING,
@@ -88,7 +88,13 @@ export function open(source: ByteSource): CaptureReader {
     described: [],
     lastTime: 0,
   }
-  return recordReader('pcapng', source, (window, batch) => readBlocks(window, batch, state), facts)
+  return recordReader(
+    'pcapng',
+    source,
+    (window, batch) => readBlocks(window, batch, state),
+    facts,
+    bufferBytes,
+  )
 }
 
 /** True for little endian, false for big endian, null without a byte order magic. */

@@ -2,9 +2,9 @@
  * The part that pcap and pcapng readers share: octets come in, a format's parser turns whole records into
  * rows of the batch, what is left over waits for the rest.
  *
- * Contract: memory is the batch's buffer and nothing else. A record that is not whole is moved to the front
- * of the buffer before more is read behind it; a length field never makes anything grow. Every frame before a
- * fault is delivered first.
+ * Contract: memory is two buffers and nothing else: while the records in one are analysed, the other fills. A
+ * record that is not whole moves in front of its rest, for which each buffer keeps room; a length field never
+ * makes anything grow. Every frame before a fault is delivered first.
  */
 
 import type { FrameBatch } from '../src/bytes/frame-batch.ts'
@@ -24,18 +24,15 @@ import type { ByteSource } from './byte-source.ts'
  */
 export const CAPTURED_MAX = 262_144
 
-/**
- * Octets read at once, unless a record needs more: enough that a system call costs nothing, few enough that
- * they are still in the core's own cache when they are looked at (measured on 1 MiB per core: 128 to 512 KiB
- * take 120 ms where 1 MiB takes 180).
- */
-const READ_BYTES = 1 << 18
+/** Octets of each of the two buffers: the largest record of a capture that is read. */
+export const BUFFER_BYTES = 1 << 20
+
+/** Part of a buffer that stays free before what is read, for the begin of the record that is cut there. */
+const ROOM = 1 / 4
 
 /** What of the capture is in the buffer: records from `from` to `to`. */
 export interface Window {
   bytes: Uint8Array
-  /** Its first READ_BYTES. */
-  near: Uint8Array
   view: DataView
   from: number
   to: number
@@ -85,7 +82,15 @@ export function emptyFacts(): CaptureFacts {
 /** The offset in the capture of an offset in the buffer. */
 export const offsetOf = (window: Window, at: number): number => window.base + at
 
-const NOTHING = new Uint8Array(0)
+/** The buffer that fills: what was read into it and not yet taken lies from `from` to `to`. */
+interface Ahead {
+  bytes: Uint8Array
+  view: DataView
+  from: number
+  to: number
+  /** How much is being read; null if nothing is. */
+  count: number | Promise<number> | null
+}
 
 /** A reader at work. */
 interface Reading {
@@ -93,6 +98,7 @@ interface Reading {
   readonly source: ByteSource
   readonly parse: RecordParser
   readonly window: Window
+  readonly ahead: Ahead
   /** The source has no more. */
   ended: boolean
   /** `next` has answered false. */
@@ -101,10 +107,13 @@ interface Reading {
   number: number
 }
 
-const nothingRead = (): Window => ({
-  bytes: NOTHING,
-  near: NOTHING,
-  view: new DataView(NOTHING.buffer),
+function buffer(length: number): { bytes: Uint8Array; view: DataView } {
+  const bytes = new Uint8Array(length)
+  return { bytes, view: new DataView(bytes.buffer) }
+}
+
+const emptyWindow = (length: number): Window => ({
+  ...buffer(length),
   from: 0,
   to: 0,
   base: 0,
@@ -121,9 +130,11 @@ export function recordReader(
   source: ByteSource,
   parse: RecordParser,
   facts: CaptureFacts,
+  bufferBytes: number = BUFFER_BYTES,
 ): CaptureReader {
-  const window = nothingRead()
-  const reading: Reading = { format, source, parse, window, ended: false, over: false, number: 1 }
+  const window = emptyWindow(bufferBytes)
+  const ahead: Ahead = { ...buffer(bufferBytes), from: 0, to: 0, count: null }
+  const reading: Reading = { format, source, parse, window, ahead, ended: false, over: false, number: 1 }
   return {
     format,
     compression: source.compression,
@@ -132,7 +143,6 @@ export function recordReader(
       batch.count = 0
       batch.firstNumber = reading.number
       if (reading.over) return false
-      adopt(window, batch)
       return fill(reading, batch)
     },
     get fault() {
@@ -148,51 +158,83 @@ export function recordReader(
   }
 }
 
-/** Reads and parses until there is a frame, or an end. */
+/** Parses what is there, and reads on, until there is a frame, or an end. */
 function fill(reading: Reading, batch: FrameBatch): boolean | Promise<boolean> {
-  const { source, window } = reading
+  const { window, ahead } = reading
   for (;;) {
     pass(window)
     if (window.skip === 0 && window.fault === null) reading.parse(window, batch)
     if (batch.count > 0 || window.fault !== null || reading.ended) return conclude(reading, batch)
-    toFront(window)
-    const into = window.needed > READ_BYTES ? window.bytes : window.near
-    const answer = source.read(into, window.to)
-    if (typeof answer !== 'number') return fillLater(reading, batch, answer)
-    took(reading, answer)
+    if (ahead.from < ahead.to) {
+      join(window, ahead)
+      continue
+    }
+    readAhead(reading)
+    const { count } = ahead
+    if (count === null || typeof count !== 'number') return fillLater(reading, batch, count)
+    arrived(reading, count)
   }
 }
 
-async function fillLater(reading: Reading, batch: FrameBatch, answer: Promise<number>): Promise<boolean> {
-  took(reading, await answer)
+async function fillLater(
+  reading: Reading,
+  batch: FrameBatch,
+  count: Promise<number> | null,
+): Promise<boolean> {
+  arrived(reading, (await count) ?? 0)
   return fill(reading, batch)
 }
 
-function took(reading: Reading, count: number): void {
-  reading.window.to += count
+/** Asks the source for the next octets, unless they have been asked for, or there are some. */
+function readAhead({ source, ahead, ended }: Reading): void {
+  if (ahead.count !== null || ahead.from < ahead.to || ended) return
+  ahead.from = ahead.to = ahead.bytes.length * ROOM
+  ahead.count = source.read(ahead.bytes, ahead.from)
+}
+
+function arrived(reading: Reading, count: number): void {
+  reading.ahead.to += count
+  reading.ahead.count = null
   reading.ended = count === 0
+}
+
+/** What is left in the window and what was read ahead become one: the shorter way. */
+function join(window: Window, ahead: Ahead): void {
+  const left = window.to - window.from
+  if (left > ahead.from) return append(window, ahead)
+  const { bytes, view, to } = ahead
+  const from = ahead.from - left
+  bytes.set(window.bytes.subarray(window.from, window.to), from)
+  ahead.bytes = window.bytes
+  ahead.view = window.view
+  ahead.from = ahead.to = 0
+  window.base += window.from - from
+  window.bytes = bytes
+  window.view = view
+  window.from = from
+  window.to = to
+}
+
+/** A record larger than the room before what was read ahead: as much as fits of that is put behind it. */
+function append(window: Window, ahead: Ahead): void {
+  toFront(window)
+  const count = Math.min(window.bytes.length - window.to, ahead.to - ahead.from)
+  window.bytes.set(ahead.bytes.subarray(ahead.from, ahead.from + count), window.to)
+  window.to += count
+  ahead.from += count
 }
 
 function conclude(reading: Reading, batch: FrameBatch): boolean {
   const { source, window } = reading
+  batch.bytes = window.bytes
   reading.number = batch.firstNumber + batch.count
-  if (batch.count > 0) return true
+  if (batch.count > 0) {
+    readAhead(reading)
+    return true
+  }
   reading.over = true
   window.fault = located(window.fault ?? endOf(window, source, reading.format), source)
   return false
-}
-
-/** Takes the batch's buffer over, and into it what is left of the last one. */
-function adopt(window: Window, batch: FrameBatch): void {
-  if (window.bytes === batch.bytes) return
-  const left = window.bytes.subarray(window.from, window.to)
-  batch.bytes.set(left)
-  window.base += window.from
-  window.from = 0
-  window.to = left.length
-  window.bytes = batch.bytes
-  window.near = batch.bytes.subarray(0, READ_BYTES)
-  window.view = new DataView(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.byteLength)
 }
 
 function pass(window: Window): void {

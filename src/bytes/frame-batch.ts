@@ -1,19 +1,19 @@
 /**
- * A batch of captured frames: one reused buffer and a column per fact, so that nothing is allocated per
- * frame.
+ * A batch of captured frames: the octets where their reader put them and a column per fact, so that nothing
+ * is allocated per frame.
  *
  * A collector fills it, the stages read it, the next fill overwrites it. Whatever must outlive the batch is
  * copied.
  */
 
-/** Octets of the shared buffer: the largest record of a capture that is read. */
-export const BATCH_BYTES = 1 << 20
-/** Frames per batch: the smallest record (a 16-octet pcap header and an empty frame) fills the buffer with no
- * more than this. */
+/** Frames per batch: enough that handing it on costs nothing per frame. */
 export const BATCH_FRAMES = 1 << 14
 
+const NOTHING = new Uint8Array(0)
+
 export class FrameBatch {
-  readonly bytes: Uint8Array
+  /** The reader's buffer; its own until the next fill. */
+  bytes: Uint8Array = NOTHING
   /** Where frame i begins in `bytes`. */
   readonly offset = new Uint32Array(BATCH_FRAMES)
   /** Octets of frame i that are there. */
@@ -30,8 +30,4 @@ export class FrameBatch {
   count = 0
   /** The number of frame 0 in its file, counted from 1 as Wireshark does; frame i is `firstNumber + i`. */
   firstNumber = 1
-
-  constructor(bytes: number = BATCH_BYTES) {
-    this.bytes = new Uint8Array(bytes)
-  }
 }

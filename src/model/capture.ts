@@ -50,10 +50,8 @@ export interface CaptureCounts {
 }
 
 /**
- * A capture that is being read. `next` answers at once for plain files and with a promise where it must wait.
- *
- * The octets behind the last whole record stay in the batch between two calls: hand the same batch again, or
- * another one while the bytes of the last are still in place.
+ * A capture that is being read. `next` answers at once while it has octets, and with a promise where it must
+ * wait for them.
  */
 export interface CaptureReader {
   readonly format: 'pcap' | 'pcapng'
@@ -61,7 +59,8 @@ export interface CaptureReader {
   readonly compression: string | null
   /** Grows while a pcapng is read; an index is never given to another interface. */
   readonly interfaces: readonly CaptureInterface[]
-  /** Fills the batch with at least one frame; false at the end: `fault` says whether it was the real one. */
+  /** Fills the batch with at least one frame, until the next call; false at the end: `fault` says whether it
+   * was the real one. */
   next(batch: FrameBatch): boolean | Promise<boolean>
   /**
    * Why reading stopped early. `at` is the offset in the capture, after unpacking. Every frame before it was

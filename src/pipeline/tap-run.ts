@@ -93,8 +93,8 @@ export class TapRun {
     this.to = options.to ?? Infinity
   }
 
-  /** Reads the next batch; false at the end of the capture. A plain file answers at once, a stream with a
-   * promise. */
+  /** Reads the next batch; false at the end of the capture. A promise only where octets must be waited
+   * for. */
   read(): boolean | Promise<boolean> {
     return this.reader.next(this.batch)
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createWriteStream, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { createWriteStream, fstatSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -42,9 +42,9 @@ function readAtOnce(source: ByteSource): number {
 describe('a file', () => {
   const bytes = pattern(5000)
 
-  test('is read at once, into the place that is named, and again after a rewind', async () => {
+  test('is read into the place that is named, and again after a rewind', async () => {
     const source = openSource(saved('plain', bytes))
-    expect(source.read(new Uint8Array(10), 4)).toBe(6)
+    expect(await source.read(new Uint8Array(10), 4)).toBe(6)
     expect([source.position, source.rawPosition, source.rawSize, source.compression]).toEqual([
       6,
       6,
@@ -59,12 +59,23 @@ describe('a file', () => {
     expect(source.read(new Uint8Array(10), 0)).toBe(0)
   })
 
-  test('that fails while it is read is a fault and the end', () => {
+  test('that fails while it is read is a fault and the end', async () => {
     // Reading a directory is the failure that every system offers.
     const source = fileSource(openSync(folder, 'r'), 100)
-    expect(source.read(new Uint8Array(10), 0)).toBe(0)
+    expect(await source.read(new Uint8Array(10), 0)).toBe(0)
     expect(source.fault).toEqual({ layer: 'file', at: 0, message: 'reading fails at offset 0: EISDIR' })
     source.close()
+  })
+
+  test('that is closed while it is read ends there, and its number is free only then', async () => {
+    const path = saved('closed', bytes)
+    const fd = openSync(path, 'r')
+    const source = fileSource(fd, 5000)
+    const waiting = source.read(new Uint8Array(10), 0)
+    source.close()
+    expect(fstatSync(fd).size).toBe(5000)
+    expect(await waiting).toBe(0)
+    expect(() => fstatSync(fd)).toThrow('EBADF')
   })
 
   test.each([

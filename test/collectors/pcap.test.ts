@@ -161,12 +161,13 @@ describe('records that contradict themselves', () => {
     const reader = open(source)
     expect((await readAll(reader)).rows).toHaveLength(1)
     expect(reader.fault?.at).toBe(60)
-    expect(source.counts.reads).toBe(1)
+    // The second was under way when the first turned out to lie.
+    expect(source.counts.reads).toBe(2)
   })
 
   test('a record that does not fit the buffer of a small batch is a fault', async () => {
-    const reader = open(memorySource(pcapFile([record(1), record(2, 300)])))
-    const { rows } = await readAll(reader, new FrameBatch(256))
+    const reader = open(memorySource(pcapFile([record(1), record(2, 300)])), 256)
+    const { rows } = await readAll(reader)
     expect(rows).toEqual([rowOf(record(1), 0, false)])
     expect(reader.fault?.message).toBe(
       'the record at offset 60 claims 300 captured octets, more than the possible 240',

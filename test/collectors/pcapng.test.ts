@@ -12,9 +12,9 @@ const le = pcapngBlocks(false)
 const be = pcapngBlocks(true)
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-async function read(bytes: Uint8Array, options?: MemoryOptions, batch = shared) {
-  const reader = open(memorySource(bytes, options))
-  const { rows, promises } = await readAll(reader, batch)
+async function read(bytes: Uint8Array, options?: MemoryOptions, bufferBytes?: number) {
+  const reader = open(memorySource(bytes, options), bufferBytes)
+  const { rows, promises } = await readAll(reader, shared)
   return { rows, promises, ...said(reader) }
 }
 
@@ -347,7 +347,7 @@ describe('lies', () => {
 describe('limits', () => {
   const begin = joined([le.section(), le.interface()])
   const frame = le.enhanced({ ticks: micros, bytes: data })
-  const small = new FrameBatch(4096)
+  const small = 4096 // octets of a buffer
 
   test.each<[string, number, number[]]>([
     ['unknown block', 0x7777, [0, 1, 0, 0]],

@@ -1,4 +1,5 @@
 /** Captures that exist in memory only, handed out in batches of any size. */
+import { BUFFER_BYTES } from '../../collectors/record-reader.ts'
 import type { FrameBatch } from '../../src/bytes/frame-batch.ts'
 import type { CaptureInterface, CaptureReader } from '../../src/model/capture.ts'
 import type { Micros } from '../../src/model/time.ts'
@@ -31,8 +32,10 @@ const ETHERNET: CaptureInterface = {
 
 export function readerOf(frames: readonly Frame[], options: ReaderOptions = {}): CaptureReader {
   const { frames: size = 1_000, interfaces = [{}], fault = null, later = false } = options
+  const buffer = new Uint8Array(BUFFER_BYTES)
   let next = 0
   const fill = (batch: FrameBatch): boolean => {
+    batch.bytes = buffer
     batch.count = 0
     batch.firstNumber = next + 1
     let at = 0

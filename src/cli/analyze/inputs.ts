@@ -5,7 +5,6 @@ import { openSource } from '../../../collectors/byte-source.ts'
 import { hashed, hashFile } from '../../../collectors/hash.ts'
 import { openCapture } from '../../../collectors/index.ts'
 import type { TapInput } from '../../pipeline/monitor.ts'
-import { paced } from './paced.ts'
 import type { InputName } from './plan.ts'
 
 /** Files up to this size are hashed at once: a worker thread takes longer to start. */
@@ -31,7 +30,7 @@ export async function openInputs(names: readonly InputName[], wantsHash: boolean
       inputs.push({
         tap,
         path,
-        reader: paced(reader),
+        reader,
         sha256: stream === null ? hash : onceAwaited(() => stream.digest()),
       })
     }

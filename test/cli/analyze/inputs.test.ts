@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FrameBatch } from '../../../src/bytes/frame-batch.ts'
 import { openInputs } from '../../../src/cli/analyze/inputs.ts'
-import { paced } from '../../../src/cli/analyze/paced.ts'
 import type { CaptureReader } from '../../../src/model/capture.ts'
 
 let folder = ''
@@ -82,27 +81,4 @@ describe('inputs', () => {
       `${folder}/none: no such file`,
     )
   })
-})
-
-test('a paced reader is the same reader, and lets others have their turn', async () => {
-  const path = join(folder, 'e.pcap')
-  writeFileSync(path, pcap(5))
-  const { inputs, close } = await openInputs([{ tap: '', path }], false)
-  const inner = inputs[0]!.reader
-  let turns = 0
-  const timer = setInterval(() => turns++, 1)
-  let calls = 0
-  const busy = paced({
-    ...inner,
-    next: () => {
-      for (const until = performance.now() + 20; performance.now() < until;);
-      return ++calls < 12
-    },
-  })
-  while (await busy.next(new FrameBatch()));
-  clearInterval(timer)
-  expect(calls).toBe(12)
-  expect(turns).toBeGreaterThan(0)
-  expect(busy.format).toBe('pcap')
-  close()
 })
