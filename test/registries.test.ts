@@ -14,6 +14,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'hash.ts': 'the fingerprint of an input, of whatever format',
     'pcapng-clock.ts': 'a part of pcapng.ts',
     'pcapng-facts.ts': 'a part of pcapng.ts',
+    'pcapng-writer.ts': 'writes what is carved',
     'record-reader.ts': 'common to the capture formats',
   },
   'src/protocols': {
@@ -28,6 +29,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'cookie-finding.ts': 'what the detectors of cookies find, and how it reads',
     'detector.ts': 'the interface of a row',
     'timer.ts': 'brackets a timer between silences, for several detectors',
+    'witnesses.ts': 'the packets of other taps, for those that judge ends',
     'wording.ts': 'how numbers read in sentences',
   },
 }

@@ -3,6 +3,7 @@
 import type { SynFacts } from '../model/connection.ts'
 import type { Side } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
+import type { TapSilence } from './tap-clock.ts'
 
 /** Octets of sequence space that were not captured (yet). */
 export interface Hole {
@@ -15,6 +16,12 @@ export interface Hole {
 export interface Ending {
   readonly at: Micros
   readonly packet: number
+}
+
+/** A silence that was survived if no other connection shares it. */
+export interface LoneSilence {
+  readonly length: Micros
+  readonly of: TapSilence
 }
 
 /** Something of each side: originator, responder. Replaced, not written to, so that all that have nothing
@@ -47,12 +54,15 @@ export class Cold {
   unanswered: Pair<Ending | null> = NEITHER
   /** Highest time seen, where the capture's clock stepped back. */
   latest: Micros = 0
+  /** The longest silence that was the tap's as well, and was answered. */
+  lone: LoneSilence | null = null
 
   /** Nothing here is needed any more: the handshake is told, nothing is pending. */
   get isIdle(): boolean {
     return (
       this.endedBy === null &&
       this.latest === 0 &&
+      this.lone === null &&
       this.synAttempts < 2 &&
       this.holes[0].length + this.holes[1].length === 0 &&
       this.missing[0] + this.missing[1] === 0 &&

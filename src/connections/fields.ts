@@ -25,7 +25,7 @@ export const FIRST_AT = 8 // f64
 export const LAST_AT = 10 // f64
 export const MAX_IDLE = 12 // f64: the longest silence
 export const LAST_PACKET = 14
-export const SURVIVED = 15 // milliseconds, rounded up: the longest silence that was answered
+export const SURVIVED = 15 // milliseconds, rounded up: the longest silence known to be survived
 
 // A half: words 16..31 (originator) and 32..47 (responder).
 export const NEXT = 0 // the sequence number after the last octet sent
@@ -71,6 +71,7 @@ export const DETACHED = 1 << 16 // nobody reads its streams
 export const READ = 1 << 17 // somebody reads its streams: `table.streams`
 export const DULL = 1 << 18 // and 1 << 19: the side began with nothing that is read
 export const RETRIED = 1 << 20 // over, and a SYN asked for it again
+export const ANSWERED = 1 << 21 // a silence was answered, and told
 
 /** The bit of a side: `bit(FIN_SEEN, side)`. */
 export const bit = (originatorBit: number, side: number): number => originatorBit << side

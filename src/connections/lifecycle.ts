@@ -7,6 +7,7 @@
  * to it (RFC 9293 §3.4.2); an idle one is never over.
  */
 import { i32 } from '../bytes/read.ts'
+import { FIRST_MINUTE_OCTETS } from '../model/observation.ts'
 import type { Side } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import type { Place } from '../wire/frame.ts'
@@ -32,8 +33,9 @@ import { isUnansweredAttempt, openBy, synSeen, tellFailed } from './handshake.ts
 import { forgetStray } from './last-seen.ts'
 import type { Roles } from './roles.ts'
 import { settleAtEnd, wake, whileWaking } from './silences.ts'
+import { tellsOfUnseen } from './survivals.ts'
 import type { TapClock } from './tap-clock.ts'
-import { firstAt, lastAt, type TapState } from './tap-state.ts'
+import { bytesSent, connectionId, endpointOf, firstAt, lastAt, type TapState } from './tap-state.ts'
 import { Waitlist } from './waitlist.ts'
 
 /** Twice the maximum segment lifetime of RFC 9293 §3.4.2. */
@@ -45,12 +47,16 @@ const QUIET: Micros = LINGER / 2
  * 6298 §2.1, three times. */
 export const SYN_UNANSWERED_AFTER: Micros = 3 * SECOND
 
+/** How long the beginning of a connection is: what it costs to come back shows within that time. */
+export const FIRST_MINUTE: Micros = 60 * SECOND
+
 export class Lifecycle {
   private readonly state: TapState
   private readonly clock: TapClock
   private readonly roles: Roles
   private readonly lingering = new Waitlist(LINGER)
   private readonly attempts = new Waitlist(SYN_UNANSWERED_AFTER)
+  private readonly young = new Waitlist(FIRST_MINUTE)
 
   constructor(state: TapState, clock: TapClock, roles: Roles) {
     this.state = state
@@ -61,6 +67,7 @@ export class Lifecycle {
   /** A connection was begun by a SYN, which may stay unanswered. */
   attempted(row: number): void {
     this.attempts.add(this.state.table, row, this.clock.steady)
+    this.young.add(this.state.table, row, this.clock.steady)
   }
 
   /** What SYN, FIN, RST and a broken silence mean, before the packet is accounted for; false if it adds
@@ -87,6 +94,7 @@ export class Lifecycle {
       const probe = isKeepAlive(state, row, side, flags, payload, sequence)
       const breaker = probe ? 'keep-alive' : payload > 0 ? 'data' : 'acknowledgment'
       wake(state, row, side, breaker, time, packet)
+      if (tellsOfUnseen(state, row, side, place)) state.wakings.of(row)!.doubtful = true
     }
     return true
   }
@@ -109,6 +117,7 @@ export class Lifecycle {
     const { table } = this.state
     const { steady } = this.clock
     this.attempts.due(steady, table, (row) => this.giveUpAttempt(row))
+    this.young.due(steady, table, (row) => this.tellFirstMinute(row))
     this.lingering.due(steady, table, (row) => {
       // It may have come back to life, or still have packets.
       if (!this.isOver(row)) return
@@ -153,6 +162,21 @@ export class Lifecycle {
   private giveUpAttempt(row: number): void {
     if (isUnansweredAttempt(this.state, row))
       tellFailed(this.state, row, 'unanswered', this.state.clock.latest)
+  }
+
+  private tellFirstMinute(row: number): void {
+    const { state } = this
+    const bytes = bytesSent(state, row)
+    if (bytes[1] < FIRST_MINUTE_OCTETS || this.isOver(row)) return
+    state.emit({
+      kind: 'first-minute',
+      time: this.clock.latest,
+      tap: state.tap,
+      connection: connectionId(state, row),
+      originator: endpointOf(state, row, 0),
+      responder: endpointOf(state, row, 1),
+      bytes,
+    })
   }
 
   private markOver(row: number): void {

@@ -6,11 +6,13 @@
  */
 import { otherSide, type Side } from '../model/packet.ts'
 import type { SilenceBreaker, SilenceOutcome } from '../model/observation.ts'
-import { MILLISECOND, SECOND, type Micros } from '../model/time.ts'
+import { SECOND, type Micros } from '../model/time.ts'
+import { credit, doubt } from './survivals.ts'
 import type { Waking } from './waking.ts'
 import {
   ACKNOWLEDGED,
   ACK_SEEN,
+  ANSWERED,
   KEEP_ALIVES,
   LAST_AT,
   LAST_PACKET,
@@ -20,7 +22,6 @@ import {
   SENT_AT,
   STARTED,
   STATE,
-  SURVIVED,
   WAKING,
   bit,
   half,
@@ -32,8 +33,6 @@ export const GIVEN_UP_RETRANSMISSIONS = 3
 /** ... and this long after its first try: Linux sends three retransmissions within 1.4 s, the fourth after 3
  * s. */
 export const GIVEN_UP_AFTER: Micros = 3 * SECOND
-
-const UINT32_MAX = 0xffffffff
 
 /** A packet of `side` breaks the silence that began at the connection's last packet: remembered until its
  * outcome is known. */
@@ -61,6 +60,7 @@ export function wake(
   waking.lastFromResponder = lastFrom(state, row, 1, side)
   waking.keepAlivesBefore = w[own + KEEP_ALIVES]! + w[peer + KEEP_ALIVES]!
   waking.inFlight = unacknowledged(state, row, 0) + unacknowledged(state, row, 1)
+  doubt(state, waking)
   w[c + STATE]! |= WAKING
 }
 
@@ -84,12 +84,16 @@ export function settle(
 ): void {
   const waking = state.wakings.of(row)
   if (waking === undefined) return
-  state.table.words[row * RECORD_WORDS + STATE]! &= ~WAKING
-  const length = Math.min(UINT32_MAX, Math.ceil((waking.end - waking.start) / MILLISECOND))
-  const longest = state.table.words[row * RECORD_WORDS + SURVIVED]! >>> 0
-  if (outcome === 'answered' ? longest === 0 || waking.givenUp : !waking.givenUp)
+  const w = state.table.words
+  const c = row * RECORD_WORDS
+  const isFirst = (w[c + STATE]! & ANSWERED) === 0
+  w[c + STATE]! &= ~WAKING
+  if (outcome === 'answered' ? isFirst || waking.givenUp : !waking.givenUp)
     tell(state, row, waking, outcome, time, packet)
-  if (outcome === 'answered' && length > longest) state.table.words[row * RECORD_WORDS + SURVIVED] = length
+  if (outcome === 'answered') {
+    w[c + STATE]! |= ANSWERED
+    credit(state, row, waking)
+  }
   state.wakings.end(row)
 }
 

@@ -2,7 +2,6 @@
  * capture ends. */
 import type { ConnectionSummary, EndReason, HalfSummary } from '../model/connection.ts'
 import { otherSide, type Side } from '../model/packet.ts'
-import { MILLISECOND } from '../model/time.ts'
 import {
   BYTES,
   DUPLICATES,
@@ -23,7 +22,6 @@ import {
   STARTED,
   STATE,
   STREAM,
-  SURVIVED,
   UNOPENED,
   WINDOW_HOP_SCALE,
   bit,
@@ -33,6 +31,7 @@ import {
 import { handshakeSeen } from './handshake.ts'
 import { missingOf } from './sequence.ts'
 import { GIVEN_UP_RETRANSMISSIONS } from './silences.ts'
+import { longestSurvived } from './survivals.ts'
 import { connectionId, endpointOf, firstAt, lastAt, type TapState } from './tap-state.ts'
 
 /** `superseded` and `evicted` say why the record goes; the packets may know a better reason. */
@@ -61,7 +60,7 @@ export function summarise(
     handshakeRtt: handshakeRtt(w, row) || null,
     halves,
     maxIdle: f64[(c + MAX_IDLE) >> 1]!,
-    longestSurvived: (w[c + SURVIVED]! >>> 0) * MILLISECOND,
+    longestSurvived: longestSurvived(state, row),
     idleBeforeEnd: cold?.idleBeforeEnd ?? Math.max(0, state.clock.latest - lastAt(state, row)),
     endReason: endReason(state, row, halves, gone),
     endedBy: cold?.endedBy ?? null,

@@ -13,6 +13,16 @@ export const CLOCK_STEP: Micros = SECOND
 /** Times without frames that are remembered; the oldest is forgotten. */
 const REMEMBERED = 64
 
+/** A time without frames. */
+export interface TapSilence {
+  readonly start: Micros
+  readonly end: Micros
+  /** Nobody listened: the capture ended within it, and another one began. */
+  readonly interrupted: boolean
+  /** Connections whose own silence was this one, and that had packets again. */
+  shared: number
+}
+
 // Places in `at`: numbers that large would be boxed as fields.
 /** The frame before. */
 const BEFORE = 0
@@ -22,12 +32,14 @@ const HIGHEST = 1
 const TICK = 2
 /** The latest frame or tick before the clock was set back. */
 const PEAK = 3
+/** The latest frame of the capture to which the present one was strung; none: -Infinity. */
+const CUT = 4
 
 export class TapClock {
   private readonly silenceMin: Micros
   private readonly moment: Float64Array
-  private readonly at = new Float64Array(4).fill(-Infinity)
-  private readonly silences: { start: Micros; end: Micros }[] = []
+  private readonly at = new Float64Array(5).fill(-Infinity)
+  private readonly silences: TapSilence[] = []
   /** Frames stored with an earlier time than the frame before them. */
   outOfOrder = 0
   /** The first frame's time; Infinity before it. */
@@ -57,6 +69,11 @@ export class TapClock {
     this.at[TICK] = now
   }
 
+  /** The next frame is another capture's, strung to the one before. */
+  interrupted(): void {
+    this.at[CUT] = this.at[HIGHEST]!
+  }
+
   frameSeen(): void {
     const at = this.at
     const time = this.moment[0]!
@@ -72,10 +89,23 @@ export class TapClock {
 
   longestSilence(start: Micros, end: Micros): Micros {
     let longest = 0
-    for (const silence of this.silences) {
-      longest = Math.max(longest, Math.min(end, silence.end) - Math.max(start, silence.start))
-    }
+    for (const silence of this.silences) longest = Math.max(longest, within(silence, start, end))
     return longest
+  }
+
+  /** All the time without frames within the span. */
+  totalSilence(start: Micros, end: Micros): Micros {
+    let total = 0
+    for (const silence of this.silences) total += Math.max(0, within(silence, start, end))
+    return total
+  }
+
+  /** The one time without frames that takes up at least this share of the span; null if there is none. */
+  silenceOf(start: Micros, end: Micros, share: number): TapSilence | null {
+    // Most taps are never silent, and most silences that are remembered were over long ago.
+    for (let i = this.silences.length - 1; i >= 0 && this.silences[i]!.end > start; i--)
+      if (within(this.silences[i]!, start, end) >= share * (end - start)) return this.silences[i]!
+    return null
   }
 
   private setBack(time: Micros): void {
@@ -83,6 +113,7 @@ export class TapClock {
     this.at[PEAK] = this.steady
     this.at[HIGHEST] = time
     this.at[TICK] = -Infinity
+    this.at[CUT] = -Infinity
     // What the clock ran ahead by was no silence, and would cover all that is still to come.
     while (this.silences.length > 0 && this.silences.at(-1)!.end > time) this.silences.pop()
   }
@@ -93,6 +124,9 @@ export class TapClock {
     const start = since < peak && end >= peak - CLOCK_STEP ? peak : since
     if (end - start < this.silenceMin) return
     if (this.silences.length === REMEMBERED) this.silences.shift()
-    this.silences.push({ start, end })
+    this.silences.push({ start, end, interrupted: since <= this.at[CUT]!, shared: 0 })
   }
 }
+
+const within = (silence: TapSilence, start: Micros, end: Micros): Micros =>
+  Math.min(end, silence.end) - Math.max(start, silence.start)

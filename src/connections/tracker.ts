@@ -131,6 +131,11 @@ export class Tracker {
     return this.table.size
   }
 
+  /** The next frame is another capture's, strung to the one before: nobody listened in between. */
+  interrupted(): void {
+    this.clock.interrupted()
+  }
+
   /** Frame `i` of the batch, of any kind, passed: the tap is alive. */
   frameSeen(times: Float64Array, i: number): void {
     this.moment[0] = times[i]!
@@ -172,9 +177,9 @@ export class Tracker {
     const again = advance(this.state, row, side, place, flags, payload, packet)
     if (eventful) this.lifecycle.after(row, side, flags, again, packet)
     if (row === this.strange) this.considerContinuation(row, side, place, flags, packet)
-    // `touch` for packets in order, written out: it is too long to be inlined.
+    // `touch` for ordinary packets in order, written out: it is too long to be inlined.
     const silence = time - f64[lastAtIndex]!
-    if (silence >= 0) {
+    if (silence >= 0 && !eventful) {
       w[c + F.LAST_PACKET] = packet
       f64[lastAtIndex] = time
       f64[(h + F.SENT_AT) >> 1] = time

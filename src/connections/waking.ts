@@ -3,6 +3,7 @@
 import type { SilenceBreaker } from '../model/observation.ts'
 import type { Side } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
+import type { TapSilence } from './tap-clock.ts'
 import { Sparse } from './sparse.ts'
 
 export class Waking {
@@ -25,6 +26,10 @@ export class Waking {
   lastRetransmissionAt: Micros | null = null
   /** It was given up and told as unanswered; an answer may still come. */
   givenUp = false
+  /** The silence of the tap that it is; null if others were seen meanwhile. */
+  tapSilence: TapSilence | null = null
+  /** Nothing shows that the connection was silent for all that time. */
+  doubtful = false
 }
 
 /** Spare objects kept: connections that wake within one round trip of each other. */
@@ -45,6 +50,8 @@ export class Wakings {
     waking.lastRetransmission = null
     waking.lastRetransmissionAt = null
     waking.givenUp = false
+    waking.tapSilence = null
+    waking.doubtful = false
     this.byRow.set(row, waking)
     return waking
   }

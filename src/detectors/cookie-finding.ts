@@ -4,7 +4,8 @@ import { injectedByComparison } from '../model/cookie-comparison.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { EvidencePacket, Finding, Severity } from '../model/incident.ts'
 import type { Sighting } from '../model/party.ts'
-import { about, deviceName, packets, serverOf } from './wording.ts'
+import { deviceName } from '../model/device-name.ts'
+import { about, packets, serverOf } from './wording.ts'
 
 interface CookieVerdict {
   readonly severity: Severity

@@ -1,5 +1,5 @@
 /** Words and references that detectors share: who is named how, and which packets to look at. */
-import type { Actor, EvidencePacket, Finding } from '../model/incident.ts'
+import type { EvidencePacket, Finding } from '../model/incident.ts'
 import type { Endpoint } from '../model/packet.ts'
 import type { Agent, Sighting } from '../model/party.ts'
 
@@ -28,22 +28,6 @@ export const about = (
   tuple: [sighting.originator, sighting.responder],
 })
 
-const ROLE_NAMES: Readonly<Record<Actor['role'], string>> = {
-  agent: 'The agent',
-  server: 'The server',
-  'load-balancer': 'The load balancer',
-  firewall: 'The firewall',
-  nat: 'The address translation',
-  'reverse-proxy': 'The reverse proxy',
-  dns: 'The name service',
-  middlebox: 'A device on the path',
-  unknown: 'Something on the path',
-}
-
-/** `The load balancer 10.10.2.10`. */
-export const deviceName = (actor: Actor): string =>
-  actor.address === null ? ROLE_NAMES[actor.role] : `${ROLE_NAMES[actor.role]} ${actor.address}`
-
 /** Evidence as findings carry it: at least one packet, or it is our own mistake. */
 export function packets(...list: readonly EvidencePacket[]): readonly [EvidencePacket, ...EvidencePacket[]] {
   const [first, ...rest] = list
@@ -51,19 +35,61 @@ export function packets(...list: readonly EvidencePacket[]): readonly [EvidenceP
   return [first, ...rest]
 }
 
-/** Connections named in a filter; a longer one is cut by Wireshark's users before it is by Wireshark. */
-const FILTERED_MAX = 8
+/** Connections that a filter names one by one: more, and nobody reads it. */
+const CONNECTIONS_NAMED = 3
+/** Addresses, or ports, that a filter names; of more, it asks for none. */
+const VALUES_NAMED = 16
 
-/** A Wireshark display filter for the connections of these findings, by address and port: it holds in every
- * capture of them. */
+/**
+ * A Wireshark display filter for the connections of these findings: the few by address and port, many by
+ * where they lead and the agents' addresses. It holds in every capture of them, and finds no less than all.
+ */
 export function connectionFilter(findings: readonly Finding[]): string {
+  const tuples = findings.map(({ tuple }) => tuple).filter((tuple) => tuple !== null)
   const terms = new Set<string>()
-  for (const { tuple } of findings) {
-    if (terms.size >= FILTERED_MAX) break
-    if (tuple !== null) terms.add(`(${endFilter(tuple[0])} && ${endFilter(tuple[1])})`)
+  for (const [from, to] of tuples) {
+    terms.add(`(${endFilter(from)} && ${endFilter(to)})`)
+    if (terms.size > CONNECTIONS_NAMED)
+      return ['ip', 'ipv6']
+        .map((ip) => setFilter(ip, tuples))
+        .filter(isSome)
+        .join(' || ')
   }
   return [...terms].join(' || ')
 }
 
+/** The connections of one IP version by the sets of their addresses and of the ports that were asked for;
+ * null if there are none. */
+function setFilter(ip: string, tuples: readonly (readonly [Endpoint, Endpoint])[]): string | null {
+  const own = tuples.filter(([from]) => fieldPrefix(from) === ip)
+  if (own.length === 0) return null
+  const terms = [
+    anyOf(
+      `${ip}.addr`,
+      own.map(([, to]) => to.address),
+    ),
+    anyOf(
+      'tcp.port',
+      own.map(([, to]) => to.port),
+    ),
+    anyOf(
+      `${ip}.addr`,
+      own.map(([from]) => from.address),
+    ),
+  ].filter(isSome)
+  return `(${terms.length === 0 ? ip : terms.join(' && ')})`
+}
+
+/** `tcp.port == 443`, `tcp.port in {80, 443}`; null if they are too many. */
+function anyOf(field: string, values: readonly (string | number)[]): string | null {
+  const distinct = [...new Set(values)]
+  if (distinct.length === 1) return `${field} == ${distinct[0]}`
+  if (distinct.length > VALUES_NAMED) return null
+  const sorted = distinct.toSorted((a, b) => String(a).localeCompare(String(b), 'en', { numeric: true }))
+  return `${field} in {${sorted.join(', ')}}`
+}
+
+const isSome = (term: string | null): term is string => term !== null
+const fieldPrefix = ({ address }: Endpoint): string => (address.includes(':') ? 'ipv6' : 'ip')
 const endFilter = (end: Endpoint): string =>
-  `${end.address.includes(':') ? 'ipv6.addr' : 'ip.addr'} == ${end.address} && tcp.port == ${end.port}`
+  `${fieldPrefix(end)}.addr == ${end.address} && tcp.port == ${end.port}`

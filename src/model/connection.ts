@@ -1,7 +1,7 @@
 /** A connection as it stands in the account of one: both directions of one TCP 5-tuple, from its first packet
  * to its last (RFC 9293). */
 import type { Endpoint, Side, Tap } from './packet.ts'
-import type { Micros } from './time.ts'
+import { MILLISECOND, type Micros } from './time.ts'
 
 /** Lasting number of a connection, unique over all taps of an analysis; rows of the table below are reused,
  * this is not. */
@@ -9,6 +9,10 @@ export type ConnectionId = number
 
 /** How much of the three-way handshake was seen. */
 export type HandshakeSeen = 'complete' | 'partial' | 'none'
+
+/** The longest survived silence that an account can tell: 2^32 milliseconds, 49 d 17 h. One that is longer
+ * stands there as this. */
+export const LONGEST_SURVIVED_MAX: Micros = 0xffffffff * MILLISECOND
 
 /** Why a connection is over, in contract terms seen from the originator (`client`) and the responder
  * (`server`). */
@@ -83,8 +87,8 @@ export interface ConnectionSummary {
   readonly halves: readonly [HalfSummary, HalfSummary]
   /** The longest silence inside, keep-alives counting as packets. */
   readonly maxIdle: Micros
-  /** The longest silence that was answered, to the millisecond above; 0 if there was none as long as the tap
-   * tells of. */
+  /** The longest silence that was answered and that nothing casts doubt on, to the millisecond above, at most
+   * LONGEST_SURVIVED_MAX; 0 if there was none as long as the tap tells of. */
   readonly longestSurvived: Micros
   /** The silence before the packet that ended it (FIN or RST), or before the end of the capture. */
   readonly idleBeforeEnd: Micros

@@ -186,6 +186,17 @@ export interface ConnectionContinued extends OnEndpoints {
   readonly acknowledgmentOffset: number
 }
 
+/**
+ * A connection that was seen to begin is a minute old, and its responder has sent FIRST_MINUTE_OCTETS or
+ * more: what each side sent within the minute. Nothing is told of others; their responders sent less.
+ */
+export interface FirstMinute extends OnEndpoints {
+  readonly kind: 'first-minute'
+  readonly bytes: readonly [number, number]
+}
+/** A TLS handshake with its certificates takes 4 to 6 kB: what is less is no download. */
+export const FIRST_MINUTE_OCTETS = 8192
+
 /** The connection is over, or the capture is: its final account. */
 export interface ConnectionClosed extends OnConnection {
   readonly kind: 'connection-closed'
@@ -291,6 +302,7 @@ export type Observation =
   | Finished
   | Unanswered
   | ConnectionContinued
+  | FirstMinute
   | ConnectionClosed
   | Opening
   | ProxyHeader

@@ -97,6 +97,8 @@ export interface ConnectionRecord {
   readonly captureDuplicates: number
   readonly maxIdleSeconds: number
   readonly idleBeforeEndSeconds: number
+  /** The longest silence after which it went on. Not in ndjson. */
+  readonly longestSurvivedSeconds: number
   readonly endReason: EndReason
   readonly tls: ConnectionTls | null
   readonly http: { readonly requests: number; readonly responses: number } | null
@@ -133,6 +135,19 @@ export interface OccurrenceRecord extends Occurrence {
   readonly kind: 'occurrence'
 }
 
+/** What found no room, by what it was: 0 unless a limit of memory was reached. */
+export interface Forgotten {
+  /** Times that an agent named itself that was not known, and was not remembered. */
+  readonly agents: number
+  /** Times that an agent named itself at an address of which it is not remembered who does. */
+  readonly addresses: number
+  /** Visits of agents that are not remembered, or use more services than are followed: they are part of no
+   * session. */
+  readonly visits: number
+  /** Findings whose cause was one too many to be told apart: they are in no incident. */
+  readonly findings: number
+}
+
 export interface SummaryRecord {
   readonly kind: 'summary'
   readonly captures: number
@@ -143,8 +158,10 @@ export interface SummaryRecord {
   readonly incidents: { readonly critical: number; readonly warning: number; readonly info: number }
   /** The longest silence on any connection, its last one included. */
   readonly longestSilenceSeconds: number
-  /** The longest silence after which a connection went on. */
+  /** The longest silence after which a connection is known to have gone on; 2^32 milliseconds stand for all
+   * that are longer. */
   readonly longestSurvivedSeconds: number
+  readonly forgotten: Forgotten
   /** Filled by whoever holds a clock. */
   readonly elapsedSeconds: number
 }

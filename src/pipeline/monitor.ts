@@ -7,6 +7,7 @@
  *           -> sessions -> detectors -> incidents -> records
  */
 import { TAPS_MAX } from '../connections/tap-state.ts'
+import { communityId } from '../model/community-id.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import { DETECTORS } from '../detectors/index.ts'
@@ -14,10 +15,9 @@ import type { DetectorEvent, EventKind } from '../model/event.ts'
 import type { Finding, IncidentType } from '../model/incident.ts'
 import { type Describe, Ledger } from '../incidents/ledger.ts'
 import { IDLE_THRESHOLD } from '../model/profiles.data.ts'
-import type { AnalysisRecord, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
+import type { AnalysisRecord, Forgotten, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
 import type { TlsSecrets, Wants } from '../model/stream.ts'
 import { type Micros, toSeconds } from '../model/time.ts'
-import { communityId } from '../sessions/community-id.ts'
 import { agentRecord, connectionRecord, serverRecord } from '../sessions/records.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import type { TrackedSighting } from '../sessions/sighting.ts'
@@ -155,10 +155,22 @@ class Analysis {
       incidents,
       longestSilenceSeconds: toSeconds(this.longestSilence),
       longestSurvivedSeconds: toSeconds(this.longestSurvived),
+      forgotten: this.forgotten(),
       elapsedSeconds: 0,
     }
     this.write(summary)
     return summary
+  }
+
+  private forgotten(): Forgotten {
+    const { agents, stays } = this.sessions
+    const { agents: strangers, places } = agents.forgotten
+    return {
+      agents: strangers,
+      addresses: places,
+      visits: stays.unfollowed,
+      findings: this.ledger.unfiled,
+    }
   }
 
   private writeIncidents(): SummaryRecord['incidents'] {
@@ -189,14 +201,14 @@ class Analysis {
   private count(summary: ConnectionSummary): void {
     this.connections++
     const last = summary.endReason === 'open' ? summary.idleBeforeEnd : 0
-    this.longestSilence = Math.max(this.longestSilence, summary.maxIdle, last)
+    this.longestSilence = Math.max(this.longestSilence, summary.maxIdle, summary.longestSurvived, last)
     this.longestSurvived = Math.max(this.longestSurvived, summary.longestSurvived)
   }
 
   private accounted(sighting: TrackedSighting, summary: ConnectionSummary): void {
-    this.write(
-      connectionRecord(sighting, summary, communityId(summary.originator, summary.responder), this.oneFile),
-    )
+    const { originator, responder } = summary
+    const named = (): string => communityId(originator, responder)
+    this.write(connectionRecord(sighting, summary, named, this.oneFile))
   }
 
   private nextTapIndex(): number {

@@ -250,8 +250,9 @@ export class TapRun {
     const described = this.reader.interfaces[face]
     this.linkTypes.add(described?.linkType ?? -1)
     this.linkTypeOf[face] = described?.linkType ?? -1
-    const known =
-      this.sameInterface(face) ?? (this.trackers.length < TAPS_PER_CAPTURE_MAX ? null : this.trackers.at(-1)!)
+    const same = this.sameInterface(face)
+    same?.interrupted()
+    const known = same ?? (this.trackers.length < TAPS_PER_CAPTURE_MAX ? null : this.trackers.at(-1)!)
     if (known !== null) return (this.byInterface[face] = known)
     const tracker = new Tracker({
       tap: this.tapName(face),

@@ -23,6 +23,12 @@ const IN_TURN_WITHIN: Micros = seconds(600)
 /** Addresses at which agents named themselves, of which is remembered who, per tap: the first ones. */
 const PLACES_MAX = 1 << 18
 
+/** Agents, and places a tap, that are remembered. */
+interface AgentLimits {
+  readonly agents: number
+  readonly places: number
+}
+
 /** An address at a tap where agents named themselves. */
 interface Place {
   /** Who did, and when last. */
@@ -34,11 +40,13 @@ export class Agents {
   private readonly inventory: Inventory
   private readonly byId = new Map<string, TrackedAgent>()
   private readonly places = new Map<Tap, Map<string, Place>>()
-  /** Agents and places that found no room. */
+  /** Times that an agent, and a place, found no room. */
   readonly forgotten = { agents: 0, places: 0 }
+  private readonly limits: AgentLimits
 
-  constructor(inventory: Inventory) {
+  constructor(inventory: Inventory, limits: AgentLimits = { agents: AGENTS_MAX, places: PLACES_MAX }) {
     this.inventory = inventory
+    this.limits = limits
   }
 
   /** The agent that named itself. */
@@ -109,7 +117,7 @@ export class Agents {
     if (places === undefined) this.places.set(tap, (places = new Map()))
     const known = places.get(address)
     if (known !== undefined) return known
-    if (places.size >= PLACES_MAX) {
+    if (places.size >= this.limits.places) {
       this.forgotten.places++
       return null
     }
@@ -122,8 +130,11 @@ export class Agents {
     const known = this.byId.get(id)
     if (known !== undefined) return known
     const agent = new TrackedAgent(id, identifiedBy, confidence, nameable)
-    if (this.byId.size < AGENTS_MAX) this.byId.set(id, agent)
-    else this.forgotten.agents++
+    if (this.byId.size < this.limits.agents) this.byId.set(id, agent)
+    else {
+      agent.isRemembered = false
+      this.forgotten.agents++
+    }
     return agent
   }
 }

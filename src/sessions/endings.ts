@@ -9,7 +9,7 @@ import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Agent, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import { attachmentOf } from './tracked-agent.ts'
-import { NO_CONNECTION, type TrackedPath, type TrackedSighting } from './sighting.ts'
+import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
 /** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next
  * check-in. */
@@ -21,6 +21,8 @@ export const TOGETHER: Micros = seconds(2)
 const RECENT_ENDS_MAX = 1 << 14
 const RECENT_FOR: Micros = 2 * RECONNECT_WITHIN
 const FORGOTTEN_AT_ONCE = 1 << 8
+/** What the server sends so soon after the beginning, it sends at once. Timers tick every second. */
+const AT_ONCE: Micros = seconds(62)
 /** This many others make the end of a path part of something larger than itself. */
 const MASS = 5
 /** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing
@@ -77,6 +79,10 @@ export class Endings {
     this.ends(sighting, o.time)
   }
 
+  minutePassed(sighting: TrackedSighting, o: O.FirstMinute): void {
+    this.measureReturn(sighting, o.bytes[1], Math.min(o.time, sighting.start + AT_ONCE))
+  }
+
   unanswered(sighting: TrackedSighting, o: O.Unanswered): void {
     sighting.end.unanswered[o.from] = o
   }
@@ -87,26 +93,36 @@ export class Endings {
     this.noteSurvived(sighting, summary.longestSurvived)
     const isSeenElsewhere = sighting.path.isJoined && sighting.path.hasNext
     if (sighting.ending !== null || isSeenElsewhere) sighting.end.summary = summary
-    if (summary.endedBy !== null || sighting.service.style !== 'persistent' || isNobodys(sighting)) return
     const { path } = sighting
+    if (summary.endedBy !== null || sighting.service.style !== 'persistent' || isNobodys(sighting)) {
+      path.letGo()
+      return
+    }
+    path.due++
     // What the others do not say, and the agent's return, are known a little later.
-    this.options.later(time + 2 * this.options.settle, () => this.considerAbandoned(path, sighting, summary))
+    this.options.later(time + 2 * this.options.settle, () => {
+      path.due--
+      this.considerAbandoned(path, sighting, summary)
+      path.letGo()
+    })
   }
 
   /** An agent's data passes on a connection: is it a new path of that agent, and what became of the one
    * before? */
   arrived(sighting: TrackedSighting, agent: Agent): void {
     const attachment = attachmentOf(agent, sighting.service)
+    if (attachment === null) return
     const last = attachment.last ?? this.unspokenAt(sighting)
     attachment.last = sighting
     if (last === null || last.path === sighting.path || last.path.hasNext) return
     if (sighting.start <= last.start) return
     const before = last.path
     before.follow(sighting)
-    if (!before.ending || before.endedAt === null || sighting.start - before.endedAt > RECONNECT_WITHIN)
-      return
-    this.tellEnded(before)
-    this.linkReturn(before, sighting)
+    if (before.ending && before.endedAt !== null && sighting.start - before.endedAt <= RECONNECT_WITHIN) {
+      this.tellEnded(before)
+      this.linkReturn(before, sighting)
+    }
+    before.letGo()
   }
 
   /** An agent went to another server: does the last one notice? */
@@ -148,15 +164,22 @@ export class Endings {
   private plan(path: TrackedPath, due: Micros): void {
     if (path.ending) return
     path.ending = true
+    path.due++
     this.noteUnspoken(path)
     this.options.later(due, () => {
-      const at = path.endedAt
-      // It may have been revived since.
-      if (at === null || !path.ending) return
-      this.tellEnded(path)
-      const next = this.nextOf(path)
-      if (next !== null && next.start - at <= RECONNECT_WITHIN) this.linkReturn(path, next)
+      path.due--
+      this.hasEnded(path)
+      path.letGo()
     })
+  }
+
+  private hasEnded(path: TrackedPath): void {
+    const at = path.endedAt
+    // It may have been revived since.
+    if (at === null || !path.ending) return
+    this.tellEnded(path)
+    const next = this.nextOf(path)
+    if (next !== null && next.start - at <= RECONNECT_WITHIN) this.linkReturn(path, next)
   }
 
   /** Nobody was heard on it, because the capture began too late: its address may yet tell whose it was. */
@@ -168,7 +191,7 @@ export class Endings {
   }
 
   private nextOf(path: TrackedPath): TrackedSighting | null {
-    if (path.quietNext !== NO_CONNECTION) {
+    if (path.quietNext >= 0) {
       const next = this.options.sightingOf(path.quietNext)
       if (next !== undefined) path.follow(next)
     }
@@ -213,27 +236,33 @@ export class Endings {
 
   private linkReturn(before: TrackedPath, next: TrackedSighting): void {
     const lost = lostSighting(before)
-    if (lost === null || next.path.returnOf !== null || before.endedAt === null) return
+    if (lost === null || next.path.isReturn || before.endedAt === null) return
     if (this.together(before, before.endedAt).length >= MASS) return
     next.path.returnOf = lost
     for (const s of next.path.sightings) if (s.initialBytes !== null) this.tellReturn(s, s.lastAt)
   }
 
-  /** The first silence, or the end, tells how much the server sent at once. */
+  /**
+   * The first silence, the end, or the first minute's, whatever comes first, tells how much the server sent
+   * at once. Of a connection that is older when it is first told of, it is not known; it was no more than a
+   * handshake, if its beginning was seen.
+   */
   private measureReturn(sighting: TrackedSighting, bytes: number, at: Micros): void {
     sighting.lastAt = Math.max(sighting.lastAt, at)
     if (sighting.initialBytes !== null) return
-    sighting.initialBytes = bytes
+    sighting.initialBytes = at - sighting.start > AT_ONCE ? 0 : bytes
     this.tellReturn(sighting, at)
   }
 
   private tellReturn(sighting: TrackedSighting, at: Micros): void {
     const { path } = sighting
-    if (path.returnOf === null || path.returnTold || sighting.initialBytes === null) return
+    const lost = path.returnOf
+    if (lost === null || sighting.initialBytes === null) return
+    path.returnOf = null
     path.returnTold = true
     this.options.tell({
       kind: 'returned',
-      lost: path.returnOf,
+      lost,
       sighting,
       bytes: sighting.initialBytes,
       usualBytes: median(this.steady.get(sighting.service.name)),
@@ -249,7 +278,7 @@ export class Endings {
     path.abandonedTold = true
     sighting.end.summary = summary
     this.options.tell({ kind: 'path-abandoned', path, sighting, next, at: next.start })
-    next.path.returnOf ??= sighting
+    if (!next.path.isReturn) next.path.returnOf = sighting
     for (const s of next.path.sightings) if (s.initialBytes !== null) this.tellReturn(s, s.lastAt)
   }
 

@@ -145,8 +145,8 @@ export class Paths {
     for (const server of from.reached) into.reach(server)
     into.ending ||= from.ending
     into.endedAt ??= from.endedAt
-    into.returnOf ??= from.returnOf
     into.returnTold ||= from.returnTold
+    into.returnOf = into.returnTold ? null : (into.returnOf ?? from.returnOf)
     into.joinedBy = [...into.joinedBy, why]
     this.joined(into)
   }

@@ -27,11 +27,14 @@ export const serverRecord = (server: Server): ServerRecord => ({
   identifiedBy: server.identifiedBy,
 })
 
-/** `stream` is null where several files are read: Wireshark numbers each by itself. */
+/**
+ * `stream` is null where several files are read: Wireshark numbers each by itself. The Community ID is a
+ * hash that costs as much as all the rest: it is made if somebody asks.
+ */
 export function connectionRecord(
   sighting: TrackedSighting,
   summary: ConnectionSummary,
-  communityId: string,
+  communityId: () => string,
   oneFile: boolean,
 ): ConnectionRecord {
   const [client, server] = summary.halves
@@ -41,7 +44,9 @@ export function connectionRecord(
     id: summary.connection,
     tap: summary.tap,
     stream: oneFile ? summary.stream : null,
-    communityId,
+    get communityId() {
+      return communityId()
+    },
     service: sighting.service.name,
     agent: relayed ? null : (sighting.agent?.id ?? null),
     server: sighting.server?.name ?? null,
@@ -63,6 +68,7 @@ export function connectionRecord(
     captureDuplicates: client.captureDuplicates + server.captureDuplicates,
     maxIdleSeconds: toSeconds(summary.maxIdle),
     idleBeforeEndSeconds: toSeconds(summary.idleBeforeEnd),
+    longestSurvivedSeconds: toSeconds(summary.longestSurvived),
     endReason: isForeignReset(sighting, summary) ? 'middlebox-rst' : summary.endReason,
     tls: tlsOf(sighting),
     http:

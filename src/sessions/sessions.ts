@@ -135,6 +135,8 @@ export class Sessions {
         return this.endings.reset(this.sighted(o), o)
       case 'finished':
         return this.endings.finished(this.sighted(o), o)
+      case 'first-minute':
+        return this.endings.minutePassed(this.sighted(o), o)
       case 'unanswered':
         return this.endings.unanswered(this.sighted(o), o)
       case 'connection-continued':
@@ -366,7 +368,9 @@ export class Sessions {
   private stayToRestAt(sighting: TrackedSighting, agent: Agent): Stay | null {
     if (this.severalTaps() || !this.sightings.canRest(sighting) || sighting.agent !== agent) return null
     const { server, service } = sighting
-    const { stay, last, quiet } = attachmentOf(agent, service)
+    const attachment = attachmentOf(agent, service)
+    if (attachment === null) return null
+    const { stay, last, quiet } = attachment
     if (stay === null || stay.server !== server || server.service !== service) return null
     const isAwaited = last === null ? quiet === NO_CONNECTION : last.path.ending && !last.path.hasNext
     return isAwaited ? null : stay
@@ -398,7 +402,9 @@ export class Sessions {
 
   /** What is remembered of an agent and a service refers to sightings, not to numbers. */
   private wake(agent: Agent, service: Service): void {
-    const { quiet, stay } = attachmentOf(agent, service)
+    const attachment = attachmentOf(agent, service)
+    if (attachment === null) return
+    const { quiet, stay } = attachment
     if (quiet !== NO_CONNECTION) this.sightings.get(quiet)
     if (stay !== null && stay.quiet !== NO_CONNECTION) this.sightings.get(stay.quiet)
   }

@@ -10,6 +10,8 @@ import type { Micros } from '../model/time.ts'
 
 /** The number of no connection. */
 export const NO_CONNECTION: ConnectionId = -1
+/** The number of a connection that came, and that nobody asks for any more. */
+const LET_GO: ConnectionId = -3
 
 /** The place of a connection among so many, a power of two: of one tap's, the latest have places of their
  * own, because they are numbered one by one, in the upper bits (the tap's position is in the lower 16). */
@@ -100,9 +102,11 @@ export class TrackedPath implements Path {
   private reachedServers: Server[] | null = null
   /** Its end is on the agenda, or was told. */
   ending = false
+  /** Acts on the agenda that are about it. */
+  due = 0
   /** The time of its end, as first told. */
   endedAt: Micros | null = null
-  /** The connection whose loss it makes good; null if none. */
+  /** The connection whose loss it makes good, until that is told; null if none. */
   returnOf: TrackedSighting | null = null
   returnTold = false
   abandonedTold = false
@@ -125,6 +129,11 @@ export class TrackedPath implements Path {
     return this.all !== null && this.all.length > 1
   }
 
+  /** It makes good the loss of another one. */
+  get isReturn(): boolean {
+    return this.returnOf !== null || this.returnTold
+  }
+
   get hasNext(): boolean {
     return this.next !== null || this.quietNext !== NO_CONNECTION
   }
@@ -132,6 +141,18 @@ export class TrackedPath implements Path {
   follow(next: TrackedSighting): void {
     this.next = next
     this.quietNext = NO_CONNECTION
+  }
+
+  /**
+   * Once every connection of it was accounted for, and nothing is to be told of it later, that there is a
+   * next path is remembered, not which: whoever holds an early path of an agent would hold all later ones
+   * with it.
+   */
+  letGo(): void {
+    if (!this.hasNext || this.due > 0) return
+    if (this.all === null ? !this.first.closed : this.all.some((s) => !s.closed)) return
+    this.next = null
+    this.quietNext = LET_GO
   }
 
   hasReached(server: Server): boolean {
@@ -176,5 +197,7 @@ export interface Stay {
   end: Micros
   bytes: number
   open: number
+  /** When the agent went to another server: connections that it left open do not make this last longer. */
+  movedAt: Micros | null
   endedBy: SessionEnd
 }

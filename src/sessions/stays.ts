@@ -15,12 +15,17 @@ export class Stays {
   private readonly health: Health
   /** What is remembered of agents and services, in order of their first visit. */
   private readonly attachments: Attachment[] = []
+  /** The agent is elsewhere; how a last connection ended is told only some time after its last packet. */
+  private readonly left = new Set<Stay>()
   private emit: ((record: SessionRecord) => void) | null = null
   private numbered = 0
   /** Servers that agents were at. */
   readonly servers = new Set<Server>()
   /** Agents that were at a server. */
   readonly agents = new Set<Agent>()
+  /** Visits that are part of no stay: the agent is not remembered, or uses more services than are
+   * followed. */
+  unfollowed = 0
 
   constructor(health: Health) {
     this.health = health
@@ -34,6 +39,7 @@ export class Stays {
   /** The agent is at a server: the visit before this one, or null. */
   visit(visit: Visit): Visit | null {
     const attachment = attachmentOf(visit.agent, visit.server.service)
+    if (attachment === null) return this.leave(visit)
     const { stay } = attachment
     const previous = stay?.visit ?? null
     if (stay?.server === visit.server) {
@@ -44,7 +50,7 @@ export class Stays {
     this.servers.add(visit.server)
     this.agents.add(visit.agent)
     if (stay === null) this.attachments.push(attachment)
-    else this.finish(stay, this.reasonToMove(previous!, visit))
+    else this.depart(stay, visit.at, this.reasonToMove(previous!, visit))
     attachment.stay = stayOf(visit, attachment)
     this.count(attachment.stay, visit.sighting as TrackedSighting, visit.at)
     return previous
@@ -53,20 +59,23 @@ export class Stays {
   closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
     const { stay } = sighting
     if (stay === null) return
-    stay.end = Math.max(stay.end, summary.end)
+    stay.end = Math.max(stay.end, Math.min(summary.end, stay.movedAt ?? Infinity))
     stay.bytes += summary.halves[0].bytes + summary.halves[1].bytes
     stay.open--
-    if (summary.endReason === 'open') stay.endedBy = 'open'
+    if (stay.movedAt !== null) {
+      if (stay.open === 0) this.finish(stay)
+    } else if (summary.endReason === 'open') stay.endedBy = 'open'
     else if (summary.endReason === 'silent' || wasSevered(sighting, summary)) stay.endedBy = 'severed'
     else stay.endedBy = summary.endedBy === 0 ? 'agent' : summary.endedBy === 1 ? 'server' : 'capture-end'
   }
 
   /** The capture is over: every stay that lasts is told. */
   ended(now: Micros): void {
+    for (const stay of this.left) this.finish(stay)
     for (const attachment of this.attachments) {
       const stay = attachment.stay!
       if (stay.open > 0) stay.end = Math.max(stay.end, now)
-      this.finish(stay, stay.endedBy)
+      this.finish(stay)
       attachment.stay = null
     }
     this.attachments.length = 0
@@ -81,6 +90,12 @@ export class Stays {
     stay.open++
   }
 
+  private leave({ server }: Visit): null {
+    this.unfollowed++
+    this.servers.add(server)
+    return null
+  }
+
   private reasonToMove(from: Visit, to: Visit): SessionEnd {
     if (this.health.failureOf(from.server, from.at, to.at) !== null) return 'failover'
     const preferred =
@@ -90,8 +105,16 @@ export class Stays {
     return preferred ? 'failback' : 'hop'
   }
 
-  private finish(stay: Stay, endedBy: SessionEnd): void {
-    const { agent, server } = stay
+  private depart(stay: Stay, at: Micros, endedBy: SessionEnd): void {
+    stay.movedAt = at
+    stay.endedBy = endedBy
+    if (stay.open > 0) this.left.add(stay)
+    else this.finish(stay)
+  }
+
+  private finish(stay: Stay): void {
+    const { agent, server, endedBy } = stay
+    this.left.delete(stay)
     this.emit?.({
       kind: 'session',
       id: `S${++this.numbered}`,
@@ -118,6 +141,7 @@ const stayOf = (visit: Visit, attachment: Attachment): Stay => ({
   end: visit.at,
   bytes: 0,
   open: 0,
+  movedAt: null,
   endedBy: 'capture-end',
 })
 

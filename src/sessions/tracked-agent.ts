@@ -3,8 +3,13 @@ import type { Agent, AgentAddress, Service } from '../model/party.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import { Attachment } from './sighting.ts'
 
-/** What is remembered of an agent and a service. Every agent that this stage tells of is one of its own. */
-export const attachmentOf = (agent: Agent, service: Service): Attachment =>
+/** Services of one agent that are followed: an address that stands for many users, or scans, has more, and is
+ * no agent whose stays tell anything. */
+export const ATTACHMENTS_MAX = 1024
+
+/** What is remembered of an agent and a service; null if nothing is: the agent itself is not, or uses too
+ * many services. Every agent that this stage tells of is one of its own. */
+export const attachmentOf = (agent: Agent, service: Service): Attachment | null =>
   (agent as TrackedAgent).attachmentTo(service)
 
 export class TrackedAgent implements Agent {
@@ -13,6 +18,8 @@ export class TrackedAgent implements Agent {
   readonly confidence: number
   readonly nameable: boolean
   readonly addresses: AgentAddress[] = []
+  /** It is known again when it comes again. */
+  isRemembered = true
   /** Most agents use one service: only the others need a map. */
   private first: Attachment | null = null
   private others: Map<Service, Attachment> | null = null
@@ -24,12 +31,16 @@ export class TrackedAgent implements Agent {
     this.nameable = nameable
   }
 
-  attachmentTo(service: Service): Attachment {
+  attachmentTo(service: Service): Attachment | null {
+    if (!this.isRemembered) return null
     this.first ??= new Attachment(service)
     if (this.first.service === service) return this.first
     this.others ??= new Map()
-    let attachment = this.others.get(service)
-    if (attachment === undefined) this.others.set(service, (attachment = new Attachment(service)))
+    const known = this.others.get(service)
+    if (known !== undefined) return known
+    if (this.others.size >= ATTACHMENTS_MAX - 1) return null
+    const attachment = new Attachment(service)
+    this.others.set(service, attachment)
     return attachment
   }
 }

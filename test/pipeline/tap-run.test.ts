@@ -157,6 +157,32 @@ describe('interfaces', () => {
     ])
   })
 
+  test.each([
+    [1, 0, 'nobody listened in between'],
+    [0, 300, 'one capture'],
+  ])('a silence that ends in section %i: survived for %d s: %s', async (face, survived) => {
+    const interfaces = [0, 1].map((section) => ({ name: 'eth0', section }))
+    const back = { source: tuple.destination, destination: tuple.source, sourcePort: 443 }
+    const said = { flags: 16, sequence: 100, acknowledgment: 900 }
+    const frames = [
+      { time: T, bytes: segment({ ...said, payload }) },
+      { time: T + seconds(300), interface: face, bytes: segment({ ...said, sequence: 105, payload }) },
+      {
+        time: T + seconds(301),
+        interface: face,
+        bytes: segment({
+          ...back,
+          destinationPort: 50_000,
+          flags: 16,
+          sequence: 900,
+          acknowledgment: 110,
+        }),
+      },
+    ]
+    const { of } = await run(frames, { interfaces })
+    expect(of('connection-closed').map((o) => o.summary.longestSurvived)).toEqual([seconds(survived)])
+  })
+
   test('the same name in one section is another interface', async () => {
     const interfaces = [{ name: 'eth0' }, { name: 'eth0' }]
     const frames = [0, 1].map((face, i) => ({ time: T + i, interface: face, bytes: segment() }))

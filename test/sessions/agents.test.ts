@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { seconds } from '../../src/model/time.ts'
+import { Agents } from '../../src/sessions/agents.ts'
 import { Parties } from './parties.ts'
 
 const claim = (id: string) => ({ id, by: 'http-header', confidence: 0.99 }) as const
@@ -153,4 +154,34 @@ test('an agent that is known by its TLS session can be followed, not named', () 
   const agent = agents.unnamed('tls-session-1', 'tls-session', 0.85)
   expect(agent.nameable).toBe(false)
   expect(agents.unnamed('tls-session-1', 'tls-session', 0.85)).toBe(agent)
+})
+
+describe('what finds no room is counted', () => {
+  const parties = new Parties()
+  const crowded = () => new Agents(parties.inventory, { agents: 2, places: 1 })
+
+  test('agents: known ones stay, further ones are strangers each time', () => {
+    const agents = crowded()
+    const [first, , third] = ['A', 'B', 'C'].map((id) => agents.named(claim(id)))
+    expect(agents.named(claim('A'))).toBe(first)
+    expect(agents.named(claim('C'))).not.toBe(third)
+    expect([...agents.all()].map(({ id }) => id)).toEqual(['A', 'B'])
+    expect(agents.forgotten).toEqual({ agents: 2, places: 0 })
+    expect([first, third].map((agent) => agent!.isRemembered)).toEqual([true, false])
+  })
+
+  test('addresses at which agents name themselves, at each tap', () => {
+    const agents = crowded()
+    for (const [address, tap] of [
+      ['10.0.0.5', 'client'],
+      ['10.0.0.6', 'client'],
+      ['10.0.0.6', 'server'],
+    ] as const) {
+      const sighting = parties.sighting({ tap, from: { address, port: 1 } })
+      agents.seen(agents.named(claim('A')), sighting, address, 0)
+    }
+    expect(agents.at('client', '10.0.0.5', 'address').id).toBe('A')
+    expect(agents.at('client', '10.0.0.6', 'address').id).toBe('10.0.0.6')
+    expect(agents.forgotten).toEqual({ agents: 0, places: 1 })
+  })
 })

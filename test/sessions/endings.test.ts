@@ -358,3 +358,63 @@ test('silences that connections survived, by service and leg, in seconds', () =>
   expect(s.endings.survived('dlp', 'direct')).toEqual([120, 300])
   expect(s.endings.survived('dlp', 'front')).toEqual([])
 })
+
+describe("an agent's connections, one after the other", () => {
+  /** The n-th connection: opens, lasts a minute, is closed and accounted for 240 s later. */
+  function polls(s: Story, n: number): TrackedSighting {
+    const sighting = s.opens({ start: n * 400 })
+    s.arrives(sighting)
+    s.endings.finished(sighting, finished(sighting, 0, n * 400 + 60))
+    sighting.closed = true
+    s.endings.closed(sighting, summaryOf(sighting), seconds(n * 400 + 300))
+    s.agenda.runUntil(seconds(n * 400 + 399))
+    return sighting
+  }
+
+  test('are no chain: the first does not hold the others', () => {
+    const s = new Story()
+    const all = [0, 1, 2, 3].map((n) => polls(s, n))
+    expect(all.map(({ path }) => [path.hasNext, path.next])).toEqual([
+      [true, null],
+      [true, null],
+      [true, null],
+      [false, null],
+    ])
+  })
+
+  test('one that is open knows the next one', () => {
+    const s = new Story()
+    const open = s.opens()
+    s.arrives(open)
+    const next = polls(s, 1)
+    expect(open.path.next).toBe(next)
+    expect(polls(s, 2).path.hasNext).toBe(false)
+    expect([open.path.next, next.path.next]).toEqual([next, null])
+  })
+
+  test('one whose loss is still to be told does, too, and lets go then', () => {
+    const s = new Story()
+    const sighting = s.opens()
+    s.arrives(sighting)
+    s.endings.silence(sighting, silence(sighting, 'unanswered'))
+    sighting.closed = true
+    s.endings.closed(sighting, summaryOf(sighting), seconds(320))
+    const next = s.opens({ start: 330 })
+    s.arrives(next)
+    expect(sighting.path.next).toBe(next)
+    expect(s.told('path-ended')).toMatchObject([{ next }, { next }])
+    expect([sighting.path.hasNext, sighting.path.next]).toEqual([true, null])
+  })
+
+  test('nor are those that make good the loss of the one before', () => {
+    const s = new Story()
+    const lost = s.closesAt(310)
+    s.arrives(lost)
+    const next = s.opens({ start: 320 })
+    s.arrives(next)
+    expect(next.path.returnOf).toBe(lost)
+    s.endings.silence(next, silence(next, 'answered', { from: 330, to: 400 }))
+    expect(s.told('returned')).toMatchObject([{ lost, sighting: next }])
+    expect([next.path.isReturn, next.path.returnOf]).toEqual([true, null])
+  })
+})

@@ -6,6 +6,7 @@ import { AGENT, half, Parties, reset, SERVER, summaryOf } from './parties.ts'
 
 const parties = new Parties()
 const ID = '1:LQU9qZlK+B5F3KDmev6m5PMibrg='
+const named = (): string => ID
 
 test('a connection, field by field', () => {
   const sighting = parties.sighting()
@@ -40,7 +41,7 @@ test('a connection, field by field', () => {
       }),
     ],
   })
-  const record = connectionRecord(sighting, summary, ID, true)
+  const record = connectionRecord(sighting, summary, named, true)
   expect(record).toEqual({
     kind: 'connection',
     id: sighting.connection,
@@ -68,18 +69,19 @@ test('a connection, field by field', () => {
     captureDuplicates: 44,
     maxIdleSeconds: 12.5,
     idleBeforeEndSeconds: 0.25,
+    longestSurvivedSeconds: 0,
     endReason: 'client-fin',
     tls: null,
     http: { requests: 2, responses: 1 },
   })
-  expect(connectionRecord(sighting, summary, ID, false).stream).toBe(null)
+  expect(connectionRecord(sighting, summary, named, false).stream).toBe(null)
 })
 
 test.each(['probe', 'internal'] as const)("a connection of the %s kind is no agent's", (leg) => {
   const sighting = parties.sighting()
   sighting.agent = parties.agents.named({ id: 'A1', by: 'http-header', confidence: 0.99 })
   sighting.leg = leg
-  expect(connectionRecord(sighting, summaryOf(sighting), ID, true).agent).toBe(null)
+  expect(connectionRecord(sighting, summaryOf(sighting), named, true).agent).toBe(null)
 })
 
 describe('a reset that ended it', () => {
@@ -89,7 +91,7 @@ describe('a reset that ended it', () => {
   ) => {
     const sighting = parties.sighting()
     change(sighting)
-    return connectionRecord(sighting, summaryOf(sighting, { endReason, endedBy: 1 }), ID, true).endReason
+    return connectionRecord(sighting, summaryOf(sighting, { endReason, endedBy: 1 }), named, true).endReason
   }
   const came = (hopLimit: number, usualHopLimit: number | null) => (sighting: TrackedSighting) => {
     sighting.end.resets[1] = reset(sighting, 1, 20, { hopLimit, usualHopLimit })
@@ -135,7 +137,7 @@ test('TLS as far as it was seen', () => {
     packet: 1,
     decrypted: false,
   }
-  const { tls } = connectionRecord(sighting, summaryOf(sighting), ID, true)
+  const { tls } = connectionRecord(sighting, summaryOf(sighting), named, true)
   expect(tls).toEqual({
     version: 'TLS 1.2',
     sni: 'x.example.com',
@@ -148,7 +150,7 @@ test('TLS as far as it was seen', () => {
     decrypted: false,
   })
   sighting.tls = { ...sighting.tls, client: { ...sighting.tls.client!, version: 0x7f1c } }
-  expect(connectionRecord(sighting, summaryOf(sighting), ID, true).tls!.version).toBe('0x7f1c')
+  expect(connectionRecord(sighting, summaryOf(sighting), named, true).tls!.version).toBe('0x7f1c')
 })
 
 test('agents and servers', () => {

@@ -19,7 +19,7 @@ class Story {
     const first = this.opens()
     const { server } = first
     this.stays.visit({ agent: this.agent, server: server!, sighting: first, at: 0, packet: 1 })
-    this.stay = this.agent.attachmentTo(first.service).stay!
+    this.stay = this.agent.attachmentTo(first.service)!.stay!
     this.stay.attachment.last = first
     first.visited = true
   }

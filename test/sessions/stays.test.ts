@@ -6,6 +6,7 @@ import type { SessionRecord } from '../../src/model/record.ts'
 import { seconds } from '../../src/model/time.ts'
 import { Health } from '../../src/sessions/health.ts'
 import { Stays } from '../../src/sessions/stays.ts'
+import { ATTACHMENTS_MAX } from '../../src/sessions/tracked-agent.ts'
 import { finished, Parties, reset, silence, summaryOf } from './parties.ts'
 
 const CONFIG = {
@@ -58,6 +59,26 @@ test('visits to one server are one stay; the last contact is remembered', () => 
     ['S2', 'dlp'],
   ])
   expect([story.stays.servers.size, story.stays.agents.size]).toEqual([2, 1])
+})
+
+test('a stay lasts until its last packet, even if that is told after the next has begun', () => {
+  const story = new Story()
+  const { sighting } = story.visits(1, 10)
+  const { sighting: second } = story.visits(1, 20)
+  story.visits(2, 60)
+  expect(story.records).toEqual([])
+  story.stays.closed(sighting, summaryOf(sighting, { end: seconds(19) }))
+  story.stays.closed(second, summaryOf(second, { end: seconds(50) }))
+  expect(story.records.map(({ end, endedBy }) => [end / 1e6, endedBy])).toEqual([[50, 'hop']])
+  expect(story.ended(100)).toEqual(['A dlp1 10-50 2 hop', 'A dlp2 60-100 1 capture-end'])
+})
+
+test('what is left open at the server before does not make the stay longer', () => {
+  const story = new Story()
+  const { sighting } = story.visits(1, 10)
+  story.visits(2, 60)
+  story.stays.closed(sighting, summaryOf(sighting, { end: seconds(90) }))
+  expect(story.ended(100)[0]).toBe('A dlp1 10-60 1 hop')
 })
 
 test('agents are apart', () => {
@@ -200,4 +221,40 @@ test('behind a relay, the end is what the agent said in front of it', () => {
   sighting.path.sightings.push(front)
   story.stays.closed(sighting, summaryOf(sighting, { endReason: 'client-fin', endedBy: 0 }))
   expect(story.ended(400)).toEqual(['A dlp1 10-20 1 agent'])
+})
+
+describe('an agent at more services than are followed', () => {
+  /** Visits a service on each of so many ports. */
+  function scans(count: number): Story {
+    const story = new Story()
+    for (let i = 0; i < count; i++) {
+      const sighting = story.parties.sighting({ to: { address: '192.0.2.99', port: 1000 + i } })
+      story.stays.visit(story.parties.visit(sighting, 'A', i))
+    }
+    return story
+  }
+
+  test('is part of no session there; the others go on', () => {
+    const story = scans(ATTACHMENTS_MAX + 3)
+    expect(story.stays.unfollowed).toBe(3)
+    expect(story.visits(1, 5_000)).toMatchObject({ previous: null, sighting: { stay: null } })
+    const known = story.parties.sighting({ to: { address: '192.0.2.99', port: 1000 } })
+    expect(story.stays.visit(story.parties.visit(known, 'A', 6_000))).toMatchObject({ at: 0 })
+    story.ended(7_000)
+    expect([story.records.length, story.stays.unfollowed]).toEqual([ATTACHMENTS_MAX, 4])
+    expect(story.stays.servers.size).toBe(ATTACHMENTS_MAX + 4)
+  })
+
+  test('up to the limit all are followed', () => {
+    expect(scans(ATTACHMENTS_MAX).stays.unfollowed).toBe(0)
+  })
+
+  test('one that is not remembered itself is followed nowhere', () => {
+    const story = new Story()
+    const agent = story.parties.agents.named({ id: 'A', by: 'http-header', confidence: 0.99 })
+    agent.isRemembered = false
+    expect(story.visits(1, 10).previous).toBe(null)
+    expect(story.visits(2, 20).previous).toBe(null)
+    expect([story.ended(100), story.stays.unfollowed, story.stays.agents.size]).toEqual([[], 2, 0])
+  })
 })

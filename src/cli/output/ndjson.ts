@@ -35,7 +35,7 @@ export function ndjsonSink(kinds: ReadonlySet<RecordKind>, destination: Destinat
     kinds,
     write(record) {
       const json = jsonLine(record)
-      const line = destination.isTerminal ? harmless(json) : json
+      const line = destination.isTerminal ? terminalJson(json) : json
       const room = line.length * OCTETS_PER_UNIT + 1
       if (room > BUFFER_BYTES - used) flush()
       if (room > BUFFER_BYTES) return destination.write(`${line}\n`)
@@ -158,7 +158,7 @@ function flatOccurrence({ incident, finding }: OccurrenceRecord) {
  * Characters that a terminal obeys and JSON leaves as they are become JSON escapes: C1 controls, changes of
  * writing direction.
  */
-const harmless = (json: string): string =>
+export const terminalJson = (json: string): string =>
   json.replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -3,15 +3,17 @@
  * with its cause, its proof and its remedy. Nothing in it grows with the traffic; what is left out is counted
  * and the way to see it is told.
  */
+import { LONGEST_SURVIVED_MAX } from '../../model/connection.ts'
 import { endpointText } from '../../model/packet.ts'
 import type { SummaryRecord, CaptureRecord, ServerRecord } from '../../model/record.ts'
+import { toSeconds } from '../../model/time.ts'
 import type { Collected } from './collected.ts'
 import { bySeverity, SEVERITY_ORDER } from './collected.ts'
 import { shortName } from './harmless.ts'
 import { writeIncident } from './incident-text.ts'
 import { type Page, page, type Paint } from './page.ts'
 import { count, counted, duration, elapsed, firstFew, listed, spanText } from './quantities.ts'
-import { IDENTIFIED_WORDS, QUALITY_WORDS } from './words.data.ts'
+import { FORGOTTEN_WORDS, IDENTIFIED_WORDS, QUALITY_WORDS } from './words.data.ts'
 
 /** Incidents that are told in full. */
 const INCIDENTS_SHOWN = 20
@@ -22,6 +24,9 @@ const SERVERS_SHOWN = 6
 const NAMELESS_SHOWN = 10
 /** Reasons for unread packets that are named. */
 const REASONS_SHOWN = 4
+
+/** Longer silences are not told apart. */
+const LONGEST_TOLD = toSeconds(LONGEST_SURVIVED_MAX)
 
 export interface ReportOptions {
   /** Columns of the reader's terminal. */
@@ -35,6 +40,7 @@ export function reportText(collected: Collected, { columns, paint, idleSeconds }
   const sheet = page(columns, paint)
   writeCaptures(sheet, collected)
   writeVerdict(sheet, collected, idleSeconds)
+  writeForgotten(sheet, collected)
   writeWho(sheet, collected)
   writeIncidents(sheet, collected)
   return sheet.text()
@@ -91,7 +97,7 @@ function writeVerdict(sheet: Page, collected: Collected, idleSeconds: number): v
       0,
       isProven ? ['bold', 'green'] : ['bold'],
     )
-    if (summary !== null) sheet.paragraph(silencesText(summary, idleSeconds), 0)
+    if (summary !== null) sheet.paragraph(silencesText(silencesOf(summary), idleSeconds), 0)
   } else {
     sheet.paragraph(
       `${counted(total, 'incident')} in ${scopeOf(collected)}: ${severitiesOf(collected)}.`,
@@ -101,18 +107,39 @@ function writeVerdict(sheet: Page, collected: Collected, idleSeconds: number): v
   }
 }
 
+export interface Silences {
+  readonly longestSeconds: number
+  readonly survivedSeconds: number
+}
+
+export const silencesOf = (summary: SummaryRecord): Silences => ({
+  longestSeconds: summary.longestSilenceSeconds,
+  survivedSeconds: summary.longestSurvivedSeconds,
+})
+
+/** What the verdict does not rest on, because there was no room for it. */
+function writeForgotten(sheet: Page, { summary }: Collected): void {
+  for (const [what, one, many] of FORGOTTEN_WORDS) {
+    const n = summary?.forgotten[what] ?? 0
+    if (n > 0) sheet.warning(`${n === 1 ? one : many.replace('N', count(n))}.`)
+  }
+}
+
 /** How much idleness the verdict rests on. */
-function silencesText(summary: SummaryRecord, idleSeconds: number): string {
-  const { longestSilenceSeconds: longestSilence, longestSurvivedSeconds: longestSurvived } = summary
+export function silencesText(
+  { longestSeconds: longestSilence, survivedSeconds: longestSurvived }: Silences,
+  idleSeconds: number,
+): string {
   if (longestSilence < idleSeconds) {
     return (
       `The longest silence lasted ${duration(longestSilence)}; from ${duration(idleSeconds)} on a connection counts as idle ` +
       '(idleThreshold in the configuration), so this capture does not show whether idle connections hold.'
     )
   }
+  if (longestSurvived >= LONGEST_TOLD) return 'Silences of more than 49 d were survived.'
   if (longestSurvived >= idleSeconds) return `Silences up to ${duration(longestSurvived)} were survived.`
-  const last = `The longest silence lasted ${duration(longestSilence)} and was the last of its connection`
-  return longestSurvived > 0 ? `${last}; up to ${duration(longestSurvived)} were survived.` : `${last}.`
+  const longest = `The longest silence lasted ${duration(longestSilence)}; being its connection's last or the whole tap's, it proves nothing.`
+  return longestSurvived > 0 ? `${longest} Up to ${duration(longestSurvived)} were survived.` : longest
 }
 
 function scopeOf({ summary, agentsBy, servers, serversDropped }: Collected): string {

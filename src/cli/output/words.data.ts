@@ -1,7 +1,7 @@
 /** What the machine's names are called in a sentence. */
 import type { ActorRole } from '../../model/incident.ts'
 import type { CaptureQuality } from '../../model/quality.ts'
-import type { IdentifiedBy } from '../../model/record.ts'
+import type { Forgotten, IdentifiedBy } from '../../model/record.ts'
 
 export const ROLE_WORDS: Readonly<Record<ActorRole, string>> = {
   agent: 'agent',
@@ -28,6 +28,30 @@ export const IDENTIFIED_WORDS: Readonly<Record<IdentifiedBy, string>> = {
   'tls-fingerprint': 'by TLS fingerprint',
   address: 'by address only',
 }
+
+/** What found no room, and what that costs. `N` is the number. */
+export const FORGOTTEN_WORDS: readonly (readonly [keyof Forgotten, one: string, many: string])[] = [
+  [
+    'agents',
+    'An agent came once more than agents can be remembered: what it did is not known as its own',
+    'Agents came N times when no more could be remembered: what they did is not known as their own',
+  ],
+  [
+    'addresses',
+    'An agent named itself at 1 address more than can be remembered; whether others share it is not known',
+    'Agents named themselves N times at addresses that could not be remembered; whether they are shared is not known',
+  ],
+  [
+    'visits',
+    '1 visit is part of no session: more agents, or services of one agent, than are followed',
+    'N visits are part of no session: more agents, or services of one agent, than are followed',
+  ],
+  [
+    'findings',
+    '1 finding is in no incident: more causes than can be told apart',
+    'N findings are in no incident: more causes than can be told apart',
+  ],
+]
 
 type Count = {
   [K in keyof CaptureQuality]: CaptureQuality[K] extends number ? K : never

@@ -10,6 +10,7 @@ export const reconnectOverhead = detector({
     'the agent had closed its connection itself',
     'the first connection of an agent',
     'what was sent is no more than a handshake takes',
+    'it received little at first, and its heartbeats add up',
     'the agent usually receives as much',
     'a browser, or a service of which nothing is known: what is fetched next is whatever is wanted next',
     "it was the agent's host that was gone, asleep or off, or answers that do not pass the tap",

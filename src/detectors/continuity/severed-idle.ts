@@ -1,12 +1,15 @@
 /** A device on the path ended a connection because it was idle, or forgot it so that the next segment met
  * nobody. */
 import type { AttributionItem, Finding } from '../../model/incident.ts'
+import type { PathEnded } from '../../model/event.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
 import { DECISIVE, type IdleEnd, judge, silenceSeconds } from '../attribution.ts'
 import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
-import { about, connectionFilter, deviceName, packets } from '../wording.ts'
+import { deviceName } from '../../model/device-name.ts'
+import { about, connectionFilter, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
+import { witnesses } from '../witnesses.ts'
 
 export const severedIdle = detector({
   type: 'severed-idle',
@@ -34,7 +37,7 @@ export const severedIdle = detector({
         const end = judge(event, world)
         if (end === null || end.by !== 'network') return
         judged.add(event.path)
-        raise(finding(end))
+        raise(finding(end, event))
       },
       'path-abandoned'(event) {
         const { sighting, next, path } = event
@@ -59,7 +62,7 @@ export const severedIdle = detector({
                 observed: 'a new connection, while the old one had never been closed',
               },
               {
-                test: 'what was lost on the way',
+                test: LOST_UNSEEN,
                 weight: 0,
                 observed: "not visible at this tap: capture on the agent's side as well",
               },
@@ -72,7 +75,7 @@ export const severedIdle = detector({
               at: last,
               note: 'last packet of the old connection',
             },
-            { tap: next.tap, packet: next.startPacket, at: next.start, note: 'the agent opens a new one' },
+            { tap: next.tap, packet: next.startPacket, at: next.start, note: RETURN },
           ),
           cause: `${sighting.service.name}|silent`,
           requirements: requirementsOf(sighting),
@@ -96,7 +99,7 @@ export const severedIdle = detector({
       title: `${who} severs idle connections${timer.upperSeconds === null ? '' : ` after ${timerText(timer.lowerSeconds, timer.upperSeconds)}`}`,
       summary:
         `${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${first.service ?? 'the service'} ` +
-        `${findings.length === 1 ? 'was' : 'were'} severed ${HOW[signature]} after ${spokenRange(gaps)} without a packet. ` +
+        `${findings.length === 1 ? 'was' : 'were'} severed ${howText(findings, signature)} after ${spokenRange(gaps)} without a packet. ` +
         `${survivedText(survived, gaps)} ${blamelessText(findings)}`,
       remedy: remedy(timer, who),
       filter: connectionFilter(findings),
@@ -105,7 +108,7 @@ export const severedIdle = detector({
   },
 })
 
-function finding(end: IdleEnd): Finding {
+function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
   const { sighting, silence, signature } = end
   const ref = (packet: number | null, at: number, note: string) =>
     packet === null ? null : { tap: sighting.tap, packet, at, note }
@@ -129,15 +132,31 @@ function finding(end: IdleEnd): Finding {
           silence.lastRetransmissionAt ?? end.at,
           `last of ${silence.retransmissions} retransmissions, unanswered`,
         ),
-      ),
+        ...witnesses(path, sighting),
+        next === null ? null : { tap: next.tap, packet: next.startPacket, at: next.start, note: RETURN },
+      ).sort((a, b) => a.at - b.at),
     ),
     cause: `${sighting.service.name}|${signature === 'silent' ? 'silent' : `${end.manner}|${end.actor.address ?? ''}`}`,
     requirements: requirementsOf(sighting),
   }
 }
 
+const RETURN = 'the agent opens a new one'
+
 const requirementsOf = ({ service }: Sighting): readonly string[] =>
   service.profile === 'symantec-sepm' ? ['S1-19'] : ['S0-04', 'S0-15']
+
+/** The test of the sheet that says that this side does not show what became of the agent's words. */
+const LOST_UNSEEN = 'what was lost on the way'
+
+/** Where only the server's side was captured, nobody knows what the agent sent, or what it was answered. */
+function howText(findings: readonly Finding[], signature: Signature): string {
+  const isUnseen = (f: Finding): boolean =>
+    (f.details['attribution'] as readonly AttributionItem[]).some(({ test }) => test === LOST_UNSEEN)
+  return findings.every(isUnseen)
+    ? 'where this side does not see it (a new one came while the old one was still open)'
+    : HOW[signature]
+}
 
 const HOW: Readonly<Record<Signature, string>> = {
   fin: 'by a FIN',

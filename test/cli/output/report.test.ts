@@ -45,13 +45,21 @@ describe('what was looked at', () => {
   })
 
   test.each([
-    [0, 'The longest silence lasted 90 s and was the last of its connection.'],
-    [14.9, 'The longest silence lasted 90 s and was the last of its connection; up to 14.9 s were survived.'],
+    [
+      0,
+      "The longest silence lasted 90 s; being its connection's last or the whole tap's, it proves nothing.",
+    ],
+    [
+      14.9,
+      "The longest silence lasted 90 s; being its connection's last or the whole tap's, it proves nothing. Up to 14.9 s were survived.",
+    ],
     [60, 'Silences up to 60 s were survived.'],
+    [4_294_967, 'Silences up to 49 d 17 h were survived.'],
+    [4_294_967.295, 'Silences of more than 49 d were survived.'],
   ])('of 90 s of silence at most, %d s were survived', (longestSurvivedSeconds, sentence) => {
     const counts = quietSummary({ longestSilenceSeconds: 90, longestSurvivedSeconds })
-    expect(report([capture(), ...agents, ...servers, counts], 120)).toContain(
-      `\nNothing broken: no incident in 1 connection of 4 agents with 2 servers.\n${sentence}\n`,
+    expect(report([capture(), ...agents, ...servers, counts], 120).replaceAll('\n', ' ')).toContain(
+      ` Nothing broken: no incident in 1 connection of 4 agents with 2 servers. ${sentence} `,
     )
   })
 
@@ -76,6 +84,26 @@ describe('what was looked at', () => {
     expect(reportText(collected, { columns: 100, idleSeconds: 60, paint })).toContain(
       `<${styles}>Nothing broken: no incident in 1 connection`,
     )
+  })
+
+  test.each([
+    [
+      { agents: 1, addresses: 1, visits: 1, findings: 1 },
+      [
+        'An agent came once more than agents can be remembered: what it did is not known as its own.',
+        'An agent named itself at 1 address more than can be remembered; whether others share it is not known.',
+        '1 visit is part of no session: more agents, or services of one agent, than are followed.',
+        '1 finding is in no incident: more causes than can be told apart.',
+      ],
+    ],
+    [
+      { agents: 0, addresses: 0, visits: 1_204, findings: 0 },
+      ['1,204 visits are part of no session: more agents, or services of one agent, than are followed.'],
+    ],
+    [{ agents: 0, addresses: 0, visits: 0, findings: 0 }, []],
+  ])('what found no room: %j', (forgotten, sentences) => {
+    const text = report([capture(), quietSummary({ forgotten })], 120)
+    expect(text.match(/(?<=^ +! ).+$/gm) ?? []).toEqual(sentences)
   })
 
   test('every shortcoming of a capture, in words', () => {

@@ -79,6 +79,7 @@ export const connection = (changes: Partial<ConnectionRecord> = {}): ConnectionR
   captureDuplicates: 0,
   maxIdleSeconds: 15.003211,
   idleBeforeEndSeconds: 15.003211,
+  longestSurvivedSeconds: 0,
   endReason: 'server-fin',
   tls: null,
   http: null,
@@ -263,6 +264,7 @@ export const summary = (changes: Partial<SummaryRecord> = {}): SummaryRecord => 
   incidents: { critical: 1, warning: 1, info: 0 },
   longestSilenceSeconds: 15.003211,
   longestSurvivedSeconds: 14.988,
+  forgotten: { agents: 0, addresses: 0, visits: 0, findings: 0 },
   elapsedSeconds: 0.4,
   ...changes,
 })

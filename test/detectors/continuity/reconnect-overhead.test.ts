@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { reconnectOverhead } from '../../../src/detectors/continuity/reconnect-overhead.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { scenario } from '../../scenario/scenario.ts'
-import type { Scenario } from '../../scenario/scenario.ts'
+import type { Conversation, Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { A1, attach, balancer, DLP, DLP1, STORIES } from '../stories.ts'
@@ -11,13 +11,18 @@ const DIRECT = `${DLP1}:8000`
 const SEVERED = 'critical severed-idle'
 
 /** A1's connection is severed while idle; it is back ten seconds later and gets `again` octets. */
-function severed(again: number, before: (s: Scenario) => void = () => {}): Scenario {
+function severed(
+  again: number,
+  before: (s: Scenario) => void = () => {},
+  then: (s: Scenario, agent: Conversation['agent']) => void = () => {},
+): Scenario {
   const s = scenario().behind(balancer('fin'))
   before(s)
   attach(s, 'A1')
   s.wait(seconds(310))
   const { agent } = s.connect(A1, '10.10.2.10:8000')
   agent.sends('agent=A1 hello from the endpoint').receives('p'.repeat(again))
+  then(s, agent)
   s.wait(seconds(100))
   agent.sends('report')
   return s
@@ -48,6 +53,24 @@ test('to the octet: more than a handshake takes', async () => {
   ] as const) {
     expect((await analysed(severed(octets), { config: DLP, taps: ['client'] })).told).toEqual(told)
   }
+})
+
+/** Heartbeats for twenty minutes: 12 kB from the server. */
+function beats(s: Scenario, agent: Conversation['agent']): void {
+  for (let i = 0; i < 60; i++) {
+    s.wait(seconds(20))
+    agent.sends('ping').receives('o'.repeat(200))
+  }
+}
+
+test('what counts is the first minute: an agent that is never silent goes on receiving', async () => {
+  const analysis = await analysed(
+    severed(40_000, () => {}, beats),
+    { config: DLP, taps: ['client'] },
+  )
+  expect(analysis.findings('reconnect-overhead').map((f) => f.details)).toEqual([
+    { bytes: 40_400, usualBytes: null, seconds: 60.07 },
+  ])
 })
 
 /** Somebody else of the service is sent 60 kB a minute for ten minutes. */
@@ -85,6 +108,11 @@ keepsQuiet(reconnectOverhead, {
     config: DLP,
     told: [SEVERED],
     play: () => severed(6000),
+  },
+  'it received little at first, and its heartbeats add up': {
+    config: DLP,
+    told: [SEVERED],
+    play: () => severed(500, () => {}, beats),
   },
   'the agent usually receives as much': { config: DLP, told: [SEVERED], play: () => severed(40_000, busy) },
   'a browser, or a service of which nothing is known: what is fetched next is whatever is wanted next': [

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { severedIdle } from '../../../src/detectors/continuity/severed-idle.ts'
 import { seconds } from '../../../src/model/time.ts'
 import type { Device } from '../../scenario/devices/device.ts'
-import { firewall, nat, scenario } from '../../scenario/scenario.ts'
-import type { Scenario } from '../../scenario/scenario.ts'
+import { firewall, nat, scenario, type Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort, only } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { A1, A2, attach, balancer, DLP, DLP1, DLP2, radio, STORIES, VIP } from '../stories.ts'
@@ -43,9 +42,10 @@ describe.each<[string, unknown, () => Scenario, Told]>([
     {
       client:
         '300.049 client | A1 10.10.1.101 at a server | load-balancer 10.10.2.10 | fin fin | client 46, client 47',
-      server: '300.045 server | A1 null at dlp1 | load-balancer 10.10.3.1 | fin fin | server 46, server 47',
+      server:
+        '300.045 server | A1 null at dlp1 | load-balancer 10.10.3.1 | fin fin | server 46, server 47, server 51',
       'client server':
-        '300.049 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | fin fin | client 46, client 47',
+        '300.049 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | fin fin | server 46, client 46, server 47, client 47',
     },
   ],
   [
@@ -58,7 +58,7 @@ describe.each<[string, unknown, () => Scenario, Told]>([
       server:
         '301.091 server | A1 null at dlp1 | middlebox 10.10.3.1 | rst rst-at-expiry | server 92, server 96',
       'client server':
-        '301.094 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | rst rst-at-expiry | client 92, client 96',
+        '301.094 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | rst rst-at-expiry | server 92, client 92, server 96, client 96',
     },
   ],
   [
@@ -95,7 +95,7 @@ describe.each<[string, unknown, () => Scenario, Told]>([
       server:
         '301.099 server | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | server 92, server 96',
       'client server':
-        '301.103 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | client 92, client 96',
+        '301.103 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | client 92, server 92, server 96, client 96',
     },
   ],
   [
@@ -104,10 +104,10 @@ describe.each<[string, unknown, () => Scenario, Told]>([
     () => idle(forgetting('silently'), 'speaks'),
     {
       client:
-        '312.121 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | silent silent | client 92, client 98, client 103',
+        '312.121 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | silent silent | client 92, client 98, client 103, client 108',
       server: '342.139 server | A1 10.10.1.101 at dlp1 | middlebox | silent silent | server 92, server 102',
       'client server':
-        '312.121 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | silent silent | client 92, client 98, client 103',
+        '312.121 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | silent silent | client 92, client 98, client 103, client 108',
     },
   ],
   [
@@ -116,10 +116,10 @@ describe.each<[string, unknown, () => Scenario, Told]>([
     () => idle(forgetting('silently'), 'speaks'),
     {
       client:
-        '312.121 client | 10.10.1.101 10.10.1.101 at 10.10.3.11:8000 | middlebox | silent silent | client 92, client 98, client 103',
+        '312.121 client | 10.10.1.101 10.10.1.101 at 10.10.3.11:8000 | middlebox | silent silent | client 92, client 98, client 103, client 108',
       server: '',
       'client server':
-        '312.121 client | 10.10.1.101 10.10.1.101 at 10.10.3.11:8000 | middlebox | silent silent | client 92, client 98, client 103',
+        '312.121 client | 10.10.1.101 10.10.1.101 at 10.10.3.11:8000 | middlebox | silent silent | client 92, client 98, client 103, client 108',
     },
   ],
 ])('%s', (_what, config, play, expected) => {
@@ -143,7 +143,7 @@ test('a server that speaks first finds a named agent gone, which comes back at o
   attach(s, 'A1', A1, DIRECT)
   const told = (await analysed(s, { config: DLP, taps: ['server'] })).findings('severed-idle').map(inShort)
   expect(told).toEqual([
-    'critical severed-idle 311.051 server | A1 10.10.1.101 at dlp1 | middlebox | silent silent | server 46, server 47, server 51',
+    'critical severed-idle 311.051 server | A1 10.10.1.101 at dlp1 | middlebox | silent silent | server 46, server 47, server 51, server 53',
   ])
 })
 
@@ -182,7 +182,7 @@ test('how an incident reads', async () => {
   expect({ title, summary, remedy, filter, occurrences, agents, requirements }).toEqual({
     title: 'The load balancer 10.10.2.10 severs idle connections after 300 s',
     summary:
-      '1 idle connection of 1 agent to dlp was severed by a FIN after 300.0 s without a packet. Silences of up to 244.1 s were survived. The agents had not closed them; that the server had not, captures of both sides would prove.',
+      '1 idle connection of 1 agent to dlp was severed by a FIN after 300.0 s without a packet. Silences of up to 240.0 s were survived. The agents had not closed them; that the server had not, captures of both sides would prove.',
     remedy:
       'Raise the idle timeout of the load balancer 10.10.2.10 above the longest silence that the product needs, or switch it off for this service; until then, a keep-alive every 239.2 s or less keeps the connections open.',
     filter: '(ip.addr == 10.10.1.101 && tcp.port == 49152 && ip.addr == 10.10.2.10 && tcp.port == 8000)',
@@ -205,6 +205,14 @@ test('how an incident reads', async () => {
       { test: 'closed by the relay', weight: 2, observed: 'the FIN comes from the virtual address' },
     ],
   })
+})
+
+test('of a firewall that forgets, the server side does not show how', async () => {
+  const story = idle(forgetting('rst-on-next'), 'speaks')
+  const { summary } = (await analysed(story, { config: FIREWALL, taps: ['server'] })).incident('severed-idle')
+  expect(summary).toContain(
+    'where this side does not see it (a new one came while the old one was still open)',
+  )
 })
 
 /** An agent whose application probes twice a second after a silence. */

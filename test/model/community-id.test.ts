@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { communityId } from '../../src/sessions/community-id.ts'
+import { communityId } from '../../src/model/community-id.ts'
 
 // TCP vectors of the specification's baseline (github.com/corelight/community-id-spec, seed 0).
 test.each([

@@ -3,8 +3,8 @@
  * give as well. The lower endpoint comes first; it does not survive address translation.
  */
 import { createHash } from 'node:crypto'
-import { addressNumber } from '../model/address.ts'
-import type { Endpoint } from '../model/packet.ts'
+import { addressNumber } from './address.ts'
+import type { Endpoint } from './packet.ts'
 
 const TCP = 6
 const SEED = 0
