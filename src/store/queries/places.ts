@@ -1,0 +1,64 @@
+/**
+ * Who is where: the agents of a service by the network of their latest address and the server of their
+ * latest session.
+ */
+import type { ServiceView } from '../../model/view.ts'
+import { prepared } from '../store.ts'
+import type { Store } from '../store.ts'
+
+/** Networks told apart, the largest; the agents of the others are added up. */
+const NETWORKS_MAX = 12
+const OTHER = 'other'
+
+const PLACES = `
+  SELECT p.server, (
+    SELECT address FROM agent_address x WHERE x.agent = p.agent ORDER BY start DESC LIMIT 1) AS address
+  FROM placement p WHERE p.service = ?`
+
+/** Sorted by network, the largest first and `other` last, then by server. */
+export function placesOf(store: Store, service: number): ServiceView['places'] {
+  const networks = new Map<string, Map<string, number>>()
+  type Place = { readonly server: string; readonly address: string | null }
+  for (const { server, address } of prepared<Place>(store, PLACES).iterate(service))
+    if (address !== null) count(networks, networkOf(address), server, 1)
+  const size = (network: string): number => sum(networks.get(network)?.values() ?? [])
+  const order = [...networks.keys()].sort((a, b) => size(b) - size(a) || (a < b ? -1 : 1))
+  const others = new Map<string, Map<string, number>>()
+  for (const network of order.slice(NETWORKS_MAX))
+    for (const [server, agents] of networks.get(network) ?? []) count(others, OTHER, server, agents)
+  return [...order.slice(0, NETWORKS_MAX), OTHER].flatMap((network) =>
+    [...(networks.get(network) ?? others.get(network) ?? [])]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([server, agents]) => ({ network, server, agents })),
+  )
+}
+
+function count(
+  into: Map<string, Map<string, number>>,
+  network: string,
+  server: string,
+  agents: number,
+): void {
+  const servers = into.get(network) ?? new Map<string, number>()
+  into.set(network, servers.set(server, (servers.get(server) ?? 0) + agents))
+}
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, n) => total + n, 0)
+
+/** The /24 of an IPv4 address, the /64 of an IPv6 one; what is neither stands for itself. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address.replace(/^(\d+\.\d+\.\d+)\.\d+$/, '$1.0/24')
+  const [front = '', back] = address.split('::')
+  const left = front === '' ? [] : front.split(':')
+  const right = back === undefined || back === '' ? [] : back.split(':')
+  const groups = [
+    ...left,
+    ...new Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'),
+    ...right,
+  ]
+  const network = groups
+    .slice(0, 4)
+    .join(':')
+    .replace(/(:0)+$/, '')
+  return `${network === '0' ? '' : network}::/64`
+}
