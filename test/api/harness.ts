@@ -1,0 +1,178 @@
+/** A server over a real database in a folder of its own, with ports that do as little as they can. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pino } from 'pino'
+import { afterEach } from 'vitest'
+import type { ApiOptions } from '../../src/api/environment.ts'
+import { Refusal } from '../../src/api/ports.ts'
+import type { Carve, Jobs, Uploads } from '../../src/api/ports.ts'
+import { createApi } from '../../src/api/server.ts'
+import type { ApiServer } from '../../src/api/server.ts'
+import type { AnalysisRequest, Role } from '../../src/model/view.ts'
+import { addAnalysis, endAnalysis } from '../../src/store/analyses.ts'
+import { addCapture, captureFile, forgetCapture } from '../../src/store/captures.ts'
+import { openStore } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
+import { addToken } from '../../src/store/tokens.ts'
+
+/** 2026-11-21T02:08:06.123456Z */
+export const NOW = 1_795_226_886_123_456
+
+export interface Rig {
+  readonly api: ApiServer
+  readonly store: Store
+  readonly folder: string
+  /** Lines of the log, parsed. */
+  readonly lines: Record<string, unknown>[]
+  /** What the ports were asked. */
+  readonly started: AnalysisRequest[]
+  readonly received: { name: string; length: number | null; octets: number }[]
+  readonly clock: { now: number }
+  token(role: Role): string
+  /** Asks the app as a program on this machine would. */
+  ask(path: string, init?: RequestInit): Promise<Response>
+  listen(): Promise<AddressInfo>
+}
+
+type Choices = Partial<Pick<ApiOptions, 'auth' | 'limits' | 'dashboards'>> & {
+  readonly carve?: Carve
+  readonly uploads?: Uploads
+  readonly jobs?: Partial<Jobs>
+}
+
+const rigs: Rig[] = []
+
+afterEach(async () => {
+  for (const rig of rigs.splice(0)) await endOf(rig)
+})
+
+async function endOf(rig: Rig): Promise<void> {
+  await rig.api.stop()
+  rig.store.close()
+  rmSync(rig.folder, { recursive: true, force: true })
+}
+
+/** One that lasts for a test. */
+export function rigOf(choices: Choices = {}): Rig {
+  const rig = made(choices)
+  rigs.push(rig)
+  return rig
+}
+
+/** One that lasts until it is ended. */
+export function keptRig(choices: Choices = {}): { readonly rig: Rig; readonly end: () => Promise<void> } {
+  const rig = made(choices)
+  return { rig, end: () => endOf(rig) }
+}
+
+function made(choices: Choices): Rig {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-api-'))
+  const store = openStore(join(folder, 'holdfast.db'))
+  const lines: Record<string, unknown>[] = []
+  const started: AnalysisRequest[] = []
+  const received: Rig['received'] = []
+  const clock = { now: NOW }
+  const api = createApi({
+    store,
+    version: '1.2.3',
+    jobs: { ...jobsOf(store, clock, started), ...choices.jobs },
+    uploads: choices.uploads ?? uploadsOf(store, clock, received),
+    carve: choices.carve ?? carveOf(),
+    dashboards: choices.dashboards ?? null,
+    logger: pino({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line) as never) }),
+    auth: choices.auth ?? { open: true, https: false },
+    ...(choices.limits === undefined ? {} : { limits: choices.limits }),
+    now: () => clock.now,
+  })
+  return {
+    api,
+    store,
+    folder,
+    lines,
+    started,
+    received,
+    clock,
+    token: (role) => addToken(store, { name: `the ${role}`, role, at: NOW }).token,
+    ask: async (path, init) => api.app.request(`http://127.0.0.1:8480${path}`, init),
+    listen: () => api.listen({ host: '127.0.0.1', port: 0 }),
+  }
+}
+
+function jobsOf(store: Store, clock: { now: number }, started: AnalysisRequest[]): Jobs {
+  return {
+    async start(request) {
+      for (const { id } of request.captures)
+        if (captureFile(store, id) === null)
+          throw new Refusal('not-found', `There is no capture ${id}.`, 'captures')
+      started.push(request)
+      const inputs = request.captures.map(({ id, tap }) => ({ capture: id, tap: tap ?? '' }))
+      return addAnalysis(store, { inputs, config: null, at: clock.now })
+    },
+    async cancel(id) {
+      if (id > 1000) throw new Refusal('not-found', 'There is no such analysis.')
+      endAnalysis(store, id, { state: 'cancelled', error: null, summary: null, at: clock.now })
+    },
+    async remove(id) {
+      if (id > 1000) throw new Refusal('not-found', 'There is no such analysis.')
+      throw new Refusal('conflict', 'The analysis runs.')
+    },
+    secondsLeft: () => 7,
+    running: () => 0,
+    queued: () => 0,
+  }
+}
+
+function uploadsOf(store: Store, clock: { now: number }, received: Rig['received']): Uploads {
+  return {
+    async receive(body, { name, length, signal }) {
+      let octets = 0
+      for await (const chunk of body) octets += (chunk as Uint8Array).length
+      signal.throwIfAborted()
+      received.push({ name, length, octets })
+      const sha256 = String(octets).padStart(64, '0')
+      return addCapture(store, { sha256, name, size: octets, stored: sha256, at: clock.now })
+    },
+    async remove(id) {
+      if (captureFile(store, id) === null) throw new Refusal('not-found', 'There is no such capture.')
+      forgetCapture(store, id, clock.now)
+    },
+  }
+}
+
+const carveOf = (): Carve => ({
+  incident: async (id) => {
+    if (id > 1000) throw new Refusal('not-found', 'There is no such incident.')
+    return {
+      name: `HF-${id}.pcapng`,
+      body: Readable.from([Buffer.from('octets of '), Buffer.from('packets')]),
+    }
+  },
+  connection: async () => {
+    throw new Refusal('conflict', 'The capture is gone.')
+  },
+})
+
+export const json = (value: unknown, headers: Record<string, string> = {}): RequestInit => ({
+  method: 'POST',
+  body: JSON.stringify(value),
+  headers: { 'content-type': 'application/json', ...headers },
+})
+
+export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
+
+/** The status of an answer, and its problem's words. */
+export async function problemOf(
+  answer: Response,
+): Promise<{ status: number; detail: string; field?: string }> {
+  if (answer.headers.get('content-type') !== 'application/problem+json') throw new Error('no problem')
+  const { status, detail, field } = (await answer.json()) as {
+    status: number
+    detail: string
+    field?: string
+  }
+  if (status !== answer.status) throw new Error('two statuses')
+  return { status, detail, ...(field === undefined ? {} : { field }) }
+}
