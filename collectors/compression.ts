@@ -25,6 +25,15 @@ const CHUNK_BYTES = 1 << 18
  */
 const FRAMES_MAX = 1 << 20
 
+/** How far something may expand: from `from` unpacked octets on, at most `ratio` for each packed one. */
+export interface ExpansionLimit {
+  readonly from: number
+  readonly ratio: number
+}
+
+/** The layer of the fault that a limit makes. */
+export const EXPANSION = 'expansion'
+
 /** What zlib's and zstd's error codes and messages mean here; any other is damage. */
 const CUT = 'Z_BUF_ERROR'
 const FOLLOWED = new Set(['incorrect header check', 'Unknown frame descriptor'])
@@ -58,6 +67,7 @@ interface Inflater {
 interface Unpacking extends Piece {
   readonly packed: ByteSource
   readonly kind: Compression
+  readonly limit: ExpansionLimit | null
   readonly changed: Signal
   /** Packed octets, of which those from `sliceFrom` to `sliceTo` are still to be written to the inflater. */
   readonly slice: Uint8Array
@@ -77,12 +87,20 @@ interface Unpacking extends Piece {
   fault: Fault | null
 }
 
-/** Delivers what `packed`, which begins with data of that kind, holds. Closing it closes `packed`. */
-export function unpacked(packed: ByteSource, kind: Compression): ByteSource {
+/**
+ * Delivers what `packed`, which begins with data of that kind, holds. Closing it closes `packed`. Beyond the
+ * limit, measured on the file itself, it ends with a fault.
+ */
+export function unpacked(
+  packed: ByteSource,
+  kind: Compression,
+  limit: ExpansionLimit | null = null,
+): ByteSource {
   const state: Unpacking = {
     ...noPiece(),
     packed,
     kind,
+    limit,
     changed: signal(),
     slice: new Uint8Array(SLICE_BYTES),
     sliceFrom: 0,
@@ -137,11 +155,23 @@ function take(state: Unpacking, into: Uint8Array, at: number): number {
       state.bytes = more
       state.used = 0
     }
-    if (state.repeated === 0) return deliver(state, into, at)
+    if (state.repeated === 0) return expandsTooFar(state) ? 0 : deliver(state, into, at)
     const skipped = Math.min(state.repeated, state.bytes.length - state.used)
     state.repeated -= skipped
     state.used += skipped
   }
+}
+
+/** Ends the stream if so. */
+function expandsTooFar(state: Unpacking): boolean {
+  const { limit, position, packed } = state
+  if (limit === null || position < limit.from || position <= limit.ratio * packed.rawPosition) return false
+  const message = `the ${state.kind} data unpacks to more than ${limit.ratio} times its size, as no capture does`
+  state.fault = { layer: EXPANSION, at: packed.rawPosition, message }
+  stop(state, null, 0)
+  state.bytes = new Uint8Array(0)
+  state.used = 0
+  return true
 }
 
 /** Offset in the packed octets of the next one to write. */

@@ -10,6 +10,7 @@ import type { CaptureReader } from '../src/model/capture.ts'
 import { inputError, openSource, peek } from './byte-source.ts'
 import type { ByteSource, Peeked } from './byte-source.ts'
 import { canUnpack, compressionOf, unpacked } from './compression.ts'
+import type { ExpansionLimit } from './compression.ts'
 import * as pcap from './pcap.ts'
 import * as pcapng from './pcapng.ts'
 
@@ -45,9 +46,15 @@ const NO_ZSTD = `is packed with zstd, which Node ${process.versions.node} cannot
 /** Octets that tell the formats apart: pcapng needs its byte order magic. */
 const TELLING_BYTES = 12
 
-/** Opens the capture at `path`, which may be a pipe or `-`. Throws an input error. */
-export async function openCaptureFile(path: string): Promise<CaptureReader> {
-  return openCapture(openSource(path), { path })
+/**
+ * Opens the capture at `path`, which may be a pipe or `-`; `named` says what messages call it, and how far it
+ * may expand. Throws an input error.
+ */
+export async function openCaptureFile(
+  path: string,
+  named: { readonly path?: string; readonly limit?: ExpansionLimit } = {},
+): Promise<CaptureReader> {
+  return openCapture(openSource(path), { path, ...named })
 }
 
 /**
@@ -55,9 +62,9 @@ export async function openCaptureFile(path: string): Promise<CaptureReader> {
  */
 export async function openCapture(
   source: ByteSource,
-  named: { readonly path: string },
+  named: { readonly path: string; readonly limit?: ExpansionLimit },
 ): Promise<CaptureReader> {
-  const plain = await unpack(source, named.path)
+  const plain = await unpack(source, named.path, named.limit)
   const format = formatOf(plain.head)
   if (format !== undefined) return format.open(plain.source)
   plain.source.close()
@@ -72,7 +79,7 @@ export const formatOf = (head: Uint8Array): CaptureFormat | undefined =>
  * Takes off up to two compressions and shows the first octets of what is inside. Throws an input error for a
  * third.
  */
-export async function unpack(source: ByteSource, path: string): Promise<Peeked> {
+export async function unpack(source: ByteSource, path: string, limit?: ExpansionLimit): Promise<Peeked> {
   let peeked = await peek(source, TELLING_BYTES)
   for (let depth = 0; ; depth++) {
     const kind = compressionOf(peeked.head)
@@ -81,14 +88,20 @@ export async function unpack(source: ByteSource, path: string): Promise<Peeked> 
       peeked.source.close()
       throw inputError(`${path} ${depth === COMPRESSIONS_MAX ? TOO_DEEP : NO_ZSTD}; unpack it first`)
     }
-    peeked = await peek(unpacked(peeked.source, kind), TELLING_BYTES)
+    peeked = await peek(unpacked(peeked.source, kind, limit), TELLING_BYTES)
   }
 }
 
 function whyNot({ head, source }: Peeked): string {
   if (head.length < TELLING_BYTES && source.fault !== null) return `cannot be read: ${source.fault.message}`
-  if (head.length === 0)
-    return source.compression === null ? 'is empty' : `holds nothing (unpacked from ${source.compression})`
+  if (head.length === 0 && source.compression !== null)
+    return `holds nothing (unpacked from ${source.compression})`
+  return whyNoCapture(head)
+}
+
+/** What something that begins with these octets is instead of a capture, as the end of a sentence. */
+export function whyNoCapture(head: Uint8Array): string {
+  if (head.length === 0) return 'is empty'
   const hex = Buffer.from(head).toString('hex')
   const other = OTHER_FORMATS.find((format) => hex.startsWith(format.begins))
   if (other !== undefined) return other.what

@@ -5,6 +5,8 @@ import { FAIL_ON, FORMATS, RECORD_KINDS } from './analyze/plan.ts'
 import type { AnalyzeOptions } from './analyze/arguments.ts'
 import type { Console } from './console.ts'
 import { EXIT } from './failure.ts'
+import { addCarve, addReport, addTail } from './finding-commands.ts'
+import { addServe, addToken } from './server-commands.ts'
 
 /** Widest lines of the help. */
 const HELP_COLUMNS_MAX = 100
@@ -47,8 +49,8 @@ export function commands(console: Console, ends: (exitCode: number) => void) {
         ),
     })
     .addHelpText('after', PROGRAM_EXAMPLES)
-  addAnalyze(program, console, ends)
-  addConfig(program, console, ends)
+  const commandsInOrder = [addAnalyze, addServe, addTail, addReport, addCarve, addToken, addConfig]
+  for (const add of commandsInOrder) add(program, console, ends)
   return program
 }
 
@@ -72,6 +74,8 @@ function addAnalyze(program: Command, console: Console, ends: (exitCode: number)
       '--include <list>',
       `kinds of ndjson records, with commas between: ${RECORD_KINDS.join(', ')} (default: all)`,
     )
+    .option('--db <file>', 'keep the result in this database as well, for serve, tail, report and carve')
+    .option('--plain-secrets', 'with --db: store cookie values and the like as they are, not hashed')
     .option('--from <time>', 'leave out packets before it: ISO 8601 with zone, or seconds since 1970')
     .option('--to <time>', 'leave out packets from it on')
     .option('--fail-on <severity>', `exit 3 if there is an incident as bad as that: ${FAIL_ON.join(' or ')}`)
@@ -119,6 +123,7 @@ function addConfig(program: Command, console: Console, ends: (exitCode: number) 
 const PROGRAM_EXAMPLES = `
 Examples:
   holdfast analyze capture.pcapng
+  holdfast serve
   holdfast analyze --help
 
 Exit status: 0 success, 1 failure, 2 wrong usage, 3 incidents (with --fail-on), 130 interrupted.`
@@ -133,6 +138,8 @@ Examples:
       for scripts: one JSON object a line
   tcpdump -i eth0 -w - -G 600 -W 1 'tcp port 10443' | holdfast analyze -
       ten minutes of live traffic
+  holdfast analyze --db holdfast.db capture.pcap && holdfast carve HF-1 --db holdfast.db --output HF-1.pcapng
+      keep what was found, and take out the packets that prove it
   holdfast analyze --fail-on critical --quiet --output report.txt capture.pcap
       for cron: exit 3 if agents are cut off`
 

@@ -38,6 +38,14 @@ describe('help', () => {
     [['config', '--help']],
     [['config', 'check', '--help']],
     [['config', 'schema', '--help']],
+    [['serve', '--help']],
+    [['tail', '--help']],
+    [['report', '--help']],
+    [['carve', '--help']],
+    [['token', '--help']],
+    [['token', 'add', '--help']],
+    [['token', 'list', '--help']],
+    [['token', 'revoke', '--help']],
   ])('%j goes to standard output, has examples and fits', async (words) => {
     const { exitCode, out, error } = await holdfast(...words)
     expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' })
@@ -59,7 +67,7 @@ describe('help', () => {
           .split('Examples:')[0]!
           .matchAll(/^ {2}(\w+)/gm),
       ].map(([, name]) => name),
-    ).toEqual(['analyze', 'config', 'help'])
+    ).toEqual(['analyze', 'serve', 'tail', 'report', 'carve', 'token', 'config', 'help'])
   })
 
   test('--version', async () => {
@@ -81,8 +89,8 @@ describe('wrong usage exits with 2 and says what is wrong in one line', () => {
     ],
     [['analyze', 'a.pcap', '--output'], "holdfast: option '--output <file>' argument missing\n"],
     [
-      ['analyze', '--format', 'html', 'a.pcap'],
-      'holdfast: --format html is not known; it is one of text, ndjson\n',
+      ['analyze', '--format', 'xml', 'a.pcap'],
+      'holdfast: --format xml is not known; it is one of text, ndjson, html, markdown\n',
     ],
     [['analyze', 'x=a.pcap', 'x=b.pcap'], 'holdfast: tap x is named twice; name taps as in client=b.pcap\n'],
     [['config', 'chekc', 'a.yaml'], "holdfast: unknown command 'chekc' (Did you mean check?)\n"],

@@ -4,7 +4,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ByteSource } from '../../collectors/byte-source.ts'
-import { compressionOf, unpacked } from '../../collectors/compression.ts'
+import { EXPANSION, compressionOf, unpacked } from '../../collectors/compression.ts'
 import type { Compression } from '../../collectors/compression.ts'
 import { joined } from '../scenario/pcap-writer.ts'
 import { memorySource, pattern } from './reading.ts'
@@ -268,4 +268,35 @@ test('zstd: frames to skip may stand anywhere', async () => {
     const { bytes, fault } = await contents(unpacked(memorySource(file, { chunk }), 'zstd'))
     expect([same(bytes, joined([pattern(500), pattern(500)])), fault]).toEqual([true, null])
   }
+})
+
+describe('a limit of expansion', () => {
+  const zeros = gzipSync(Buffer.alloc(1 << 20))
+
+  test('is where reading ends, with a fault that says so', async () => {
+    const source = unpacked(memorySource(zeros), 'gzip', { from: 1 << 16, ratio: 100 })
+    const { length } = (await contents(source)).bytes
+    expect(length).toBeGreaterThanOrEqual(1 << 16)
+    expect(length).toBeLessThan(1 << 20)
+    expect(source.fault).toMatchObject({
+      layer: EXPANSION,
+      message: 'the gzip data unpacks to more than 100 times its size, as no capture does',
+    })
+  })
+
+  test.each([
+    ['what begins below it', { from: 2 << 20, ratio: 100 }],
+    ['what stays below it', { from: 1 << 16, ratio: 2000 }],
+  ])('is not reached by %s', async (_what, limit) => {
+    const source = unpacked(memorySource(zeros), 'gzip', limit)
+    expect([(await contents(source)).bytes.length, source.fault]).toEqual([1 << 20, null])
+  })
+
+  test('holds for what is packed twice, measured on the file', async () => {
+    const limit = { from: 1 << 16, ratio: 2000 }
+    const twice = gzipSync(zeros)
+    const source = unpacked(unpacked(memorySource(twice), 'gzip', limit), 'gzip', limit)
+    expect((await contents(source)).bytes.length).toBeLessThan(1 << 20)
+    expect(source.fault?.layer).toBe(EXPANSION)
+  })
 })

@@ -13,6 +13,8 @@ export interface AnalyzeOptions {
   readonly format?: string
   readonly output?: string
   readonly include?: string
+  readonly db?: string
+  readonly plainSecrets?: boolean
   readonly from?: string
   readonly to?: string
   readonly failOn?: string
@@ -29,9 +31,15 @@ const SINGLE: ReadonlyMap<string, keyof AnalyzeOptions> = new Map([
   ['--format', 'format'],
   ['--output', 'output'],
   ['--include', 'include'],
+  ['--db', 'db'],
   ['--from', 'from'],
   ['--to', 'to'],
   ['--fail-on', 'failOn'],
+])
+
+const SWITCHES: ReadonlyMap<string, keyof AnalyzeOptions> = new Map([
+  ['--quiet', 'quiet'],
+  ['--plain-secrets', 'plainSecrets'],
 ])
 
 export function plainArguments(words: readonly string[]): AnalyzeArguments | null {
@@ -42,8 +50,8 @@ export function plainArguments(words: readonly string[]): AnalyzeArguments | nul
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (isInput(word)) {
       inputs.push(word)
-    } else if (word === '--quiet') {
-      options['quiet'] = true
+    } else if (SWITCHES.has(word)) {
+      options[SWITCHES.get(word)!] = true
     } else {
       const equals = word.indexOf('=')
       const name = equals < 0 ? word : word.slice(0, equals)

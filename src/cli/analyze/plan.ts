@@ -22,13 +22,17 @@ export interface Plan {
   /** Null or `-`: standard output. */
   readonly output: string | null
   readonly kinds: ReadonlySet<RecordKind>
+  /** Where the result is kept as well; null: nowhere. */
+  readonly database: string | null
+  /** Cookie values and the like are stored as they are, not hashed. */
+  readonly plainSecrets: boolean
   readonly from: Micros | null
   readonly to: Micros | null
   readonly failOn: FailOn | null
   readonly quiet: boolean
 }
 
-export const FORMATS = ['text', 'ndjson'] as const
+export const FORMATS = ['text', 'ndjson', 'html', 'markdown'] as const
 export type Format = (typeof FORMATS)[number]
 export const FAIL_ON = ['critical', 'warning'] as const
 export type FailOn = (typeof FAIL_ON)[number]
@@ -53,6 +57,8 @@ export function planOf({ inputs, options }: AnalyzeArguments): Plan {
   const from = timeOf('--from', options.from)
   const to = timeOf('--to', options.to)
   if (from !== null && to !== null && from >= to) throw usageFailure('--from is not before --to')
+  if (options.plainSecrets === true && options.db === undefined)
+    throw usageFailure('--plain-secrets works with --db only')
   const names = inputNames(inputs)
   const read = [...names.map(({ path }) => path), options.config ?? '-', ...(options.keylog ?? [])]
   refuseOverwriting(options.output ?? '-', read)
@@ -63,6 +69,8 @@ export function planOf({ inputs, options }: AnalyzeArguments): Plan {
     format,
     output: options.output ?? null,
     kinds: kindsOf(options.include),
+    database: options.db ?? null,
+    plainSecrets: options.plainSecrets ?? false,
     from,
     to,
     failOn: options.failOn === undefined ? null : wordOf('--fail-on', options.failOn, FAIL_ON),
@@ -104,7 +112,7 @@ function timeOf(option: string, text: string | undefined): Micros | null {
 }
 
 /** Letters, digits and `._-`, so that a tap's name can stand anywhere. */
-const TAP_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/
+export const TAP_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/
 
 /**
  * `PATH`, `TAP=PATH` or `-`. An existing file is a path, whatever its name. One unnamed input is the unnamed
@@ -139,7 +147,7 @@ function splitInput(text: string, exists: (path: string) => boolean): { tap: Tap
 }
 
 /** The file's name without the endings that tell its format. */
-function fileTap(path: string): Tap {
+export function fileTap(path: string): Tap {
   if (path === '-') return 'stdin'
   const name = basename(path)
     .replace(/\.(?:gz|zst)$/, '')

@@ -18,6 +18,7 @@ import type { OutputSink } from '../output/sink.ts'
 import { accountant } from './account.ts'
 import type { AnalyzeArguments } from './arguments.ts'
 import type { OpenInputs } from './inputs.ts'
+import type { Keeping } from './keeping.ts'
 import { interruption } from './interruption.ts'
 import { type InputName, type Plan, planOf } from './plan.ts'
 import { NO_PROGRESS, type Progress } from './progress.ts'
@@ -47,37 +48,54 @@ export async function runAnalyze(
   stages?: Stages,
 ): Promise<number> {
   const started = performance.now()
+  const elapsedSeconds = (): number => Math.round(performance.now() - started) / 1000
   const plan = planOf(words)
   const deployment = await deploymentOf(plan)
   const secrets = await secretsOf(plan, console)
   const { openInputs, analyze } = stages ?? (await ourStages())
-  const open = await openInputs(plan.inputs, plan.format === 'ndjson' && plan.kinds.has('capture'))
+  const showsHash = plan.format === 'ndjson' ? plan.kinds.has('capture') : plan.format !== 'text'
+  const open = await openInputs(plan.inputs, showsHash || plan.database !== null)
   const progress = await progressOf(plan, console)
   const { signalled, ignore } = interruption()
   let destination: Destination | null = null
+  let keeping: Keeping | null = null
   try {
     destination = openDestination(plan.output, console.out)
     const account = accountant(await sinkOf(plan, deployment, destination, console), {
-      elapsedSeconds: () => Math.round(performance.now() - started) / 1000,
-      // Somebody waits for the exit code even if nobody reads the records any more.
-      goesOnUnread: plan.failOn !== null,
+      elapsedSeconds,
+      // Somebody waits for the exit code, or for the database, even if nobody reads the records any more.
+      goesOnUnread: plan.failOn !== null || plan.database !== null,
     })
     const { from, to } = plan
     const options: AnalysisOptions = { deployment, secrets, from, to, onProgress: progress.update }
-    const summary = await Promise.race([analyze(open.inputs, options, [account.sink]), signalled])
+    keeping = await keepingOf(plan, deployment, open)
+    const sinks = keeping === null ? [account.sink] : [account.sink, keeping.sink]
+    const summary = await Promise.race([analyze(open.inputs, options, sinks), signalled])
     account.finish()
     const exitCode = exitCodeOf(plan, summary, account.faults)
+    await Promise.race([keeping?.finish({ ...summary, elapsedSeconds: elapsedSeconds() }), signalled])
     destination.commit()
     if (!plan.quiet && plan.format !== 'text') account.faults.forEach((fault) => say(console, fault))
     return exitCode
   } catch (error) {
     destination?.abandon()
+    await keeping?.abandon()
     throw error
   } finally {
     ignore()
     progress.stop()
     open.close()
   }
+}
+
+async function keepingOf(
+  plan: Plan,
+  deployment: Deployment,
+  { inputs }: OpenInputs,
+): Promise<Keeping | null> {
+  if (plan.database === null) return null
+  const { keepIn } = await import('./keeping.ts')
+  return keepIn(plan.database, plan, deployment, inputs)
 }
 
 async function deploymentOf({ config }: Plan): Promise<Deployment> {
@@ -126,12 +144,14 @@ async function sinkOf(
     const { ndjsonSink } = await import('../output/ndjson.ts')
     return ndjsonSink(plan.kinds, destination)
   }
-  const { textSink } = await import('../output/text.ts')
   const thresholds = services.map((service) => service.idleThreshold ?? IDLE_THRESHOLD)
-  return textSink(destination, {
-    columns: console.columns,
-    idleSeconds: toSeconds(Math.min(IDLE_THRESHOLD, ...thresholds)),
-  })
+  const idleSeconds = toSeconds(Math.min(IDLE_THRESHOLD, ...thresholds))
+  if (plan.format !== 'text') {
+    const { reportSink } = await import('../report/sink.ts')
+    return reportSink(plan.format, destination, { idleSeconds })
+  }
+  const { textSink } = await import('../output/text.ts')
+  return textSink(destination, { columns: console.columns, idleSeconds })
 }
 
 /** Success is never claimed where nothing could be analysed. */

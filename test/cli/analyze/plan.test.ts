@@ -12,6 +12,8 @@ test('without options: text for people, on standard output', () => {
   expect(plan()).toEqual({
     inputs: [{ tap: '', path: 'a.pcap' }],
     config: null,
+    database: null,
+    plainSecrets: false,
     keylogs: [],
     format: 'text',
     output: null,
@@ -50,8 +52,11 @@ test('with all of them', () => {
 
 describe('wrong usage', () => {
   test.each([
-    [{ format: 'html' }, '--format html is not known; it is one of text, ndjson'],
-    [{ format: 'ndjsn' }, '--format ndjsn is not known; it is one of text, ndjson; did you mean ndjson?'],
+    [{ format: 'pdf' }, '--format pdf is not known; it is one of text, ndjson, html, markdown'],
+    [
+      { format: 'ndjsn' },
+      '--format ndjsn is not known; it is one of text, ndjson, html, markdown; did you mean ndjson?',
+    ],
     [{ failOn: 'info' }, '--fail-on info is not known; it is one of critical, warning'],
     [{ include: 'incident' }, '--include works with --format ndjson only'],
     [

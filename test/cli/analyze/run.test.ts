@@ -70,6 +70,23 @@ describe('formats', () => {
     })
   })
 
+  test.each([
+    [
+      'html',
+      /^<!doctype html>\n.*The load balancer 10\.10\.2\.10 cut 3 idle agents after 15\u00a0s\..*<\/html>\n$/s,
+    ],
+    [
+      'markdown',
+      /^# The load balancer 10\.10\.2\.10 cut 3 idle agents after 15 s\.\n\n.*\nMade by Holdfast /s,
+    ],
+  ])('%s: a report, with the hashes of what was read', async (format, text) => {
+    const { out, error, asked } = await analyze({ format })
+    expect(out).toMatch(text)
+    expect(out).toContain('5f0c7dfb6a3b4a0d1f0f7c1b6c1e64c7f3f1c58d6c0f60d4bb7b0c1ae5b5a6d2')
+    expect(error).toBe('')
+    expect(asked.wantsHash).toBe(true)
+  })
+
   test('ndjson: every kind, in order, with the time it took', async () => {
     const { out, asked } = await analyze({ format: 'ndjson' })
     const records = out
@@ -119,7 +136,7 @@ describe('what the analysis is given', () => {
   test.each([
     [{ config: '/none.yaml' }, 1, 'cannot read /none.yaml: no such file or directory'],
     [{ keylog: ['/none.txt'] }, 1, 'cannot read /none.txt: no such file or directory'],
-    [{ format: 'html' }, 2, '--format html is not known'],
+    [{ format: 'pdf' }, 2, '--format pdf is not known'],
   ])('nothing is opened when %j is wrong', async (options, exitCode, message) => {
     const { stages, asked } = storyStages(STORY)
     await expect(

@@ -1,0 +1,88 @@
+/** The packets of one connection, looked for in its capture. */
+import { openCaptureFile } from '../../../collectors/index.ts'
+import { ipv4Text, ipv6Text } from '../../bytes/address.ts'
+import { FrameBatch } from '../../bytes/frame-batch.ts'
+import type { CaptureReader } from '../../model/capture.ts'
+import type { Endpoint } from '../../model/packet.ts'
+import type { Micros } from '../../model/time.ts'
+import { BROKEN_TCP, locate, Place, TCP } from '../../wire/frame.ts'
+import * as tcp from '../../wire/tcp.ts'
+import { type FoundPacket, packetAt } from '../serve/harvest.ts'
+
+export interface ConnectionToFind {
+  readonly client: Endpoint
+  readonly server: Endpoint
+  readonly start: Micros
+  readonly end: Micros
+  /** The connection's tap, and that of its capture: other where the capture has several interfaces. */
+  readonly tap: string
+  readonly captureTap: string
+}
+
+const V4_ADDRESSES = [12, 16] as const
+const V6_ADDRESSES = [8, 24] as const
+
+/** In the order of the file, which is read whole: its times may go back. Throws an input error. */
+export async function* connectionPackets(
+  path: string,
+  wanted: ConnectionToFind,
+): AsyncGenerator<FoundPacket> {
+  const reader = await openCaptureFile(path)
+  const batch = new FrameBatch()
+  const place = new Place()
+  try {
+    while (await reader.next(batch))
+      for (let row = 0; row < batch.count; row++)
+        if (isOf(wanted, reader, batch, row, place)) yield packetAt(reader, batch, row)
+  } finally {
+    reader.close()
+  }
+}
+
+function isOf(
+  wanted: ConnectionToFind,
+  reader: CaptureReader,
+  batch: FrameBatch,
+  row: number,
+  place: Place,
+): boolean {
+  const time = batch.time[row]!
+  if (time < wanted.start || time > wanted.end) return false
+  const from = batch.offset[row]!
+  const end = from + batch.capturedLength[row]!
+  const face = batch.interface[row]!
+  const linkType = reader.interfaces[face]?.linkType ?? -1
+  const kind = locate(batch.bytes, from, end, batch.wireLength[row]!, linkType, place)
+  if (kind !== TCP && kind !== BROKEN_TCP) return false
+  return hasEnds(wanted, batch.bytes, place) && isAtTap(wanted, reader, face)
+}
+
+/** Ports first: they tell most packets apart without making text of addresses. */
+function hasEnds({ client, server }: ConnectionToFind, bytes: Uint8Array, place: Place): boolean {
+  const source = tcp.sourcePort(bytes, place.transportAt)
+  const destination = tcp.destinationPort(bytes, place.transportAt)
+  const there = source === client.port && destination === server.port
+  const back = source === server.port && destination === client.port
+  if (!there && !back) return false
+  const [first, second] = addresses(bytes, place)
+  return (
+    (there && first === client.address && second === server.address) ||
+    (back && first === server.address && second === client.address)
+  )
+}
+
+function addresses(bytes: Uint8Array, { version, networkAt }: Place): readonly [string, string] {
+  const [source, destination] = version === 4 ? V4_ADDRESSES : V6_ADDRESSES
+  const text = version === 4 ? ipv4Text : ipv6Text
+  return [text(bytes, networkAt + source), text(bytes, networkAt + destination)]
+}
+
+function isAtTap(
+  { tap, captureTap }: ConnectionToFind,
+  { interfaces }: CaptureReader,
+  face: number,
+): boolean {
+  if (tap === captureTap) return true
+  const name = interfaces[face]?.name ?? `interface-${face}`
+  return tap === name || tap === `${captureTap}/${name}`
+}

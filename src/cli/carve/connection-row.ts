@@ -1,0 +1,79 @@
+/** A stored connection as carving needs it: its ends, its time, its capture, and what its packets prove. */
+import type { Endpoint } from '../../model/packet.ts'
+import type { Micros } from '../../model/time.ts'
+import { addressText } from '../../store/queries/address-text.ts'
+import { prepared, type Store } from '../../store/store.ts'
+
+export interface CarvedConnection {
+  readonly client: Endpoint
+  readonly server: Endpoint
+  readonly start: Micros
+  readonly end: Micros
+  readonly tap: string
+  readonly captureTap: string
+  readonly captureName: string
+  /** Null once the octets are gone. */
+  readonly stored: string | null
+  /** What packets prove, by their number. */
+  readonly notes: ReadonlyMap<number, string>
+}
+
+const CONNECTION = `
+  SELECT c.analysis, c.number, c.tap, c.client_address AS clientAddress, c.client_port AS clientPort,
+    c.server_address AS serverAddress, c.server_port AS serverPort, c.start, c."end",
+    i.tap AS captureTap, p.name AS captureName, p.stored
+  FROM connection c JOIN analysis_input i ON i.analysis = c.analysis AND i.ordinal = c.input
+    JOIN capture p ON p.id = i.capture
+  WHERE c.id = ?`
+
+interface Row {
+  readonly analysis: number
+  readonly number: number
+  readonly tap: string
+  readonly clientAddress: Buffer
+  readonly clientPort: number
+  readonly serverAddress: Buffer
+  readonly serverPort: number
+  readonly start: Micros
+  readonly end: Micros
+  readonly captureTap: string
+  readonly captureName: string
+  readonly stored: string | null
+}
+
+const NOTES = `
+  SELECT e.packet, e.note, o.incident FROM occurrence o JOIN evidence e ON e.occurrence = o.id
+  WHERE o.analysis = ? AND o.connection_number = ? AND e.tap = ? ORDER BY o.id, e.ordinal`
+
+/** Null if there is no such connection. */
+export function carvedConnection(store: Store, id: number): CarvedConnection | null {
+  const row = prepared<Row>(store, CONNECTION).get(id)
+  if (row === undefined) return null
+  const { tap, captureTap, captureName, stored, start, end } = row
+  return {
+    client: { address: addressText(row.clientAddress), port: row.clientPort },
+    server: { address: addressText(row.serverAddress), port: row.serverPort },
+    start,
+    end,
+    tap,
+    captureTap,
+    captureName,
+    stored,
+    notes: notesOf(store, row),
+  }
+}
+
+function notesOf(store: Store, { analysis, number, tap }: Row): Map<number, string> {
+  const notes = new Map<number, string>()
+  const rows = prepared<{ packet: number; note: string; incident: number }>(store, NOTES).all(
+    analysis,
+    number,
+    tap,
+  )
+  for (const { packet, note, incident } of rows) {
+    const known = notes.get(packet)
+    const text = `HF-${incident}: ${note}`
+    notes.set(packet, known === undefined ? text : `${known}; ${text}`)
+  }
+  return notes
+}

@@ -1,0 +1,173 @@
+/**
+ * One job from its first octet to its last row: read, store, prove.
+ *
+ * Contract: what an earlier attempt left is thrown away first, so that nothing counts twice; results appear
+ * at once and whole, when all captures have been read. Never throws: how it ended is the answer, and stands
+ * in the row as well, unless the wish was to leave it for the next start.
+ */
+import { EXPANSION, type ExpansionLimit } from '../../../collectors/compression.ts'
+import { openCaptureFile } from '../../../collectors/index.ts'
+import { type Deployment, EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
+import type { SummaryRecord } from '../../model/record.ts'
+import type { TlsSecrets } from '../../model/stream.ts'
+import type { Micros } from '../../model/time.ts'
+import type { JobStage } from '../../model/view.ts'
+import { analyze, type TapInput } from '../../pipeline/monitor.ts'
+import { keyLog } from '../../protocols/tls/key-log.ts'
+import { beginAnalysis, endAnalysis, noteProgress } from '../../store/analyses.ts'
+import { analysisWriter } from '../../store/analysis-writer.ts'
+import { openStore, type Store } from '../../store/store.ts'
+import { parseConfig } from '../config/load.ts'
+import { problemText } from '../config/problems.ts'
+import { ending, failure } from '../failure.ts'
+import { discardAnalysis } from './chores.ts'
+import { type JobEnd, type JobInput, type JobOrder, type JobProgress, WISH } from './order.ts'
+import { prove } from './proof.ts'
+
+/** Progress is told and stored this often at most. */
+const TELL_MS_MIN = 100
+/**
+ * No capture unpacks to more: 1000 is near the most that gzip can do at all (1032, zlib's technical notes),
+ * and frames have times and numbers that differ. Small files may hold little else than padding.
+ */
+export const EXPANSION_LIMIT: ExpansionLimit = { from: 1 << 30, ratio: 1000 }
+
+const clock = (): Micros => Date.now() * 1000
+
+/** The wish was told: what was begun is not finished. */
+class Unwanted extends Error {
+  readonly wish: number
+  constructor(wish: number) {
+    super('ended by request')
+    this.wish = wish
+  }
+}
+
+/** `onProgress` is told at most every 100 ms. */
+export async function perform(order: JobOrder, onProgress: (progress: JobProgress) => void): Promise<JobEnd> {
+  const store = openStore(order.database)
+  try {
+    return await performed(store, order, onProgress)
+  } finally {
+    store.close()
+  }
+}
+
+async function performed(
+  store: Store,
+  order: JobOrder,
+  onProgress: (progress: JobProgress) => void,
+): Promise<JobEnd> {
+  const { analysis } = order
+  const note = progressNotes(store, order, onProgress)
+  try {
+    const summary = order.isPublished ? null : await read(store, order, note)
+    await prove(store, order, { limit: EXPANSION_LIMIT, onProgress: (fraction) => note('prove', fraction) })
+    endAnalysis(store, analysis, { state: 'done', error: order.note, summary, at: clock() })
+    return { state: 'done' }
+  } catch (error) {
+    if (error instanceof Unwanted && error.wish === WISH.leave) return { state: 'left' }
+    if (error instanceof Unwanted) {
+      discardAnalysis(store, { analysis, state: 'cancelled', error: null })
+      return { state: 'cancelled' }
+    }
+    const line = withoutPaths(ending(error).line, order)
+    endAnalysis(store, analysis, { state: 'failed', error: line, summary: null, at: clock() })
+    return { state: 'failed', error: line, stack: error instanceof Error ? (error.stack ?? null) : null }
+  }
+}
+
+/** Clients are told what people call things, not where the server keeps them. */
+const withoutPaths = (line: string, { database, inputs }: JobOrder): string =>
+  inputs
+    .reduce((text, { path, name }) => text.replaceAll(path || name, name), line)
+    .replaceAll(database, 'the database')
+
+type Note = (stage: JobStage, fraction: number, packets?: number) => void
+
+/** Tells and stores progress, and obeys wishes: those at every call. */
+function progressNotes(store: Store, order: JobOrder, onProgress: (progress: JobProgress) => void): Note {
+  const wish = new Int32Array(order.wish)
+  let told = -Infinity
+  let last: JobProgress = { stage: 'read', fraction: 0, packets: 0 }
+  return (stage, fraction, packets = last.packets) => {
+    const wanted = Atomics.load(wish, 0)
+    if (wanted !== WISH.goOn) throw new Unwanted(wanted)
+    const isNewStage = stage !== last.stage
+    last = { stage, fraction: Number.isNaN(fraction) ? 0 : fraction, packets }
+    if (!isNewStage && performance.now() - told < TELL_MS_MIN) return
+    told = performance.now()
+    noteProgress(store, order.analysis, { ...last, at: clock() })
+    onProgress(last)
+  }
+}
+
+/** Reads all captures into the database. Results stand there when it resolves. */
+async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryRecord> {
+  const started = performance.now()
+  beginAnalysis(store, order.analysis, clock())
+  const deployment = deploymentOf(order.config)
+  const inputs: TapInput[] = []
+  const { plainSecrets } = order
+  const writer = analysisWriter(store, order.analysis, {
+    now: clock,
+    devices: deployment.devices,
+    plainSecrets,
+  })
+  try {
+    for (const input of order.inputs) inputs.push(await openInput(input))
+    const summary = await analyze(
+      inputs,
+      {
+        deployment,
+        secrets: secretsOf(order.keylog),
+        from: null,
+        to: null,
+        onProgress: (fraction, packets) => note('read', fraction, packets),
+      },
+      [writer],
+    )
+    refuseBombs(inputs)
+    refuseNothing(inputs, summary)
+    note('store', 0, summary.packets)
+    writer.finish()
+    return { ...summary, elapsedSeconds: Math.round(performance.now() - started) / 1000 }
+  } catch (error) {
+    writer.abandon()
+    throw error
+  } finally {
+    for (const { reader } of inputs) reader.close()
+  }
+}
+
+async function openInput({ tap, name, path, sha256 }: JobInput): Promise<TapInput> {
+  const reader = await openCaptureFile(path, { path: name, limit: EXPANSION_LIMIT })
+  return { tap, path: name, reader, sha256: sha256 === null ? null : Promise.resolve(sha256) }
+}
+
+function refuseBombs(inputs: readonly TapInput[]): void {
+  for (const { path, reader } of inputs)
+    if (reader.fault?.layer === EXPANSION) throw failure(`${path} was not analysed: ${reader.fault.message}`)
+}
+
+/** Success is never claimed where nothing could be read. */
+function refuseNothing(inputs: readonly TapInput[], { packets }: SummaryRecord): void {
+  const broken = inputs.find(({ reader }) => reader.fault !== null)
+  if (packets === 0 && broken !== undefined)
+    throw failure(`${broken.path} could not be read: ${broken.reader.fault?.message}`)
+}
+
+function deploymentOf(config: string | null): Deployment {
+  if (config === null) return EMPTY_DEPLOYMENT
+  const loaded = parseConfig(config)
+  if ('deployment' in loaded) return loaded.deployment
+  const [problem] = loaded.problems
+  throw failure(problem === undefined ? 'the configuration is wrong' : problemText('configuration', problem))
+}
+
+function secretsOf(text: string | null): TlsSecrets | null {
+  if (text === null) return null
+  const log = keyLog()
+  log.add(text)
+  return log
+}

@@ -1,0 +1,252 @@
+/**
+ * The analyses that wait, and the one that runs.
+ *
+ * Contract: one at a time, each in a thread of its own, in the order in which they were asked for. What was
+ * asked for is in the database before it is answered; whatever the process dies of, the next start takes up
+ * what waited and what ran. Key logs are handed on in memory only: a job that is taken up again has none, and
+ * says so.
+ */
+import type { Logger } from 'pino'
+import { type Jobs, Refusal } from '../../api/ports.ts'
+import { SECOND, type Micros } from '../../model/time.ts'
+import type { AnalysisRequest } from '../../model/view.ts'
+import {
+  addAnalysis,
+  analysisJob,
+  endAnalysis,
+  interruptedAnalyses,
+  nextQueued,
+} from '../../store/analyses.ts'
+import { prepared, type Store } from '../../store/store.ts'
+import type { CaptureFolder } from './folder.ts'
+import type { Order } from './order.ts'
+import { keptKeylog, NOTE_OF_LOST_KEYLOG, requestOf, wantsKeylog } from './request.ts'
+import { type Remaining, remaining } from './remaining.ts'
+import { type OrderThread, type StartThread, startThread, type ThreadEnd } from './thread.ts'
+
+export interface JobsOptions {
+  readonly store: Store
+  readonly folder: CaptureFolder
+  /** The text of the server's own configuration; null without any. */
+  readonly config: string | null
+  /** Cookie values and the like are stored as they are, not hashed. */
+  readonly plainSecrets: boolean
+  readonly logger: Logger
+  now(): Micros
+  /** Another one for tests. */
+  readonly startThread?: StartThread
+}
+
+export interface JobQueue extends Jobs {
+  /** Whether a job that runs or waits reads the capture. */
+  reads(capture: number): boolean
+  /** Takes up what an earlier process left. */
+  resume(): void
+  /** Leaves the running job for the next start; resolves when its thread is gone. */
+  stop(): Promise<void>
+}
+
+/** Analyses that may wait; a client that asks for more is refused. */
+export const QUEUE_MAX = 1_000
+
+interface Running {
+  readonly id: number
+  readonly thread: OrderThread
+  readonly remaining: Remaining
+  isCancelled: boolean
+}
+
+interface State {
+  readonly options: Required<JobsOptions>
+  /** Those that an earlier process ran: they go first. */
+  readonly interrupted: { id: number; isPublished: boolean }[]
+  readonly keylogs: Map<number, string>
+  running: Running | null
+  /** Resolves when the running job has ended. */
+  ended: Promise<void>
+  isStopping: boolean
+}
+
+export function jobs(given: JobsOptions): JobQueue {
+  const state: State = {
+    options: { startThread, ...given },
+    interrupted: [],
+    keylogs: new Map(),
+    running: null,
+    ended: Promise.resolve(),
+    isStopping: false,
+  }
+  const { store } = given
+  return {
+    start: (request) => start(state, request),
+    cancel: (id) => cancel(state, id),
+    remove: (id) => remove(state, id),
+    secondsLeft: (id) => (state.running?.id === id ? state.running.remaining.seconds() : null),
+    running: () => (state.running === null ? 0 : 1),
+    queued: () => queued(store),
+    reads: (capture) => prepared(store, READERS).get(capture) !== undefined,
+    resume() {
+      state.interrupted.push(...interruptedAnalyses(store).filter((left) => !isElsewhere(state, left)))
+      next(state)
+    },
+    async stop() {
+      state.isStopping = true
+      state.running?.thread.wish('leave')
+      await state.ended
+    },
+  }
+}
+
+const READERS = `SELECT 1 FROM analysis_input JOIN analysis ON analysis.id = analysis
+  WHERE capture = ? AND state IN ('queued', 'running') LIMIT 1`
+
+/** A command line may be analysing into the same database (`analyze --db`): of its captures none is kept
+ * here. After this time it is taken for dead. */
+const ELSEWHERE_MAX: Micros = 24 * 3600 * SECOND
+
+function isElsewhere({ options }: State, { id, isPublished }: { id: number; isPublished: boolean }): boolean {
+  const { store, now } = options
+  const { started } = prepared<{ started: Micros | null }>(
+    store,
+    'SELECT started FROM analysis WHERE id = ?',
+  ).get(id)!
+  const isOurs = analysisJob(store, id)?.inputs.some(({ stored }) => stored !== null) ?? false
+  return !isOurs && !isPublished && now() - (started ?? 0) < ELSEWHERE_MAX
+}
+
+const queued = (store: Store): number =>
+  prepared<{ n: number }>(store, "SELECT count(*) AS n FROM analysis WHERE state = 'queued'").get()?.n ?? 0
+
+type StateName = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+const stateOf = (store: Store, id: number): StateName | null =>
+  prepared<{ state: StateName }>(store, 'SELECT state FROM analysis WHERE id = ?').get(id)?.state ?? null
+
+// oxlint-disable-next-line typescript/require-await -- a refusal is a rejection
+async function start(state: State, request: AnalysisRequest): Promise<number> {
+  const { store, config, now } = state.options
+  if (state.isStopping) throw new Refusal('busy', 'The server is stopping.')
+  if (queued(store) >= QUEUE_MAX) throw new Refusal('busy', `${QUEUE_MAX} analyses wait already.`)
+  const { inputs, text } = requestOf(store, request, config)
+  const id = addAnalysis(store, { inputs, config: text, at: now() })
+  if (request.keylog !== undefined) state.keylogs.set(id, request.keylog)
+  next(state)
+  return id
+}
+
+async function cancel(state: State, id: number): Promise<void> {
+  const { store, now } = state.options
+  const { running } = state
+  if (running?.id === id) {
+    running.isCancelled = true
+    running.thread.wish('cancel')
+    return state.ended
+  }
+  const name = stateOf(store, id)
+  if (name === null) throw new Refusal('not-found', 'There is no such analysis.')
+  if (name !== 'queued' && name !== 'running') throw new Refusal('conflict', `The analysis is over: ${name}.`)
+  const position = state.interrupted.findIndex((waiting) => waiting.id === id)
+  if (position >= 0) {
+    state.interrupted.splice(position, 1)
+    return chore(state, {
+      kind: 'discard',
+      database: store.path,
+      analysis: id,
+      state: 'cancelled',
+      error: null,
+    })
+  }
+  state.keylogs.delete(id)
+  endAnalysis(store, id, { state: 'cancelled', error: null, summary: null, at: now() })
+}
+
+async function remove(state: State, id: number): Promise<void> {
+  const { store } = state.options
+  const name = stateOf(store, id)
+  if (name === null) throw new Refusal('not-found', 'There is no such analysis.')
+  if (name === 'running' || name === 'queued')
+    throw new Refusal('conflict', `The analysis is ${name}: cancel it first.`)
+  await chore(state, { kind: 'delete', database: store.path, analysis: id })
+}
+
+/** Work of a thread that has to succeed. */
+async function chore({ options }: State, order: Order): Promise<void> {
+  const end = await options.startThread(order, {}).end
+  if (end.state === 'died') throw new Error(`a ${order.kind} thread died: ${end.reason}`)
+}
+
+/** Begins the next job if none runs. */
+function next(state: State): void {
+  const { store, logger } = state.options
+  if (state.running !== null || state.isStopping) return
+  const [left] = state.interrupted.splice(0, 1)
+  const id = left?.id ?? nextQueued(store)
+  if (id === null) return
+  const order = orderOf(state, id, left?.isPublished ?? false)
+  if (order === null) return next(state)
+  const time = remaining()
+  const thread = state.options.startThread(order, { onProgress: (progress) => time.note(progress) })
+  const running: Running = { id, thread, remaining: time, isCancelled: false }
+  state.running = running
+  logger.info({ analysis: id, captures: order.inputs.length, again: left !== undefined }, 'analysis begins')
+  state.ended = follow(state, running)
+}
+
+/** Until the job has ended, and the next one has begun. */
+async function follow(state: State, running: Running): Promise<void> {
+  try {
+    await settle(state, running, await running.thread.end)
+  } catch (error) {
+    const { logger } = state.options
+    logger.error({ analysis: running.id, error: String(error) }, 'analysis could not be ended')
+  }
+  state.running = null
+  next(state)
+}
+
+/** What the thread is to do; null if it cannot, which the row then says. */
+function orderOf(state: State, id: number, isPublished: boolean): Extract<Order, { kind: 'job' }> | null {
+  const { store, folder, config, now } = state.options
+  const job = analysisJob(store, id)
+  if (job === null) return null
+  const gone = job.inputs.find(({ stored }) => stored === null || !folder.holds(stored))
+  if (gone !== undefined && !isPublished) {
+    const error = `${gone.name} is not kept any more: upload it again.`
+    endAnalysis(store, id, { state: 'failed', error, summary: null, at: now() })
+    return null
+  }
+  const keylog = state.keylogs.get(id) ?? null
+  state.keylogs.delete(id)
+  const isLost = keylog === null && job.config !== null && wantsKeylog(job.config)
+  return {
+    kind: 'job',
+    database: store.path,
+    analysis: id,
+    inputs: job.inputs.map(({ capture, tap, name, stored, sha256 }) => {
+      return { capture, tap, name, sha256, path: stored === null ? '' : folder.pathOf(stored) }
+    }),
+    isPublished,
+    config: job.config ?? config,
+    keylog: keptKeylog(keylog),
+    plainSecrets: state.options.plainSecrets,
+    note: isLost && !isPublished ? NOTE_OF_LOST_KEYLOG : null,
+    wish: new SharedArrayBuffer(4),
+  }
+}
+
+/** Sees to it that the row says how it ended. */
+async function settle(state: State, { id, isCancelled }: Running, end: ThreadEnd): Promise<void> {
+  const { store, logger } = state.options
+  if (end.state === 'died' && !state.isStopping) {
+    const error = isCancelled ? null : `The analysis broke down: ${end.reason}.`
+    logger.error({ analysis: id, reason: end.reason }, 'analysis thread died')
+    await chore(state, {
+      kind: 'discard',
+      database: store.path,
+      analysis: id,
+      state: isCancelled ? 'cancelled' : 'failed',
+      error,
+    })
+  } else if (end.state === 'failed')
+    logger.warn({ analysis: id, error: end.error, stack: end.stack }, 'analysis failed')
+  else logger.info({ analysis: id }, `analysis ${end.state}`)
+}

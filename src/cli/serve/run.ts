@@ -1,0 +1,144 @@
+/**
+ * `holdfast serve`: puts the store, the API, the uploads and the jobs together, and takes them apart again.
+ *
+ * Contract: one line on standard output says where to go, once connections are taken; all else is the log, on
+ * standard error. SIGINT and SIGTERM end it with everything closed and exit code 0: a running job is left for
+ * the next start. Addresses that other machines can reach need a token in the database.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import manifest from '../../../package.json' with { type: 'json' }
+import { type ApiServer, createApi } from '../../api/server.ts'
+import type { Micros } from '../../model/time.ts'
+import { forgetCapture, keptCaptures } from '../../store/captures.ts'
+import type { Store } from '../../store/store.ts'
+import { hasTokens } from '../../store/tokens.ts'
+import { carving } from '../carve/carving.ts'
+import { readDeployment } from '../config/load.ts'
+import type { Console } from '../console.ts'
+import { EXIT, failure, systemReason } from '../failure.ts'
+import { openedStore } from '../stored.ts'
+import { type CaptureFolder, openFolder } from './folder.ts'
+import { type JobQueue, jobs } from './jobs.ts'
+import { serverLog } from './log.ts'
+import { type ServeOptions, type ServePlan, servePlan } from './plan.ts'
+import { keepRetention } from './retention.ts'
+import { stopSignal } from './stop-signal.ts'
+import { uploads } from './uploads.ts'
+
+const now = (): Micros => Date.now() * 1000
+
+/** Serves until it is told to stop. Throws failures. */
+export async function runServe(options: ServeOptions, console: Console): Promise<number> {
+  const plan = servePlan(options)
+  const config = configText(plan.config)
+  const store = openedStore(plan.database)
+  try {
+    refuseOpenDoors(plan, store)
+    const folder = openFolder(`${resolve(plan.database)}-captures`)
+    try {
+      await serve({ plan, config, store, folder, console, logger: await serverLog(console.error.isTerminal) })
+      return EXIT.success
+    } finally {
+      folder.unlock()
+    }
+  } finally {
+    store.close()
+  }
+}
+
+interface Parts {
+  readonly plan: ServePlan
+  readonly config: string | null
+  readonly store: Store
+  readonly folder: CaptureFolder
+  readonly console: Console
+  readonly logger: Logger
+}
+
+async function serve(parts: Parts): Promise<void> {
+  const { plan, config, store, folder, console, logger } = parts
+  reconcile(parts)
+  const queue = jobs({ store, folder, config, plainSecrets: plan.plainSecrets, logger, now })
+  const api = apiOf(parts, queue)
+  const stopped = stopSignal()
+  const stopRetention = keepRetention({ plan, store, folder, logger })
+  try {
+    const address = await listen(api, plan)
+    queue.resume()
+    console.out.write(`Holdfast ${manifest.version} is at ${urlOf(plan, address)}\n`)
+    logger.info({ database: plan.database, signal: await stopped.signal }, 'stopping')
+  } finally {
+    stopped.ignore()
+    stopRetention()
+    await api.stop()
+    await queue.stop()
+  }
+}
+
+function apiOf({ plan, store, folder, logger }: Parts, queue: JobQueue): ApiServer {
+  const isRead = (capture: number): boolean => queue.reads(capture)
+  return createApi({
+    store,
+    version: manifest.version,
+    jobs: queue,
+    uploads: uploads({ store, folder, sizeMax: plan.uploadMax, now, isRead }),
+    carve: carving(store, (stored) => folder.pathOf(stored)),
+    dashboards: dashboardsFolder(logger),
+    logger,
+    auth: { open: plan.isLoopback, https: plan.isHttps },
+    now,
+  })
+}
+
+/** Read at the start, and checked: a job is not the place to learn of a mistake in it. */
+function configText(path: string | null): string | null {
+  if (path === null) return null
+  readDeployment(path)
+  return readFileSync(path, 'utf8')
+}
+
+function refuseOpenDoors({ isLoopback, host, database }: ServePlan, store: Store): void {
+  if (isLoopback || hasTokens(store)) return
+  throw failure(
+    `${host} can be reached by others and ${database} has no token: make one with 'holdfast token add NAME --role admin --db ${database}'`,
+  )
+}
+
+/** The folder and the rows agree again, whatever the last process died of. */
+function reconcile({ store, folder, logger }: Parts): void {
+  const kept = keptCaptures(store)
+  for (const { id, name, stored } of kept) {
+    if (stored !== null && folder.holds(stored)) continue
+    logger.warn({ capture: id, name }, 'the file of a capture has gone')
+    forgetCapture(store, id, now())
+  }
+  const known = new Set(kept.map(({ stored }) => stored))
+  const removed = folder.tidy((stored) => known.has(stored))
+  if (removed > 0) logger.info({ files: removed }, 'removed what unfinished uploads had left')
+}
+
+/** Made beside the bundle; a run from the sources has none. */
+function dashboardsFolder(logger: Logger): string | null {
+  const folder = fileURLToPath(new URL('./dashboards/', import.meta.url))
+  if (existsSync(`${folder}index.html`)) return dirname(`${folder}index.html`)
+  logger.warn('the dashboards are not built: only the API is served')
+  return null
+}
+
+async function listen(api: ApiServer, { host, port }: ServePlan): Promise<AddressInfo> {
+  try {
+    return await api.listen({ host, port })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const inUse = code === 'EADDRINUSE' ? 'something listens there already' : systemReason(error)
+    throw failure(`cannot listen at ${host}:${port}: ${inUse}`)
+  }
+}
+
+function urlOf({ host }: ServePlan, { port }: AddressInfo): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
