@@ -1,0 +1,75 @@
+/** How good an input is: five yes or no, and in words what each no costs. */
+import type { CaptureQuality } from '../../model/quality.ts'
+import { count, counted } from '../output/quantities.ts'
+import type { ReportInput } from './data.ts'
+
+export interface QualityCell {
+  readonly words: string
+  readonly isGood: boolean
+}
+
+/** In the order in which they are always drawn. */
+export function qualityCells(quality: CaptureQuality): readonly QualityCell[] {
+  const { readError, truncatedPackets, malformedPackets, missingSegments, interfaceDrops } = quality
+  const { oneWayConnections, evictedConnections, untrackedSegments, outOfOrderPackets, clockSteps } = quality
+  return [
+    cell(readError === null && truncatedPackets + malformedPackets === 0, 'whole', 'not whole'),
+    cell(missingSegments + interfaceDrops === 0, 'nothing lost', 'something lost'),
+    cell(oneWayConnections === 0, 'two-way', 'partly one-way'),
+    cell(evictedConnections + untrackedSegments === 0, 'all followed', 'not all followed'),
+    cell(outOfOrderPackets + clockSteps === 0, 'in order', 'not in order'),
+  ]
+}
+
+const cell = (isGood: boolean, good: string, bad: string): QualityCell => ({
+  words: isGood ? good : bad,
+  isGood,
+})
+
+/** What is wrong and what cannot be judged for it, the gravest first. Empty: nothing is wrong. */
+export function qualityCosts({ quality, connections }: ReportInput): readonly string[] {
+  if (quality === null) return ['not known: it was never read to its end']
+  const costs = COSTS.flatMap(([key, cost]) => {
+    const n = quality[key]
+    return n > 0 ? [cost(n, connections)] : []
+  })
+  return quality.readError === null
+    ? costs
+    : [`reading stopped before the end (${quality.readError}): what follows is not judged`, ...costs]
+}
+
+type Counted = {
+  [K in keyof CaptureQuality]: CaptureQuality[K] extends number ? K : never
+}[keyof CaptureQuality]
+
+/** `one way 12 %`: the share where it can be told, else the number. */
+function share(n: number, of: number | null): string {
+  if (of === null || of === 0) return count(n)
+  const percent = (100 * n) / of
+  return percent < 1 ? 'below 1 %' : `${Math.round(percent)} %`
+}
+
+const COSTS: readonly (readonly [Counted, (n: number, connections: number | null) => string])[] = [
+  [
+    'oneWayConnections',
+    (n, all) => `one way ${share(n, all)}${all === null ? ' connections' : ''}: silent cuts not judged`,
+  ],
+  [
+    'interfaceDrops',
+    (n) => `${counted(n, 'packet')} dropped by the capturing interface: silences beside them are not certain`,
+  ],
+  [
+    'missingSegments',
+    (n) => `${counted(n, 'segment')} missing that the receiver acknowledged: what they said was not read`,
+  ],
+  ['truncatedPackets', (n) => `${counted(n, 'packet')} cut by the snap length: their ends were not read`],
+  [
+    'evictedConnections',
+    (n) => `${counted(n, 'connection')} given up before the end: what came later was not judged`,
+  ],
+  ['untrackedSegments', (n) => `${counted(n, 'segment')} of too many IPv6 hosts: not looked at`],
+  ['clockSteps', (n) => `the clock was set back ${counted(n, 'time')}: silences across it are not certain`],
+  ['malformedPackets', (n) => `${counted(n, 'packet')} with headers that contradict themselves: passed over`],
+  ['outOfOrderPackets', (n) => `${counted(n, 'packet')} stored behind later ones: times are less exact`],
+  ['invalidResets', (n) => `${counted(n, 'reset')} that fit no window: not believed`],
+]

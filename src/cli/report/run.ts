@@ -1,0 +1,32 @@
+/** `holdfast report`: the forensic report of what a database holds. Answers the exit code. */
+import manifest from '../../../package.json' with { type: 'json' }
+import type { Micros } from '../../model/time.ts'
+import type { Console } from '../console.ts'
+import { EXIT } from '../failure.ts'
+import { openDestination } from '../output/destination.ts'
+import { withStore } from '../stored.ts'
+import { reportOfStore } from './from-store.ts'
+import { reportWriter } from './formats.ts'
+import type { ReportOptions } from './options.ts'
+import { reportPlan } from './plan.ts'
+
+/** Throws failures. `now` is asked once. */
+export async function runReport(
+  options: ReportOptions,
+  console: Console,
+  now: () => Micros = () => Date.now() * 1000,
+): Promise<number> {
+  const { db, capture, format, output } = reportPlan(options)
+  const write = await reportWriter(format)
+  const about = { version: manifest.version, now: now(), capture }
+  const text = await withStore(db, { readOnly: true }, (store) => write(reportOfStore(store, about)))
+  const destination = openDestination(output, console.out)
+  try {
+    destination.write(text)
+    destination.commit()
+  } catch (error) {
+    destination.abandon()
+    throw error
+  }
+  return EXIT.success
+}

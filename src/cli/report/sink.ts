@@ -1,0 +1,31 @@
+/**
+ * The sink of `analyze --format html` and `markdown`: collects, and writes the report when the analysis is
+ * over.
+ */
+import manifest from '../../../package.json' with { type: 'json' }
+import type { Micros } from '../../model/time.ts'
+import type { Destination } from '../output/destination.ts'
+import type { OutputSink } from '../output/sink.ts'
+import { REPORTED_KINDS, reportMaker } from './from-records.ts'
+import { type ReportFormat, reportWriter } from './formats.ts'
+
+export interface ReportSinkOptions {
+  readonly version?: string
+  readonly now?: () => Micros
+  /** The shortest silence that counts as idle for any service. */
+  readonly idleSeconds: number
+}
+
+export async function reportSink(
+  format: ReportFormat,
+  destination: Destination,
+  { version = manifest.version, now = () => Date.now() * 1000, idleSeconds }: ReportSinkOptions,
+): Promise<OutputSink> {
+  const write = await reportWriter(format)
+  const maker = reportMaker()
+  return {
+    kinds: REPORTED_KINDS,
+    write: (record) => maker.take(record),
+    finish: () => destination.write(write(maker.made({ version, now: now(), idleSeconds }))),
+  }
+}
