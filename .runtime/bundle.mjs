@@ -1,9 +1,12 @@
 /** Makes the bundle: everything `src/cli/main.ts` imports, in one folder of few files, so that a start reads
  *  few. Lazy imports become files of their own. A source names other files by
- *  `new URL('./name', import.meta.url)`: code (a worker) becomes an entry, anything else is copied along. */
-import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+ *  `new URL('./name', import.meta.url)`: code (a worker) becomes an entry, anything else is copied along, a
+ *  folder (`./dashboards/`) is one that is made beside the bundle. */
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import { makeDashboards } from './dashboards.mjs'
 import { install } from './packages.mjs'
 import { say } from './say.mjs'
 
@@ -45,17 +48,20 @@ export async function bundle(root, folder) {
   const build = await rolldown({
     input: { main: join(root, 'src/cli/main.ts') },
     platform: 'node',
+    external: ['better-sqlite3'], // it looks for its compiled part beside its own files
     tsconfig: false,
     logLevel: 'silent',
     plugins: [besides()],
   })
   try {
-    await build.write({
+    const code = build.write({
       dir: aside,
       format: 'esm',
       entryFileNames: '[name].js',
       chunkFileNames: '[name]-[hash].js',
     })
+    const hasDashboards = existsSync(join(root, 'dashboards'))
+    await Promise.all([code, hasDashboards ? makeDashboards(root, join(aside, 'dashboards')) : null])
     moveInto(folder, aside)
   } finally {
     await build.close()
@@ -82,7 +88,8 @@ function besides() {
     transform: {
       filter: { id: /\.ts$/, code: /import\.meta\.url/ },
       handler(code, id) {
-        return code.replaceAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g, (_whole, name) => {
+        return code.replaceAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g, (whole, name) => {
+          if (name.endsWith('/')) return whole
           const file = resolve(dirname(id), name)
           const reference = /\.[mc]?[jt]s$/.test(name)
             ? this.emitFile({ type: 'chunk', id: file })
@@ -101,4 +108,10 @@ function removeOld(builds) {
     .map((entry) => ({ place: join(builds, entry.name), made: statSync(join(builds, entry.name)).mtimeMs }))
     .sort((a, b) => b.made - a.made)
   for (const { place } of byAge.slice(KEPT + 1)) rmSync(place, { recursive: true, force: true })
+}
+
+// Started as a program, with the root and the folder: see build.mjs.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [, , root = '', folder = ''] = process.argv
+  process.exitCode = (await prepare(root, folder)) ? 0 : 1
 }

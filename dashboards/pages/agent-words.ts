@@ -1,0 +1,77 @@
+/** What the page of one agent says first. Pure. */
+import type { AgentView } from '../../src/api/contract.ts'
+import { counted, listed, numberWord, seconds, time } from '../text.ts'
+import { ROLE_WORDS } from '../words.data.ts'
+
+const CUTS: ReadonlySet<string> = new Set(['severed-idle', 'server-idle-close'])
+
+export interface AgentFacts {
+  readonly cuts: number
+  readonly hops: number
+  readonly addresses: number
+  readonly attachedTo: string | null
+  readonly since: string | null
+  readonly isAttached: boolean
+}
+
+export function agentFacts({ happenings, stays, addresses }: AgentView): AgentFacts {
+  const last = stays.reduce<AgentView['stays'][number] | null>(
+    (a, b) => (a === null || b.end > a.end ? b : a),
+    null,
+  )
+  return {
+    cuts: happenings.filter(({ type }) => CUTS.has(type)).length,
+    hops: happenings.filter(({ type }) => type === 'server-hop').length,
+    addresses: new Set(addresses.map(({ address }) => address)).size,
+    attachedTo: last?.server ?? null,
+    since: last?.start ?? null,
+    isAttached: last !== null && (last.endedBy === 'open' || last.endedBy === 'capture-end'),
+  }
+}
+
+/** `Cut 8 times since 20 Nov 22:25:12 UTC, always by the load balancer lb1 after 300 s of silence.` */
+export function agentSentence(agent: AgentView): string {
+  const facts = agentFacts(agent)
+  if (agent.happenings.length === 0)
+    return agent.stays.length === 0
+      ? 'It was not seen in this time.'
+      : `Nothing happened to it in this time. It was ${facts.isAttached ? 'attached to' : 'last with'} ${facts.attachedTo}.`
+  const parts = [cutSentence(agent), hopSentence(facts.hops)].filter((part) => part !== '')
+  return parts.length > 0
+    ? parts.join(' ')
+    : `${counted(agent.happenings.length, 'thing')} happened to it in this time.`
+}
+
+function cutSentence({ happenings }: AgentView): string {
+  const cuts = happenings.filter(({ type }) => CUTS.has(type))
+  if (cuts.length === 0) return ''
+  const first = cuts.reduce((a, b) => (a.at < b.at ? a : b))
+  const actors = [
+    ...new Set(
+      cuts.map(({ actor }) =>
+        [`the ${ROLE_WORDS[actor.role]}`, actor.name ?? actor.address].filter(Boolean).join(' '),
+      ),
+    ),
+  ]
+  const by = cuts.every(({ actor }) => actor.role === 'unknown' || actor.role === 'middlebox')
+    ? 'by something on the path'
+    : `${cuts.length > 1 && actors.length === 1 ? 'always ' : ''}by ${listed(actors.slice(0, 3))}`
+  const times =
+    cuts.length === 1 ? `Cut at ${time(first.at)}` : `Cut ${cuts.length} times since ${time(first.at)}`
+  return `${times}, ${by}${silence(cuts)}.`
+}
+
+/** The silence before the cuts, if it is one and the same to the second. */
+function silence(cuts: AgentView['happenings']): string {
+  const lengths = cuts
+    .map(({ details }) => details['silenceSeconds'])
+    .filter((s): s is number => typeof s === 'number')
+  if (lengths.length < cuts.length) return ''
+  const [least, most] = [Math.min(...lengths), Math.max(...lengths)]
+  return most - least <= 1 ? ` after ${seconds(Math.round(least), 0)} of silence` : ''
+}
+
+const hopSentence = (hops: number): string =>
+  hops === 0 ? '' : `${TIMES[hops] ?? `${numberWord(hops, true)} times`} it moved to another server.`
+
+const TIMES: readonly (string | undefined)[] = [undefined, 'Once', 'Twice']

@@ -1,0 +1,205 @@
+/** Captures: dropped, uploaded, analysed, kept, deleted. Uploads and jobs show how far they are and can be
+ * ended; a job goes on if this page is closed, an upload does not. */
+import type { JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import type { AnalysisRow, CaptureRow } from '../../src/api/contract.ts'
+import * as api from '../api.ts'
+import { useLive, useLoad } from '../load.ts'
+import { usePages } from '../paging.ts'
+import { Dialog } from '../parts/dialog.tsx'
+import { Older } from '../parts/list.tsx'
+import { Bar } from '../parts/page.tsx'
+import { QUALITY_ORDER, QualityCells } from '../parts/quality.tsx'
+import { Empty, Failure, Show } from '../parts/states.tsx'
+import { href } from '../router.ts'
+import { may } from '../session.ts'
+import { bytes, count, counted, fileName, listSpan, shortHash, zoneName } from '../text.ts'
+import { isSending } from '../uploads.ts'
+import { DropZone } from './capture-drop.tsx'
+import { Jobs } from './capture-jobs.tsx'
+
+const PAGE = 100
+
+export function CapturesPage(): JSX.Element {
+  const captures = usePages('captures', (cursor, signal) => api.captures({ cursor, limit: PAGE }, signal))
+  const jobs = useLoad('analyses', (signal) => api.analyses({ limit: 20 }, signal))
+  const put = (job: AnalysisRow): void => {
+    if (jobs.data !== null) jobs.put({ ...jobs.data, items: withRow(jobs.data.items, job) })
+  }
+  useLive((event) => {
+    if (event.kind === 'lost') return (captures.loaded.reload(), jobs.reload())
+    if (event.kind === 'analysis') {
+      put(event.analysis)
+      if (event.analysis.state === 'done') captures.loaded.reload()
+    }
+    if (event.kind !== 'capture') return
+    const { capture, id } = event
+    captures.change((rows) =>
+      capture === null ? rows.filter((row) => row.id !== id) : withRow(rows, capture),
+    )
+  })
+  useWarning()
+  return (
+    <>
+      <Bar title="Captures" />
+      <header class="head">
+        <h1>Captures</h1>
+      </header>
+      {may('operator') && <DropZone />}
+      <Show loaded={jobs} what="the jobs">
+        {({ items }) => <Jobs jobs={items} onChanged={put} />}
+      </Show>
+      <section class="gap6">
+        <Show loaded={captures.loaded} what="the captures">
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty>No capture yet. Drop one above, or point `holdfast analyze --db` at a file.</Empty>
+            ) : (
+              <Kept rows={items} onDeleted={captures.loaded.reload} />
+            )
+          }
+        </Show>
+        <Older paged={captures} one="capture" />
+      </section>
+    </>
+  )
+}
+
+/** The list with this row in it: in its place, or first. */
+const withRow = <T extends { readonly id: number }>(rows: readonly T[], row: T): readonly T[] =>
+  rows.some(({ id }) => id === row.id) ? rows.map((old) => (old.id === row.id ? row : old)) : [row, ...rows]
+
+/** The browser asks before an upload is left. */
+function useWarning(): void {
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent): void => {
+      if (isSending()) event.preventDefault()
+    }
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  }, [])
+}
+
+function Kept({ rows, onDeleted }: { rows: readonly CaptureRow[]; onDeleted: () => void }): JSX.Element {
+  const [doomed, setDoomed] = useState<CaptureRow | null>(null)
+  const size = rows.reduce((sum, row) => sum + (row.kept ? row.sizeBytes : 0), 0)
+  return (
+    <>
+      <header>
+        <h2>Kept</h2>
+        <span class="note">
+          {counted(rows.filter(({ kept }) => kept).length, 'capture')}, {bytes(size)}
+        </span>
+      </header>
+      <table class="stack bare cap">
+        <thead>
+          <tr>
+            <th>File</th>
+            <th>Covers, {zoneName()}</th>
+            <th class="num">Packets</th>
+            <th class="num">Size</th>
+            <th>
+              Quality <span class="dim aspects">{QUALITY_ORDER}</span>
+            </th>
+            <th class="num">Incidents</th>
+            <th>
+              <span class="hide">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Capture key={row.id} row={row} onDelete={() => setDoomed(row)} />
+          ))}
+        </tbody>
+      </table>
+      {doomed !== null && (
+        <DeleteDialog
+          capture={doomed}
+          onClose={() => setDoomed(null)}
+          onDeleted={() => {
+            setDoomed(null)
+            onDeleted()
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): JSX.Element {
+  return (
+    <tr>
+      <td class="any">
+        <b class="sent" title={row.name}>
+          {fileName(row.name)}
+        </b>
+        <div class="sub">
+          {row.tap !== null && `tap ${row.tap}, `}
+          <span title={row.sha256}>sha256 {shortHash(row.sha256)}</span>
+          {!row.kept && ', octets deleted'}
+        </div>
+      </td>
+      <td class="mid meta">{row.start !== null && row.end !== null && listSpan(row.start, row.end)}</td>
+      <td class="num meta">
+        {row.packets !== null && counted(row.packets, 'packet').replace(/.packets?$/, '')}
+      </td>
+      <td class="num meta">{bytes(row.sizeBytes)}</td>
+      <td>
+        <QualityCells capture={row} />
+      </td>
+      <td class="num meta" data-l="incidents">
+        {row.incidents === 0 ? (
+          <span class="dim">—</span>
+        ) : (
+          <a class="link" href={href({ page: 'incidents' }, { capture: row.id, state: 'all' })}>
+            {count(row.incidents)}
+          </a>
+        )}
+      </td>
+      <td class="num act">
+        {row.kept && may('admin') && (
+          <button type="button" class="btn sm" aria-label={`Delete ${fileName(row.name)}`} onClick={onDelete}>
+            Delete
+          </button>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+interface DeleteProps {
+  readonly capture: CaptureRow
+  readonly onClose: () => void
+  readonly onDeleted: () => void
+}
+
+function DeleteDialog({ capture, onClose, onDeleted }: DeleteProps): JSX.Element {
+  const [error, setError] = useState<Error | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const remove = (): void => {
+    setBusy(true)
+    api
+      .deleteCapture(capture.id)
+      .then(onDeleted, (failure: unknown) => setError(failure as Error))
+      .finally(() => setBusy(false))
+  }
+  return (
+    <Dialog title="Delete this capture?" onClose={onClose}>
+      <p class="any">
+        The {bytes(capture.sizeBytes)} of <b>{fileName(capture.name)}</b> go, and cannot be read again. What
+        was found in them stays, with the packets that prove it
+        {capture.incidents > 0 ? `: ${counted(capture.incidents, 'incident')}.` : '.'}
+      </p>
+      {error !== null && <Failure error={error} />}
+      <div class="btns">
+        <button type="button" class="btn" onClick={onClose}>
+          Keep it
+        </button>
+        <button type="button" class="btn danger" disabled={isBusy} onClick={remove}>
+          Delete
+        </button>
+      </div>
+    </Dialog>
+  )
+}

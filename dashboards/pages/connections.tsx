@@ -1,0 +1,152 @@
+/** Connections: a list to look something up, newest first. */
+import type { JSX } from 'preact'
+import type { ConnectionRow } from '../../src/api/contract.ts'
+import * as api from '../api.ts'
+import { fromOf, SINCE } from '../filters.ts'
+import { usePages } from '../paging.ts'
+import { Older, SelectFilter, SetChips, TextFilter, useChosen } from '../parts/list.tsx'
+import { Bar } from '../parts/page.tsx'
+import { Empty, Show } from '../parts/states.tsx'
+import { href, query } from '../router.ts'
+import type { QueryPatch } from '../router.ts'
+import {
+  bytes,
+  count,
+  counted,
+  duration,
+  lasted,
+  endpoint,
+  listTime,
+  secondsBetween,
+  zoneName,
+} from '../text.ts'
+import { END_WORDS } from '../words.data.ts'
+
+const PAGE = 100
+const FILTERS = ['service', 'agent', 'server', 'capture', 'endReason'] as const
+
+/** The parameters of `GET /connections`. */
+function connectionFilter(asked: URLSearchParams, now: number): QueryPatch {
+  return {
+    ...Object.fromEntries(FILTERS.map((name) => [name, asked.getAll(name)])),
+    from: fromOf(asked, now),
+    to: asked.get('to'),
+  }
+}
+
+export function ConnectionsPage(): JSX.Element {
+  const asked = query.value
+  const paged = usePages(`connections ${asked.toString()}`, (cursor, signal) =>
+    api.connections({ ...connectionFilter(asked, Date.now()), cursor, limit: PAGE }, signal),
+  )
+  const chosen = useChosen(
+    paged.items,
+    ({ id }) => String(id),
+    ({ id }) => href({ page: 'connection', id: String(id) }),
+  )
+  const total = paged.loaded.data?.total ?? null
+  return (
+    <>
+      <Bar title="Connections" />
+      <header class="head row">
+        <h1>{total === null ? 'Connections' : counted(total, 'connection')}</h1>
+      </header>
+      <SetChips names={['capture', 'from', 'to']} />
+      <table class="stack bare con">
+        <Head />
+        <tbody>
+          {paged.items.map((row) => (
+            <Row key={row.id} row={row} isChosen={chosen.key === String(row.id)} />
+          ))}
+        </tbody>
+      </table>
+      <Show loaded={paged.loaded} what="the connections">
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty>No connection matches. Take a filter away, or add a capture.</Empty>
+          ) : null
+        }
+      </Show>
+      <Older paged={paged} one="connection" />
+    </>
+  )
+}
+
+const Head = (): JSX.Element => (
+  <thead>
+    <tr>
+      <th>Begin, {zoneName()}</th>
+      <th>Agent</th>
+      <th>Server</th>
+      <th>Service</th>
+      <th class="num">Lasted</th>
+      <th class="num">Longest silence</th>
+      <th class="num">To server</th>
+      <th class="num">To client</th>
+      <th>End</th>
+    </tr>
+    <tr class="filters wide">
+      <td>
+        <SelectFilter
+          name="since"
+          label="Time"
+          any="any time"
+          options={Object.entries(SINCE).map(([name, { word }]) => [name, `last ${word}`])}
+        />
+      </td>
+      <td>
+        <TextFilter name="agent" label="Agent" placeholder="any agent" />
+      </td>
+      <td>
+        <TextFilter name="server" label="Server" placeholder="any server" />
+      </td>
+      <td>
+        <TextFilter name="service" label="Service" placeholder="any" />
+      </td>
+      <td colSpan={4} />
+      <td>
+        <SelectFilter name="endReason" label="End" any="any end" options={Object.entries(END_WORDS)} />
+      </td>
+    </tr>
+  </thead>
+)
+
+const BROKEN: readonly string[] = ['middlebox-rst', 'silent']
+
+function Row({ row, isChosen }: { row: ConnectionRow; isChosen: boolean }): JSX.Element {
+  return (
+    <tr class={isChosen ? 'sel' : ''} data-row={row.id}>
+      <td class="nw">
+        <a class="sent" href={href({ page: 'connection', id: String(row.id) })}>
+          {listTime(row.start, 'second')}
+        </a>
+      </td>
+      <td class="any meta">
+        {row.agent === null ? (
+          <span class="dim">not known</span>
+        ) : (
+          <a href={href({ page: 'agent', id: row.agent })}>{row.agent}</a>
+        )}
+        <div class="sub mono wide">{endpoint(row.client.address, row.client.port)}</div>
+      </td>
+      <td class="any meta" data-l="with">
+        {row.server}
+        <div class="sub mono wide">{endpoint(row.serverEndpoint.address, row.serverEndpoint.port)}</div>
+      </td>
+      <td class="mid meta">{row.service}</td>
+      <td class="num meta" data-l="lasted">
+        {lasted(secondsBetween(row.start, row.end))}
+      </td>
+      <td class="num meta" data-l="silence">
+        {duration(row.maxIdleSeconds)}
+      </td>
+      <td class="num wide">{bytes(row.clientBytes)}</td>
+      <td class="num wide">{bytes(row.serverBytes)}</td>
+      <td class={`meta ${BROKEN.includes(row.endReason) ? 'crit' : 'mid'}`}>{END_WORDS[row.endReason]}</td>
+    </tr>
+  )
+}
+
+/** `stream 88 of tap client`: how to find it in the capture. */
+export const placeWords = ({ stream, tap }: Pick<ConnectionRow, 'stream' | 'tap'>): string =>
+  `${stream === null ? '' : `tcp.stream ${count(stream)}, `}tap ${tap}`

@@ -1,0 +1,43 @@
+/** What the page of one incident works out from what it reads. Pure. */
+import type { OccurrenceRow } from '../../src/api/contract.ts'
+
+export interface AgentHits {
+  readonly id: string
+  /** ISO times, newest first. */
+  readonly times: readonly string[]
+  readonly last: string
+}
+
+/** Agents by how often they were hit, those with the latest hit first among equals. */
+export function agentsOf(occurrences: readonly OccurrenceRow[]): AgentHits[] {
+  const times = new Map<string, string[]>()
+  for (const { agent, at } of occurrences) {
+    if (agent === null) continue
+    times.set(agent.id, [...(times.get(agent.id) ?? []), at])
+  }
+  return [...times]
+    .map(([id, all]) => ({ id, times: all, last: all.reduce((a, b) => (a > b ? a : b)) }))
+    .sort((a, b) => b.times.length - a.times.length || (a.last < b.last ? 1 : -1))
+}
+
+/** A remedy as steps: one for each thing to do. */
+export function remedySteps(remedy: string): string[] {
+  return remedy
+    .split(/; (?=until then\b|or\b)|(?<=\.) (?=Or\b)/i)
+    .map((step) => step.trim().replace(/;$/, ''))
+    .filter((step) => step !== '')
+    .map((step) => {
+      const sentence = step.charAt(0).toUpperCase() + step.slice(1)
+      return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`
+    })
+}
+
+/** A text cut where it names a number with its unit: every second part is one. */
+export const quantities = (text: string): string[] =>
+  text.split(/((?<![\w.,])\d[\d.,]*(?: (?:s|h|min|ms|kB|MB|GB))(?![\w]))/)
+
+/** A title as a sentence. */
+export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
+
+/** What the list of candidates says of one: `Azure Load Balancer (240 s, unconfirmed)`. */
+export const isUnconfirmed = (candidate: string): boolean => candidate.endsWith(', unconfirmed)')

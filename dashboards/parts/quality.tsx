@@ -1,0 +1,82 @@
+/** How good a capture is: five cells, then in words what it costs. */
+import type { JSX } from 'preact'
+import type { CaptureRow } from '../../src/api/contract.ts'
+import { counted } from '../text.ts'
+import type { Quality } from '../vocabulary.ts'
+
+/** Good, worth a warning, critical. */
+type Cell = 'g' | 'w' | 'c'
+
+interface Aspect {
+  readonly name: string
+  readonly cell: (quality: Quality) => Cell
+  /** What was lost, and what that costs. */
+  readonly words: (quality: Quality) => string
+}
+
+const ASPECTS: readonly Aspect[] = [
+  {
+    name: 'whole',
+    cell: ({ readError }) => (readError === null ? 'g' : 'c'),
+    words: ({ readError }) => readError ?? '',
+  },
+  {
+    name: 'nothing lost',
+    cell: (q) => (q.missingSegments + q.interfaceDrops + q.evictedConnections > 0 ? 'w' : 'g'),
+    words: (q) =>
+      q.interfaceDrops > 0
+        ? `${counted(q.interfaceDrops, 'packet')} dropped while capturing`
+        : q.missingSegments > 0
+          ? `${counted(q.missingSegments, 'segment')} missing that the receiver acknowledged`
+          : `${counted(q.evictedConnections, 'connection')} given up: memory limit`,
+  },
+  {
+    name: 'two-way',
+    cell: ({ oneWayConnections }) => (oneWayConnections > 0 ? 'w' : 'g'),
+    words: (q) => `${counted(q.oneWayConnections, 'connection')} one way: silent cuts not judged there`,
+  },
+  {
+    name: 'uncut',
+    cell: (q) => (q.truncatedPackets + q.malformedPackets > 0 ? 'w' : 'g'),
+    words: (q) =>
+      q.truncatedPackets > 0
+        ? `${counted(q.truncatedPackets, 'packet')} cut by the snap length`
+        : `${counted(q.malformedPackets, 'packet')} malformed`,
+  },
+  {
+    name: 'in order',
+    cell: (q) => (q.outOfOrderPackets + q.clockSteps > 0 ? 'w' : 'g'),
+    words: (q) =>
+      q.clockSteps > 0
+        ? `clock set back ${counted(q.clockSteps, 'time')}`
+        : `${counted(q.outOfOrderPackets, 'packet')} out of order`,
+  },
+]
+
+/** What the cells stand for, in their order: for the head of a column. */
+export const QUALITY_ORDER = ASPECTS.map(({ name }) => name).join(', ')
+
+/** The worst cell, and in words what it costs. */
+export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Cell; words: string } {
+  if (quality === null) return { worst: 'g', words: 'not read yet' }
+  const bad = ASPECTS.filter(({ cell }) => cell(quality) !== 'g')
+  if (bad.length === 0) return { worst: 'g', words: 'complete' }
+  const worst = bad.some(({ cell }) => cell(quality) === 'c') ? 'c' : 'w'
+  return { worst, words: bad.map(({ words }) => words(quality)).join('; ') }
+}
+
+export function QualityCells({ capture }: { capture: Pick<CaptureRow, 'quality'> }): JSX.Element {
+  const { quality } = capture
+  const { worst, words } = qualityOf(capture)
+  if (quality === null) return <span class="dim">{words}</span>
+  return (
+    <>
+      <span class="q" aria-hidden="true">
+        {ASPECTS.map(({ name, cell }) => (
+          <i key={name} class={cell(quality)} title={name} />
+        ))}
+      </span>
+      <span class={worst === 'g' ? 'mid' : worst === 'w' ? 'warn' : 'crit'}>{words}</span>
+    </>
+  )
+}

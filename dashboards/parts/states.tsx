@@ -1,0 +1,61 @@
+/**
+ * What a place shows besides data: nothing yet, still reading, failed, or older than it should be. A failure
+ * stays where it happened, in one sentence, with what still holds and one action.
+ */
+import type { ComponentChildren, JSX } from 'preact'
+import type { Loaded } from '../load.ts'
+import { time } from '../text.ts'
+
+export const Empty = ({ children }: { children: ComponentChildren }): JSX.Element => (
+  <p class="state empty">{children}</p>
+)
+
+/** Nothing for 400 ms, then one line that says what is being read. The place keeps its height. */
+export const Loading = ({ what, tall = false }: { what: string; tall?: boolean }): JSX.Element => (
+  <div class={tall ? 'tall' : ''}>
+    <p class="state later" role="status">
+      Reading {what} …
+    </p>
+  </div>
+)
+
+export function Failure({ error, retry }: { error: Error; retry?: (() => void) | undefined }): JSX.Element {
+  return (
+    <p class="state failed" role="alert">
+      {error.message}{' '}
+      {retry !== undefined && (
+        <button type="button" class="btn sm" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </p>
+  )
+}
+
+interface ShowProps<T> {
+  readonly loaded: Loaded<T>
+  /** `the incidents`: what is being read. */
+  readonly what: string
+  readonly tall?: boolean
+  readonly children: (data: T) => ComponentChildren
+}
+
+/** Data once it is there; until then that it is being read, or why it cannot be. */
+export function Show<T>({ loaded, what, tall = false, children }: ShowProps<T>): JSX.Element {
+  const { data, error, reload, readAt } = loaded
+  if (data === null)
+    return error === null ? <Loading what={what} tall={tall} /> : <Failure error={error} retry={reload} />
+  return (
+    <>
+      {error !== null && (
+        <p class="state failed" role="alert">
+          {error.message} This is as of {time(readAt)}.{' '}
+          <button type="button" class="btn sm" onClick={reload}>
+            Try again
+          </button>
+        </p>
+      )}
+      {children(data)}
+    </>
+  )
+}
