@@ -29,9 +29,9 @@ const section = (title: string): string => README.split(/^## /m).find((part) => 
 describe('the example', () => {
   const block = /```text\n([^]*?)```/
 
-  test('is the beginning of what `npm start` prints, to the end of its first incident', async () => {
-    const { scripts } = JSON.parse(read('package.json')) as { scripts: { start: string } }
-    const [, ...words] = /^node src\/cli\/holdfast\.mjs (.*)$/.exec(scripts.start)![1]!.split(' ')
+  test('is the beginning of what `npm run sample` prints, to the end of its first incident', async () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: { sample: string } }
+    const [, ...words] = /^node src\/cli\/holdfast\.mjs (.*)$/.exec(scripts.sample)![1]!.split(' ')
     const { out, exitCode } = await holdfast('analyze', ...words)
     expect(exitCode).toBe(0)
     const [before, first, ...others] = out.split(/^(?=(?:CRITICAL|WARNING|INFO) {2})/m)

@@ -1,0 +1,164 @@
+/**
+ * The product as its three users have it: a server in a process of its own, a real browser, a `tail` beside
+ * it. The story: an analyst uploads two captures of one hour, sees the job, opens the incident, follows its
+ * evidence; an operator acknowledges it, and everybody else sees that.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunningServer, startServer } from '../cli/serve/server.ts'
+import { ROOT } from '../source-tree.ts'
+import { browserPath, openBrowser, openTab, overflow, violations } from './browser.ts'
+import type { Look } from './browser.ts'
+
+const FIXTURE = join(ROOT, 'fixtures/severed-by-load-balancer')
+const FILES = ['client.pcap.gz', 'server.pcap.gz', 'holdfast.yaml'].map((name) => join(FIXTURE, name))
+const TITLE = 'The load balancer 10.10.2.10 severs idle connections after 300 s'
+
+const PAGES = [
+  ['overview', '/'],
+  ['incidents', '/incidents'],
+  ['an incident', '/incidents/HF-1'],
+  ['live', '/live'],
+  ['agents', '/agents'],
+  ['an agent', '/agents/EPA-0017'],
+  ['services', '/services'],
+  ['a service', '/services/dlp-endpoint'],
+  ['captures', '/captures'],
+  ['connections', '/connections'],
+  ['a connection', '/connections/1'],
+  ['conformance', '/conformance'],
+  ['the reference of the API', '/api/docs'],
+] as const
+
+const executable = browserPath()
+
+describe.skipIf(executable === null)('in a browser', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-e2e-'))
+  let server: RunningServer
+  let browser: Browser
+  let base = ''
+  let tail: ChildProcess
+  let told = ''
+
+  beforeAll(async () => {
+    server = await startServer('--db', join(folder, 'holdfast.db'))
+    base = new URL(server.api).origin
+    browser = await openBrowser(executable!)
+    tail = spawn(
+      process.execPath,
+      [join(ROOT, 'src/cli/holdfast.mjs'), 'tail', '--server', base, '--follow', '--severity', 'info'],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    tail.stdout!.on('data', (chunk: Buffer) => (told += chunk.toString()))
+  }, 60_000)
+
+  afterAll(async () => {
+    tail.kill('SIGTERM')
+    await browser.close()
+    await server.end('SIGTERM')
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('without any capture every page says what to do, and nothing complains', async () => {
+    for (const path of ['/', '/incidents', '/live', '/agents', '/services', '/captures', '/connections']) {
+      const tab = await openTab(browser, base + path)
+      await tab.page.locator('h1').first().waitFor()
+      expect([path, tab.complaints]).toEqual([path, []])
+      await tab.close()
+    }
+  })
+
+  test('captures are uploaded and analysed as one, their incident followed and acknowledged', async () => {
+    const watching = await openTab(browser, `${base}/incidents`)
+    const { page, complaints, close } = await openTab(browser, `${base}/captures`)
+    await page.locator('input[type=file]').setInputFiles(FILES)
+    await page.getByRole('button', { name: 'Upload, analyse as one' }).click()
+    await page.getByText('client.pcap.gz').first().waitFor()
+    await expect
+      .poll(async () => (await jobs()).map(({ state }) => state), { timeout: 20_000 })
+      .toEqual(['done'])
+
+    // The page that was open all the time is told, and does not move by itself.
+    await watching.page.getByRole('button', { name: /new/ }).click()
+    await watching.page.getByRole('link', { name: TITLE }).waitFor()
+
+    await page.goto(`${base}/incidents`)
+    await page.getByRole('link', { name: TITLE }).click()
+    await page.getByRole('heading', { level: 1, name: TITLE }).waitFor()
+    await page.getByText('300.01 s of silence').first().waitFor()
+    await page.getByRole('button', { name: /previous/ }).click()
+    await expect.poll(() => page.getByText('occurrence 7 of 8').count()).toBe(1)
+    await page.getByRole('button', { name: /Acknowledge/ }).click()
+    await page.getByText('acknowledged').first().waitFor()
+
+    // The other page shows the new state, and the tail has told the cuts.
+    await expect.poll(() => watching.page.getByText('acknowledged').count()).toBeGreaterThan(0)
+    await expect.poll(() => told).toContain('EPA-0017')
+    expect(told).toMatch(/21 Nov 03:12:31 UTC.*critical.*10\.10\.2\.10.*EPA-0119.*300 s/)
+    expect([complaints, watching.complaints]).toEqual([[], []])
+    await watching.close()
+    await close()
+  }, 60_000)
+
+  test('an incident is resolved with a note, from the keyboard', async () => {
+    const { page, complaints, close } = await openTab(browser, `${base}/incidents/HF-2`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.keyboard.press('r')
+    await page.getByRole('dialog').getByRole('textbox').fill('timer raised to 86,400 s')
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /Resolve/ })
+      .click()
+    await page.getByText('timer raised to 86,400 s').first().waitFor()
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  test('what is carved is a capture', async () => {
+    const answer = await fetch(`${server.api}/incidents/HF-1/packets`)
+    expect(answer.status).toBe(200)
+    const octets = new Uint8Array(await answer.arrayBuffer())
+    expect(Buffer.from(octets.subarray(0, 4)).toString('hex')).toBe('0a0d0d0a')
+  })
+
+  const looks: readonly [string, Look][] = [
+    ['light', { theme: 'light' }],
+    ['dark', { theme: 'dark' }],
+    ['light and narrow', { theme: 'light', width: 360, height: 740 }],
+    ['dark on a wall', { theme: 'dark', width: 2560, height: 1300 }],
+  ]
+  describe.each(looks)('%s', (_, look) => {
+    test.each(PAGES)('%s can be used by everybody', async (_, path) => {
+      const { page, complaints, close } = await openTab(browser, base + path, look)
+      await page.locator('h1').first().waitFor()
+      await page.waitForLoadState('networkidle')
+      expect(await violations(page)).toEqual([])
+      expect(await overflow(page)).toBeLessThanOrEqual(0)
+      expect(complaints).toEqual([])
+      await close()
+    })
+  })
+
+  test('the first load is at most 100 kB packed', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    let octets = 0
+    page.on('response', (response) => {
+      const { pathname } = new URL(response.url())
+      if (!pathname.startsWith('/api/')) octets += Number(response.headers()['content-length'] ?? NaN)
+    })
+    await page.goto(base)
+    await page.waitForLoadState('networkidle')
+    expect(octets).toBeLessThanOrEqual(100_000)
+    await context.close()
+  })
+
+  async function jobs(): Promise<readonly { readonly state: string }[]> {
+    const answer = await fetch(`${server.api}/analyses`)
+    return ((await answer.json()) as { items: { state: string }[] }).items
+  }
+})
