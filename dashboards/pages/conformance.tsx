@@ -41,16 +41,23 @@ const NothingJudged = (): JSX.Element => (
   </>
 )
 
+/** Nothing but what incidents show was judged. */
+const onlyViolated = (rows: readonly RequirementRow[]): boolean =>
+  rows.every(({ status }) => status === 'violated')
+
 /** `12 of 112 requirements are violated.` */
 export function conformanceHeadline(rows: readonly RequirementRow[]): string {
   const { violated, 'at-risk': risk } = countBy(rows)
   const all = counted(rows.length, 'requirement')
+  if (onlyViolated(rows)) return `${all} ${violated === 1 ? 'is' : 'are'} violated.`
   if (violated > 0) return `${count(violated)} of ${all} ${violated === 1 ? 'is' : 'are'} violated.`
   if (risk > 0) return `Of ${all} none is violated, ${count(risk)} ${risk === 1 ? 'is' : 'are'} at risk.`
   return `Of ${all} none is violated.`
 }
 
 function leadOf(rows: readonly RequirementRow[]): string {
+  if (onlyViolated(rows))
+    return 'Incidents show that. Which other requirements this traffic proves as met was not judged.'
   const counts = countBy(rows)
   const met = `${count(counts.met)} ${counts.met === 1 ? 'is' : 'are'} met, ${count(counts['at-risk'])} at risk.`
   const open = counts['not-observed']

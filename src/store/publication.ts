@@ -16,6 +16,7 @@ import { type Share, refreshIncident, severityCode } from './incident-shares.ts'
 import { addHistory } from './incidents.ts'
 import type { Names } from './names.ts'
 import type { Secrets } from './secrets.ts'
+import { type Violation, writeVerdicts } from './verdicts.ts'
 import { sentenceOf } from './sentence.ts'
 import { atomically, prepared, type Store } from './store.ts'
 
@@ -48,6 +49,7 @@ export function publish(store: Store, publication: Publication, parts: Publicati
     const merge = merging(store, publication, parts, replaced.length > 0)
     for (const discovery of publication.discoveries) merge.discovery(discovery)
     merge.announce()
+    writeVerdicts(store, analysis, merge.violations)
     // After the new shares are there: an incident that is found again keeps its number.
     for (const other of replaced) {
       withdrawFindings(store, other)
@@ -82,6 +84,7 @@ interface Known {
 
 interface Merging {
   discovery(discovery: Discovery): void
+  readonly violations: readonly Violation[]
   /** Tells followers, in the order in which things happened. */
   announce(): void
 }
@@ -97,7 +100,9 @@ function merging(
   const evidence = evidenceWriter(store, analysis)
   const news: { readonly id: number; readonly at: Micros }[] = []
   const incidents: { readonly id: number; readonly isNew: boolean }[] = []
+  const violations: Violation[] = []
   return {
+    violations,
     discovery({ incident, findings }) {
       const service = incident.service === null ? null : names.service(incident.service, incident.start)
       const known = knownIncident(store, incident, findings)
@@ -120,6 +125,7 @@ function merging(
       if (known?.state === 'resolved') reopenIfLater(store, id, incident.end, now)
       refreshIncident(store, id, now)
       incidents.push({ id, isNew: known === null })
+      violations.push({ incident: id, record: incident })
     },
     announce() {
       for (const { id, isNew } of incidents) recordChange(store, 'incident', id, isNew, now)

@@ -2,6 +2,7 @@
  * shows. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { REQUIREMENTS } from '../../src/model/requirements.data.ts'
 import { DETECTORS } from '../../src/detectors/index.ts'
 import { INCIDENT_TYPES } from '../../src/model/incident.ts'
 import { filesUnder, ROOT } from '../source-tree.ts'
@@ -43,6 +44,8 @@ describe.each([...INCIDENT_TYPES])('%s', (type) => {
   test('declares what an operator needs to know', () => {
     expect(detector.asserts).toMatch(/^[A-Z].*\.$|\)\.$/)
     expect(detector.requirements).not.toEqual([])
+    const unknown = detector.requirements.filter((id) => !(id in REQUIREMENTS))
+    expect(unknown).toEqual([])
     expect(Object.values(detector.parameters).filter(({ meaning }) => meaning === '')).toEqual([])
   })
 })

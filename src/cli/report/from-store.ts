@@ -63,7 +63,8 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
     inputs: inputs.slice(0, INPUTS_MAX),
     inputsLeftOut: Math.max(0, inputs.length - INPUTS_MAX),
     totals: totalsOf(store, capture, analyses, rows),
-    requirements: requirements.length === 0 ? null : requirements,
+    // Violations alone are told with the incidents: they do not say what else was judged.
+    requirements: requirements.every(({ status }) => status === 'violated') ? null : requirements,
     incidents: full.flatMap((row) => incidentOf(store, row, capture)),
     listed: listed.map(factsOf),
     leftOut: total - full.length - listed.length,
