@@ -5,6 +5,7 @@ import type { HttpResponse } from '../model/http.ts'
 import type { EvidencePacket, Finding, Severity } from '../model/incident.ts'
 import type { Sighting } from '../model/party.ts'
 import { deviceName } from '../model/device-name.ts'
+import { shortName } from '../model/short-name.ts'
 import { about, packets, serverOf } from './wording.ts'
 
 interface CookieVerdict {
@@ -48,7 +49,7 @@ export function cookieFinding(type: Finding['type'], event: Exchange, verdict: C
         tap: sighting.tap,
         packet: response.packet,
         at: response.time,
-        note: `${cookies.length} Set-Cookie lines: ${names.join(', ')}`,
+        note: `${cookies.length} Set-Cookie lines: ${names.map(shortName).join(', ')}`,
       },
       ...(behind === null ? [] : [sentBehind(behind)]),
     ),
@@ -98,13 +99,13 @@ function actorOf(
 
 function sentBehind({ sighting, transaction }: NonNullable<Exchange['behind']>): EvidencePacket {
   const { packet, time, setCookies } = transaction.response!
-  const names = setCookies.map((c) => c.name).join(', ')
+  const names = setCookies.map((c) => shortName(c.name)).join(', ')
   return { tap: sighting.tap, packet, at: time, note: `the server sent ${names || 'none'}` }
 }
 
 export function cookieNames(findings: readonly Finding[]): string {
   const cookies = findings[0]!.details['cookies'] as readonly { name: string }[]
-  return [...new Set(cookies.map((c) => c.name))].join(', ')
+  return [...new Set(cookies.map((c) => c.name))].map(shortName).join(', ')
 }
 
 export function injectedText(finding: Finding): string {
@@ -114,7 +115,7 @@ export function injectedText(finding: Finding): string {
     return 'Who added it, this capture does not show: capture behind the load balancer as well.'
   const what = injected.map(
     (c) =>
-      `${c.name}${c.vendor === null ? '' : ` (${c.vendor}${c.backend === null ? '' : `, backend ${c.backend}`})`}`,
+      `${shortName(c.name)}${c.vendor === null ? '' : ` (${c.vendor}${c.backend === null ? '' : `, backend ${c.backend}`})`}`,
   )
   return `${deviceName(finding.actor)} added ${what.join(' and ')}.`
 }

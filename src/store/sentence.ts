@@ -5,9 +5,7 @@
  */
 import { deviceName } from '../model/device-name.ts'
 import type { Finding, IncidentType } from '../model/incident.ts'
-
-/** Longer names are cut: no agent, server or cookie is known by more. */
-const NAME_CHARACTERS_MAX = 64
+import { shortName } from '../model/short-name.ts'
 
 export const sentenceOf = (finding: Finding): string => SENTENCES[finding.type](finding)
 
@@ -47,13 +45,13 @@ const severed = (f: Finding): string =>
     : `Something between ${who(f)} and ${where(f)} cut their idle connection`
 
 function who({ agent, tuple }: Finding): string {
-  if (agent !== null) return cut(agent.id)
+  if (agent !== null) return shortName(agent.id)
   return tuple === null ? 'an agent' : `the agent behind ${tuple[0].address}`
 }
 
 function where({ server, service }: Finding): string {
-  if (server !== null) return cut(server.name)
-  return service === null ? 'the server' : cut(service)
+  if (server !== null) return shortName(server.name)
+  return service === null ? 'the server' : shortName(service)
 }
 
 function cookies({ details, actor }: Finding): string {
@@ -74,17 +72,11 @@ interface CookieFact {
 const after = (seconds: unknown): string =>
   typeof seconds === 'number' ? ` after ${spoken(seconds)} of silence` : ''
 const within = (seconds: unknown): string => (typeof seconds === 'number' ? ` in ${spoken(seconds)}` : '')
-const text = (value: unknown): string => (typeof value === 'string' ? cut(value) : 'another one')
+const text = (value: unknown): string => (typeof value === 'string' ? shortName(value) : 'another one')
 const number = (value: unknown): string =>
   typeof value === 'number' ? String(value).replace(/\B(?=(?:\d{3})+$)/g, ',') : 'many'
 const capital = (words: string): string =>
   words.startsWith('the ') || words.startsWith('an ') ? words.charAt(0).toUpperCase() + words.slice(1) : words
-
-function cut(name: string): string {
-  if (name.length <= NAME_CHARACTERS_MAX) return name
-  const half = Math.floor((NAME_CHARACTERS_MAX - 3) / 2)
-  return `${name.slice(0, half)}...${name.slice(-half)}`
-}
 
 /** Seconds up to 600, as timers are set; then two units. */
 function spoken(seconds: number): string {

@@ -60,7 +60,7 @@ describe('the OpenAPI document', () => {
     expect(html).toContain('GET /api/v1/incidents/{id}/occurrences')
     expect(html).not.toMatch(/<script|style=|\son\w+=|https?:\/\//)
     const links = [...html.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, link]) => link)
-    expect(new Set(links)).toEqual(new Set(['/api/docs.css', '/api/v1/openapi.json']))
+    expect(new Set(links)).toEqual(new Set(['data:,', '/api/docs.css', '/api/v1/openapi.json']))
     expect((await rig.ask('/api/docs.css')).headers.get('content-type')).toContain('text/css')
     const anchors = [...html.matchAll(/href="#([\w-]+)"/g)].map(([, anchor]) => anchor)
     expect(anchors.filter((anchor) => !html.includes(`id="${anchor}"`))).toEqual([])

@@ -14,7 +14,8 @@ export const events: Routes = (app, { hub }) => {
       summary: 'New and changed incidents, occurrences, analyses and captures',
       description:
         'Server-sent events: `incident`, `occurrence`, `analysis`, `capture`, `heartbeat` and `lost`. ' +
-        '`Last-Event-ID` or `after` resumes; `lost` tells that the lists have to be loaded again.',
+        '`Last-Event-ID` or `after` resumes; `lost` tells that the lists have to be loaded again. ' +
+        'What has gone is null, beside its `id`.',
       answer: EVENT_STREAM,
       problems: [503],
     }),
