@@ -16,25 +16,25 @@ export function clearAnalysis(store: Store, analysis: number): void {
   clearRows(store, analysis)
 }
 
-/** The mass: connections, sessions and counters. */
+/** The mass: connections, sessions and addresses. */
 export function clearRows(store: Store, analysis: number): void {
   for (const table of ['connection', 'session']) {
     const some = `SELECT id FROM ${table} WHERE analysis = ? LIMIT ${ROWS_AT_ONCE}`
     inSteps(store, `DELETE FROM ${table} WHERE id IN (${some})`, [analysis])
   }
-  for (const [table, key] of Object.entries(KEYS)) {
-    const some = `SELECT ${key} FROM ${table} WHERE analysis = ? LIMIT ${ROWS_AT_ONCE}`
-    inSteps(store, `DELETE FROM ${table} WHERE analysis = ? AND (${key}) IN (${some})`, [analysis, analysis])
-  }
+  const key = 'agent, start, address'
+  const some = `SELECT ${key} FROM agent_address WHERE analysis = ? LIMIT ${ROWS_AT_ONCE}`
+  const addresses = `DELETE FROM agent_address WHERE analysis = ? AND (${key}) IN (${some})`
+  inSteps(store, addresses, [analysis, analysis])
+  // What was counted before any finding was published.
+  atomically(store, () => dropCounters(store, analysis))
 }
 
-/** Tables without numbers of their own: what tells a row within an analysis. */
-const KEYS: Readonly<Record<string, string>> = {
-  agent_address: 'agent, start, address',
-  minute: 'service, minute, server',
-  silence: 'service, step',
-  tally: 'service, server',
-  requirement: 'id, service',
+/** What charts add up over analyses goes with the findings: nothing is counted that is not there. */
+const COUNTERS = ['minute', 'silence', 'tally', 'requirement']
+
+function dropCounters(store: Store, analysis: number): void {
+  for (const table of COUNTERS) prepared(store, `DELETE FROM ${table} WHERE analysis = ?`).run(analysis)
 }
 
 function inSteps(store: Store, sql: string, values: readonly unknown[]): void {
@@ -60,8 +60,9 @@ export function withdrawFindings(
   ).all(analysis)
   const going = shares.map((share) => share.incident).filter((incident) => !but(incident))
   for (const incident of going) withdrawShare(store, analysis, incident)
-  if (going.length === shares.length)
-    prepared(store, 'UPDATE analysis SET published = 0 WHERE id = ?').run(analysis)
+  if (going.length < shares.length) return
+  dropCounters(store, analysis)
+  prepared(store, 'UPDATE analysis SET published = 0 WHERE id = ?').run(analysis)
 }
 
 function withdrawShare(store: Store, analysis: number, incident: number): void {
