@@ -33,8 +33,8 @@ export function estimateTimer(
   const lower = oneTimer ? Math.max(longestSurvived ?? 0, shortest - 1) : longestSurvived
   const upper = oneTimer ? longest : shortest
   return {
-    lowerSeconds: lower === null ? null : round(lower),
-    upperSeconds: round(upper),
+    lowerSeconds: lower === null ? null : outwards(lower, Math.floor),
+    upperSeconds: outwards(upper, Math.ceil),
     survived: survived.length,
     severed: severed.length,
     candidates: lower === null ? [] : candidates(lower, upper, signature),
@@ -54,4 +54,7 @@ function candidates(lower: number, upper: number, signature: Signature): string[
   )
 }
 
-const round = (seconds: number): number => Math.round(seconds * 10) / 10
+/** To hundredths, so that what bounds the interval lies in it. Ten thousandths are dust of binary
+ * fractions. */
+const outwards = (seconds: number, to: (hundredths: number) => number): number =>
+  to(Math.round(seconds * 10_000) / 100) / 100

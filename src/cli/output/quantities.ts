@@ -34,7 +34,9 @@ const pair = (large: number, largeUnit: string, small: number, smallUnit: string
 
 /** `[14.98, 15.03] s`, rounded outwards: the truth lies inside. */
 export function intervalText(lower: number, upper: number): string {
-  return `[${decimal(Math.floor(lower * 100) / 100, 2)}, ${decimal(Math.ceil(upper * 100) / 100, 2)}] s`
+  const hundredths = (seconds: number): number => Math.round(seconds * 10_000) / 100 // without binary dust
+  const [from, to] = [Math.floor(hundredths(lower)) / 100, Math.ceil(hundredths(upper)) / 100]
+  return `[${decimal(from, 2)}, ${decimal(to, 2)}] s`
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

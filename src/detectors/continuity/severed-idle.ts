@@ -182,7 +182,15 @@ function seenAtServer(sighting: {
 }
 
 const timerText = (lower: number | null, upper: number): string =>
-  lower === null ? `at most ${upper} s` : upper - lower <= 2 ? `${upper} s` : `${lower} to ${upper} s`
+  lower === null
+    ? `at most ${inShort(upper)} s`
+    : upper - lower <= 2
+      ? `${inShort(upper)} s`
+      : `${inShort(lower)} to ${inShort(upper)} s`
+
+/** As devices are set: whole seconds, tenths of short ones. */
+const inShort = (seconds: number): number =>
+  seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)
 
 function survivedText(survived: readonly number[], severed: readonly number[]): string {
   const shorter = survived.filter((seconds) => seconds < Math.min(...severed))

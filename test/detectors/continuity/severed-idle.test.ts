@@ -194,8 +194,8 @@ test('how an incident reads', async () => {
     signature: 'fin',
     silenceSeconds: 300.01,
     timer: {
-      lowerSeconds: 299,
-      upperSeconds: 300,
+      lowerSeconds: 299.01,
+      upperSeconds: 300.01,
       survived: 3,
       severed: 1,
       candidates: ['Envoy HTTP (ECS Service Connect) (300 s)'],
