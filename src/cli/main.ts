@@ -10,11 +10,18 @@ import { type Console, say, systemConsole } from './console.ts'
 import { ending, EXIT } from './failure.ts'
 import { isOutputClosed } from './output/destination.ts'
 
-/** Runs the program and ends the process. `argv` is that of the process. */
-export async function main(argv: readonly string[]): Promise<never> {
-  // Everything has been written when `run` answers; what still waits, such as an open standard input, need
-  // not be waited for.
-  process.exit(await run(argv.slice(2), systemConsole()))
+/** Something that still waits, such as an open standard input, is waited for no longer than this. */
+const LINGER_MS = 500
+
+/**
+ * Runs the program, after which the process ends. `argv` is that of the process.
+ *
+ * It ends by itself, not by `process.exit`: that joins the engine's compiler threads, of which one may just
+ * then wait for the main thread to collect garbage, and both wait for ever (Node 24).
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.exitCode = await run(argv.slice(2), systemConsole())
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 }
 
 /** The exit code of a command line. Never throws. */
