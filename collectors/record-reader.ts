@@ -88,8 +88,8 @@ interface Ahead {
   view: DataView
   from: number
   to: number
-  /** How much is being read; null if nothing is. */
-  count: number | Promise<number> | null
+  /** What the source answers that was asked for more; null if it was not. */
+  asked: number | Promise<number> | null
 }
 
 /** A reader at work. */
@@ -133,7 +133,7 @@ export function recordReader(
   bufferBytes: number = BUFFER_BYTES,
 ): CaptureReader {
   const window = emptyWindow(bufferBytes)
-  const ahead: Ahead = { ...buffer(bufferBytes), from: 0, to: 0, count: null }
+  const ahead: Ahead = { ...buffer(bufferBytes), from: 0, to: 0, asked: null }
   const reading: Reading = { format, source, parse, window, ahead, ended: false, over: false, number: 1 }
   return {
     format,
@@ -169,32 +169,29 @@ function fill(reading: Reading, batch: FrameBatch): boolean | Promise<boolean> {
       join(window, ahead)
       continue
     }
-    readAhead(reading)
-    const { count } = ahead
-    if (count === null || typeof count !== 'number') return fillLater(reading, batch, count)
-    arrived(reading, count)
+    const answer = askAhead(reading)
+    if (typeof answer !== 'number') return fillLater(reading, batch, answer)
+    arrived(reading, answer)
   }
 }
 
-async function fillLater(
-  reading: Reading,
-  batch: FrameBatch,
-  count: Promise<number> | null,
-): Promise<boolean> {
-  arrived(reading, (await count) ?? 0)
+async function fillLater(reading: Reading, batch: FrameBatch, answer: Promise<number>): Promise<boolean> {
+  arrived(reading, await answer)
   return fill(reading, batch)
 }
 
-/** Asks the source for the next octets, unless they have been asked for, or there are some. */
-function readAhead({ source, ahead, ended }: Reading): void {
-  if (ahead.count !== null || ahead.from < ahead.to || ended) return
-  ahead.from = ahead.to = ahead.bytes.length * ROOM
-  ahead.count = source.read(ahead.bytes, ahead.from)
+/** Asks the source for the next octets, unless it was asked already: into a buffer that holds none. */
+function askAhead({ source, ahead }: Reading): number | Promise<number> {
+  if (ahead.asked === null) {
+    ahead.from = ahead.to = ahead.bytes.length * ROOM
+    ahead.asked = source.read(ahead.bytes, ahead.from)
+  }
+  return ahead.asked
 }
 
 function arrived(reading: Reading, count: number): void {
   reading.ahead.to += count
-  reading.ahead.count = null
+  reading.ahead.asked = null
   reading.ended = count === 0
 }
 
@@ -225,11 +222,11 @@ function append(window: Window, ahead: Ahead): void {
 }
 
 function conclude(reading: Reading, batch: FrameBatch): boolean {
-  const { source, window } = reading
+  const { source, window, ahead } = reading
   batch.bytes = window.bytes
   reading.number = batch.firstNumber + batch.count
   if (batch.count > 0) {
-    readAhead(reading)
+    if (!reading.ended && ahead.from === ahead.to) void askAhead(reading)
     return true
   }
   reading.over = true

@@ -71,13 +71,16 @@ export function credit(state: TapState, row: number, waking: Waking): void {
 function survived(state: TapState, row: number, length: Micros): void {
   const w = state.table.words
   const at = row * RECORD_WORDS + SURVIVED
-  const inMilliseconds = Math.ceil(Math.min(LONGEST_SURVIVED_MAX, length) / MILLISECOND)
-  if (inMilliseconds > w[at]! >>> 0) w[at] = inMilliseconds
+  w[at] = Math.max(w[at]! >>> 0, inMilliseconds(length))
 }
+
+const inMilliseconds = (length: Micros): number =>
+  Math.ceil(Math.min(LONGEST_SURVIVED_MAX, length) / MILLISECOND)
 
 /** The longest silence that the connection survived, as far as it is proven; 0 if there is none. */
 export function longestSurvived(state: TapState, row: number): Micros {
+  const told = state.table.words[row * RECORD_WORDS + SURVIVED]! >>> 0
   const lone = state.table.cold.get(row)?.lone ?? null
-  if (lone !== null && lone.of.shared === 1) survived(state, row, lone.length)
-  return (state.table.words[row * RECORD_WORDS + SURVIVED]! >>> 0) * MILLISECOND
+  const proven = lone !== null && lone.of.shared === 1 ? inMilliseconds(lone.length) : 0
+  return Math.max(told, proven) * MILLISECOND
 }

@@ -2,6 +2,7 @@
  * a finding is told from. */
 import type { EvidencePacket } from '../model/incident.ts'
 import type { Path, Sighting } from '../model/party.ts'
+import { LAST_BEFORE } from './wording.ts'
 
 /**
  * Of every other tap: the last packet before its silence, and what ended it there. Nothing where that tap saw
@@ -16,7 +17,7 @@ export function witnesses(path: Path, sighting: Sighting): EvidencePacket[] {
 function lastBeforeSilence({ tap, ending }: Sighting): EvidencePacket[] {
   const silence = ending?.silence ?? null
   if (silence === null || silence.startPacket === 0) return []
-  return [{ tap, packet: silence.startPacket, at: silence.start, note: 'last packet before the silence' }]
+  return [{ tap, packet: silence.startPacket, at: silence.start, note: LAST_BEFORE }]
 }
 
 const TOWARDS = ['the server', 'the agent'] as const

@@ -28,6 +28,9 @@ export const about = (
   tuple: [sighting.originator, sighting.responder],
 })
 
+/** The note of the packet after which nothing came, at whichever tap. */
+export const LAST_BEFORE = 'last packet before the silence'
+
 /** Evidence as findings carry it: at least one packet, or it is our own mistake. */
 export function packets(...list: readonly EvidencePacket[]): readonly [EvidencePacket, ...EvidencePacket[]] {
   const [first, ...rest] = list

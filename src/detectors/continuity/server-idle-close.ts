@@ -4,7 +4,7 @@ import type { Finding } from '../../model/incident.ts'
 import type { Path } from '../../model/party.ts'
 import { judge, silenceSeconds } from '../attribution.ts'
 import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
-import { about, connectionFilter, packets } from '../wording.ts'
+import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 
 export const serverIdleClose = detector({
   type: 'server-idle-close',
@@ -40,7 +40,7 @@ export const serverIdleClose = detector({
                 tap: sighting.tap,
                 packet: silence.startPacket,
                 at: silence.start,
-                note: 'last packet before the silence',
+                note: LAST_BEFORE,
               },
               {
                 tap: sighting.tap,

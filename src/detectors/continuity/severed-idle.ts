@@ -7,7 +7,7 @@ import { toSeconds } from '../../model/time.ts'
 import { DECISIVE, type IdleEnd, judge, silenceSeconds } from '../attribution.ts'
 import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
-import { about, connectionFilter, packets } from '../wording.ts'
+import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
 import { witnesses } from '../witnesses.ts'
 
@@ -124,7 +124,7 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
     details: { signature, silenceSeconds: silenceSeconds(silence), attribution: end.sheet },
     evidence: packets(
       ...evidence(
-        ref(silence.startPacket, silence.start, 'last packet before the silence'),
+        ref(silence.startPacket, silence.start, LAST_BEFORE),
         ref(silence.endPacket, silence.end, BROKEN[signature](spoken(silence.end - silence.start))),
         provoked ? ref(silence.outcomePacket, silence.outcomeAt ?? end.at, 'the reset that it drew') : null,
         ref(
