@@ -62,7 +62,7 @@ function fillCaptures(db: Database, plan: Plan): void {
     for (const [ordinal, tap] of ['client', 'server'].entries()) {
       const number = 2 * id - 1 + ordinal
       const hash = number.toString(16).padStart(64, '0')
-      capture.add(hash, `${tap}-${id}.pcapng`, 1_200_000_000, `${hash}.pcapng`, end)
+      capture.add(hash, `${tap}-${id}.pcapng`, 1_200_000_000, null, end) // removed by age
       input.add(id, ordinal, number, tap, 'pcapng', 1_000_000, 1_200_000_000, start, end, '{}')
     }
   }
