@@ -6,11 +6,13 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } f
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import { USER } from './build.mjs'
 import { makeDashboards } from './dashboards.mjs'
+import { isAlive } from './lock.mjs'
 import { install } from './packages.mjs'
 import { say } from './say.mjs'
 
-const KEPT = 3 // older bundles that stay: a process that runs one of them may still load a part of it
+const KEPT = 3 // older bundles that stay, besides those in use: who goes back to other sources finds theirs
 
 /** Installs and bundles.
  *  @param {string} root of the clone
@@ -101,14 +103,31 @@ function besides() {
   }
 }
 
-/** @param {string} builds */
+/** Old bundles go, unless a process runs one of them: it may still load a part of it. So does what a process
+ *  left that was killed while it made one.
+ *  @param {string} builds */
 function removeOld(builds) {
-  const byAge = readdirSync(builds, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && /^[0-9a-f]{16}$/.test(entry.name))
-    .map((entry) => ({ place: join(builds, entry.name), made: statSync(join(builds, entry.name)).mtimeMs }))
+  const names = readdirSync(builds, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+  const byAge = names
+    .filter((name) => /^[0-9a-f]{16}$/.test(name))
+    .map((name) => ({ place: join(builds, name), made: statSync(join(builds, name)).mtimeMs }))
     .sort((a, b) => b.made - a.made)
-  for (const { place } of byAge.slice(KEPT + 1)) rmSync(place, { recursive: true, force: true })
+    .map(({ place }) => place)
+  const left = names
+    .filter((name) => !isAlive(Number(/^[0-9a-f]{16}\.new-(\d+)$/.exec(name)?.[1] ?? process.pid)))
+    .map((name) => join(builds, name))
+  const old = byAge.slice(KEPT + 1).filter((place) => !isInUse(place))
+  for (const place of [...old, ...left]) rmSync(place, { recursive: true, force: true })
 }
+
+/** @param {string} place */
+const isInUse = (place) =>
+  readdirSync(place).some((name) => {
+    const [, user] = USER.exec(name) ?? []
+    return user !== undefined && isAlive(Number(user))
+  })
 
 // Started as a program, with the root and the folder: see build.mjs.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

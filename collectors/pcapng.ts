@@ -25,14 +25,14 @@ import type { Body, Described } from './pcapng-facts.ts'
 import { CAPTURED_MAX, emptyFacts, offsetOf, recordReader } from './record-reader.ts'
 import type { CaptureFacts, Window } from './record-reader.ts'
 
-const SECTION = 0x0a0d0d0a
+export const SECTION = 0x0a0d0d0a
 const INTERFACE = 1
 const OBSOLETE_PACKET = 2
 const SIMPLE_PACKET = 3
 const NAMES = 4
 const STATISTICS = 5
 const ENHANCED_PACKET = 6
-const SECRETS = 10
+export const SECRETS = 10
 /** Custom blocks, whether or not they may be copied. */
 const CUSTOM = new Set([0x0bad, 0x4000_0bad])
 /** Other blocks that take a frame number in Wireshark: systemd journal entries and sysdig events. */
@@ -41,7 +41,7 @@ const NUMBERED = new Set([9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222])
 const BUFFERED = new Set([SECTION, INTERFACE, OBSOLETE_PACKET, SIMPLE_PACKET, STATISTICS, ENHANCED_PACKET])
 
 /** Block type, two lengths. */
-const FRAMING = 12
+export const FRAMING = 12
 /** Octets of a packet block before its data, framing included: interface, time and lengths. */
 const PACKET_DATA = 28
 /** The obsolete packet block's drops when the writer did not know. */
@@ -50,7 +50,7 @@ const DROPS_UNKNOWN = 0xffff
 const INTERFACES_MAX = 65_536
 
 /** Wireshark rounds too, since some writers count the padding out. Lengths beyond 2^32 - 4 become 0. */
-const roundUp = (length: number): number => ((length + 3) & ~3) >>> 0
+export const roundUp = (length: number): number => ((length + 3) & ~3) >>> 0
 
 const NOTHING = new Uint8Array(0)
 
@@ -98,7 +98,7 @@ export function open(source: ByteSource, bufferBytes?: number): CaptureReader {
 }
 
 /** True for little endian, false for big endian, null without a byte order magic. */
-function orderOf(view: DataView, at: number): boolean | null {
+export function orderOf(view: DataView, at: number): boolean | null {
   const magic = view.getUint32(at)
   if (magic === 0x4d3c2b1a) return true
   return magic === 0x1a2b3c4d ? false : null

@@ -25,7 +25,7 @@ import type {
   SessionView,
   StateRequest,
 } from '../src/api/contract.ts'
-import { patched } from './router.ts'
+import { patched, pathPart } from './router.ts'
 import type { QueryPatch } from './router.ts'
 import { forgetSession, session } from './session.ts'
 
@@ -113,7 +113,7 @@ const many =
 const one =
   <T>(path: string): One<T> =>
   (id, signal) =>
-    get<T>(`${path}/${encodeURIComponent(id)}`, {}, signal)
+    get<T>(`${path}/${pathPart(id)}`, {}, signal)
 
 export const overview = (since: string | null, signal?: AbortSignal): Promise<Overview> =>
   get('/overview', { since }, signal)
@@ -125,21 +125,21 @@ export const incidentOccurrences = (
   id: string,
   query?: QueryPatch,
   signal?: AbortSignal,
-): Promise<Page<OccurrenceRow>> => get(`/incidents/${encodeURIComponent(id)}/occurrences`, query, signal)
+): Promise<Page<OccurrenceRow>> => get(`/incidents/${pathPart(id)}/occurrences`, query, signal)
 /** The pcapng of the packets that prove an incident: an address to link, not a request. */
-export const incidentPackets = (id: string): string => address(`/incidents/${encodeURIComponent(id)}/packets`)
+export const incidentPackets = (id: string): string => address(`/incidents/${pathPart(id)}/packets`)
 export const setState = (id: string, body: StateRequest): Promise<IncidentView> =>
-  request('POST', `/incidents/${encodeURIComponent(id)}/state`, { body })
+  request('POST', `/incidents/${pathPart(id)}/state`, { body })
 
 export const occurrences = many<OccurrenceRow>('/occurrences')
 export const occurrence = one<OccurrenceView>('/occurrences')
 
 export const agents = many<AgentRow>('/agents')
 export const agent = (id: string, query?: QueryPatch, signal?: AbortSignal): Promise<AgentView> =>
-  get(`/agents/${encodeURIComponent(id)}`, query, signal)
+  get(`/agents/${pathPart(id)}`, query, signal)
 export const services = many<ServiceRow>('/services')
 export const service = (name: string, query?: QueryPatch, signal?: AbortSignal): Promise<ServiceView> =>
-  get(`/services/${encodeURIComponent(name)}`, query, signal)
+  get(`/services/${pathPart(name)}`, query, signal)
 export const requirements = many<RequirementRow>('/requirements')
 
 export const connections = many<ConnectionRow>('/connections')

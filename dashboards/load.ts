@@ -7,6 +7,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preac
 import { live } from './events.ts'
 import type { LiveEvent } from '../src/api/contract.ts'
 
+const SETTLE_MS = 1000 // events come in bursts: what they ask for is done once, when things have calmed down
 const REMEMBERED = 24 // addresses whose last data is kept for going back; the oldest goes first
 
 export interface Loaded<T> {
@@ -104,4 +105,18 @@ export function useLive(listener: (event: LiveEvent) => void): void {
   const current = useRef(listener)
   current.current = listener
   useLayoutEffect(() => live.subscribe((event) => current.current(event)), [])
+}
+
+/** The answer asks for the work, however often; it is done soon after, once. */
+export function useSettled(work: () => void): () => void {
+  const latest = useRef(work)
+  latest.current = work
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(timer.current), [])
+  return () => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined
+      latest.current()
+    }, SETTLE_MS)
+  }
 }

@@ -47,9 +47,17 @@ export function parsePath(path: string): Route {
   return member === null || decoded === null ? { page: 'missing', path } : { page: member, id: decoded }
 }
 
+// `.` and `..` are taken out of a path, encoded as well (WHATWG URL, §4.4): one more `~` stands before them.
+const DOTS = /^~*\.{1,2}$/
+
+/** An id as one part of a path, of a page as well as of the API. */
+export const pathPart = (id: string | number): string =>
+  `${DOTS.test(String(id)) ? '~' : ''}${encodeURIComponent(id)}`
+
 function decode(part: string): string | null {
   try {
-    return decodeURIComponent(part)
+    const id = decodeURIComponent(part)
+    return id.startsWith('~') && DOTS.test(id) ? id.slice(1) : id
   } catch {
     return null
   }
@@ -65,7 +73,7 @@ function pathOf(route: Route): string {
   if (route.page === 'overview') return '/'
   if (route.page === 'missing') return route.path
   if (!('id' in route)) return `/${route.page}`
-  return `/${route.page}s/${encodeURIComponent(route.id)}`
+  return `/${route.page}s/${pathPart(route.id)}`
 }
 
 /** A copy of the query in which the named parameters are set anew; null, undefined and '' remove one. */

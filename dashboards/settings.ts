@@ -1,6 +1,6 @@
 /**
- * What one browser keeps: theme, zone of times, and when it was last here. Signals, mirrored in localStorage;
- * a browser without storage simply forgets.
+ * What one browser keeps: theme, zone of times, sound, and when it was last here. Signals, mirrored in
+ * localStorage; a browser without storage simply forgets.
  */
 import { signal } from '@preact/signals'
 
@@ -13,6 +13,7 @@ const VISIT_ENDS_MS = 30 * 60_000 // nobody looked for this long: the next look 
 const KEYS = {
   theme: 'holdfast.theme',
   zone: 'holdfast.zone',
+  sound: 'holdfast.sound',
   seen: 'holdfast.seen',
   since: 'holdfast.since',
 }
@@ -38,6 +39,14 @@ export const zone = signal<Zone>(stored('localStorage', KEYS.zone) === 'local' ?
 export function setZone(next: Zone): void {
   zone.value = next
   store('localStorage', KEYS.zone, next)
+}
+
+/** Whether what happens is heard on the live page. */
+export const sound = signal<boolean>(stored('localStorage', KEYS.sound) === 'on')
+
+export function setSound(next: boolean): void {
+  sound.value = next
+  store('localStorage', KEYS.sound, next ? 'on' : 'off')
 }
 
 /** The theme in force: the stored one, else the system's. */

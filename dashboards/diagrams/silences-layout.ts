@@ -29,6 +29,26 @@ export interface SilenceLayout {
 }
 
 export const CROSSES_HIGH = 12
+/**
+ * Timers that can be asked about, in seconds: the edges of the steps from the shortest survived silence on,
+ * and the one that lies beyond the longest. At an edge it is known how many silences are longer; between two
+ * it is not.
+ */
+export function askableTimers({ bins }: Histogram): readonly number[] {
+  const first = bins.findIndex(({ survived }) => survived > 0)
+  const last = bins.findLastIndex(({ survived }) => survived > 0)
+  return first < 0
+    ? []
+    : [...bins.slice(first, last + 1).map(({ fromSeconds }) => fromSeconds), bins[last]!.toSeconds]
+}
+
+/**
+ * Connections that survived a silence as long as that, or longer: an idle timeout of that length would have
+ * cut them.
+ */
+export const cutBy = ({ bins }: Histogram, seconds: number): number =>
+  bins.reduce((sum, { fromSeconds, survived }) => sum + (fromSeconds >= seconds ? survived : 0), 0)
+
 const AXIS_LEAST: Range = { from: 1, to: 900 }
 
 /** The value at which a timer's line stands: the middle of its interval, the only bound if there is one. */

@@ -10,7 +10,14 @@ const BASE = 196
 const TOP = 52
 const CROSS = 'M-3-1.6 3 1.6M3-1.6-3 1.6'
 
-export function SilencesFigure({ silences }: { silences: ServiceView['silences'] }): JSX.Element {
+export function SilencesFigure({
+  silences,
+  asked = null,
+}: {
+  silences: ServiceView['silences']
+  /** An idle timeout that is asked about, in seconds. */
+  asked?: number | null
+}): JSX.Element {
   const laid = laySilences(silences)
   return (
     <svg class="chart" height="216" role="img" aria-label={silencesSentence(silences)}>
@@ -27,6 +34,7 @@ export function SilencesFigure({ silences }: { silences: ServiceView['silences']
       })}
       <Marks laid={laid} />
       <Timer silences={silences} laid={laid} />
+      {asked !== null && <Asked share={logShareOf(asked, laid.axis)} />}
       <line class="axis" x1="0" x2="100%" y1={BASE} y2={BASE} />
       {logTicks(laid.axis).map((mark) => {
         const share = logShareOf(mark, laid.axis)
@@ -114,6 +122,17 @@ function Timer({
       <text class="lab" x={across(laid.timer)} y="31" {...side}>
         {interval(timer.lowerSeconds, timer.upperSeconds)}
       </text>
+    </g>
+  )
+}
+
+/** The asked value, and all that is longer. */
+function Asked({ share }: { share: number }): JSX.Element {
+  const at = Math.min(1, Math.max(0, share))
+  return (
+    <g>
+      <rect class="fig-asked" x={across(at)} width={across(1 - at)} y={TOP} height={BASE - TOP} />
+      <line class="fig-asked-edge" x1={across(at)} x2={across(at)} y1={TOP - 8} y2={BASE} />
     </g>
   )
 }

@@ -3,8 +3,9 @@
  * that were severed, lines for devices, and one small stretch of the axis around the interval. Pure.
  */
 import type { TimerView } from '../../src/api/contract.ts'
+import { decimal } from '../text.ts'
 import { columnsOf, stacked } from './buckets.ts'
-import { beside, type LabelBox, rowsOf, textWidth } from './labels.ts'
+import { type Beside, beside, type LabelBox, shortened, textWidth } from './labels.ts'
 import { type Range, roundUp, secondTicks, shareOf } from './scale.ts'
 
 export interface Candidate {
@@ -58,7 +59,11 @@ export const RINGS_HIGH = 14
 export const CROSSES_HIGH = 9
 const ZOOM_HIGH = 7
 const HEAD_WIDTH = 170 // px of the words above the rings
-const NOWHERE: LabelBox = { left: -1e6, right: 1e6 }
+/** Rows of words, from the top. A line begins in the row of its words; one without words below all. */
+export const LINE_ROWS = 3
+const NAME_MAX = 40 // characters
+const WORDS_APART = 8 // px between words of one row
+const LINE_APART = 2 // px between words and another line
 /** Severed silences that share a stretch of this part of the axis are one block. */
 const BLOCK_SHARE = 0.06
 /** An interval wider than this part of the axis is seen without a glass. */
@@ -145,34 +150,75 @@ function blockOf(severed: readonly number[], axis: Range): number | null {
   return high - low <= BLOCK_SHARE * (axis.to - axis.from) ? shareOf((low + high) / 2, axis) : null
 }
 
+/** What stands beside a line: the name and its value, and under it whether it fits. */
+export const lineWords = ({ name, seconds, why }: Candidate): readonly [string, string] => [
+  `${shortened(name, NAME_MAX)} ${decimal(seconds)} s`,
+  why ?? 'fits',
+]
+
+interface Placed {
+  readonly at: number
+  /** Null: a line without words. */
+  readonly words: (Beside & { readonly row: number }) | null
+}
+
+/** Those that fit first: they get their words sooner. */
 function lay(candidates: readonly Candidate[], axis: Range, width: number): CandidateLine[] {
   const inside = candidates
     .filter(({ seconds }) => seconds <= axis.to)
     .sort((a, b) => Number(a.isExcluded) - Number(b.isExcluded) || a.seconds - b.seconds)
   // Words of what is excluded keep clear of the lines that fit.
   const fitting = inside.find(({ isExcluded }) => !isExcluded)?.seconds ?? axis.to
-  const boxes = inside.map(({ name, seconds, why, isExcluded }) => {
-    const words = Math.max(textWidth(`${name} ${seconds} s`), textWidth(why ?? 'fits'))
-    return beside(
-      shareOf(seconds, axis) * width,
-      words,
-      width,
-      6,
-      isExcluded && seconds < fitting ? 'end' : 'start',
-    )
+  const placed: Placed[] = []
+  return inside.map((candidate) => {
+    const { seconds, isExcluded } = candidate
+    const share = shareOf(seconds, axis)
+    const wished = isExcluded && seconds < fitting ? 'end' : 'start'
+    const longest = Math.max(...lineWords(candidate).map((text) => textWidth(text)))
+    const words = placeOf({ at: share * width, longest, width, wished }, placed)
+    placed.push({ at: share * width, words })
+    return { ...candidate, share, row: words?.row ?? null, anchor: words?.anchor ?? wished }
   })
-  const isInside = ({ left, right }: LabelBox): boolean => left >= 0 && right <= width
+}
+
+interface Wanted {
+  /** px, of the line. */
+  readonly at: number
+  /** px, of the words. */
+  readonly longest: number
+  readonly width: number
+  readonly wished: 'start' | 'end'
+}
+
+/** The topmost row, on the wished side if that goes, in which words and line cross no others. */
+function placeOf({ at, longest, width, wished }: Wanted, placed: readonly Placed[]): Placed['words'] {
+  const other = wished === 'start' ? 'end' : 'start'
+  const sides = [wished, other].map((side) => beside(at, longest, width, 6, side as 'start' | 'end'))
+  for (let row = 0; row < LINE_ROWS; row++) {
+    const side = sides.find((box) => isFree({ ...box, row }, at, width, placed))
+    if (side !== undefined) return { ...side, row }
+  }
+  return null
+}
+
+function isFree(
+  box: LabelBox & { readonly row: number },
+  at: number,
+  width: number,
+  placed: readonly Placed[],
+): boolean {
+  if (box.left < 0 || box.right > width) return false
   // The first row begins with the count of what survived.
-  const [, ...rows] = rowsOf(
-    [{ left: 0, right: HEAD_WIDTH }, ...boxes.map((box) => (isInside(box) ? box : NOWHERE))],
-    3,
-  )
-  return inside.map((candidate, i) => ({
-    ...candidate,
-    share: shareOf(candidate.seconds, axis),
-    row: isInside(boxes[i]!) ? rows[i]! : null,
-    anchor: boxes[i]!.anchor,
-  }))
+  if (box.row === 0 && box.left < HEAD_WIDTH + WORDS_APART) return false
+  const holds = ({ left, right }: LabelBox, x: number): boolean =>
+    x > left - LINE_APART && x < right + LINE_APART
+  return placed.every(({ at: line, words }) => {
+    if (words === null) return true
+    if (words.row <= box.row && holds(box, line)) return false
+    if (box.row <= words.row && holds(words, at)) return false
+    const isApart = box.right + WORDS_APART <= words.left || words.right + WORDS_APART <= box.left
+    return words.row !== box.row || isApart
+  })
 }
 
 /** One second around the interval, or as much more as it takes. */

@@ -4,7 +4,6 @@ import type { JSX } from 'preact'
 import type { Actor, TimerView } from '../../src/api/contract.ts'
 import { count, counted, decimal, interval, seconds } from '../text.ts'
 import { block } from './buckets.ts'
-import { shortened } from './labels.ts'
 import { roleClass } from './role.tsx'
 import { across, type Range, shareOf } from './scale.ts'
 import {
@@ -13,6 +12,8 @@ import {
   CROSSES_HIGH,
   excludedOf,
   layTimer,
+  LINE_ROWS,
+  lineWords,
   type TimerLayout,
   type Zoom,
 } from './timer-layout.ts'
@@ -159,7 +160,7 @@ function Crosses({ laid, timer }: { laid: TimerLayout; timer: TimerView }): JSX.
 }
 
 function Lines({ lines }: { lines: readonly CandidateLine[] }): JSX.Element {
-  const top = (row: number | null): number => LINES_TOP + (row ?? 2) * LINE_ROW
+  const top = (row: number | null): number => LINES_TOP + (row ?? LINE_ROWS) * LINE_ROW
   return (
     <>
       {lines.map(({ name, seconds: value, isExcluded, share, row }) => (
@@ -172,16 +173,18 @@ function Lines({ lines }: { lines: readonly CandidateLine[] }): JSX.Element {
           y2={AXIS_Y}
         />
       ))}
-      {lines.map(({ name, seconds: value, isExcluded, why, share, row, anchor }) => {
+      {lines.map((line) => {
+        const { isExcluded, share, row, anchor } = line
         if (row === null) return null
+        const [name, verdict] = lineWords(line)
         const side = { x: across(share), dx: anchor === 'start' ? 6 : -6, 'text-anchor': anchor }
         return (
-          <g key={`${name}${value}`}>
+          <g key={name}>
             <text class={isExcluded ? 'k2 lab' : 'fig-role lab'} y={top(row)} {...side}>
-              {shortened(name, 40)} {decimal(value)} s
+              {name}
             </text>
             <text class="lab" y={top(row) + 13} {...side}>
-              {why ?? 'fits'}
+              {verdict}
             </text>
           </g>
         )

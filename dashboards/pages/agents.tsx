@@ -2,9 +2,8 @@
 import type { JSX } from 'preact'
 import type { AgentRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
-import { useLoad } from '../load.ts'
 import { usePages } from '../paging.ts'
-import { Older, SelectFilter, SetChips, TextFilter, useChosen } from '../parts/list.tsx'
+import { Older, ServiceFilter, SetChips, TextFilter, useChosen } from '../parts/list.tsx'
 import type { Chosen } from '../parts/list.tsx'
 import { RoleMark, SeverityMark } from '../parts/marks.tsx'
 import { Bar } from '../parts/page.tsx'
@@ -83,7 +82,6 @@ function Table({ rows, chosen }: { rows: readonly AgentRow[]; chosen: Chosen<Age
 }
 
 function Filters(): JSX.Element {
-  const services = useLoad('service names', (signal) => api.services({}, signal)).data?.items ?? []
   return (
     <tr class="filters wide">
       <td />
@@ -91,12 +89,7 @@ function Filters(): JSX.Element {
         <TextFilter name="text" label="Search agents" placeholder="Search names and addresses   /" />
       </td>
       <td>
-        <SelectFilter
-          name="service"
-          label="Service"
-          any="any"
-          options={services.map(({ name }) => [name, name])}
-        />
+        <ServiceFilter />
       </td>
       <td colSpan={4} />
     </tr>

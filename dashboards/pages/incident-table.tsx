@@ -5,7 +5,7 @@ import type { IncidentRow, IncidentView } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { useLoad } from '../load.ts'
 import { IncidentActions } from '../parts/incident-actions.tsx'
-import { SelectFilter, TextFilter } from '../parts/list.tsx'
+import { SelectFilter, ServiceFilter, TextFilter } from '../parts/list.tsx'
 import type { Chosen } from '../parts/list.tsx'
 import { ActorMark, SeverityMark } from '../parts/marks.tsx'
 import { Bars } from '../parts/trend.tsx'
@@ -56,7 +56,6 @@ export function IncidentTable({ rows, chosen, onChanged }: TableProps): JSX.Elem
 }
 
 function Filters(): JSX.Element {
-  const services = useLoad('service names', (signal) => api.services({}, signal)).data?.items ?? []
   return (
     <tr class="filters wide">
       <td />
@@ -64,12 +63,7 @@ function Filters(): JSX.Element {
         <TextFilter name="text" label="Search incidents" placeholder="Search sentences and addresses   /" />
       </td>
       <td>
-        <SelectFilter
-          name="service"
-          label="Service"
-          any="any"
-          options={services.map(({ name }) => [name, name])}
-        />
+        <ServiceFilter />
       </td>
       <td colSpan={3}>
         <SelectFilter name="type" label="Type" any="any type" options={TYPES.map((type) => [type, type])} />

@@ -1,70 +1,34 @@
 /** The tail: one line per occurrence as it happens. Paused or scrolled away, new ones wait. */
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
 import type { OccurrenceRow } from '../../src/api/contract.ts'
-import * as api from '../api.ts'
 import { live } from '../events.ts'
-import { matchesOccurrence, occurrenceFilter } from '../filters.ts'
 import { useKeys } from '../keys.ts'
-import { useLive } from '../load.ts'
-import { usePages } from '../paging.ts'
 import { Key } from '../parts/help.tsx'
 import { Older, Pill, SelectFilter, SetChips, TextFilter, useChosen } from '../parts/list.tsx'
 import { SeverityMark } from '../parts/marks.tsx'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
 import { href, query } from '../router.ts'
+import { setSound, sound } from '../settings.ts'
+import { chime } from '../sound.ts'
 import { clock, counted, day, elapsed, zoneName } from '../text.ts'
 import { TYPES } from '../words.data.ts'
 import { SeverityChips } from './incidents.tsx'
-
-const PAGE = 100
-const SHOWN_MAX = 1000 // rows that the page holds; beyond, the oldest go and can be fetched again
-const AWAY_PIXELS = 240 // scrolled this far, somebody reads: rows must not move
-
-const isAway = (): boolean => scrollY > AWAY_PIXELS
+import { Rate } from './live-rate.tsx'
+import { useTail } from './live-tail.ts'
 
 export function LivePage(): JSX.Element {
-  const asked = query.value
-  const [isPaused, setPaused] = useState(false)
-  const [waiting, setWaiting] = useState<readonly OccurrenceRow[]>([])
-  const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set())
-  const paged = usePages(`occurrences ${asked.toString()}`, (cursor, signal) =>
-    api.occurrences({ ...occurrenceFilter(asked, Date.now()), cursor, limit: PAGE }, signal),
-  )
-  const add = (rows: readonly OccurrenceRow[]): void => {
-    paged.change((old) => joined(rows, old))
-    setFresh(new Set(rows.map(({ id }) => id)))
-  }
-  useEffect(() => setWaiting([]), [asked])
-  useLive((event) => {
-    if (event.kind === 'lost') return paged.loaded.reload()
-    if (event.kind === 'incident' && event.incident === null) {
-      const others = (rows: readonly OccurrenceRow[]) => rows.filter(({ incident }) => incident !== event.id)
-      setWaiting(others)
-      paged.change(others)
-    }
-    if (event.kind !== 'occurrence') return
-    if (!matchesOccurrence(occurrenceFilter(asked, Date.now()), event.occurrence)) return
-    if (isPaused || isAway()) setWaiting((old) => joined([event.occurrence], old))
-    else add([event.occurrence])
-  })
-  const show = (): void => {
-    setPaused(false)
-    add(waiting)
-    setWaiting([])
-    scrollTo({ top: 0 })
-  }
-  const toggle = (): void => (isPaused ? show() : setPaused(true))
+  const { paged, waiting, fresh, gone, isPaused, pause, show } = useTail(query.value)
+  const toggle = isPaused ? show : pause
   useKeys({ ' ': toggle })
   return (
     <>
       <Bar title="Live" />
-      <Head isPaused={isPaused} toggle={toggle} />
+      <Head isPaused={isPaused} toggle={toggle} newest={waiting[0]?.at ?? paged.items[0]?.at ?? null} />
       <Filters />
       <Following isPaused={isPaused} />
-      <Pill isNew={waiting.length} onShow={show} />
-      <Tail rows={paged.items} fresh={fresh} />
+      <Pill isNew={waiting.length} changed={gone.size} onShow={show} />
+      <Tail rows={paged.items} fresh={fresh} gone={gone} />
       <Show loaded={paged.loaded} what="the latest occurrences">
         {({ items }) =>
           items.length === 0 ? (
@@ -77,27 +41,37 @@ export function LivePage(): JSX.Element {
   )
 }
 
-/** New rows before old ones, none twice. */
-function joined(rows: readonly OccurrenceRow[], old: readonly OccurrenceRow[]): readonly OccurrenceRow[] {
-  const known = new Set(old.map(({ id }) => id))
-  const added = rows.filter(({ id }) => !known.has(id))
-  return added.length === 0 ? old : [...added, ...old].slice(0, SHOWN_MAX)
+interface HeadProps {
+  readonly isPaused: boolean
+  readonly toggle: () => void
+  /** When the newest row happened. */
+  readonly newest: string | null
 }
 
-function Head({ isPaused, toggle }: { isPaused: boolean; toggle: () => void }): JSX.Element {
+function Head({ isPaused, toggle, newest }: HeadProps): JSX.Element {
   return (
     <header class="head row">
       <div>
         <h1>Live</h1>
         <p class="note">newest first · times in {zoneName()}</p>
       </div>
+      {newest !== null && <Rate newest={newest} />}
       <div class="btns end">
         <button type="button" class="btn main" aria-pressed={isPaused} onClick={toggle}>
           {isPaused ? 'Go on' : 'Pause'} <Key name="space" />
         </button>
+        <button type="button" class="btn" title="A tone for new rows" onClick={toggleSound}>
+          Sound {sound.value ? 'on' : 'off'}
+        </button>
       </div>
     </header>
   )
+}
+
+/** Heard at once when it is turned on: by then the browser knows that somebody wants it. */
+function toggleSound(): void {
+  setSound(!sound.value)
+  chime('info')
 }
 
 const Filters = (): JSX.Element => (
@@ -163,7 +137,13 @@ function tailCommand(asked: URLSearchParams): string {
   return `holdfast tail --server ${location.origin} --severity ${lowest}${options.join('')} --follow`
 }
 
-function Tail({ rows, fresh }: { rows: readonly OccurrenceRow[]; fresh: ReadonlySet<number> }): JSX.Element {
+interface TailProps {
+  readonly rows: readonly OccurrenceRow[]
+  readonly fresh: ReadonlySet<number>
+  readonly gone: ReadonlySet<number>
+}
+
+function Tail({ rows, fresh, gone }: TailProps): JSX.Element {
   const chosen = useChosen(
     rows,
     ({ id }) => String(id),
@@ -186,6 +166,7 @@ function Tail({ rows, fresh }: { rows: readonly OccurrenceRow[]; fresh: Readonly
               key={row.id}
               row={row}
               isFresh={fresh.has(row.id)}
+              isGone={gone.has(row.id)}
               isChosen={chosen.key === String(row.id)}
             />
           </>
@@ -195,17 +176,21 @@ function Tail({ rows, fresh }: { rows: readonly OccurrenceRow[]; fresh: Readonly
   )
 }
 
-function Line({
-  row,
-  isFresh,
-  isChosen,
-}: {
-  row: OccurrenceRow
-  isFresh: boolean
-  isChosen: boolean
-}): JSX.Element {
+interface LineProps {
+  readonly row: OccurrenceRow
+  readonly isFresh: boolean
+  /** A later analysis took its place. */
+  readonly isGone: boolean
+  readonly isChosen: boolean
+}
+
+function Line({ row, isFresh, isGone, isChosen }: LineProps): JSX.Element {
+  const to = isGone ? {} : { occurrence: row.id }
   return (
-    <li data-row={row.id} class={`${isFresh ? 'fresh' : ''} ${isChosen ? 'sel' : ''}`}>
+    <li
+      data-row={row.id}
+      class={`${isFresh ? 'fresh' : ''} ${isGone ? 'gone' : ''} ${isChosen ? 'sel' : ''}`}
+    >
       <time class="mono" dateTime={row.at}>
         {clock(row.at, 'second')}
         <span class="dim wide">{clock(row.at, 'millisecond').slice(8)}</span>
@@ -220,8 +205,9 @@ function Line({
           <a href={href({ page: 'agent', id: row.agent.id })}>{row.agent.id}</a>
         )}
       </span>
-      <a class="x" href={href({ page: 'incident', id: row.incident }, { occurrence: row.id })}>
+      <a class="x" href={href({ page: 'incident', id: row.incident }, to)}>
         {row.sentence}
+        {isGone && <span class="dim"> (analysed again since)</span>}
       </a>
       <span class="fix dim" title={row.remedy}>
         {row.remedy}

@@ -1,13 +1,14 @@
 /** Occurrences in 48 equal steps, stacked by severity, critical at the bottom; the last visit is marked. */
 import type { JSX } from 'preact'
 import type { Overview } from '../../src/api/contract.ts'
+import { countTicks } from '../diagrams/scale.ts'
 import { SeverityMark } from '../parts/marks.tsx'
-import { niceStep, ticks } from '../scale.ts'
 import { clock, counted, day, elapsed, secondsBetween, time, zoneName } from '../text.ts'
 import type { Severity } from '../vocabulary.ts'
 import { SEVERITIES } from '../words.data.ts'
 
 const HEIGHT = 240
+const LINES = 3 // at most, above the axis
 const BASE = 208 // y of the axis
 const TOP = 19 // y of the highest value
 const TONES: Readonly<Record<Severity, string>> = { critical: 'f-crit', warning: 'f-warn', info: 'f-info' }
@@ -66,8 +67,7 @@ function finding({ from, to, trend, services }: Overview, total: number): string
 }
 
 function Grid({ most: highest }: { most: number }): JSX.Element {
-  const step = niceStep(highest / 3)
-  const lines = ticks(step, highest, step)
+  const [, ...lines] = countTicks(highest, LINES + 1)
   return (
     <>
       {lines.map((value) => {

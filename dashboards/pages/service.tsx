@@ -1,10 +1,13 @@
 /** One service: who is where, how that changed, which silences it survives, and what is broken. */
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import type { ServiceView } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { PlacesFigure, PlacesTable } from '../diagrams/places.tsx'
 import { ownTones, SharesFigure, SharesTable } from '../diagrams/shares.tsx'
+import { askableTimers } from '../diagrams/silences-layout.ts'
 import { SilencesFigure, silencesSentence, SilencesTable } from '../diagrams/silences.tsx'
+import { SilencesWhatIf } from '../diagrams/silences-what-if.tsx'
 import { useLoad } from '../load.ts'
 import { RoleMark, SeverityMark } from '../parts/marks.tsx'
 import { Bar } from '../parts/page.tsx'
@@ -118,6 +121,10 @@ function Shares({ service }: { service: ServiceView }): JSX.Element {
 function Silences({ service }: { service: ServiceView }): JSX.Element {
   const { silences } = service
   const hasAny = silences.bins.some(({ survived, severed }) => survived + severed > 0)
+  const timers = askableTimers(silences)
+  const [index, choose] = useState<number | null>(null)
+  // At rest nothing is asked; traffic that comes later may take the last value away.
+  const asked = index === null ? null : Math.min(index, timers.length - 1)
   return (
     <section class="c5" aria-labelledby="silences">
       <header>
@@ -130,7 +137,7 @@ function Silences({ service }: { service: ServiceView }): JSX.Element {
       </header>
       {hasAny ? (
         <>
-          <SilencesFigure silences={silences} />
+          <SilencesFigure silences={silences} asked={asked === null ? null : (timers[asked] ?? null)} />
           <p class="legend gap4">
             <span>
               <svg width="12" height="10" aria-hidden="true">
@@ -147,6 +154,14 @@ function Silences({ service }: { service: ServiceView }): JSX.Element {
             <span class="dim">length in seconds, log scale</span>
           </p>
           <p class="note">{silencesSentence(silences)}</p>
+          {timers.length > 0 && (
+            <SilencesWhatIf
+              service={service}
+              timers={timers}
+              index={asked ?? timers.length - 1}
+              choose={choose}
+            />
+          )}
           <details>
             <summary class="note">as a table</summary>
             <SilencesTable silences={silences} />

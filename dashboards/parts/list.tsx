@@ -2,7 +2,9 @@
  * and a pill that holds back what is new until it is asked for. */
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import * as api from '../api.ts'
 import { useKeys } from '../keys.ts'
+import { useLoad } from '../load.ts'
 import type { Paged } from '../paging.ts'
 import { navigate, query, setQuery } from '../router.ts'
 import { count, counted } from '../text.ts'
@@ -73,6 +75,13 @@ export function SelectFilter({ name, label, options, any }: SelectProps): JSX.El
       ))}
     </select>
   )
+}
+
+/** One of the services that there are. */
+export function ServiceFilter(): JSX.Element {
+  const services = useLoad('service names', (signal) => api.services({}, signal)).data?.items ?? []
+  const options = services.map(({ name }) => [name, name] as const)
+  return <SelectFilter name="service" label="Service" any="any" options={options} />
 }
 
 interface TextProps {

@@ -191,9 +191,12 @@ export function incidentOf(c: Context<ApiEnv>): number {
   return Number(id.slice(3))
 }
 
+/** `.` and `..` are taken out of a path (WHATWG URL, §4.4), so clients write a `~` before them; it goes. */
+const TILDE_AND_DOTS = /^~+\.{1,2}$/
+
 /** The name in the path. */
 export function nameOf(c: Context<ApiEnv>, what: string): string {
   const id = c.req.param('id') ?? ''
   if (id === '' || id.length > NAME_MAX) throw notFound(what)
-  return id
+  return TILDE_AND_DOTS.test(id) ? id.slice(1) : id
 }

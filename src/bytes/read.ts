@@ -11,5 +11,6 @@ export const u32 = (b: Uint8Array, at: number): number =>
 export const i32 = (b: Uint8Array, at: number): number =>
   (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!
 
+export const u16le = (b: Uint8Array, at: number): number => b[at]! | (b[at + 1]! << 8)
 export const u32le = (b: Uint8Array, at: number): number =>
   (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> 0

@@ -5,7 +5,7 @@ import { FAIL_ON, FORMATS, RECORD_KINDS } from './analyze/plan.ts'
 import type { AnalyzeOptions } from './analyze/arguments.ts'
 import type { Console } from './console.ts'
 import { EXIT } from './failure.ts'
-import { addCarve, addReport, addTail } from './finding-commands.ts'
+import { addCarve, addCompare, addReport, addTail } from './finding-commands.ts'
 import { addServe, addToken } from './server-commands.ts'
 
 /** Widest lines of the help. */
@@ -49,7 +49,16 @@ export function commands(console: Console, ends: (exitCode: number) => void) {
         ),
     })
     .addHelpText('after', PROGRAM_EXAMPLES)
-  const commandsInOrder = [addAnalyze, addServe, addTail, addReport, addCarve, addToken, addConfig]
+  const commandsInOrder = [
+    addAnalyze,
+    addServe,
+    addTail,
+    addReport,
+    addCarve,
+    addCompare,
+    addToken,
+    addConfig,
+  ]
   for (const add of commandsInOrder) add(program, console, ends)
   return program
 }
@@ -65,7 +74,7 @@ function addAnalyze(program: Command, console: Console, ends: (exitCode: number)
     .option('--config <file>', 'what the deployment should be like (holdfast.yaml)')
     .option(
       '--keylog <file>',
-      'TLS secrets in NSS key log format; may be repeated',
+      'TLS secrets in NSS key log format, or a private RSA key of a server (PEM, DER); may be repeated',
       (file, files?: string[]) => [...(files ?? []), file],
     )
     .option('--format <format>', `${FORMATS.join(' or ')}; text is for people (default: text)`)
@@ -78,6 +87,11 @@ function addAnalyze(program: Command, console: Console, ends: (exitCode: number)
     .option('--plain-secrets', 'with --db: store cookie values and the like as they are, not hashed')
     .option('--from <time>', 'leave out packets before it: ISO 8601 with zone, or seconds since 1970')
     .option('--to <time>', 'leave out packets from it on')
+    .option(
+      '--what-if <timer=value>',
+      'what another timer would have meant: idle-timeout=240s, heartbeat=180s or persistence=1h; may be repeated',
+      (question, asked?: string[]) => [...(asked ?? []), question],
+    )
     .option('--fail-on <severity>', `exit 3 if there is an incident as bad as that: ${FAIL_ON.join(' or ')}`)
     .option('--quiet', 'no progress, no notes on standard error')
     .addHelpText('after', ANALYZE_EXAMPLES)
@@ -90,11 +104,29 @@ function addAnalyze(program: Command, console: Console, ends: (exitCode: number)
 function addConfig(program: Command, console: Console, ends: (exitCode: number) => void): void {
   const config = program
     .command('config')
-    .summary('check a configuration, or print its schema')
+    .summary('suggest or check a configuration, or print its schema')
     .description(
       'Works with the configuration file, in which an operator says what the deployment should be like.',
     )
     .addHelpText('after', CONFIG_EXAMPLES)
+  config
+    .command('suggest')
+    .summary('a first configuration, from what captures show')
+    .description(
+      'Analyses captures without a configuration and writes a first one, with a comment on each line that says what was seen. What rests on little is commented out.',
+    )
+    .argument('<input...>', 'PATH, or TAP=PATH to name the place of the capture; - is standard input')
+    .option('--keylog <file>', 'TLS secrets, as for analyze; may be repeated', (file, files?: string[]) => [
+      ...(files ?? []),
+      file,
+    ])
+    .option('--output <file>', 'write to a file, which appears when it is whole')
+    .option('--quiet', 'no progress, no notes on standard error')
+    .addHelpText('after', SUGGEST_EXAMPLES)
+    .action(async (inputs, options) => {
+      const { suggestConfig } = await import('./config/suggest.ts')
+      ends(await suggestConfig({ inputs, options: options as AnalyzeOptions }, console))
+    })
   config
     .command('check')
     .summary('say all that is wrong with a configuration')
@@ -140,13 +172,22 @@ Examples:
       ten minutes of live traffic
   holdfast analyze --db holdfast.db capture.pcap && holdfast carve HF-1 --db holdfast.db --output HF-1.pcapng
       keep what was found, and take out the packets that prove it
+  holdfast analyze --what-if idle-timeout=240s --what-if heartbeat=180s capture.pcap
+      whom a firewall that forgets after 240 s would have cut off, and who is safe with a heartbeat
   holdfast analyze --fail-on critical --quiet --output report.txt capture.pcap
       for cron: exit 3 if agents are cut off`
 
 const CONFIG_EXAMPLES = `
 Examples:
+  holdfast config suggest client=office.pcap.gz server=dmz.pcap.gz > holdfast.yaml
   holdfast config check holdfast.yaml
   holdfast config schema > holdfast.schema.json`
+
+const SUGGEST_EXAMPLES = `
+Examples:
+  holdfast config suggest --output holdfast.yaml capture.pcapng
+  holdfast config suggest client=office.pcap.gz server=dmz.pcap.gz > holdfast.yaml
+      from both sides of a load balancer, so that its addresses and its servers are known`
 
 const CHECK_EXAMPLES = `
 Examples:

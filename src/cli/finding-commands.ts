@@ -74,6 +74,29 @@ export function addCarve(program: Command, console: Console, ends: Ends): void {
     })
 }
 
+export function addCompare(program: Command, console: Console, ends: Ends): void {
+  program
+    .command('compare')
+    .summary('what a change made better or worse')
+    .description(
+      'Compares two analyses, from before and after a change: verdicts, incidents, timers, shares of servers. Each is a capture, or what analyze --format ndjson wrote.',
+    )
+    .argument('<before>', 'a capture, or the ndjson of an analysis')
+    .argument('<after>', 'the same, from after the change')
+    .option('--config <file>', 'what the deployment should be like, where captures are analysed')
+    .addOption(
+      new Option('--format <format>', 'text for people, ndjson for pipes (default: text)').choices([
+        'text',
+        'ndjson',
+      ] as const),
+    )
+    .addHelpText('after', COMPARE_EXAMPLES)
+    .action(async (before, after, options) => {
+      const { runCompare } = await import('./compare/run.ts')
+      ends(await runCompare([before, after], options, console))
+    })
+}
+
 const TAIL_EXAMPLES = `
 Examples:
   holdfast tail --follow --severity warning
@@ -87,6 +110,13 @@ const REPORT_EXAMPLES = `
 Examples:
   holdfast report --db holdfast.db --format html --output report.html
   holdfast report --db holdfast.db --capture 3 --format markdown --output -`
+
+const COMPARE_EXAMPLES = `
+Examples:
+  holdfast compare --config holdfast.yaml monday.pcap tuesday.pcap
+  holdfast analyze --format ndjson --output before.ndjson client=c.pcap server=s.pcap
+  holdfast compare before.ndjson after.ndjson
+      captures from several taps are analysed first`
 
 const CARVE_EXAMPLES = `
 Examples:

@@ -16,7 +16,7 @@ export const HALF_WORDS = 16
 export const ADDRESS_0 = 0 // of the originator: IPv4 as a number, IPv6 as an interned id
 export const ADDRESS_1 = 1
 export const PORTS = 2 // originator << 16 | responder
-export const SCOPE = 3 // what else tells equal tuples apart: the IP version, later the tunnel
+export const SCOPE = 3 // what else tells equal tuples apart: path of tunnels << 3 | IP version
 export const STATE = 4 // the bits below
 export const STREAM = 5 // Wireshark's tcp.stream
 export const OUT_OF_ORDER = 6
@@ -72,6 +72,10 @@ export const READ = 1 << 17 // somebody reads its streams: `table.streams`
 export const DULL = 1 << 18 // and 1 << 19: the side began with nothing that is read
 export const RETRIED = 1 << 20 // over, and a SYN asked for it again
 export const ANSWERED = 1 << 21 // a silence was answered, and told
+
+/** Bits of SCOPE below the path. */
+export const PATH_SHIFT = 3
+export const VERSION_MASK = (1 << PATH_SHIFT) - 1
 
 /** The bit of a side: `bit(FIN_SEEN, side)`. */
 export const bit = (originatorBit: number, side: number): number => originatorBit << side

@@ -272,7 +272,7 @@ function keyOf(place: Place): string {
   const to = version === 4 ? from + 8 : from + 32
   const identification =
     version === 4 ? `${place.identification}/${place.protocol}` : place.fragmentIdentification
-  let key = `${version} ${place.tag} ${identification} `
+  let key = `${version} ${place.tag} ${place.path} ${identification} `
   for (let at = from; at < to; at++) key += String.fromCharCode(bytes[at]!)
   return key
 }

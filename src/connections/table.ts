@@ -8,7 +8,7 @@
  */
 import type { SegmentConsumer } from '../model/stream.ts'
 import type { Cold } from './cold.ts'
-import { ADDRESS_0, ADDRESS_1, PORTS, RECORD_WORDS, SCOPE } from './fields.ts'
+import { ADDRESS_0, ADDRESS_1, PORTS, RECORD_WORDS, SCOPE, VERSION_MASK } from './fields.ts'
 import { Sparse } from './sparse.ts'
 
 /** Connections held at once, by default: 4 Mi records of 192 octets are 800 MB. */
@@ -89,6 +89,37 @@ export class ConnectionTable {
       }
       slot = (slot + 1) & this.mask
     }
+  }
+
+  /** Adds to `rows` those of the tuple, in either orientation, whatever their path; of `scope`, only the
+   * version counts. */
+  collect(
+    source: number,
+    destination: number,
+    sourcePort: number,
+    destinationPort: number,
+    scope: number,
+    rows: number[],
+  ): void {
+    const w = this.words
+    const forward = (sourcePort << 16) | destinationPort
+    const backward = (destinationPort << 16) | sourcePort
+    let slot = this.home(source, destination, sourcePort, destinationPort)
+    for (; this.slots[slot] !== 0; slot = (slot + 1) & this.mask) {
+      const row = this.slots[slot]! - 1
+      const r = row * RECORD_WORDS
+      const isForward =
+        w[r + PORTS] === forward && w[r + ADDRESS_0] === source && w[r + ADDRESS_1] === destination
+      const isBackward =
+        w[r + PORTS] === backward && w[r + ADDRESS_0] === destination && w[r + ADDRESS_1] === source
+      const isOfVersion = ((w[r + SCOPE]! ^ scope) & VERSION_MASK) === 0
+      if ((isForward || isBackward) && isOfVersion) rows.push(row)
+    }
+  }
+
+  isOriginator(row: number, address: number, port: number): boolean {
+    const r = row * RECORD_WORDS
+    return this.words[r + ADDRESS_0] === address && this.words[r + PORTS]! >>> 16 === port
   }
 
   /** A zeroed row for a connection that is not in the table; -1 when the limit is reached. Words may have

@@ -4,7 +4,9 @@ import type { Endpoint, Side, Tap } from '../model/packet.ts'
 import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import { type AddressTable, ipv4NumberText } from '../bytes/address.ts'
+import type { PathTable } from '../wire/path.ts'
 import { Cold } from './cold.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import {
   ADDRESS_0,
   ADDRESS_1,
@@ -15,6 +17,7 @@ import {
   RECORD_WORDS,
   SCOPE,
   STREAM,
+  VERSION_MASK,
   half,
 } from './fields.ts'
 import type { HardwareTable } from './hardware.ts'
@@ -23,7 +26,7 @@ import type { ConnectionTable } from './table.ts'
 import type { TapClock } from './tap-clock.ts'
 import type { Wakings } from './waking.ts'
 
-/** SCOPE of plain IPv4 and IPv6 connections. */
+/** SCOPE of IPv4 and IPv6 connections outside tunnels. */
 export const SCOPE_IPV4 = 4
 export const SCOPE_IPV6 = 6
 
@@ -55,6 +58,9 @@ export interface TapState {
   readonly table: ConnectionTable
   readonly addresses: AddressTable
   readonly hardware: HardwareTable
+  /** Of the capture; the places of segments refer to it. */
+  readonly paths: PathTable
+  readonly elsewhere: Elsewhere
   readonly synFacts: SynFactsReader
   readonly endpoints: Endpoints
   /** Hop limits that hosts were seen to begin connections with, by address word: for those whose other
@@ -98,7 +104,10 @@ export class Endpoints {
     const address = w[r + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!
     const ports = w[r + PORTS]!
     const endpoint = {
-      address: w[r + SCOPE] === SCOPE_IPV6 ? state.addresses.text(address) : this.ipv4Text(address),
+      address:
+        (w[r + SCOPE]! & VERSION_MASK) === SCOPE_IPV6
+          ? state.addresses.text(address)
+          : this.ipv4Text(address),
       port: side === 0 ? ports >>> 16 : ports & 0xffff,
     }
     this.streams[slot] = stream

@@ -13,10 +13,12 @@ import { otherSide, type Side, type Tap } from '../model/packet.ts'
 import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import type { Place } from '../wire/frame.ts'
+import { PathTable } from '../wire/path.ts'
 import * as tcp from '../wire/tcp.ts'
 import { advance } from './advance.ts'
 import { Continuations } from './continuation.ts'
 import { DuplicateFilter } from './duplicates.ts'
+import { Elsewhere } from './elsewhere.ts'
 import { Eviction } from './eviction.ts'
 import * as F from './fields.ts'
 import { bit, half, HALF_WORDS, RECORD_WORDS } from './fields.ts'
@@ -57,6 +59,8 @@ export interface TrackerOptions {
   /** Streams read at once; beyond it the oldest is left. */
   readonly streamsMax?: number
   readonly seed?: number
+  /** The capture's, which the places of its segments refer to; absent: no tunnel is entered. */
+  readonly paths?: PathTable
 }
 
 export class Tracker {
@@ -73,6 +77,8 @@ export class Tracker {
   private readonly roles: Roles
   private readonly wakings = new Wakings()
   private readonly eviction = new Eviction()
+  private readonly paths: PathTable
+  private readonly elsewhere: Elsewhere
   private readonly reading: Reading
   private readonly lifecycle: Lifecycle
   private readonly options: TrackerOptions
@@ -83,6 +89,8 @@ export class Tracker {
   constructor(options: TrackerOptions) {
     this.options = options
     this.table = new ConnectionTable(options.connectionsMax ?? CONNECTIONS_MAX, options.seed)
+    this.paths = options.paths ?? new PathTable()
+    this.elsewhere = new Elsewhere(this.table)
     const addressesMax = options.addressesMax === undefined ? {} : { limit: options.addressesMax }
     this.addresses = new AddressTable({ seed: options.seed ?? 0, ...addressesMax })
     const clock = new TapClock(options.silenceMin, this.moment)
@@ -97,6 +105,8 @@ export class Tracker {
       table: this.table,
       addresses: this.addresses,
       hardware: this.hardware,
+      paths: this.paths,
+      elsewhere: this.elsewhere,
       synFacts: new SynFactsReader(),
       endpoints: new Endpoints(),
       hopLimits: new Map(),
@@ -193,14 +203,14 @@ export class Tracker {
   /** A TCP header quoted in an ICMP error: no packet of the connection, but Wireshark numbers a stream for
    * it. */
   quoted(place: Place): void {
-    const scope = place.version === 4 ? SCOPE_IPV4 : SCOPE_IPV6
+    const scope = scopeOf(place)
     const b = place.bytes
     const t = place.transportAt
     const n = place.networkAt
     const source = place.version === 4 ? i32(b, n + 12) : this.addresses.idOfIpv6(b, n + 8)
     const destination = place.version === 4 ? i32(b, n + 16) : this.addresses.idOfIpv6(b, n + 24)
-    if (this.table.find(source, destination, u16(b, t), u16(b, t + 2), scope) < 0)
-      this.options.streamNumbers.next++
+    if (this.elsewhere.isKnown(source, destination, u16(b, t), u16(b, t + 2), scope)) return
+    this.options.streamNumbers.next++
   }
 
   /** Time has come to `now`, by packets or by a live collector's tick: closes what lingered, gives up
@@ -230,14 +240,16 @@ export class Tracker {
     const isIpv4 = place.version === 4
     const source = isIpv4 ? i32(b, n + 12) : this.addresses.idOfIpv6(b, n + 8)
     const destination = isIpv4 ? i32(b, n + 16) : this.addresses.idOfIpv6(b, n + 24)
-    const scope = isIpv4 ? SCOPE_IPV4 : SCOPE_IPV6
+    const scope = scopeOf(place)
     if (!isIpv4 && (source < 0 || destination < 0)) {
       this.counters.untracked++
       return -1
     }
     const sourcePort = u16(b, t)
     const destinationPort = u16(b, t + 2)
-    const row = this.table.find(source, destination, sourcePort, destinationPort, scope)
+    let row = this.table.find(source, destination, sourcePort, destinationPort, scope)
+    if (row < 0 && this.paths.isUsed)
+      row = this.elsewhere.find(source, destination, sourcePort, destinationPort, scope, place)
     if (row >= 0) {
       if ((tcp.flags(b, t) & tcp.SYN) === 0 || !this.isNewConnection(row, place)) return row
       this.close(row, 'superseded')
@@ -282,7 +294,7 @@ export class Tracker {
     this.table.side = reversed ? 1 : 0
     const { words: w, f64 } = this.table
     const c = row * RECORD_WORDS
-    w[c + F.STREAM] = this.options.streamNumbers.next++
+    w[c + F.STREAM] = this.elsewhere.numberFor(row, this.options.streamNumbers)
     w[c + F.STATE] = F.UNOPENED | (syn ? 0 : F.ROLES_GUESSED)
     w[c + F.FIRST_PACKET] = packet
     f64[(c + F.FIRST_AT) >> 1] = time
@@ -325,6 +337,7 @@ export class Tracker {
   private close(row: number, why: 'superseded' | 'evicted' | 'lingered'): void {
     settleAtEnd(this.state, row, this.state.clock.latest)
     this.tellClosed(row, why)
+    this.elsewhere.forget(row)
     this.table.remove(row)
   }
 
@@ -354,6 +367,9 @@ export class Tracker {
     this.close(this.eviction.victim(this.table), 'evicted')
   }
 }
+
+const scopeOf = (place: Place): number =>
+  (place.path << F.PATH_SHIFT) | (place.version === 4 ? SCOPE_IPV4 : SCOPE_IPV6)
 
 const countersAtStart = (): ConnectionCounters => ({
   segments: 0,

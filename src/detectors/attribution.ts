@@ -6,12 +6,12 @@
  * round trip, the segment's own marks, and above all what the other side's capture shows.
  */
 import type { PathEnded, World } from '../model/event.ts'
-import { NETSCALER_RESET_REASONS } from '../model/devices.data.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
 import type { Reset, Silence } from '../model/observation.ts'
 import type { Agent, Path, Service, Sighting } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
+import { loreItems, resetMeaning } from './reset-lore.ts'
 import type { Signature } from './timer.ts'
 
 export interface IdleEnd {
@@ -30,7 +30,7 @@ export interface IdleEnd {
 
 /** Weights of the sheet: what one item alone is worth. */
 export const DECISIVE = 5
-const STRONG = 3
+export const STRONG = 3
 const MEDIUM = 2
 const WEAK = 1
 /** A server that closes idle connections by design does so within this of its timeout. */
@@ -148,17 +148,21 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   const end = (by: IdleEnd['by'], actor: Actor): IdleEnd =>
     verdict(by, sighting, silence, signature, 'rst', at, sheet, actor)
   const confidence = Math.min(0.95, 0.6 + total * 0.05)
+  const said = resetMeaning(reset)
+  if (said !== null && said !== 'passed-on')
+    return end('network', sayingActor(sighting, from, world, Math.max(confidence, 0.8)))
   if (total > 0) return end('network', deviceActor(sighting, world, confidence, confidence))
   // A segment of a connection that was never seen before: its sender may have changed its address, or the
   // server its mind.
   if (silence.startPacket === 0 && silence.outcome === 'reset') return null
-  // Its own marks say that the sender of this leg sent it.
+  // Its own marks say that the sender of this leg sent it, and that one may say that it only passed it on.
   if (sighting.leg === 'front' && from === 1) {
-    return isByDesign(sighting, silence)
+    return said === 'passed-on' || isByDesign(sighting, silence)
       ? end('server', serverActor(sighting, 0.7))
       : end('network', relayActor(sighting, world, 0.8))
   }
   if (sighting.leg === 'back' && from === 0) {
+    if (said === 'passed-on') return null // the agent's own end
     return end('network', { role: 'middlebox', address: sighting.originator.address, confidence: 0.7 })
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
@@ -269,14 +273,7 @@ export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0
   if (reset.acknowledges && reset.sequenceOffset === 0) add('acknowledges', -WEAK, 'a live socket aborts so')
   if (reset.identification === 0 && (reset.previousIdentification ?? 0) !== 0)
     add('identification', WEAK, 'zero, others are not')
-  const reason = NETSCALER_RESET_REASONS.get(reset.window)
-  if (reason !== undefined)
-    add(
-      'NetScaler reason',
-      reset.window === 9700 || reset.window === 9701 ? -MEDIUM : STRONG,
-      `window ${reset.window}: ${reason}`,
-    )
-  if (/BIG-IP/.test(reset.payload)) add('reset text', DECISIVE, reset.payload.slice(0, 80))
+  sheet.push(...loreItems(reset))
   return sheet
 }
 
@@ -318,9 +315,23 @@ function relayActor(sighting: Sighting, world: World, confidence: number): Actor
   return { role: role === null && sighting.leg === 'back' ? 'middlebox' : known, address, confidence }
 }
 
+/** A load balancer whose reset says that it is one: whoever holds the address in whose name it came, save
+ * that an agent's address is not its own. */
+function sayingActor(
+  { leg, originator, responder }: Sighting,
+  from: 0 | 1,
+  world: World,
+  confidence: number,
+) {
+  const holds =
+    from === 1 ? (leg === 'back' ? null : responder.address) : leg === 'back' ? originator.address : null
+  const address = holds ?? world.devicesOf('load-balancer')[0] ?? null
+  return { role: 'load-balancer', address, confidence } as const
+}
+
 /** A device that is neither end of this leg: a configured firewall, with that confidence, or one that is not
  * named. */
-function deviceActor(sighting: Sighting, world: World, ifFirewall: number, ifUnnamed: number): Actor {
+export function deviceActor(sighting: Sighting, world: World, ifFirewall: number, ifUnnamed: number): Actor {
   const firewalls = world.devicesOf('firewall')
   if (firewalls.length === 0) return { role: 'middlebox', address: null, confidence: ifUnnamed }
   return { role: 'firewall', address: nearest(firewalls, sighting), confidence: ifFirewall }

@@ -66,13 +66,16 @@ export function evidence(...packets: readonly (EvidencePacket | null)[]): Eviden
   return packets.filter((p): p is EvidencePacket => p !== null && p.packet > 0)
 }
 
-/** `15.0 s`, `5 min 10 s`, `2 h 5 min`: as people say it. */
+/** `40 ms`, `15.0 s`, `5 min 10 s`, `2 h 5 min`: as people say it. */
 export function spoken(span: Micros): string {
   const s = span / SECOND
-  if (s < 1) return `${Math.round(s * 1000)} ms`
+  if (s < 0.0005) return 'less than 1 ms'
+  if (s < 0.9995) return `${Math.round(s * 1000)} ms`
   if (s < 600) return `${s.toFixed(1)} s`
-  if (s < 7200) return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`
-  return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`
+  const minutes = Math.floor(Math.round(s) / 60)
+  if (minutes < 120) return `${minutes} min ${Math.round(s) % 60} s`
+  const whole = Math.round(s / 60)
+  return `${Math.floor(whole / 60)} h ${whole % 60} min`
 }
 
 /** `1 agent`, `3 agents`, `2 addresses`. */

@@ -18,6 +18,8 @@ export type Describe = (findings: readonly [Finding, ...Finding[]]) => {
 export const OCCURRENCES_MAX = 10_000
 /** Causes told apart; findings of further ones are counted only. More incidents than this nobody reads. */
 export const CAUSES_MAX = 1 << 14
+/** Agents told apart per incident; further ones do not count. */
+export const AGENTS_MAX = 1 << 17
 /** Views of one event at several taps lie this close together. */
 const SAME_EVENT: Micros = 2 * SECOND
 
@@ -25,6 +27,8 @@ interface Case {
   readonly id: string
   readonly findings: [Finding, ...Finding[]]
   readonly agents: Set<string>
+  /** The findings that are kept, for views of one event to meet; null while all are from one tap. */
+  views: Views | null
   count: number
   start: Micros
   end: Micros
@@ -49,6 +53,7 @@ export class Ledger {
         id: `I${this.cases.size + 1}`,
         findings: [finding],
         agents: new Set([agentKey(finding)]),
+        views: null,
         count: 1,
         start: finding.at,
         end: finding.at,
@@ -56,13 +61,13 @@ export class Ledger {
       this.cases.set(key, fresh)
       return fresh.id
     }
-    if (known.findings.some((other) => isSameEvent(other, finding))) return null
+    if (known.views === null && finding.tap !== known.findings[0].tap) known.views = new Views(known.findings)
+    if (known.views?.has(finding) === true) return null
     known.count++
-    known.agents.add(agentKey(finding))
+    if (known.agents.size < AGENTS_MAX) known.agents.add(agentKey(finding))
     known.start = Math.min(known.start, finding.at)
     known.end = Math.max(known.end, finding.at)
-    if (known.findings.length < OCCURRENCES_MAX) known.findings.push(finding)
-    else known.findings[known.findings.length - 1] = finding
+    keep(known, finding)
     return known.id
   }
 
@@ -79,6 +84,55 @@ export class Ledger {
     }
   }
 }
+
+function keep({ findings, views }: Case, finding: Finding): void {
+  const last = findings.length - 1
+  if (findings.length < OCCURRENCES_MAX) findings.push(finding)
+  else {
+    views?.delete(findings[last]!)
+    findings[last] = finding
+  }
+  views?.add(finding)
+}
+
+/** Findings by agent and time: a look at three short lists, however many findings there are. */
+class Views {
+  private readonly byMoment = new Map<string, Finding[]>()
+
+  constructor(findings: readonly Finding[]) {
+    for (const finding of findings) this.add(finding)
+  }
+
+  add(finding: Finding): void {
+    if (finding.agent === null) return
+    const key = momentOf(finding)
+    const list = this.byMoment.get(key)
+    if (list === undefined) this.byMoment.set(key, [finding])
+    else list.push(finding)
+  }
+
+  delete(finding: Finding): void {
+    if (finding.agent === null) return
+    const key = momentOf(finding)
+    const rest = this.byMoment.get(key)?.filter((other) => other !== finding) ?? []
+    if (rest.length === 0) this.byMoment.delete(key)
+    else this.byMoment.set(key, rest)
+  }
+
+  /** The same event was told from another tap. */
+  has(finding: Finding): boolean {
+    if (finding.agent === null) return false
+    for (const apart of [-1, 0, 1]) {
+      const list = this.byMoment.get(momentOf(finding, apart))
+      if (list?.some((other) => isSameEvent(other, finding)) === true) return true
+    }
+    return false
+  }
+}
+
+/** Events no further apart than SAME_EVENT have the same moment, or neighbouring ones. */
+const momentOf = ({ agent, at }: Finding, apart = 0): string =>
+  `${agent!.id}|${Math.floor(at / SAME_EVENT) + apart}`
 
 function incidentOf(known: Case, words: ReturnType<Describe>): Incident {
   const [first] = known.findings

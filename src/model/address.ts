@@ -33,3 +33,11 @@ function ipv6Value(address: string): bigint | null {
   if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null
   return groups.reduce((value, group) => (value << 16n) | BigInt(Number.parseInt(group, 16)), 0n)
 }
+
+/** Both in one block of the size that sites are given: /24, or /64 of IPv6. */
+export function areNeighbours(a: string, b: string): boolean {
+  const [one, other] = [addressNumber(a), addressNumber(b)]
+  if (one === null || other === null || one.version !== other.version) return false
+  const host = one.version === 4 ? 8n : 64n
+  return one.value >> host === other.value >> host
+}

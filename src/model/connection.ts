@@ -74,6 +74,9 @@ export interface ConnectionSummary {
   readonly tap: Tap
   /** Wireshark's tcp.stream within the file. */
   readonly stream: number
+  /** The tunnels that its first packet came through, outermost first: `vxlan 42 10.0.0.1 10.0.0.2`. Absent or
+   * empty: none. */
+  readonly path?: readonly string[]
   readonly originator: Endpoint
   readonly responder: Endpoint
   /** False if the capture began later than the connection and the roles were guessed from ports. */

@@ -81,21 +81,3 @@ export const DEVICE_TIMEOUTS: readonly DeviceTimeout[] = [
   device('Clavister cOS', 262144, ['silent'], ['drop'], 'docs.clavister.com conn_timeout_settings'),
   device('Linux conntrack', 432000, ['silent'], ['drop', 'rst'], 'Linux nf_conntrack-sysctl.rst'),
 ]
-
-/** NetScaler's reasons in the window field of a RST (CTX200852): raw 16-bit values. */
-export const NETSCALER_RESET_REASONS: ReadonlyMap<number, string> = new Map([
-  [8201, 'packet on a connection that was already closed'],
-  [8202, 'data without a control block'],
-  [8211, 'idle or zombie clean-up'],
-  [8212, 'stray SYN'],
-  [9300, 'idle timeout or zombie clean-up'],
-  [9301, 'idle timeout or zombie clean-up'],
-  [9302, 'idle timeout or zombie clean-up'],
-  [9303, 'idle timeout or zombie clean-up'],
-  [9304, 'gave up after zero-window probes'],
-  [9310, 'keep-alive probe failed'],
-  [9401, 'capacity flush or entity removed'],
-  [9700, 'passed on from the other side'],
-  [9701, 'passed on from the other side, with ACK'],
-  [9800, 'monitor probe timed out'],
-])

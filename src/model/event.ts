@@ -1,8 +1,16 @@
 /** What detectors are told: observations with names, once what the other taps saw of them is known too. */
+import type { AddressEvent } from './address-event.ts'
+import type { CadenceEvent } from './cadence.ts'
+import type { ClusterEvent } from './cluster-events.ts'
+import type { ConnectionId } from './connection.ts'
+import type { ConfiguredDevice } from './deployment.ts'
 import type { ConnectionContinued, HttpTransaction } from './observation.ts'
 import type { Agent, Leg, Path, Server, Service, Sighting, Visit } from './party.ts'
-import type { Tap } from './packet.ts'
+import type { PacketReference, Tap } from './packet.ts'
+import type { PreferenceList } from './policy.ts'
 import type { Micros } from './time.ts'
+import type { WebEvent } from './web.ts'
+import type { TlsEvent } from './tls-events.ts'
 
 /** A path ended, or an idle one turned out to be dead; everything about its end that any tap saw is there. */
 export interface PathEnded {
@@ -98,6 +106,164 @@ export interface LeftOpen {
   readonly at: Micros
 }
 
+/** A new connection that a relay handed to a server: one of its choices. */
+export interface Assignment {
+  readonly connection: ConnectionId
+  readonly at: Micros
+  readonly packet: number
+  readonly server: Server
+  /** Whose connection it is; null where agents cannot be told apart. */
+  readonly agent: Agent | null
+  /** The server where this agent was before; null: this is its first contact, or it is not known. */
+  readonly previous: Server | null
+  /** Since the agent was first and last heard of at that server. */
+  readonly sinceFirst: Micros | null
+  readonly sinceLast: Micros | null
+  /** The relay's own cookie in the first request, its value hashed; null without one. */
+  readonly cookie: string | null
+  /** Servers known by then; how many of them had the fewest connections open through this relay; whether this
+   * was one of those. */
+  readonly among: number
+  readonly fewest: number
+  readonly isFewest: boolean
+}
+
+/** Choices of a relay, in the order in which it made them: told when there are many, and at the end. */
+export interface Assigned {
+  readonly kind: 'assigned'
+  readonly service: Service
+  /** The relay's address towards the servers. */
+  readonly relay: string
+  readonly tap: Tap
+  readonly assignments: readonly Assignment[]
+}
+
+/** A name server told somebody the addresses of a name that leads to a service. */
+export interface Resolved {
+  readonly kind: 'resolved'
+  readonly name: string
+  /** `A` or `AAAA`. */
+  readonly type: string
+  /** The service whose name it is, or whose addresses they are; null: a name that the configuration lists. */
+  readonly service: Service | null
+  readonly client: string
+  readonly resolver: string
+  /** In the order of the answer; never empty. */
+  readonly addresses: readonly string[]
+  readonly ttlSeconds: number
+  readonly tap: Tap
+  readonly at: Micros
+  readonly packet: number
+}
+
+/** A relay's cookie was returned, and the request came to another server than the one it stands for. */
+export interface CookieAstray {
+  readonly kind: 'cookie-astray'
+  readonly sighting: Sighting
+  readonly cookie: string
+  readonly vendor: string | null
+  /** Where the cookie should have led, and how that is known. */
+  readonly expected: Server
+  readonly knownBy: 'its value' | 'an earlier request'
+  readonly server: Server
+  readonly at: Micros
+  readonly packet: number
+  /** The request that came to the expected server with the same cookie; null if the value tells it. */
+  readonly before: { readonly tap: Tap; readonly packet: number; readonly at: Micros } | null
+}
+
+/** A client was given a relay's cookie again and again, and never returned it. */
+export interface CookieNotReturned {
+  readonly kind: 'cookie-not-returned'
+  readonly sighting: Sighting
+  readonly agent: Agent | null
+  readonly cookie: string
+  readonly vendor: string | null
+  /** Why it could not be, by its attributes; null if they allow it. */
+  readonly why: string | null
+  readonly given: number
+  readonly requests: number
+  readonly first: { readonly packet: number; readonly at: Micros }
+  readonly last: { readonly packet: number; readonly at: Micros }
+}
+
+/** An agent turned to another server, and why is known as well as it will be. */
+export interface AgentMoved {
+  readonly kind: 'moved'
+  readonly visit: Visit
+  /** Its last visit before; null if this is its first success, after tries that failed. */
+  readonly previous: Visit | null
+  /** `failover`: a server failed for it; `failback`: it went back to one that it prefers; `hop`: neither. */
+  readonly reason: 'failover' | 'failback' | 'hop'
+  /** The server that failed, and how: of a failover. */
+  readonly failed: Server | null
+  readonly failure: ServerFailure | null
+  /** The outage that it belongs to; null if it failed for this agent alone, as far as is known. */
+  readonly outage: Outage | null
+  /** The lists that held for the agent, before and now, are one; null: it has none. */
+  readonly list: PreferenceList | null
+}
+
+/** A try of an agent to reach a server came to nothing. */
+export interface AttemptFailed {
+  readonly kind: 'attempt-failed'
+  readonly agent: Agent
+  readonly server: Server
+  readonly failure: ServerFailure
+  /** This and those right before it, without any that succeeded at the same service. */
+  readonly run: { readonly since: Micros; readonly attempts: number; readonly servers: readonly string[] }
+  /** A server that the agent may use, did not try, and that served others during these tries. */
+  readonly alternative: { readonly server: Server; readonly proof: PacketReference } | null
+}
+
+/** Somebody met an outage: told for each, once it is certain that the server is out. */
+export interface OutageMet {
+  readonly kind: 'outage-met'
+  readonly outage: Outage
+  /** Null for a relay. */
+  readonly agent: Agent | null
+  readonly failure: ServerFailure
+}
+
+/** An agent is still at a server although one that it prefers has served others for all the time that policy
+ * gives it to return. Told once for its stay. */
+export interface BelowPreference {
+  readonly kind: 'below-preference'
+  readonly agent: Agent
+  readonly server: Server
+  readonly list: PreferenceList
+  /** The first packet of its first visit there. */
+  readonly first: PacketReference
+  /** The latest sign of it. */
+  readonly sighting: Sighting
+  readonly at: Micros
+  readonly packet: number
+  /** How it came there; `unknown` if that was not seen. */
+  readonly arrivedBy: 'failover' | 'failback' | 'hop' | 'unknown'
+  readonly better: Server
+  readonly healthySince: Micros
+  readonly proof: PacketReference
+}
+
+/** An agent is at a server that its list does not name. */
+export interface OutsideList {
+  readonly kind: 'outside-list'
+  readonly agent: Agent
+  readonly service: Service
+  /** Null: the configuration does not know it. */
+  readonly server: Server | null
+  readonly list: PreferenceList
+  readonly sighting: Sighting
+  readonly at: Micros
+  readonly packet: number
+  /** Another location whose list names the server. */
+  readonly elsewhere: string | null
+  /** Since when the agent is known to have this list. */
+  readonly since: Micros
+  /** A server of its list failed for it shortly before. */
+  readonly afterFailure: boolean
+}
+
 /** Nothing more will come: what waits for proof is decided on what there is. */
 export interface CapturesEnded {
   readonly kind: 'captures-ended'
@@ -112,7 +278,21 @@ export type DetectorEvent =
   | Exchange
   | Returned
   | LeftOpen
+  | AgentMoved
+  | AttemptFailed
+  | OutageMet
+  | BelowPreference
+  | OutsideList
+  | Assigned
+  | Resolved
+  | CookieAstray
+  | CookieNotReturned
+  | CadenceEvent
+  | WebEvent
+  | AddressEvent
   | CapturesEnded
+  | TlsEvent
+  | ClusterEvent
 export type EventKind = DetectorEvent['kind']
 export type EventOf<K extends EventKind> = Extract<DetectorEvent, { kind: K }>
 
@@ -121,22 +301,35 @@ export interface World {
   /** Evidence that a server failed between two times: refused, unanswered, reset by it; null if there is
    * none. */
   failureOf(server: Server, from: Micros, to: Micros): ServerFailure | null
+  /** The configured servers of a service that failed between two times, by name. */
+  failedOf(service: Service, from: Micros, to: Micros): readonly string[]
+  /** A configured server of a service answered somebody at some time. */
+  isServing(service: Service, name: string): boolean
   /** A time within the span at which the server demonstrably answered somebody; null if none is known. */
   healthyAt(server: Server, from: Micros, to: Micros): { at: Micros; tap: Tap; packet: number } | null
   /** Other agents' paths to the same responder were alive within the span. */
   pathAlive(sighting: Sighting, from: Micros, to: Micros): { at: Micros; tap: Tap; packet: number } | null
+  /** The outage of a server (by its id) at a time; null if none is known. */
+  outageAt(server: string, at: Micros): Outage | null
+  /** Agents that were at the server when last seen, and not seen elsewhere since. */
+  attachedTo(server: Server): number
   /** Groups of servers in order of preference that hold for this agent; null without a policy. */
   preferenceOf(agent: Agent, service: Service, address: string): readonly (readonly string[])[] | null
   /** The role that the configuration gives an address. */
   roleOf(address: string): string | null
   /** Devices of a role that the configuration names. */
   devicesOf(role: string): readonly string[]
+  /** Configured devices on the way of a connection that have an idle timeout: relays that hold one of its
+   * ends, and whatever else stands between. */
+  timersOn(sighting: Sighting): readonly ConfiguredDevice[]
   /** The configuration says that addresses of agents are translated on this path, and how. */
   natMapping(address: string): 'static' | 'shared' | 'pool' | null
   /** The configuration says that this inner address is translated on the way. */
   translatesFor(address: string): boolean
   /** Several agents that named themselves used this address at this tap at the same time. */
   isShared(tap: Tap, address: string): boolean
+  /** The latest choices of a relay for a service, by its name, in order; empty if it is not known as one. */
+  assignments(service: string, relay: string): readonly Assignment[]
   /** Silences, in seconds, that connections of this service on this kind of leg survived: the longest of
    * each. */
   survived(service: string, leg: Leg): readonly number[]
@@ -147,4 +340,26 @@ export interface ServerFailure {
   readonly tap: Tap
   readonly packet: number
   readonly what: string
+  /** The address that tried. */
+  readonly by: string
+  readonly manner: FailureManner
+}
+
+export type FailureManner = 'refused' | 'unanswered' | 'http-error' | 'tls-failed'
+
+/** A server served nobody for a while, as those who tried met it. */
+export interface Outage {
+  readonly server: Server
+  /** The first failure; where nobody was seen to try, the last answer. */
+  readonly from: Micros
+  /** The last failure. */
+  readonly last: Micros
+  /** The next answer; null if none came. */
+  readonly until: Micros | null
+  readonly attempts: number
+  readonly manner: FailureManner
+  /** What the first one met. */
+  readonly what: string
+  /** No try was captured: all agents left, and nothing reached the server meanwhile. */
+  readonly isInferred: boolean
 }

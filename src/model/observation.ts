@@ -6,9 +6,14 @@
  * made it known (never earlier than the facts that it reports), so a stream of observations is ordered by
  * `time`.
  */
+import type { AgentAnswer, AgentPackage, AgentRequest } from './agent-message.ts'
 import type { ConnectionId, ConnectionSummary, HandshakeSeen, SynFacts } from './connection.ts'
-import type { HttpRequest, HttpResponse } from './http.ts'
+import type { HttpAmbiguity } from './http-ambiguities.data.ts'
+import type { HeaderLine, HttpBody, HttpRequest, HttpResponse } from './http.ts'
+import type { DnsAnswer, DnsUnanswered } from './dns.ts'
 import type { Endpoint, Side, Tap } from './packet.ts'
+import type { ProxyExtensions } from './proxy.ts'
+import type { SmtpReply, SmtpSession } from './smtp.ts'
 import type { Micros } from './time.ts'
 import type { Certificate, ClientHello, ServerHello } from './tls.ts'
 
@@ -224,6 +229,11 @@ export interface ProxyHeader extends OnConnection {
   readonly version: 1 | 2
   readonly source: Endpoint | null
   readonly destination: Endpoint | null
+  /** Version 2's LOCAL: the proxy speaks for itself, as its health checks do. */
+  readonly local: boolean
+  readonly family: 'inet' | 'inet6' | 'unix' | 'unspecified'
+  /** What the header says further; null without any. */
+  readonly extensions: ProxyExtensions | null
 }
 
 /** One side's hello messages and what followed, as far as visible. Emitted once, when the handshake is over
@@ -276,6 +286,10 @@ export interface HttpTransaction extends OnConnection {
   readonly index: number
   /** It was read inside TLS. */
   readonly decrypted: boolean
+  /** HTTP/2 only. */
+  readonly stream?: number
+  /** The server sent the request as well (PUSH_PROMISE): nobody asked. */
+  readonly pushed?: boolean
 }
 
 /** The head of a request, as soon as it has passed: the first moment at which identity is known. */
@@ -284,6 +298,69 @@ export interface HttpRequestSeen extends OnConnection {
   readonly requestFrom: Side
   readonly request: HttpRequest
   readonly index: number
+  readonly decrypted: boolean
+  /** HTTP/2 only. */
+  readonly stream?: number
+}
+
+/** A message's body is over, or will not be seen to its end. Only where bodies are wanted. */
+export interface HttpBodySeen extends OnConnection {
+  readonly kind: 'http-body'
+  readonly from: Side
+  readonly of: 'request' | 'response'
+  /** That of its transaction. */
+  readonly index: number
+  readonly body: HttpBody
+  /** Fields behind the body. */
+  readonly trailers: readonly HeaderLine[]
+  readonly ambiguities: readonly HttpAmbiguity[]
+  /** The packet that held its end. */
+  readonly packet: number
+  readonly decrypted: boolean
+  /** HTTP/2 only. */
+  readonly stream?: number
+}
+
+/** Another protocol takes over, with the server's consent: the connection, or one stream of it. */
+export interface HttpUpgraded extends OnConnection {
+  readonly kind: 'http-upgrade'
+  /** As the server named it, in lower case: `websocket`, `h2c`; empty if it did not. */
+  readonly protocol: string
+  readonly requestFrom: Side
+  /** That of its transaction. */
+  readonly index: number
+  readonly packet: number
+  readonly decrypted: boolean
+  /** HTTP/2 only (RFC 8441). */
+  readonly stream?: number
+}
+
+/** A side takes no more streams (GOAWAY, RFC 9113 §6.8). */
+export interface Http2GoAway extends OnConnection {
+  readonly kind: 'http2-goaway'
+  readonly from: Side
+  /** The last stream of the other side that it may have acted on. */
+  readonly lastStream: number
+  readonly errorCode: number
+  /** `NO_ERROR`, `ENHANCE_YOUR_CALM`, ...; null for a code that the standard does not name. */
+  readonly error: string | null
+  /** Additional debug data, at most GOAWAY_TEXT_MAX octets, as Latin-1 text. */
+  readonly text: string
+  readonly packet: number
+  readonly decrypted: boolean
+}
+export const GOAWAY_TEXT_MAX = 256
+
+/** A side gives a stream up (RST_STREAM, RFC 9113 §6.4). */
+export interface Http2Reset extends OnConnection {
+  readonly kind: 'http2-reset'
+  readonly from: Side
+  readonly stream: number
+  readonly errorCode: number
+  readonly error: string | null
+  /** That of the stream's transaction; null if its request was not seen. */
+  readonly index: number | null
+  readonly packet: number
   readonly decrypted: boolean
 }
 
@@ -311,6 +388,17 @@ export type Observation =
   | TlsAlert
   | HttpTransaction
   | HttpRequestSeen
+  | HttpBodySeen
+  | HttpUpgraded
+  | Http2GoAway
+  | Http2Reset
+  | AgentRequest
+  | AgentAnswer
+  | AgentPackage
+  | SmtpReply
+  | SmtpSession
+  | DnsAnswer
+  | DnsUnanswered
   | CaptureEnded
 
 export type ObservationKind = Observation['kind']

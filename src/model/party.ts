@@ -83,10 +83,14 @@ export interface Sighting {
   readonly handshake: HandshakeSeen | null
   /** Hop limit of the responder's SYN; null if it was not seen. */
   readonly responderHopLimit: number | null
+  /** The name that the originator had resolved to the responder's address; null if that was not seen. */
+  readonly resolvedName: string | null
   leg: Leg
   service: Service
-  /** The real server, where this tap or another leg shows it. */
+  /** The real server, where this tap or another leg shows it, or a cookie of its load balancer names it. */
   server: Server | null
+  /** It is known by such a cookie only. */
+  serverByCookie: boolean
   agent: Agent | null
   /** The connection as a whole, over all taps and legs. */
   path: Path
@@ -115,4 +119,6 @@ export interface Visit {
   readonly sighting: Sighting
   readonly at: Micros
   readonly packet: number
+  /** The load balancer's cookie by which the server is known, where its own side was not captured. */
+  readonly cookie?: string
 }

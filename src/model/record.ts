@@ -9,6 +9,7 @@ import type { Endpoint, Tap } from './packet.ts'
 import type { CaptureQuality } from './quality.ts'
 import type { Micros } from './time.ts'
 import type { Certificate } from './tls.ts'
+import type { WhatIfRecord } from './what-if.ts'
 
 export interface CaptureRecord {
   readonly kind: 'capture'
@@ -24,6 +25,8 @@ export interface CaptureRecord {
   readonly quality: CaptureQuality
   /** Unparsed and malformed frames by reason. */
   readonly skipped: Readonly<Record<string, number>>
+  /** Packets that were read and are no TCP, by protocol. Absent: not counted. */
+  readonly others?: Readonly<Record<string, number>>
 }
 
 export type IdentifiedBy =
@@ -65,6 +68,9 @@ export interface ConnectionTls {
   readonly ja3s: string | null
   readonly ja4: string | null
   readonly resumed: boolean | null
+  /** What became of the session, ticket or PSK that the client presented; null if it presented none, and if
+   * the answer does not tell. */
+  readonly resumption: 'accepted' | 'refused' | null
   readonly certificates: readonly Certificate[]
   readonly decrypted: boolean
 }
@@ -75,12 +81,15 @@ export interface ConnectionRecord {
   readonly tap: Tap
   /** Wireshark's tcp.stream when one file is read; null otherwise. */
   readonly stream: number | null
-  readonly communityId: string
+  /** The tunnels that it was found in, outermost first: `vxlan 42 10.0.0.1 10.0.0.2`. Absent: none. */
+  readonly path?: readonly string[]
   readonly service: string | null
   readonly agent: string | null
   readonly server: string | null
   readonly client: Endpoint
   readonly serverEndpoint: Endpoint
+  /** The name that the client had resolved to the server's address; absent or null if that was not seen. */
+  readonly resolvedName?: string | null
   readonly start: Micros
   readonly end: Micros
   readonly handshake: HandshakeSeen
@@ -135,6 +144,24 @@ export interface OccurrenceRecord extends Occurrence {
   readonly kind: 'occurrence'
 }
 
+/** `at-risk`: nothing broke yet. `not-observed`: the traffic cannot tell; `needs` says what could. */
+export type RequirementStatus = 'met' | 'violated' | 'at-risk' | 'not-observed' | 'not-applicable'
+
+/** What became of a requirement of the vendor, for one service. */
+export interface RequirementRecord {
+  readonly kind: 'requirement'
+  readonly id: string
+  readonly title: string
+  readonly status: RequirementStatus
+  readonly service: string | null
+  /** How much traffic the verdict rests on: see `Basis`. */
+  readonly observations: number
+  /** Ids of incidents. */
+  readonly incidents: readonly string[]
+  /** What capture or configuration would decide it, as the end of a sentence; null if it is decided. */
+  readonly needs: string | null
+}
+
 /** What found no room, by what it was: 0 unless a limit of memory was reached. */
 export interface Forgotten {
   /** Times that an agent named itself that was not known, and was not remembered. */
@@ -174,6 +201,8 @@ export type AnalysisRecord =
   | SessionRecord
   | IncidentRecord
   | OccurrenceRecord
+  | RequirementRecord
+  | WhatIfRecord
   | SummaryRecord
 export type RecordKind = AnalysisRecord['kind']
 

@@ -64,13 +64,25 @@ export interface Wants {
   readonly alerts: boolean
   /** The header lines of responses that set no cookie; without, such a response has none. Absent: wanted. */
   readonly responseHeads?: boolean
+  /** The bodies of HTTP messages: their hash, or their beginning as well. Absent: neither is wanted. */
+  readonly bodies?: 'hash' | 'excerpt'
 }
 
-/** NSS key log material (SSLKEYLOGFILE): never logged, never stored. */
+/** What TLS is decrypted with: key logs (SSLKEYLOGFILE) and private keys. Never logged, never stored. */
 export interface TlsSecrets {
-  /** The secret of that label (`CLIENT_RANDOM`, `CLIENT_TRAFFIC_SECRET_0`, ...) for a client random in hex;
-   * undefined if unknown. */
-  secretOf(label: string, clientRandom: string): Uint8Array | undefined
+  /** The secret of that label for a key in hex; undefined if unknown. For labels of key logs
+   * (`CLIENT_RANDOM`, `CLIENT_TRAFFIC_SECRET_0`, ...) the key is the client random; for `RSA` it is the
+   * first 8 octets of the encrypted premaster secret. */
+  secretOf(label: string, key: string): Uint8Array | undefined
+  /** Premaster secrets, or private keys that decrypt them, are among the secrets: key exchanges matter. */
+  readonly hasPremasters: boolean
+  /** The premaster secret that was encrypted for the RSA key with this hash (SHA-256 of the
+   * SubjectPublicKeyInfo, hex); undefined without that private key, and if the padding is wrong. */
+  premasterOf(publicKeyHash: string, encrypted: Uint8Array): Uint8Array | undefined
+  /** The master secret of a session that may be resumed, by its id in hex or the hash of its ticket. */
+  sessionOf(id: string): Uint8Array | undefined
+  /** Keeps one for later connections; the oldest makes room. */
+  keepSession(id: string, master: Uint8Array): void
 }
 
 /** Reassembly of one connection as the connection stage sees it; `src/streams` implements it, the pipeline

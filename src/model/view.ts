@@ -6,7 +6,9 @@
  * octets in fields that end in `Bytes`. A list is a `Page`: hand its `next` back as `cursor` for the rest.
  * Errors are `Problem` (RFC 9457, `application/problem+json`).
  */
-import type { ConnectionRecord, SessionEnd } from './record.ts'
+import type { ConnectionRecord, RequirementStatus, SessionEnd } from './record.ts'
+
+export type { RequirementStatus } from './record.ts'
 import type { ActorRole, AttributionItem, Details, IncidentType, Manner, Severity } from './incident.ts'
 import type { Endpoint } from './packet.ts'
 import type { CaptureQuality } from './quality.ts'
@@ -396,8 +398,6 @@ export interface Counts {
   readonly runningJobs: number
   readonly requirements: number
 }
-
-export type RequirementStatus = 'met' | 'violated' | 'at-risk' | 'not-observed' | 'not-applicable'
 
 /** `GET /requirements`: what was judged; sorted by service, then by status, then by id. */
 export interface RequirementRow {

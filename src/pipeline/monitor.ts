@@ -7,23 +7,25 @@
  *           -> sessions -> detectors -> incidents -> records
  */
 import { TAPS_MAX } from '../connections/tap-state.ts'
-import { communityId } from '../model/community-id.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import { DETECTORS } from '../detectors/index.ts'
-import type { DetectorEvent, EventKind } from '../model/event.ts'
-import type { Finding, IncidentType } from '../model/incident.ts'
-import { type Describe, Ledger } from '../incidents/ledger.ts'
+import type { Incident } from '../model/incident.ts'
+import { isFlawed, verdicts } from '../incidents/verdicts.ts'
 import { IDLE_THRESHOLD } from '../model/profiles.data.ts'
 import type { AnalysisRecord, Forgotten, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
 import type { TlsSecrets, Wants } from '../model/stream.ts'
 import { type Micros, toSeconds } from '../model/time.ts'
+import type { WhatIf } from '../model/what-if.ts'
 import { agentRecord, connectionRecord, serverRecord } from '../sessions/records.ts'
-import { Sessions } from '../sessions/sessions.ts'
+import type { Follower } from '../sessions/follower.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { TrackedSighting } from '../sessions/sighting.ts'
+import { followWhatIfs, type WhatIfFollower } from '../sessions/what-if.ts'
+import { Conclusions } from './conclusions.ts'
 import { ObservationMerge } from './merge.ts'
+import { secretsOfAll } from './secrets.ts'
 import { type TapInput, TapRun } from './tap-run.ts'
-import { worldOf } from './world.ts'
 
 export type { TapInput } from './tap-run.ts'
 
@@ -35,6 +37,10 @@ export interface AnalysisOptions {
   readonly to: Micros | null
   /** Connections held at once per tap; beyond it one is evicted for each new one. Absent: 4 Mi. */
   readonly connectionsMax?: number
+  /** Other timers that are asked about. Absent: none. */
+  readonly whatIfs?: readonly WhatIf[]
+  /** Follow the observations besides those that every analysis has. Absent: none. */
+  readonly followers?: readonly Follower[]
   readonly onProgress: ((fraction: number, packets: number) => void) | null
 }
 
@@ -50,7 +56,7 @@ export async function analyze(
   options: AnalysisOptions,
   sinks: readonly RecordSink[],
 ): Promise<SummaryRecord> {
-  const analysis = new Analysis(inputs.length, options, sinks)
+  const analysis = new Analysis(inputs, options, sinks)
   const runs = inputs.map((input, i) => analysis.tapRun(input, i))
   await analysis.readAll(runs)
   return analysis.finish(runs)
@@ -61,46 +67,48 @@ class Analysis {
   private readonly sinks: readonly RecordSink[]
   private readonly merge: ObservationMerge
   private readonly sessions: Sessions
-  private readonly ledger = new Ledger()
-  private readonly handlers = new Map<EventKind, ((event: DetectorEvent) => void)[]>()
+  private readonly conclusions: Conclusions
+  private readonly whatIfs: WhatIfFollower | null
   private readonly oneFile: boolean
+  private readonly secrets: () => TlsSecrets | null
   private taps = 0
   private connections = 0
   private longestSilence: Micros = 0
   private longestSurvived: Micros = 0
 
-  constructor(captures: number, options: AnalysisOptions, sinks: readonly RecordSink[]) {
+  constructor(inputs: readonly TapInput[], options: AnalysisOptions, sinks: readonly RecordSink[]) {
     this.options = options
     this.sinks = sinks
+    const captures = inputs.length
+    this.secrets = secretsOfAll(options.secrets, inputs)
     this.oneFile = captures === 1
-    this.sessions = new Sessions({
+    this.conclusions = new Conclusions({
       deployment: options.deployment,
-      tell: (event) => this.handlers.get(event.kind)?.forEach((handle) => handle(event)),
       severalTaps: () => captures > 1 || this.taps > 1,
       accounted: this.wants('connection') ? (sighting, summary) => this.accounted(sighting, summary) : null,
     })
+    this.sessions = this.conclusions.sessions
+    const { whatIfs = [], followers = [] } = options
+    this.whatIfs = whatIfs.length > 0 && this.wants('what-if') ? followWhatIfs(whatIfs) : null
+    if (this.whatIfs !== null) this.sessions.followers.add(this.whatIfs)
+    for (const follower of followers) this.sessions.followers.add(follower)
     this.merge = new ObservationMerge(captures, (observation) => {
       if (observation.kind === 'connection-closed') this.count(observation.summary)
       this.sessions.observe(observation)
     })
-    const world = worldOf(this.sessions)
-    for (const detector of DETECTORS) {
-      const handlers = detector.watch(world, (finding) => void this.ledger.add(finding))
-      for (const [kind, handle] of Object.entries(handlers)) {
-        const list = this.handlers.get(kind as EventKind) ?? []
-        this.handlers.set(kind as EventKind, [...list, handle as (event: DetectorEvent) => void])
-      }
-    }
     if (this.wants('session')) this.sessions.stays.reportTo((record) => this.write(record))
   }
 
   tapRun(input: TapInput, position: number): TapRun {
-    const { deployment, secrets, from, to } = this.options
-    const thresholds = deployment.services.map((s) => s.idleThreshold ?? IDLE_THRESHOLD)
+    const { deployment, from, to, whatIfs = [] } = this.options
+    const thresholds = [
+      ...deployment.services.map((s) => s.idleThreshold ?? IDLE_THRESHOLD),
+      ...whatIfs.filter(({ what }) => what !== 'persistence').map(({ value }) => value),
+    ]
     return new TapRun(input, {
       silenceMin: Math.max(SILENCE_MIN, Math.min(IDLE_THRESHOLD, ...thresholds)),
       servicePorts: new Set(deployment.services.flatMap((s) => s.ports)),
-      secrets,
+      secrets: this.secrets,
       wants: this.wantsOfParsers(),
       from,
       to,
@@ -144,7 +152,8 @@ class Analysis {
     for (const agent of agents) this.write(agentRecord(agent))
     const servers = [...stays.servers]
     for (const server of servers) this.write(serverRecord(server))
-    const incidents = this.writeIncidents()
+    const incidents = this.writeIncidents(runs)
+    for (const record of this.whatIfs?.records() ?? []) this.write(record)
     const summary: SummaryRecord = {
       kind: 'summary',
       captures: runs.length,
@@ -169,23 +178,28 @@ class Analysis {
       agents: strangers,
       addresses: places,
       visits: stays.unfollowed,
-      findings: this.ledger.unfiled,
+      findings: this.conclusions.ledger.unfiled,
     }
   }
 
-  private writeIncidents(): SummaryRecord['incidents'] {
+  private writeIncidents(runs: readonly TapRun[]): SummaryRecord['incidents'] {
     const counts = { critical: 0, warning: 0, info: 0 }
-    const world = worldOf(this.sessions)
-    const describe = (type: IncidentType): Describe => {
-      const detector = DETECTORS.find((d) => d.type === type)!
-      return (findings: readonly [Finding, ...Finding[]]) => detector.describe(findings, world)
-    }
-    for (const { incident, findings } of this.ledger.incidents(describe)) {
+    const told: Incident[] = []
+    for (const { incident, findings } of this.conclusions.incidents()) {
       counts[incident.severity]++
+      told.push(incident)
       this.write({ kind: 'incident', ...incident })
       for (const finding of findings) this.write({ kind: 'occurrence', incident: incident.id, finding })
     }
+    if (this.wants('requirement')) this.writeVerdicts(told, runs)
     return counts
+  }
+
+  private writeVerdicts(incidents: readonly Incident[], runs: readonly TapRun[]): void {
+    const services = this.sessions.followers.basis.counts()
+    const detected = new Set<string>(DETECTORS.map(({ type }) => type))
+    const flawed = runs.some((run) => isFlawed(run.quality(), this.connections))
+    for (const record of verdicts({ incidents, services, detected, isFlawed: flawed })) this.write(record)
   }
 
   private async readNext(run: TapRun, position: number): Promise<boolean> {
@@ -206,9 +220,7 @@ class Analysis {
   }
 
   private accounted(sighting: TrackedSighting, summary: ConnectionSummary): void {
-    const { originator, responder } = summary
-    const named = (): string => communityId(originator, responder)
-    this.write(connectionRecord(sighting, summary, named, this.oneFile))
+    this.write(connectionRecord(sighting, summary, this.oneFile))
   }
 
   private nextTapIndex(): number {
@@ -233,7 +245,11 @@ class Analysis {
     )
     const joined = relays || !this.oneFile
     const fingerprints = joined || this.wants('connection')
-    return { openings: joined || patterns, fingerprints, alerts: false, responseHeads: false }
+    const wants = { openings: joined || patterns, fingerprints, alerts: false }
+    const web = deployment.services.some((s) => s.web !== null)
+    // Both sides of a relay may be read: what it passes on is compared.
+    const compared = relays && (!this.oneFile || web)
+    return { ...wants, responseHeads: compared || web, ...(compared ? { bodies: 'excerpt' as const } : {}) }
   }
 
   private wants(kind: RecordKind): boolean {

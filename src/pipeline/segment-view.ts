@@ -1,5 +1,5 @@
 /**
- * One captured frame as a ladder draws it: the TCP segment in it, decoded.
+ * One captured frame as a ladder draws it: the TCP segment in it, in a tunnel or not, decoded.
  *
  * Contract: pure, and never throws on traffic: a frame in which no TCP header can be found (another
  * protocol, a later fragment, cut too short) is null.
@@ -8,6 +8,7 @@ import { ipv4Text, ipv6Text } from '../bytes/address.ts'
 import type { SegmentView } from '../model/view.ts'
 import { BROKEN_TCP, locate, Place, TCP } from '../wire/frame.ts'
 import * as tcp from '../wire/tcp.ts'
+import { enterTunnels } from '../wire/tunnel.ts'
 
 /** By rising bit, as Wireshark lists them. */
 const FLAGS: readonly (readonly [number, string])[] = [
@@ -29,7 +30,7 @@ const V6_DESTINATION = 24
 /** The segment in the octets of one frame; `wireLength` is what it had on the wire. */
 export function segmentView(bytes: Uint8Array, wireLength: number, linkType: number): SegmentView | null {
   const place = new Place()
-  const kind = locate(bytes, 0, bytes.length, wireLength, linkType, place)
+  const kind = enterTunnels(locate(bytes, 0, bytes.length, wireLength, linkType, place), place)
   if (kind !== TCP && kind !== BROKEN_TCP) return null
   const { networkAt, transportAt: at, version, hopLimit, wireEnd } = place
   const address = (v4: number, v6: number): string =>

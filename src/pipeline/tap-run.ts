@@ -25,9 +25,14 @@ import {
   reasonClass,
   REASONS,
   TCP,
+  TCP_PORTS,
+  UDP,
 } from '../wire/frame.ts'
 import { linkTypeName } from '../wire/link-types.ts'
+import { PathTable } from '../wire/path.ts'
 import { quotedPacket } from '../wire/quoted.ts'
+import { enterTunnels } from '../wire/tunnel.ts'
+import { Datagrams, isRead } from './datagrams.ts'
 
 /** A capture to analyse: who opened it owns it. */
 export interface TapInput {
@@ -36,12 +41,15 @@ export interface TapInput {
   readonly path: string
   readonly reader: CaptureReader
   readonly sha256: Promise<string> | null
+  /** Key logs that stand in the capture, known before it is read. Absent: none are. */
+  readonly secrets?: readonly string[]
 }
 
 export interface TapRunOptions {
   readonly silenceMin: Micros
   readonly servicePorts: ReadonlySet<number>
-  readonly secrets: TlsSecrets | null
+  /** What is known by now; null as long as nothing is. */
+  secrets(): TlsSecrets | null
   readonly from: Micros | null
   readonly to: Micros | null
   /** Taps are numbered over all captures of an analysis. */
@@ -62,17 +70,21 @@ export class TapRun {
   private readonly options: TapRunOptions
   private readonly reader: CaptureReader
   private readonly batch = new FrameBatch()
-  private readonly place = new Place()
-  private readonly inner = new Place()
+  private readonly paths = new PathTable()
+  private readonly place = new Place(this.paths)
+  private readonly inner = new Place(this.paths)
   private readonly fragments = new Fragments()
   private readonly account = new ReassemblyAccount()
   private readonly trackers: Tracker[] = []
   /** The tracker of each interface, made at its first frame. */
   private readonly byInterface: (Tracker | undefined)[] = []
+  private readonly datagrams = new Map<Tracker, Datagrams>()
   private readonly streamNumbers = { next: 0 }
   private readonly linkTypes = new Set<number>()
   /** Frames that are not read, by negative reason code. */
   private readonly reasons = new Array<number>(REASONS.length).fill(0)
+  /** Packets that are not plain TCP, by kind. */
+  private readonly kinds = new Array<number>(TCP_PORTS + 1).fill(0)
   private readonly linkTypeOf: number[] = []
   private readonly from: Micros
   private readonly to: Micros
@@ -159,6 +171,7 @@ export class TapRun {
   private tick(now: Micros): void {
     this.ticked = now
     for (const tracker of this.trackers) tracker.tick(now)
+    for (const datagrams of this.datagrams.values()) datagrams.tick(now)
   }
 
   /** Frames, octets and the time that the batch spans. */
@@ -201,13 +214,13 @@ export class TapRun {
       start: this.frames === 0 ? null : this.start,
       end: this.frames === 0 ? null : this.end,
       quality: this.quality(),
-      skipped: Object.fromEntries(
-        REASONS.map((name, code) => [name, this.reasons[code]!] as const).filter(([, n]) => n > 0),
-      ),
+      skipped: byName(REASONS, this.reasons),
+      others: byName(OTHERS, this.kinds),
     }
   }
 
-  private quality(): CaptureQuality {
+  /** How well it was captured. Complete after `finish`. */
+  quality(): CaptureQuality {
     const sum = (what: (tracker: Tracker) => number): number =>
       this.trackers.reduce((n, tracker) => n + what(tracker), 0)
     const byClass = (wanted: string): number =>
@@ -229,8 +242,13 @@ export class TapRun {
     }
   }
 
-  private exceptional(kind: number, tracker: Tracker, at: Micros, packet: number): void {
+  /** All but plain TCP: what is in a tunnel is looked for there. */
+  private exceptional(found: number, tracker: Tracker, at: Micros, packet: number): void {
+    const kind = enterTunnels(found, this.place)
     if (kind < 0) this.reasons[-kind]!++
+    else this.kinds[kind]!++
+    if (kind === TCP) tracker.segment(this.place, packet)
+    else if (kind === UDP) this.datagram(tracker, at, packet)
     else if (kind === BROKEN_TCP) tracker.segment(this.place, packet)
     else if (kind === FRAGMENT) this.fragment(tracker, at, packet)
     else if (kind === ICMP || kind === ICMPV6) {
@@ -238,11 +256,13 @@ export class TapRun {
     }
   }
 
+  private datagram(tracker: Tracker, at: Micros, packet: number): void {
+    if (isRead(this.place)) this.datagrams.get(tracker)!.offer(this.place, at, packet)
+  }
+
   private fragment(tracker: Tracker, at: Micros, packet: number): void {
     const kind = this.fragments.offer(this.place, at)
-    if (kind === 0) return
-    if (kind === TCP) tracker.segment(this.place, packet)
-    else this.exceptional(kind, tracker, at, packet)
+    if (kind !== 0) this.exceptional(kind, tracker, at, packet)
   }
 
   /** The first frame of an interface makes its tracker. */
@@ -260,12 +280,14 @@ export class TapRun {
       silenceMin: this.options.silenceMin,
       servicePorts: this.options.servicePorts,
       streamNumbers: this.streamNumbers,
+      paths: this.paths,
       emit: this.options.emit,
       openStream: (context) => this.openStream(context),
       ...(this.options.wants.openings ? {} : { beginsAnything }),
       ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
     })
     this.trackers.push(tracker)
+    this.datagrams.set(tracker, new Datagrams(this.tapName(face), this.options.emit))
     this.byInterface[face] = tracker
     return tracker
   }
@@ -290,11 +312,21 @@ export class TapRun {
   }
 
   private openStream(context: StreamContext): SegmentConsumer {
-    const { secrets, wants } = this.options
+    const { wants } = this.options
+    const secrets = this.options.secrets()
     const full = secrets === null ? { ...context, wants } : { ...context, wants, secrets }
     return new Stream(openStream(full), this.account)
   }
 }
+
+/** Names of what was counted, by kind or reason; '' is not told. */
+const byName = (names: readonly string[], counts: readonly number[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    names.map((name, code) => [name, counts[code]!] as const).filter(([name, n]) => name !== '' && n > 0),
+  )
+
+/** Kinds of packets that are no TCP, by `locate`'s numbers. */
+const OTHERS: readonly string[] = ['', '', 'UDP', 'ICMP', 'ICMPv6', 'IP fragment', 'other IP']
 
 /** Wireshark numbers a stream for a quoted TCP header, though it is no packet of the connection. */
 const isNumbered = (kind: number): boolean => kind === TCP || kind === BROKEN_TCP

@@ -4,6 +4,7 @@ import type { Agent, Leg, Server, Service, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 import { contains } from '../sessions/inventory.ts'
+import { serverId } from '../sessions/services.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
 export function worldOf(sessions: Sessions): World {
@@ -12,24 +13,35 @@ export function worldOf(sessions: Sessions): World {
   return {
     failureOf: (server: Server, from: Micros, to: Micros): ServerFailure | null =>
       health.failureOf(server, from, to),
+    failedOf: (service: Service, from: Micros, to: Micros): readonly string[] =>
+      (service.configured?.servers ?? [])
+        .filter(({ name }) => health.failureOf({ id: serverId(service, name) }, from, to) !== null)
+        .map(({ name }) => name),
+    isServing: (service: Service, name: string): boolean =>
+      health.healthySince({ id: serverId(service, name) }) !== null,
     healthyAt: (server: Server, from: Micros, to: Micros) => health.answerOf(server, from, to),
-    pathAlive: (sighting: Sighting, from: Micros, to: Micros) =>
-      health.answerOf(sighting.server ?? services.serverAt(sighting.service, sighting.responder), from, to),
-    preferenceOf: (agent: Agent, service: Service, address: string) => {
-      const group = deployment.groups.find((g) => g.agents.some((a) => isAgent(a, agent, address)))
-      const location = deployment.locations.find((l) => contains(l.subnets, address))
-      return group?.servers.get(service.name) ?? location?.servers.get(service.name) ?? null
+    // Of a server that only a cookie names, nothing is known but what its relay answers.
+    pathAlive: ({ server, serverByCookie, service, responder }: Sighting, from: Micros, to: Micros) => {
+      const seen = serverByCookie ? null : server
+      return health.answerOf(seen ?? services.serverAt(service, responder), from, to)
     },
+    preferenceOf: (agent: Agent, service: Service, address: string) =>
+      sessions.policy.assignedTo(agent, service, address)?.groups ?? null,
+    attachedTo: (server: Server) => sessions.stays.attachedTo(server),
+    outageAt: (server: string, at: Micros) => health.outages.at(server, at),
     roleOf: (address: string) => inventory.rolesOf(address).device?.role ?? null,
     devicesOf: (role: string): readonly string[] =>
       deployment.devices.filter((d) => d.role === role).flatMap((d) => d.addresses.map((a) => a.text)),
+    timersOn: ({ originator, responder }: Sighting) =>
+      deployment.devices.filter(({ role, idleTimeout, addresses }) => {
+        if (idleTimeout === null) return false
+        if (role !== 'load-balancer' && role !== 'reverse-proxy') return role !== 'dns' && role !== 'server'
+        return contains(addresses, originator.address) || contains(addresses, responder.address)
+      }),
     natMapping: (address: string) => inventory.rolesOf(address).natOutside,
     translatesFor: (address: string) => deployment.nat.some((rule) => contains(rule.inside, address)),
     isShared: (tap: Tap, address: string): boolean => sessions.agents.isShared(tap, address),
+    assignments: (service: string, relay: string) => sessions.followers.assignments.of(service, relay),
     survived: (service: string, leg: Leg): readonly number[] => sessions.survived(service, leg),
   }
 }
-
-const plain = (id: string): string => id.replace(/[{}]/g, '').toLowerCase()
-const isAgent = (stated: string, agent: Agent, address: string): boolean =>
-  plain(stated) === plain(agent.id) || stated === address

@@ -17,6 +17,7 @@ import type { Endpoint, Side, Tap } from '../model/packet.ts'
 import { CONTINUE, DETACH } from '../model/stream.ts'
 import type { StreamConsumer, StreamContext, TlsSecrets, Wants } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
+import { agentObservation } from './agent-messages.ts'
 import { PROTOCOLS } from './index.ts'
 import { OPENING_PATIENCE, OpeningSide } from './opening.ts'
 import type { OpenInner, Protocol, Recognition } from './protocol.ts'
@@ -43,7 +44,7 @@ export const openStream = (context: StreamContext): StreamConsumer & { readonly 
  * many connections that carry something else. Only for sides that were seen from their beginning.
  */
 export const beginsAnything = (side: Side, bytes: Uint8Array, start: number, end: number): boolean =>
-  proxyHeaderLength(bytes, start, end) !== 0 || recognise(side, bytes, start, end) !== 'no'
+  proxyHeaderLength(bytes, start, end) !== 0 || recognise(side, bytes, start, end, NO_PORT) !== 'no'
 
 /** Looks at the stream inside that of `context`: what TLS protects, what a tunnel carries. */
 const openInner: OpenInner = (context, decrypted) => {
@@ -109,7 +110,11 @@ class Dispatcher implements StreamConsumer, StreamContext {
 
   emit(observation: Observation): void {
     const { context, latest } = this
-    context.emit(observation.time < latest ? { ...observation, time: latest } : observation)
+    const told = observation.time < latest ? { ...observation, time: latest } : observation
+    // Of nested streams the outermost sees what all of them tell.
+    const besides = this.depth === 0 ? agentObservation(told, context.responder.port) : null
+    if (besides !== null) context.emit(besides)
+    context.emit(told)
   }
 
   count(reason: string): void {
@@ -251,12 +256,13 @@ class Dispatcher implements StreamConsumer, StreamContext {
   ): number {
     const own = this.opening(side)
     const isFirst = own.heldBytes === 0
-    let verdict = isFirst ? recognise(side, bytes, start, end) : 'unsure'
+    const { port } = this.responder
+    let verdict = isFirst ? recognise(side, bytes, start, end, port) : 'unsure'
     if (typeof verdict === 'object') return this.choose(verdict, side, bytes, start, end, time, packet)
     if (verdict === 'no' && this.context.fromStart === true)
       return this.refuse(side, bytes, start, end, packet)
     const rest = own.hold(bytes, start, end, time, packet)
-    if (!isFirst) verdict = recognise(side, own.held!, 0, own.heldBytes)
+    if (!isFirst) verdict = recognise(side, own.held!, 0, own.heldBytes, port)
     if (typeof verdict === 'object') return this.chooseHeld(verdict, side, bytes, rest, end, time, packet)
     if (own.full) this.pass(side)
     this.passHeld(otherSide(side))
@@ -293,7 +299,7 @@ class Dispatcher implements StreamConsumer, StreamContext {
     own.afterGap = false
     if (this.probes === 0 || !isWhole) return CONTINUE
     this.probes--
-    const verdict = recognise(side, bytes, start, end)
+    const verdict = recognise(side, bytes, start, end, this.responder.port)
     if (typeof verdict === 'object') return this.choose(verdict, side, bytes, start, end, time, packet)
     return CONTINUE
   }
@@ -343,7 +349,7 @@ class Dispatcher implements StreamConsumer, StreamContext {
   private handOther(protocol: Protocol, other: Side): number {
     const { held, heldBytes, time, packet } = this.opening(other)
     if (heldBytes === 0) return CONTINUE
-    const mayBelong = recognise(other, held!, 0, heldBytes) !== 'no'
+    const mayBelong = recognise(other, held!, 0, heldBytes, NO_PORT) !== 'no'
     this.pass(other)
     if (!mayBelong || protocol.open === null) return CONTINUE
     this.chosen = protocol.open(this, openInner, this.decrypted)
@@ -391,18 +397,24 @@ class Dispatcher implements StreamConsumer, StreamContext {
   }
 }
 
+/** It is not asked which protocol octets begin, only whether they may begin any. */
+const NO_PORT = -1
+
 /** The protocol that octets begin; or that more are needed to tell; or that none is known. */
 function recognise(
   side: Side,
   bytes: Uint8Array,
   start: number,
   end: number,
-): Protocol | Exclude<Recognition, 'certain'> {
-  let verdict: Exclude<Recognition, 'certain'> = 'no'
+  port: number,
+): Protocol | Exclude<Recognition, 'certain' | 'likely'> {
+  let verdict: 'unsure' | 'no' = 'no'
+  let likely: Protocol | null = null
   for (const protocol of PROTOCOLS) {
     const one = protocol.recognises(side, bytes, start, end)
     if (one === 'certain') return protocol
-    if (one === 'unsure') verdict = 'unsure'
+    if (one === 'likely' && protocol.ports?.includes(port) === true) likely ??= protocol
+    if (one !== 'no') verdict = 'unsure'
   }
-  return verdict
+  return likely ?? verdict
 }

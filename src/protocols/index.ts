@@ -3,10 +3,15 @@
  * first. The first that is certain has the stream. What stands before a protocol without being one (a PROXY
  * header) is the dispatcher's business.
  */
+import { openDns } from './dns/parser.ts'
+import { DNS_PORTS, recognisesDns } from './dns/recognise.ts'
 import { openHttp } from './http/parser.ts'
 import { recognisesHttp } from './http/recognise.ts'
+import { recognisesHttp2 } from './http/http2/frames.ts'
+import { openHttp2 } from './http/http2/parser.ts'
 import type { Protocol } from './protocol.ts'
-import { recognisesSmtp } from './smtp/recognise.ts'
+import { openSmtp } from './smtp/parser.ts'
+import { recognisesSmtp, SMTP_PORTS } from './smtp/recognise.ts'
 import { openTls, recognisesTls } from './tls/parser.ts'
 
 export const PROTOCOLS: readonly Protocol[] = [
@@ -21,5 +26,11 @@ export const PROTOCOLS: readonly Protocol[] = [
     open: (context, openInner, decrypted) =>
       openHttp(context, (inner) => openInner(inner, decrypted), decrypted),
   },
-  { name: 'smtp', recognises: recognisesSmtp, open: null },
+  {
+    name: 'http2',
+    recognises: recognisesHttp2,
+    open: (context, _openInner, decrypted) => openHttp2(context, decrypted),
+  },
+  { name: 'smtp', ports: SMTP_PORTS, recognises: recognisesSmtp, open: openSmtp },
+  { name: 'dns', ports: DNS_PORTS, recognises: recognisesDns, open: openDns },
 ]

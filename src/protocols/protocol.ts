@@ -2,8 +2,11 @@
 import type { Side } from '../model/packet.ts'
 import type { StreamConsumer, StreamContext } from '../model/stream.ts'
 
-/** `unsure` asks for more octets; it is not a weaker `certain`. */
-export type Recognition = 'certain' | 'unsure' | 'no'
+/**
+ * `unsure` asks for more octets; it is not a weaker `certain`. `likely` is certain on the protocol's own
+ * ports, and unsure elsewhere.
+ */
+export type Recognition = 'certain' | 'likely' | 'unsure' | 'no'
 
 /**
  * Who looks at a stream inside a stream: decrypted application data, what a tunnel carries. `context` is what
@@ -14,6 +17,8 @@ export type OpenInner = (context: StreamContext, decrypted: boolean) => StreamCo
 export interface Protocol {
   /** As in Opening.protocol. */
   readonly name: string
+  /** Ports of the responder on which `likely` is certain. */
+  readonly ports?: readonly number[]
   /**
    * Whether octets `start`..`end`, the first that `side` sent or the first of a later segment, begin this
    * protocol. Pure.

@@ -97,6 +97,11 @@ export class Agents {
     return this.places.get(tap)?.get(address)?.shared === true
   }
 
+  /** How many agents named themselves at an address. */
+  namedAt(tap: Tap, address: string): number {
+    return this.places.get(tap)?.get(address)?.named.size ?? 0
+  }
+
   all(): Iterable<Agent> {
     return this.byId.values()
   }

@@ -2,6 +2,7 @@
  * How paths end, as all taps together saw it; what the agent did next; what a return cost; what a server
  * still holds.
  */
+import { areNeighbours } from '../model/address.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
@@ -272,7 +273,7 @@ export class Endings {
 
   private considerAbandoned(path: TrackedPath, sighting: TrackedSighting, summary: ConnectionSummary): void {
     const next = this.nextOf(path)
-    if (next === null || path.ending || path.abandonedTold) return
+    if (next === null || path.ending || path.abandonedTold || hasMoved(sighting, next)) return
     const lastFromAgent = summary.halves[0].lastPacketAt
     if (lastFromAgent === null || next.start - lastFromAgent < sighting.service.idleThreshold) return
     path.abandonedTold = true
@@ -342,6 +343,13 @@ function closedByAgent(sighting: TrackedSighting): boolean {
 /** No agent was heard on it, and none can be found to have gone on from it. */
 const isNobodys = ({ visited, ending, path }: TrackedSighting): boolean =>
   !visited && ending === null && !path.isJoined && !path.hasNext
+
+/** The agent came back from another network: its host went elsewhere, and left the connection behind. Of two
+ * addresses of one block, a translator may have given it the other one. */
+const hasMoved = (before: TrackedSighting, next: TrackedSighting): boolean =>
+  before.leg !== 'back' &&
+  next.leg !== 'back' &&
+  !areNeighbours(before.originator.address, next.originator.address)
 
 /** The agent is gone from it, the server is not: its FIN is missing, or its probes find nobody. */
 function isHeldByServer(sighting: TrackedSighting): boolean {

@@ -34,6 +34,13 @@ const NO_ROLES: AddressRoles = {
   natOutside: null,
 }
 
+/** Whose tries the address makes: its own, those of all whom it relays, or nobody's by whom a server is
+ * missed. */
+export function triesFor(roles: AddressRoles, isRelay: boolean): 'itself' | 'many' | 'nobody' {
+  if (roles.ignored || roles.serverOf.length + roles.replicationOf.length > 0) return 'nobody'
+  return isRelay || roles.relays ? 'many' : 'itself'
+}
+
 /** Addresses remembered: a lookup over ranges is linear. When full, the memory starts anew. */
 const REMEMBERED_MAX = 1 << 16
 

@@ -14,12 +14,22 @@ import type { TrackedPath, TrackedSighting } from './sighting.ts'
 const LEGS_APART: Micros = seconds(2)
 /** Keys remembered per kind of join; the oldest is forgotten. */
 const REMEMBERED_MAX = 1 << 16
+/**
+ * From so many on, two of the oldest are looked at whenever one comes: those of connections that are
+ * over join nothing any more.
+ */
+const SWEPT_FROM = 1 << 12
 /** An opening shorter than this is said by everybody. */
 const OPENING_MIN = 16
 
 class Memory<T> {
   private readonly entries = new Map<string, T>()
   private readonly oldest = new Oldest(this.entries)
+  private readonly isOver: ((value: T) => boolean) | null
+
+  constructor(isOver: ((value: T) => boolean) | null = null) {
+    this.isOver = isOver
+  }
 
   get(key: string): T | null {
     return this.entries.get(key) ?? null
@@ -28,10 +38,22 @@ class Memory<T> {
   /** Keeps the value; the oldest goes when there are too many. */
   put(key: string, value: T): void {
     this.entries.delete(key)
+    if (this.entries.size >= SWEPT_FROM && this.isOver !== null)
+      for (let looks = 2; looks > 0; looks--) this.sweep(this.isOver)
     if (this.entries.size >= REMEMBERED_MAX) this.entries.delete(this.oldest.next()!)
     this.entries.set(key, value)
   }
+
+  /** The oldest goes if it is over, and to the end of the line if not. */
+  private sweep(isOver: (value: T) => boolean): void {
+    const key = this.oldest.next()!
+    const value = this.entries.get(key)!
+    this.entries.delete(key)
+    if (!isOver(value)) this.entries.set(key, value)
+  }
 }
+
+const isOver = ({ closed }: TrackedSighting): boolean => closed
 
 /** The sighting that left this key before; leaves the new one if there was none that lives. */
 function exchange(
@@ -48,13 +70,13 @@ function exchange(
 const MANY = 'many'
 
 export class Paths {
-  private readonly byTuple = new Memory<TrackedSighting>()
-  private readonly bySequence = new Memory<TrackedSighting>()
-  private readonly byHello = new Memory<TrackedSighting>()
-  private readonly byOpening = new Memory<TrackedSighting>()
+  private readonly byTuple = new Memory(isOver)
+  private readonly bySequence = new Memory(isOver)
+  private readonly byHello = new Memory(isOver)
+  private readonly byOpening = new Memory(isOver)
   /** Who began so on the agents' side: tap and address, or MANY. */
   private readonly speakers = new Memory<string>()
-  private readonly byAgent = new Memory<TrackedSighting>()
+  private readonly byAgent = new Memory(isOver)
   private readonly joined: (path: TrackedPath) => void
 
   /** `joined` is called after two paths became one. */

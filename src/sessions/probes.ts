@@ -1,10 +1,18 @@
-/** Health checks: connections that ask whether a server lives. They are no agents, and nobody misses them. */
+/** Connections that no agent opens: health checks, which ask whether a server lives and which nobody misses,
+ * and wake-up calls. */
+import type { AgentMessage } from '../model/agent-message.ts'
 import { headerValue, type HttpRequest } from '../model/http.ts'
+import type { TrackedSighting } from './sighting.ts'
 
 /** User agents of load balancers and orchestrators (AWS, GCP, Kubernetes, keepalived, HAProxy's and Azure's
  * own forms). */
 const PROBER =
   /^(ELB-HealthChecker|GoogleHC|kube-probe|KeepAliveClient|Load Balancer Agent|HAProxy|Amazon-Route53-Health)/i
+
+/** The connection turned out to be a check of who opened it: a request or a PROXY header's LOCAL says so. */
+export function becomeProbe(sighting: Pick<TrackedSighting, 'leg'>): void {
+  if (sighting.leg === 'back' || sighting.leg === 'direct') sighting.leg = 'probe'
+}
 
 /** HAProxy asks `OPTIONS / HTTP/1.0` without Host; the others name themselves; nobody but a check asks for
  * its path. */
@@ -16,4 +24,12 @@ export function isProbeRequest(request: HttpRequest): boolean {
     (request.method === 'GET' || request.method === 'HEAD') &&
     /^\/(health|healthz|healthcheck|livez|readyz)\/?$/i.test(request.target)
   )
+}
+
+/** A wake-up call runs from a server outwards, and names the agent that it goes to: it makes neither an agent
+ * of the one nor a server of the other. */
+export function noteWakeUp(sighting: TrackedSighting | undefined, { purpose }: AgentMessage): void {
+  if (sighting === undefined || purpose !== 'wake-up') return
+  sighting.leg = 'internal'
+  sighting.server = null
 }

@@ -37,6 +37,7 @@ export class Quiet {
   private readonly handshakes: (HandshakeSeen | null)[] = []
   private readonly taps: Tap[] = []
   private readonly addresses: string[] = []
+  private readonly names: (string | null)[] = []
   private readonly stays: Stay[] = []
   /** The agent's connections after those of rows, where they are no rows any more. */
   private readonly next = new Map<ConnectionId, TrackedSighting>()
@@ -63,6 +64,7 @@ export class Quiet {
     rows[at + AFTER] = NO_CONNECTION
     this.handshakes[row] = sighting.handshake
     this.taps[row] = sighting.tap
+    this.names[row] = sighting.resolvedName
     // The same text, but the one that is kept anyway.
     this.addresses[row] = stay.agent.id === originator.address ? stay.agent.id : originator.address
     this.stays[row] = stay
@@ -109,6 +111,7 @@ export class Quiet {
       leg: 'direct',
       service: server.service,
       server,
+      resolvedName: this.names[row]!,
     })
     sighting.agent = agent
     sighting.stay = stay

@@ -2,10 +2,12 @@
  * fields. */
 import type { ConnectionSummary } from '../model/connection.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
+import type { TlsHandshake } from '../model/observation.ts'
 import type { Agent, Server } from '../model/party.ts'
 import type { AgentRecord, ConnectionRecord, ConnectionTls, ServerRecord } from '../model/record.ts'
 import { toSeconds } from '../model/time.ts'
 import type { TrackedSighting } from './sighting.ts'
+import { presentedSessions } from './tls-identity.ts'
 
 export function agentRecord(agent: Agent): AgentRecord {
   return {
@@ -28,13 +30,12 @@ export const serverRecord = (server: Server): ServerRecord => ({
 })
 
 /**
- * `stream` is null where several files are read: Wireshark numbers each by itself. The Community ID is a
- * hash that costs as much as all the rest: it is made if somebody asks.
+ * `stream` is null where several files are read: Wireshark numbers each by itself. The Community ID is left
+ * to those who show it: it follows from the endpoints, and costs as much as all the rest.
  */
 export function connectionRecord(
   sighting: TrackedSighting,
   summary: ConnectionSummary,
-  communityId: () => string,
   oneFile: boolean,
 ): ConnectionRecord {
   const [client, server] = summary.halves
@@ -44,14 +45,13 @@ export function connectionRecord(
     id: summary.connection,
     tap: summary.tap,
     stream: oneFile ? summary.stream : null,
-    get communityId() {
-      return communityId()
-    },
+    path: summary.path ?? [],
     service: sighting.service.name,
     agent: relayed ? null : (sighting.agent?.id ?? null),
     server: sighting.server?.name ?? null,
     client: summary.originator,
     serverEndpoint: summary.responder,
+    resolvedName: sighting.resolvedName,
     start: summary.start,
     end: summary.end,
     handshake: summary.handshake,
@@ -98,9 +98,15 @@ function tlsOf({ tls }: TrackedSighting): ConnectionTls | null {
     ja3s: tls.server?.ja3s ?? null,
     ja4: tls.client?.ja4 ?? null,
     resumed: tls.resumed,
+    resumption: resumptionOf(tls),
     certificates: tls.certificates,
     decrypted: tls.decrypted,
   }
+}
+
+function resumptionOf(tls: TlsHandshake): ConnectionTls['resumption'] {
+  if (tls.resumed === null || presentedSessions(tls).length === 0) return null
+  return tls.resumed ? 'accepted' : 'refused'
 }
 
 const VERSIONS: ReadonlyMap<number, string> = new Map([

@@ -38,16 +38,21 @@ export class Services {
       this.services.set(configured.name, ofConfiguration(configured))
   }
 
-  /** The service that listens on an endpoint. */
-  serviceAt(endpoint: Endpoint): Service {
-    return this.listenerAt(endpoint).service
+  /** The service of that name in the configuration; it must stand there. */
+  configured(name: string): Service {
+    return this.services.get(name)!
   }
 
-  private listenerAt(endpoint: Endpoint): Listener {
+  /** The service that listens on an endpoint; `name` is the one that led its first client there, if known. */
+  serviceAt(endpoint: Endpoint, name: string | null = null): Service {
+    return this.listenerAt(endpoint, name).service
+  }
+
+  private listenerAt(endpoint: Endpoint, name: string | null = null): Listener {
     let byAddress = this.listeners.get(endpoint.port)
     const known = byAddress?.get(endpoint.address)
     if (known !== undefined) return known
-    const listener: Listener = { service: this.lookUp(endpoint), servers: [] }
+    const listener: Listener = { service: this.lookUp(endpoint, name), servers: [] }
     if (this.endpoints >= DISCOVERED_MAX) return listener
     this.endpoints++
     if (byAddress === undefined) this.listeners.set(endpoint.port, (byAddress = new Map()))
@@ -55,11 +60,26 @@ export class Services {
     return listener
   }
 
-  private lookUp(endpoint: Endpoint): Service {
+  private lookUp(endpoint: Endpoint, name: string | null): Service {
     const configured = this.configuredAt(endpoint)
     if (configured !== null) return this.services.get(configured.name)!
+    const named = name === null ? null : this.serviceNamed(name, endpoint.port)
+    if (named !== null) return named
     const product = PRODUCTS.find((p) => p.ports.includes(endpoint.port))
     return this.discovered(product === undefined ? endpointText(endpoint) : product.name, product?.profile)
+  }
+
+  /**
+   * The service that goes by a name which the configuration states: the one of that FQDN, or one for all
+   * addresses that a name of `dns.names` leads to. Names that nobody stated make no service: what one name
+   * leads to, in a content network for one, need not be one.
+   */
+  private serviceNamed(name: string, port: number): Service | null {
+    const { services, dnsNames } = this.inventory.deployment
+    const is = (stated: string | null): boolean => stated?.toLowerCase() === name
+    const owner = services.find((s) => is(s.fqdn) && (s.ports.length === 0 || s.ports.includes(port)))
+    if (owner !== undefined) return this.services.get(owner.name)!
+    return dnsNames.some(is) ? this.discovered(`${name}:${port}`) : null
   }
 
   /** The service whose server a relay asks: a relay that ends TLS asks on a port that no agent knows. */
@@ -144,6 +164,9 @@ function ofConfiguration(configured: ConfiguredService): Service {
   }
 }
 
+/** What a server is known by: a name of the configuration is one server's, whatever its addresses. */
+export const serverId = (service: Service, name: string): string => `${service.name}/${name}`
+
 function serverOf(
   service: Service,
   endpoint: Endpoint,
@@ -153,7 +176,7 @@ function serverOf(
   const name = configured?.name ?? endpointText(endpoint)
   return {
     index,
-    id: `${service.name}/${name}`,
+    id: serverId(service, name),
     name,
     service,
     address: endpoint.address,

@@ -10,25 +10,30 @@ import type * as O from '../model/observation.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
-import type { Agent, Leg, Server, Service, Visit } from '../model/party.ts'
+import type { Agent, Leg, Server, Visit } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { AddressMoves } from './address-moves.ts'
 import { Agenda } from './agenda.ts'
 import { Agents } from './agents.ts'
 import { Endings } from './endings.ts'
 import { Exchanges } from './exchanges.ts'
+import { Followers } from './followers.ts'
 import { Health } from './health.ts'
+import { HiddenServers, shareServer } from './hidden-servers.ts'
 import {
   identityInCertificate,
   identityInOpening,
   identityInRequest,
   type IdentityClaim,
 } from './identity.ts'
-import { Inventory } from './inventory.ts'
+import { Inventory, triesFor } from './inventory.ts'
+import { Names } from './names.ts'
 import { agentOf, agentOnPath, nameSighting, shareAgent } from './path-agent.ts'
 import { Paths } from './paths.ts'
-import { isProbeRequest } from './probes.ts'
+import { Policy } from './policy.ts'
+import { becomeProbe, isProbeRequest, noteWakeUp } from './probes.ts'
 import { productOf } from './products.ts'
+import { ServerMoves } from './server-moves.ts'
 import { Services } from './services.ts'
 import { Sightings } from './sightings.ts'
 import { NO_CONNECTION, type Stay, type TrackedPath, TrackedSighting } from './sighting.ts'
@@ -64,15 +69,19 @@ export class Sessions {
   readonly inventory: Inventory
   readonly services: Services
   readonly agents: Agents
-  readonly health = new Health()
+  readonly health = new Health((a) => triesFor(this.inventory.rolesOf(a), this.relays.has(a)))
+  readonly policy: Policy
   readonly stays: Stays
+  readonly names = new Names()
   now: Micros = -Infinity
   private readonly agenda = new Agenda()
   private readonly paths: Paths
   private readonly endings: Endings
   private readonly exchanges: Exchanges
+  private readonly hidden: HiddenServers
   private readonly moves: AddressMoves
   private readonly tls: TlsIdentity
+  readonly followers: Followers
   private readonly sightings = new Sightings()
   private readonly relays = new Set<string>()
   private readonly tell: (event: DetectorEvent) => void
@@ -88,15 +97,21 @@ export class Sessions {
     this.accounted = options.accounted
     this.severalTaps = options.severalTaps
     this.paths = new Paths((path) => this.share(path))
-    this.stays = new Stays(this.health)
+    this.policy = new Policy(this.inventory)
     const wiring = {
       later: (at: Micros, act: () => void) => this.agenda.add(at, act),
       tell: this.tell,
       settle: SETTLE,
     }
+    const { policy, health } = this
+    this.stays = new Stays(new ServerMoves({ ...wiring, policy, health }))
     this.endings = new Endings({ ...wiring, sightingOf: (connection) => this.sightings.get(connection) })
     this.exchanges = new Exchanges(wiring)
+    const { inventory, services, agents, stays, sightings, severalTaps } = this
+    const shared = { ...wiring, inventory, services, agents, health, policy, severalTaps }
+    this.hidden = new HiddenServers({ ...shared, stays, sightings })
     this.moves = new AddressMoves(this.agents, wiring)
+    this.followers = new Followers(shared)
   }
 
   /** The sighting of a connection; undefined if nothing is known of it. */
@@ -112,6 +127,14 @@ export class Sessions {
   observe(o: O.Observation): void {
     if (o.time > this.now) this.now = o.time
     this.agenda.runUntil(this.now)
+    this.take(o)
+    this.followers.observed(o, this.sightingAt)
+  }
+
+  private readonly sightingAt = (connection: number): TrackedSighting | undefined =>
+    this.sightings.get(connection)
+
+  private take(o: O.Observation): void {
     switch (o.kind) {
       case 'connection-opened':
         return this.opened(o)
@@ -121,6 +144,8 @@ export class Sessions {
         return this.opening(o)
       case 'proxy-header':
         return this.proxied(o)
+      case 'agent-request':
+        return noteWakeUp(this.sightings.get(o.connection), o.message)
       case 'http-request':
         return this.requested(o)
       case 'http-transaction':
@@ -143,7 +168,18 @@ export class Sessions {
         return this.continued(o)
       case 'connection-closed':
         return this.closed(o)
+      case 'dns-answer':
+        return this.names.answered(o)
+      case 'dns-unanswered':
+      case 'smtp-reply':
+      case 'smtp-session':
+      case 'agent-answer':
+      case 'agent-package':
       case 'tls-alert':
+      case 'http-body':
+      case 'http-upgrade':
+      case 'http2-goaway':
+      case 'http2-reset':
       case 'capture-ended':
         return
     }
@@ -154,25 +190,18 @@ export class Sessions {
     this.exchanges.ended(this.now)
     this.agenda.runUntil(Infinity)
     this.stays.ended(this.now)
+    this.followers.ended(this.now)
     this.tell({ kind: 'captures-ended' })
   }
 
   private opened(o: O.ConnectionOpened): void {
     const sighting = this.begin(o, o)
-    if (o.handshake === 'complete') this.health.answered(this.responderOf(sighting), o.time, o.tap, o.packet)
+    if (o.handshake === 'complete')
+      this.health.answered(this.responderOf(sighting), o.time, o.tap, o.packet, true)
   }
 
   private failed(o: O.ConnectionFailed): void {
-    const service = this.services.serviceAt(o.responder)
-    const server = this.services.serverAt(service, o.responder)
-    if (o.manner === 'aborted') this.health.answered(server, o.time, o.tap, o.packet)
-    else
-      this.health.failed(server, {
-        at: o.start,
-        tap: o.tap,
-        packet: o.packet,
-        what: `${o.manner} by ${server.name}`,
-      })
+    this.health.tried(this.services.serverAt(this.services.serviceAt(o.responder), o.responder), o)
   }
 
   /** The sighting of an observation that names its endpoints: one that was forgotten, or never opened, begins
@@ -197,8 +226,11 @@ export class Sessions {
 
   private made(o: Beginning, opened: O.ConnectionOpened | null): TrackedSighting {
     const leg = this.legOf(o.originator.address, o.responder.address)
+    const resolvedName = this.nameOf(o)
     const service =
-      leg === 'back' ? this.services.serviceBehind(o.responder) : this.services.serviceAt(o.responder)
+      leg === 'back'
+        ? this.services.serviceBehind(o.responder)
+        : this.services.serviceAt(o.responder, resolvedName)
     // Of what opened it, little is kept: the whole observation is a thousand octets.
     return new TrackedSighting({
       connection: o.connection,
@@ -211,8 +243,14 @@ export class Sessions {
       responderHopLimit: opened?.syn[1]?.hopLimit ?? null,
       leg,
       service,
+      resolvedName,
       server: leg === 'front' || leg === 'internal' ? null : this.services.serverAt(service, o.responder),
     })
+  }
+
+  /** The name that led the originator to the responder, as far as its questions were seen. */
+  private nameOf(o: Pick<Beginning, 'originator' | 'responder' | 'start'>): string | null {
+    return this.names.nameOf(o.originator.address, o.responder.address, o.start)
   }
 
   private legOf(originator: string, responder: string): Leg {
@@ -234,8 +272,9 @@ export class Sessions {
 
   private proxied(o: O.ProxyHeader): void {
     const sighting = this.sightings.get(o.connection)
-    if (sighting === undefined || o.source === null) return
+    if (sighting === undefined || (o.source === null && !o.local)) return
     this.relays.add(sighting.originator.address)
+    if (o.source === null) return becomeProbe(sighting)
     if (sighting.leg === 'direct') sighting.leg = 'back'
     nameSighting(sighting, this.agents.at('', o.source.address, 'proxy-header'))
     if (o.destination !== null) this.paths.proxied(sighting, o.source, o.destination)
@@ -245,9 +284,8 @@ export class Sessions {
     const sighting = this.sightings.get(o.connection)
     if (sighting === undefined || o.requestFrom !== 0) return
     sighting.requests++
-    this.recognise(sighting, o.request)
-    const mayProbe = sighting.requests === 1 && (sighting.leg === 'back' || sighting.leg === 'direct')
-    if (mayProbe && isProbeRequest(o.request)) sighting.leg = 'probe'
+    if (sighting.leg !== 'internal') this.recognise(sighting, o.request)
+    if (sighting.requests === 1 && isProbeRequest(o.request)) becomeProbe(sighting)
     const claim = identityInRequest(o.request, sighting.service)
     if (claim !== null) this.name(sighting, claim, o.request.time, o.request.packet)
     this.exchanges.requested(sighting, o)
@@ -259,22 +297,15 @@ export class Sessions {
     if (sighting === undefined) return
     if (o.response !== null) {
       sighting.responses++
-      this.judgeHealth(this.responderOf(sighting), o)
+      this.health.responded(this.responderOf(sighting), o, sighting.originator.address)
     }
     this.exchanges.answered(sighting, o)
+    this.hidden.answered(sighting, o)
   }
 
   /** Who answers on a connection: the server, or the relay that stands for it. */
   private responderOf(sighting: TrackedSighting): Server {
     return (sighting.listener ??= this.services.serverAt(sighting.service, sighting.responder))
-  }
-
-  /** 502, 503 and 504 say that the server cannot serve (RFC 9110 §15.6); anything else says that it does. */
-  private judgeHealth(server: Server, o: O.HttpTransaction): void {
-    const { status, time, packet } = o.response!
-    if (status < 502 || status > 504) this.health.answered(server, time, o.tap, packet)
-    else
-      this.health.failed(server, { at: time, tap: o.tap, packet, what: `HTTP ${status} from ${server.name}` })
   }
 
   private handshake(o: O.TlsHandshake): void {
@@ -333,8 +364,7 @@ export class Sessions {
 
   private share(path: TrackedPath): void {
     shareAgent(path)
-    const back = path.sightings.find((s) => s.server !== null && s.leg !== 'front')
-    if (back?.server != null) for (const s of path.sightings) s.server ??= back.server
+    shareServer(path)
     for (const s of path.sightings) if (s.leg === 'back') this.planVisit(s, s.start, s.startPacket)
   }
 
@@ -351,7 +381,7 @@ export class Sessions {
 
   private makeVisit(sighting: TrackedSighting, at: Micros, packet: number): void {
     const agent = agentOnPath(sighting.path, this.agents)
-    if (agent === null || sighting.leg === 'probe') {
+    if (agent === null || sighting.leg === 'probe' || sighting.leg === 'internal') {
       sighting.visited = agent !== null
       return
     }
@@ -359,6 +389,7 @@ export class Sessions {
     if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, at)
     const stay = this.stayToRestAt(sighting, agent)
     if (stay === null) return this.visit(sighting, agent, at, packet)
+    this.followers.visited(sighting, agent, at, packet)
     this.stays.count(stay, sighting, at)
     this.sightings.rest(sighting, stay)
   }
@@ -382,8 +413,8 @@ export class Sessions {
   }
 
   private visit(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
-    this.wake(agent, sighting.service)
-    if (sighting.server !== null) this.wake(agent, sighting.server.service)
+    this.sightings.wake(agent, sighting.service)
+    if (sighting.server !== null) this.sightings.wake(agent, sighting.server.service)
     this.endings.arrived(sighting, agent)
     const server = sighting.server
     if (
@@ -393,20 +424,12 @@ export class Sessions {
     )
       return
     sighting.path.reach(server)
+    this.followers.visited(sighting, agent, at, packet)
     const visit: Visit = { agent, server, sighting, at, packet }
     const previous = this.stays.visit(visit)
     if (previous?.server === server) return
     this.tell({ kind: 'visit', visit, previous })
     if (previous !== null) this.endings.wentElsewhere(previous, visit)
-  }
-
-  /** What is remembered of an agent and a service refers to sightings, not to numbers. */
-  private wake(agent: Agent, service: Service): void {
-    const attachment = attachmentOf(agent, service)
-    if (attachment === null) return
-    const { quiet, stay } = attachment
-    if (quiet !== NO_CONNECTION) this.sightings.get(quiet)
-    if (stay !== null && stay.quiet !== NO_CONNECTION) this.sightings.get(stay.quiet)
   }
 
   private silence(o: O.Silence): void {
@@ -450,6 +473,7 @@ export class Sessions {
     }
     this.endings.closed(sighting, summary, o.time)
     this.stays.closed(sighting, summary)
+    this.followers.closed(sighting, summary)
     const { accounted } = this
     if (accounted === null) return
     // With one tap nobody has more to say; and a million connections may close at once, as the capture ends.

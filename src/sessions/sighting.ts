@@ -3,8 +3,9 @@
  * stand together. */
 import type { TlsHandshake } from '../model/observation.ts'
 import type { ConnectionId, HandshakeSeen } from '../model/connection.ts'
-import type { Endpoint, Tap } from '../model/packet.ts'
+import type { Endpoint, PacketReference, Tap } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Path, Server, Service, Sighting, Visit } from '../model/party.ts'
+import type { PreferenceList } from '../model/policy.ts'
 import type { SessionEnd } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
 
@@ -30,6 +31,8 @@ export interface SightingFacts {
   readonly leg: Leg
   readonly service: Service
   readonly server: Server | null
+  /** The name that the client had resolved to the responder's address; null if that was not seen. */
+  readonly resolvedName?: string | null
 }
 
 export class TrackedSighting implements Sighting {
@@ -41,9 +44,11 @@ export class TrackedSighting implements Sighting {
   readonly startPacket: number
   readonly handshake: HandshakeSeen | null
   readonly responderHopLimit: number | null
+  readonly resolvedName: string | null
   leg: Leg
   service: Service
   server: Server | null
+  serverByCookie = false
   agent: Agent | null = null
   path: TrackedPath
   ending: Ending | null = null
@@ -73,6 +78,7 @@ export class TrackedSighting implements Sighting {
     this.startPacket = facts.startPacket
     this.handshake = facts.handshake
     this.responderHopLimit = facts.responderHopLimit
+    this.resolvedName = facts.resolvedName ?? null
     this.leg = facts.leg
     this.service = facts.service
     this.server = facts.server
@@ -193,11 +199,24 @@ export interface Stay {
   /** ... or the number of its connection, while nothing is known of that but that it opened. */
   quiet: ConnectionId
   readonly start: Micros
+  /** The packet and tap of its first visit. */
+  readonly first: PacketReference
   connections: number
   end: Micros
   bytes: number
   open: number
   /** When the agent went to another server: connections that it left open do not make this last longer. */
   movedAt: Micros | null
+  /** Why it moved is known, or it has not. */
+  isDecided: boolean
   endedBy: SessionEnd
+  /** Why the agent came: known a little later, `unknown` for its first server. */
+  arrivedBy: 'failover' | 'failback' | 'hop' | 'unknown'
+  /** The server before; null for the first one. */
+  cameFrom: Server | null
+  /** The list that held at its latest visit, since when, and whether it was told that the agent stays below
+   * its preference. */
+  list: PreferenceList | null
+  listSince: Micros
+  isBelowTold: boolean
 }

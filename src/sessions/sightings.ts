@@ -1,9 +1,11 @@
 /** The sightings of open connections, by number: as objects while there is something to say of them, as rows
  * of columns while there is not. */
 import type { ConnectionId } from '../model/connection.ts'
+import type { Agent, Service } from '../model/party.ts'
 import { Oldest } from './oldest.ts'
 import { Quiet } from './quiet.ts'
-import { placeOf, type Stay, type TrackedSighting } from './sighting.ts'
+import { NO_CONNECTION, placeOf, type Stay, type TrackedSighting } from './sighting.ts'
+import { attachmentOf } from './tracked-agent.ts'
 
 /** Objects kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made anew
  * when it speaks. A power of two. */
@@ -66,6 +68,15 @@ export class Sightings {
   rest(sighting: TrackedSighting, stay: Stay): void {
     this.remove(sighting)
     this.quiet.keep(sighting, stay)
+  }
+
+  /** What is remembered of an agent and a service refers to sightings from then on, not to numbers. */
+  wake(agent: Agent, service: Service): void {
+    const attachment = attachmentOf(agent, service)
+    if (attachment === null) return
+    const { quiet, stay } = attachment
+    if (quiet !== NO_CONNECTION) this.get(quiet)
+    if (stay !== null && stay.quiet !== NO_CONNECTION) this.get(stay.quiet)
   }
 
   private find(connection: ConnectionId): TrackedSighting | null {

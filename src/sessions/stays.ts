@@ -7,18 +7,20 @@ import type { Agent, Server, Visit } from '../model/party.ts'
 import type { SessionEnd, SessionRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
 import { attachmentOf } from './tracked-agent.ts'
-import type { Health } from './health.ts'
 import { lostSighting } from './endings.ts'
+import type { ServerMoves } from './server-moves.ts'
 import { type Attachment, NO_CONNECTION, type Stay, type TrackedSighting } from './sighting.ts'
 
 export class Stays {
-  private readonly health: Health
+  private readonly moves: ServerMoves
   /** What is remembered of agents and services, in order of their first visit. */
   private readonly attachments: Attachment[] = []
-  /** The agent is elsewhere; how a last connection ended is told only some time after its last packet. */
+  /** The agent is elsewhere; how a last connection ended is told only some time after its last packet, and so
+   * is why the agent left. */
   private readonly left = new Set<Stay>()
   private emit: ((record: SessionRecord) => void) | null = null
   private numbered = 0
+  private readonly attached = new Map<Server, number>()
   /** Servers that agents were at. */
   readonly servers = new Set<Server>()
   /** Agents that were at a server. */
@@ -27,8 +29,8 @@ export class Stays {
    * followed. */
   unfollowed = 0
 
-  constructor(health: Health) {
-    this.health = health
+  constructor(moves: ServerMoves) {
+    this.moves = moves
   }
 
   /** Session records go there as they end. */
@@ -49,11 +51,19 @@ export class Stays {
     }
     this.servers.add(visit.server)
     this.agents.add(visit.agent)
-    if (stay === null) this.attachments.push(attachment)
-    else this.depart(stay, visit.at, this.reasonToMove(previous!, visit))
-    attachment.stay = stayOf(visit, attachment)
-    this.count(attachment.stay, visit.sighting as TrackedSighting, visit.at)
+    const next = (attachment.stay = stayOf(visit, attachment))
+    this.attached.set(visit.server, this.attachedTo(visit.server) + 1)
+    this.count(next, visit.sighting as TrackedSighting, visit.at)
+    if (stay === null) {
+      this.attachments.push(attachment)
+      this.moves.came(next, visit)
+    } else this.depart(stay, previous!, next, visit)
     return previous
+  }
+
+  /** Agents whose latest visit to their service was at this server. */
+  attachedTo(server: Server): number {
+    return this.attached.get(server) ?? 0
   }
 
   closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
@@ -63,7 +73,7 @@ export class Stays {
     stay.bytes += summary.halves[0].bytes + summary.halves[1].bytes
     stay.open--
     if (stay.movedAt !== null) {
-      if (stay.open === 0) this.finish(stay)
+      if (stay.open === 0 && stay.isDecided) this.finish(stay)
     } else if (summary.endReason === 'open') stay.endedBy = 'open'
     else if (summary.endReason === 'silent' || wasSevered(sighting, summary)) stay.endedBy = 'severed'
     else stay.endedBy = summary.endedBy === 0 ? 'agent' : summary.endedBy === 1 ? 'server' : 'capture-end'
@@ -71,6 +81,7 @@ export class Stays {
 
   /** The capture is over: every stay that lasts is told. */
   ended(now: Micros): void {
+    this.moves.ended()
     for (const stay of this.left) this.finish(stay)
     for (const attachment of this.attachments) {
       const stay = attachment.stay!
@@ -96,20 +107,17 @@ export class Stays {
     return null
   }
 
-  private reasonToMove(from: Visit, to: Visit): SessionEnd {
-    if (this.health.failureOf(from.server, from.at, to.at) !== null) return 'failover'
-    const preferred =
-      to.server.priority !== null &&
-      from.server.priority !== null &&
-      to.server.priority < from.server.priority
-    return preferred ? 'failback' : 'hop'
-  }
-
-  private depart(stay: Stay, at: Micros, endedBy: SessionEnd): void {
-    stay.movedAt = at
-    stay.endedBy = endedBy
-    if (stay.open > 0) this.left.add(stay)
-    else this.finish(stay)
+  private depart(stay: Stay, previous: Visit, next: Stay, visit: Visit): void {
+    stay.movedAt = visit.at
+    stay.isDecided = false
+    this.attached.set(stay.server, this.attachedTo(stay.server) - 1)
+    this.left.add(stay)
+    const decided = (reason: SessionEnd): void => {
+      stay.endedBy = reason
+      stay.isDecided = true
+      if (stay.open === 0) this.finish(stay)
+    }
+    this.moves.moved({ from: stay, previous, to: next, visit, decided })
   }
 
   private finish(stay: Stay): void {
@@ -137,12 +145,19 @@ const stayOf = (visit: Visit, attachment: Attachment): Stay => ({
   visit,
   quiet: NO_CONNECTION,
   start: visit.at,
+  first: { tap: visit.sighting.tap, packet: visit.packet, at: visit.at },
   connections: 0,
   end: visit.at,
   bytes: 0,
   open: 0,
   movedAt: null,
+  isDecided: true,
   endedBy: 'capture-end',
+  arrivedBy: 'unknown',
+  cameFrom: null,
+  list: null,
+  listSince: visit.at,
+  isBelowTold: false,
 })
 
 /** Lost while idle, and not by the word of either of its two ends. */

@@ -66,7 +66,7 @@ export class TlsIdentity {
   issued(sighting: TrackedSighting, handshake: TlsHandshake): void {
     const id = handshake.server?.sessionId ?? ''
     const keys = id === '' ? handshake.issuedTicketHashes : [...handshake.issuedTicketHashes, id]
-    for (const key of [...keys, ...presented(handshake)]) this.remember(key, sighting)
+    for (const key of [...keys, ...presentedSessions(handshake)]) this.remember(key, sighting)
   }
 
   ticket(sighting: TrackedSighting, hash: string): void {
@@ -75,7 +75,7 @@ export class TlsIdentity {
 
   /** The connection that got the session which this one presents; null if it presents none that is known. */
   private byResumption(handshake: TlsHandshake): TrackedSighting | null {
-    for (const key of presented(handshake)) {
+    for (const key of presentedSessions(handshake)) {
       const origin = this.bySession.get(key)
       if (origin !== undefined) return origin
     }
@@ -128,7 +128,7 @@ export class TlsIdentity {
 }
 
 /** Session ids, tickets and PSK identities that a client presents. */
-function presented(handshake: TlsHandshake): string[] {
+export function presentedSessions(handshake: TlsHandshake): string[] {
   const hello = handshake.client
   if (hello === null) return []
   const keys = [...hello.pskIdentityHashes]

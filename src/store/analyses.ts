@@ -92,6 +92,16 @@ export function beginAnalysis(store: Store, id: number, at: Micros): AnalysisJob
   return analysisJob(store, id)
 }
 
+/** A published analysis is taken up again, for the proof that is missing: one more attempt. */
+export const resumeAnalysis = (store: Store, id: number): void =>
+  void durably(store, () => prepared(store, 'UPDATE analysis SET attempt = attempt + 1 WHERE id = ?').run(id))
+
+/** An attempt was broken off because somebody asked for it: it does not count. */
+export const leaveAnalysis = (store: Store, id: number): void =>
+  void durably(store, () =>
+    prepared(store, 'UPDATE analysis SET attempt = max(0, attempt - 1) WHERE id = ?').run(id),
+  )
+
 export interface AnalysisProgress {
   readonly stage: JobStage
   /** 0 to 1 of the stage. */

@@ -11,6 +11,7 @@ import type {
   AnalysisRecord,
   CaptureRecord,
   ConnectionRecord,
+  RequirementRecord,
   ServerRecord,
   SessionRecord,
   SummaryRecord,
@@ -59,7 +60,7 @@ export function analysisRows(store: Store, analysis: number, options: AnalysisRo
   const counters = new Counters(store, analysis)
   const connections = connectionRows(store, analysis, { names, counters, inputOf: inputsOf(store, analysis) })
   const others = otherRows(store, analysis, names)
-  const held: Held = { captures: [], discoveries: new Map(), summary: null }
+  const held: Held = { captures: [], discoveries: new Map(), requirements: [], summary: null }
   let batches: ConnectionBatch[] = []
   let records: (AgentRecord | ServerRecord | SessionRecord)[] = []
   let waiting = 0
@@ -99,11 +100,11 @@ export function analysisRows(store: Store, analysis: number, options: AnalysisRo
       if (isOver) return
       isOver = true
       commit()
-      const { captures, summary } = held
+      const { captures, requirements, summary } = held
       const discoveries = [...held.discoveries.values()]
       const secrets = options.plainSecrets === true ? openSecrets : hashedSecrets(store)
       const parts = { names, counters, secrets, deviceAt: deviceNames(options.devices ?? []) }
-      publish(store, { analysis, captures, discoveries, summary, now: options.now() }, parts)
+      publish(store, { analysis, captures, discoveries, requirements, summary, now: options.now() }, parts)
     },
     abandon() {
       isOver = true
@@ -119,6 +120,7 @@ interface Held {
   readonly captures: CaptureRecord[]
   /** By the incident's id within the analysis. */
   readonly discoveries: Map<string, Discovery>
+  readonly requirements: RequirementRecord[]
   summary: SummaryRecord | null
 }
 
@@ -134,8 +136,14 @@ function hold(held: Held, record: OtherRecord): boolean {
     case 'occurrence':
       held.discoveries.get(record.incident)?.findings.push(record.finding)
       return true
+    case 'requirement':
+      held.requirements.push(record)
+      return true
     case 'summary':
       held.summary = record
+      return true
+    // An answer to who asked, and no part of what the captures hold.
+    case 'what-if':
       return true
     case 'agent':
     case 'server':

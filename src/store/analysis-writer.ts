@@ -22,6 +22,7 @@ export const STORED_KINDS: ReadonlySet<RecordKind> = new Set<RecordKind>([
   'session',
   'incident',
   'occurrence',
+  'requirement',
   'summary',
 ])
 

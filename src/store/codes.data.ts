@@ -38,6 +38,7 @@ export const REST_MEMBERS = [
   'captureDuplicates',
   'tls',
   'http',
+  'path',
 ] as const
 
 /** `tally.handshakes` is a JSON object: step -> connections whose handshake took that long, where

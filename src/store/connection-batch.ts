@@ -42,6 +42,7 @@ export const COLUMNS = [
   'tls',
   'requests',
   'responses',
+  'path',
 ] as const
 
 type Column = (typeof COLUMNS)[number]
@@ -146,4 +147,5 @@ function encode(
   n[at + 28] = c.tls === null ? NONE : text(JSON.stringify(c.tls))
   n[at + 29] = c.http === null ? NONE : c.http.requests
   n[at + 30] = c.http === null ? NONE : c.http.responses
+  n[at + 31] = c.path === undefined || c.path.length === 0 ? NONE : text(JSON.stringify(c.path))
 }

@@ -162,10 +162,11 @@ export function addressBytes(address: string): Buffer {
   return Buffer.from(number.value.toString(16).padStart(number.version === 4 ? 8 : 32, '0'), 'hex')
 }
 
-/** The members of `REST_MEMBERS`. The Community ID follows from the addresses and is not kept. */
+/** The members of `REST_MEMBERS`, the path if there is one. The Community ID follows from the addresses. */
 function restOf(n: Float64Array, at: number, known: Meanings): string {
   const rtt = n[at + AT.handshakeRtt]!
   const tls = n[at + AT.tls]!
+  const path = n[at + AT.path]!
   const requests = n[at + AT.requests]!
   const http = requests === NONE ? 'null' : `{"requests":${requests},"responses":${n[at + AT.responses]!}}`
   return `[null,"${HANDSHAKES[n[at + AT.handshake]!]!}",${rtt === NONE ? 'null' : rtt / SECOND},${
@@ -174,5 +175,5 @@ function restOf(n: Float64Array, at: number, known: Meanings): string {
     n[at + AT.retransmissions]!
   },${n[at + AT.outOfOrder]!},${n[at + AT.keepAlives]!},${n[at + AT.captureDuplicates]!},${
     tls === NONE ? 'null' : known.texts[tls]!
-  },${http}]`
+  },${http}${path === NONE ? '' : `,${known.texts[path]!}`}]`
 }

@@ -4,7 +4,7 @@
  * to one incident, whichever analysis made them.
  */
 import type { Finding, Severity } from '../model/incident.ts'
-import type { CaptureRecord, IncidentRecord, SummaryRecord } from '../model/record.ts'
+import type { CaptureRecord, IncidentRecord, RequirementRecord, SummaryRecord } from '../model/record.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import type { IncidentState } from '../model/view.ts'
 import { replacedBy } from './analyses.ts'
@@ -16,7 +16,7 @@ import { type Share, refreshIncident, severityCode } from './incident-shares.ts'
 import { addHistory } from './incidents.ts'
 import type { Names } from './names.ts'
 import type { Secrets } from './secrets.ts'
-import { type Violation, writeVerdicts } from './verdicts.ts'
+import { writeVerdicts } from './verdicts.ts'
 import { sentenceOf } from './sentence.ts'
 import { atomically, prepared, type Store } from './store.ts'
 
@@ -30,6 +30,7 @@ export interface Publication {
   readonly analysis: number
   readonly captures: readonly CaptureRecord[]
   readonly discoveries: readonly Discovery[]
+  readonly requirements: readonly RequirementRecord[]
   readonly summary: SummaryRecord | null
   readonly now: Micros
 }
@@ -49,7 +50,7 @@ export function publish(store: Store, publication: Publication, parts: Publicati
     const merge = merging(store, publication, parts, replaced.length > 0)
     for (const discovery of publication.discoveries) merge.discovery(discovery)
     merge.announce()
-    writeVerdicts(store, analysis, merge.violations)
+    writeVerdicts(store, analysis, publication.requirements, merge.numbers)
     // After the new shares are there: an incident that is found again keeps its number.
     for (const other of replaced) {
       withdrawFindings(store, other)
@@ -84,7 +85,8 @@ interface Known {
 
 interface Merging {
   discovery(discovery: Discovery): void
-  readonly violations: readonly Violation[]
+  /** Of the incidents, by their ids in the analysis. */
+  readonly numbers: ReadonlyMap<string, number>
   /** Tells followers, in the order in which things happened. */
   announce(): void
 }
@@ -100,9 +102,9 @@ function merging(
   const evidence = evidenceWriter(store, analysis)
   const news: { readonly id: number; readonly at: Micros }[] = []
   const incidents: { readonly id: number; readonly isNew: boolean }[] = []
-  const violations: Violation[] = []
+  const numbers = new Map<string, number>()
   return {
-    violations,
+    numbers,
     discovery({ incident, findings }) {
       const service = incident.service === null ? null : names.service(incident.service, incident.start)
       const known = knownIncident(store, incident, findings)
@@ -125,7 +127,7 @@ function merging(
       if (known?.state === 'resolved') reopenIfLater(store, id, incident.end, now)
       refreshIncident(store, id, now)
       incidents.push({ id, isNew: known === null })
-      violations.push({ incident: id, record: incident })
+      numbers.set(incident.id, id)
     },
     announce() {
       for (const { id, isNew } of incidents) recordChange(store, 'incident', id, isNew, now)

@@ -18,7 +18,7 @@ import {
   removeIncident,
   withdrawFindings,
 } from './clearing.ts'
-import { atomically, giveTurn, prepared, type Store } from './store.ts'
+import { atomically, durably, giveTurn, prepared, type Store } from './store.ts'
 
 export interface Limit {
   /** Null: no limit. */
@@ -65,13 +65,22 @@ function removeCaptures(store: Store, { captures, now, removeFile }: RetentionOp
     const isOld = maxAgeSeconds !== null && now - uploaded > maxAgeSeconds * SECOND
     const isTooMuch = maxBytes !== null && octets > maxBytes
     if (!isOld && !isTooMuch) break
-    forgetCapture(store, id, now)
+    if (!forgetUnused(store, id, now)) continue
     removeFile(stored)
     octets -= size
     removed++
   }
   return removed
 }
+
+/** False if a job has asked for it since the list was made. */
+const forgetUnused = (store: Store, id: number, now: Micros): boolean =>
+  durably(store, () => {
+    if (prepared(store, `SELECT 1 FROM capture WHERE id = ? AND ${IS_NOT_READ}`).get(id) === undefined)
+      return false
+    forgetCapture(store, id, now)
+    return true
+  })
 
 interface KeptRow {
   readonly id: number
@@ -80,10 +89,11 @@ interface KeptRow {
   readonly uploaded: Micros
 }
 
+const IS_NOT_READ = `NOT EXISTS (SELECT 1 FROM analysis_input
+  JOIN analysis ON analysis.id = analysis_input.analysis
+  WHERE analysis_input.capture = capture.id AND analysis.state IN ('queued', 'running'))`
 const REMOVABLE_CAPTURES = `SELECT id, stored, size, uploaded FROM capture WHERE stored IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM analysis_input JOIN analysis ON analysis.id = analysis_input.analysis
-    WHERE analysis_input.capture = capture.id AND analysis.state IN ('queued', 'running'))
-  ORDER BY uploaded, id`
+  AND ${IS_NOT_READ} ORDER BY uploaded, id`
 
 function removeRows(store: Store, { rows, now }: RetentionOptions): number {
   const { maxAgeSeconds, maxBytes } = rows

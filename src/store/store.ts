@@ -170,6 +170,18 @@ function begin(db: Database): void {
 const TURN_MS = 3
 export const giveTurn = (): void => void Atomics.wait(never, 0, 0, TURN_MS)
 
+/** Like `atomically`, but where somebody else writes just now nothing is done, and nobody waits. */
+export function unlessBusy({ db }: Pick<Store, 'db'>, work: () => void): void {
+  db.pragma('busy_timeout = 0')
+  try {
+    db.transaction(work).immediate()
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error
+  } finally {
+    db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  }
+}
+
 /** Like `atomically`, and on the disk when it returns, whatever happens to the machine. */
 export function durably<T>(store: Pick<Store, 'db'>, work: () => T): T {
   const { db } = store

@@ -6,14 +6,14 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { SECOND, type Micros } from '../model/time.ts'
 import type { Role } from '../model/view.ts'
-import { durably, atomically, prepared, type Store, StoreError } from './store.ts'
+import { atomically, durably, prepared, type Store, StoreError, unlessBusy } from './store.ts'
 
 export interface TokenRow {
   readonly id: number
   readonly name: string
   readonly role: Role
   readonly created: Micros
-  /** To the minute. */
+  /** To the minute, or a little earlier where the database was busy. */
   readonly used: Micros | null
   readonly revoked: Micros | null
 }
@@ -87,8 +87,9 @@ export function roleOfToken(store: Store, token: string, at: Micros): Bearer | n
   const row = prepared<Bearer & { hash: Buffer; used: Micros | null }>(store, select).get(hash)
   if (row === undefined || !timingSafeEqual(row.hash, hash)) return null
   const { id, name, role } = row
+  // Nobody is kept waiting for it: while much is published, another one holds the database for seconds.
   if (!store.readOnly && at - (row.used ?? 0) >= USED_EVERY)
-    atomically(store, () => prepared(store, 'UPDATE token SET used = ? WHERE id = ?').run(at, id))
+    unlessBusy(store, () => prepared(store, 'UPDATE token SET used = ? WHERE id = ?').run(at, id))
   return { id, name, role }
 }
 

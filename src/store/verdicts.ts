@@ -1,42 +1,21 @@
-/**
- * Which requirements an analysis saw violated: those that its incidents name, each with how often. What no
- * incident names was not judged, and has no row.
- */
-import { REQUIREMENTS } from '../model/requirements.data.ts'
-import type { IncidentRecord } from '../model/record.ts'
+/** The verdicts of an analysis on requirements, as rows. */
+import type { RequirementRecord } from '../model/record.ts'
 import { prepared, type Store } from './store.ts'
 
-export interface Violation {
-  readonly incident: number
-  readonly record: Pick<IncidentRecord, 'requirements' | 'service' | 'severity' | 'occurrences'>
-}
-
-interface Verdict {
-  readonly id: string
-  readonly service: string
-  observations: number
-  readonly incidents: number[]
-}
-
-/** What is normal, and only worth seeing (`info`), violates nothing. */
-export function writeVerdicts(store: Store, analysis: number, violations: readonly Violation[]): void {
-  const verdicts = new Map<string, Verdict>()
-  for (const { incident, record } of violations) {
-    if (record.severity === 'info') continue
-    const service = record.service ?? ''
-    for (const id of record.requirements) {
-      const key = `${id} ${service}`
-      const verdict = verdicts.get(key) ?? { id, service, observations: 0, incidents: [] }
-      verdict.observations += record.occurrences
-      verdict.incidents.push(incident)
-      verdicts.set(key, verdict)
-    }
-  }
+/** `numbers`: of the incidents, by the ids that the records name them by. */
+export function writeVerdicts(
+  store: Store,
+  analysis: number,
+  records: readonly RequirementRecord[],
+  numbers: ReadonlyMap<string, number>,
+): void {
   const insert = prepared(
     store,
     `INSERT INTO requirement (analysis, id, service, title, status, observations, incidents, needs)
-      VALUES (?, ?, ?, ?, 'violated', ?, ?, NULL)`,
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   )
-  for (const { id, service, observations, incidents } of verdicts.values())
-    insert.run(analysis, id, service, REQUIREMENTS[id] ?? id, observations, JSON.stringify(incidents))
+  for (const { id, service, title, status, observations, incidents, needs } of records) {
+    const ids = incidents.flatMap((incident) => numbers.get(incident) ?? [])
+    insert.run(analysis, id, service ?? '', title, status, observations, JSON.stringify(ids), needs)
+  }
 }

@@ -5,6 +5,7 @@
  * Contract: `write` waits while too much is on its way, so memory is bounded; `finish` resolves when all is
  * committed. If the database refuses (a full disk), the next `write` or `finish` throws its `StoreError`.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { Deployment } from '../model/deployment.ts'
 import type { AnalysisRecord } from '../model/record.ts'
@@ -25,8 +26,12 @@ import {
 const RECORDS_AT_ONCE = 256
 /** Messages on their way: of connections 16 MiB at most. */
 const MESSAGES_MAX = 128
-/** How long `write` waits before it looks whether the thread still lives. */
+/** How long `write` waits before it looks whether the thread has failed. */
 const LOOK_EVERY_MS = 1_000
+/** How often `handled` asks. */
+const ASK_EVERY_MS = 2
+/** A thread that handles nothing for so long has died without a word (out of memory). A batch takes 80 ms. */
+const SILENT_MS_MAX = 120_000
 
 export interface WriterThreadOptions {
   readonly devices?: Deployment['devices']
@@ -38,6 +43,8 @@ export interface WriterThreadOptions {
 export interface WriterThread {
   readonly kinds: typeof STORED_KINDS
   write(record: AnalysisRecord): void
+  /** All that was written is handled when it resolves; the thread waits for more. */
+  handled(): Promise<void>
   /** Publishes the findings; the thread has ended when it resolves. */
   finish(): Promise<void>
   /** Nothing more is written; the thread has ended when it resolves. */
@@ -69,6 +76,11 @@ export function writerThread(
       records.push(record)
       if (records.length >= RECORDS_AT_ONCE) flush()
     },
+    async handled() {
+      encoder.flush()
+      flush()
+      await line.handled()
+    },
     async finish() {
       encoder.flush()
       flush()
@@ -85,6 +97,8 @@ export function writerThread(
 interface Line {
   /** Waits for room; throws if the thread has failed. */
   send(message: WriterMessage, transfer?: ArrayBuffer[]): void
+  /** Resolves when the thread has handled all that was sent; rejects if it has failed. */
+  handled(): Promise<void>
   /** Whatever state the thread is in. */
   tell(message: WriterMessage): void
   /** Resolves when the thread is done; rejects with what went wrong. */
@@ -101,6 +115,7 @@ function openLine(entry: URL, order: Omit<WriterOrder, 'shared' | 'port'>): Line
     worker.once('error', (error: Error) => resolve(error.message))
     worker.once('exit', () => resolve(null))
   })
+  const gone = new StoreError(`${order.path} cannot be written: the writer ended`)
   let sent = 0
   let answer: WriterAnswer | null = null
   const listen = (): void => {
@@ -113,14 +128,25 @@ function openLine(entry: URL, order: Omit<WriterOrder, 'shared' | 'port'>): Line
   }
   return {
     send(message, transfer = []) {
-      for (;;) {
+      for (let silent = 0; ; silent += LOOK_EVERY_MS) {
         check()
         const handled = Atomics.load(words, HANDLED)
         if (sent - handled < MESSAGES_MAX) break
-        Atomics.wait(words, HANDLED, handled, LOOK_EVERY_MS)
+        if (silent > SILENT_MS_MAX) throw gone
+        if (Atomics.wait(words, HANDLED, handled, LOOK_EVERY_MS) !== 'timed-out') silent = 0
       }
       sent++
       port.postMessage(message, transfer)
+    },
+    async handled() {
+      let hasEnded = false
+      void exit.then(() => (hasEnded = true))
+      while (Atomics.load(words, HANDLED) < sent) {
+        check()
+        if (hasEnded) throw gone
+        await sleep(ASK_EVERY_MS)
+      }
+      check()
     },
     tell: (message) => port.postMessage(message),
     async ended() {

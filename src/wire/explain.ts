@@ -5,11 +5,12 @@
 import * as ethernet from './ethernet.ts'
 import { cutShort } from './fault.ts'
 import type { Fault } from './fault.ts'
-import { locate, TAGS_MAX } from './frame.ts'
+import { locate } from './frame.ts'
 import * as icmp from './icmp.ts'
 import * as icmpv6 from './icmpv6.ts'
 import * as ipv4 from './ipv4.ts'
 import * as ipv6 from './ipv6.ts'
+import { TAGS_MAX } from './link.ts'
 import * as linkTypes from './link-types.data.ts'
 import { linkTypeName } from './link-types.ts'
 import * as mpls from './mpls.ts'
@@ -21,17 +22,19 @@ import {
   Place,
   REASONS,
   TRUNCATED_LINK,
-  TUNNEL,
+  TRUNCATED_TUNNEL,
   UNKNOWN_LINK_TYPE,
 } from './place.ts'
 import * as ppp from './ppp.ts'
 import * as pppoe from './pppoe.ts'
 import * as sll from './sll.ts'
 import * as tcp from './tcp.ts'
+import { enterTunnels } from './tunnel.ts'
 import * as udp from './udp.ts'
 import * as vlan from './vlan.ts'
 
-/** What stopped `locate` on the same arguments, or null if nothing did; offsets are those of `b`. */
+/** What stopped `locate` and `enterTunnels` on the same arguments, or null if nothing did; offsets are
+ * those of `b`. */
 export function explain(
   b: Uint8Array,
   at: number,
@@ -40,7 +43,7 @@ export function explain(
   linkType: number,
 ): Fault | null {
   const place = new Place()
-  const code = locate(b, at, end, wireLength, linkType, place)
+  const code = enterTunnels(locate(b, at, end, wireLength, linkType, place), place)
   if (code > 0 && code !== BROKEN_TCP) return null
   const plain = { layer: 'link', at, message: REASONS[-code] ?? '' }
   switch (code) {
@@ -48,12 +51,11 @@ export function explain(
       return { ...plain, message: `${linkTypeName(linkType)} is not read` }
     case NOT_IP:
       return plain
-    case TUNNEL:
-      return { layer: 'tunnel', at: place.transportAt, message: `IP protocol ${place.protocol} is not read` }
     case TRUNCATED_LINK:
     case MALFORMED_LINK:
       return linkFault(b, at, end, linkType) ?? plain
     default:
+      if (code <= TRUNCATED_TUNNEL) return { ...plain, layer: 'tunnel', at: place.transportAt }
       return networkFault(b, end, place) ?? transportFault(b, place) ?? plain
   }
 }

@@ -6,9 +6,18 @@
  * counted by the caller.
  */
 import { u8 } from '../bytes/read.ts'
+import * as headers from './capture-headers.ts'
 import * as ethernet from './ethernet.ts'
 import * as linkTypes from './link-types.data.ts'
-import * as mpls from './mpls.ts'
+import {
+  locateEthernet,
+  locateLlc,
+  locateMpls,
+  locatePpp,
+  locatePppoe,
+  locateTagged,
+  locateType,
+} from './link.ts'
 import { locateIpv4, locateIpv6 } from './network.ts'
 import * as bsd from './null.ts'
 import {
@@ -38,9 +47,8 @@ import {
   UNKNOWN_LINK_TYPE,
 } from './place.ts'
 import * as ppp from './ppp.ts'
-import * as pppoe from './pppoe.ts'
 import * as sll from './sll.ts'
-import * as vlan from './vlan.ts'
+import { locateDot11, locatePrism, locateRadiotap } from './wireless.ts'
 
 /** The vocabulary of the answer, for those who ask here. */
 export {
@@ -69,16 +77,10 @@ export {
   UNKNOWN_LINK_TYPE,
 }
 
-/** Tags before a frame is called malformed: provider bridging and a fabric's VN-Tag together make four. */
-export const TAGS_MAX = 8
-
 /**
  * A frame length past this is a damaged record: the largest that libpcap writes or reads (MAXIMUM_SNAPLEN).
  */
 const WIRE_LENGTH_MAX = 262_144
-
-/** Labels have a range of their own in `Place.tag`, so that label 5 is not VLAN 5. */
-const LABEL_RANGE = 1 << 20
 
 /**
  * Finds the headers of the frame at bytes[at..end), which had `wireLength` octets on the wire, and notes them
@@ -97,6 +99,7 @@ export function locate(
 ): number {
   if (place.bytes !== bytes) place.bytes = place.frame = bytes
   place.tag = 0
+  place.path = 0
   const wireEnd = wireLength === end - at ? end : endOnWire(at, end, wireLength)
   const payloadAt = at + ethernet.HEADER_LENGTH
   if (linkType !== linkTypes.ETHERNET || payloadAt > end)
@@ -126,7 +129,7 @@ function locateLink(
   place.sourceHardwareAt = -1
   switch (linkType) {
     case linkTypes.ETHERNET:
-      return lacking(at + ethernet.HEADER_LENGTH, wireEnd, TRUNCATED_LINK, MALFORMED_LINK)
+      return locateEthernet(b, at, end, wireEnd, place)
     case linkTypes.LINUX_SLL:
       return locateSll(b, at, end, wireEnd, 1, place)
     case linkTypes.LINUX_SLL2:
@@ -149,76 +152,52 @@ function locateLink(
       return locatePppoe(b, at, end, wireEnd, place)
     case linkTypes.C_HDLC:
       return locateCisco(b, at, end, wireEnd, place)
+    case linkTypes.MPLS:
+      return locateMpls(b, at, end, wireEnd, place)
+    case linkTypes.NFLOG:
+      return locateNflog(b, at, end, wireEnd, place)
+    default:
+      return locateWireless(b, at, end, wireEnd, linkType, place)
+  }
+}
+
+function locateWireless(
+  b: Uint8Array,
+  at: number,
+  end: number,
+  wireEnd: number,
+  linkType: number,
+  place: Place,
+): number {
+  switch (linkType) {
+    case linkTypes.IEEE802_11:
+      return locateDot11(b, at, end, wireEnd, false, place)
+    case linkTypes.IEEE802_11_RADIOTAP:
+      return locateRadiotap(b, at, end, wireEnd, place)
+    case linkTypes.IEEE802_11_PRISM:
+    case linkTypes.IEEE802_11_AVS:
+      return locatePrism(b, at, end, wireEnd, place)
+    case linkTypes.PPI:
+      return locatePpi(b, at, end, wireEnd, place)
     default:
       return UNKNOWN_LINK_TYPE
   }
 }
 
-/**
- * What an EtherType at the end of any link header announces. Lengths (IEEE 802.3) are Ethernet's own: see
- * `locateTagged`.
- */
-function locateType(
-  b: Uint8Array,
-  at: number,
-  end: number,
-  wireEnd: number,
-  type: number,
-  place: Place,
-): number {
-  switch (type) {
-    case ethernet.IPV4:
-      return locateIpv4(b, at, end, wireEnd, place)
-    case ethernet.IPV6:
-      return locateIpv6(b, at, end, wireEnd, place)
-    case ethernet.MPLS:
-    case ethernet.MPLS_UPSTREAM:
-      return locateMpls(b, at, end, wireEnd, place)
-    case ethernet.PPPOE_SESSION:
-      return locatePppoe(b, at, end, wireEnd, place)
-    case ethernet.TRANSPARENT_BRIDGING:
-      return TUNNEL
-    default:
-      return NOT_IP
-  }
+/** A header that says what link type follows. */
+function locatePpi(b: Uint8Array, at: number, end: number, wireEnd: number, place: Place): number {
+  const length = headers.ppiLength(b, at, end)
+  if (length === 0) return end < wireEnd ? TRUNCATED_LINK : MALFORMED_LINK
+  const linkType = headers.ppiLinkType(b, at)
+  if (linkType === linkTypes.PPI) return MALFORMED_LINK
+  return locateLink(b, at + length, end, wireEnd, linkType, place)
 }
 
-/** Steps over tags, then reads on: a type, or a length and thus LLC. */
-function locateTagged(
-  b: Uint8Array,
-  start: number,
-  end: number,
-  wireEnd: number,
-  announced: number,
-  place: Place,
-): number {
-  let at = start
-  let type = announced
-  for (let tags = 0; vlan.isTag(type); tags++) {
-    const length = vlan.headerLength(b, at, end, type)
-    if (length === 0) return lacking(at + 4, wireEnd, TRUNCATED_LINK, MALFORMED_LINK)
-    if (tags === TAGS_MAX) return MALFORMED_LINK
-    const identifier = vlan.identifier(b, at, type)
-    if (identifier !== 0) foldTag(identifier, place)
-    type = vlan.nextType(b, at, type)
-    at += length
-  }
-  if (type >= ethernet.TYPE_MIN) return locateType(b, at, end, wireEnd, type, place)
-  return locateLlc(b, at, end, wireEnd, place)
-}
-
-/**
- * One tag is kept as it is; more are mixed by a multiplier that is odd and above all of them, so that order
- * matters.
- */
-function foldTag(value: number, place: Place): void {
-  place.tag = place.tag === 0 ? value : (Math.imul(place.tag, 0x200003) + value) | 0
-}
-
-function locateLlc(b: Uint8Array, at: number, end: number, wireEnd: number, place: Place): number {
-  const type = ethernet.llcEtherType(b, at, end)
-  if (type < ethernet.TYPE_MIN) return NOT_IP
-  return locateType(b, at + ethernet.llcLength(b, at), end, wireEnd, type, place)
+/** What a Linux packet filter logged: a packet among fields that say what the filter knew of it. */
+function locateNflog(b: Uint8Array, at: number, end: number, wireEnd: number, place: Place): number {
+  const length = headers.nflogLength(b, at, end)
+  if (length === 0) return end < wireEnd ? TRUNCATED_LINK : NOT_IP
+  return locateRaw(b, at + length, end, wireEnd, place)
 }
 
 function locateSll(
@@ -256,38 +235,8 @@ function locatePppOrCisco(b: Uint8Array, at: number, end: number, wireEnd: numbe
     : locatePpp(b, at, end, wireEnd, place)
 }
 
-function locatePpp(b: Uint8Array, at: number, end: number, wireEnd: number, place: Place): number {
-  const length = ppp.headerLength(b, at, end)
-  if (length === 0) return end < wireEnd ? TRUNCATED_LINK : MALFORMED_LINK
-  return locateType(b, at + length, end, wireEnd, ppp.etherType(b, at, end), place)
-}
-
 function locateCisco(b: Uint8Array, at: number, end: number, wireEnd: number, place: Place): number {
   const length = ppp.ciscoHeaderLength(b, at, end)
   if (length === 0) return end < wireEnd ? TRUNCATED_LINK : MALFORMED_LINK
   return locateType(b, at + length, end, wireEnd, ppp.ciscoEtherType(b, at), place)
-}
-
-function locatePppoe(b: Uint8Array, at: number, end: number, wireEnd: number, place: Place): number {
-  const length = pppoe.headerLength(b, at, end)
-  if (length === 0) return lacking(at + pppoe.HEADER_LENGTH, wireEnd, TRUNCATED_LINK, MALFORMED_LINK)
-  const payloadAt = at + length
-  const said = payloadAt + pppoe.payloadLength(b, at)
-  const innerEnd = said < wireEnd ? said : wireEnd
-  return locatePpp(b, payloadAt, innerEnd < end ? innerEnd : end, innerEnd, place)
-}
-
-/**
- * Nothing says what follows the labels: the version nibble of IP is taken at its word, all else is a
- * pseudo-wire.
- */
-function locateMpls(b: Uint8Array, at: number, end: number, wireEnd: number, place: Place): number {
-  const length = mpls.stackLength(b, at, end)
-  if (length === 0) return end < wireEnd ? TRUNCATED_LINK : MALFORMED_LINK
-  for (let i = 0; i < length; i += mpls.LABEL_LENGTH) foldTag(LABEL_RANGE + mpls.label(b, at + i), place)
-  const payloadAt = at + length
-  if (payloadAt >= end) return lacking(payloadAt + 1, wireEnd, TRUNCATED_NETWORK, MALFORMED_LINK)
-  const version = u8(b, payloadAt) >> 4
-  if (version === 4) return locateIpv4(b, payloadAt, end, wireEnd, place)
-  return version === 6 ? locateIpv6(b, payloadAt, end, wireEnd, place) : TUNNEL
 }

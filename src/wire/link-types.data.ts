@@ -14,10 +14,17 @@ export const PPP_HDLC = 50
 export const PPP_ETHER = 51
 export const RAW = 101
 export const C_HDLC = 104
+export const IEEE802_11 = 105
 export const LOOP = 108
 export const LINUX_SLL = 113
+export const IEEE802_11_PRISM = 119
+export const IEEE802_11_RADIOTAP = 127
+export const IEEE802_11_AVS = 163
+export const PPI = 192
+export const MPLS = 219
 export const RAW_IPV4 = 228
 export const RAW_IPV6 = 229
+export const NFLOG = 239
 export const LINUX_SLL2 = 276
 
 export const LINK_TYPE_NAMES: Readonly<Record<number, string>> = {

@@ -8,6 +8,10 @@ import { cutShort } from './fault.ts'
 import type { Fault } from './fault.ts'
 
 export const LABEL_LENGTH = 4
+/** Before the frame in a pseudo-wire, if its ends agreed on it (RFC 4448 4.6). */
+export const CONTROL_WORD_LENGTH = 4
+/** The label that says that the next one is there to spread load only (RFC 6790 4.1). */
+const ENTROPY_INDICATOR = 7
 /**
  * Deeper stacks are not believed: segment routing with a dozen labels is the deepest in use (RFC 8664, RFC
  * 8476).
@@ -24,6 +28,18 @@ export function stackLength(b: Uint8Array, at: number, end: number): number {
     if (isLast(b, next)) return next + LABEL_LENGTH - at
   }
   return 0
+}
+
+/**
+ * The label of the innermost service (a private network, a pseudo-wire) of a stack of `length` octets: the
+ * last one, which the others only carry through the provider's network; an entropy label and its indicator
+ * left out.
+ */
+export function serviceLabel(b: Uint8Array, at: number, length: number): number {
+  const last = at + length - LABEL_LENGTH
+  const before = last - LABEL_LENGTH
+  const isEntropy = before > at && label(b, before) === ENTROPY_INDICATOR
+  return label(b, isEntropy ? before - LABEL_LENGTH : last)
 }
 
 export function fault(b: Uint8Array, at: number, end: number): Fault | null {

@@ -32,8 +32,11 @@ import type { Place } from './place.ts'
 import * as tcp from './tcp.ts'
 import * as udp from './udp.ts'
 
-/** IP protocol numbers (IANA) of tunnels: IPv4, IPv6, GRE, IPIP (RFC 1853 kin), EtherIP, L2TPv3, MPLS. */
-const TUNNELS: readonly number[] = [4, 41, 47, 94, 97, 115, 137]
+/**
+ * IP protocol numbers (IANA) of tunnels: IPv4, IPv6, GRE, ESP, IPIP (RFC 1853 kin), EtherIP, L2TPv3, MPLS,
+ * Ethernet.
+ */
+const TUNNELS: readonly number[] = [4, 41, 47, 50, 94, 97, 115, 137, 143]
 
 /**
  * An IPv4 packet at `at`, in a frame that was captured up to `end` and reached to `wireEnd` on the wire.

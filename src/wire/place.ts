@@ -3,6 +3,9 @@
  * `locatePayload` (network.ts) and the reassembly of fragments.
  */
 
+import { PathTable } from './path.ts'
+import { TUNNEL_NAMES } from './tunnels.data.ts'
+
 /**
  * One instance per loop, overwritten by every call, valid until the next; of a refused frame, what was
  * reached.
@@ -21,6 +24,12 @@ export class Place {
    * some taps, differ by direction.
    */
   tag = 0
+  /** The tunnels that the packet was found in, a number of `paths`; 0: none. */
+  path = 0
+  /** How many they are; only of a packet with a path. */
+  depth = 0
+  /** Of the capture: shared by all places that are used for it. */
+  readonly paths: PathTable
   /** The innermost IP header that was read. */
   networkAt = 0
   /** 4 or 6. */
@@ -42,6 +51,10 @@ export class Place {
   end = 0
   /** End of the IP datagram on the wire: beyond `end` if the frame was cut by the snap length. */
   wireEnd = 0
+
+  constructor(paths: PathTable = new PathTable()) {
+    this.paths = paths
+  }
 }
 
 // What `locate` returns: a kind, above zero, if the frame holds a packet that can be read on.
@@ -73,7 +86,10 @@ export const TCP_PORTS = 8
 export const UNKNOWN_LINK_TYPE = -1
 /** ARP, spanning tree, link control, ... */
 export const NOT_IP = -2
-/** IP in something in IP; `networkAt` is the outer header, and `transportAt` the tunnel's. */
+/**
+ * IP in something in IP: `networkAt` is the outer header, and `transportAt` the tunnel's. What `locate`
+ * answers before `enterTunnels` (tunnel.ts) has looked inside.
+ */
 export const TUNNEL = -3
 export const TRUNCATED_LINK = -4
 export const TRUNCATED_NETWORK = -5
@@ -84,6 +100,20 @@ export const MALFORMED_IPV6 = -9
 export const MALFORMED_TCP = -10
 export const MALFORMED_UDP = -11
 export const MALFORMED_ICMP = -12
+/** A tunnel's header, cut by the snap length. */
+export const TRUNCATED_TUNNEL = -13
+export const MALFORMED_TUNNEL = -14
+/** More tunnels inside each other than are read. */
+export const TOO_DEEP = -15
+/** Payload that cannot be read without keys: IPsec ESP, protected 802.11, DTLS in CAPWAP, ... */
+export const ENCRYPTED = -16
+/** A piece of what a link below IP took apart: 802.11, CAPWAP. */
+export const LINK_FRAGMENT = -17
+/** Several packets in one frame of 802.11. */
+export const AGGREGATE = -18
+const UNREAD_IN = -19
+/** What a tunnel of this kind (tunnels.data.ts) carries is not read: nothing that leads to IP. */
+export const unreadIn = (kind: number): number => UNREAD_IN - kind
 
 /** The reasons' names, for counters: `REASONS[-code]`. */
 export const REASONS: readonly string[] = [
@@ -100,12 +130,20 @@ export const REASONS: readonly string[] = [
   'malformed TCP header',
   'malformed UDP header',
   'malformed ICMP header',
+  'tunnel header cut by the snap length',
+  'malformed tunnel header',
+  'tunnel too deep',
+  'encrypted below TCP',
+  'link-layer fragment',
+  'aggregated 802.11 frame',
+  'tunnel of another kind',
+  ...TUNNEL_NAMES.slice(1).map((name) => `no IP in ${name}`),
 ]
 
 /** Whether the reason is that we do not read it, that the capture lacks it, or that it contradicts itself. */
 export function reasonClass(code: number): 'unparsed' | 'truncated' | 'malformed' {
-  if (code >= TUNNEL) return 'unparsed'
-  return code >= TRUNCATED_TRANSPORT ? 'truncated' : 'malformed'
+  if (code >= TUNNEL || code <= TOO_DEEP) return 'unparsed'
+  return code >= TRUNCATED_TRANSPORT || code === TRUNCATED_TUNNEL ? 'truncated' : 'malformed'
 }
 
 /**

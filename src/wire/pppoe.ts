@@ -9,6 +9,9 @@ import type { Fault } from './fault.ts'
 
 export const HEADER_LENGTH = 6
 
+/** Unique for a pair of hardware addresses (RFC 2516 4). */
+export const session = (b: Uint8Array, at: number): number => u16(b, at + 2)
+
 /** Octets of PPP that follow, its protocol number included. */
 export const payloadLength = (b: Uint8Array, at: number): number => u16(b, at + 4)
 

@@ -1,6 +1,6 @@
 /**
  * The packet that an ICMP (RFC 792) or ICMPv6 (RFC 4443) error quotes: it belongs to the connection that drew
- * the error, and is no packet of it.
+ * the error, and is no packet of it. What drew it may be a tunnel that the connection is in.
  */
 import * as icmp from './icmp.ts'
 import * as icmpv6 from './icmpv6.ts'
@@ -9,6 +9,7 @@ import * as ipv6 from './ipv6.ts'
 import { locateIpv4, locateIpv6 } from './network.ts'
 import { FRAGMENT, MALFORMED_TCP, TCP_PORTS, TRUNCATED_TRANSPORT } from './place.ts'
 import type { Place } from './place.ts'
+import { enterTunnels } from './tunnel.ts'
 
 /** A quoted datagram may say any length: what was quoted of it is less. */
 const ANY_LENGTH = 0x20000 // octets
@@ -25,9 +26,12 @@ export function quotedPacket(place: Place, inner: Place): number {
   inner.frame = place.frame
   inner.sourceHardwareAt = inner.destinationHardwareAt = -1
   inner.tag = place.tag
+  inner.path = place.path
+  inner.depth = place.depth
   let kind = 0
   if (place.protocol === ipv4.PROTOCOL_ICMP) kind = quotedByIcmp(bytes, transportAt, end, inner)
   if (place.protocol === ipv6.PROTOCOL_ICMPV6) kind = quotedByIcmpv6(bytes, transportAt, end, inner)
+  kind = enterTunnels(kind, inner)
   if (kind > 0) return kind === FRAGMENT ? 0 : kind
   const hasPorts =
     (kind === TRUNCATED_TRANSPORT || kind === MALFORMED_TCP) && inner.transportAt + 4 <= inner.end

@@ -1,6 +1,16 @@
 /** The launcher on a small clone of its own, whose `main` does what its arguments say. */
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -95,11 +105,34 @@ const environment = (): NodeJS.ProcessEnv => ({ ...process.env, XDG_CACHE_HOME: 
 
 const start = (...words: string[]) => spawnSync(process.execPath, [launcher, ...words], { encoding: 'utf8' })
 
+const builds = join(clone, '.build')
+const bundles = (): string[] => readdirSync(builds).filter((name) => /^[0-9a-f]{16}$/.test(name))
+const users = (bundle: string): string[] =>
+  readdirSync(join(builds, bundle)).filter((name) => name.startsWith('used-by'))
+
 describe('in a clone', () => {
   test('a change of the sources shows at the next start', () => {
     const before = start('version')
     writeMain(`export const main = () => console.log('changed')`)
     expect([before.stdout, start('version').stdout]).toEqual(['', 'changed\n'])
+  })
+
+  test('a bundle stays while a process runs it, however often the sources change', async () => {
+    writeMain(`export const main = () => { console.log('waits'); setInterval(() => {}, 1000) }`)
+    const child = spawn(process.execPath, [launcher])
+    await once(child.stdout, 'data')
+    const mine = bundles().find((name) => users(name).includes(`used-by-${child.pid}`))
+    const change = (i: number): void => {
+      writeMain(`export const main = () => console.log('change ${i}')`)
+      expect(start().stdout).toBe(`change ${i}\n`)
+    }
+    for (let i = 0; i < 5; i++) change(i)
+    expect([bundles().length, bundles().includes(mine!)]).toEqual([5, true])
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    change(5)
+    expect([bundles().length, bundles().includes(mine!)]).toEqual([4, false])
+    expect(bundles().flatMap(users)).toEqual([])
   })
 
   test('sources that cannot be bundled run as they are, and it is said', () => {

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../../src/cli/main.ts'
+import { ROOT } from '../source-tree.ts'
 import { recordedConsole } from './console.ts'
+import { program } from './program.ts'
 
 let folder = ''
 let capture = ''
@@ -15,14 +17,6 @@ beforeAll(() => {
   writeFileSync(capture, Buffer.from('d4c3b2a1020004000000000000000000ffff000001000000', 'hex'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
-
-const MAIN = JSON.stringify(new URL('../../src/cli/main.ts', import.meta.url).href)
-/** Words for Node that run the program in a process of its own, after `before`. */
-const program = (words: readonly string[], before = ''): string[] => [
-  '--input-type=module',
-  '-e',
-  `${before}; const { main } = await import(${MAIN}); await main(['node', 'holdfast', ...${JSON.stringify(words)}])`,
-]
 
 async function holdfast(...words: string[]) {
   const console = recordedConsole({ columns: 80 })
@@ -67,7 +61,7 @@ describe('help', () => {
           .split('Examples:')[0]!
           .matchAll(/^ {2}(\w+)/gm),
       ].map(([, name]) => name),
-    ).toEqual(['analyze', 'serve', 'tail', 'report', 'carve', 'token', 'config', 'help'])
+    ).toEqual(['analyze', 'serve', 'tail', 'report', 'carve', 'compare', 'token', 'config', 'help'])
   })
 
   test('--version', async () => {
@@ -171,6 +165,39 @@ describe('in a process of its own', () => {
     expect({ stdout, stderr, status }).toEqual({ stdout: '{\n  "title', stderr: '', status: 0 })
   })
 
+  describe('it ends by itself, with the right code', () => {
+    // More than a pipe holds (64 KiB, pipe(7)).
+    const captures = globSync('fixtures/*/*.pcap*.gz', { cwd: ROOT }).map((path, i) => `t${i}=${path}`)
+    const words = ['analyze', '--format', 'ndjson', '--fail-on', 'warning', ...captures]
+    const noExit = 'process.exit = () => console.error("ended by force")'
+    const run = (reader: string, ...more: string[]) =>
+      spawnSync(
+        'bash',
+        [
+          '-c',
+          `"$0" "$@" | { ${reader}; }; exit "\${PIPESTATUS[0]}"`,
+          process.execPath,
+          ...program([...words, ...more], noExit),
+        ],
+        { encoding: 'utf8', cwd: ROOT, maxBuffer: 1 << 26 },
+      )
+
+    test('and all output arrives through a slow pipe', () => {
+      const output = join(folder, 'whole.ndjson')
+      expect(run('cat', '--output', output)).toMatchObject({ stdout: '', stderr: '', status: 3 })
+      const whole = withoutTime(readFileSync(output, 'utf8'))
+      expect(whole.length).toBeGreaterThan(1 << 16)
+      const { stdout, stderr, status } = run('sleep 1; cat')
+      expect({ stderr, status }).toEqual({ stderr: '', status: 3 })
+      expect(withoutTime(stdout)).toBe(whole)
+    })
+
+    test('and when nobody reads', () => {
+      const { stdout, stderr, status } = run('exec <&-; sleep 1')
+      expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: '', status: 3 })
+    })
+  })
+
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -188,6 +215,9 @@ describe('in a process of its own', () => {
     expect(readdirSync(folder).filter((name) => name.includes('out.txt'))).toEqual([])
   })
 })
+
+/** How long the analysis took is not the same twice. */
+const withoutTime = (records: string): string => records.replace(/"elapsedSeconds":[\d.]+/, '')
 
 const exitOf = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => child.once('close', resolve))

@@ -321,6 +321,7 @@ test('the whole account of a connection', () => {
   expect(wire.summary).toEqual({
     ...ON,
     stream: 0,
+    path: [],
     rolesKnown: true,
     start: START,
     end: at(12),

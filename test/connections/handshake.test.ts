@@ -167,6 +167,7 @@ describe('a try comes to nothing', () => {
     expect(wire.summary).toEqual({
       ...ON,
       stream: 0,
+      path: [],
       rolesKnown: true,
       start: START,
       end: START + STEP,

@@ -20,6 +20,8 @@ import type { Endpoint, Side } from '../../src/model/packet.ts'
 import { milliseconds, seconds } from '../../src/model/time.ts'
 import type { Micros } from '../../src/model/time.ts'
 import { BROKEN_TCP, locate, Place, TCP } from '../../src/wire/frame.ts'
+import { PathTable } from '../../src/wire/path.ts'
+import { enterTunnels } from '../../src/wire/tunnel.ts'
 import { tcpFrame } from '../scenario/frame-writer.ts'
 import type { TcpFrame } from '../scenario/frame-writer.ts'
 import { recorder } from './recorder.ts'
@@ -44,6 +46,8 @@ export interface WireOptions extends Partial<TrackerOptions> {
   /** Initial sequence numbers. */
   readonly initial?: readonly [number, number]
   readonly hopLimits?: readonly [number, number]
+  /** Puts a packet that a side sends into a tunnel; the frames are plain without. */
+  wrap?(side: Side, packet: Uint8Array): Uint8Array
 }
 
 export interface Said {
@@ -62,6 +66,8 @@ export interface Said {
   readonly cut?: number
   /** It passes, and the tap fails to record it. */
   readonly unseen?: boolean
+  /** The tunnel of this frame alone. */
+  readonly wrap?: (side: Side, packet: Uint8Array) => Uint8Array
   /** Time since the frame before. */
   readonly after?: Micros
   /** Ports, tags and the like of this frame alone. */
@@ -100,7 +106,8 @@ export interface Wire {
 }
 
 export function createWire(options: WireOptions = {}): Wire {
-  const { ends = [AGENT, SERVER], hopLimits = [128, 64], ...trackerOptions } = options
+  const { ends = [AGENT, SERVER], hopLimits = [128, 64], wrap, ...trackerOptions } = options
+  const paths = options.paths ?? new PathTable()
   const observations: Observation[] = []
   const streams: Recorder[] = []
   const tracker = new Tracker({
@@ -114,9 +121,10 @@ export function createWire(options: WireOptions = {}): Wire {
       streams.push(stream)
       return stream
     },
+    paths,
     ...trackerOptions,
   })
-  const place = new Place()
+  const place = new Place(paths)
   const times = new Float64Array(1)
   const identifications = [100, 9_000]
   let initial = options.initial ?? [1_000, 5_000]
@@ -128,7 +136,7 @@ export function createWire(options: WireOptions = {}): Wire {
   const record = (bytes: Uint8Array, cut = 0): void => {
     times[0] = time
     tracker.frameSeen(times, 0)
-    const kind = locate(bytes, 0, bytes.length - cut, bytes.length, 1, place)
+    const kind = enterTunnels(locate(bytes, 0, bytes.length - cut, bytes.length, 1, place), place)
     if (kind === TCP || kind === BROKEN_TCP) tracker.segment(place, ++packet)
     last = bytes
   }
@@ -155,7 +163,8 @@ export function createWire(options: WireOptions = {}): Wire {
       ...said.frame,
     })
     if (said.headerWords !== undefined) bytes[14 + 20 + 12] = said.headerWords << 4
-    return bytes
+    const wrapped = said.wrap ?? wrap
+    return wrapped === undefined ? bytes : wrapped(side, bytes.subarray(14))
   }
 
   const wire: Wire = {

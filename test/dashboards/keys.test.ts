@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { chordName } from '../../dashboards/keys.ts'
-import { niceStep, ticks } from '../../dashboards/scale.ts'
 import { withJob } from '../../dashboards/counters.ts'
 import type { AnalysisRow } from '../../src/api/contract.ts'
 
@@ -8,12 +7,6 @@ test('the second key of two comes in time, or is one of its own', () => {
   expect(chordName('g', 1000, 'o', 1200)).toBe('g o')
   expect(chordName('g', 1000, 'o', 3000)).toBe('o')
   expect(chordName('', 1000, 'o', 1200)).toBe('o')
-})
-
-test('axes have round steps', () => {
-  expect([0.2, 1, 1.2, 3, 7, 33, 200].map(niceStep)).toEqual([1, 1, 2, 5, 10, 50, 200])
-  expect(ticks(10, 30, 10)).toEqual([10, 20, 30])
-  expect(ticks(5, 4, 5)).toEqual([])
 })
 
 test('jobs that ended leave the list of those in work', () => {

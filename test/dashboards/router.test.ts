@@ -18,11 +18,11 @@ test.each([
 })
 
 test('every id survives its address', () => {
-  const id = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => text.isWellFormed())
+  const text = fc.string({ minLength: 1, unit: 'grapheme' }).filter((one) => one.isWellFormed())
+  const id = fc.oneof(text, fc.constantFrom('.', '..', '~.', '~..', '~~.', '~', '~a', '...'))
   const page = fc.constantFrom('incident', 'agent', 'service', 'connection')
   fc.assert(
     fc.property(page, id, (to, of) => {
-      fc.pre(of !== '.' && of !== '..') // a browser takes these out of a path
       const { pathname } = new URL(href({ page: to, id: of }), 'http://holdfast')
       expect(parsePath(pathname)).toEqual({ page: to, id: of })
     }),

@@ -89,8 +89,8 @@ describe.each<[item: string, change: Partial<Reset>, weight: number | undefined]
   ['NetScaler reason', { window: 9700 }, -2], // passed on: the other side is to blame
   ['NetScaler reason', { window: 9701 }, -2],
   ['NetScaler reason', { window: 9299 }, undefined],
-  ['reset text', { payload: '[0x2409d71:1204] Flow expired (sweeper) (BIG-IP)' }, 5],
-  ['reset text', { payload: 'Go away!' }, undefined],
+  ['BIG-IP reset cause', { payload: 'BIG-IP: [0x2409d71:1204] Flow expired (sweeper)' }, 5],
+  ['reset text', { payload: 'Go away!' }, 0], // shown, but it proves nothing
 ])('%s: %j', (item, change, weight) => {
   test(`weighs ${weight ?? 'nothing'}`, () => {
     expect(weigh(change)).toEqual(weight === undefined ? {} : { [item]: weight })

@@ -3,6 +3,14 @@
  * happened. Detectors' tests look at their findings closely; variants and what must stay quiet stand with
  * them.
  */
+import { CADENCE_STORIES } from './cadence/stories.ts'
+import { CONTINUITY_STORIES } from './continuity/stories.ts'
+import { DISTRIBUTION_STORIES } from './distribution/stories.ts'
+import { FAILOVER_STORIES } from './failover/stories.ts'
+import { CLUSTER_STORIES } from './cluster/stories.ts'
+import { TLS_STORIES } from './tls/stories.ts'
+import { ADDRESS_STORIES } from './address/stories.ts'
+import { RELAYED_STORIES } from './relayed.ts'
 import type { IncidentType } from '../../src/model/incident.ts'
 import { seconds } from '../../src/model/time.ts'
 import type { Device } from '../scenario/devices/device.ts'
@@ -105,6 +113,14 @@ export interface Story {
 }
 
 export const STORIES: Readonly<Record<IncidentType, Story>> = {
+  ...CADENCE_STORIES,
+  ...CONTINUITY_STORIES,
+  ...DISTRIBUTION_STORIES,
+  ...FAILOVER_STORIES,
+  ...TLS_STORIES,
+  ...CLUSTER_STORIES,
+  ...RELAYED_STORIES,
+  ...ADDRESS_STORIES,
   'severed-idle': {
     config: DLP,
     play() {
@@ -160,6 +176,18 @@ export const STORIES: Readonly<Record<IncidentType, Story>> = {
       return s
     },
   },
+  'scan-at-risk': {
+    config: DLP,
+    play() {
+      const s = scenario().behind(balancer('fin', (n) => [DLP1, DLP2][n % 2]!))
+      const { agent } = attach(s, 'A1')
+      agent.sends('r'.repeat(1 << 20)) //                 what a scan found
+      agent.closes()
+      s.wait(seconds(20))
+      attach(s, 'A1').agent.closes() //                   goes on elsewhere
+      return s
+    },
+  },
   'nat-change': {
     config: EPO,
     play() {
@@ -201,4 +229,22 @@ export function radio(out: { address: string | null }): Device {
     const lost = [packet.source.address, packet.destination.address].includes(out.address ?? '')
     if (!lost) position.forward(packet, heading)
   }
+}
+
+/** A host loses its power and comes back; the connections of ten others survive a longer silence. */
+export const HOST_FAILS = {
+  config: DLP,
+  taps: ['server'],
+  play(): Scenario {
+    const s = scenario()
+    const to = `${DLP1}:8000`
+    const held = Array.from({ length: 10 }, (_, i) => attach(s, `B${i}`, `10.10.1.${150 + i}`, to))
+    attach(s, 'A1', A1, to)
+    s.wait(seconds(120))
+    attach(s, 'A1', A1, to)
+    s.wait(seconds(100))
+    for (const { agent } of held) agent.sends('report').receives('thanks')
+    s.wait(seconds(1))
+    return s
+  },
 }

@@ -118,6 +118,20 @@ describe.skipIf(executable === null)('in a browser', () => {
     await close()
   })
 
+  test('another idle timeout is asked about, from the keyboard', async () => {
+    const { page, complaints, close } = await openTab(browser, `${base}/services/dlp-endpoint`)
+    const slider = page.getByRole('slider', { name: /What if the idle timeout were/ })
+    await slider.focus()
+    await page.keyboard.press('Home')
+    await expect
+      .poll(() => slider.getAttribute('aria-valuetext'))
+      .toMatch(/^With an idle timeout of 100\ss, 24 of 30\sconnections would have been cut\.$/)
+    await page.keyboard.press('End')
+    await page.getByText(/^With an idle timeout of 316\.2\ss, none of 30\sconnections/).waitFor()
+    expect(complaints).toEqual([])
+    await close()
+  })
+
   test('what is carved is a capture', async () => {
     const answer = await fetch(`${server.api}/incidents/HF-1/packets`)
     expect(answer.status).toBe(200)

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CAUSES_MAX, Ledger, OCCURRENCES_MAX } from '../../src/incidents/ledger.ts'
+import { AGENTS_MAX, CAUSES_MAX, Ledger, OCCURRENCES_MAX } from '../../src/incidents/ledger.ts'
 import type { Describe } from '../../src/incidents/ledger.ts'
 import type { Finding } from '../../src/model/incident.ts'
 import { seconds } from '../../src/model/time.ts'
@@ -97,6 +98,51 @@ describe('one event seen at two taps happened once', () => {
     ['of an agent that is not known', 10, { tap: 'server', agent: null }, 'I1'],
     ['of another cause', 10, { tap: 'server', cause: 'other' }, 'I2'],
   ])('%s', (_what, at, parts, id) => expect(twice(at, parts)[1]).toBe(id))
+})
+
+test('one event seen twice is recognised among any number of others', () => {
+  const facts = fc.record({
+    at: fc.integer({ min: 0, max: 400 }).map((tenths) => tenths / 10),
+    tap: fc.constantFrom('client', 'server', 'middle'),
+    who: fc.constantFrom('A', 'B', null),
+  })
+  fc.assert(
+    fc.property(fc.array(facts, { maxLength: 60 }), (list) => {
+      const ledger = new Ledger()
+      const kept: Finding[] = []
+      for (const { at, tap, who } of list) {
+        const one = finding(at, { tap, agent: who === null ? null : { id: who, address: null } })
+        const isSeen = kept.some(
+          (other) =>
+            other.tap !== tap &&
+            who !== null &&
+            other.agent?.id === who &&
+            Math.abs(other.at - one.at) <= seconds(2),
+        )
+        expect(ledger.add(one)).toBe(isSeen ? null : 'I1')
+        if (!isSeen) kept.push(one)
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('an occurrence that has made room for a later one is not met again', () => {
+  const ledger = new Ledger()
+  ledger.add(finding(0, { tap: 'server' }))
+  for (let i = 1; i < OCCURRENCES_MAX; i++) ledger.add(finding(i * 10))
+  const last = (OCCURRENCES_MAX - 1) * 10
+  expect(ledger.add(finding(last, { tap: 'server' }))).toBe(null)
+  ledger.add(finding(last + 10))
+  expect(ledger.add(finding(last, { tap: 'server' }))).toBe('I1')
+  expect(ledger.add(finding(last, { tap: 'middle' }))).toBe(null)
+})
+
+test('beyond the limit agents are not told apart', () => {
+  const ledger = new Ledger()
+  for (let i = 0; i < AGENTS_MAX + 5; i++) ledger.add(finding(i, { agent: null, connection: i }))
+  const [only] = [...ledger.incidents(words)]
+  expect(only!.incident).toMatchObject({ agents: AGENTS_MAX, occurrences: AGENTS_MAX + 5 })
 })
 
 test('who has no name counts by connection', () => {

@@ -4,9 +4,10 @@ import type { CaptureRecord } from '../../src/model/record.ts'
 import { seconds } from '../../src/model/time.ts'
 import { TAPS_PER_CAPTURE_MAX, TapRun } from '../../src/pipeline/tap-run.ts'
 import type { TapRunOptions } from '../../src/pipeline/tap-run.ts'
-import { icmpFrame, tcpFragments, tcpFrame } from '../scenario/frame-writer.ts'
+import { icmpFrame, ipFrame, tcpFragments, tcpFrame } from '../scenario/frame-writer.ts'
 import type { TcpFrame } from '../scenario/frame-writer.ts'
 import { firewall, request, response, scenario } from '../scenario/scenario.ts'
+import { ethernet, framed, inIp, inUdp, octets, OUTER, vxlan } from '../wire/wrap.ts'
 import { framesOf, readerOf } from './reader.ts'
 import type { Frame, ReaderOptions } from './reader.ts'
 
@@ -31,7 +32,7 @@ async function run(
   const taking = new TapRun(input, {
     silenceMin: seconds(30),
     servicePorts: new Set(),
-    secrets: null,
+    secrets: () => null,
     from: null,
     to: null,
     nextTapIndex: () => taps++,
@@ -253,6 +254,7 @@ describe('the record of a capture', () => {
         readError: 'a record is cut off (at offset 99)',
       },
       skipped: { 'not IP': 1, 'IP header cut by the snap length': 1 },
+      others: {},
     })
   })
 
@@ -284,6 +286,48 @@ describe('what is no plain segment', () => {
         [0, 0],
       ],
     ])
+  })
+
+  test('outer fragments, and fragments inside: both become the segment that they were', async () => {
+    const inside = tcpFragments({ ...tuple, link: 'raw', flags: 24, payload: new Uint8Array(60) }, 24, 7)
+    const datagrams = inside.map((packet) => vxlan(7, framed(packet)).subarray(14 + 20))
+    const frames = datagrams.flatMap((datagram, n) => {
+      const piece = (offset: number, end?: number) =>
+        ipFrame(
+          { ...OUTER, identification: 100 + n, fragment: { offset, more: end !== undefined } },
+          17,
+          datagram.subarray(offset, end),
+        )
+      return [piece(0, 32), piece(32)]
+    })
+    const { of, record } = await run(frames.map((bytes, i) => ({ time: T + i, bytes })))
+    expect(
+      of('connection-closed').map(({ summary: s }) => [s.path, s.halves[0].packets, s.halves[0].bytes]),
+    ).toEqual([[['vxlan 7 192.0.2.1 192.0.2.2'], 1, 60]])
+    expect(record).toMatchObject({ skipped: {}, others: { 'IP fragment': frames.length + inside.length } })
+  })
+
+  test('what is unread in tunnels is counted by its reason, and what is no TCP by its name', async () => {
+    const arp = ethernet(0x0806, new Uint8Array(28))
+    const { record } = await run(
+      [vxlan(1, arp), vxlan(2, arp), inIp(50, new Uint8Array(30)), inUdp(9, octets([1]))].map((bytes, i) => ({
+        time: T + i,
+        bytes,
+      })),
+    )
+    expect(record).toMatchObject({
+      skipped: { 'no IP in vxlan': 2, 'encrypted below TCP': 1 },
+      others: { UDP: 1 },
+      quality: { unparsedPackets: 3, malformedPackets: 0 },
+    })
+  })
+
+  test('an error about a tunnel belongs to the connection in it', async () => {
+    const packet = inIp(4, segment().subarray(14)).subarray(14)
+    const quoting = icmpFrame({ source: '192.0.2.9', destination: OUTER.source, type: 11, payload: packet })
+    const frames = [inIp(4, segment().subarray(14)), quoting, segment({ sourcePort: 1 })]
+    const { of } = await run(frames.map((bytes, i) => ({ time: T + i, bytes })))
+    expect(of('connection-closed').map(({ summary: s }) => s.stream)).toEqual([0, 1])
   })
 
   test('a data offset that points beyond the packet is a packet without payload', async () => {

@@ -4,6 +4,7 @@ import type { Observation, ObservationOf } from '../../src/model/observation.ts'
 import { CONTINUE, DETACH, SKIP_REST } from '../../src/model/stream.ts'
 import type { StreamConsumer } from '../../src/model/stream.ts'
 import { NESTING_MAX, PROBE_SEGMENTS, PROBE_TURNS, openStream } from '../../src/protocols/dispatch.ts'
+import { keyLog } from '../../src/protocols/tls/key-log.ts'
 import { OPENING_PATIENCE } from '../../src/protocols/opening.ts'
 import { contextInto, runParserCases } from './parser.case.ts'
 import { client, fin, lost, server, tell } from './story.ts'
@@ -119,7 +120,16 @@ describe('openings', () => {
 })
 
 describe('a PROXY header', () => {
-  const header = { kind: 'proxy-header', tap: '', connection: 1, version: 1, packet: 1 }
+  const header = {
+    kind: 'proxy-header',
+    tap: '',
+    connection: 1,
+    version: 1,
+    packet: 1,
+    local: false,
+    family: 'inet',
+    extensions: null,
+  }
   const source = { address: '10.10.1.101', port: 40000 }
   const destination = { address: '10.10.2.10', port: 443 }
 
@@ -148,15 +158,16 @@ describe('a PROXY header', () => {
   })
 
   test('of version 2 may be longer than its segment: the rest is not wanted', () => {
-    const fixed = '\r\n\r\n\0\r\nQUIT\n\x21\x11\x01\x00\x0a\x0a\x01\x65\x0a\x0a\x02\x0a\x9c\x40\x01\xbb'
-    const first = `${fixed}${'t'.repeat(40)}`
+    const fixed = '\r\n\r\n\0\r\nQUIT\n\x21\x11\x08\x00\x0a\x0a\x01\x65\x0a\x0a\x02\x0a\x9c\x40\x01\xbb'
+    const first = fixed.padEnd(OPENING_BYTES, '\xf0\0\0')
     const { observations, answers } = play(
       client(first),
-      client(`${'t'.repeat(272 - first.length)}${GET}`),
+      client(`${'t'.repeat(2064 - first.length)}${GET}`),
       server(OK),
     )
-    expect(observations[0]).toEqual({ ...header, version: 2, time: 1000, source, destination })
-    expect(answers[0]).toBe(272 - first.length)
+    const extensions = expect.objectContaining({ cut: true }) as unknown
+    expect(observations[0]).toEqual({ ...header, version: 2, time: 1000, source, destination, extensions })
+    expect(answers[0]).toBe(2064 - first.length)
     expect(openings(observations)).toHaveLength(2)
     expect(kinds(observations)).toContain('http-transaction')
   })
@@ -166,6 +177,31 @@ describe('a PROXY header', () => {
     expect(openings(observations)[0]).toEqual([0, 'PROXIMATE /x HTTP/1.1\r\n\r\n', 'http', 1, 2000])
     expect(kinds(observations)).toContain('http-transaction')
   })
+})
+
+describe('what only the port can tell', () => {
+  const onPort = (port: number, ...events: Event[]): string[] =>
+    kinds(
+      tell((context) => openStream({ ...context, responder: { address: '192.0.2.2', port } }), events)
+        .observations,
+    )
+  const query = '\0\x1b\0\x01\x01\0\0\x01\0\0\0\0\0\0\x01a\x07example\0\0\x01\0\x01'
+  const response = query.replace('\0\x01\x01\0', '\0\x01\x81\x80')
+
+  test.each([
+    ['a refusal of SMTP', 25, [server('421 4.3.2 no\r\n'), fin(1)], ['smtp-reply', 'smtp-session']],
+    ['the same elsewhere', 8000, [server('421 4.3.2 no\r\n'), fin(1)], []],
+    ['DNS over TCP', 53, [client(query), server(response)], ['dns-answer']],
+    [
+      'the same, one octet first',
+      53,
+      [client('\0'), client(query.slice(1)), server(response)],
+      ['dns-answer'],
+    ],
+    ['the same elsewhere', 8000, [client(query), server(response)], []],
+  ])('%s, on port %i', (_what, port, events, expected) =>
+    expect(onPort(port, ...events).filter((kind) => kind !== 'opening')).toEqual(expected),
+  )
 })
 
 describe('recognition', () => {
@@ -197,7 +233,11 @@ describe('recognition', () => {
       server('220 go\r\n'),
       client('\x15\x03\x01\x00\x02\x02\x28'),
     )
-    expect(kinds(observations)).toEqual(['opening', 'opening', 'tls-alert'])
+    expect(kinds(observations).filter((kind) => !kind.startsWith('smtp'))).toEqual([
+      'opening',
+      'opening',
+      'tls-alert',
+    ])
   })
 
   test('a capture that begins inside a body finds the next message', () => {
@@ -312,7 +352,7 @@ test('streams inside streams are followed only so deep', () => {
 
 test('secrets reach the parsers, also those inside', () => {
   const asked: string[] = []
-  const secrets = { secretOf: (label: string) => void asked.push(label) }
+  const secrets = { ...keyLog(), secretOf: (label: string) => void asked.push(label) }
   const consumer: StreamConsumer = openStream(contextInto([], secrets))
   const hello = Buffer.from(CLIENT_HELLO, 'hex')
   consumer.data(0, hello, 0, hello.length, 1, 1)

@@ -41,6 +41,7 @@ export class Link {
   private readonly settings: LinkSettings
   private readonly time: Timeline
   private readonly seen: Seen[] = []
+  private isElsewhere: (packet: Packet) => boolean = () => false
   private readonly pending = { missed: 0, doubled: 0, lost: 0, lostUnseen: 0, delayed: 0, delay: 0 }
 
   constructor(settings: LinkSettings, time: Timeline) {
@@ -52,6 +53,11 @@ export class Link {
   /** The tap fails to record the next `packets`; they travel on. */
   misses(packets = 1): void {
     this.pending.missed += packets
+  }
+
+  /** The tap does not see these packets: they travel another way. */
+  overlooks(isElsewhere: (packet: Packet) => boolean): void {
+    this.isElsewhere = isElsewhere
   }
 
   /** The tap records the next `packets` twice, as a mirror of two ports does. */
@@ -101,7 +107,7 @@ export class Link {
   }
 
   private record(packet: Packet, heading: Heading): void {
-    if (this.take('missed')) return
+    if (this.isElsewhere(packet) || this.take('missed')) return
     const seen: Seen = { time: this.time.now + this.settings.clockAhead, packet, heading }
     this.seen.push(seen)
     if (this.take('doubled')) this.seen.push({ ...seen, time: seen.time + 2 })

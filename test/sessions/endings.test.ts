@@ -248,13 +248,22 @@ describe('an agent that comes back', () => {
 })
 
 describe('a path that was left without a word', () => {
-  const left = (parts: { last?: number; next?: number; ended?: boolean; style?: 'polling' }): number => {
+  const left = (parts: {
+    last?: number
+    next?: number
+    ended?: boolean
+    style?: 'polling'
+    from?: string
+    leg?: 'back'
+  }): number => {
     const { last = 20, next = 310, ended = false } = parts
     const s = new Story()
-    const sighting = s.opens()
+    const leg = parts.leg ?? 'direct'
+    const sighting = s.opens({ leg })
     if (parts.style !== undefined) sighting.service = { ...sighting.service, style: parts.style }
     s.arrives(sighting)
-    const other = s.opens({ start: next })
+    const from = { address: parts.from ?? sighting.originator.address, port: 50_001 }
+    const other = s.opens({ start: next, from, leg })
     other.service = sighting.service
     s.arrives(other)
     const halves = [half({ lastPacketAt: seconds(last) }), half()] as const
@@ -272,6 +281,9 @@ describe('a path that was left without a word', () => {
     ['it was not idle when the other began', { last: 251 }, 0],
     ['its agent closed it', { ended: true }, 0],
     ['agents of this service come and go', { style: 'polling' as const }, 0],
+    ['its host has gone elsewhere, and comes from another address', { from: '10.0.7.5' }, 0],
+    ['... or from another one of its network', { from: '10.0.0.77' }, 1],
+    ['... which is a relay’s', { from: '10.0.7.5', leg: 'back' as const }, 1],
   ])('%s', (_what, parts, count) => expect(left(parts)).toBe(count))
 })
 

@@ -54,7 +54,14 @@ describe('a connection that was served for a while', () => {
 
 describe('failures', () => {
   const health = new Health()
-  const failure = (at: number) => ({ at: seconds(at), tap: 'client', packet: at, what: `refused at ${at}` })
+  const failure = (at: number) => ({
+    at: seconds(at),
+    tap: 'client',
+    packet: at,
+    what: `refused at ${at}`,
+    by: `10.0.0.${at}`,
+    manner: 'refused' as const,
+  })
   for (const at of [10, 20]) health.failed(server, failure(at))
 
   test('the last one within the span', () => {
@@ -63,6 +70,39 @@ describe('failures', () => {
     expect(health.failureOf(server, seconds(11), seconds(19))).toBe(null)
     expect(health.failureOf(other, seconds(0), seconds(100))).toBe(null)
   })
+
+  test('the last one that an address met', () => {
+    const met = (by: readonly string[], to: number) =>
+      health.failureMetBy(by, server.id, seconds(0), seconds(to))?.failure.at ?? null
+    expect(met(['10.0.0.10', '10.0.0.20'], 100)).toBe(seconds(20))
+    expect(met(['10.0.0.10'], 100)).toBe(seconds(10))
+    expect(met(['10.0.0.10'], 9)).toBe(null)
+    expect(met(['10.0.0.30'], 100)).toBe(null)
+    expect(health.failureMetBy(['10.0.0.10'], other.id, 0, seconds(100))).toBe(null)
+  })
+
+  test('end the time for which a server is known to be well', () => {
+    const fresh = new Health()
+    expect(fresh.healthySince(server)).toBe(null)
+    fresh.answered(server, seconds(5), 'client', 1)
+    fresh.answered(server, seconds(8), 'client', 2)
+    expect(fresh.healthySince(server)).toBe(seconds(5))
+    fresh.failed(server, failure(10))
+    expect(fresh.healthySince(server)).toBe(null)
+    fresh.answered(server, seconds(12), 'client', 3)
+    expect([fresh.healthySince(server), fresh.healthySince(other)]).toEqual([seconds(12), null])
+  })
+})
+
+test('who waits for an answer is told once', () => {
+  const health = new Health()
+  const heard: number[] = []
+  health.await(server, (at) => heard.push(at))
+  for (const at of [5, 6]) {
+    health.answered(other, seconds(at), 'client', 1)
+    health.answered(server, seconds(at), 'client', 1)
+  }
+  expect(heard).toEqual([seconds(5)])
 })
 
 test('the newest proofs are kept', () => {

@@ -5,7 +5,10 @@ import type { Endpoint, Tap } from '../../src/model/packet.ts'
 import type { Leg, Visit } from '../../src/model/party.ts'
 import { seconds } from '../../src/model/time.ts'
 import { Agents } from '../../src/sessions/agents.ts'
+import type { Health } from '../../src/sessions/health.ts'
 import { Inventory } from '../../src/sessions/inventory.ts'
+import { Policy } from '../../src/sessions/policy.ts'
+import { ServerMoves } from '../../src/sessions/server-moves.ts'
 import { Services } from '../../src/sessions/services.ts'
 import { TrackedSighting } from '../../src/sessions/sighting.ts'
 import { deployment } from '../detectors/analysis.ts'
@@ -197,3 +200,7 @@ export function summaryOf(
     ...parts,
   }
 }
+
+/** Moves of agents that are never told to anybody. */
+export const movesOf = ({ inventory }: Parties, health: Health): ServerMoves =>
+  new ServerMoves({ health, policy: new Policy(inventory), later: () => {}, tell: () => {} })

@@ -5,8 +5,6 @@ import type { TrackedSighting } from '../../src/sessions/sighting.ts'
 import { AGENT, half, Parties, reset, SERVER, summaryOf } from './parties.ts'
 
 const parties = new Parties()
-const ID = '1:LQU9qZlK+B5F3KDmev6m5PMibrg='
-const named = (): string => ID
 
 test('a connection, field by field', () => {
   const sighting = parties.sighting()
@@ -41,18 +39,18 @@ test('a connection, field by field', () => {
       }),
     ],
   })
-  const record = connectionRecord(sighting, summary, named, true)
+  const record = connectionRecord(sighting, summary, true)
   expect(record).toEqual({
     kind: 'connection',
     id: sighting.connection,
     tap: 'client',
     stream: 7,
-    communityId: ID,
     service: '192.0.2.10:443',
     agent: 'A1',
     server: '192.0.2.10:443',
     client: AGENT,
     serverEndpoint: SERVER,
+    resolvedName: null,
     start: seconds(1),
     end: seconds(20),
     handshake: 'complete',
@@ -70,18 +68,19 @@ test('a connection, field by field', () => {
     maxIdleSeconds: 12.5,
     idleBeforeEndSeconds: 0.25,
     longestSurvivedSeconds: 0,
+    path: [],
     endReason: 'client-fin',
     tls: null,
     http: { requests: 2, responses: 1 },
   })
-  expect(connectionRecord(sighting, summary, named, false).stream).toBe(null)
+  expect(connectionRecord(sighting, summary, false).stream).toBe(null)
 })
 
 test.each(['probe', 'internal'] as const)("a connection of the %s kind is no agent's", (leg) => {
   const sighting = parties.sighting()
   sighting.agent = parties.agents.named({ id: 'A1', by: 'http-header', confidence: 0.99 })
   sighting.leg = leg
-  expect(connectionRecord(sighting, summaryOf(sighting), named, true).agent).toBe(null)
+  expect(connectionRecord(sighting, summaryOf(sighting), true).agent).toBe(null)
 })
 
 describe('a reset that ended it', () => {
@@ -91,7 +90,7 @@ describe('a reset that ended it', () => {
   ) => {
     const sighting = parties.sighting()
     change(sighting)
-    return connectionRecord(sighting, summaryOf(sighting, { endReason, endedBy: 1 }), named, true).endReason
+    return connectionRecord(sighting, summaryOf(sighting, { endReason, endedBy: 1 }), true).endReason
   }
   const came = (hopLimit: number, usualHopLimit: number | null) => (sighting: TrackedSighting) => {
     sighting.end.resets[1] = reset(sighting, 1, 20, { hopLimit, usualHopLimit })
@@ -137,7 +136,7 @@ test('TLS as far as it was seen', () => {
     packet: 1,
     decrypted: false,
   }
-  const { tls } = connectionRecord(sighting, summaryOf(sighting), named, true)
+  const { tls } = connectionRecord(sighting, summaryOf(sighting), true)
   expect(tls).toEqual({
     version: 'TLS 1.2',
     sni: 'x.example.com',
@@ -146,11 +145,18 @@ test('TLS as far as it was seen', () => {
     ja3s: null,
     ja4: 'j4',
     resumed: null,
+    resumption: null,
     certificates: [],
     decrypted: false,
   })
+  const presenting = { ...sighting.tls, client: { ...sighting.tls.client!, ticketHash: 't' } }
+  const resumption = (resumed: boolean | null): unknown => {
+    sighting.tls = { ...presenting, resumed }
+    return connectionRecord(sighting, summaryOf(sighting), true).tls!.resumption
+  }
+  expect([true, false, null].map(resumption)).toEqual(['accepted', 'refused', null])
   sighting.tls = { ...sighting.tls, client: { ...sighting.tls.client!, version: 0x7f1c } }
-  expect(connectionRecord(sighting, summaryOf(sighting), named, true).tls!.version).toBe('0x7f1c')
+  expect(connectionRecord(sighting, summaryOf(sighting), true).tls!.version).toBe('0x7f1c')
 })
 
 test('agents and servers', () => {

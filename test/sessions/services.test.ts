@@ -98,3 +98,28 @@ describe('a service that is discovered', () => {
     expect(configured.serviceOfProduct('mcafee-epo', configured.serviceAt(at('192.0.2.1', 80)))).toBe(null)
   })
 })
+
+describe('a name that led there', () => {
+  const services = servicesOf({
+    services: [
+      {
+        name: 'keys',
+        ports: [443],
+        fqdn: 'Keys.example.com',
+        servers: [{ name: 's1', addresses: ['192.0.2.1'] }],
+      },
+    ],
+    dns: { names: ['Mail.example.com'] },
+  })
+  const nameAt = (address: string, port: number, name: string | null): string =>
+    services.serviceAt(at(address, port), name).name
+
+  test.each([
+    ['an address that was not stated', '192.0.2.9', 443, 'keys.example.com', 'keys'],
+    ['another port', '192.0.2.9', 444, 'keys.example.com', '192.0.2.9:444'],
+    ['a name of dns.names', '192.0.2.8', 25, 'mail.example.com', 'mail.example.com:25'],
+    ['the same at another address', '192.0.2.7', 25, 'mail.example.com', 'mail.example.com:25'],
+    ['a name that nobody stated', '192.0.2.6', 25, 'cdn.example.net', '192.0.2.6:25'],
+    ['an address that was stated has its service', '192.0.2.1', 443, 'mail.example.com', 'keys'],
+  ])('%s', (_what, address, port, name, expected) => expect(nameAt(address, port, name)).toBe(expected))
+})

@@ -7,6 +7,7 @@ import { seconds } from '../../src/model/time.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { TrackedSighting } from '../../src/sessions/sighting.ts'
 import { deployment } from '../detectors/analysis.ts'
+import { answer } from './answers.ts'
 import { AGENT, SERVER, summaryOf } from './parties.ts'
 
 const BALANCER = { address: '10.10.3.1', port: 10_000 }
@@ -138,6 +139,9 @@ describe('where a connection runs', () => {
       version: 2,
       source,
       destination: VIP,
+      local: false,
+      family: 'inet',
+      extensions: null,
     })
     expect(s.legOf(first)).toBe('back')
     expect(s.sessions.sightingOf(first)!.agent).toMatchObject({
@@ -145,6 +149,43 @@ describe('where a connection runs', () => {
       identifiedBy: 'proxy-header',
     })
     expect(s.legOf(s.opens({ ...BALANCER, port: 2 }, SERVER))).toBe('back')
+  })
+
+  test('a PROXY header with LOCAL is a check by the relay itself', () => {
+    const s = new Story({})
+    const first = s.opens(BALANCER, SERVER)
+    s.sessions.observe({
+      kind: 'proxy-header',
+      time: 0,
+      tap: 'client',
+      connection: first,
+      packet: 4,
+      version: 2,
+      source: null,
+      destination: null,
+      local: true,
+      family: 'unspecified',
+      extensions: null,
+    })
+    expect(s.legOf(first)).toBe('probe')
+    expect(s.legOf(s.opens({ ...BALANCER, port: 2 }, SERVER))).toBe('back')
+  })
+
+  test('a client that resolved a name goes to it by that name; others do not', () => {
+    const s = new Story({ dns: { names: ['keys.example.com'] } })
+    const client = { address: '10.0.0.5', port: 1 }
+    s.sessions.observe(answer('keys.example.com', ['192.0.2.50', '192.0.2.51']))
+    const named = s.opens(client, { address: '192.0.2.51', port: 443 }, 1010)
+    expect(s.sessions.sightingOf(named)).toMatchObject({
+      resolvedName: 'keys.example.com',
+      service: { name: 'keys.example.com:443' },
+      server: { name: '192.0.2.51:443' },
+    })
+    const other = s.opens({ ...client, address: '10.0.0.6' }, { address: '192.0.2.50', port: 443 }, 1011)
+    expect(s.sessions.sightingOf(other)).toMatchObject({
+      resolvedName: null,
+      service: { name: '192.0.2.50:443' },
+    })
   })
 
   test('a health check is one from its first request on, and no later', () => {

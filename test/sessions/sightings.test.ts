@@ -4,14 +4,14 @@ import { Health } from '../../src/sessions/health.ts'
 import { NO_CONNECTION, type Stay, type TrackedSighting } from '../../src/sessions/sighting.ts'
 import { SIGHTINGS_MAX, Sightings } from '../../src/sessions/sightings.ts'
 import { Stays } from '../../src/sessions/stays.ts'
-import { Parties } from './parties.ts'
+import { movesOf, Parties } from './parties.ts'
 
 /** One agent's connections to one server, ten seconds apart, each a visit. */
 class Story {
   readonly parties = new Parties()
   readonly sightings = new Sightings()
   readonly agent = this.parties.agents.at('client', '10.0.0.5', 'address') as TrackedAgent
-  readonly stays = new Stays(new Health())
+  readonly stays = new Stays(movesOf(new Parties(), new Health()))
   readonly stay: Stay
   private at = 0
 

@@ -5,9 +5,11 @@ import type { Leg } from '../../src/model/party.ts'
 import type { SessionRecord } from '../../src/model/record.ts'
 import { seconds } from '../../src/model/time.ts'
 import { Health } from '../../src/sessions/health.ts'
+import { Policy } from '../../src/sessions/policy.ts'
+import { ServerMoves } from '../../src/sessions/server-moves.ts'
 import { Stays } from '../../src/sessions/stays.ts'
 import { ATTACHMENTS_MAX } from '../../src/sessions/tracked-agent.ts'
-import { finished, Parties, reset, silence, summaryOf } from './parties.ts'
+import { AGENT, finished, Parties, reset, silence, summaryOf } from './parties.ts'
 
 const CONFIG = {
   services: [
@@ -26,7 +28,15 @@ const at = (n: number) => ({ to: { address: `192.0.2.1${n - 1}`, port: 443 } })
 class Story {
   readonly parties = new Parties(CONFIG)
   readonly health = new Health()
-  readonly stays = new Stays(this.health)
+  private readonly due: (() => void)[] = []
+  readonly stays = new Stays(
+    new ServerMoves({
+      health: this.health,
+      policy: new Policy(this.parties.inventory),
+      later: (_at, act) => void this.due.push(act),
+      tell: () => {},
+    }),
+  )
   readonly records: SessionRecord[] = []
 
   constructor() {
@@ -40,7 +50,13 @@ class Story {
     return { sighting, previous: previous === null ? null : `${previous.server.name} ${previous.at / 1e6}` }
   }
 
+  /** Time passes: what waits to be known is. */
+  settles(): void {
+    for (const act of this.due.splice(0)) act()
+  }
+
   ended(now: number): string[] {
+    this.settles()
     this.stays.ended(seconds(now))
     return this.records.map(
       (r) => `${r.agent} ${r.server} ${r.start / 1e6}-${r.end / 1e6} ${r.connections} ${r.endedBy}`,
@@ -66,6 +82,8 @@ test('a stay lasts until its last packet, even if that is told after the next ha
   const { sighting } = story.visits(1, 10)
   const { sighting: second } = story.visits(1, 20)
   story.visits(2, 60)
+  story.health.answered(sighting.server!, seconds(60), 'client', 1) // it was well: the agent hopped
+  story.settles()
   expect(story.records).toEqual([])
   story.stays.closed(sighting, summaryOf(sighting, { end: seconds(19) }))
   story.stays.closed(second, summaryOf(second, { end: seconds(50) }))
@@ -93,9 +111,30 @@ describe('a move', () => {
     const story = new Story()
     story.visits(1, 10)
     const { server } = story.parties.sighting(at(1))
-    story.health.failed(server!, { at: seconds(15), tap: 'client', packet: 1, what: 'refused' })
+    const failure = { at: seconds(15), tap: 'client', packet: 1, what: 'refused', manner: 'refused' } as const
+    story.health.failed(server!, { ...failure, by: AGENT.address })
     story.visits(2, 20)
     expect(story.ended(30)[0]).toBe('A dlp1 10-10 1 failover')
+  })
+
+  test('is none if it failed for somebody else', () => {
+    const story = new Story()
+    story.visits(1, 10)
+    const { server } = story.parties.sighting(at(1))
+    const failure = { at: seconds(15), tap: 'client', packet: 1, what: 'refused', manner: 'refused' } as const
+    story.health.failed(server!, { ...failure, by: '10.0.0.99' })
+    story.visits(2, 20)
+    expect(story.ended(30)[0]).toBe('A dlp1 10-10 1 hop')
+  })
+
+  test('back after a hop is another one', () => {
+    const story = new Story()
+    story.visits(1, 10)
+    story.visits(2, 20)
+    story.settles()
+    story.health.answered(story.parties.sighting(at(1)).server!, seconds(21), 'client', 1)
+    story.visits(1, 30)
+    expect(story.ended(40).map((line) => line.split(' ').at(-1))).toEqual(['hop', 'hop', 'capture-end'])
   })
 
   test('is a failback if it leads to a server that is preferred', () => {

@@ -13,29 +13,22 @@ import {
 import { changesAfter, lastChange } from '../../src/store/changes.ts'
 import { changeState } from '../../src/store/incidents.ts'
 import { cut, STORY } from '../cli/output/story.ts'
-import { all, analysed, captured, database, found, NOW, one, running, written } from './database.ts'
+import {
+  all,
+  analysed,
+  captured,
+  database,
+  found,
+  NOW,
+  one,
+  RESULT_TABLES,
+  running,
+  written,
+} from './database.ts'
 
-const TABLES = [
-  'connection',
-  'session',
-  'agent',
-  'agent_address',
-  'service',
-  'server',
-  'incident',
-  'incident_share',
-  'incident_agent',
-  'incident_text',
-  'occurrence',
-  'evidence',
-  'evidence_wanted',
-  'minute',
-  'tally',
-  'silence',
-]
 const rows = (store: ReturnType<typeof database>): Record<string, unknown> =>
-  Object.fromEntries(TABLES.map((table) => [table, one(store, `SELECT count(*) FROM ${table}`)]))
-const nothing = Object.fromEntries(TABLES.map((table) => [table, 0]))
+  Object.fromEntries(RESULT_TABLES.map((table) => [table, one(store, `SELECT count(*) FROM ${table}`)]))
+const nothing = Object.fromEntries(RESULT_TABLES.map((table) => [table, 0]))
 
 /** All that is shown of incidents. */
 const shown = (store: ReturnType<typeof database>): unknown[] =>

@@ -5,29 +5,10 @@ import { END_REASONS } from '../../src/store/codes.data.ts'
 import { StoreError } from '../../src/store/store.ts'
 import { writerThread } from '../../src/store/writer-thread.ts'
 import { connection, STORY } from '../cli/output/story.ts'
-import { all, analysed, database, NOW, one, running } from './database.ts'
+import { all, analysed, database, NOW, one, RESULT_TABLES, running } from './database.ts'
 import type { Store } from '../../src/store/store.ts'
 
-const TABLES = [
-  'connection',
-  'session',
-  'agent',
-  'agent_address',
-  'service',
-  'server',
-  'incident',
-  'incident_share',
-  'incident_agent',
-  'incident_text',
-  'occurrence',
-  'evidence',
-  'evidence_wanted',
-  'minute',
-  'tally',
-  'silence',
-  'analysis',
-  'analysis_input',
-]
+const TABLES = [...RESULT_TABLES, 'analysis', 'analysis_input']
 const contents = (store: Store): unknown[] =>
   TABLES.map((table) => [table, all<object>(store, `SELECT * FROM ${table}`).map(withoutClock)])
 const withoutClock = (row: object): object => ({ ...row, created: 0, changed: 0 })
@@ -40,6 +21,7 @@ const TLS = {
   ja3s: 'b',
   ja4: null,
   resumed: false,
+  resumption: null,
   certificates: [],
   decrypted: false,
 }

@@ -28,7 +28,7 @@ function roundTrip(records: readonly ConnectionRecord[]): Record<string, unknown
   })
 }
 
-const TEXTS = ['tap', 'service', 'agent', 'server', 'clientAddress', 'serverAddress', 'tls']
+const TEXTS = ['tap', 'service', 'agent', 'server', 'clientAddress', 'serverAddress', 'tls', 'path']
 const read = (n: Float64Array, at: number, texts: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(
     COLUMNS.map((name) => {
@@ -69,6 +69,7 @@ const expected = (c: ConnectionRecord): Record<string, unknown> => ({
   tls: c.tls === null ? null : JSON.stringify(c.tls),
   requests: c.http?.requests ?? null,
   responses: c.http?.responses ?? null,
+  path: (c.path ?? []).length === 0 ? null : JSON.stringify(c.path),
 })
 
 const count = fc.nat({ max: 2 ** 40 })
@@ -86,6 +87,7 @@ const records = fc.array(
       handshakeRttSeconds: fc.option(fc.nat({ max: 1e9 }).map((micros) => micros / 1e6)),
       maxIdleSeconds: count.map((micros) => micros / 1e6),
       clientBytes: count,
+      path: fc.array(fc.string({ maxLength: 12 }), { maxLength: 2 }),
       http: fc.option(fc.record({ requests: fc.nat(), responses: fc.nat() })),
     })
     .map(connection),

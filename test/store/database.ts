@@ -15,6 +15,26 @@ import { cut, severedIdle } from '../cli/output/story.ts'
 /** 2026-11-22T00:00:00Z: the day after the story was captured. */
 export const NOW: Micros = Date.UTC(2026, 10, 22) * 1000
 
+/** What an analysis writes, beside its own row. */
+export const RESULT_TABLES = [
+  'connection',
+  'session',
+  'agent',
+  'agent_address',
+  'service',
+  'server',
+  'incident',
+  'incident_share',
+  'incident_agent',
+  'incident_text',
+  'occurrence',
+  'evidence',
+  'evidence_wanted',
+  'minute',
+  'tally',
+  'silence',
+]
+
 export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'holdfast-store-'))
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))

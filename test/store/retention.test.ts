@@ -50,6 +50,17 @@ describe('captures', () => {
     expect(apply(store, { captures: { maxBytes: 2_500 } })).toMatchObject({ gone: ['3.pcap', '2.pcap'] })
   })
 
+  test('stay if a job asks for them while others are removed', () => {
+    const store = database()
+    upload(store, 'a', NOW - 2 * DAY)
+    const wanted = upload(store, 'b', NOW - DAY)
+    const ask = (): void =>
+      void addAnalysis(store, { inputs: [{ capture: wanted, tap: '' }], config: null, at: NOW })
+    const limits = { captures: { ...NO_LIMIT, maxBytes: 0 }, rows: NO_LIMIT, now: NOW }
+    expect(applyRetention(store, { ...limits, removeFile: ask })).toMatchObject({ captures: 1 })
+    expect(keptCaptures(store).map(({ name }) => name)).toEqual(['b'])
+  })
+
   test('stay while a job waits for them', () => {
     const store = database()
     const capture = upload(store, 'a', NOW - DAY)

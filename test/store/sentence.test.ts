@@ -19,7 +19,7 @@ test.each<[Partial<Finding>, string]>([
   ],
   [
     { actor: somebody, agent: null, server: null, details: { silenceSeconds: 0.04 } },
-    'Something between the agent behind 10.10.1.101 and dlp-endpoint cut their idle connection after 0 s of silence.',
+    'Something between the agent behind 10.10.1.101 and dlp-endpoint cut their idle connection after 40 ms of silence.',
   ],
   [
     { type: 'server-idle-close', details: { silenceSeconds: 30 } },
@@ -40,6 +40,14 @@ test.each<[Partial<Finding>, string]>([
   [
     { type: 'server-hop', details: { previousServer: 'dlp2', previousServerHealthy: true } },
     'The load balancer 10.10.2.10 moved EPA-0017 from dlp2 to dlp1, although the server before was healthy.',
+  ],
+  [
+    { type: 'reconnect-overhead', details: { bytes: 92, seconds: 0 } },
+    'EPA-0017 came back to dlp1 and was sent 92 octets in less than 1 ms.',
+  ],
+  [
+    { type: 'server-idle-close', details: { silenceSeconds: 10_790 } },
+    'dlp1 closed the idle connection of EPA-0017 after 3 h 0 min of silence.',
   ],
   [
     {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { StoreError } from '../../src/store/store.ts'
+import { openStore, StoreError } from '../../src/store/store.ts'
 import {
   addToken,
   closeLogin,
@@ -32,6 +32,18 @@ describe('a token', () => {
     expect(listTokens(store)).toEqual([
       { id, name: 'tail', role: 'viewer', created: NOW, used: NOW, revoked: NOW + 1 },
     ])
+  })
+
+  test('opens at once while another one writes; only when it was used is noted later', () => {
+    const store = database()
+    const { id, token } = addToken(store, { name: 'tail', role: 'viewer', at: NOW })
+    const other = openStore(store.path)
+    other.db.exec('BEGIN IMMEDIATE')
+    expect(roleOfToken(store, token, NOW)).toEqual({ id, name: 'tail', role: 'viewer' })
+    expect(listTokens(store)).toMatchObject([{ used: null }])
+    other.close()
+    roleOfToken(store, token, NOW + 1)
+    expect(listTokens(store)).toMatchObject([{ used: NOW + 1 }])
   })
 
   test('has a name of its own', () => {

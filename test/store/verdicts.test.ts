@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { RequirementRecord } from '../../src/model/record.ts'
 import { listRequirements } from '../../src/store/queries/requirements.ts'
 import type { Store } from '../../src/store/store.ts'
 import { writeVerdicts } from '../../src/store/verdicts.ts'
@@ -10,31 +11,57 @@ beforeEach(() => {
 })
 afterEach(() => store.close())
 
-const record = (
-  service: string | null,
-  severity: 'critical' | 'warning' | 'info',
-  ...requirements: string[]
-) => ({
-  service,
-  severity,
-  requirements,
-  occurrences: 3,
+const record = (id: string, more: Partial<RequirementRecord>): RequirementRecord => ({
+  kind: 'requirement',
+  id,
+  title: `what ${id} says`,
+  status: 'met',
+  service: 'dlp',
+  observations: 3,
+  incidents: [],
+  needs: null,
+  ...more,
 })
 
-test('what incidents name is violated, by service; what is only worth seeing is not', () => {
+test('verdicts are kept as they are, incidents by their numbers', () => {
   store.db.exec(`INSERT INTO analysis (id, state, created) VALUES (1, 'done', 0)`)
-  writeVerdicts(store, 1, [
-    { incident: 7, record: record('dlp', 'critical', 'S0-04', 'S0-15') },
-    { incident: 8, record: record('dlp', 'warning', 'S0-04') },
-    { incident: 9, record: record(null, 'warning', 'S0-04') },
-    { incident: 10, record: record('dlp', 'info', 'S0-01') },
+  const records = [
+    record('S0-04', { status: 'violated', incidents: ['I1', 'I2', 'I9'] }),
+    record('S0-04', { service: null }),
+    record('S0-08', { status: 'not-observed', needs: 'an outage', observations: 0 }),
+  ]
+  const numbers = new Map([
+    ['I1', 7],
+    ['I2', 8],
   ])
-  expect(
-    listRequirements(store).map((row) => [row.id, row.service, row.status, row.observations, row.incidents]),
-  ).toEqual([
-    ['S0-04', null, 'violated', 3, ['HF-9']],
-    ['S0-04', 'dlp', 'violated', 6, ['HF-7', 'HF-8']],
-    ['S0-15', 'dlp', 'violated', 3, ['HF-7']],
+  writeVerdicts(store, 1, records, numbers)
+  expect(listRequirements(store)).toEqual([
+    {
+      id: 'S0-04',
+      title: 'what S0-04 says',
+      status: 'met',
+      service: null,
+      observations: 3,
+      incidents: [],
+      needs: null,
+    },
+    {
+      id: 'S0-04',
+      title: 'what S0-04 says',
+      status: 'violated',
+      service: 'dlp',
+      observations: 3,
+      incidents: ['HF-7', 'HF-8'],
+      needs: null,
+    },
+    {
+      id: 'S0-08',
+      title: 'what S0-08 says',
+      status: 'not-observed',
+      service: 'dlp',
+      observations: 0,
+      incidents: [],
+      needs: 'an outage',
+    },
   ])
-  expect(listRequirements(store)[0]!.title).toMatch(/^Nothing on the path may sever/)
 })

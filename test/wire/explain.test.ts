@@ -26,7 +26,7 @@ test('nothing to explain', () => {
 })
 
 test.each([
-  [{ linkType: 127 }, { layer: 'link', at: AT, message: 'LINKTYPE_IEEE802_11_RADIOTAP (127) is not read' }],
+  [{ linkType: 107 }, { layer: 'link', at: AT, message: 'LINKTYPE_FRELAY (107) is not read' }],
   [{ linkType: 9_999 }, { layer: 'link', at: AT, message: '9999 is not read' }],
 ])('link types that are not read: %j', (options, fault) => {
   expect(faultOf(tcpFrame(four), options)).toEqual(fault)
@@ -37,7 +37,17 @@ test('what is not IP, or a tunnel', () => {
   expect(faultOf(ipFrame(four, 47, new Uint8Array(4)))).toEqual({
     layer: 'tunnel',
     at: AT + 34,
-    message: 'IP protocol 47 is not read',
+    message: 'no IP in gre',
+  })
+  expect(faultOf(ipFrame(four, 47, new Uint8Array(3)))).toEqual({
+    layer: 'tunnel',
+    at: AT + 34,
+    message: 'malformed tunnel header',
+  })
+  expect(faultOf(ipFrame(four, 50, new Uint8Array(8)))).toEqual({
+    layer: 'tunnel',
+    at: AT + 34,
+    message: 'encrypted below TCP',
   })
 })
 

@@ -12,19 +12,22 @@ import {
   ICMP,
   ICMPV6,
   locate,
-  MALFORMED_ICMP,
   OTHER_TRANSPORT,
   Place,
+  REASONS,
   TCP,
   TCP_PORTS,
+  TUNNEL,
   UDP,
 } from '../../src/wire/frame.ts'
 import { quotedPacket } from '../../src/wire/quoted.ts'
 import * as tcp from '../../src/wire/tcp.ts'
+import { enterTunnels } from '../../src/wire/tunnel.ts'
 import { icmpFrame, LINK_TYPE, tcpFrame, tcpFragments, udpFrame } from '../scenario/frame-writer.ts'
 import type { Link } from '../scenario/frame-writer.ts'
+import { WRAPPED } from './wrap.ts'
 
-const LINK_TYPES = [...Object.values(LINK_TYPE), 12, 14, 51, 127]
+const LINK_TYPES = [...Object.values(LINK_TYPE), 12, 14, 51, 105, 119, 127, 163, 192, 219, 239]
 const LEAST: Readonly<Record<number, number>> = {
   [TCP]: 16,
   [BROKEN_TCP]: 16,
@@ -71,6 +74,7 @@ const SEEDS: [linkType: number, frame: Uint8Array][] = [
     ...tcpFragments(four, 24, 7),
     ...tcpFragments(six, 24, 7),
   ].map((frame): [number, Uint8Array] => [1, frame]),
+  ...WRAPPED.map(({ frame, linkType = 1 }): [number, Uint8Array] => [linkType, frame]),
 ]
 
 /** A frame out of a seed: some octets overwritten, cut anywhere; or octets at random. */
@@ -106,10 +110,10 @@ function everything(frame: Uint8Array, wireLength: number, linkType: number, fil
   const end = BEFORE + frame.length
   const place = new Place()
   const inner = new Place()
-  const kind = locate(bytes, BEFORE, end, wireLength, linkType, place)
+  const kind = enterTunnels(locate(bytes, BEFORE, end, wireLength, linkType, place), place)
   const quoted = kind === ICMP || kind === ICMPV6 ? quotedPacket(place, inner) : 0
-  const { bytes: _1, frame: _2, ...fields } = place
-  const { bytes: _3, frame: _4, ...quotedFields } = inner
+  const { bytes: _1, frame: _2, paths: _3, ...fields } = place
+  const { bytes: _4, frame: _5, paths: _6, ...quotedFields } = inner
   const at = place.transportAt
   const found =
     kind === TCP
@@ -150,7 +154,8 @@ describe('any octets', () => {
         const end = BEFORE + frame.length
         const { kind, quoted, fields, quotedFields, fault } = everything(frame, wireLength, linkType, 0x45)
         expect(kind).not.toBe(0)
-        expect(kind).toBeGreaterThanOrEqual(MALFORMED_ICMP)
+        expect(kind).toBeGreaterThan(-REASONS.length)
+        expect(kind).not.toBe(TUNNEL)
         expect(fault === null).toBe(kind > 0 && kind !== BROKEN_TCP)
         if (kind < 0) return
         expect(fields.transportAt + LEAST[kind]!).toBeLessThanOrEqual(fields.end)
@@ -170,8 +175,9 @@ describe('any octets', () => {
         const fragments = new Fragments()
         const place = new Place()
         for (const { frame, wireLength, linkType } of sequence) {
-          if (locate(frame, 0, frame.length, wireLength, linkType, place) !== FRAGMENT) continue
-          const kind = fragments.offer(place, 0)
+          const found = locate(frame, 0, frame.length, wireLength, linkType, place)
+          if (enterTunnels(found, place) !== FRAGMENT) continue
+          const kind = enterTunnels(fragments.offer(place, 0), place)
           if (kind > 0) expect(place.transportAt + LEAST[kind]!).toBeLessThanOrEqual(place.end)
           expect(place.end).toBeLessThanOrEqual(place.bytes.length)
         }

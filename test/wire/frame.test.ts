@@ -11,7 +11,6 @@ import {
   Place,
   reasonClass,
   REASONS,
-  TAGS_MAX,
   TCP,
   TRUNCATED_LINK,
   TRUNCATED_NETWORK,
@@ -19,6 +18,7 @@ import {
   UDP,
   UNKNOWN_LINK_TYPE,
 } from '../../src/wire/frame.ts'
+import { TAGS_MAX } from '../../src/wire/link.ts'
 import * as tcp from '../../src/wire/tcp.ts'
 import { icmpFrame, ipFrame, LINK_TYPE, tcpFrame, udpFrame } from '../scenario/frame-writer.ts'
 import type { Link, LinkOptions } from '../scenario/frame-writer.ts'
@@ -67,13 +67,16 @@ test('Ethernet, IPv4, TCP: every field of the place', () => {
     padTo: 90,
   })
   const { kind, place } = located(frame)
-  const { bytes, frame: own, ...rest } = place
+  const { bytes, frame: own, paths, ...rest } = place
   expect(kind).toBe(TCP)
   expect(own).toBe(bytes)
+  expect(paths.isUsed).toBe(false)
   expect(rest).toEqual({
     destinationHardwareAt: AT,
     sourceHardwareAt: AT + 6,
     tag: 0,
+    path: 0,
+    depth: 0,
     networkAt: AT + 14,
     version: 4,
     protocol: 6,
@@ -90,12 +93,14 @@ test('Ethernet, IPv4, TCP: every field of the place', () => {
 
 test('Ethernet, IPv6, TCP: every field of the place', () => {
   const { kind, place } = located(tcpFrame({ ...six, hopLimit: 3, payload: new Uint8Array(10) }))
-  const { bytes: _bytes, frame: _frame, ...rest } = place
+  const { bytes: _bytes, frame: _frame, paths: _paths, ...rest } = place
   expect(kind).toBe(TCP)
   expect(rest).toEqual({
     destinationHardwareAt: AT,
     sourceHardwareAt: AT + 6,
     tag: 0,
+    path: 0,
+    depth: 0,
     networkAt: AT + 14,
     version: 6,
     protocol: 6,
@@ -183,7 +188,7 @@ describe('link types', () => {
   })
 
   test('unknown ones, and families and protocols that are not IP', () => {
-    expect(located(ip4, 127).kind).toBe(UNKNOWN_LINK_TYPE)
+    expect(located(ip4, 107).kind).toBe(UNKNOWN_LINK_TYPE)
     expect(located(octets([7, 0, 0, 0], ip4), 0).kind).toBe(NOT_IP)
     expect(located(octets([0xc0, 0x21, 1, 1, 0, 4]), 9).kind).toBe(NOT_IP)
     expect(located(octets([0x0f, 0, 0x80, 0x35, 0, 0]), 104).kind).toBe(NOT_IP)
@@ -250,9 +255,9 @@ describe('Ethernet', () => {
     [
       'an Ethernet pseudo-wire over MPLS',
       octets(MACS, [0x88, 0x47, 0, 1, 1, 64, 0, 0, 0, 0], MACS, [8, 0], ip4),
-      TUNNEL,
+      TCP,
     ],
-    ['Ethernet in something', octets(MACS, [0x65, 0x58], MACS, [8, 0], ip4), TUNNEL],
+    ['Ethernet in something', octets(MACS, [0x65, 0x58], MACS, [8, 0], ip4), TCP],
     [
       'too many tags',
       tcpFrame({ ...four, vlans: Array.from({ length: TAGS_MAX + 1 }, () => 1) }),
@@ -278,9 +283,9 @@ test('the other kinds', () => {
   expect(kindOf(icmpFrame({ ...six, type: 128 }))).toEqual([ICMPV6, 58])
   expect(kindOf(ipFrame(four, 132, new Uint8Array(12)))).toEqual([OTHER_TRANSPORT, 132])
   expect(kindOf(ipFrame(six, 59, new Uint8Array(0)))).toEqual([OTHER_TRANSPORT, 59])
-  expect([4, 41, 47, 94, 97, 115, 137].map((protocol) => kindOf(ipFrame(four, protocol, ip4)))).toEqual(
-    [4, 41, 47, 94, 97, 115, 137].map((protocol) => [TUNNEL, protocol]),
-  )
+  expect(
+    [4, 41, 47, 50, 94, 97, 115, 137, 143].map((protocol) => kindOf(ipFrame(four, protocol, ip4))),
+  ).toEqual([4, 41, 47, 50, 94, 97, 115, 137, 143].map((protocol) => [TUNNEL, protocol]))
   const broken = tcpFrame(four)
   broken[46] = 0x40
   expect(kindOf(broken)).toEqual([BROKEN_TCP, 6])
@@ -333,19 +338,10 @@ test('a record that claims less than was captured, or more than anything holds, 
 
 test('every reason has a name and a class', () => {
   const codes = Array.from({ length: REASONS.length - 1 }, (_, i) => -1 - i)
-  expect(new Set(codes.map((code) => REASONS[-code])).size).toBe(12)
-  expect(codes.map(reasonClass)).toEqual([
-    'unparsed',
-    'unparsed',
-    'unparsed',
-    'truncated',
-    'truncated',
-    'truncated',
-    'malformed',
-    'malformed',
-    'malformed',
-    'malformed',
-    'malformed',
-    'malformed',
-  ])
+  expect(new Set(codes.map((code) => REASONS[-code])).size).toBe(codes.length)
+  const classes = codes.map(reasonClass)
+  const of = (wanted: string) => codes.filter((_, i) => classes[i] === wanted)
+  expect(of('truncated')).toEqual([-4, -5, -6, -13])
+  expect(of('malformed')).toEqual([-7, -8, -9, -10, -11, -12, -14])
+  expect(of('unparsed').length).toBe(codes.length - 11)
 })

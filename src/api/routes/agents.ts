@@ -24,7 +24,8 @@ export const agents: Routes = (app, { store }) => {
     describe({
       tag: 'agents',
       summary: 'One agent over time',
-      description: 'Without times: the last 24 h in which it was seen.',
+      description:
+        'Without times: the last 24 h in which it was seen. The agents `.` and `..` are asked for as `~.` and `~..`.',
       answer: agentShape,
       problems: [404],
     }),

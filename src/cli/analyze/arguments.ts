@@ -19,6 +19,7 @@ export interface AnalyzeOptions {
   readonly to?: string
   readonly failOn?: string
   readonly quiet?: boolean
+  readonly whatIf?: readonly string[]
 }
 
 export interface AnalyzeArguments {
@@ -45,7 +46,7 @@ const SWITCHES: ReadonlyMap<string, keyof AnalyzeOptions> = new Map([
 export function plainArguments(words: readonly string[]): AnalyzeArguments | null {
   const inputs: string[] = []
   const options: Record<string, string | boolean> = {}
-  const keylog: string[] = []
+  const [keylog, whatIf]: [string[], string[]] = [[], []]
   const rest = [...words]
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (isInput(word)) {
@@ -59,12 +60,14 @@ export function plainArguments(words: readonly string[]): AnalyzeArguments | nul
       if (value === undefined || (equals < 0 && !isInput(value))) return null
       const option = SINGLE.get(name)
       if (name === '--keylog') keylog.push(value)
+      else if (name === '--what-if') whatIf.push(value)
       else if (option !== undefined) options[option] = value
       else return null
     }
   }
   if (inputs.length === 0) return null
-  return { inputs, options: keylog.length === 0 ? options : { ...options, keylog } }
+  const lists = { ...(keylog.length === 0 ? {} : { keylog }), ...(whatIf.length === 0 ? {} : { whatIf }) }
+  return { inputs, options: { ...options, ...lists } }
 }
 
 const isInput = (word: string): boolean => word === '-' || !word.startsWith('-')

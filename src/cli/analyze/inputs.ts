@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { openSource } from '../../../collectors/byte-source.ts'
 import { hashed, hashFile } from '../../../collectors/hash.ts'
 import { openCapture } from '../../../collectors/index.ts'
+import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
 import type { TapInput } from '../../pipeline/monitor.ts'
 import type { InputName } from './plan.ts'
 
@@ -31,6 +32,7 @@ export async function openInputs(names: readonly InputName[], wantsHash: boolean
         tap,
         path,
         reader,
+        secrets: await secretsAhead(path),
         sha256: stream === null ? hash : onceAwaited(() => stream.digest()),
       })
     }

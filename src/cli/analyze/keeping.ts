@@ -12,6 +12,7 @@ import type { Micros } from '../../model/time.ts'
 import type { TapInput } from '../../pipeline/monitor.ts'
 import { addAnalysis, beginAnalysis, deleteAnalysis, endAnalysis } from '../../store/analyses.ts'
 import { addCapture, identifyCapture } from '../../store/captures.ts'
+import { claimAnalysis, clearAbandoned } from '../../store/claims.ts'
 import { atomically, type Store } from '../../store/store.ts'
 import { type WriterThread, writerThread } from '../../store/writer-thread.ts'
 import { prove } from '../serve/proof.ts'
@@ -31,6 +32,8 @@ interface Kept {
   readonly analysis: number
   readonly inputs: readonly { readonly capture: number; readonly input: TapInput }[]
   readonly thread: WriterThread
+  /** Gives up what tells others that this process works on the analysis. */
+  readonly release: () => void
   readonly plainSecrets: boolean
 }
 
@@ -46,6 +49,7 @@ export function keepIn(
   const store = openedStore(path)
   try {
     const { plainSecrets } = plan
+    clearAbandoned(store, clock())
     const begun = begin(store, plan, inputs)
     const thread = writerThread(path, begun.analysis, { devices, plainSecrets })
     const kept: Kept = { store, ...begun, thread, plainSecrets }
@@ -76,7 +80,7 @@ function begin(store: Store, { config, from, to }: Plan, inputs: readonly TapInp
       at,
     })
     beginAnalysis(store, analysis, at)
-    return { analysis, inputs: added }
+    return { analysis, inputs: added, release: claimAnalysis(store, analysis) }
   })
 }
 
@@ -85,8 +89,12 @@ const sizeOf = (path: string): number => {
   return stat?.isFile() === true ? stat.size : 0
 }
 
-async function finish({ store, analysis, inputs, thread, plainSecrets }: Kept, summary: SummaryRecord) {
+async function finish(
+  { store, analysis, inputs, thread, release, plainSecrets }: Kept,
+  summary: SummaryRecord,
+): Promise<void> {
   try {
+    await thread.handled() // by then it does not write, and keeps nobody else from it
     const known: { capture: number; path: string }[] = []
     for (const { capture, input } of inputs) {
       const sha256 = await input.sha256
@@ -94,19 +102,22 @@ async function finish({ store, analysis, inputs, thread, plainSecrets }: Kept, s
       const id = sha256 === null ? capture : identifyCapture(store, capture, { sha256, size })
       known.push({ capture: id, path: input.path })
     }
+    // After the captures are known: the findings take the place of what was said of them before.
     await thread.finish()
     const files = known.filter(({ path }) => sizeOf(path) > 0)
     await prove(store, { analysis, inputs: files, plainSecrets }, { onProgress: () => undefined })
     endAnalysis(store, analysis, { state: 'done', error: null, summary, at: clock() })
+    release()
     store.close()
   } catch (error) {
     throw asFailure(error)
   }
 }
 
-async function abandon({ store, analysis, thread }: Kept): Promise<void> {
+async function abandon({ store, analysis, thread, release }: Kept): Promise<void> {
   if (!store.db.open) return
   await thread.abandon()
   deleteAnalysis(store, analysis)
+  release()
   store.close()
 }

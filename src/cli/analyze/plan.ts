@@ -30,6 +30,8 @@ export interface Plan {
   readonly to: Micros | null
   readonly failOn: FailOn | null
   readonly quiet: boolean
+  /** Other timers that are asked about, as written: `idle-timeout=240s`. */
+  readonly whatIfs: readonly string[]
 }
 
 export const FORMATS = ['text', 'ndjson', 'html', 'markdown'] as const
@@ -46,6 +48,8 @@ export const RECORD_KINDS = Object.keys({
   session: true,
   incident: true,
   occurrence: true,
+  requirement: true,
+  'what-if': true,
   summary: true,
 } satisfies Record<RecordKind, true>) as readonly RecordKind[]
 
@@ -75,6 +79,7 @@ export function planOf({ inputs, options }: AnalyzeArguments): Plan {
     to,
     failOn: options.failOn === undefined ? null : wordOf('--fail-on', options.failOn, FAIL_ON),
     quiet: options.quiet ?? false,
+    whatIfs: options.whatIf ?? [],
   }
 }
 

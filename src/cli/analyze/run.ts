@@ -10,10 +10,12 @@ import { IDLE_THRESHOLD } from '../../model/profiles.data.ts'
 import type { RecordSink, SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
 import { toSeconds } from '../../model/time.ts'
+import type { WhatIf } from '../../model/what-if.ts'
 import type { AnalysisOptions, TapInput } from '../../pipeline/monitor.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, systemReason } from '../failure.ts'
 import { type Destination, openDestination } from '../output/destination.ts'
+import type { KeyLog } from '../../protocols/tls/key-log.ts'
 import type { OutputSink } from '../output/sink.ts'
 import { accountant } from './account.ts'
 import type { AnalyzeArguments } from './arguments.ts'
@@ -50,6 +52,7 @@ export async function runAnalyze(
   const started = performance.now()
   const elapsedSeconds = (): number => Math.round(performance.now() - started) / 1000
   const plan = planOf(words)
+  const whatIfs = await whatIfsOf(plan)
   const deployment = await deploymentOf(plan)
   const secrets = await secretsOf(plan, console)
   const { openInputs, analyze } = stages ?? (await ourStages())
@@ -67,7 +70,7 @@ export async function runAnalyze(
       goesOnUnread: plan.failOn !== null || plan.database !== null,
     })
     const { from, to } = plan
-    const options: AnalysisOptions = { deployment, secrets, from, to, onProgress: progress.update }
+    const options: AnalysisOptions = { deployment, secrets, from, to, whatIfs, onProgress: progress.update }
     keeping = await keepingOf(plan, deployment, open)
     const sinks = keeping === null ? [account.sink] : [account.sink, keeping.sink]
     const summary = await Promise.race([analyze(open.inputs, options, sinks), signalled])
@@ -98,26 +101,34 @@ async function keepingOf(
   return keepIn(plan.database, plan, deployment, inputs)
 }
 
+async function whatIfsOf({ whatIfs }: Plan): Promise<readonly WhatIf[]> {
+  if (whatIfs.length === 0) return []
+  const { whatIfOf } = await import('./what-if.ts')
+  return whatIfs.map(whatIfOf)
+}
+
 async function deploymentOf({ config }: Plan): Promise<Deployment> {
   if (config === null) return EMPTY_DEPLOYMENT
   const { readDeployment } = await import('../config/load.ts')
   return readDeployment(config)
 }
 
-/** The secrets of all key logs together, or null without any. */
-async function secretsOf({ keylogs, quiet }: Plan, console: Console): Promise<TlsSecrets | null> {
+/** The secrets of all key logs and private keys together, or null without any. */
+export async function secretsOf({ keylogs, quiet }: Plan, console: Console): Promise<TlsSecrets | null> {
   if (keylogs.length === 0) return null
   const { keyLog } = await import('../../protocols/tls/key-log.ts')
   const log = keyLog()
   for (const path of keylogs) {
-    const before = log.counts.secrets
+    const before = holds(log)
     log.add(keyLogText(path))
-    if (log.counts.secrets === before && !quiet)
-      say(console, `${path} holds no secret that decrypts anything new`)
+    if (holds(log) === before && !quiet) say(console, `${path} holds no secret that decrypts anything new`)
   }
   return log
 }
 
+const holds = ({ counts }: KeyLog): number => counts.secrets + counts.privateKeys
+
+/** Octets as characters: a private key may stand in DER. */
 function keyLogText(path: string): string {
   try {
     return readFileSync(path, 'latin1')
@@ -127,7 +138,7 @@ function keyLogText(path: string): string {
 }
 
 /** A bar only where it disturbs nothing: not over records that scroll by on the same terminal. */
-async function progressOf(plan: Plan, console: Console): Promise<Progress> {
+export async function progressOf(plan: Plan, console: Console): Promise<Progress> {
   const scrolls = plan.format === 'ndjson' && console.out.isTerminal
   if (plan.quiet || scrolls || !console.error.isTerminal) return NO_PROGRESS
   const { progressBar } = await import('./progress.ts')

@@ -1,4 +1,8 @@
-/** The packets of one connection, looked for in its capture. */
+/**
+ * The packets of one connection, looked for in its capture: in whatever tunnels they are, as one connection
+ * may come by several. Where other tunnels hold equal addresses and ports at that time, theirs are among
+ * them.
+ */
 import { openCaptureFile } from '../../../collectors/index.ts'
 import { ipv4Text, ipv6Text } from '../../bytes/address.ts'
 import { FrameBatch } from '../../bytes/frame-batch.ts'
@@ -7,6 +11,7 @@ import type { Endpoint } from '../../model/packet.ts'
 import type { Micros } from '../../model/time.ts'
 import { BROKEN_TCP, locate, Place, TCP } from '../../wire/frame.ts'
 import * as tcp from '../../wire/tcp.ts'
+import { enterTunnels } from '../../wire/tunnel.ts'
 import { type FoundPacket, packetAt } from '../serve/harvest.ts'
 
 export interface ConnectionToFind {
@@ -52,7 +57,8 @@ function isOf(
   const end = from + batch.capturedLength[row]!
   const face = batch.interface[row]!
   const linkType = reader.interfaces[face]?.linkType ?? -1
-  const kind = locate(batch.bytes, from, end, batch.wireLength[row]!, linkType, place)
+  const found = locate(batch.bytes, from, end, batch.wireLength[row]!, linkType, place)
+  const kind = enterTunnels(found, place)
   if (kind !== TCP && kind !== BROKEN_TCP) return false
   return hasEnds(wanted, batch.bytes, place) && isAtTap(wanted, reader, face)
 }

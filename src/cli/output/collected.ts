@@ -10,14 +10,19 @@ import type {
   IncidentRecord,
   OccurrenceRecord,
   RecordKind,
+  RequirementRecord,
   ServerRecord,
   SummaryRecord,
 } from '../../model/record.ts'
+import type { WhatIfRecord } from '../../model/what-if.ts'
+import { WHAT_IFS_MAX } from './what-if-words.ts'
 
 /** Incidents that are kept whole; a deployment with more has one cause that is told by these. */
 const INCIDENTS_MAX = 1_000
 const SERVERS_MAX = 500
 const CAPTURES_MAX = 500
+/** Verdicts that are kept: a hundred for each service whose product is known. */
+const REQUIREMENTS_MAX = 5_000
 /** Occurrences whose evidence is shown for each incident. */
 export const OCCURRENCES_SHOWN = 3
 /** Agents whose names are kept for each incident. */
@@ -30,6 +35,8 @@ export const REPORT_KINDS: ReadonlySet<RecordKind> = new Set<RecordKind>([
   'server',
   'incident',
   'occurrence',
+  'requirement',
+  'what-if',
   'summary',
 ])
 
@@ -43,6 +50,8 @@ export interface Collected {
   readonly captures: CaptureRecord[]
   readonly servers: ServerRecord[]
   readonly incidents: IncidentRecord[]
+  readonly requirements: RequirementRecord[]
+  readonly whatIfs: WhatIfRecord[]
   /** By incident id. */
   readonly examples: Map<string, Examples>
   readonly agentsBy: Map<IdentifiedBy, number>
@@ -57,6 +66,8 @@ export const emptyCollection = (): Collected => ({
   captures: [],
   servers: [],
   incidents: [],
+  requirements: [],
+  whatIfs: [],
   examples: new Map(),
   agentsBy: new Map(),
   incidentsDropped: 0,
@@ -81,6 +92,12 @@ export function collect(into: Collected, record: AnalysisRecord): void {
     case 'incident':
       if (into.incidents.length < INCIDENTS_MAX) into.incidents.push(record)
       else into.incidentsDropped++
+      return
+    case 'requirement':
+      if (into.requirements.length < REQUIREMENTS_MAX) into.requirements.push(record)
+      return
+    case 'what-if':
+      if (into.whatIfs.length < WHAT_IFS_MAX) into.whatIfs.push(record)
       return
     case 'occurrence':
       return collectOccurrence(into, record)

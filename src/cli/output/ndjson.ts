@@ -12,7 +12,9 @@ import type {
   OccurrenceRecord,
   RecordKind,
 } from '../../model/record.ts'
+import { communityId } from '../../model/community-id.ts'
 import type { Micros } from '../../model/time.ts'
+import type { WhatIfExample } from '../../model/what-if.ts'
 import type { Destination } from './destination.ts'
 import { quickIsoTime } from './quick-time.ts'
 import type { OutputSink } from './sink.ts'
@@ -64,7 +66,10 @@ export function jsonLine(record: AnalysisRecord): string {
       return kindFirst(record.kind, withTexts(record))
     case 'incident':
       return JSON.stringify(publicIncident(record))
+    case 'what-if':
+      return kindFirst(record.kind, { ...record, examples: record.examples.map(withTime) })
     case 'server':
+    case 'requirement':
     case 'summary':
       return kindFirst(record.kind, record)
   }
@@ -82,6 +87,12 @@ const withTexts = <T extends { readonly start: Micros; readonly end: Micros }>(s
   end: quickIsoTime(span.end),
 })
 
+const withTime = (example: WhatIfExample) => ({
+  ...example,
+  tap: tapName(example.tap),
+  at: quickIsoTime(example.at),
+})
+
 /**
  * Field by field: copying with a spread and then replacing takes half as long again, and connections come by
  * the thousand.
@@ -91,12 +102,14 @@ const connection = (c: ConnectionRecord) => ({
   id: c.id,
   tap: tapName(c.tap),
   stream: c.stream,
-  communityId: c.communityId,
+  communityId: communityId(c.client, c.serverEndpoint),
+  path: c.path ?? [],
   service: c.service,
   agent: c.agent,
   server: c.server,
   client: c.client,
   serverEndpoint: c.serverEndpoint,
+  resolvedName: c.resolvedName ?? null,
   start: quickIsoTime(c.start),
   end: quickIsoTime(c.end),
   handshake: c.handshake,

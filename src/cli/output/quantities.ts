@@ -63,6 +63,30 @@ export function spanText(start: Micros, end: Micros): string {
   return `${day(start)} ${clock(start, false)} to ${until} UTC`
 }
 
+/** `21 Nov 2026 03:12:31 UTC` */
+export const momentText = (at: number): string => `${day(at)} ${clock(at, false)} UTC`
+
+/** `20 Nov 22:25:12.123`, UTC; the head of the column says so. */
+export const packetTime = (at: number): string => dayAndClock(at, true)
+
+/** `+3.1`, `0`, `\u22120.8` */
+export function weightText(weight: number): string {
+  if (weight === 0) return '0'
+  return `${weight > 0 ? '+' : '\u2212'}${Math.abs(weight).toFixed(1)}`
+}
+
+/** `38 kB`, decimal. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 || value >= 99.5 ? String(Math.round(value)) : value.toPrecision(2)} ${units[unit]}`
+}
+
 /** `a, b and c` */
 export function listed(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`

@@ -9,10 +9,12 @@ import type { SummaryRecord, CaptureRecord, ServerRecord } from '../../model/rec
 import { toSeconds } from '../../model/time.ts'
 import type { Collected } from './collected.ts'
 import { bySeverity, SEVERITY_ORDER } from './collected.ts'
+import { writeConformance } from './conformance-text.ts'
 import { shortName } from './harmless.ts'
 import { writeIncident } from './incident-text.ts'
 import { type Page, page, type Paint } from './page.ts'
 import { count, counted, duration, elapsed, firstFew, listed, spanText } from './quantities.ts'
+import { writeWhatIfs } from './what-if-text.ts'
 import { FORGOTTEN_WORDS, IDENTIFIED_WORDS, QUALITY_WORDS } from './words.data.ts'
 
 /** Incidents that are told in full. */
@@ -42,6 +44,8 @@ export function reportText(collected: Collected, { columns, paint, idleSeconds }
   writeVerdict(sheet, collected, idleSeconds)
   writeForgotten(sheet, collected)
   writeWho(sheet, collected)
+  writeConformance(sheet, collected.requirements, collected.incidents)
+  writeWhatIfs(sheet, collected.whatIfs, isSeveralTaps(collected))
   writeIncidents(sheet, collected)
   return sheet.text()
 }
@@ -77,9 +81,28 @@ function warningsOf({ quality }: CaptureRecord): string[] {
 /** Other protocols are no shortcoming, unless the one that matters is among them. */
 function unreadText({ quality, skipped }: CaptureRecord): string {
   const reasons = Object.entries(skipped).toSorted((a, b) => b[1] - a[1])
-  const named = reasons.map(([reason, packets]) => `${count(packets)} ${reason}`)
-  return `${counted(quality.unparsedPackets, 'packet')} not read${named.length > 0 ? `: ${firstFew(named, REASONS_SHOWN)}` : ''}.`
+  return `${counted(quality.unparsedPackets, 'packet')} not read${reasons.length > 0 ? `: ${named(reasons)}` : ''}.`
 }
+
+/** What the packets are instead, so that nobody looks for a mistake in the capture. */
+export function noConnectionText(
+  packets: number,
+  inputs: readonly Pick<CaptureRecord, 'skipped' | 'others'>[],
+): string {
+  const sums = new Map<string, number>()
+  for (const { skipped, others } of inputs)
+    for (const [what, n] of Object.entries({ ...others, ...skipped }))
+      sums.set(what, (sums.get(what) ?? 0) + n)
+  const sorted = [...sums].toSorted((a, b) => b[1] - a[1])
+  const instead = sorted.length === 0 ? '' : ` (${named(sorted)})`
+  return `No TCP connection in ${counted(packets, 'packet')}${instead}: there is nothing to judge.`
+}
+
+const named = (counts: readonly (readonly [string, number])[]): string =>
+  firstFew(
+    counts.map(([what, n]) => `${count(n)} ${what}`),
+    REASONS_SHOWN,
+  )
 
 function writeVerdict(sheet: Page, collected: Collected, idleSeconds: number): void {
   const { incidents, incidentsDropped, summary } = collected
@@ -87,9 +110,7 @@ function writeVerdict(sheet: Page, collected: Collected, idleSeconds: number): v
   const total = incidents.length + incidentsDropped
   if (connections === 0 && total === 0) {
     const packets = collected.captures.reduce((sum, capture) => sum + capture.packets, 0)
-    sheet.paragraph(`No TCP connection in ${counted(packets, 'packet')}: there is nothing to judge.`, 0, [
-      'bold',
-    ])
+    sheet.paragraph(noConnectionText(packets, collected.captures), 0, ['bold'])
   } else if (total === 0) {
     const isProven = (summary?.longestSurvivedSeconds ?? 0) >= idleSeconds
     sheet.paragraph(
@@ -193,10 +214,14 @@ function serverText({ name, address, port }: ServerRecord): string {
 const originOf = (members: readonly ServerRecord[]): string =>
   members.every((server) => server.identifiedBy === 'config') ? '(as configured)' : '(seen in traffic)'
 
-function writeIncidents(sheet: Page, { incidents, incidentsDropped, examples, captures }: Collected): void {
+export const isSeveralTaps = ({ captures }: Pick<Collected, 'captures'>): boolean =>
+  new Set(captures.map((capture) => capture.tap)).size > 1
+
+function writeIncidents(sheet: Page, collected: Collected): void {
+  const { incidents, incidentsDropped, examples } = collected
+  const severalTaps = isSeveralTaps(collected)
   const sorted = bySeverity(incidents)
   const shown = sorted.slice(0, INCIDENTS_SHOWN)
-  const severalTaps = new Set(captures.map((capture) => capture.tap)).size > 1
   for (const incident of shown) {
     sheet.blank()
     writeIncident(sheet, incident, examples.get(incident.id) ?? null, severalTaps)

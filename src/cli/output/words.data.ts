@@ -1,7 +1,7 @@
 /** What the machine's names are called in a sentence. */
 import type { ActorRole } from '../../model/incident.ts'
 import type { CaptureQuality } from '../../model/quality.ts'
-import type { Forgotten, IdentifiedBy } from '../../model/record.ts'
+import type { Forgotten, IdentifiedBy, RequirementStatus } from '../../model/record.ts'
 
 export const ROLE_WORDS: Readonly<Record<ActorRole, string>> = {
   agent: 'agent',
@@ -102,3 +102,12 @@ export const QUALITY_WORDS: readonly (readonly [Count, one: string, many: string
     'N resets fit no window of their connection and were not believed',
   ],
 ]
+
+/** Verdicts on requirements, in the order in which they are listed. */
+export const STATUS_WORDS: Readonly<Record<RequirementStatus, string>> = {
+  violated: 'violated',
+  'at-risk': 'at risk',
+  met: 'met',
+  'not-observed': 'not observed',
+  'not-applicable': 'not applicable',
+}

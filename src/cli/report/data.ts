@@ -6,6 +6,7 @@
 import type { AttributionItem, IncidentType, Severity } from '../../model/incident.ts'
 import type { CaptureQuality } from '../../model/quality.ts'
 import type { Micros } from '../../model/time.ts'
+import type { WhatIfGroup } from '../output/what-if-words.ts'
 import type { Actor, IncidentState, RequirementRow, StateChange, TimerView } from '../../model/view.ts'
 
 /** Incidents that are told in full; further ones are lines of a table, and beyond those counted. */
@@ -32,6 +33,8 @@ export interface ReportData {
   readonly totals: Totals
   /** Null: nobody judged them. */
   readonly requirements: readonly RequirementRow[] | null
+  /** What other timers would have meant; empty: nobody asked. */
+  readonly whatIfs: readonly WhatIfGroup[]
   /** The worst first. */
   readonly incidents: readonly ReportIncident[]
   /** Further ones, none of them worse. */
@@ -67,6 +70,8 @@ export interface ReportInput {
   readonly connections: number | null
   /** Packets that were not read, by reason. */
   readonly skipped: Readonly<Record<string, number>>
+  /** Packets that are no TCP, by protocol; absent where it was not kept. */
+  readonly others?: Readonly<Record<string, number>>
 }
 
 export interface IncidentFacts {

@@ -18,7 +18,8 @@ import type { TimerView } from '../../model/view.ts'
 import { sentenceOf } from '../../store/sentence.ts'
 import { bySeverity, collect, type Collected, emptyCollection, REPORT_KINDS } from '../output/collected.ts'
 import { counted, listed } from '../output/quantities.ts'
-import { silencesOf } from '../output/report.ts'
+import { isSeveralTaps, silencesOf } from '../output/report.ts'
+import { whatIfGroups } from '../output/what-if-words.ts'
 import {
   AGENTS_MAX,
   INCIDENTS_FULL,
@@ -139,7 +140,8 @@ function dataOf(
       servers: summary?.servers ?? servers.length + serversDropped,
       incidents: summary?.incidents ?? { critical: 0, warning: 0, info: 0 },
     },
-    requirements: null,
+    requirements: collected.requirements.length === 0 ? null : collected.requirements,
+    whatIfs: whatIfGroups(collected.whatIfs, isSeveralTaps(collected)),
     incidents: full.map((incident) =>
       incidentOf(incident, {
         findings: collected.examples.get(incident.id)?.findings ?? [],
@@ -161,7 +163,7 @@ function sourceOf(captures: readonly CaptureRecord[], dropped: number): string {
 }
 
 function inputOf(capture: CaptureRecord, connections: number | null): ReportInput {
-  const { path, tap, sha256, format, packets, start, end, quality, skipped } = capture
+  const { path, tap, sha256, format, packets, start, end, quality, skipped, others } = capture
   return {
     name: path,
     tap,
@@ -174,6 +176,7 @@ function inputOf(capture: CaptureRecord, connections: number | null): ReportInpu
     quality,
     connections,
     skipped,
+    ...(others === undefined ? {} : { others }),
   }
 }
 

@@ -64,6 +64,7 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
     inputsLeftOut: Math.max(0, inputs.length - INPUTS_MAX),
     totals: totalsOf(store, capture, analyses, rows),
     // Violations alone are told with the incidents: they do not say what else was judged.
+    whatIfs: [],
     requirements: requirements.every(({ status }) => status === 'violated') ? null : requirements,
     incidents: full.flatMap((row) => incidentOf(store, row, capture)),
     listed: listed.map(factsOf),

@@ -7,25 +7,17 @@ import {
   count,
   counted,
   day,
-  dayAndClock,
   duration,
   elapsed,
   intervalText,
   listed,
   spanText,
 } from '../output/quantities.ts'
-import { silencesText } from '../output/report.ts'
-import { ROLE_WORDS } from '../output/words.data.ts'
+import { noConnectionText, silencesText } from '../output/report.ts'
+import { ROLE_WORDS, STATUS_WORDS } from '../output/words.data.ts'
 import type { IncidentFacts, ReportData, ReportIncident } from './data.ts'
 import { qualityCosts } from './quality.ts'
 
-export const STATUS_WORDS: Readonly<Record<RequirementStatus, string>> = {
-  violated: 'violated',
-  'at-risk': 'at risk',
-  met: 'met',
-  'not-observed': 'not observed',
-  'not-applicable': 'not applicable',
-}
 /** The order in which verdicts are listed. */
 export const STATUSES = Object.keys(STATUS_WORDS) as readonly RequirementStatus[]
 
@@ -35,8 +27,7 @@ export function verdictOf(data: ReportData): { readonly sentence: string; readon
   const total = totalOf(totals.incidents)
   if (total === 0) {
     if (totals.connections === 0) {
-      const sentence = `No TCP connection in ${counted(totals.packets, 'packet')}: there is nothing to judge.`
-      return { sentence, rest: [] }
+      return { sentence: noConnectionText(totals.packets, data.inputs), rest: [] }
     }
     const rest = silences === null ? [] : [silencesText(silences, idleSeconds)]
     return { sentence: `Nothing broken in ${scopeText(data)}.`, rest }
@@ -95,12 +86,6 @@ export function whenText({ start, end, occurrences }: IncidentFacts): string {
   return `${counted(occurrences, 'time')}, ${spanText(start, end)}`
 }
 
-/** `21 Nov 2026 03:12:31 UTC` */
-export const momentText = (at: number): string => `${day(at)} ${clock(at, false)} UTC`
-
-/** `20 Nov 22:25:12.123`, UTC; the head of the column says so. */
-export const packetTime = (at: number): string => dayAndClock(at, true)
-
 /** `load balancer lb1 (10.10.2.10)` */
 export function actorText({ role, name, address }: Actor): string {
   const who = [ROLE_WORDS[role], ...(name === null || name === address ? [] : [name])].join(' ')
@@ -124,26 +109,8 @@ export function timerFacts({ survived, severed, candidates, safeKeepAliveSeconds
   return facts
 }
 
-/** `+3.1`, `0`, `\u22120.8` */
-export function weightText(weight: number): string {
-  if (weight === 0) return '0'
-  return `${weight > 0 ? '+' : '\u2212'}${Math.abs(weight).toFixed(1)}`
-}
-
 export const weightSum = (incident: ReportIncident): number =>
   incident.attribution.reduce((sum, { weight }) => sum + weight, 0)
-
-/** `38 kB`, decimal. */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${unit === 0 || value >= 99.5 ? String(Math.round(value)) : value.toPrecision(2)} ${units[unit]}`
-}
 
 export interface Moment {
   readonly at: number

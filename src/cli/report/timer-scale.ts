@@ -2,8 +2,8 @@
  * Where a timer's figure has its marks: rings above the axis for silences that were survived, crosses below
  * for those that were severed, devices at their defaults, and the interval that is left.
  */
-import { DEVICE_TIMEOUTS } from '../../model/devices.data.ts'
 import type { TimerView } from '../../model/view.ts'
+import { excludedDevices } from '../../store/queries/excluded-devices.ts'
 import { count } from '../output/quantities.ts'
 import { type Axis, axis, percent, roundAxis } from './axis.ts'
 
@@ -135,7 +135,8 @@ function blocks(scale: Axis, values: readonly number[]) {
 const CANDIDATE = /^(.*) \((\d+) s(?:, unconfirmed)?\)$/
 
 /** Devices whose default fits, and the nearest documented ones on either side that the data excludes. */
-function devicesOf({ candidates, lowerSeconds, upperSeconds, survivedSeconds }: TimerView, scale: Axis) {
+function devicesOf(timer: TimerView, scale: Axis) {
+  const { candidates, lowerSeconds, upperSeconds, survivedSeconds } = timer
   const fitting = Map.groupBy(
     candidates.flatMap((text) => {
       const [, name, seconds] = CANDIDATE.exec(text) ?? []
@@ -148,23 +149,23 @@ function devicesOf({ candidates, lowerSeconds, upperSeconds, survivedSeconds }: 
     const verdict = all.length > 1 ? `fits, so do ${all.length - 1} more` : 'fits'
     return { name, seconds, x: percent(scale, seconds), verdict, place: 'fits' }
   })
-  const documented = DEVICE_TIMEOUTS.filter(({ source }) => source !== 'recalled')
-  const below = documented.findLast(({ seconds }) => seconds < (lowerSeconds ?? 0) - TOLERANCE_SECONDS)
+  const excluded = timer.excluded ?? excludedDevices(timer)
+  const below = excluded.findLast(({ seconds }) => seconds < (lowerSeconds ?? 0))
   if (below !== undefined) {
     const longer = survivedSeconds.filter((seconds) => seconds > below.seconds + TOLERANCE_SECONDS).length
     const verdict = `${count(longer)} longer survived`
-    if (longer > 0) marks.push(excluded(below, verdict, 'below', scale))
+    if (longer > 0) marks.push(excludedMark(below, verdict, 'below', scale))
   }
-  const above = documented.find(({ seconds }) => seconds > (upperSeconds ?? Infinity) + TOLERANCE_SECONDS)
+  const above = excluded.find(({ seconds }) => seconds > (upperSeconds ?? Infinity))
   if (above !== undefined && above.seconds <= scale.to)
-    marks.push(excluded(above, 'all were severed sooner', 'above', scale))
+    marks.push(excludedMark(above, 'all were severed sooner', 'above', scale))
   return marks
 }
 
 /** Without the remark in brackets: the sentence below the figure has it. */
 const shortName = (name: string): string => name.replace(/ \(.*\)$/, '')
 
-const excluded = (
+const excludedMark = (
   { device, seconds }: { readonly device: string; readonly seconds: number },
   verdict: string,
   place: 'below' | 'above',

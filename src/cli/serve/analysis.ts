@@ -7,6 +7,7 @@
  */
 import { EXPANSION, type ExpansionLimit } from '../../../collectors/compression.ts'
 import { openCaptureFile } from '../../../collectors/index.ts'
+import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
 import { type Deployment, EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
 import type { SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
@@ -14,13 +15,18 @@ import type { Micros } from '../../model/time.ts'
 import type { JobStage } from '../../model/view.ts'
 import { analyze, type TapInput } from '../../pipeline/monitor.ts'
 import { keyLog } from '../../protocols/tls/key-log.ts'
-import { beginAnalysis, endAnalysis, noteProgress } from '../../store/analyses.ts'
+import {
+  beginAnalysis,
+  endAnalysis,
+  leaveAnalysis,
+  noteProgress,
+  resumeAnalysis,
+} from '../../store/analyses.ts'
 import { analysisWriter } from '../../store/analysis-writer.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { parseConfig } from '../config/load.ts'
 import { problemText } from '../config/problems.ts'
 import { ending, failure } from '../failure.ts'
-import { discardAnalysis } from './chores.ts'
 import { type JobEnd, type JobInput, type JobOrder, type JobProgress, WISH } from './order.ts'
 import { prove } from './proof.ts'
 
@@ -60,19 +66,25 @@ async function performed(
 ): Promise<JobEnd> {
   const { analysis } = order
   const note = progressNotes(store, order, onProgress)
+  const end = (state: 'done' | 'failed' | 'cancelled', error: string | null, summary: object | null): void =>
+    endAnalysis(store, analysis, { state, error, summary, at: clock() })
   try {
+    if (order.isPublished) resumeAnalysis(store, analysis)
     const summary = order.isPublished ? null : await read(store, order, note)
     await prove(store, order, { limit: EXPANSION_LIMIT, onProgress: (fraction) => note('prove', fraction) })
-    endAnalysis(store, analysis, { state: 'done', error: order.note, summary, at: clock() })
+    end('done', order.note, summary)
     return { state: 'done' }
   } catch (error) {
-    if (error instanceof Unwanted && error.wish === WISH.leave) return { state: 'left' }
+    if (error instanceof Unwanted && error.wish === WISH.leave) {
+      leaveAnalysis(store, analysis)
+      return { state: 'left' }
+    }
     if (error instanceof Unwanted) {
-      discardAnalysis(store, { analysis, state: 'cancelled', error: null })
+      end('cancelled', null, null)
       return { state: 'cancelled' }
     }
     const line = withoutPaths(ending(error).line, order)
-    endAnalysis(store, analysis, { state: 'failed', error: line, summary: null, at: clock() })
+    end('failed', line, null)
     return { state: 'failed', error: line, stack: error instanceof Error ? (error.stack ?? null) : null }
   }
 }
@@ -142,7 +154,8 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
 
 async function openInput({ tap, name, path, sha256 }: JobInput): Promise<TapInput> {
   const reader = await openCaptureFile(path, { path: name, limit: EXPANSION_LIMIT })
-  return { tap, path: name, reader, sha256: sha256 === null ? null : Promise.resolve(sha256) }
+  const secrets = await secretsAhead(path, EXPANSION_LIMIT)
+  return { tap, path: name, reader, secrets, sha256: sha256 === null ? null : Promise.resolve(sha256) }
 }
 
 function refuseBombs(inputs: readonly TapInput[]): void {

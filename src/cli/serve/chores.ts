@@ -1,9 +1,9 @@
 /** Work in the database that takes long: what an attempt left is thrown away, old rows and captures go. */
 import type { Micros } from '../../model/time.ts'
 import { deleteAnalysis, endAnalysis } from '../../store/analyses.ts'
-import { clearAnalysis } from '../../store/clearing.ts'
+import { clearAbandoned } from '../../store/claims.ts'
 import { applyRetention } from '../../store/retention.ts'
-import { openStore, type Store } from '../../store/store.ts'
+import { openStore } from '../../store/store.ts'
 import type { Chore, JobEnd } from './order.ts'
 
 const clock = (): Micros => Date.now() * 1000
@@ -13,7 +13,9 @@ export function doChore(chore: Chore, onUnkept: (stored: string) => void): JobEn
   const store = openStore(chore.database)
   try {
     if (chore.kind === 'delete') deleteAnalysis(store, chore.analysis)
-    else if (chore.kind === 'discard') discardAnalysis(store, chore)
+    else if (chore.kind === 'discard')
+      endAnalysis(store, chore.analysis, { ...chore, summary: null, at: clock() })
+    else if (chore.kind === 'clear') clearAbandoned(store, clock())
     else {
       const { captures, rows } = chore
       applyRetention(store, { captures, rows, now: clock(), removeFile: onUnkept })
@@ -22,13 +24,4 @@ export function doChore(chore: Chore, onUnkept: (stored: string) => void): JobEn
   } finally {
     store.close()
   }
-}
-
-/** Ends an analysis of which nothing remains but how it ended. */
-export function discardAnalysis(
-  store: Store,
-  { analysis, state, error }: { analysis: number; state: 'failed' | 'cancelled'; error: string | null },
-): void {
-  clearAnalysis(store, analysis)
-  endAnalysis(store, analysis, { state, error, summary: null, at: clock() })
 }

@@ -18,7 +18,7 @@ import {
 } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
+import { lockFile } from '../../store/file-lock.ts'
 import { failure, systemReason } from '../failure.ts'
 
 export interface CaptureFolder {
@@ -52,7 +52,8 @@ export function openFolder(path: string): CaptureFolder {
   } catch (error) {
     throw failure(`cannot make the folder ${path}: ${systemReason(error)}`)
   }
-  const unlock = lock(join(path, LOCK), path)
+  const unlock = lockFile(join(path, LOCK))
+  if (unlock === null) throw failure(`${path} is in use by another holdfast serve`)
   const pathOf = (stored: string): string => {
     if (!KEPT.test(stored)) throw new Error('not the name of a kept capture')
     return join(path, stored)
@@ -93,18 +94,4 @@ function syncFolder(path: string): void {
   } finally {
     closeSync(fd)
   }
-}
-
-/** SQLite's lock of a file: the system takes it back when the process ends, by whatever signal. */
-function lock(file: string, folder: string): () => void {
-  const db = new Sqlite(file, { timeout: 0 })
-  try {
-    db.pragma('locking_mode = EXCLUSIVE')
-    db.exec('BEGIN EXCLUSIVE')
-  } catch (error) {
-    db.close()
-    if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error
-    throw failure(`${folder} is in use by another holdfast serve`)
-  }
-  return () => void db.close()
 }

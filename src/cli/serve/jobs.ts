@@ -8,7 +8,7 @@
  */
 import type { Logger } from 'pino'
 import { type Jobs, Refusal } from '../../api/ports.ts'
-import { SECOND, type Micros } from '../../model/time.ts'
+import type { Micros } from '../../model/time.ts'
 import type { AnalysisRequest } from '../../model/view.ts'
 import {
   addAnalysis,
@@ -17,7 +17,8 @@ import {
   interruptedAnalyses,
   nextQueued,
 } from '../../store/analyses.ts'
-import { prepared, type Store } from '../../store/store.ts'
+import { claimOf } from '../../store/claims.ts'
+import { durably, prepared, type Store } from '../../store/store.ts'
 import type { CaptureFolder } from './folder.ts'
 import type { Order } from './order.ts'
 import { keptKeylog, NOTE_OF_LOST_KEYLOG, requestOf, wantsKeylog } from './request.ts'
@@ -48,6 +49,9 @@ export interface JobQueue extends Jobs {
 
 /** Analyses that may wait; a client that asks for more is refused. */
 export const QUEUE_MAX = 1_000
+/** Attempts of one job. What ended the server that often during a job may be the job. */
+export const ATTEMPTS_MAX = 3
+const GIVEN_UP = `The server ended ${ATTEMPTS_MAX} times while it worked on this, and does not try again: start it anew if something else was the reason.`
 
 interface Running {
   readonly id: number
@@ -86,7 +90,7 @@ export function jobs(given: JobsOptions): JobQueue {
     queued: () => queued(store),
     reads: (capture) => prepared(store, READERS).get(capture) !== undefined,
     resume() {
-      state.interrupted.push(...interruptedAnalyses(store).filter((left) => !isElsewhere(state, left)))
+      takeUp(state)
       next(state)
     },
     async stop() {
@@ -100,18 +104,17 @@ export function jobs(given: JobsOptions): JobQueue {
 const READERS = `SELECT 1 FROM analysis_input JOIN analysis ON analysis.id = analysis
   WHERE capture = ? AND state IN ('queued', 'running') LIMIT 1`
 
-/** A command line may be analysing into the same database (`analyze --db`): of its captures none is kept
- * here. After this time it is taken for dead. */
-const ELSEWHERE_MAX: Micros = 24 * 3600 * SECOND
-
-function isElsewhere({ options }: State, { id, isPublished }: { id: number; isPublished: boolean }): boolean {
-  const { store, now } = options
-  const { started } = prepared<{ started: Micros | null }>(
-    store,
-    'SELECT started FROM analysis WHERE id = ?',
-  ).get(id)!
-  const isOurs = analysisJob(store, id)?.inputs.some(({ stored }) => stored !== null) ?? false
-  return !isOurs && !isPublished && now() - (started ?? 0) < ELSEWHERE_MAX
+/** What an earlier process left. A command line may be analysing into the same database (`analyze --db`), or
+ * may have been killed: that is not ours to go on with. */
+function takeUp(state: State): void {
+  const { store } = state.options
+  const left = Map.groupBy(interruptedAnalyses(store), ({ id }) => claimOf(store, id))
+  if (left.has('abandoned')) inBackground(state, { kind: 'clear', database: store.path })
+  for (const one of left.get('none') ?? []) {
+    if ((analysisJob(store, one.id)?.attempt ?? 0) >= ATTEMPTS_MAX)
+      inBackground(state, discard(state, one.id, 'failed', GIVEN_UP))
+    else state.interrupted.push(one)
+  }
 }
 
 const queued = (store: Store): number =>
@@ -126,8 +129,11 @@ async function start(state: State, request: AnalysisRequest): Promise<number> {
   const { store, config, now } = state.options
   if (state.isStopping) throw new Refusal('busy', 'The server is stopping.')
   if (queued(store) >= QUEUE_MAX) throw new Refusal('busy', `${QUEUE_MAX} analyses wait already.`)
-  const { inputs, text } = requestOf(store, request, config)
-  const id = addAnalysis(store, { inputs, config: text, at: now() })
+  // In one: what was there when the request was checked is not forgotten before the job names it.
+  const id = durably(store, () => {
+    const { inputs, text } = requestOf(store, request, config)
+    return addAnalysis(store, { inputs, config: text, at: now() })
+  })
   if (request.keylog !== undefined) state.keylogs.set(id, request.keylog)
   next(state)
   return id
@@ -147,14 +153,10 @@ async function cancel(state: State, id: number): Promise<void> {
   const position = state.interrupted.findIndex((waiting) => waiting.id === id)
   if (position >= 0) {
     state.interrupted.splice(position, 1)
-    return chore(state, {
-      kind: 'discard',
-      database: store.path,
-      analysis: id,
-      state: 'cancelled',
-      error: null,
-    })
+    return chore(state, discard(state, id, 'cancelled', null))
   }
+  if (claimOf(store, id) === 'held')
+    throw new Refusal('conflict', 'A command line runs the analysis: end it there.')
   state.keylogs.delete(id)
   endAnalysis(store, id, { state: 'cancelled', error: null, summary: null, at: now() })
 }
@@ -173,6 +175,18 @@ async function chore({ options }: State, order: Order): Promise<void> {
   const end = await options.startThread(order, {}).end
   if (end.state === 'died') throw new Error(`a ${order.kind} thread died: ${end.reason}`)
 }
+
+/** Work of a thread for which nobody waits. */
+function inBackground(state: State, order: Order): void {
+  chore(state, order).catch((error: unknown) => state.options.logger.error({ error: String(error) }))
+}
+
+const discard = (
+  { options }: State,
+  analysis: number,
+  state: 'failed' | 'cancelled',
+  error: string | null,
+): Order => ({ kind: 'discard', database: options.store.path, analysis, state, error })
 
 /** Begins the next job if none runs. */
 function next(state: State): void {
@@ -211,7 +225,8 @@ function orderOf(state: State, id: number, isPublished: boolean): Extract<Order,
   const gone = job.inputs.find(({ stored }) => stored === null || !folder.holds(stored))
   if (gone !== undefined && !isPublished) {
     const error = `${gone.name} is not kept any more: upload it again.`
-    endAnalysis(store, id, { state: 'failed', error, summary: null, at: now() })
+    if (job.attempt > 0) inBackground(state, discard(state, id, 'failed', error))
+    else endAnalysis(store, id, { state: 'failed', error, summary: null, at: now() })
     return null
   }
   const keylog = state.keylogs.get(id) ?? null
@@ -235,17 +250,11 @@ function orderOf(state: State, id: number, isPublished: boolean): Extract<Order,
 
 /** Sees to it that the row says how it ended. */
 async function settle(state: State, { id, isCancelled }: Running, end: ThreadEnd): Promise<void> {
-  const { store, logger } = state.options
+  const { logger } = state.options
   if (end.state === 'died' && !state.isStopping) {
     const error = isCancelled ? null : `The analysis broke down: ${end.reason}.`
     logger.error({ analysis: id, reason: end.reason }, 'analysis thread died')
-    await chore(state, {
-      kind: 'discard',
-      database: store.path,
-      analysis: id,
-      state: isCancelled ? 'cancelled' : 'failed',
-      error,
-    })
+    await chore(state, discard(state, id, isCancelled ? 'cancelled' : 'failed', error))
   } else if (end.state === 'failed')
     logger.warn({ analysis: id, error: end.error, stack: end.stack }, 'analysis failed')
   else logger.info({ analysis: id }, `analysis ${end.state}`)

@@ -37,7 +37,7 @@ export const WISH = { goOn: 0, cancel: 1, leave: 2 } as const
 
 /** Work in the database that takes long, and would keep the server from answering. */
 export type Chore =
-  /** Only the rows of an attempt that died are to be thrown away, and its end to be told. */
+  /** An attempt that died: its end is to be told, and its rows thrown away unless they are published. */
   | {
       readonly kind: 'discard'
       readonly database: string
@@ -46,6 +46,8 @@ export type Chore =
       readonly error: string | null
     }
   | { readonly kind: 'delete'; readonly database: string; readonly analysis: number }
+  /** What command lines left that were killed. */
+  | { readonly kind: 'clear'; readonly database: string }
   | { readonly kind: 'retain'; readonly database: string; readonly captures: Keep; readonly rows: Keep }
 
 export type Order = JobOrder | Chore

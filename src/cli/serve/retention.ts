@@ -17,24 +17,31 @@ export interface RetentionParts {
 const FIRST_MS = 60_000
 const EVERY_MS = 600_000
 
-/** Begins; the answer ends it. */
-export function keepRetention(parts: RetentionParts): () => void {
-  let isBusy = false
+/** Begins; the answer ends it, and resolves when nothing of it is under way any more. */
+export function keepRetention(parts: RetentionParts): () => Promise<void> {
+  const stopping = new AbortController()
+  let busy: Promise<void> | null = null
   const look = (): void => {
-    if (isBusy) return
-    isBusy = true
-    void applyOnce(parts).then(() => (isBusy = false))
+    busy ??= applyOnce(parts, stopping.signal).finally(() => (busy = null))
   }
   const first = setTimeout(look, FIRST_MS).unref()
   const later = setInterval(look, EVERY_MS).unref()
-  return () => {
+  return async () => {
     clearTimeout(first)
     clearInterval(later)
+    stopping.abort()
+    await busy
   }
 }
 
-/** Applies the limits once. Never rejects: what goes wrong is logged, and tried again the next time. */
-export async function applyOnce({ plan, store, folder, logger, ...parts }: RetentionParts): Promise<void> {
+/**
+ * Applies the limits once. Never rejects: what goes wrong is logged, and tried again the next time. The
+ * signal breaks it off.
+ */
+export async function applyOnce(
+  { plan, store, folder, logger, ...parts }: RetentionParts,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
   const { captures, rows } = plan
   let files = 0
   const onUnkept = (stored: string): void => {
@@ -44,7 +51,12 @@ export async function applyOnce({ plan, store, folder, logger, ...parts }: Reten
     files++
   }
   const start = parts.startThread ?? startThread
-  const end = await start({ kind: 'retain', database: store.path, captures, rows }, { onUnkept }).end
+  const thread = start({ kind: 'retain', database: store.path, captures, rows }, { onUnkept })
+  const leave = (): void => thread.wish('leave')
+  signal.addEventListener('abort', leave)
+  const end = await thread.end
+  signal.removeEventListener('abort', leave)
+  if (signal.aborted) return
   if (end.state === 'died') logger.error({ reason: end.reason }, 'old rows could not be removed')
   else if (files > 0) logger.info({ files }, 'removed old captures')
 }

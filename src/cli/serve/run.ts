@@ -73,7 +73,7 @@ async function serve(parts: Parts): Promise<void> {
     logger.info({ database: plan.database, signal: await stopped.signal }, 'stopping')
   } finally {
     stopped.ignore()
-    stopRetention()
+    await stopRetention()
     await api.stop()
     await queue.stop()
   }

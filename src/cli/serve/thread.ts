@@ -11,7 +11,7 @@ export type ThreadEnd = JobEnd | { readonly state: 'died'; readonly reason: stri
 
 export interface OrderThread {
   readonly end: Promise<ThreadEnd>
-  /** Asks a job to end: and to throw away what it did, or to leave it for the next start. */
+  /** Asks a job to end: and to throw away what it did, or to leave it for the next start. Ends a chore. */
   wish(wish: 'cancel' | 'leave'): void
 }
 
@@ -40,7 +40,9 @@ export const startThread: StartThread = (order, listener) => {
   return {
     end: promise,
     wish(wish) {
-      if (order.kind === 'job') Atomics.store(new Int32Array(order.wish), 0, WISH[wish])
+      // A chore looks for no wishes: whatever it is broken off in, it goes on from there the next time.
+      if (order.kind !== 'job') return void worker.terminate()
+      Atomics.store(new Int32Array(order.wish), 0, WISH[wish])
       const impatience = setTimeout(() => void worker.terminate(), ANSWER_MS_MAX)
       void promise.then(() => clearTimeout(impatience))
     },

@@ -1,11 +1,10 @@
 /**
  * Where alerts come out: each wanted one once, as a line for people or as a JSON object, handed over at once.
  */
-import { styleText } from 'node:util'
 import type { OccurrenceRow } from '../../model/view.ts'
 import type { Destination } from '../output/destination.ts'
 import { terminalJson } from '../output/ndjson.ts'
-import type { Paint } from '../output/page.ts'
+import { painter } from '../output/paint.ts'
 import { alertLine } from './line.ts'
 import type { TailFormat, Wanted } from './plan.ts'
 
@@ -35,8 +34,7 @@ export function alertsTo(
 ): Alerts {
   const known = new Set<number>()
   let shown = 0
-  const paint: Paint = (styles, text) =>
-    destination.isTerminal && styles.length > 0 ? styleText([...styles], text) : text
+  const paint = painter(destination)
   const textOf = (row: OccurrenceRow): string => {
     if (format === 'text') return alertLine(row, paint, thisYear)
     const json = JSON.stringify(row)

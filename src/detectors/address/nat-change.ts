@@ -1,5 +1,5 @@
 /** Address translation gave an agent another outer address than before. */
-import { addressNumber } from '../../model/address.ts'
+import { areNeighbours } from '../../model/address.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Sighting } from '../../model/party.ts'
@@ -119,12 +119,4 @@ function proofOfTranslation(event: AddressChanged, world: World): Proof | null {
 /** What other taps, on the agent's side of a relay, show as the connection's origin. */
 function addressesElsewhere({ tap, path }: Sighting): string[] {
   return path.sightings.filter((s) => s.tap !== tap && s.leg !== 'back').map((s) => s.originator.address)
-}
-
-/** Both in one block of the size that sites are given: /24, or /64 of IPv6. */
-function areNeighbours(a: string, b: string): boolean {
-  const [one, other] = [addressNumber(a), addressNumber(b)]
-  if (one === null || other === null || one.version !== other.version) return false
-  const host = one.version === 4 ? 8n : 64n
-  return one.value >> host === other.value >> host
 }

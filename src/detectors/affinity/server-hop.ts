@@ -1,10 +1,12 @@
 /** An agent reached another server than before, although nothing was wrong with the one that it had. */
-import type { World } from '../../model/event.ts'
+import type { Assignment, World } from '../../model/event.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
 import type { Agent, Service, Visit } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
+import { shortName } from '../../model/short-name.ts'
 import { SECOND } from '../../model/time.ts'
 import { counted, detector, evidence, span, spoken, times } from '../detector.ts'
+import { HopCauses } from '../distribution/hop-cause.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
 export const serverHop = detector({
@@ -32,30 +34,34 @@ export const serverHop = detector({
     proofAfter: span(5 * SECOND, '... or this soon after it: a server that failed takes longer to come back'),
   },
   watch({ failureWithin, proofBefore, proofAfter }, world, raise) {
+    const causes = new HopCauses()
     const undecided: { readonly visit: Visit; readonly previous: Visit }[] = []
     const judge = (visit: Visit, previous: Visit, last: boolean): void => {
-      if (world.failureOf(previous.server, previous.at - failureWithin, visit.at) !== null) return
+      const failure = world.failureOf(previous.server, previous.at - failureWithin, visit.at)
+      // One that the server got over before the agent moved explains nothing.
+      if (failure !== null && world.healthyAt(previous.server, failure.at + 1, visit.at) === null) return
       const healthy = world.healthyAt(previous.server, visit.at - proofBefore, visit.at + proofAfter)
-      // Where policy lets agents leave a failed server, or nobody answered there, a move is a hop only if
-      // that server is seen to be well.
-      const mayLeave = mayFailOver(visit.server.service) || wasUnanswered(previous)
+      // Where policy lets agents leave a failed server, or nobody answered there, or that server was hidden
+      // behind its load balancer, a move is a hop only if the server is seen to be well.
+      const mayLeave =
+        mayFailOver(visit.server.service) || wasUnanswered(previous) || isHidden(visit) || isHidden(previous)
       if (healthy === null && mayLeave) {
         if (!last && undecided.length < UNDECIDED_MAX) undecided.push({ visit, previous })
         return
       }
-      raise(finding(visit, previous, healthy !== null, world))
+      raise(finding(visit, previous, healthy !== null, causes, world))
     }
     return {
-      visit(event) {
-        const { visit, previous } = event
-        if (previous !== null && isMove(visit, previous, world)) judge(visit, previous, false)
+      moved({ visit, previous, reason }) {
+        if (reason === 'hop' && previous !== null && isMove(visit, previous, world))
+          judge(visit, previous, false)
       },
       'captures-ended'() {
         for (const { visit, previous } of undecided) judge(visit, previous, true)
       },
     }
   },
-  describe(findings) {
+  describe(findings, world) {
     const first = findings[0]
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.details['previousServer'])).size
     const by = first.actor.role === 'load-balancer' || first.actor.role === 'middlebox'
@@ -68,7 +74,7 @@ export const serverHop = detector({
       filter: connectionFilter(findings),
       details: {
         previousServer: first.details['previousServer'],
-        cause: first.details['cause'],
+        cause: commonCause(findings, world),
         previousServerHealthy: first.details['previousServerHealthy'],
       },
     }
@@ -78,9 +84,9 @@ export const serverHop = detector({
 /** Moves kept until there is proof: a fleet that moves at once is a failover, and told as one. */
 const UNDECIDED_MAX = 4096
 
-function finding(visit: Visit, previous: Visit, healthy: boolean, world: World): Finding {
+function finding(visit: Visit, previous: Visit, healthy: boolean, causes: HopCauses, world: World): Finding {
   const away = visit.at - previous.at
-  const cause = causeOf(visit, away)
+  const cause = causeOf(visit, previous, causes, world)
   const { sighting, server } = visit
   return {
     type: 'server-hop',
@@ -105,13 +111,13 @@ function finding(visit: Visit, previous: Visit, healthy: boolean, world: World):
           tap: previous.sighting.tap,
           packet: previous.packet,
           at: previous.at,
-          note: `the agent at ${previous.server.name}`,
+          note: `the agent at ${previous.server.name}${byCookie(previous)}`,
         },
         {
           tap: sighting.tap,
           packet: visit.packet,
           at: visit.at,
-          note: `${spoken(away)} later at ${server.name}`,
+          note: `${spoken(away)} later at ${server.name}${byCookie(visit)}`,
         },
       ),
     ),
@@ -119,6 +125,12 @@ function finding(visit: Visit, previous: Visit, healthy: boolean, world: World):
     requirements: requirementsOf(visit),
   }
 }
+
+const isHidden = ({ cookie }: Visit): boolean => cookie !== undefined
+
+/** What the server is known by, where the load balancer's other side was not captured. */
+const byCookie = ({ cookie }: Visit): string =>
+  cookie === undefined ? '' : ` (by the cookie ${shortName(cookie)})`
 
 /** The agent changed servers, and its policy does not say that it may have. */
 function isMove(visit: Visit, previous: Visit, world: World): boolean {
@@ -199,12 +211,32 @@ function preference(agent: Agent, service: Service, visit: Visit, world: World):
   return { rank: visit.server.priority, grouped: same.length > 1, list: '' }
 }
 
-function causeOf(visit: Visit, away: number): string {
-  const { service } = visit.server
-  if (visit.sighting.leg !== 'back' && !isBalanced(service))
-    return service.configured?.fqdn != null ? 'dns' : 'agent'
+/** By the end more is known than at each move. */
+function commonCause(findings: readonly Finding[], world: World): unknown {
+  const { service, tuple, details } = findings.at(-1)!
+  const relay = tuple?.[0].address ?? ''
+  const assignments = (): readonly Assignment[] => world.assignments(service ?? '', relay)
+  return new HopCauses().causeOf(relay, assignments, 0) ?? details['cause']
+}
+
+/** What moved the agent, as far as it is known by now: the first few moves of many say `unknown`. */
+function causeOf(visit: Visit, previous: Visit, causes: HopCauses, world: World): string {
+  const { server, sighting } = visit
+  const { service } = server
+  if (sighting.leg !== 'back' && !isBalanced(service)) return isLedByName(visit, previous) ? 'dns' : 'agent'
+  const away = visit.at - previous.at
+  const relay = sighting.originator.address
+  const shown = causes.causeOf(`${service.name}|${relay}`, () => world.assignments(service.name, relay), away)
+  if (shown !== null) return shown
   const duration = service.configured?.persistenceDuration ?? PROFILES[service.profile].persistenceDuration
   return duration !== null && away >= duration ? 'persistence-expired' : 'unknown'
+}
+
+/** The same name led the agent to both servers, or must have: its name is all that agents are given. */
+function isLedByName({ server, sighting }: Visit, previous: Visit): boolean {
+  const { resolvedName } = sighting
+  if (resolvedName !== null) return resolvedName === previous.sighting.resolvedName
+  return server.service.configured?.fqdn != null
 }
 
 /** Agents of this service talk to a virtual address: whoever passes them on chooses the server, not they. */

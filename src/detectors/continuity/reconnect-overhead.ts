@@ -2,6 +2,7 @@
 import { counted, detector, octets, ratio, spoken, times } from '../detector.ts'
 import type { Service, Sighting } from '../../model/party.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
+import { Losses, silenceBeforeReturn } from '../losses.ts'
 
 export const reconnectOverhead = detector({
   type: 'reconnect-overhead',
@@ -14,6 +15,7 @@ export const reconnectOverhead = detector({
     'the agent usually receives as much',
     'a browser, or a service of which nothing is known: what is fetched next is whatever is wanted next',
     "it was the agent's host that was gone, asleep or off, or answers that do not pass the tap",
+    'a host that failed or restarted: most connections survive such a silence',
   ],
   requirements: ['S0-05', 'S0-10'],
   parameters: {
@@ -23,11 +25,14 @@ export const reconnectOverhead = detector({
     ),
     timesUsual: ratio(5, 'how many times the usual minute of an agent of this service it must be'),
   },
-  watch({ leastBytes, timesUsual }, _world, raise) {
+  watch({ leastBytes, timesUsual }, world, raise) {
+    const losses = new Losses()
     return {
       returned({ lost, sighting, bytes, usualBytes, duration }) {
         if (bytes < leastBytes || !isAgents(sighting.service) || isUnproven(lost)) return
         if (usualBytes !== null && bytes < timesUsual * usualBytes) return
+        const silence = silenceBeforeReturn(lost, sighting)
+        if (silence !== null && !losses.isByTimer(lost, silence, world)) return
         raise({
           type: 'reconnect-overhead',
           severity: 'warning',

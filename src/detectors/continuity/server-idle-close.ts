@@ -4,6 +4,7 @@ import type { Finding } from '../../model/incident.ts'
 import type { Path } from '../../model/party.ts'
 import { judge, silenceSeconds } from '../attribution.ts'
 import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
+import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 
 export const serverIdleClose = detector({
@@ -62,7 +63,7 @@ export const serverIdleClose = detector({
     const after = spokenRange(gaps)
     return {
       title: `${first.server?.name ?? 'The server'} closes idle connections itself after ${after}`,
-      summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${after} without a packet. ${blameText(first)}`,
+      summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${after} without a packet. ${blameText(first)}${loreText(findings)}`,
       remedy: `If agents are to stay connected, raise the server's idle timeout above ${Math.ceil(Math.max(...gaps))} s; if they poll, this is as designed.`,
       filter: connectionFilter(findings),
       details: { silenceSeconds: gaps[0] },

@@ -7,8 +7,10 @@ import { toSeconds } from '../../model/time.ts'
 import { DECISIVE, type IdleEnd, judge, silenceSeconds } from '../attribution.ts'
 import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
+import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
+import { Losses, silenceBeforeReturn } from '../losses.ts'
 import { witnesses } from '../witnesses.ts'
 
 export const severedIdle = detector({
@@ -25,24 +27,31 @@ export const severedIdle = detector({
     'nobody answered for a moment, or the capture stopped before more was tried',
     'what does not answer is the host of the agent, which may be asleep',
     'the other direction does not pass the tap',
+    'a host that failed or restarted: most connections survive such a silence',
     'a web user, whose idle connection a relay closes by FIN between requests',
   ],
   requirements: ['S0-04', 'S0-15', 'S1-19'],
   parameters: {},
   watch(_values, world, raise) {
     const judged = new WeakSet<Path>()
+    const losses = new Losses()
+    const isByTimer = (lost: Sighting, next: Sighting | null): boolean => {
+      const silence = next === null ? null : silenceBeforeReturn(lost, next)
+      return silence === null || losses.isByTimer(lost, silence, world)
+    }
     return {
       'path-ended'(event) {
         if (judged.has(event.path)) return
         const end = judge(event, world)
         if (end === null || end.by !== 'network') return
         judged.add(event.path)
-        raise(finding(end, event))
+        if (isByTimer(end.sighting, event.next)) raise(finding(end, event))
       },
       'path-abandoned'(event) {
         const { sighting, next, path } = event
         if (judged.has(path) || sighting.service.style !== 'persistent' || !seenAtServer(sighting)) return
         judged.add(path)
+        if (!isByTimer(sighting, next)) return
         const last = sighting.ending!.summary!.halves[0].lastPacketAt!
         raise({
           type: 'severed-idle',
@@ -100,7 +109,7 @@ export const severedIdle = detector({
       summary:
         `${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${first.service ?? 'the service'} ` +
         `${findings.length === 1 ? 'was' : 'were'} severed ${howText(findings, signature)} after ${spokenRange(gaps)} without a packet. ` +
-        `${survivedText(survived, gaps)} ${blamelessText(findings)}`,
+        `${survivedText(survived, gaps)} ${blamelessText(findings)}${loreText(findings)}`,
       remedy: remedy(timer, who),
       filter: connectionFilter(findings),
       details: { signature, silenceSeconds: gaps[0], timer, attribution: first.details['attribution'] },

@@ -22,7 +22,7 @@ export const duplicateSetCookie = detector({
       exchange(event) {
         const { sighting, transaction } = event
         if (transaction.response === null || sighting.leg === 'back') return
-        const severity = severityOf(transaction.response.setCookies)
+        const severity = severityOf(transaction.response.setCookies, transaction.request?.target ?? null)
         if (severity === null) return
         raise(
           cookieFinding('duplicate-set-cookie', event, {
@@ -46,9 +46,9 @@ export const duplicateSetCookie = detector({
 })
 
 /** The worst of the response's pairs; null if there is none that matters. */
-function severityOf(cookies: readonly SetCookie[]): Severity | null {
+function severityOf(cookies: readonly SetCookie[], target: string | null): Severity | null {
   let worst: Severity | null = null
-  for (const group of sameNames(cookies)) {
+  for (const group of sameNames(cookies, target)) {
     if (group.kind === 'last-wins') return 'warning'
     if (group.kind === 'identical-line') worst = 'info'
   }

@@ -247,6 +247,15 @@ export const CATALOGUE: readonly CatalogueRow[] = [
     source: 'nginx.org ngx_http_upstream_module sticky; nginx-sticky-module-ng',
   },
   {
+    vendor: 'nginx sticky',
+    role: 'persistence',
+    name: /^srv_id$/,
+    backend: labelBackend,
+    onlyWithBackend: true,
+    note: "The server's `route` parameter, where it has one.",
+    source: 'nginx.org ngx_http_upstream_module sticky, server route=',
+  },
+  {
     vendor: 'Traefik',
     role: 'persistence',
     name: /^(_TRAEFIK_BACKEND|_[0-9a-f]{5})$/,

@@ -51,6 +51,19 @@ export function netScalerBackend(value: string): string | null {
 }
 
 /**
+ * The name of NetScaler's virtual server out of the cookie's: each letter stands for the one before it, `a`
+ * for `z`. A hint: the first public account of it gives an example that does not follow the rule. Null for
+ * other names.
+ */
+export function netScalerVirtualServer(name: string): string | null {
+  if (!name.startsWith('NSC_') || name.length === 4) return null
+  return name.slice(4).replace(/[a-z]/gi, (letter) => {
+    if (letter === 'a' || letter === 'A') return letter === 'a' ? 'z' : 'Z'
+    return String.fromCharCode(letter.charCodeAt(0) - 1)
+  })
+}
+
+/**
  * A10 Thunder: twelve letters A to P, a nibble each; the address last octet first, then the port low octet
  * first. Worked out from samples whose names tell the port (`sto-id-47873-finprd_8443`).
  */

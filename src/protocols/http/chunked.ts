@@ -1,8 +1,10 @@
 /**
  * The chunked transfer coding (RFC 9112 §7.1), read for its lengths only: chunk extensions and trailer fields
  * are passed over. A line may end with LF alone (§2.2). Numbers only, so that nothing is held across
- * segments.
+ * segments; the data goes to a body that is wanted.
  */
+import type { HttpAmbiguity } from '../../model/http-ambiguities.data.ts'
+import type { BodyCollector } from './body.ts'
 
 /**
  * Octets of a chunk's size line, extensions included, and of the trailer section. With more, the coding
@@ -37,6 +39,15 @@ export class ChunkedBody {
   /** The chunk's size, then its octets that are still to come. */
   private size = 0
   private lineIsEmpty = true
+  /** The octet before, for line ends. */
+  private previous = 0
+  private isOdd = false
+  private hasBareLf = false
+  private readonly body: BodyCollector | null
+
+  constructor(body: BodyCollector | null = null) {
+    this.body = body
+  }
 
   get done(): boolean {
     return this.state === DONE
@@ -46,10 +57,28 @@ export class ChunkedBody {
     return this.state === BROKEN
   }
 
+  /** What two readers could read differently. */
+  get ambiguities(): readonly HttpAmbiguity[] {
+    const marks: HttpAmbiguity[] = []
+    if (this.isOdd) marks.push('chunk-size-odd')
+    if (this.hasBareLf) marks.push('chunk-bare-lf')
+    if (this.broken) marks.push('chunk-malformed')
+    return marks
+  }
+
+  /** `length` octets are missing; false if they are not all chunk data: then nothing can be read on. */
+  miss(length: number): boolean {
+    if (this.state !== DATA || length > this.size) return false
+    this.body?.miss(length)
+    this.size -= length
+    if (this.size === 0) this.state = DATA_END
+    return true
+  }
+
   /** Reads on and returns the offset after the last octet used: `end`, unless the body is done or broken. */
   read(bytes: Uint8Array, at: number, end: number): number {
     while (at < end && this.state < DONE) {
-      if (this.state === DATA) at = this.data(at, end)
+      if (this.state === DATA) at = this.data(bytes, at, end)
       else this.octet(bytes[at++]!)
     }
     return at
@@ -57,21 +86,24 @@ export class ChunkedBody {
 
   /** Octets of chunk data that are still to come and need not be looked at; they count as read. */
   takeRest(): number {
-    if (this.state !== DATA) return 0
+    if (this.state !== DATA || this.body !== null) return 0
     const rest = this.size
     this.size = 0
     this.state = DATA_END
     return rest
   }
 
-  private data(at: number, end: number): number {
+  private data(bytes: Uint8Array, at: number, end: number): number {
     const used = Math.min(this.size, end - at)
+    this.body?.data(bytes, at, at + used)
     this.size -= used
     if (this.size === 0) this.state = DATA_END
     return at + used
   }
 
   private octet(octet: number): void {
+    if (octet === LF && this.previous !== CR) this.hasBareLf = true
+    this.previous = octet
     if (this.state === SIZE) this.sizeOctet(octet)
     else if (this.state === EXTENSION) this.extensionOctet(octet)
     else if (this.state === DATA_END) this.dataEndOctet(octet)
@@ -81,6 +113,7 @@ export class ChunkedBody {
   private sizeOctet(octet: number): void {
     const digit = hexDigit(octet)
     if (digit >= 0) {
+      if (this.count > 0 && this.size === 0) this.isOdd = true
       this.size = this.size * 16 + digit
       if (++this.count > SIZE_DIGITS_MAX) this.state = BROKEN
     } else if (this.count === 0) this.state = BROKEN
@@ -88,6 +121,7 @@ export class ChunkedBody {
     else if (octet === CR || octet === 59 || octet === 32 || octet === 9) {
       this.state = EXTENSION
       this.count = 0
+      if (octet === 32 || octet === 9) this.isOdd = true
     } else this.state = BROKEN
   }
 

@@ -73,6 +73,7 @@ export function readHead(bytes: Uint8Array, at: number, stop: number, whole = tr
     length,
     text,
     lines: headers,
+    ambiguities: null,
   }
 }
 

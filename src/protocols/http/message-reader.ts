@@ -8,6 +8,7 @@
 import type { Side } from '../../model/packet.ts'
 import { CONTINUE, SKIP_REST } from '../../model/stream.ts'
 import type { Micros } from '../../model/time.ts'
+import type { BodyCollector } from './body.ts'
 import { ChunkedBody } from './chunked.ts'
 import { AMBIGUOUS, CHUNKED, ON_ANSWER, TUNNEL, UNTIL_CLOSE } from './framing.ts'
 import { headEnd, readHead } from './head.ts'
@@ -32,6 +33,15 @@ export interface HeadReader {
   stopped(side: Side, reason: string, time: Micros): void
   /** The half lost its place. */
   lost(side: Side): void
+  /** The body of the message that was told last is over, if it is wanted; `ended`: its end was seen. */
+  bodyOver(
+    side: Side,
+    body: BodyCollector,
+    ended: boolean,
+    chunks: ChunkedBody | null,
+    time: Micros,
+    packet: number,
+  ): void
 }
 
 // What a side sends.
@@ -67,6 +77,8 @@ export class MessageReader {
   heldBytes = 0
   /** Octets passed over after a CONNECT, before its answer. */
   early = 0
+  /** Set by the owner before it answers: where the body goes; null if it is not wanted. */
+  collector: BodyCollector | null = null
   private readonly side: Side
   private readonly owner: HeadReader
   private state = MESSAGE
@@ -86,7 +98,7 @@ export class MessageReader {
 
   /** Nothing more will be learnt from this half. */
   get finished(): boolean {
-    return this.state === REST || this.state === STOPPED
+    return this.state === STOPPED || (this.state === REST && this.collector === null)
   }
 
   /** Reads octets `start`..`end`, and returns where it stopped: `end`, unless a tunnel begins. */
@@ -95,10 +107,11 @@ export class MessageReader {
     while (at < end && this.state !== TUNNELLED) {
       if (this.state === MESSAGE) at = this.message(bytes, at, end, time, packet)
       else if (this.state === HEAD) at = this.head(bytes, at, end, time, packet)
-      else if (this.state === BODY) at = this.body(at, end)
-      else if (this.state === CHUNKS) at = this.chunk(bytes, at, end)
+      else if (this.state === BODY) at = this.body(bytes, at, end, time, packet)
+      else if (this.state === CHUNKS) at = this.chunk(bytes, at, end, time, packet)
       else {
         if (this.state === AWAITING) this.early += end - at
+        else if (this.state === REST) this.collector?.data(bytes, at, end)
         at = end
       }
     }
@@ -110,7 +123,7 @@ export class MessageReader {
   answer(): number {
     if (this.finished) return SKIP_REST
     if (this.state === CHUNKS) return this.chunks!.takeRest()
-    if (this.state !== BODY) return CONTINUE
+    if (this.state !== BODY || this.collector !== null) return CONTINUE
     const rest = this.remaining
     this.nextMessage()
     return rest
@@ -120,12 +133,44 @@ export class MessageReader {
    * `length` octets were not captured; those of bodies of known length never get here, they are not wanted
    * anyway.
    */
-  gap(length: number): void {
+  gap(length: number, time: Micros, packet: number): void {
     if (this.state === AWAITING) this.early += length
+    else if (this.collector !== null && this.missBody(length, time, packet)) return
     else if (this.state < REST) {
       this.lose()
       this.afterGap = true
     }
+  }
+
+  /** The side sends no more, or nothing more will be seen of it. */
+  end(time: Micros, packet: number, seen: boolean): void {
+    this.bodyOver(seen && this.state === REST, time, packet)
+  }
+
+  /** Octets of a body that is collected are missing; false if the place is lost with them. */
+  private missBody(length: number, time: Micros, packet: number): boolean {
+    if (this.state === CHUNKS && this.chunks!.miss(length)) return true
+    if (this.state === REST || (this.state === BODY && length <= this.remaining)) {
+      this.collector!.miss(length)
+      this.remaining -= length
+      if (this.state === BODY && this.remaining === 0) this.bodyIsOver(time, packet)
+      return true
+    }
+    this.collector!.miss(this.state === BODY ? this.remaining : 1)
+    this.bodyOver(false, time, packet)
+    return false
+  }
+
+  private bodyOver(ended: boolean, time: Micros, packet: number): void {
+    const { collector, chunks } = this
+    if (collector === null) return
+    this.collector = null
+    this.owner.bodyOver(this.side, collector, ended, chunks, time, packet)
+  }
+
+  private bodyIsOver(time: Micros, packet: number): void {
+    this.bodyOver(true, time, packet)
+    this.nextMessage()
   }
 
   /** The answer to a CONNECT came: `granted` or not. */
@@ -136,9 +181,17 @@ export class MessageReader {
     else if (this.early > 0) this.lose()
   }
 
+  /** Another protocol takes over, from the next octets on. */
+  tunnel(): void {
+    this.nextMessage()
+    this.drop()
+    this.state = TUNNELLED
+  }
+
   stop(reason: string, time: Micros): void {
     if (this.state === STOPPED) return
     this.state = STOPPED
+    this.collector = null
     this.drop()
     this.owner.stopped(this.side, reason, time)
   }
@@ -246,6 +299,7 @@ export class MessageReader {
   private complete(head: Head | string, time: Micros, packet: number): number {
     this.isLost = false
     this.inDoubt = false
+    this.collector = null
     this.nextMessage()
     if (typeof head === 'string') this.stop(head, time)
     else this.follow(this.owner.head(this.side, head, time, packet), time)
@@ -256,25 +310,29 @@ export class MessageReader {
     if (this.state === STOPPED || manner === 0) return
     if (manner === AMBIGUOUS) return this.stop('http-length-ambiguous', time)
     this.remaining = Math.max(0, manner)
-    if (manner === CHUNKED) this.chunks = new ChunkedBody()
+    if (manner === CHUNKED) this.chunks = new ChunkedBody(this.collector)
     if (manner === ON_ANSWER) this.early = 0
     const goesOn = stateAfter(manner)
     if (!this.inDoubt || manner === TUNNEL) this.state = goesOn
     else this.otherwise = goesOn
   }
 
-  private body(at: number, end: number): number {
+  private body(bytes: Uint8Array, at: number, end: number, time: Micros, packet: number): number {
     const used = Math.min(this.remaining, end - at)
     this.remaining -= used
-    if (this.remaining === 0) this.nextMessage()
+    this.collector?.data(bytes, at, at + used)
+    if (this.remaining === 0) this.bodyIsOver(time, packet)
     return at + used
   }
 
-  private chunk(bytes: Uint8Array, at: number, end: number): number {
+  private chunk(bytes: Uint8Array, at: number, end: number, time: Micros, packet: number): number {
     const chunks = this.chunks!
     const stop = chunks.read(bytes, at, end)
-    if (chunks.done) this.nextMessage()
-    else if (chunks.broken) this.lose()
+    if (chunks.done) this.bodyIsOver(time, packet)
+    else if (chunks.broken) {
+      this.bodyOver(false, time, packet)
+      this.lose()
+    }
     return this.isLost ? end : stop
   }
 

@@ -2,12 +2,24 @@
  * Messages as observations hold them: the head as it was sent, whose lines and cookies are taken apart when
  * somebody asks for them. Most are never asked for. As JSON they are what their interfaces say.
  */
-import type { SetCookie } from '../../model/cookie.ts'
-import { type HeaderLine, type HttpRequest, type HttpResponse, valueIn } from '../../model/http.ts'
+import type { CookieFacts, SetCookie } from '../../model/cookie.ts'
+import type { HttpAmbiguity } from '../../model/http-ambiguities.data.ts'
+import {
+  type Forwarded,
+  type HeaderLine,
+  type HttpRequest,
+  type HttpResponse,
+  type Intermediary,
+  valueIn,
+} from '../../model/http.ts'
 import type { Micros } from '../../model/time.ts'
+import { readCookies } from '../cookies/cookie-header.ts'
 import { cookieName, isSetCookie, readSetCookie, SET_COOKIES_MAX } from '../cookies/set-cookie.ts'
 import type { Framing } from './framing.ts'
+import { forwardedOf } from './forwarded.ts'
+import { ambiguitiesOf } from './head-ambiguities.ts'
 import { firstValue, linesOf, valuesOf } from './header-lines.ts'
+import { intermediariesOf } from './intermediaries.ts'
 
 /** What the connection's reader and its observations need of a head. */
 export interface Head {
@@ -26,6 +38,8 @@ export interface Head {
   readonly text: string
   /** The header lines, if they had to be taken apart already, or are not wanted. */
   readonly lines: readonly HeaderLine[] | null
+  /** What is ambiguous about it, if that is not to be read out of its text. */
+  readonly ambiguities: readonly HttpAmbiguity[] | null
 }
 
 export class SeenRequest implements HttpRequest {
@@ -37,6 +51,7 @@ export class SeenRequest implements HttpRequest {
   readonly bodyBytes: number
   private readonly text: string
   private lines: readonly HeaderLine[] | null
+  private marks: readonly HttpAmbiguity[] | null
 
   constructor(head: Head, bodyBytes: number, time: Micros, packet: number) {
     this.method = head.method
@@ -47,10 +62,27 @@ export class SeenRequest implements HttpRequest {
     this.bodyBytes = bodyBytes
     this.text = head.text
     this.lines = head.lines
+    this.marks = head.ambiguities
   }
 
   get headers(): readonly HeaderLine[] {
     return (this.lines ??= linesOf(this.text))
+  }
+
+  get ambiguities(): readonly HttpAmbiguity[] {
+    return (this.marks ??= ambiguitiesOf(this.text, 0, this.version, null))
+  }
+
+  get cookies(): readonly CookieFacts[] {
+    return readCookies(this.headers)
+  }
+
+  get forwarded(): Forwarded {
+    return forwardedOf(this.headers)
+  }
+
+  get intermediaries(): readonly Intermediary[] {
+    return intermediariesOf(this.headers)
   }
 
   header(name: string): string | null {
@@ -58,8 +90,8 @@ export class SeenRequest implements HttpRequest {
   }
 
   toJSON(): object {
-    const { method, target, version, headers, time, packet, bodyBytes } = this
-    return { method, target, version, headers, time, packet, bodyBytes }
+    const { method, target, version, headers, time, packet, bodyBytes, ambiguities } = this
+    return { method, target, version, headers, time, packet, bodyBytes, ambiguities }
   }
 }
 
@@ -73,8 +105,11 @@ export class SeenResponse implements HttpResponse {
   private readonly text: string
   private lines: readonly HeaderLine[] | null
   private cookies: readonly SetCookie[] | null = null
+  private marks: readonly HttpAmbiguity[] | null
+  /** The method that is answered; null if it was not seen. */
+  private readonly asked: string | null
 
-  constructor(head: Head, bodyBytes: number, time: Micros, packet: number) {
+  constructor(head: Head, bodyBytes: number, time: Micros, packet: number, asked: string | null = null) {
     this.status = head.status
     this.version = head.version
     this.setCookieLines = head.setCookieLines
@@ -83,10 +118,21 @@ export class SeenResponse implements HttpResponse {
     this.bodyBytes = bodyBytes
     this.text = head.text
     this.lines = head.lines
+    this.marks = head.ambiguities
+    this.asked = asked
   }
 
   get headers(): readonly HeaderLine[] {
     return (this.lines ??= linesOf(this.text))
+  }
+
+  get ambiguities(): readonly HttpAmbiguity[] {
+    if (this.marks === null && this.text === '') this.marks = []
+    return (this.marks ??= ambiguitiesOf(this.text, this.status, this.version, this.asked))
+  }
+
+  get intermediaries(): readonly Intermediary[] {
+    return intermediariesOf(this.headers)
   }
 
   get setCookieNames(): readonly string[] {
@@ -99,9 +145,9 @@ export class SeenResponse implements HttpResponse {
 
   toJSON(): object {
     const { status, version, headers, setCookieLines, setCookieNames, setCookies } = this
-    const { time, packet, bodyBytes } = this
+    const { time, packet, bodyBytes, ambiguities } = this
     const cookies = { setCookieLines, setCookieNames, setCookies }
-    return { status, version, headers, ...cookies, time, packet, bodyBytes }
+    return { status, version, headers, ...cookies, time, packet, bodyBytes, ambiguities }
   }
 
   private setCookieValues(): readonly string[] {

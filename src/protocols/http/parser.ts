@@ -2,22 +2,26 @@
  * HTTP/1.0 and HTTP/1.1 in both directions (RFC 9112, RFC 9110): heads are read, bodies passed over, requests
  * paired with responses. Emits `http-request` when a request's head is complete and `http-transaction` when
  * the head of its final response is: whoever waits for the answer need not wait for its body. `bodyBytes`
- * therefore is the declared Content-Length, 0 if there is none. Unanswered requests are emitted with response
- * null when the responder ends or the connection does; a response whose request was not seen is emitted with
- * request null.
+ * therefore is the declared Content-Length, 0 if there is none; `http-body` follows where bodies are wanted.
+ * Unanswered requests are emitted with response null when the responder ends or the connection does; a
+ * response whose request was not seen is emitted with request null.
  *
  * Pairing is by order (RFC 9112 §9.3.2), and after a gap by what a client does that does not pipeline: its
  * last request is the one that is answered. A client that was seen to pipeline loses pairing with a gap, for
  * good (`http-pairing-lost`).
  */
-import type { HttpRequest, HttpResponse } from '../../model/http.ts'
+import { type HttpRequest, type HttpResponse, valueIn } from '../../model/http.ts'
 import { otherSide } from '../../model/packet.ts'
 import type { Side } from '../../model/packet.ts'
 import { CONTINUE, DETACH, SKIP_REST } from '../../model/stream.ts'
 import type { StreamConsumer, StreamContext } from '../../model/stream.ts'
 import type { Micros } from '../../model/time.ts'
 
-import { AMBIGUOUS, TUNNEL, UNTIL_CLOSE, requestBody, responseBody } from './framing.ts'
+import { openHttp2 } from './http2/parser.ts'
+import { BodyCollector } from './body.ts'
+import type { ChunkedBody } from './chunked.ts'
+import { AMBIGUOUS, CHUNKED, TUNNEL, UNTIL_CLOSE, requestBody, responseBody } from './framing.ts'
+import { firstValue } from './header-lines.ts'
 import { MessageReader, REQUESTS, RESPONSES } from './message-reader.ts'
 import type { HeadReader } from './message-reader.ts'
 import { SeenRequest, SeenResponse } from './message.ts'
@@ -44,6 +48,8 @@ class HttpParser implements StreamConsumer, HeadReader {
   private asking: Side | null = null
   private readonly pending = new Pending()
   private interim: readonly HttpResponse[] = NO_INTERIM
+  /** What became of the bodies that are wanted, by side: the index of their transaction. */
+  private readonly bodyIndex: [number, number] = [0, 0]
   private nextIndex = 0
   /** Responses can be told to requests. */
   private pairs = true
@@ -84,16 +90,18 @@ class HttpParser implements StreamConsumer, HeadReader {
 
   gap(side: Side, length: number, time: Micros, packet: number): number {
     if (this.inner !== null) return this.inner.gap(side, length, time, packet)
-    this.readers[side].gap(length)
+    this.readers[side].gap(length, time, packet)
     return this.readers[side].finished ? SKIP_REST : CONTINUE
   }
 
   end(side: Side, time: Micros, packet: number): void {
-    if (this.inner !== null) this.inner.end(side, time, packet)
-    else if (this.asking !== null && side !== this.asking) this.noMoreResponses(time)
+    if (this.inner !== null) return this.inner.end(side, time, packet)
+    this.readers[side].end(time, packet, true)
+    if (this.asking !== null && side !== this.asking) this.noMoreResponses(time)
   }
 
   close(time: Micros): void {
+    for (const reader of this.readers) reader.end(time, 0, false)
     this.settle(0, time)
     this.inner?.close(time)
   }
@@ -141,7 +149,43 @@ class HttpParser implements StreamConsumer, HeadReader {
     })
     if (this.pairs) this.pending.add(request)
     else this.transaction(request, null, index, time)
+    if (manner > 0 || manner === CHUNKED) this.collect(side, manner, request, index)
     return manner
+  }
+
+  /** Has the body that follows collected, if it is wanted. */
+  private collect(side: Side, manner: number, message: HttpRequest | HttpResponse, index: number): void {
+    const wanted = this.context.wants?.bodies
+    if (wanted === undefined) return
+    const declared = manner > 0 ? manner : null
+    this.bodyIndex[side] = index
+    this.readers[side].collector = new BodyCollector(wanted, message.headers, declared)
+  }
+
+  bodyOver(
+    side: Side,
+    collector: BodyCollector,
+    ended: boolean,
+    chunks: ChunkedBody | null,
+    time: Micros,
+    packet: number,
+  ): void {
+    const { tap, connection } = this.context
+    const { decrypted } = this
+    this.context.emit({
+      kind: 'http-body',
+      time,
+      tap,
+      connection,
+      from: side,
+      of: side === this.asking ? 'request' : 'response',
+      index: this.bodyIndex[side],
+      body: collector.finish(ended),
+      trailers: [],
+      ambiguities: chunks?.ambiguities ?? [],
+      packet,
+      decrypted,
+    })
   }
 
   /**
@@ -170,10 +214,13 @@ class HttpParser implements StreamConsumer, HeadReader {
     if (this.pending.count > 0) this.pipelines = true
     const method = asked?.method ?? null
     const manner = responseBody(status, version, framing, method)
-    const response = new SeenResponse(head, Math.max(0, manner), time, packet)
+    const response = new SeenResponse(head, Math.max(0, manner), time, packet, method)
+    if (status === 101) return this.upgrade(head, asked, response, index, time, packet)
     this.transaction(asked, response, index, time)
     this.readers[side].inDoubt = asked === null
-    if (manner === TUNNEL) this.openTunnel(status, time, packet)
+    if (manner > 0 || manner === CHUNKED || manner === UNTIL_CLOSE)
+      this.collect(side, manner, response, index)
+    if (manner === TUNNEL) this.openTunnel(time, packet)
     else if (method === 'CONNECT') this.readers[otherSide(side)].answered(false)
     else if (manner === UNTIL_CLOSE && asked !== null) this.noMoreResponses(time)
     return manner
@@ -244,14 +291,44 @@ class HttpParser implements StreamConsumer, HeadReader {
   }
 
   /**
-   * A protocol that is asked for by name (101) is not read; what CONNECT carries is looked at like any
-   * stream.
+   * Another protocol takes over (RFC 9110 §7.8). HTTP/2 is read on, and answers the request (RFC 7540 §3.2);
+   * others are not read.
    */
-  private openTunnel(status: number, time: Micros, packet: number): void {
-    if (status === 101) {
-      this.over = true
-      return
-    }
+  private upgrade(
+    head: Head,
+    asked: HttpRequest | null,
+    response: HttpResponse,
+    index: number,
+    time: Micros,
+    packet: number,
+  ): number {
+    const protocol = (upgradeOf(head) ?? '').toLowerCase()
+    const requestFrom = this.asking!
+    const isHttp2 = protocol === 'h2c'
+    if (!isHttp2) this.transaction(asked, response, index, time)
+    this.settle(0, time)
+    const { tap, connection } = this.context
+    const { decrypted } = this
+    this.context.emit({
+      kind: 'http-upgrade',
+      time,
+      tap,
+      connection,
+      protocol,
+      requestFrom,
+      index,
+      packet,
+      decrypted,
+    })
+    this.over = !isHttp2
+    if (!isHttp2) return TUNNEL
+    this.readers[requestFrom].tunnel()
+    this.inner = openHttp2(this.context, decrypted, { asking: requestFrom, request: asked, index })
+    return TUNNEL
+  }
+
+  /** What CONNECT carries is looked at like any stream. */
+  private openTunnel(time: Micros, packet: number): void {
     const asking = this.readers[this.asking!]
     asking.answered(true)
     this.settle(0, time)
@@ -270,6 +347,12 @@ class HttpParser implements StreamConsumer, HeadReader {
     return this.inner!.data(side, bytes, start, end, time, packet)
   }
 }
+
+/** The protocol that a 101 names first; its head may not have been kept. */
+const upgradeOf = (head: Head): string | null =>
+  (head.lines === null ? firstValue(head.text, 'upgrade') : valueIn(head.lines, 'upgrade'))
+    ?.split(',', 1)[0]!
+    .trim() ?? null
 
 /**
  * Reads HTTP/1.x; `openInner` looks at what a CONNECT tunnel carries, `decrypted` says that the octets came

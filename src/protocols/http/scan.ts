@@ -27,6 +27,7 @@ const STATUS_AT = 9
 const REASON_AT = 12
 /** A reason phrase has a few words; the line of one that goes on is looked at more closely. */
 const REASON_MAX = 256
+const SWITCHING = 101
 /** `HTTP/1.1` */
 const VERSION_LENGTH = 8
 
@@ -70,6 +71,7 @@ export function scanRequest(bytes: Uint8Array, start: number, end: number): Head
     length: section.end - start,
     text,
     lines: null,
+    ambiguities: null,
   }
 }
 
@@ -85,7 +87,8 @@ export function scanResponse(bytes: Uint8Array, start: number, end: number, whol
       : afterLineEnd(bytes, start + REASON_AT, end)
   const section = status < 0 || lines < 0 ? null : scanLines(bytes, lines, end)
   if (section === null) return null
-  const isWanted = whole || section.setCookieLines > 0
+  // What takes over after a 101 stands in its lines.
+  const isWanted = whole || section.setCookieLines > 0 || status === SWITCHING
   return {
     method: '',
     target: '',
@@ -96,6 +99,7 @@ export function scanResponse(bytes: Uint8Array, start: number, end: number, whol
     length: section.end - start,
     text: isWanted ? latin1(bytes, start, section.end) : '',
     lines: isWanted ? null : UNWANTED,
+    ambiguities: null,
   }
 }
 

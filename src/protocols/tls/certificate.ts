@@ -5,6 +5,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { SocketAddress } from 'node:net'
 import type { Certificate } from '../../model/tls.ts'
+import { publicKeyHash } from './private-keys.ts'
 import { vectorEnd } from './vector.ts'
 
 /** Certificates of one chain that are read; those after them are left out. Public chains have 2 to 4. */
@@ -40,6 +41,12 @@ export function readChain(b: Uint8Array, at: number, end: number, hasContext: bo
  */
 const remembered = new Map<string, Certificate>()
 
+/** Of RSA keys, for whoever has the private key to one; no part of what is told of a certificate. */
+const keyHashes = new WeakMap<Certificate, string>()
+
+/** The hash by which TlsSecrets knows the key of a certificate read here; undefined if it is not RSA. */
+export const keyHashOf = (certificate: Certificate): string | undefined => keyHashes.get(certificate)
+
 /** Reads one certificate in DER; null if node:crypto cannot. */
 export function readCertificate(der: Uint8Array): Certificate | null {
   if (der.length > CERTIFICATE_BYTES_MAX) return null
@@ -56,7 +63,7 @@ export function readCertificate(der: Uint8Array): Certificate | null {
 function describe(der: Uint8Array, fingerprintSha256: string): Certificate | null {
   try {
     const x509 = new X509Certificate(der)
-    return {
+    const certificate: Certificate = {
       subject: oneLine(x509.subject),
       issuer: oneLine(x509.issuer),
       names: names(x509),
@@ -66,6 +73,8 @@ function describe(der: Uint8Array, fingerprintSha256: string): Certificate | nul
       selfSigned: isSelfSigned(x509),
       keyType: keyType(x509),
     }
+    if (certificate.keyType.startsWith('rsa')) keyHashes.set(certificate, publicKeyHash(x509.publicKey))
+    return certificate
   } catch {
     return null // The certificate is traffic: what OpenSSL refuses is left out.
   }

@@ -12,6 +12,7 @@ export interface Bulk {
   readonly kind: 'aead' | 'cbc'
   /** The name that node:crypto has for it. */
   readonly cipher: string
+  readonly mode: 'cbc' | 'gcm' | 'ccm' | 'poly1305'
   readonly keyBytes: number
   /**
    * CBC: one block. AEAD: what the key schedule of TLS 1.2 gives; the rest of the nonce stands in the record.
@@ -33,6 +34,7 @@ export interface Suite {
 const cbc = (cipher: string, keyBytes: number, ivBytes: number): Bulk => ({
   kind: 'cbc',
   cipher,
+  mode: 'cbc',
   keyBytes,
   ivBytes,
   explicitNonceBytes: 0,
@@ -43,6 +45,7 @@ const cbc = (cipher: string, keyBytes: number, ivBytes: number): Bulk => ({
 const counter = (cipher: string, keyBytes: number, tagBytes: number): Bulk => ({
   kind: 'aead',
   cipher,
+  mode: cipher.endsWith('ccm') ? 'ccm' : 'gcm',
   keyBytes,
   ivBytes: 4,
   explicitNonceBytes: 8,
@@ -53,6 +56,7 @@ const counter = (cipher: string, keyBytes: number, tagBytes: number): Bulk => ({
 const CHACHA20_POLY1305: Bulk = {
   kind: 'aead',
   cipher: 'chacha20-poly1305',
+  mode: 'poly1305',
   keyBytes: 32,
   ivBytes: 12,
   explicitNonceBytes: 0,
@@ -172,3 +176,12 @@ export const SUITES: ReadonlyMap<number, Suite> = new Map(
 
 /** Suites whose tag has 8 octets (RFC 6655, RFC 8446 §B.4): their alerts are that much shorter. */
 export const hasShortTag = (suite: number): boolean => SUITES.get(suite)?.bulk.tagBytes === 8
+
+/**
+ * Suites whose premaster secret the client encrypts for the server's RSA key (TLS_RSA_WITH_...): with that
+ * private key they can be read.
+ */
+export const RSA_EXCHANGE: ReadonlySet<number> = new Set([
+  0x000a, 0x002f, 0x0035, 0x003c, 0x003d, 0x0041, 0x0084, 0x009c, 0x009d, 0x00ba, 0x00c0, 0xc03c, 0xc03d,
+  0xc050, 0xc051, 0xc09c, 0xc09d, 0xc0a0, 0xc0a1, 0xfeff, 0xffe0,
+])

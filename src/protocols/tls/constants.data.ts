@@ -10,6 +10,7 @@ export const HEARTBEAT = 24
 /**
  * Handshake message types, RFC 8446 §4, RFC 5246 §7.4, RFC 5077, RFC 8879: those that mean something here.
  */
+export const HELLO_REQUEST = 0
 export const CLIENT_HELLO = 1
 export const SERVER_HELLO = 2
 export const NEW_SESSION_TICKET = 4
@@ -19,17 +20,21 @@ export const CERTIFICATE = 11
 export const SERVER_KEY_EXCHANGE = 12
 export const CERTIFICATE_REQUEST = 13
 export const SERVER_HELLO_DONE = 14
+export const CLIENT_KEY_EXCHANGE = 16
 export const FINISHED = 20
+export const CERTIFICATE_STATUS = 22
 export const KEY_UPDATE = 24
 export const COMPRESSED_CERTIFICATE = 25
 
 /** Extensions, RFC 8446 §4.2 and the RFC of each. */
 export const SERVER_NAME = 0
+export const STATUS_REQUEST = 5
 export const SUPPORTED_GROUPS = 10
 export const EC_POINT_FORMATS = 11
 export const SIGNATURE_ALGORITHMS = 13
 export const ALPN = 16
 export const ENCRYPT_THEN_MAC = 22
+export const EXTENDED_MASTER_SECRET = 23
 export const SESSION_TICKET = 35
 export const PRE_SHARED_KEY = 41
 export const EARLY_DATA = 42

@@ -3,12 +3,22 @@
  * alerts.
  */
 import * as is from './constants.data.ts'
-import { is13, newHandshake, readTicket13, takeMessage, TICKETS_MAX, type Handshake } from './handshake.ts'
+import {
+  is13,
+  issued,
+  newHandshake,
+  readTicket13,
+  takeMessage,
+  TICKETS_MAX,
+  type Handshake,
+} from './handshake.ts'
 import { innerEnd } from './inner.ts'
+import { keysOfExchange, keysOfResumption } from './master-secret.ts'
 import { conclude, reportAlert, reportTicket } from './report.ts'
 import { sessionKeys } from './session-keys.ts'
 import { isTls13 } from './server-hello.ts'
 import { isClient, roleOf, type Half, type Tls } from './state.ts'
+import { addMessage, newTranscript } from './transcript.ts'
 
 /** Takes one handshake message of `half`, `start`..`end` with its header. */
 export function takeHandshakeMessage(
@@ -19,14 +29,54 @@ export function takeHandshakeMessage(
   start: number,
   end: number,
 ): void {
-  if (type === is.CLIENT_HELLO && isNewHandshake(tls))
-    tls.handshake = newHandshake(tls.context.wants?.fingerprints !== false)
+  if (type === is.CLIENT_HELLO) beginHandshake(tls)
+  if (tls.transcript !== null) addMessage(tls.transcript, b, start, end)
   const h = tls.handshake
   if (tls.is13 && type === is.NEW_SESSION_TICKET) takeTicket13(tls, h, b, start, end)
   else if (h !== null && !takeMessage(h, half.side, type, b, start, end, tls.packet)) missMessage(tls, half)
   if (type === is.ENCRYPTED_EXTENSIONS && h?.refusesEarlyData === true) tls.refusesEarlyData = true
   if (type === is.CLIENT_HELLO || type === is.SERVER_HELLO) followHello(tls, h, type)
   else if (tls.is13) changeKeys13(tls, half, type)
+  else if (type === is.CLIENT_KEY_EXCHANGE) takeKeyExchange(tls, half, h, b, start + MESSAGE_HEADER, end)
+}
+const MESSAGE_HEADER = 4
+
+/** A ClientHello comes: another handshake begins, or the one that a server's question interrupted goes on. */
+export function beginHandshake(tls: Tls): void {
+  if (isNewHandshake(tls)) tls.handshake = newHandshake(tls.context.wants?.fingerprints !== false)
+  tls.transcript = tls.context.secrets?.hasPremasters === true && !tls.is13 ? newTranscript() : null
+}
+
+/** ClientKeyExchange: premaster secrets become keys. What a key log says of the connection counts first. */
+function takeKeyExchange(
+  tls: Tls,
+  half: Half,
+  h: Handshake | null,
+  b: Uint8Array,
+  at: number,
+  end: number,
+): void {
+  const { secrets } = tls.context
+  if (secrets?.hasPremasters === true && h !== null && isClient(tls, half) && !hasOwnKeys(tls, h))
+    tls.keys = keysOfExchange(secrets, h, tls.transcript, b, at, end) ?? tls.keys
+  tls.transcript = null
+}
+
+const hasOwnKeys = (tls: Tls, { client }: Handshake): boolean =>
+  client !== null && tls.context.secrets?.secretOf('CLIENT_RANDOM', client.random) !== undefined
+
+/** ChangeCipherSpec: without keys of its own, the connection may go on with an earlier session's. */
+export function findKeys12(tls: Tls): void {
+  const { handshake, context } = tls
+  if (handshake === null || context.secrets === undefined) return
+  tls.keys ??= keysOfResumption(context.secrets, handshake)
+}
+
+/** The server changes to its keys: who presents what it has issued so far goes on under the same secret. */
+export function keepSession(tls: Tls): void {
+  const { handshake, context, keys } = tls
+  if (handshake === null || keys === null || keys.master === null) return
+  for (const id of issued(handshake)) context.secrets?.keepSession(id, keys.master)
 }
 
 /** A ClientHello begins another handshake if the one before was answered or is reported: renegotiation. */
@@ -52,6 +102,7 @@ function followHello(tls: Tls, h: Handshake | null, type: number): void {
   if (type !== is.SERVER_HELLO || h.serverFields === null || h.client === null) return
   tls.suite = h.serverFields.cipherSuite
   const { secrets } = tls.context
+  if (tls.is13) tls.transcript = null
   tls.keys = secrets === undefined ? null : sessionKeys(secrets, h.client.random, h.serverFields)
   if (isTls13(h.serverFields.version)) for (const half of tls.halves) beginKeys13(tls, half, h)
 }

@@ -11,7 +11,7 @@ import { readChain } from './certificate.ts'
 import { offeredVersion, readClientHello, type ClientHelloFields } from './client-hello.ts'
 import { readCompressedChain } from './compressed-certificate.ts'
 import * as is from './constants.data.ts'
-import { ja3, ja3s, ja4 } from './fingerprints.ts'
+import { clientFingerprints, serverFingerprint } from './fingerprint-memory.ts'
 import { sha256Hex, ticketHash } from './hash.ts'
 import { isTls13, readEncryptedExtensions, readServerHello, type ServerHelloFields } from './server-hello.ts'
 import { vectorEnd } from './vector.ts'
@@ -113,7 +113,8 @@ export function takeMessage(
     case is.NEW_SESSION_TICKET:
       return takeTicket(h, b, at, end)
     case is.ENCRYPTED_EXTENSIONS:
-      return takeEncryptedExtensions(h, b, at, end)
+      // Clients may send one as well (draft-vvv-tls-alps): it agrees to nothing.
+      return side === h.clientSide || takeEncryptedExtensions(h, b, at, end)
     case is.CERTIFICATE_REQUEST:
       h.isCertificateRequested = true
       break
@@ -156,6 +157,7 @@ export function noteClientHello(
     h.client = { ...h.client, pskIdentityHashes: fields.pskIdentityHashes }
     return
   }
+  const { ja3, ja4 } = h.withFingerprints ? clientFingerprints(fields) : NO_FINGERPRINTS
   h.client = {
     side,
     packet,
@@ -166,11 +168,12 @@ export function noteClientHello(
     sessionId: fields.sessionId,
     ticketHash: fields.ticketHash,
     pskIdentityHashes: fields.pskIdentityHashes,
-    ja3: h.withFingerprints ? ja3(fields) : '',
-    ja4: h.withFingerprints ? ja4(fields) : '',
+    ja3,
+    ja4,
     hash,
   }
 }
+const NO_FINGERPRINTS = { ja3: '', ja4: '' }
 
 function takeServerHello(
   h: Handshake,
@@ -195,7 +198,7 @@ function takeServerHello(
     cipherSuite: fields.cipherSuite,
     alpn: fields.alpn,
     sessionId: fields.sessionId,
-    ja3s: h.withFingerprints ? ja3s(fields) : '',
+    ja3s: h.withFingerprints ? serverFingerprint(fields) : '',
     selectedPsk: fields.selectedPsk,
   }
   return true
@@ -256,7 +259,7 @@ function isResumed(h: Handshake): boolean | null {
 }
 
 /** Session id, as it is, or tickets, as hashes, that the server gave out for later. */
-function issued(h: Handshake): readonly string[] {
+export function issued(h: Handshake): readonly string[] {
   const id = h.server?.sessionId ?? ''
   // An id that the client brought is not issued: in TLS 1.3 it is an echo, in TLS 1.2 the session that goes
   // on.

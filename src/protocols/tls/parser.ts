@@ -13,6 +13,7 @@ import type { Micros } from '../../model/time.ts'
 import type { OpenInner } from '../protocol.ts'
 import { readClientHelloV2, V2_HEADER_BYTES } from './client-hello-v2.ts'
 import * as is from './constants.data.ts'
+import { beginHandshake } from './content.ts'
 import { noteClientHello } from './handshake.ts'
 import { sha256Hex } from './hash.ts'
 import { HELD_BYTES_MAX, HELD_TIME_MAX, hold } from './held.ts'
@@ -24,6 +25,7 @@ import { isAtBoundary, restartWalk, takeSkip, walkRecords } from './record-walk.
 import { conclude, reportAlert } from './report.ts'
 import { mayBeAlert13, missHandshake, missInBody, SideReader, waitsForHello } from './side-reader.ts'
 import { isClient, newTls, otherHalf, type Half, type Tls, type TlsCounts } from './state.ts'
+import { addOctets, TRANSCRIPT_BYTES_MAX } from './transcript.ts'
 import { feedOpening, isWhole, opensV2, v2Opening } from './v2-opening.ts'
 
 export { recognisesTls } from './recognise.ts'
@@ -32,9 +34,10 @@ export { recognisesTls } from './recognise.ts'
 const SEGMENT_BYTES_MAX = 65_535
 /**
  * What a connection holds at most: on each side a message and a record in pieces, and what waits for the
- * other's hello.
+ * other's hello; and the transcript of the handshake.
  */
-export const HELD_OCTETS_MAX = 2 * (MESSAGE_BYTES_MAX + BODY_BYTES_MAX + HELD_BYTES_MAX + SEGMENT_BYTES_MAX)
+export const HELD_OCTETS_MAX =
+  2 * (MESSAGE_BYTES_MAX + BODY_BYTES_MAX + HELD_BYTES_MAX + SEGMENT_BYTES_MAX) + TRANSCRIPT_BYTES_MAX
 /**
  * The answer for a side that does not speak TLS: as many octets as one answer may skip on the sequence
  * circle.
@@ -70,7 +73,8 @@ class TlsParser implements TlsConsumer {
   }
 
   heldOctets(): number {
-    return heldOctets(this.tls, this.readers[0]) + heldOctets(this.tls, this.readers[1])
+    const { tls, readers } = this
+    return heldOctets(tls, readers[0]) + heldOctets(tls, readers[1]) + (tls.transcript?.length ?? 0)
   }
 
   data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number {
@@ -160,6 +164,8 @@ function readOpening(tls: Tls, half: Half, b: Uint8Array, start: number, end: nu
 function takeOpening(tls: Tls, half: Half, octets: Uint8Array, length: number): void {
   const fields = readClientHelloV2(octets, V2_HEADER_BYTES, length)
   if (fields === null || tls.handshake === null) return
+  beginHandshake(tls)
+  if (tls.transcript !== null) addOctets(tls.transcript, octets, V2_HEADER_BYTES, length)
   noteClientHello(tls.handshake, half.side, fields, sha256Hex(octets, V2_HEADER_BYTES, length), tls.packet)
   tls.clientSide = half.side
 }

@@ -19,6 +19,8 @@ export interface SessionKeys {
    * before.
    */
   opener(role: Role, epoch: Epoch, updates?: number): RecordOpener | null
+  /** The master secret of TLS 1.0 to 1.2, by which a later connection may go on; null in TLS 1.3. */
+  readonly master: Uint8Array | null
 }
 
 /**
@@ -35,12 +37,9 @@ export function sessionKeys(
   clientRandom: string,
   server: ServerHelloFields,
 ): SessionKeys | null {
-  const suite = SUITES.get(server.cipherSuite)
-  if (suite === undefined) return null
-  if (isTls13(server.version)) return keys13(secrets, clientRandom, server, suite)
-  const isOpenable = server.version >= TLS_1_0 && server.version <= TLS_1_2 && server.compression === 0
+  if (isTls13(server.version)) return keys13(secrets, clientRandom, server)
   const master = secrets.secretOf('CLIENT_RANDOM', clientRandom)
-  return isOpenable && master !== undefined ? keys12(master, clientRandom, server, suite) : null
+  return master === undefined ? null : keys12(master, clientRandom, server)
 }
 
 const LABELS: { readonly [role in Role]: { readonly [epoch in Epoch]: string | null } } = {
@@ -56,17 +55,16 @@ const LABELS: { readonly [role in Role]: { readonly [epoch in Epoch]: string | n
   },
 }
 
-function keys13(
-  secrets: TlsSecrets,
-  clientRandom: string,
-  server: ServerHelloFields,
-  { bulk, hash }: Suite,
-): SessionKeys | null {
+function keys13(secrets: TlsSecrets, clientRandom: string, server: ServerHelloFields): SessionKeys | null {
+  const suite = SUITES.get(server.cipherSuite)
+  if (suite === undefined) return null
+  const { bulk, hash } = suite
   const isFinal = server.version === TLS_1_3 || server.version >= FIRST_DRAFT_LIKE_FINAL
   const labels = [...Object.values(LABELS.client), ...Object.values(LABELS.server)]
   const hasAny = labels.some((label) => label !== null && secrets.secretOf(label, clientRandom) !== undefined)
   if (!isFinal || bulk.kind !== 'aead' || !hasAny) return null
   return {
+    master: null,
     opener(role, epoch, updates = 0) {
       const label = LABELS[role][epoch]
       let secret = label === null ? undefined : secrets.secretOf(label, clientRandom)
@@ -80,10 +78,21 @@ function keys13(
 const MAC_BYTES: { readonly [hash in Hash]: number } = { sha1: 20, sha256: 32, sha384: 48 }
 
 /** The PRF of TLS 1.2 uses SHA-256 unless the suite says SHA-384 (RFC 5246 §5). */
-const prfHash = (version: number, hash: Hash): Hash | null =>
+export const prfHash = (version: number, hash: Hash): Hash | null =>
   version < TLS_1_2 ? null : hash === 'sha384' ? 'sha384' : 'sha256'
 
-function keys12(
+/** The keys that a master secret makes; null if suite, version or compression cannot be opened. */
+export function keys12(
+  master: Uint8Array,
+  clientRandom: string,
+  server: ServerHelloFields,
+): SessionKeys | null {
+  const suite = SUITES.get(server.cipherSuite)
+  const isOpenable = server.version >= TLS_1_0 && server.version <= TLS_1_2 && server.compression === 0
+  return isOpenable && suite !== undefined ? keysOfSuite(master, clientRandom, server, suite) : null
+}
+
+function keysOfSuite(
   master: Uint8Array,
   clientRandom: string,
   server: ServerHelloFields,
@@ -101,6 +110,7 @@ function keys12(
   const parts = split(block, lengths)
   const macIsOutside = server.extensions.includes(ENCRYPT_THEN_MAC)
   return {
+    master,
     opener(role, epoch) {
       if (epoch !== 'application') return null
       const at = role === 'client' ? 0 : 1

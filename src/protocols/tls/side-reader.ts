@@ -3,7 +3,7 @@ import { u8 } from '../../bytes/read.ts'
 import type { Side } from '../../model/packet.ts'
 import { hasShortTag } from './ciphers.data.ts'
 import * as is from './constants.data.ts'
-import { enterEpoch, takeAlert, takeHandshakeMessage } from './content.ts'
+import { enterEpoch, findKeys12, keepSession, takeAlert, takeHandshakeMessage } from './content.ts'
 import { isRead } from './handshake.ts'
 import { holdOctets } from './held.ts'
 import { feedMessages, messageStream, missMessages, restartMessages } from './messages.ts'
@@ -13,6 +13,7 @@ import { bodyLength, contentType, HEADER_BYTES, isHeader, recordVersion } from '
 import { HOLD, SKIP, STOP, STREAM, WHOLE, type RecordReader, type Treatment } from './record-walk.ts'
 import { conclude, reportAlert } from './report.ts'
 import { isClient, isProtected12, otherHalf, type Half, type Tls } from './state.ts'
+import { breakTranscript } from './transcript.ts'
 
 /**
  * Level and description: the length of an alert in clear. A protected one of TLS 1.2 has a MAC or a tag
@@ -74,7 +75,8 @@ export class SideReader implements RecordReader, MessageReader {
   }
 
   wants(type: number): boolean {
-    return isRead(type)
+    if (isRead(type) || this.tls.transcript !== null) return true
+    return type === is.CLIENT_KEY_EXCHANGE && this.tls.context.secrets?.hasPremasters === true
   }
 
   message(type: number, b: Uint8Array, start: number, end: number): void {
@@ -131,7 +133,9 @@ function changeCipher(tls: Tls, half: Half, messages: MessageStream): Treatment 
   restartMessages(messages)
   half.missedMessages = false
   half.isChanged = true
+  findKeys12(tls)
   enterEpoch(tls, half, 'application')
+  if (!isClient(tls, half)) keepSession(tls)
   if (isClient(tls, half) || tls.clientSide === null) return SKIP
   if (tls.handshake !== null) tls.handshake.isServerChanged = true
   // With keys, the next record shows whether they are the right ones: the report waits for it.
@@ -226,5 +230,6 @@ function missRecord(tls: Tls, half: Half): void {
 /** The rest of the side's handshake in clear cannot be followed. */
 export function missHandshake(tls: Tls, half: Half): void {
   half.missedMessages = true
+  if (tls.transcript !== null) breakTranscript(tls.transcript)
   if (tls.handshake !== null && !isClient(tls, half)) tls.handshake.isDamaged = true
 }

@@ -9,6 +9,7 @@ import type { HeldOctets } from './held.ts'
 import { recordWalk, type RecordWalk } from './record-walk.ts'
 import type { V2Opening } from './v2-opening.ts'
 import type { Epoch, Role, SessionKeys } from './session-keys.ts'
+import type { Transcript } from './transcript.ts'
 
 export interface TlsCounts {
   /** Records begun, of both sides. */
@@ -88,6 +89,8 @@ export interface Tls {
   suite: number
   is13: boolean
   keys: SessionKeys | null
+  /** What an extended master secret is made of; null if there is no use for one. */
+  transcript: Transcript | null
   /** The server said that it does not take early data: the client sends it again. */
   refusesEarlyData: boolean
   /** At least one record was opened with keys. */
@@ -148,6 +151,7 @@ export const newTls = (context: StreamContext, openInner: OpenInner): Tls => ({
   suite: -1,
   is13: false,
   keys: null,
+  transcript: null,
   refusesEarlyData: false,
   isDecrypted: false,
   inner: null,

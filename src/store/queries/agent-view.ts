@@ -6,6 +6,7 @@ import type { SessionEnd } from '../../model/record.ts'
 import { isoTime, type Micros, toSeconds } from '../../model/time.ts'
 import type { AddressStay, AgentConnection, AgentView, OccurrenceRow, StayView } from '../../model/view.ts'
 import { END_REASONS } from '../codes.data.ts'
+import { inOrder } from './in-order.ts'
 import { prepared } from '../store.ts'
 import type { Store } from '../store.ts'
 import { agentFacts } from './agents.ts'
@@ -82,18 +83,15 @@ interface StoredStay {
 }
 
 const staysOf = (store: Store, bounds: Bounds): StayView[] =>
-  prepared<StoredStay>(store, STAYS)
-    .all(bounds)
-    .toReversed()
-    .map((stay) => ({
-      server: stay.server,
-      service: stay.service_name,
-      start: isoTime(stay.start),
-      end: isoTime(stay.end),
-      connections: stay.connections,
-      bytes: stay.bytes,
-      endedBy: stay.ended_by,
-    }))
+  inOrder<StoredStay>(store, STAYS, bounds).map((stay) => ({
+    server: stay.server,
+    service: stay.service_name,
+    start: isoTime(stay.start),
+    end: isoTime(stay.end),
+    connections: stay.connections,
+    bytes: stay.bytes,
+    endedBy: stay.ended_by,
+  }))
 
 const CONNECTIONS = `
   SELECT c.id, v.name AS server, c.start, c."end", c.end_reason, c.max_idle, c.idle_before_end
@@ -118,25 +116,22 @@ interface StoredBar {
 }
 
 const connectionsOf = (store: Store, bounds: Bounds): AgentConnection[] =>
-  prepared<StoredBar>(store, CONNECTIONS)
-    .all(bounds)
-    .toReversed()
-    .map((bar) => ({
-      id: bar.id,
-      server: bar.server,
-      start: isoTime(bar.start),
-      end: isoTime(bar.end),
-      endReason: (END_REASONS[bar.end_reason] ?? 'open') satisfies EndReason,
-      maxIdleSeconds: toSeconds(bar.max_idle),
-      idleBeforeEndSeconds: toSeconds(bar.idle_before_end),
-    }))
+  inOrder<StoredBar>(store, CONNECTIONS, bounds).map((bar) => ({
+    id: bar.id,
+    server: bar.server,
+    start: isoTime(bar.start),
+    end: isoTime(bar.end),
+    endReason: (END_REASONS[bar.end_reason] ?? 'open') satisfies EndReason,
+    maxIdleSeconds: toSeconds(bar.max_idle),
+    idleBeforeEndSeconds: toSeconds(bar.idle_before_end),
+  }))
 
 const HAPPENINGS = `
   SELECT id FROM occurrence WHERE agent = $agent AND at BETWEEN $from AND $to
   ORDER BY at DESC, id DESC LIMIT ${HAPPENINGS_MAX}`
 
 const happeningsOf = (store: Store, bounds: Bounds): OccurrenceRow[] =>
-  occurrenceRows(store, prepared<{ id: number }>(store, HAPPENINGS).all(bounds).toReversed())
+  occurrenceRows(store, inOrder<{ id: number }>(store, HAPPENINGS, bounds))
 
 const WEEK = `
   SELECT CAST((at - $from) / ${HOUR} AS INTEGER) AS hour, count(*) AS n FROM occurrence

@@ -46,7 +46,8 @@ type Rest = Partial<Record<(typeof REST_MEMBERS)[number], unknown>>
 /** The members that no column holds. */
 function restOf({ rest }: StoredConnection): Rest {
   const values = JSON.parse(rest) as unknown[]
-  return Object.fromEntries(REST_MEMBERS.map((member, place) => [member, values[place] ?? null]))
+  const members = REST_MEMBERS.map((member, place) => [member, values[place] ?? null])
+  return { ...(Object.fromEntries(members) as Rest), path: values[REST_MEMBERS.indexOf('path')] ?? [] }
 }
 
 /** Rows in the order of the keys; a connection that has gone in between is left out. */

@@ -4,6 +4,7 @@
 import type { AttributionItem, Details, TimerEstimate } from '../../model/incident.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
 import type { IncidentState, IncidentView, StateChange, TimerView } from '../../model/view.ts'
+import { inOrder } from './in-order.ts'
 import { prepared } from '../store.ts'
 import type { Store } from '../store.ts'
 import { excludedDevices } from './excluded-devices.ts'
@@ -61,10 +62,12 @@ interface StoredChange {
 
 /** In the order in which it happened. */
 const historyOf = (store: Store, id: number): StateChange[] =>
-  prepared<StoredChange>(store, HISTORY)
-    .all(id)
-    .toReversed()
-    .map(({ at, state, who, note }) => ({ at: isoTime(at), state, by: who, note }))
+  inOrder<StoredChange>(store, HISTORY, id).map(({ at, state, who, note }) => ({
+    at: isoTime(at),
+    state,
+    by: who,
+    note,
+  }))
 
 const RELATED = `
   SELECT id, type, severity, state, title FROM incident

@@ -77,6 +77,17 @@ describe('shapes', () => {
     await holds(path, schema)
   })
 
+  test('agents whose names an address cannot hold', async () => {
+    const insert = rig.store.db.prepare(`INSERT INTO agent
+      (name, identified_by, confidence, first_seen, last_seen) VALUES (?, 'address', 1, 1, 2)`)
+    const names = ['.', '..', '~.', '~~..', '~a']
+    for (const name of names) insert.run(name)
+    const asked = ['~.', '~..', '~~.', '~~~..', '~a']
+    const found = await Promise.all(asked.map((id) => get<{ id: string }>(`/agents/${id}`)))
+    expect(found.map(({ id }) => id)).toEqual(names)
+    rig.store.db.prepare('DELETE FROM agent WHERE last_seen = 2').run()
+  })
+
   test('details of what the lists name', async () => {
     for (const { id } of await rows<{ id: string }>('/incidents')) {
       await holds(`/incidents/${id}`, incidents.incidentView)

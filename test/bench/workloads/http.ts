@@ -20,6 +20,15 @@ const HEX = '0123456789abcdef'
 const hex = (random: Random, digits: number): string =>
   Array.from({ length: digits }, () => random.pick([...HEX])).join('')
 
+/** What goes around the messages of all connections: nothing, or TLS. */
+export interface Dress {
+  /** Flights between the handshake of TCP and the first request: the client's, the server's, in turn. */
+  readonly flights: number
+  flight(connection: number, number: number): Payload
+  /** What stands on the wire instead of a message that `half` sends. */
+  seal(half: number, message: Payload): Payload
+}
+
 /** A message with places for hexadecimal digits that are written afresh each time it is sent. */
 interface Message extends Payload {
   readonly fresh: readonly number[]
@@ -94,12 +103,13 @@ interface Life {
   requests: Message[]
   responses: Message[]
   left: Uint8Array
+  dress: Dress | null
 }
 
 /** A request; now and then a pause before it. */
 function afterExchange(life: Life, connection: number): number {
   const left = (life.left[connection] = life.left[connection]! - 1)
-  life.traffic.step[connection] = left === 0 ? 6 : 3
+  life.traffic.step[connection] = (left === 0 ? 6 : 3) + (life.dress?.flights ?? 0)
   return life.random.between(50, 40_000) * MILLISECOND
 }
 
@@ -108,8 +118,17 @@ function advance(life: Life, connection: number, time: number): number {
     agent = 2 * connection,
     server = agent + 1,
     step = traffic.step[connection]!
+  const { dress } = life,
+    flight = step - 3,
+    flights = dress?.flights ?? 0
   traffic.step[connection] = step + 1
-  switch (step) {
+  if (dress !== null && flight >= 0 && flight < flights) {
+    traffic.send(time, flight % 2 === 0 ? agent : server, PSH | ACK, dress.flight(connection, flight))
+    return 12_000
+  }
+  const say = (half: number, message: Payload): void =>
+    traffic.send(time, half, PSH | ACK, dress === null ? message : dress.seal(half, message))
+  switch (step < 3 ? step : step - flights) {
     case 0:
       return (traffic.send(time, agent, SYN), 12_000)
     case 1:
@@ -117,9 +136,9 @@ function advance(life: Life, connection: number, time: number): number {
     case 2:
       return (traffic.send(time, agent, ACK), 300)
     case 3:
-      return (traffic.send(time, agent, PSH | ACK, refresh(random.pick(life.requests), random)), 15_000)
+      return (say(agent, refresh(random.pick(life.requests), random)), 15_000)
     case 4:
-      return (traffic.send(time, server, PSH | ACK, refresh(random.pick(life.responses), random)), 40_000)
+      return (say(server, refresh(random.pick(life.responses), random)), 40_000)
     case 5:
       return (traffic.send(time, agent, ACK), afterExchange(life, connection))
     case 6:
@@ -131,7 +150,11 @@ function advance(life: Life, connection: number, time: number): number {
   }
 }
 
-export function generateHttp(path: string): Traffic['counts'] {
+/** The workload; `dressed` makes what goes around the messages. */
+export function generateHttp(
+  path: string,
+  dressed: ((connections: number) => Dress) | null = null,
+): Traffic['counts'] {
   const random = createRandom(4),
     agenda = createAgenda(CONNECTIONS),
     traffic = new Traffic(path, CONNECTIONS)
@@ -141,8 +164,9 @@ export function generateHttp(path: string): Traffic['counts'] {
     requests: requests(random),
     responses: responses(random),
     left: new Uint8Array(CONNECTIONS),
+    dress: dressed === null ? null : dressed(CONNECTIONS),
   }
-  placeHosts(traffic, CONNECTIONS, AGENTS, SERVERS, 80)
+  placeHosts(traffic, CONNECTIONS, AGENTS, SERVERS, dressed === null ? 80 : 443)
   for (let who = 0; who < CONNECTIONS; who++) {
     life.left[who] = random.between(10, 20)
     agenda.add(START + random.between(0, 3_000 * SECOND), who)

@@ -3,11 +3,12 @@
  * reach.
  */
 import { fileURLToPath } from 'node:url'
-import type { Counts } from '../captures.ts'
+import { capture, type Counts } from '../captures.ts'
 import { generateHttp } from './http.ts'
 import { generateLarge } from './large.ts'
 import { generateMillion } from './million.ts'
 import { generateSmall } from './small.ts'
+import { generateTls12, generateTls13, keyLogOf } from './tls.ts'
 
 export interface Contestant {
   readonly name: string
@@ -54,6 +55,21 @@ const tshark: Contestant = {
   command: (path) => ['tshark', '-n', '-r', path, '-q', '-z', 'conv,tcp'],
   once: true,
 }
+/** The same messages without TLS: what `http` holds. */
+const inClear: Contestant = {
+  name: 'holdfast in clear',
+  command: () => [HOLDFAST, 'analyze', capture('http', 1, (path) => generateHttp(path)).path],
+}
+const withKeys: Contestant = {
+  name: 'holdfast',
+  command: (path) => [HOLDFAST, 'analyze', '--keylog', keyLogOf(path), path],
+}
+const decrypting: Floor = {
+  says: 'at most 3 x the time of the same messages in clear',
+  of: 'wall-ratio',
+  than: 'holdfast in clear',
+  atLeast: 1 / 3,
+}
 const fields = ['-T', 'fields', '-e', 'http.set_cookie']
 const tsharkFields: Contestant = {
   name: 'tshark -T fields',
@@ -90,7 +106,7 @@ export const WORKLOADS: readonly Workload[] = [
     name: 'http',
     says: 'a million packets of HTTP/1.1 with cookies on 20,000 keep-alive connections',
     version: 1,
-    generate: generateHttp,
+    generate: (path) => generateHttp(path),
     contestants: [holdfast, tcptrace, argus, tsharkFields, tsharkFilter],
     floors: [
       {
@@ -100,6 +116,22 @@ export const WORKLOADS: readonly Workload[] = [
         atLeast: 20,
       },
     ],
+  },
+  {
+    name: 'tls12',
+    says: 'the messages of http in TLS 1.2, AES-128-GCM, with a key log',
+    version: 1,
+    generate: generateTls12,
+    contestants: [withKeys, inClear],
+    floors: [decrypting],
+  },
+  {
+    name: 'tls13',
+    says: 'the messages of http in TLS 1.3, AES-128-GCM, with a key log',
+    version: 1,
+    generate: generateTls13,
+    contestants: [withKeys, inClear],
+    floors: [decrypting],
   },
   {
     name: 'million',

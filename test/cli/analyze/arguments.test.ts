@@ -65,7 +65,7 @@ test('commander knows every option that is read without it, and no other', () =>
     expect(plainArguments(words), long).toEqual(byCommander(words))
     expect(plainArguments(words), long).not.toBeNull()
   }
-  expect(analyze.options).toHaveLength(11)
+  expect(analyze.options).toHaveLength(12)
 })
 
 test('whatever is read without commander, commander reads the same', () => {

@@ -1,40 +1,19 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { run } from '../../../src/cli/main.ts'
-import { openStore } from '../../../src/store/store.ts'
-import { ROOT } from '../../source-tree.ts'
-import { recordedConsole } from '../console.ts'
-
-const FIXTURE = join(ROOT, 'fixtures/severed-by-load-balancer')
-const inputs = ['client', 'server'].map((tap) => `${tap}=${join(FIXTURE, `${tap}.pcap.gz`)}`)
-const config = ['--config', join(FIXTURE, 'holdfast.yaml')]
+import { beforeEach, describe, expect, test } from 'vitest'
+import { config, FIXTURE, holdfast, inputs, kept, type Kept } from '../kept.ts'
+import { program } from '../program.ts'
 
 let place: string
 let db: string
+let rows: Kept['rows']
+let count: Kept['count']
 beforeEach(() => {
-  place = mkdtempSync(join(tmpdir(), 'holdfast-keep-'))
-  db = join(place, 'test.db')
+  ;({ place, db, rows, count } = kept())
 })
-afterEach(() => rmSync(place, { recursive: true }))
-
-async function holdfast(...words: string[]) {
-  const console = recordedConsole()
-  const exitCode = await run(words, console)
-  return { ...console.written, exitCode }
-}
-
-function rows(sql: string): unknown[] {
-  const store = openStore(db)
-  try {
-    return store.db.prepare(sql).all()
-  } finally {
-    store.close()
-  }
-}
-const count = (table: string): unknown => (rows(`SELECT count(*) AS n FROM ${table}`)[0] as { n: number }).n
 
 interface Line {
   readonly kind: string
@@ -99,4 +78,34 @@ describe('analyze --db', () => {
     const { exitCode, error } = await holdfast('analyze', '--quiet', '--db', other, ...inputs)
     expect([exitCode, error]).toEqual([1, expect.stringMatching(/is no database/)])
   })
+
+  test('what was killed is cleared when the database is opened next; what still runs is not', async () => {
+    const [dead, alive] = [begun(), begun()]
+    await until(() => existsSync(db) && running() === 2)
+    dead.kill('SIGKILL')
+    await once(dead, 'exit')
+    expect([running(), claims().length]).toEqual([2, 2])
+    await holdfast('analyze', '--quiet', '--db', db, inputs[0]!)
+    expect([running(), claims().length, count('analysis')]).toEqual([1, 1, 2])
+    alive.stdin.end()
+    expect(await once(alive, 'exit')).toEqual([0, null])
+    expect([running(), claims().length, count('analysis')]).toEqual([0, 0, 2])
+  })
+
+  /** An analysis of standard input, which stays open. */
+  const begun = () => {
+    const child = spawn(process.execPath, program(['analyze', '--quiet', '--db', db, '-']))
+    child.stdin.on('error', () => undefined)
+    child.stdin.write(gunzipSync(readFileSync(join(FIXTURE, 'client.pcap.gz'))))
+    return child
+  }
+  const running = (): unknown =>
+    rows("SELECT count(*) AS n FROM analysis WHERE state = 'running'").map(
+      (row) => (row as { n: number }).n,
+    )[0]
+  const claims = (): string[] => readdirSync(place).filter((name) => /-analysis-\d+$/.test(name))
 })
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((later) => setTimeout(later, 20))
+}

@@ -22,6 +22,7 @@ test('without options: text for people, on standard output', () => {
     to: null,
     failOn: null,
     quiet: false,
+    whatIfs: [],
   })
 })
 
@@ -61,7 +62,7 @@ describe('wrong usage', () => {
     [{ include: 'incident' }, '--include works with --format ndjson only'],
     [
       { format: 'ndjson', include: 'incidents' },
-      '--include incidents is not known; it is one of capture, agent, server, connection, session, incident, occurrence, summary; did you mean incident?',
+      '--include incidents is not known; it is one of capture, agent, server, connection, session, incident, occurrence, requirement, what-if, summary; did you mean incident?',
     ],
     [{ format: 'ndjson', include: '' }, '--include  is not known'],
     [{ from: '2026-11-21T02:08:06' }, '--from 2026-11-21T02:08:06 has no time zone; add Z for UTC'],

@@ -1,40 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { openCaptureFile } from '../../../collectors/index.ts'
-import { run } from '../../../src/cli/main.ts'
-import { openStore } from '../../../src/store/store.ts'
 import { readAll } from '../../collectors/reading.ts'
-import { ROOT } from '../../source-tree.ts'
-import { recordedConsole } from '../console.ts'
-
-const FIXTURE = join(ROOT, 'fixtures/severed-by-load-balancer')
-const inputs = ['client', 'server'].map((tap) => `${tap}=${join(FIXTURE, `${tap}.pcap.gz`)}`)
-const config = ['--config', join(FIXTURE, 'holdfast.yaml')]
+import { config, holdfast, inputs, kept, type Kept } from '../kept.ts'
 
 let place: string
 let db: string
+let rows: Kept['rows']
 beforeEach(() => {
-  place = mkdtempSync(join(tmpdir(), 'holdfast-carve-'))
-  db = join(place, 'test.db')
+  ;({ place, db, rows } = kept())
 })
-afterEach(() => rmSync(place, { recursive: true }))
-
-async function holdfast(...words: string[]) {
-  const console = recordedConsole()
-  const exitCode = await run(words, console)
-  return { ...console.written, exitCode }
-}
-
-function rows(sql: string): unknown[] {
-  const store = openStore(db)
-  try {
-    return store.db.prepare(sql).all()
-  } finally {
-    store.close()
-  }
-}
 
 describe('carve', () => {
   test('writes the packets that prove an incident, each with what it proves', async () => {

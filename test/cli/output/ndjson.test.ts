@@ -58,11 +58,12 @@ describe('each kind has the fields of the contract, kind first', () => {
     const { start: _start, end: _end, longestSurvivedSeconds: _survived, ...rest } = connection()
     expect(parsed(connection())).toEqual({
       ...rest,
+      communityId: '1:pTaWk93S+1Uy1evXj2zk8jXVPJM=',
       start: '2026-11-21T02:05:40.250000Z',
       end: '2026-11-21T02:08:06.123456Z',
     })
     const members = Object.keys(connection()).filter((key) => key !== 'longestSurvivedSeconds')
-    expect(keysOf(connection())).toEqual(members)
+    expect(keysOf(connection())).toEqual(members.toSpliced(4, 0, 'communityId'))
     expect(parsed(connection({ tap: '', handshakeRttSeconds: null, maxIdleSeconds: NaN }))).toMatchObject({
       tap: null,
       handshakeRttSeconds: null,
@@ -79,6 +80,7 @@ describe('each kind has the fields of the contract, kind first', () => {
       ja3s: 'b',
       ja4: 'c',
       resumed: false,
+      resumption: null,
       certificates: [],
       decrypted: true,
     }

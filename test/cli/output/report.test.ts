@@ -136,7 +136,7 @@ describe('what was looked at', () => {
       '    ! 4 packets are stored behind later ones.',
       '    1,500 packets not read: 1,000 udp, 300 arp, 150 lldp, 40 ospf and 1 more.',
       '',
-      'No TCP connection in 1,204 packets: there is nothing to judge.',
+      'No TCP connection in 1,204 packets (1,000 udp, 300 arp, 150 lldp, 40 ospf and 1 more): there is nothing to judge.',
     ])
   })
 
@@ -289,8 +289,10 @@ describe('the sink', () => {
       'capture',
       'incident',
       'occurrence',
+      'requirement',
       'server',
       'summary',
+      'what-if',
     ])
   })
 })

@@ -15,13 +15,15 @@ import type {
   SessionRecord,
   SummaryRecord,
 } from '../../../src/model/record.ts'
+import type { CaptureQuality } from '../../../src/model/quality.ts'
 import type { Micros } from '../../../src/model/time.ts'
 
 /** 2026-11-21T02:05:40Z */
 const START: Micros = Date.UTC(2026, 10, 21, 2, 5, 40) * 1000
 const after = (seconds: number): Micros => START + Math.round(seconds * 1e6)
 
-const WHOLE = {
+/** Nothing is missing. */
+export const WHOLE: CaptureQuality = {
   truncatedPackets: 0,
   malformedPackets: 0,
   unparsedPackets: 0,
@@ -57,12 +59,13 @@ export const connection = (changes: Partial<ConnectionRecord> = {}): ConnectionR
   id: 3,
   tap: 'client',
   stream: 3,
-  communityId: '1:LQU9qZlK+B5F3KDmev6m5PMibrg=',
+  path: [],
   service: 'dlp-endpoint',
   agent: 'EPA-0017',
   server: 'dlp1',
   client: { address: '10.10.1.101', port: 40747 },
   serverEndpoint: { address: '10.10.2.10', port: 8000 },
+  resolvedName: null,
   start: after(0.25),
   end: after(146.123456),
   handshake: 'complete',

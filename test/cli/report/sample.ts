@@ -1,27 +1,12 @@
 /** A report whose every part says something; the numbers agree with one another. */
 import type { AffectedAgent, ReportData, ReportIncident, ReportInput } from '../../../src/cli/report/data.ts'
-import type { CaptureQuality } from '../../../src/model/quality.ts'
 import type { RequirementRow } from '../../../src/model/view.ts'
 import type { Micros } from '../../../src/model/time.ts'
+import { WHOLE } from '../output/story.ts'
 
 /** 2026-11-20T22:25:12Z */
 const START: Micros = Date.UTC(2026, 10, 20, 22, 25, 12) * 1000
 const after = (seconds: number): Micros => START + Math.round(seconds * 1e6)
-
-export const WHOLE: CaptureQuality = {
-  truncatedPackets: 0,
-  malformedPackets: 0,
-  unparsedPackets: 0,
-  missingSegments: 0,
-  oneWayConnections: 0,
-  outOfOrderPackets: 0,
-  clockSteps: 0,
-  evictedConnections: 0,
-  untrackedSegments: 0,
-  invalidResets: 0,
-  interfaceDrops: 0,
-  readError: null,
-}
 
 export const input = (changes: Partial<ReportInput> = {}): ReportInput => ({
   name: 'lb1-north-2026-11-20.pcapng.gz',
@@ -236,6 +221,7 @@ export const report = (changes: Partial<ReportData> = {}): ReportData => ({
     servers: 3,
     incidents: { critical: 1, warning: 1, info: 0 },
   },
+  whatIfs: [],
   requirements: REQUIREMENTS,
   incidents: [severed(), hop()],
   listed: [],

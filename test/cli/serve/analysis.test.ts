@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { perform } from '../../../src/cli/serve/analysis.ts'
-import { discardAnalysis, doChore } from '../../../src/cli/serve/chores.ts'
+import { doChore } from '../../../src/cli/serve/chores.ts'
 import { type JobOrder, type JobProgress, WISH } from '../../../src/cli/serve/order.ts'
 import { applyOnce } from '../../../src/cli/serve/retention.ts'
 import { openFolder } from '../../../src/cli/serve/folder.ts'
@@ -71,11 +71,36 @@ describe('a job', () => {
     )
   })
 
-  test.each(['store', 'prove'] as const)('cancelled at "%s" leaves nothing', async (stage) => {
+  test('cancelled before its findings are published leaves nothing', async () => {
     const job = order(CLIENT)
-    expect(await perform(job, wishing('cancel', stage, job))).toEqual({ state: 'cancelled' })
+    Atomics.store(new Int32Array(job.wish), 0, WISH.cancel)
+    expect(await perform(job, () => undefined)).toEqual({ state: 'cancelled' })
     expect(row()).toMatchObject({ state: 'cancelled', error: null })
     expect(nothing()).toEqual([])
+  })
+
+  test('cancelled while its findings are proved keeps them: those of earlier ones are gone', async () => {
+    await perform(order(CLIENT), () => undefined)
+    const before = ['connection', 'incident', 'occurrence'].map(count)
+    const job = order(CLIENT)
+    store.db.exec('UPDATE analysis_input SET capture = 1')
+    expect(await perform(job, wishing('cancel', 'prove', job))).toEqual({ state: 'cancelled' })
+    expect(store.db.prepare('SELECT id, state, published FROM analysis').all()).toEqual([
+      { id: job.analysis, state: 'cancelled', published: 1 },
+    ])
+    expect(['connection', 'incident', 'occurrence'].map(count)).toEqual(before)
+  })
+
+  test('counts its attempts, but not those that were left for the next start', async () => {
+    const attempts = (): unknown => store.db.prepare('SELECT attempt FROM analysis').pluck().get()
+    const job = order(CLIENT)
+    await perform(job, wishing('leave', 'store', job))
+    expect(attempts()).toBe(0)
+    Atomics.store(new Int32Array(job.wish), 0, WISH.goOn)
+    await perform(job, () => undefined)
+    expect(attempts()).toBe(1)
+    await perform({ ...job, isPublished: true }, () => undefined)
+    expect(attempts()).toBe(2)
   })
 
   test('left for the next start stays as it is, and is done again from the beginning', async () => {
@@ -143,6 +168,14 @@ describe('in a thread', () => {
     })
   })
 
+  test('a chore is ended when its thread is asked to go, and the database is free', async () => {
+    const keep = { maxAgeSeconds: 3600, maxBytes: null }
+    const thread = startThread({ kind: 'retain', database: store.path, captures: keep, rows: keep }, {})
+    thread.wish('leave')
+    expect(await thread.end).toMatchObject({ state: 'died' })
+    expect(() => addCapture(store, { sha256: null, name: 'x', size: 1, stored: null, at: 1 })).not.toThrow()
+  })
+
   test('old captures go, their files too', async () => {
     const folder = openFolder(join(place, 'captures'))
     const sha256 = 'a'.repeat(64)
@@ -161,12 +194,30 @@ describe('in a thread', () => {
 })
 
 describe('chores', () => {
+  const discard = ({ analysis }: JobOrder) =>
+    doChore(
+      { kind: 'discard', database: store.path, analysis, state: 'failed', error: 'It broke down.' },
+      () => undefined,
+    )
+
   test('what an attempt left is thrown away, and its end told', async () => {
     const job = order(CLIENT)
     await perform(job, wishing('leave', 'store', job))
-    discardAnalysis(store, { analysis: job.analysis, state: 'failed', error: 'It broke down.' })
+    store.db.exec('UPDATE analysis SET published = 0')
+    discard(job)
     expect(row()).toMatchObject({ state: 'failed', error: 'It broke down.' })
     expect(nothing()).toEqual([])
+  })
+
+  test('what was published stays when its proof breaks down', async () => {
+    const job = order(CLIENT)
+    await perform(job, wishing('leave', 'prove', job))
+    discard(job)
+    expect(row()).toMatchObject({ state: 'failed', error: 'It broke down.' })
+    expect([count('connection'), nothing()]).toEqual([
+      15,
+      ['connection', 'session', 'incident', 'occurrence'],
+    ])
   })
 
   test('an analysis is deleted with all that it found', async () => {

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type CaptureFolder, openFolder } from '../../../src/cli/serve/folder.ts'
-import { type JobQueue, jobs, QUEUE_MAX } from '../../../src/cli/serve/jobs.ts'
+import { ATTEMPTS_MAX, type JobQueue, jobs, QUEUE_MAX } from '../../../src/cli/serve/jobs.ts'
 import type { JobOrder, Order } from '../../../src/cli/serve/order.ts'
 import type { ThreadEnd, ThreadListener } from '../../../src/cli/serve/thread.ts'
 import { addAnalysis, beginAnalysis, endAnalysis } from '../../../src/store/analyses.ts'
 import { addCapture, forgetCapture } from '../../../src/store/captures.ts'
+import { claimAnalysis } from '../../../src/store/claims.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 
 interface Thread {
@@ -38,7 +39,7 @@ afterEach(() => {
 })
 
 /** Threads do nothing but remember what they were told. */
-function newQueue(config: string | null = null, time = 7): JobQueue {
+function newQueue(config: string | null = null): JobQueue {
   const startThread = (order: Order, listener: ThreadListener) => {
     const { promise, resolve } = Promise.withResolvers<ThreadEnd>()
     const wishes: string[] = []
@@ -55,7 +56,7 @@ function newQueue(config: string | null = null, time = 7): JobQueue {
     config,
     plainSecrets: false,
     logger: pino({ level: 'silent' }),
-    now: () => time,
+    now: () => 7,
     startThread,
   })
 }
@@ -263,21 +264,49 @@ describe('after a restart', () => {
     expect(job(0)).toMatchObject({ analysis: id, isPublished: true })
   })
 
-  test.each([
-    ['is left alone', 7, []],
-    [
-      'is taken for dead after a day',
-      7 + 24 * 3600e6 + 2,
-      [{ state: 'failed', error: expect.stringMatching(/not kept/) }],
-    ],
-  ])('what a command line analyses into the same database %s', async (_what, time, failed) => {
+  test('what a command line analyses into the same database is left alone', async () => {
     const { id: capturing } = addCapture(store, { sha256: null, name: 'x', size: 1, stored: null, at: 1 })
     const id = addAnalysis(store, { inputs: [{ capture: capturing, tap: '' }], config: null, at: 2 })
+    const release = claimAnalysis(store, id)
     beginAnalysis(store, id, 7)
-    queue = newQueue(null, time)
+    queue = newQueue()
     queue.resume()
-    expect(threads).toEqual([])
-    expect([state(id)].filter((row) => (row as { state: string }).state !== 'running')).toEqual(failed)
+    expect([threads, state(id)]).toEqual([[], { state: 'running', error: null }])
+    await expect(queue.cancel(id)).rejects.toMatchObject({ reason: 'conflict' })
+    release()
+  })
+
+  test('what a command line left that was killed is cleared', () => {
+    const id = addAnalysis(store, { inputs: [{ capture: capture(), tap: '' }], config: null, at: 2 })
+    beginAnalysis(store, id, 7)
+    writeFileSync(`${store.path}-analysis-${id}`, '')
+    queue = newQueue()
+    queue.resume()
+    expect(threads.map(({ order }) => order)).toEqual([{ kind: 'clear', database: store.path }])
+  })
+
+  test('a job during which the server ended too often is not tried again', async () => {
+    const id = await queue.start({ captures: [{ id: capture() }] })
+    for (let attempt = 1; attempt < ATTEMPTS_MAX; attempt++) {
+      beginAnalysis(store, id, 2)
+      threads = []
+      queue = newQueue()
+      queue.resume()
+      expect(threads.map(({ order }) => order)).toMatchObject([{ kind: 'job', analysis: id }])
+    }
+    beginAnalysis(store, id, 2)
+    threads = []
+    queue = newQueue()
+    queue.resume()
+    expect(threads.map(({ order }) => order)).toEqual([
+      {
+        kind: 'discard',
+        database: store.path,
+        analysis: id,
+        state: 'failed',
+        error: expect.stringMatching(/^The server ended 3 times while it worked on this/),
+      },
+    ])
   })
 
   test('a capture that has gone fails its job in words', async () => {

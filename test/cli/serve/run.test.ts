@@ -7,10 +7,9 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openCaptureFile } from '../../../collectors/index.ts'
 import { pcapngWriter } from '../../../collectors/pcapng-writer.ts'
-import { run } from '../../../src/cli/main.ts'
 import { readAll } from '../../collectors/reading.ts'
 import { missing } from '../../tools.ts'
-import { recordedConsole } from '../console.ts'
+import { holdfast } from '../kept.ts'
 import {
   events,
   fixture,
@@ -29,12 +28,6 @@ const CONFIG = new TextDecoder().decode(fixture(`${CASE}/holdfast.yaml`))
 let place: string
 beforeEach(() => (place = mkdtempSync(join(tmpdir(), 'holdfast-serve-'))))
 afterEach(() => rmSync(place, { recursive: true }))
-
-async function holdfast(...words: string[]) {
-  const console = recordedConsole()
-  const exitCode = await run(words, console)
-  return { ...console.written, exitCode }
-}
 
 describe('from an upload to its proof', () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-serve-'))

@@ -58,6 +58,12 @@ describe('ticks', () => {
     expect(countTicks(310, 5)).toEqual([0, 100, 200, 300])
     expect(countTicks(3, 5)).toEqual([0, 1, 2, 3])
     expect(countTicks(0, 5)).toEqual([0])
+    expect([3, 7, 33, 200].map((to) => countTicks(to, 4))).toEqual([
+      [0, 1, 2, 3],
+      [0, 2, 4, 6],
+      [0, 10, 20, 30],
+      [0, 100, 200],
+    ])
   })
   test('times are round in their zone', () => {
     const from = Date.parse('2026-11-20T20:58:00Z')

@@ -1,9 +1,13 @@
 /** The timer's figure: axes, rings and crosses, devices, the zoomed stretch, contradictions. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { textWidth } from '../../../dashboards/diagrams/labels.ts'
 import {
   candidatesOf,
   excludedOf,
   layTimer,
+  LINE_ROWS,
+  lineWords,
   parseCandidate,
   RINGS_HIGH,
 } from '../../../dashboards/diagrams/timer-layout.ts'
@@ -86,6 +90,39 @@ test('lines of devices have words only where there is room', () => {
   expect(lines.filter(({ row }) => row === null).length).toBeGreaterThan(0)
   const rows = lines.map(({ row }) => row).filter((row) => row !== null)
   expect(new Set(rows).size).toBe(rows.length)
+})
+
+test('no line and no words cross the words of another line', () => {
+  const device = fc.record({
+    name: fc.string({ minLength: 1, maxLength: 60 }),
+    seconds: fc.integer({ min: 1, max: 420 }),
+    isExcluded: fc.constant(true),
+    why: fc.constantFrom('12 longer silences survived', 'none got this far'),
+  })
+  const devices = fc.uniqueArray(device, { maxLength: 8, selector: ({ seconds }) => seconds })
+  fc.assert(
+    fc.property(devices, fc.integer({ min: 240, max: 1200 }), (excluded, width) => {
+      const { lines } = layTimer(timer(), excluded, width)
+      const drawn = lines.map((line) => {
+        const longest = Math.max(...lineWords(line).map((text) => textWidth(text)))
+        const at = line.share * width
+        const left = line.anchor === 'start' ? at + 6 : at - 6 - longest
+        return { at, row: line.row, top: line.row ?? LINE_ROWS, left, right: left + longest }
+      })
+      for (const words of drawn.filter(({ row }) => row !== null)) {
+        expect([words.left >= 0, words.right <= width]).toEqual([true, true])
+        const others = drawn.filter((one) => one !== words)
+        // A line runs down from its own row.
+        const crossing = others.filter(
+          ({ at, top }) => top <= words.top && at >= words.left && at <= words.right,
+        )
+        const touching = others.filter(
+          ({ row, left, right }) => row === words.row && left <= words.right && words.left <= right,
+        )
+        expect({ crossing, touching }).toEqual({ crossing: [], touching: [] })
+      }
+    }),
+  )
 })
 
 test('a default is ruled out by what outlived it, or because nothing reached it', () => {

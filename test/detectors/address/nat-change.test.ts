@@ -96,7 +96,12 @@ keepsQuiet(natChange, {
         return s
       },
     },
-    { config: EPO, taps: ['server'], play: () => poolMoves('198.51.100.9') },
+    {
+      config: EPO,
+      taps: ['server'],
+      play: () => poolMoves('198.51.100.9'),
+      told: ['info nat-shared', 'info nat-shared'],
+    },
   ],
   'many agents behind one address that stays': {
     config: changed(['203.0.113.5'], 'shared'),

@@ -116,7 +116,7 @@ const place = (name: string, subnet: string, servers: readonly string[]): object
 
 keepsQuiet(serverHop, {
   'the server before had failed: a failover': [
-    { config: DLP, play: () => direct(refusing) },
+    { config: DLP, play: () => direct(refusing), told: ['info failover'] },
     {
       config: service({ persistence: 'failover' }), // nobody was served there meanwhile
       play: () => direct(),
@@ -130,6 +130,7 @@ keepsQuiet(serverHop, {
       ],
     }),
     play: () => direct(),
+    told: ['info failback'],
   },
   'policy lets the agent pick: random or weighted choice, servers of one priority group': [
     { config: service({ persistence: 'random' }), play: () => direct() },

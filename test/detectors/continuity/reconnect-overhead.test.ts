@@ -5,7 +5,7 @@ import { scenario } from '../../scenario/scenario.ts'
 import type { Conversation, Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { A1, attach, balancer, DLP, DLP1, STORIES } from '../stories.ts'
+import { A1, attach, balancer, DLP, DLP1, HOST_FAILS, STORIES } from '../stories.ts'
 
 const DIRECT = `${DLP1}:8000`
 const SEVERED = 'critical severed-idle'
@@ -136,4 +136,5 @@ keepsQuiet(reconnectOverhead, {
       return s
     },
   },
+  'a host that failed or restarted: most connections survive such a silence': HOST_FAILS,
 })

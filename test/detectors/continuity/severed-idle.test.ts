@@ -5,10 +5,9 @@ import type { Device } from '../../scenario/devices/device.ts'
 import { firewall, nat, scenario, type Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort, only } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { A1, A2, attach, balancer, DLP, DLP1, DLP2, radio, STORIES, VIP } from '../stories.ts'
+import { A1, A2, attach, balancer, DLP, DLP1, DLP2, HOST_FAILS, radio, STORIES, VIP } from '../stories.ts'
 
-const DIRECT = `${DLP1}:8000`
-const AT_VIP = `${VIP}:8000`
+const [DIRECT, AT_VIP] = [`${DLP1}:8000`, `${VIP}:8000`]
 const FIREWALL = { ...DLP, devices: [{ role: 'firewall', addresses: ['10.10.1.1', '10.10.3.2'] }] }
 const forgetting = (forgets: 'silently' | 'rst-on-next' | 'rst-both', idle = 300): Device =>
   firewall({ idle: seconds(idle), forgets })
@@ -493,6 +492,7 @@ keepsQuiet(severedIdle, {
     play: probing,
     cut: (capture) => only(capture, (frame, i) => i >= 66 || !isFromServer(frame)),
   },
+  'a host that failed or restarted: most connections survive such a silence': HOST_FAILS,
   'a web user, whose idle connection a relay closes by FIN between requests': {
     config: { ...DLP, services: [{ ...DLP.services[0], connections: 'web' }] },
     play: STORIES['severed-idle'].play,

@@ -30,6 +30,11 @@ describe('one cookie set twice', () => {
     ])
   })
 
+  test('once by the path that the request gives it, once by its name', async () => {
+    const found = await analysed(page(['a=1; Path=/', 'a=2'], null), { taps: ['client'] }) // of /login: /
+    expect(found.told).toEqual(['warning duplicate-set-cookie'])
+  })
+
   test('to the octet the same line: worth a note only', async () => {
     expect((await analysed(page(['a=1; Path=/', 'a=1; Path=/'], null), { taps: ['client'] })).told).toEqual([
       'info duplicate-set-cookie',
@@ -48,6 +53,7 @@ keepsQuiet(duplicateSetCookie, {
   },
   'the same name with another path or domain: two cookies, legal': [
     { config: SEMS, play: () => page(['a=1; Path=/', 'a=2; Path=/app'], null) },
+    { config: SEMS, play: () => enrols(['a=1; Path=/', 'a=2'], null, '/app/login') },
     { config: SEMS, play: () => page(['a=1; Domain=example.com', 'a=2; Domain=www.example.com'], null) },
   ],
 })

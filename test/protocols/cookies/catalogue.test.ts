@@ -71,6 +71,7 @@ const SAMPLES: readonly Sample[] = [
   ['WEBSVR', '2|aSBrT', 'HAProxy', 'persistence', '2', 'medium'],
   ['route', HEX32, 'nginx sticky', 'persistence', null, 'hop'],
   ['srv_id', '1', 'nginx sticky', 'persistence', null, 'hop'],
+  ['srv_id', 'web-b', 'nginx sticky', 'persistence', 'web-b', 'medium'],
   ['_TRAEFIK_BACKEND', 'http://10.0.0.1:8080', 'Traefik', 'persistence', '10.0.0.1:8080', 'certain'],
   ['_1d52e', HEX32.slice(16), 'Traefik', 'persistence', null, 'hop'],
   ['JSESSIONID', `sems2~${HEX32}`, 'HAProxy', 'application', 'sems2', 'medium'],

@@ -8,6 +8,7 @@ import {
   f5Backend,
   labelBackend,
   netScalerBackend,
+  netScalerVirtualServer,
   prefixOf,
   routeSuffix,
   urlBackend,
@@ -104,6 +105,17 @@ describe('NetScaler', () => {
     )
   })
 })
+
+test.each([
+  ['NSC_mc_xfc', 'lb_web'],
+  ['NSC_wt_tfqn', 'vs_sepm'],
+  ['NSC_Bajb-80', 'Azia-80'],
+  ['NSC_', null],
+  ['nsc_mc', null],
+  ['mc_xfc', null],
+])('the virtual server of NetScaler, by name: %s', (name, virtualServer) =>
+  expect(netScalerVirtualServer(name)).toBe(virtualServer),
+)
 
 describe('A10', () => {
   test.each([

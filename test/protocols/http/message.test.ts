@@ -19,10 +19,12 @@ const LINES = [
   { name: 'Set-Cookie', value: 'd=2; Path=/' },
 ]
 
+const RECEIVED = { time: 2000, packet: 8, bodyBytes: 6 }
+
 describe.each([
-  ['a plain head', PLAIN, LINES],
-  ['a head with a folded line', FOLDED, [...LINES, { name: 'X-Long', value: 'one two' }]],
-])('%s', (_what, lines, headers) => {
+  ['a plain head', PLAIN, LINES, []],
+  ['a head with a folded line', FOLDED, [...LINES, { name: 'X-Long', value: 'one two' }], ['folded-line']],
+])('%s', (_what, lines, headers, folded) => {
   const request = new SeenRequest(head(`GET /x HTTP/1.1\r\n${lines}\r\n`), 5, 1000, 7)
   const response = new SeenResponse(head(`HTTP/1.1 200 OK\r\n${lines}\r\n`), 6, 2000, 8)
 
@@ -60,11 +62,13 @@ describe.each([
       time: 1000,
       packet: 7,
       bodyBytes: 5,
+      ambiguities: ['blank-before-colon', ...folded, 'host-repeated'],
     }
     expect(JSON.parse(JSON.stringify(request))).toEqual(asked)
     const { setCookies } = response
     const cookies = { setCookieLines: 2, setCookieNames: ['b', 'd'], setCookies }
-    const told = { status: 200, version: '1.1', headers, ...cookies, time: 2000, packet: 8, bodyBytes: 6 }
+    const ambiguities = ['blank-before-colon', ...folded]
+    const told = { status: 200, version: '1.1', headers, ...cookies, ...RECEIVED, ambiguities }
     expect(JSON.parse(JSON.stringify(response))).toEqual(told)
   })
 })

@@ -71,7 +71,12 @@ const claims = (o: Observation): string[] => {
   if (o.kind === 'http-request') return [JSON.stringify(o.request)]
   if (o.kind !== 'http-transaction') return []
   // Without its request, a response with a declared length may or may not have a body.
-  const response = o.response && { ...o.response, bodyBytes: undefined }
+  // Without the request's method, nor whether its end is stated can be told.
+  const response = o.response && {
+    ...(JSON.parse(JSON.stringify(o.response)) as object),
+    bodyBytes: undefined,
+    ambiguities: undefined,
+  }
   const seen = [o.request, response, ...o.interim]
     .filter((message) => message !== null)
     .map((m) => JSON.stringify(m))

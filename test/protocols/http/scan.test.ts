@@ -27,6 +27,7 @@ describe('a plain head', () => {
       length: text.length,
       text,
       lines: null,
+      ambiguities: null,
     })
   })
 

@@ -1,3 +1,4 @@
+import { getCiphers } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { SUITES } from '../../../src/protocols/tls/ciphers.data.ts'
 import { opener13 } from '../../../src/protocols/tls/decryption.ts'
@@ -90,6 +91,7 @@ describe('node:tls and back', () => {
     ['TLS_AES_256_GCM_SHA384', 0x1302, modern('TLS_AES_256_GCM_SHA384')],
     ['TLS_CHACHA20_POLY1305_SHA256', 0x1303, modern('TLS_CHACHA20_POLY1305_SHA256')],
     ['TLS_AES_128_CCM_SHA256', 0x1304, modern('TLS_AES_128_CCM_SHA256')],
+    ['TLS_AES_128_CCM_8_SHA256', 0x1305, modern('TLS_AES_128_CCM_8_SHA256:DEFAULT:@SECLEVEL=0')],
   ])('%s', async (_name, suite, wish) => {
     const { story, keyLog, sent, error } = await record(wish)
     expect(error).toBeNull()
@@ -102,6 +104,39 @@ describe('node:tls and back', () => {
     ])
     expect(calls).toEqual(['end 0', 'end 1', 'close'])
     expect(counts.unauthenticated).toBe(0)
+  })
+
+  /** What OpenSSL speaks with these certificates: what it lists, and what it lists only if it is asked. */
+  const listed = getCiphers().filter((name) => !/^tls_|rc4|null|psk|srp|dss|gost/.test(name))
+  const asked = ['aes128', 'aes256'].flatMap((aes) => [`${aes}-ccm`, `${aes}-ccm8`])
+  const more = [
+    ...asked,
+    ...asked.flatMap((name) => [`dhe-rsa-${name}`, `ecdhe-ecdsa-${name}`]),
+    ...['', 'dhe-rsa-'].flatMap((exchange) =>
+      [
+        'aria128-gcm-sha256',
+        'aria256-gcm-sha384',
+        'camellia128-sha',
+        'camellia256-sha',
+        'camellia128-sha256',
+        'camellia256-sha256',
+      ].map((name) => exchange + name),
+    ),
+    ...['ecdhe-rsa-', 'ecdhe-ecdsa-'].flatMap((exchange) =>
+      ['camellia128-sha256', 'camellia256-sha384'].map((name) => exchange + name),
+    ),
+    'ecdhe-aria128-gcm-sha256',
+    'ecdhe-ecdsa-aria256-gcm-sha384',
+  ]
+  const spoken = [...new Set([...listed, ...more])]
+  test.each(spoken.map((name) => [name.toUpperCase()]))('suite %s', async (name) => {
+    const wish = old('TLSv1.2', name)
+    const dh = { dhparam: 'auto' } as const
+    const { story, keyLog, sent, error } = await record({ ...wish, server: { ...wish.server, ...dh } })
+    expect(error).toBeNull()
+    const { handshakes, inside, counts } = play(story, { keys: keyLog })
+    expect(SUITES.has(handshakes[0]!.server!.cipherSuite)).toBe(true)
+    expect([inside, counts.unauthenticated]).toEqual([sent, 0])
   })
 
   test('without the right keys nothing is opened, and nothing is lost that is visible', async () => {

@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { createPrivateKey } from 'node:crypto'
 import { inspect } from 'node:util'
 import { keyLog, LINE_CHARACTERS_MAX } from '../../../src/protocols/tls/key-log.ts'
+import { EC, RSA } from './handshakes.ts'
 
 const random = (digit: string): string => digit.repeat(64)
 const master = 'ab'.repeat(48)
+const NOTHING = { secrets: 0, privateKeys: 0, comments: 0, unused: 0, junk: 0, dropped: 0 }
 
 describe('key logs', () => {
   test('secrets by label and client random, however they are written', () => {
@@ -16,7 +19,7 @@ describe('key logs', () => {
     expect(log.secretOf('SERVER_TRAFFIC_SECRET_0', random('a'))).toEqual(new Uint8Array(32).fill(0xcd))
     expect(log.secretOf('CLIENT_TRAFFIC_SECRET_0', random('a'))).toBeUndefined()
     expect(log.secretOf('CLIENT_RANDOM', random('2'))).toBeUndefined()
-    expect(log.counts).toEqual({ secrets: 2, comments: 2, unused: 0, junk: 0, dropped: 0 })
+    expect(log.counts).toEqual({ secrets: 2, privateKeys: 0, comments: 2, unused: 0, junk: 0, dropped: 0 })
   })
 
   test('several logs are one; the first secret stands', () => {
@@ -50,7 +53,61 @@ describe('key logs', () => {
     ['something else', 'GET / HTTP/1.1', 'junk'],
   ] as const)('%s is counted', (_what, line, count) => {
     const { counts } = keyLog(line)
-    expect(counts).toEqual({ secrets: 0, comments: 0, unused: 0, junk: 0, dropped: 0, [count]: 1 })
+    expect(counts).toEqual({ ...NOTHING, [count]: 1 })
+  })
+
+  test('premaster secrets, and sessions as OpenSSL writes them', () => {
+    const log = keyLog(`RSA 0011223344556677 ${master}\nPMS_CLIENT_RANDOM ${random('1')} ${'ab'.repeat(256)}`)
+    expect(log.hasPremasters).toBe(true)
+    expect(log.secretOf('RSA', '0011223344556677')).toHaveLength(48)
+    expect(log.secretOf('PMS_CLIENT_RANDOM', random('1'))).toHaveLength(256)
+    log.add(`RSA Session-ID:AA01 Master-Key:${master}`)
+    expect(log.sessionOf('aa01')).toEqual(new Uint8Array(48).fill(0xab))
+    log.add(
+      `RSA 00112233 ${master}\nPMS_CLIENT_RANDOM ${random('2')} abc\nRSA Session-ID:abc Master-Key:${master}`,
+    )
+    expect(log.counts).toEqual({ ...NOTHING, secrets: 3, junk: 3 })
+  })
+
+  test('sessions are kept for those who resume them', () => {
+    const log = keyLog()
+    expect([log.hasAny, log.hasPremasters]).toEqual([false, false])
+    log.keepSession('01', Uint8Array.of(1))
+    for (let i = 0; i < 65_535; i++) log.keepSession(`other ${i}`, Uint8Array.of(2))
+    expect(log.sessionOf('01')).toEqual(Uint8Array.of(1))
+    log.keepSession('one more', Uint8Array.of(3))
+    expect([log.sessionOf('01'), log.sessionOf('one more')]).toEqual([undefined, Uint8Array.of(3)])
+  })
+
+  test('private keys in PEM between the lines of a log, and in DER', () => {
+    const line = `CLIENT_RANDOM ${random('1')} ${master}\n`
+    const log = keyLog(`${line}${RSA.key.replaceAll('\n', '\r\n')}\n${line.replaceAll('11', '22')}`)
+    expect(log.counts).toMatchObject({ secrets: 2, privateKeys: 1 })
+    expect(log.hasPremasters).toBe(true)
+    for (const type of ['pkcs1', 'pkcs8'] as const) {
+      const der = createPrivateKey(RSA.key).export({ type, format: 'der' })
+      expect(keyLog(der.toString('latin1')).counts).toEqual({ ...NOTHING, privateKeys: 1 })
+    }
+  })
+
+  test('keys that are of no use are counted', () => {
+    const locked = createPrivateKey(RSA.key).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-128-cbc',
+      passphrase: 'secret',
+    })
+    const begin = '-----BEGIN PRIVATE KEY-----\n'
+    for (const text of [
+      EC.key.slice(EC.key.indexOf('-----BEGIN PRIV')).split('-----BEGIN CERT')[0]!,
+      locked,
+      begin,
+      begin.repeat(256),
+      '0\x82junk',
+    ]) {
+      const log = keyLog(String(text))
+      expect([log.hasAny, log.counts]).toEqual([false, { ...NOTHING, junk: 1 }])
+    }
   })
 
   test('whatever the text is, every line is counted once', () => {

@@ -1,7 +1,7 @@
 /** Plays a story to a TLS parser the way reassembly does, and keeps what it says and what is inside. */
 import type { Observation, ObservationOf } from '../../../src/model/observation.ts'
 import type { Side } from '../../../src/model/packet.ts'
-import { DETACH, type StreamConsumer } from '../../../src/model/stream.ts'
+import { DETACH, type StreamConsumer, type TlsSecrets } from '../../../src/model/stream.ts'
 import { UNKNOWN_LENGTH } from '../../../src/protocols/tls/inner.ts'
 import { keyLog } from '../../../src/protocols/tls/key-log.ts'
 import { openTls, type TlsConsumer } from '../../../src/protocols/tls/parser.ts'
@@ -25,6 +25,8 @@ export interface Played {
 
 export interface Manner {
   readonly keys?: string
+  /** Secrets that outlive the connection. */
+  readonly secrets?: TlsSecrets
   /** The answer to each piece of data inside. */
   readonly answer?: (side: Side, length: number) => number
   /** How the connection ends: both sides' FIN, or not at all. */
@@ -49,7 +51,7 @@ export function play(steps: readonly Step[], manner: Manner = {}): Played {
     end: (side) => void calls.push(`end ${side}`),
     close: () => void calls.push('close'),
   })
-  const secrets = manner.keys === undefined ? undefined : keyLog(manner.keys)
+  const secrets = manner.keys === undefined ? manner.secrets : keyLog(manner.keys)
   const consumer = openTls(contextInto(all, secrets), inner)
   const unwanted: [number, number] = [0, 0]
   let isDetached = false

@@ -21,6 +21,8 @@ export interface FirewallOptions {
   readonly hopLimit?: number
   /** The window of its resets: some vendors write the reason there. */
   readonly resetWindow?: number
+  /** What its resets carry: some vendors write the reason there. */
+  readonly resetText?: string
 }
 
 interface Entry {
@@ -35,16 +37,18 @@ interface Entry {
 const isAgain = (last: Packet | undefined, packet: Packet): boolean =>
   last !== undefined && has(last, FIN) && last.sequence === packet.sequence
 
-function resetAfter(last: Packet, peer: Packet | undefined, hopLimit: number, window: number): Packet {
+type Marks = Required<Pick<FirewallOptions, 'hopLimit' | 'resetWindow' | 'resetText'>>
+
+function resetAfter(last: Packet, peer: Packet | undefined, marks: Marks): Packet {
   return {
     ...last,
     flags: RST | ACK,
-    hopLimit,
-    window,
+    hopLimit: marks.hopLimit,
+    window: marks.resetWindow,
     identification: 0,
     options: NO_BYTES,
     stamps: null,
-    payload: NO_BYTES,
+    payload: Buffer.from(marks.resetText, 'latin1'),
     sequence: (last.sequence + sequenceLength(last)) >>> 0,
     acknowledgment: peer === undefined ? last.acknowledgment : (peer.sequence + sequenceLength(peer)) >>> 0,
   }
@@ -56,7 +60,7 @@ class Tracking {
   private readonly position: Position
 
   constructor(options: FirewallOptions, position: Position) {
-    this.options = { hopLimit: 64, resetWindow: 0, ...options }
+    this.options = { hopLimit: 64, resetWindow: 0, resetText: '', ...options }
     this.position = position
   }
 
@@ -88,19 +92,20 @@ class Tracking {
   }
 
   private resetBoth({ last }: Entry): void {
-    const { hopLimit, resetWindow } = this.options
     for (const heading of ['to-servers', 'to-agents'] as const) {
       const from = last[heading]
       if (from !== undefined)
-        this.position.forward(resetAfter(from, last[reverse(heading)], hopLimit, resetWindow), heading)
+        this.position.forward(resetAfter(from, last[reverse(heading)], this.options), heading)
     }
   }
 
   private refuse(packet: Packet, heading: Heading): void {
     if (this.options.forgets !== 'rst-on-next') return
     const answer = refusal(packet, this.options.hopLimit)
-    if (answer !== null)
-      this.position.forward({ ...answer, window: this.options.resetWindow }, reverse(heading))
+    if (answer === null) return
+    const { resetWindow, resetText } = this.options
+    const payload = Buffer.from(resetText, 'latin1')
+    this.position.forward({ ...answer, window: resetWindow, payload }, reverse(heading))
   }
 }
 

@@ -23,13 +23,21 @@ export interface LoadBalancerOptions {
   readonly idle: Micros
   /** `forget` says nothing: the next segment from either end draws a reset. */
   readonly manner: 'fin' | 'rst' | 'forget'
+  /** So long after the story's beginning it restarts: every connection that it has ends in its manner. */
+  readonly restartsAfter?: Micros
   /** The server of the n-th connection, counted from 0. */
   readonly pick: (n: number, agent: string) => string
   /** A Set-Cookie value put into every HTTP response of this server; null puts none. */
   readonly injects?: (server: string) => string | null
+  /** What it makes of octets that pass, by direction and agent; absent: nothing. */
+  readonly rewrites?: (octets: Uint8Array, heading: Heading, agent: Endpoint) => Uint8Array
+  /** Its address towards the server of its n-th connection; absent: `address` for all. */
+  readonly addressOf?: (n: number) => string
   readonly hopLimit?: number
   /** The window of its resets: some vendors write the reason there. */
   readonly resetWindow?: number
+  /** ... and another one into those that it passes on; `resetWindow` if absent. */
+  readonly passedOnWindow?: number
 }
 
 const COPYING: Micros = 50 // from one socket to the other
@@ -52,7 +60,7 @@ class Relay {
     this.front = new TcpEnd(proxy.stack, proxy.position.time, syn.destination, syn.source, {
       transmit: (packet) => this.transmit(packet, 'to-agents'),
       established: () => this.openBack(),
-      data: (octets) => this.copy(octets, () => this.back),
+      data: (octets) => this.copy(this.rewritten(octets, 'to-servers'), () => this.back),
       ending: (how) => this.ended(how, this.back),
     })
     this.front.accept(syn)
@@ -80,11 +88,16 @@ class Relay {
       },
       data: (octets) => {
         const cookie = options.injects?.(this.server) ?? null
-        this.copy(cookie === null ? octets : withCookie(octets, cookie), () => this.front)
+        const passed = cookie === null ? octets : withCookie(octets, cookie)
+        this.copy(this.rewritten(passed, 'to-agents'), () => this.front)
       },
       ending: (how) => this.ended(how, this.front),
     })
     this.back.open()
+  }
+
+  private rewritten(octets: Uint8Array, heading: Heading): Uint8Array {
+    return this.proxy.options.rewrites?.(octets, heading, this.front.remote) ?? octets
   }
 
   private copy(octets: Uint8Array, target: () => TcpEnd | null): void {
@@ -99,7 +112,10 @@ class Relay {
   private ended(how: Ending, other: TcpEnd | null): void {
     this.proxy.position.time.transit(COPYING, () => {
       if (how === 'fin') other?.close()
-      else other?.abort(this.proxy.options.resetWindow)
+      else {
+        const { passedOnWindow, resetWindow } = this.proxy.options
+        other?.abort(passedOnWindow ?? resetWindow)
+      }
       if (this.front.over && (this.back?.over ?? true)) this.cancel()
     })
   }
@@ -113,7 +129,7 @@ class Relay {
     })
   }
 
-  private expire(): void {
+  expire(): void {
     const { manner, resetWindow } = this.proxy.options
     for (const end of [this.back, this.front]) {
       if (end === null || end.over) continue
@@ -129,13 +145,17 @@ class Proxy {
   readonly position: Position
   readonly stack: Stack
   private readonly relays: Relay[] = []
+  private readonly addresses = new Set<string>()
   private opened = 0
   private nextPort = FIRST_PORT
 
   constructor(options: LoadBalancerOptions, position: Position) {
     this.options = options
+    this.addresses.add(options.address)
     this.position = position
     this.stack = createStack(position.random, { system: 'linux', hopLimit: options.hopLimit ?? 255 })
+    if (options.restartsAfter !== undefined)
+      position.time.timer(options.restartsAfter, () => this.relays.forEach((relay) => relay.expire()))
   }
 
   pickFor(agent: Endpoint): string {
@@ -143,13 +163,18 @@ class Proxy {
   }
 
   nextLocal(): Endpoint {
-    return { address: this.options.address, port: this.nextPort++ }
+    const { address, addressOf } = this.options
+    const own = addressOf?.(this.nextPort - FIRST_PORT) ?? address
+    this.addresses.add(own)
+    return { address: own, port: this.nextPort++ }
   }
 
   receive(packet: Packet, heading: Heading): void {
-    const { vip, address } = this.options
+    const { vip } = this.options
     const ours =
-      heading === 'to-servers' ? isSame(packet.destination, vip) : packet.destination.address === address
+      heading === 'to-servers'
+        ? isSame(packet.destination, vip)
+        : this.addresses.has(packet.destination.address)
     if (!ours) return this.position.forward(routed(packet), heading)
     const opens = heading === 'to-servers' && has(packet, SYN) && !has(packet, ACK)
     const end = this.endFor(packet)

@@ -68,6 +68,7 @@ test('one connection in full', () => {
       requests: 1,
       responses: 1,
     },
+    path: [],
   })
   expect(occurrences.map(({ id }) => id)).toEqual([2, 1])
   expect(connectionView(store, 99)).toBeNull()

@@ -2,7 +2,8 @@
 import type { RequirementRow } from '../../../model/view.ts'
 import { count } from '../../output/quantities.ts'
 import type { ReportData } from '../data.ts'
-import { brokenRequirements, NO_VERDICTS, STATUS_WORDS, STATUSES } from '../phrases.ts'
+import { STATUS_WORDS } from '../../output/words.data.ts'
+import { brokenRequirements, NO_VERDICTS, STATUSES } from '../phrases.ts'
 import { html, type Markup } from './markup.ts'
 import { severitySign, statusSign } from './signs.ts'
 

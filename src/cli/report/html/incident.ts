@@ -2,19 +2,9 @@
  * One incident on paper: what happened, by whom, what to do, the timer, the evidence, the packets, the
  * agents.
  */
-import { count, counted, dayAndClock } from '../../output/quantities.ts'
+import { count, counted, dayAndClock, momentText, packetTime, weightText } from '../../output/quantities.ts'
 import type { AffectedAgent, Proof, ReportIncident } from '../data.ts'
-import {
-  actorText,
-  momentText,
-  packetTime,
-  sentenceOf,
-  timerFacts,
-  timerTitle,
-  weightSum,
-  weightText,
-  whenText,
-} from '../phrases.ts'
+import { actorText, sentenceOf, timerFacts, timerTitle, weightSum, whenText } from '../phrases.ts'
 import { html, type Markup, prose } from './markup.ts'
 import { roleClass, roleSign, SEVERITY_CLASS, severitySign } from './signs.ts'
 import { timerMarkup } from './timer-figure.ts'

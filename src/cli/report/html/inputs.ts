@@ -1,7 +1,7 @@
 /** What the report rests on: each input with its quality and what that costs, its hash, size and times. */
-import { count, counted, listed } from '../../output/quantities.ts'
+import { bytesText, count, counted, listed } from '../../output/quantities.ts'
 import type { ReportData, ReportInput } from '../data.ts'
-import { bytesText, coverText } from '../phrases.ts'
+import { coverText } from '../phrases.ts'
 import { qualityCells, qualityCosts } from '../quality.ts'
 import { html, type Markup } from './markup.ts'
 

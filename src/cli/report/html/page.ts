@@ -1,16 +1,7 @@
 /** The report as one HTML file: no script, nothing from outside, readable with any style and on paper. */
-import { count, counted } from '../../output/quantities.ts'
+import { count, counted, momentText, packetTime } from '../../output/quantities.ts'
 import type { ReportData } from '../data.ts'
-import {
-  coverOf,
-  coverText,
-  momentsOf,
-  momentText,
-  packetTime,
-  sentenceOf,
-  shortcomings,
-  verdictOf,
-} from '../phrases.ts'
+import { coverOf, coverText, momentsOf, sentenceOf, shortcomings, verdictOf } from '../phrases.ts'
 import { conformanceMarkup } from './conformance.ts'
 import { incidentMarkup } from './incident.ts'
 import { inputsMarkup } from './inputs.ts'
@@ -18,6 +9,7 @@ import { html, type Markup, prose, trusted } from './markup.ts'
 import { severitySign, SYMBOLS } from './signs.ts'
 import { STYLE } from './style.data.ts'
 import { timelineMarkup } from './timeline-figure.ts'
+import { whatIfMarkup } from './what-if.ts'
 
 export function reportHtml(data: ReportData): string {
   const verdict = verdictOf(data)
@@ -45,6 +37,7 @@ export function reportHtml(data: ReportData): string {
               <h2>Conformance</h2>
               ${conformanceMarkup(data)}
             </section>
+            ${whatIfMarkup(data.whatIfs)}
             <section id="incidents">
               <h2>Incidents</h2>
               ${incidentsMarkup(data)}
@@ -100,12 +93,13 @@ function verdictMarkup(data: ReportData): Markup {
 
 const LIMITS_SHOWN = 5
 
-function contentsMarkup({ incidents, listed }: ReportData): Markup {
+function contentsMarkup({ incidents, listed, whatIfs }: ReportData): Markup {
   return html`<nav aria-label="Contents">
     <h2>Contents</h2>
     <ol>
       <li><a href="#verdict">Verdict</a></li>
       <li><a href="#conformance">Conformance</a></li>
+      ${whatIfs.length === 0 ? null : html`<li><a href="#what-if">What if</a></li>`}
       <li>
         <a href="#incidents">Incidents</a>${
           incidents.length === 0

@@ -1,24 +1,29 @@
 /** The report as Markdown, for tickets and wikis: the same facts in the same order as the HTML. */
-import { count, counted, dayAndClock, listed } from '../../output/quantities.ts'
+import { STATUS_WORDS } from '../../output/words.data.ts'
+import {
+  bytesText,
+  count,
+  counted,
+  dayAndClock,
+  listed,
+  momentText,
+  packetTime,
+  weightText,
+} from '../../output/quantities.ts'
 import type { ReportData, ReportIncident, ReportInput } from '../data.ts'
 import {
   actorText,
   brokenRequirements,
-  bytesText,
   coverOf,
   coverText,
   momentsOf,
-  momentText,
   NO_VERDICTS,
-  packetTime,
   sentenceOf,
   shortcomings,
-  STATUS_WORDS,
   timerFacts,
   timerTitle,
   verdictOf,
   weightSum,
-  weightText,
   whenText,
 } from '../phrases.ts'
 import { qualityCells, qualityCosts } from '../quality.ts'
@@ -29,6 +34,7 @@ export function reportMarkdown(data: ReportData): string {
     ...verdict(data),
     '## Conformance',
     ...conformance(data),
+    ...whatIfs(data),
     '## Incidents',
     ...incidents(data),
     '## Timeline',
@@ -77,6 +83,23 @@ function conformance(data: ReportData): string[] {
   ])
   const text = NO_VERDICTS(broken.length > 0)
   return rows.length === 0 ? [text] : [text, table(['Requirement', 'Incidents that break it'], rows)]
+}
+
+function whatIfs({ whatIfs: groups }: ReportData): string[] {
+  if (groups.length === 0) return []
+  const parts = groups.flatMap(({ head, answers, rest }) => [
+    `### ${inline(head)}`,
+    table(
+      ['Service', 'What it would have meant', 'For one, in UTC'],
+      answers.map(({ service, sentences, examples }) => [
+        inline(service),
+        inline(sentences.join(' ')),
+        examples.map(inline).join('<br>'),
+      ]),
+    ),
+    ...(rest > 0 ? [`and ${counted(rest, 'more service')}`] : []),
+  ])
+  return ['## What if', ...parts]
 }
 
 function incidents({ incidents: full, listed: further, leftOut }: ReportData): string[] {

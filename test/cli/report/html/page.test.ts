@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ReportData } from '../../../../src/cli/report/data.ts'
 import { reportHtml } from '../../../../src/cli/report/html/page.ts'
-import { hop, input, report, severed, WHOLE } from '../sample.ts'
+import { WHOLE } from '../../output/story.ts'
+import { hop, input, report, severed } from '../sample.ts'
 
 /** What a reader sees, without the style sheet; blanks as one space. */
 const textOf = (page: string): string =>

@@ -1,0 +1,88 @@
+/** What the tail holds: rows that are shown, rows that wait, and rows that a later analysis took away. */
+import { useEffect, useState } from 'preact/hooks'
+import type { LiveEvent, OccurrenceRow } from '../../src/api/contract.ts'
+import * as api from '../api.ts'
+import { matchesOccurrence, occurrenceFilter } from '../filters.ts'
+import { useLive, useSettled } from '../load.ts'
+import { type Paged, usePages } from '../paging.ts'
+import { query } from '../router.ts'
+import { chime } from '../sound.ts'
+import { goneFrom, joined, renewed } from './live-rows.ts'
+
+const PAGE = 100
+const READ_MAX = 500 // rows of one answer of the API
+const AWAY_PIXELS = 240 // scrolled this far, somebody reads: rows must not move
+
+const isAway = (): boolean => scrollY > AWAY_PIXELS
+
+type Rows = readonly OccurrenceRow[]
+
+export interface TailState {
+  readonly paged: Paged<OccurrenceRow>
+  /** Newest first. */
+  readonly waiting: Rows
+  /** Ids of rows that just came. */
+  readonly fresh: ReadonlySet<number>
+  /** Ids of rows that are shown and stored no more. */
+  readonly gone: ReadonlySet<number>
+  readonly isPaused: boolean
+  readonly pause: () => void
+  /** Goes on, with what waited. */
+  readonly show: () => void
+}
+
+const without = (rows: Rows, ids: ReadonlySet<number>): Rows => rows.filter(({ id }) => !ids.has(id))
+
+/** `asked`: the page's query. */
+export function useTail(asked: URLSearchParams): TailState {
+  const [isPaused, setPaused] = useState(false)
+  const [waiting, setWaiting] = useState<Rows>([])
+  const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set())
+  const [gone, setGone] = useState<ReadonlySet<number>>(new Set())
+  const filter = () => occurrenceFilter(asked, Date.now())
+  const read = (cursor: string | null, limit: number, signal?: AbortSignal) =>
+    api.occurrences({ ...filter(), cursor, limit }, signal)
+  const paged = usePages(`occurrences ${asked.toString()}`, (cursor, signal) => read(cursor, PAGE, signal))
+  const holds = (): boolean => isPaused || isAway()
+  const forget = (): void => {
+    setWaiting([])
+    setGone(new Set())
+  }
+  useEffect(forget, [asked])
+  const add = (rows: Rows): void => {
+    paged.change((old) => joined(rows, old))
+    setFresh(new Set(rows.map(({ id }) => id)))
+  }
+  /** Another analysis may have taken the place of the one that the rows came from. */
+  const check = async (): Promise<void> => {
+    const latest = await read(null, Math.min(READ_MAX, Math.max(PAGE, paged.items.length)))
+    if (query.value !== asked) return
+    setWaiting((rows) => without(rows, goneFrom(rows, latest)))
+    if (holds()) setGone(goneFrom(paged.items, latest))
+    else paged.change((rows) => renewed(rows, latest))
+  }
+  const checkSoon = useSettled(() => void check().catch(() => undefined)) // the next event asks again
+  const onIncident = ({ id, incident }: LiveEvent & { kind: 'incident' }): void => {
+    const others = (rows: Rows): Rows => rows.filter((row) => row.incident !== id)
+    if (others(paged.items).length + others(waiting).length === paged.items.length + waiting.length) return
+    if (incident !== null) return checkSoon()
+    setWaiting(others)
+    paged.change(others)
+  }
+  useLive((event) => {
+    if (event.kind === 'lost') return paged.loaded.reload()
+    if (event.kind === 'incident') return onIncident(event)
+    if (event.kind !== 'occurrence' || !matchesOccurrence(filter(), event.occurrence)) return
+    chime(event.occurrence.severity)
+    if (holds()) setWaiting((old) => joined([event.occurrence], old))
+    else add([event.occurrence])
+  })
+  const show = (): void => {
+    setPaused(false)
+    add(waiting)
+    if (gone.size > 0) paged.loaded.reload()
+    forget()
+    scrollTo({ top: 0 })
+  }
+  return { paged, waiting, fresh, gone, isPaused, pause: () => setPaused(true), show }
+}

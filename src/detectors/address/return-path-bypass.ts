@@ -1,0 +1,56 @@
+/** Responses take another way than requests: past the device that has to see both. */
+import { detector, evidence } from '../detector.ts'
+import { about, connectionFilter, packets } from '../wording.ts'
+
+export const returnPathBypass = detector({
+  type: 'return-path-bypass',
+  asserts: 'Responses of a server reach its clients without passing where the requests pass.',
+  notThis: [
+    'a server that does not answer',
+    'a capture of one direction only',
+    'one connection among many: a capture that missed it',
+    'a service without a load balancer',
+  ],
+  requirements: ['S0-16', 'S0-18'],
+  parameters: {},
+  watch(_values, _world, raise) {
+    return {
+      'return-bypassed'({ sighting, elsewhere, oneWay, twoWay }) {
+        const { tap, start, startPacket } = sighting
+        raise({
+          type: 'return-path-bypass',
+          severity: 'warning',
+          at: start,
+          ...about(sighting),
+          actor: { role: 'unknown', address: null, confidence: 0.3 },
+          manner: null,
+          confidence: elsewhere === null ? 0.7 : 0.9,
+          details: {
+            oneWayConnections: oneWay,
+            twoWayConnections: twoWay,
+            seenElsewhere: elsewhere?.tap ?? null,
+          },
+          evidence: packets(
+            ...evidence(
+              { tap, packet: startPacket, at: start, note: 'requests pass here, and no response' },
+              elsewhere === null ? null : { ...elsewhere.packet, note: 'both directions pass here' },
+            ),
+          ),
+          cause: `${sighting.service.name}|${sighting.responder.address}`,
+          requirements: ['S0-16', 'S0-18'],
+        })
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    return {
+      title: `Responses of ${first.service ?? 'the service'} take another way than requests`,
+      summary: `${String(first.details['oneWayConnections'])} connections or more to ${first.tuple?.[1].address ?? 'the server'} were answered, but no answer passed here, while ${String(first.details['twoWayConnections'])} others showed both directions.`,
+      remedy:
+        'Make the load balancer the servers’ gateway towards agents, or let it use its own address towards them; if direct server return is meant, capture both ways.',
+      filter: connectionFilter(findings),
+      details: first.details,
+    }
+  },
+})

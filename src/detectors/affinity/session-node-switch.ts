@@ -1,0 +1,53 @@
+/** A web session was taken to another server while it lasted. */
+import { detector, span, times } from '../detector.ts'
+import { SECOND } from '../../model/time.ts'
+import { chooser, switchedText, switchFinding } from '../session-switch.ts'
+import { connectionFilter } from '../wording.ts'
+
+export const sessionNodeSwitch = detector({
+  type: 'session-node-switch',
+  asserts: 'A request of a web session reached another server than the session’s own.',
+  notThis: [
+    'the session was over: logged out, half an hour without requests, the login page again',
+    'a new cookie: another session',
+    'the session’s server had failed',
+    'a service of which nobody said that it keeps sessions',
+    'new connections to the same server',
+  ],
+  requirements: ['S2-06', 'S2-11', 'S2-28', 'S2-30'],
+  parameters: {
+    failureWithin: span(
+      30 * SECOND,
+      'a failure of the session’s server this long before its last request there explains the change',
+    ),
+  },
+  watch({ failureWithin }, world, raise) {
+    return {
+      'session-switched'(event) {
+        const { what, from, at, sighting, symptom } = event
+        if (what !== 'server' || from.server === null) return
+        if (world.failureOf(from.server, from.packet.at - failureWithin, at) !== null) return
+        raise(
+          switchFinding('session-node-switch', event, {
+            severity: symptom === null ? 'warning' : 'critical',
+            actor: chooser(event, world),
+            confidence: event.from.isBeginning ? 0.98 : 0.95,
+            cause: `${sighting.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'clients'}`,
+            requirements: symptom === null ? ['S2-11', 'S2-30'] : ['S2-11', 'S2-28', 'S2-30'],
+          }),
+        )
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    return {
+      title: `Web sessions of ${first.service ?? 'the service'} change servers`,
+      summary: `A web session was taken to another server ${times(findings.length)} while it lasted; the server before was not seen to fail.${switchedText(findings)}`,
+      remedy:
+        'Set persistence on the load balancer for the whole session: by a cookie of its own, or by source address, and not round robin; only after a logout may a user get another server.',
+      filter: `http && (${connectionFilter(findings)})`,
+      details: first.details,
+    }
+  },
+})

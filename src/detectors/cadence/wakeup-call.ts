@@ -1,0 +1,41 @@
+/** A server called an agent: normal, and worth seeing. */
+import { counted, detector } from '../detector.ts'
+import { called, callFilter, isFailed } from './call.ts'
+
+export const wakeupCall = detector({
+  type: 'wakeup-call',
+  asserts: 'A server called an agent, so that it checks in at once.',
+  notThis: [
+    'somebody who is no server asks at that port',
+    'a server connects to another port of the agent',
+    'the same call at a second tap',
+  ],
+  requirements: ['S4-11'],
+  parameters: {},
+  watch(_values, _world, raise) {
+    return {
+      woken(event) {
+        raise({
+          ...called(event),
+          type: 'wakeup-call',
+          severity: 'info',
+          confidence: 0.9,
+          requirements: [],
+        })
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    const followed = findings.filter((f) => f.details['followed'] === true).length
+    return {
+      title: `${counted(findings.length, 'wake-up call')} to agents of ${first.service ?? 'the service'}`,
+      summary:
+        `Servers called agents ${findings.length === 1 ? 'once' : `${findings.length} times`}; ` +
+        `${followed} of the calls ${followed === 1 ? 'was' : 'were'} followed by a check-in in time.`,
+      remedy: followed === findings.length ? 'None is needed.' : 'See the calls that failed.',
+      filter: callFilter(findings),
+      details: { calls: findings.length, followed, failed: findings.filter(isFailed).length },
+    }
+  },
+})

@@ -1,0 +1,82 @@
+/** A client reads at a member what has not been replicated there yet. */
+import type { ReplicaMissed } from '../../model/cluster-events.ts'
+import type { Finding } from '../../model/incident.ts'
+import { SECOND } from '../../model/time.ts'
+import { detector, evidence, spoken, times } from '../detector.ts'
+import { agentOf, about, connectionFilter, packets } from '../wording.ts'
+
+export const replicaLagRead = detector({
+  type: 'replica-lag-read',
+  asserts: 'A client was told that something does not exist, which another member had served it just before.',
+  notThis: [
+    'a resource that was removed: the member that served it says so too',
+    'another client’s resource',
+    'one member that served it and then does not',
+    'long after: whatever it was may be gone',
+  ],
+  requirements: ['S2-03', 'S2-06'],
+  parameters: {},
+  watch(_values, _world, raise) {
+    const failing = new Set<string>()
+    const pair = (service: string, a: string, b: string): string => [service, ...[a, b].toSorted()].join('|')
+    return {
+      'replication-failed': ({ from, to }) =>
+        void failing.add(pair(from.service.name, from.server.name, to.server.name)),
+      'replication-opened': ({ from, to }) =>
+        void failing.delete(pair(from.service.name, from.server.name, to.server.name)),
+      'replica-missed'(event) {
+        const { server, before } = event
+        raise(finding(event, failing.has(pair(server.service.name, before.server.name, server.name))))
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    return {
+      title: `Users of ${first.service ?? 'a service'} read at a member that does not have it yet`,
+      summary: `A client was sent to another member ${times(findings.length)} before what it had been served was there.`,
+      remedy:
+        'Keep a session at one member (persistence by source address or cookie), and see that members replicate.',
+      filter: `http.response.code in {404, 410} && (${connectionFilter(findings)})`,
+      details: first.details,
+    }
+  },
+})
+
+function finding(event: ReplicaMissed, replicationFails: boolean): Finding {
+  const { sighting, agent, target, server, status, at, packet, before } = event
+  return {
+    type: 'replica-lag-read',
+    severity: 'warning',
+    at,
+    ...about(sighting),
+    agent: agentOf(sighting, agent),
+    server: { name: server.name, address: server.address, port: server.port },
+    actor:
+      sighting.leg === 'back'
+        ? { role: 'load-balancer', address: sighting.originator.address, confidence: 0.7 }
+        : { role: 'agent', address: sighting.originator.address, confidence: 0.7 },
+    manner: null,
+    confidence: replicationFails ? 0.9 : 0.75,
+    details: {
+      request: target,
+      status,
+      previousServer: before.server.name,
+      seconds: (at - before.at) / SECOND,
+      replicationFails,
+    },
+    evidence: packets(
+      ...evidence(
+        { tap: before.tap, packet: before.packet, at: before.at, note: `${before.server.name} serves it` },
+        {
+          tap: sighting.tap,
+          packet,
+          at,
+          note: `${spoken(at - before.at)} later ${server.name} answers ${status}`,
+        },
+      ),
+    ),
+    cause: `${server.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'clients'}`,
+    requirements: ['S2-03', 'S2-06'],
+  }
+}

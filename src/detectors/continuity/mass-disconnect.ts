@@ -1,0 +1,99 @@
+/** A device or server ended its connections all at once, as a restart does: one event, whatever it hit. */
+import type { MassEnd } from '../../model/cadence.ts'
+import type { World } from '../../model/event.ts'
+import type { Actor } from '../../model/incident.ts'
+import { toSeconds } from '../../model/time.ts'
+import { counted, detector, spoken } from '../detector.ts'
+import { about, packets } from '../wording.ts'
+
+/** So large a share of all that were open is everybody's: of a relay's, not of one server behind it. */
+const ALL = 0.9
+
+export const massDisconnect = detector({
+  type: 'mass-disconnect',
+  asserts: 'Many connections of agents were ended at the same moment by one device or server.',
+  notThis: [
+    'agents that close their own connections',
+    'a timer that many connections reached together',
+    'a few connections, or a small share of those open',
+    'connections that had just begun: agents that poll come and go',
+    'browsers, whose connections end when the page is done',
+  ],
+  requirements: ['X-04'],
+  parameters: {},
+  watch(_values, world, raise) {
+    return {
+      'mass-end'(event) {
+        const { service, sighting, first, last, ends, agents, open, servers, manner } = event
+        raise({
+          ...about(sighting),
+          type: 'mass-disconnect',
+          severity: 'critical',
+          at: first.at,
+          agent: null,
+          connection: null,
+          server: event.isServer ? about(sighting).server : null,
+          actor: actorOf(event, world),
+          manner,
+          confidence: 0.9,
+          details: {
+            connections: ends,
+            agents,
+            open,
+            share: Math.round((ends / open) * 100) / 100,
+            seconds: Math.round(toSeconds(last.at - first.at) * 100) / 100,
+            servers,
+          },
+          evidence: packets(
+            { ...first, note: 'the first connection that was ended' },
+            ...(last.packet === first.packet && last.tap === first.tap
+              ? []
+              : [{ ...last, note: `the last of ${ends}` }]),
+          ),
+          cause: `${service.name}|${event.address}`,
+          requirements: service.profile === 'generic' ? [] : ['X-04'],
+        })
+      },
+    }
+  },
+  describe(findings) {
+    const largest = findings.reduce((a, b) =>
+      (b.details['connections'] as number) > (a.details['connections'] as number) ? b : a,
+    )
+    const { connections, agents, open, seconds, servers } = largest.details as Record<string, number> & {
+      servers: readonly string[]
+    }
+    const who = largest.actor.role === 'server' ? 'A server' : 'A device on the path'
+    return {
+      title: `${counted(agents!, 'agent')} of ${largest.service ?? 'the service'} disconnected at once`,
+      summary:
+        `${who} (${largest.actor.address ?? 'not known which'}) ended ${connections} of ${open} open connections within ` +
+        `${spoken(seconds! * 1e6)}${servers.length === 0 ? '' : `, to ${servers.join(' and ')}`}` +
+        `${findings.length === 1 ? '' : `; that happened ${findings.length} times`}.`,
+      remedy:
+        'Look for a restart, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
+      filter:
+        largest.tuple === null
+          ? ''
+          : `tcp.port == ${largest.tuple[1].port} && (tcp.flags.fin == 1 || tcp.flags.reset == 1)`,
+      details: largest.details,
+    }
+  },
+})
+
+/** Behind a virtual address the load balancer ended them, unless only those of one server of several
+ * ended. */
+function actorOf({ leg, address, isServer, ends, open, servers }: MassEnd, world: World): Actor {
+  if (isServer) return { role: 'server', address, confidence: 0.8 }
+  const role = world.roleOf(address)
+  if (leg === 'back')
+    return role === 'load-balancer' || role === 'reverse-proxy'
+      ? { role, address, confidence: 0.9 }
+      : { role: 'middlebox', address, confidence: 0.8 }
+  if (servers.length === 1 && ends < ALL * open) return { role: 'unknown', address: null, confidence: 0.5 }
+  return {
+    role: role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer',
+    address,
+    confidence: ends >= ALL * open ? 0.85 : 0.7,
+  }
+}

@@ -1,0 +1,145 @@
+/** A device on the path reset a connection while it was in use. */
+import type { PathEnded, World } from '../../model/event.ts'
+import type { Actor, AttributionItem, Finding } from '../../model/incident.ts'
+import type { Reset } from '../../model/observation.ts'
+import type { Path, Service, Sighting } from '../../model/party.ts'
+import { type Micros, seconds } from '../../model/time.ts'
+import { DECISIVE, STRONG, deviceActor, resetSheet } from '../attribution.ts'
+import { counted, detector, evidence, span, spoken } from '../detector.ts'
+import { deviceName } from '../../model/device-name.ts'
+import { loreText, resetMeaning } from '../reset-lore.ts'
+import { about, connectionFilter, packets } from '../wording.ts'
+
+interface Cut {
+  readonly sighting: Sighting
+  readonly reset: Reset
+  readonly sheet: readonly AttributionItem[]
+  readonly actor: Actor
+}
+
+export const severedActive = detector({
+  type: 'severed-active',
+  asserts: 'A connection in use was reset by a device on the path, not by either of its ends.',
+  notThis: [
+    'the agent aborted it, or the server did',
+    'it had been idle: that is a timer',
+    'a connection that was over already',
+    'the server had failed',
+    'address translation lost its mapping: the server resets what it does not know',
+    'a service of which nothing is known',
+  ],
+  requirements: ['S0-04', 'S0-15', 'S1-19'],
+  parameters: {
+    activeWithin: span(seconds(5), 'the last packet before the reset was no longer ago (domain 7.2, S0-15)'),
+    failureNear: span(seconds(5), 'a failure of the server this close explains it'),
+    weightMin: {
+      value: 2,
+      unit: 'count',
+      meaning: 'what the marks of the reset must be worth on the sheet, with one strong sign among them',
+    },
+  },
+  watch({ activeWithin, failureNear, weightMin }, world, raise) {
+    const judged = new WeakSet<Path>()
+    return {
+      'path-continued'({ before }) {
+        if (before !== null) judged.add(before.path)
+      },
+      'path-ended'(event) {
+        if (event.lost !== null || judged.has(event.path)) return
+        const cut = cutOf(event, world, activeWithin, weightMin)
+        if (cut === null) return
+        const { server } = cut.sighting
+        if (
+          server !== null &&
+          world.failureOf(server, event.at - failureNear, event.at + failureNear) !== null
+        )
+          return
+        judged.add(event.path)
+        raise(finding(cut, event))
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const who = deviceName(first.actor)
+    return {
+      title: `${who} resets connections in use`,
+      summary:
+        `${counted(findings.length, 'connection')} of ${counted(agents, 'agent')} to ${first.service ?? 'the service'} ` +
+        `${findings.length === 1 ? 'was' : 'were'} reset while octets passed, by neither of the ends.${loreText(findings)}`,
+      remedy: `Look in the log of ${who.charAt(0).toLowerCase()}${who.slice(1)} at that time: inspection of the traffic, limits on connections or their age, a change of its policy or a failover of its cluster do this.`,
+      filter: connectionFilter(findings),
+      details: first.details,
+    }
+  },
+})
+
+/** The reset that cut it, where its marks or the other capture say that no end sent it. */
+function cutOf({ path }: PathEnded, world: World, within: number, weightMin: number): Cut | null {
+  for (const sighting of path.sightings) {
+    if (!isKnown(sighting.service) || sighting.handshake === null || sighting.leg === 'probe') continue
+    for (const from of [0, 1] as const) {
+      const reset = sighting.ending?.resets[from] ?? null
+      if (reset === null || reset.afterFin || quietBefore(reset) > within) continue
+      if (reset.bytes[0] === 0 || reset.bytes[1] === 0) continue
+      // Without state, and behind a translation: whoever sent it may have met a stranger's segment.
+      if (!reset.acknowledges && isTranslated(sighting, world)) continue
+      const sheet = resetSheet(path, sighting, reset, from)
+      const said = resetMeaning(reset)
+      const weight = sheet.reduce((sum, item) => sum + item.weight, 0)
+      const isStrong = sheet.some((item) => item.weight >= STRONG)
+      if (said === 'passed-on' || weight < weightMin || !isStrong) continue
+      const confidence = Math.min(0.95, 0.6 + weight * 0.05)
+      const actor = deviceActor(sighting, world, confidence, confidence)
+      return { sighting, reset, sheet, actor }
+    }
+  }
+  return null
+}
+
+/** Since the last packet of any side: what provoked it counts as one. */
+const quietBefore = ({ idleBefore, sinceProvocation }: Reset): Micros =>
+  Math.max(idleBefore, sinceProvocation ?? 0)
+
+const isTranslated = ({ path }: Sighting, world: World): boolean =>
+  path.sightings.some(
+    ({ originator: { address } }) => world.natMapping(address) !== null || world.translatesFor(address),
+  )
+
+const isKnown = ({ configured, profile, style }: Service): boolean =>
+  (configured !== null || profile !== 'generic') && style !== 'web'
+
+function finding({ sighting, reset, sheet, actor }: Cut, { next }: PathEnded): Finding {
+  return {
+    type: 'severed-active',
+    severity: 'critical',
+    at: reset.time,
+    ...about(sighting),
+    actor,
+    manner: 'rst',
+    confidence: actor.confidence,
+    details: {
+      ageSeconds: Math.round((reset.time - sighting.start) / 10_000) / 100,
+      idleSeconds: Math.round(quietBefore(reset) / 10_000) / 100,
+      from: reset.from === 0 ? 'agent' : 'server',
+      proven: sheet.some(({ weight }) => weight >= DECISIVE),
+      attribution: sheet,
+    },
+    evidence: packets(
+      ...evidence(
+        {
+          tap: sighting.tap,
+          packet: reset.packet,
+          at: reset.time,
+          note: `reset in the ${reset.from === 0 ? "agent's" : "server's"} name, ${spoken(quietBefore(reset))} after the last packet`,
+        },
+        next === null
+          ? null
+          : { tap: next.tap, packet: next.startPacket, at: next.start, note: 'the agent opens a new one' },
+      ),
+    ),
+    cause: `${sighting.service.name}|${actor.address ?? ''}`,
+    requirements: sighting.service.profile === 'symantec-sepm' ? ['S1-19'] : ['S0-04', 'S0-15'],
+  }
+}

@@ -1,0 +1,68 @@
+/** Where agents came first, each counted once: what a spread is judged by. Returns say only that there is
+ * persistence. */
+import type { EvidencePacket } from '../../model/incident.ts'
+import type { Server, Service, Visit } from '../../model/party.ts'
+
+/** Groups that are counted: services, relays and lists of servers in one; further ones are not judged. */
+const GROUPS_MAX = 1024
+/** Visits kept as evidence, per server: the first ones. */
+const EVIDENCE_MAX = 2
+
+export class Contacts {
+  readonly service: Service
+  /** What the agents have in common besides: their relay, their list. */
+  readonly group: string
+  last: Visit
+  private readonly counts = new Map<Server, number>()
+  private readonly shown: Visit[] = []
+
+  constructor(visit: Visit, group: string) {
+    this.service = visit.server.service
+    this.group = group
+    this.last = visit
+  }
+
+  add(visit: Visit): void {
+    const count = (this.counts.get(visit.server) ?? 0) + 1
+    this.counts.set(visit.server, count)
+    if (count <= EVIDENCE_MAX) this.shown.push(visit)
+    this.last = visit
+  }
+
+  get servers(): Server[] {
+    return [...this.counts.keys()].toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+  }
+
+  countOf(server: Server): number {
+    return this.counts.get(server) ?? 0
+  }
+
+  evidence(): EvidencePacket[] {
+    return [...this.shown, this.last]
+      .filter(({ packet }) => packet > 0)
+      .map(({ sighting, packet, at, agent, server }) => ({
+        tap: sighting.tap,
+        packet,
+        at,
+        note: `the first contact of ${agent.id}, at ${server.name}`,
+      }))
+  }
+}
+
+export class FirstContacts {
+  private readonly groups = new Map<string, Contacts>()
+
+  note(visit: Visit, group: string): void {
+    const key = `${visit.server.service.name}|${group}`
+    let contacts = this.groups.get(key)
+    if (contacts === undefined) {
+      if (this.groups.size >= GROUPS_MAX) return
+      this.groups.set(key, (contacts = new Contacts(visit, group)))
+    }
+    contacts.add(visit)
+  }
+
+  all(): Iterable<Contacts> {
+    return this.groups.values()
+  }
+}

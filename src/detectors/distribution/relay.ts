@@ -1,0 +1,72 @@
+/** What findings on a relay's choices have in common: who is to blame, which packets show it, a filter. */
+import type { Assigned, Assignment, World } from '../../model/event.ts'
+import type { Actor, EvidencePacket, Finding } from '../../model/incident.ts'
+import type { Server, Service } from '../../model/party.ts'
+import { packets } from '../wording.ts'
+
+/** Choices that stand as evidence: enough to see a pattern, few enough to read. */
+const SHOWN_MAX = 8
+
+/** A service whose agents must stay where they are. Web users are told apart by sessions, not by connections,
+ * and mail is no agent's. */
+export function mustStay({ configured, persistence }: Service): boolean {
+  if (configured?.web != null || configured?.smtp != null) return false
+  return persistence === 'sticky' || persistence === 'ordered' || persistence === 'failover'
+}
+
+export function relayActor(relay: string, world: World): Actor {
+  const isStated = world.roleOf(relay) === 'load-balancer'
+  return {
+    role: isStated ? 'load-balancer' : 'middlebox',
+    address: relay,
+    confidence: isStated ? 0.95 : 0.8,
+  }
+}
+
+/** A finding about all agents of a relay: no agent, no server, no connection of its own. */
+export const relayFinding = (
+  { service, relay, tap, assignments }: Pick<Assigned, 'service' | 'relay' | 'tap' | 'assignments'>,
+  world: World,
+): Pick<
+  Finding,
+  'tap' | 'agent' | 'server' | 'service' | 'connection' | 'tuple' | 'actor' | 'manner' | 'evidence' | 'cause'
+> => ({
+  tap,
+  agent: null,
+  server: null,
+  service: service.name,
+  connection: null,
+  tuple: null,
+  actor: relayActor(relay, world),
+  manner: null,
+  evidence: packets(...choicesAsEvidence(assignments, tap)),
+  cause: `${service.name}|${relay}`,
+})
+
+export const choicesAsEvidence = (assignments: readonly Assignment[], tap: string): EvidencePacket[] =>
+  assignments
+    .filter(({ packet }) => packet > 0)
+    .slice(0, SHOWN_MAX)
+    .map(({ packet, at, agent, server }) => {
+      const whose = agent === null ? 'a connection' : `a connection of ${agent.id}`
+      return { tap, packet, at, note: `${whose} goes to ${server.name}` }
+    })
+
+/** `dlp1 12, dlp2 11`. */
+export const sharesText = (servers: readonly Server[], counts: readonly number[]): string =>
+  servers.map(({ name }, i) => `${name} ${counts[i]}`).join(', ')
+
+/** Connections that a relay opens to servers. */
+export function openingsFilter(from: string | null, ports: readonly number[]): string {
+  const terms = ['tcp.flags.syn == 1', 'tcp.flags.ack == 0']
+  if (from !== null) terms.unshift(`${from.includes(':') ? 'ipv6' : 'ip'}.src == ${from}`)
+  const distinct = [...new Set(ports)].toSorted((a, b) => a - b)
+  if (distinct.length > 0)
+    terms.push(
+      distinct.length === 1 ? `tcp.dstport == ${distinct[0]}` : `tcp.dstport in {${distinct.join(', ')}}`,
+    )
+  return terms.join(' && ')
+}
+
+/** A probability as people read it. */
+export const chance = (p: number): string => (p < 1e-6 ? 'less than one in a million' : p.toPrecision(2))

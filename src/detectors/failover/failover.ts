@@ -1,0 +1,97 @@
+/** An agent turned to another server because its own failed for it. */
+import type { AgentMoved, World } from '../../model/event.ts'
+import type { Finding } from '../../model/incident.ts'
+import { isoTime, toSeconds } from '../../model/time.ts'
+import { counted, detector, evidence, spoken, times } from '../detector.ts'
+import { allOf, fact, moverOf, named, requirementsFor, triedPacket } from '../policy-words.ts'
+import { about, agentOf, connectionFilter, packets } from '../wording.ts'
+
+const REQUIREMENTS = {
+  'symantec-dlp': ['S0-08'],
+  'symantec-dlp-12.5': ['S0-08'],
+  'symantec-sepm': ['S1-01'],
+  'symantec-sems': ['S2-01'],
+  'mcafee-epo': ['S4-10'],
+  generic: ['S0-08'],
+}
+
+export const failover = detector({
+  type: 'failover',
+  asserts: 'A server failed for an agent, and the agent went on at another one.',
+  notThis: [
+    'nothing shows that the server failed for this agent: it hopped',
+    'the server failed for others, and was seen to be well again before the move',
+    'the agent went back to a server that it prefers: a failback',
+    'the agent is in another place, where another list holds',
+  ],
+  requirements: allOf(REQUIREMENTS),
+  parameters: {},
+  watch(_values, world, raise) {
+    return {
+      moved(event) {
+        if (event.reason === 'failover') raise(finding(event, world))
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const from = fact(first, 'previousServer')
+    const targets = [...new Set(findings.map((f) => f.server?.name))].join(', ')
+    return {
+      title: `Agents of ${first.service} failed over from ${from}`,
+      summary: `${counted(agents, 'agent')} went from ${from} to ${targets} ${times(findings.length)}, because ${from} failed for them: ${fact(first, 'failure')}.`,
+      remedy: `None for the agents: they did what they should. See why ${from} failed, and that they return when they are meant to.`,
+      filter: connectionFilter(findings),
+      details: { previousServer: from, failure: first.details['failure'] },
+    }
+  },
+})
+
+function finding({ visit, previous, failed, failure, outage }: AgentMoved, world: World): Finding {
+  const { sighting, server } = visit
+  const from = failed ?? previous!.server
+  return {
+    type: 'failover',
+    severity: 'info',
+    at: visit.at,
+    ...about(sighting),
+    agent: agentOf(sighting, visit.agent),
+    server: named(server),
+    service: server.service.name,
+    actor: moverOf(visit, world),
+    manner: null,
+    confidence: visit.agent.confidence * (outage?.isInferred === true ? 0.6 : 0.95),
+    details: {
+      previousServer: from.name,
+      failure: failure?.what ?? null,
+      failedAt: failure === null ? null : isoTime(failure.at),
+      secondsToMove: failure === null ? null : toSeconds(Math.max(0, visit.at - failure.at)),
+      outageSince: outage === null ? null : isoTime(outage.from),
+    },
+    evidence: packets(
+      ...evidence(
+        previous === null
+          ? null
+          : {
+              tap: previous.sighting.tap,
+              packet: previous.packet,
+              at: previous.at,
+              note: `the agent at ${previous.server.name}`,
+            },
+        failure === null || outage?.isInferred === true ? null : triedPacket(failure),
+        {
+          tap: sighting.tap,
+          packet: visit.packet,
+          at: visit.at,
+          note:
+            previous === null
+              ? `the agent at ${server.name}`
+              : `${spoken(visit.at - previous.at)} later at ${server.name}`,
+        },
+      ),
+    ),
+    cause: `${from.id}|${outage === null ? '' : outage.from}`,
+    requirements: requirementsFor(server.service, REQUIREMENTS),
+  }
+}

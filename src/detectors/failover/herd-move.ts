@@ -1,0 +1,138 @@
+/** Many of a server's agents turned to other servers at once. */
+import type { AgentMoved, World } from '../../model/event.ts'
+import type { Finding } from '../../model/incident.ts'
+import type { Server } from '../../model/party.ts'
+import { rankIn } from '../../model/policy.ts'
+import { isoTime, SECOND } from '../../model/time.ts'
+import { counted, detector, evidence, ratio, span, spoken } from '../detector.ts'
+import { fact, moverOf, named } from '../policy-words.ts'
+import { about, connectionFilter, packets } from '../wording.ts'
+
+/** Moves of one server looked at together. */
+const MOVES_MAX = 1 << 16
+
+interface Herd {
+  readonly server: Server
+  moves: AgentMoved[]
+  /** It is one: what follows within its time belongs to it. */
+  isOne: boolean
+}
+
+export const herdMove = detector({
+  type: 'herd-move',
+  asserts: "A large part of a server's agents turned to other servers within a few minutes.",
+  notThis: [
+    'a few agents moved, or a small part of them',
+    'they moved one by one, over a longer time',
+    'policy lets each agent pick anew: random or weighted choice, servers of one priority',
+  ],
+  requirements: ['X-04'],
+  parameters: {
+    within: span(300 * SECOND, 'moves within this time are one (domain 8.2)'),
+    agentsMin: { value: 10, unit: 'count', meaning: 'agents that have to move (domain 8.2)' },
+    share: ratio(0.3, "share of the server's agents that has to move (domain 8.2)"),
+  },
+  watch({ within, agentsMin, share }, world, raise) {
+    const herds = new Map<string, Herd>()
+    const isLarge = ({ server, moves }: Herd): boolean => {
+      const moved = agentsOf(moves)
+      return moved >= agentsMin && moved > share * (world.attachedTo(server) + moved)
+    }
+    const tell = (herd: Herd): void => {
+      if (!herd.isOne) return
+      raise(finding(herd, world))
+      herd.moves = [] // told once: what comes later is another herd, or none
+      herd.isOne = false
+    }
+    return {
+      moved(event) {
+        const { previous, visit } = event
+        if (previous === null || isPick(event)) return
+        const herd = herdOf(herds, previous.server)
+        const begin = herd.moves[0]?.visit.at ?? visit.at
+        if (visit.at - begin > within) {
+          tell(herd)
+          herd.moves = herd.moves.filter((move) => visit.at - move.visit.at <= within)
+        }
+        if (herd.moves.length < MOVES_MAX) herd.moves.push(event)
+        herd.isOne ||= herd.moves.length >= agentsMin && isLarge(herd)
+      },
+      'captures-ended'() {
+        for (const herd of herds.values()) tell(herd)
+      },
+    }
+  },
+  describe(findings) {
+    const first = findings[0]
+    const { agents, of, seconds, outage } = first.details
+    const from = fact(first, 'from')
+    return {
+      title: `Agents of ${from} moved all together`,
+      summary: `${counted(Number(agents), 'agent')} of the ${Number(of)} at ${from} turned to other servers within ${spoken(Number(seconds) * SECOND)}${outage === true ? ', as it failed' : ''}.`,
+      remedy:
+        outage === true
+          ? `See that the servers that took them can carry them, and why ${from} failed.`
+          : `See what moved them: a list that was changed, a load balancer that lost its persistence, a name that leads elsewhere.`,
+      filter: connectionFilter(findings),
+      details: { from, agents, of, seconds },
+    }
+  },
+})
+
+function herdOf(herds: Map<string, Herd>, server: Server): Herd {
+  let herd = herds.get(server.id)
+  if (herd === undefined) herds.set(server.id, (herd = { server, moves: [], isOne: false }))
+  return herd
+}
+
+const agentsOf = (moves: readonly AgentMoved[]): number => new Set(moves.map(({ visit }) => visit.agent)).size
+
+/** The agent may take whichever it likes. */
+function isPick({ reason, list, previous, visit }: AgentMoved): boolean {
+  if (reason !== 'hop') return false
+  const { persistence } = visit.server.service
+  if (list === null) return persistence === null || ['random', 'weighted', 'none'].includes(persistence)
+  return rankIn(list, previous!.server.name) === rankIn(list, visit.server.name)
+}
+
+function finding({ server, moves }: Herd, world: World): Finding {
+  const agents = agentsOf(moves)
+  const of = world.attachedTo(server) + agents
+  const first = moves[0]!
+  const last = moves.at(-1)!
+  const outage = moves.filter(({ reason }) => reason === 'failover').length * 2 > moves.length
+  const isReturn = moves.filter(({ reason }) => reason === 'failback').length * 2 > moves.length
+  const { sighting } = first.visit
+  return {
+    ...about(sighting),
+    type: 'herd-move',
+    severity: outage || isReturn ? 'info' : 'warning',
+    at: first.visit.at,
+    agent: null,
+    server: named(server),
+    service: server.service.name,
+    actor: moverOf(first.visit, world),
+    manner: null,
+    confidence: 0.9,
+    details: {
+      from: server.name,
+      agents,
+      of,
+      seconds: (last.visit.at - first.visit.at) / SECOND,
+      start: isoTime(first.visit.at),
+      outage,
+    },
+    evidence: packets(
+      ...evidence(
+        ...[first, last].map(({ visit }) => ({
+          tap: visit.sighting.tap,
+          packet: visit.packet,
+          at: visit.at,
+          note: `an agent of ${server.name} at ${visit.server.name}`,
+        })),
+      ),
+    ),
+    cause: `${server.id}|${first.visit.at}`,
+    requirements: ['X-04'],
+  }
+}

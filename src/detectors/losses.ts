@@ -1,0 +1,49 @@
+/**
+ * Connections of which only the agent's return tells that they were lost: by a timer on the path, or because
+ * its host lost power, or the agent itself was restarted. A timer takes most of those that are silent for so
+ * long; hosts fail now and then, whatever the silence.
+ */
+import type { World } from '../model/event.ts'
+import type { Sighting } from '../model/party.ts'
+import { toSeconds } from '../model/time.ts'
+
+/** Of the connections that were silent for as long, so many must be lost for a timer to be the reason
+ * (starting value: a tenth of the agents behind one device among others). */
+const SHARE_MIN = 0.1
+/** Losses that are counted per service and leg: the first ones. */
+const COUNTED_MAX = 4096
+
+export class Losses {
+  private readonly all = new Map<string, number[]>()
+
+  /** Counts a loss after a silence in seconds, and says whether a timer explains it as far as is known by
+   * now. */
+  isByTimer({ service, leg }: Sighting, silence: number, world: World): boolean {
+    const key = `${service.name}|${leg}`
+    const lost = this.all.get(key) ?? []
+    this.all.set(key, lost)
+    if (lost.length < COUNTED_MAX) lost.push(silence)
+    const survived = atLeast(world.survived(service.name, leg), silence)
+    const alike = atLeast(lost, silence)
+    return alike >= SHARE_MIN * (alike + survived)
+  }
+}
+
+/** The silence after which a return alone tells of a loss, in seconds; null where the capture shows more of
+ * it. */
+export function silenceBeforeReturn(lost: Sighting, next: Sighting): number | null {
+  const silence = lost.ending?.silence ?? null
+  if (silence === null) {
+    const last = lost.ending?.summary?.halves[0].lastPacketAt ?? null
+    return last === null ? null : toSeconds(next.start - last)
+  }
+  const isRelayed = lost.leg === 'back' && lost.path.sightings.every(({ leg }) => leg === 'back')
+  const isByRelay = silence.outcome === 'closed' && silence.brokenBy === 0
+  return isRelayed && isByRelay ? toSeconds(silence.end - silence.start) : null
+}
+
+function atLeast(values: readonly number[], least: number): number {
+  let count = 0
+  for (const value of values) if (value >= least) count++
+  return count
+}

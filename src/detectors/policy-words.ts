@@ -1,0 +1,56 @@
+/** What detectors of failover and policy share: who moved an agent, how a list is called, and which of a
+ * vendor's requirements it answers. */
+import type { ServerFailure, World } from '../model/event.ts'
+import type { Actor, EvidencePacket, Finding } from '../model/incident.ts'
+import type { Endpoint } from '../model/packet.ts'
+import type { Server, Service, Visit } from '../model/party.ts'
+import type { PreferenceList } from '../model/policy.ts'
+
+/** Behind a relay, it is the relay that picks the server. */
+export function moverOf({ sighting }: Visit, world: World): Actor {
+  if (sighting.leg !== 'back') return { role: 'agent', address: null, confidence: 0.9 }
+  const { address } = sighting.originator
+  const role = world.roleOf(address) === 'load-balancer' ? 'load-balancer' : 'middlebox'
+  return { role, address, confidence: role === 'load-balancer' ? 0.95 : 0.8 }
+}
+
+export const named = ({ name, address, port }: Server): NonNullable<Finding['server']> => ({
+  name,
+  address,
+  port,
+})
+
+export const triedPacket = ({ tap, packet, at, what }: ServerFailure): EvidencePacket => ({
+  tap,
+  packet,
+  at,
+  note: what,
+})
+
+/** A fact of a finding, as text. */
+export function fact({ details }: Finding, name: string): string {
+  const value = details[name]
+  return typeof value === 'string' ? value : 'another'
+}
+
+/** The connections to a server. */
+export const serverFilter = ({ address, port }: Endpoint): string =>
+  `${address.includes(':') ? 'ipv6' : 'ip'}.addr == ${address} && tcp.port == ${port}`
+
+/** `the list of group A`, `the list of location Office`, `the priorities of sepm`. */
+export function listWords({ source, name }: PreferenceList, { name: service }: Service): string {
+  return source === 'service' ? `the priorities of ${service}` : `the list of ${source} ${name}`
+}
+
+/** `sepm1, then sepm2 or sepm3`. */
+export const orderWords = ({ groups }: PreferenceList): string =>
+  groups.map((group) => group.join(' or ')).join(', then ')
+
+type ByVendor = Readonly<Record<string, readonly string[]>>
+
+/** The requirements of the service's vendor; the general ones for others. */
+export const requirementsFor = ({ profile }: Service, table: ByVendor): readonly string[] =>
+  table[profile] ?? table['generic'] ?? []
+
+/** All that a table may name. */
+export const allOf = (table: ByVendor): readonly string[] => [...new Set(Object.values(table).flat())].sort()

@@ -1,0 +1,84 @@
+/** What the two detectors of web sessions that change nodes share: the finding's facts and its words. */
+import type { World } from '../model/event.ts'
+import type { Actor, Finding, Severity } from '../model/incident.ts'
+import type { SessionSwitched } from '../model/web.ts'
+import { counted, evidence, spoken } from './detector.ts'
+import { about, agentOf, packets, serverOf } from './wording.ts'
+
+interface SwitchVerdict {
+  readonly severity: Severity
+  readonly actor: Actor
+  readonly confidence: number
+  readonly cause: string
+  readonly requirements: readonly string[]
+}
+
+/** The finding of either detector. A proxy that changes is not the server's doing: none is named. */
+export function switchFinding(
+  type: Finding['type'],
+  event: SessionSwitched,
+  verdict: SwitchVerdict,
+): Finding {
+  const { sighting, front, from, to, at, packet, target, status, symptom, what } = event
+  const { tap } = sighting
+  return {
+    type,
+    severity: verdict.severity,
+    at,
+    ...about(sighting),
+    agent: event.agent === null ? null : agentOf(front ?? sighting, event.agent),
+    server: what === 'server' ? serverOf(sighting) : null,
+    actor: verdict.actor,
+    manner: null,
+    confidence: verdict.confidence,
+    details: {
+      [what === 'server' ? 'previousServer' : 'previousNode']: from.name,
+      [what === 'server' ? 'server' : 'node']: to.name,
+      request: target,
+      cookie: event.cookie,
+      session: event.session,
+      requestsBefore: event.requestsBefore,
+      sameConnection: event.sameConnection,
+      status,
+      symptom,
+    },
+    evidence: packets(
+      ...evidence(
+        {
+          ...from.packet,
+          note: `${from.isBeginning ? 'the session begins' : 'the session'} at ${from.name}`,
+        },
+        { tap, packet, at, note: `${spoken(at - from.packet.at)} later at ${to.name}` },
+      ),
+    ),
+    cause: verdict.cause,
+    requirements: verdict.requirements,
+  }
+}
+
+/** How many sessions, and what their users were told. */
+export function switchedText(findings: readonly Finding[]): string {
+  const told = (symptom: string): number => findings.filter((f) => f.details['symptom'] === symptom).length
+  const parts = [
+    told('login') > 0 ? `${counted(told('login'), 'user')} had to log in anew` : null,
+    told('error') > 0 ? `${counted(told('error'), 'user')} met an error` : null,
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? '' : ` ${parts.join(', ')}.`
+}
+
+/** Who chose: the device that asked the server, if the configuration knows it; else something between. */
+export function chooser({ sighting, front, what }: SessionSwitched, world: World): Actor {
+  if (what === 'proxy') {
+    const isKnown = world.devicesOf('load-balancer').length > 0
+    return {
+      role: isKnown ? 'load-balancer' : 'middlebox',
+      address: front?.responder.address ?? null,
+      confidence: isKnown ? 0.8 : 0.6,
+    }
+  }
+  if (sighting.leg !== 'back') return { role: 'unknown', address: null, confidence: 0.3 }
+  const address = sighting.originator.address
+  const role = world.roleOf(address)
+  if (role === 'load-balancer' || role === 'reverse-proxy') return { role, address, confidence: 0.95 }
+  return { role: 'middlebox', address, confidence: 0.7 }
+}

@@ -1,0 +1,54 @@
+/** What is told of the addresses under which agents and servers meet: events for detectors. */
+import type { PacketReference, Tap } from './packet.ts'
+import type { Agent, Server, Service, Sighting } from './party.ts'
+
+/** An agent went to a server itself, at a place where others of the service go through its relay. Told once
+ * per agent and server. */
+export interface VipBypassed {
+  readonly kind: 'vip-bypassed'
+  readonly sighting: Sighting
+  readonly agent: Agent
+  readonly server: Server
+  /** A connection that does go through the relay, at the same tap. */
+  readonly relayed: { readonly from: string; readonly to: string } & PacketReference
+}
+
+/** A connection's responses do not pass where its requests do, and reach the client all the same. Told once
+ * per server and tap. */
+export interface ReturnBypassed {
+  readonly kind: 'return-bypassed'
+  readonly sighting: Sighting
+  /** Another tap that saw both directions of the connection; null: the client's packets show that answers
+   * came. */
+  readonly elsewhere: { readonly tap: Tap; readonly packet: PacketReference } | null
+  readonly server: Server | null
+  /** Connections of which this was seen by then, and those at the same tap with both directions. */
+  readonly oneWay: number
+  readonly twoWay: number
+}
+
+/** Several agents that name themselves use one address in turn. Told once per address and tap, at the end. */
+export interface AddressShared {
+  readonly kind: 'address-shared'
+  readonly sighting: Sighting
+  readonly address: string
+  /** How many named themselves there. */
+  readonly agents: number
+  readonly first: PacketReference
+}
+
+/** A relay's own address stands for many agents, and nothing on the servers' side tells them apart. Told once
+ * per relay and service, at the end. */
+export interface AgentsHidden {
+  readonly kind: 'agents-hidden'
+  readonly service: Service
+  readonly sighting: Sighting
+  readonly relay: string
+  readonly connections: number
+  /** Those open at once, at most. */
+  readonly atOnce: number
+  /** Connections of the same relay whose agents are known. */
+  readonly known: number
+}
+
+export type AddressEvent = VipBypassed | ReturnBypassed | AddressShared | AgentsHidden

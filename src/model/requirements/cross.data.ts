@@ -1,0 +1,44 @@
+/**
+ * What follows for every product from how networks and agents work, beyond the words of one vendor. (X-05 and
+ * X-06 are about captures, not about networks: both directions seen, clocks alike. They stand in a capture's
+ * quality.)
+ */
+import type { ProfileName } from '../deployment.ts'
+import { type Requirement, stated } from '../requirement.ts'
+
+const PRODUCTS: readonly ProfileName[] = [
+  'symantec-dlp',
+  'symantec-dlp-12.5',
+  'symantec-sepm',
+  'symantec-sems',
+  'mcafee-epo',
+]
+
+export const CROSS_REQUIREMENTS: readonly Requirement[] = stated(PRODUCTS, [
+  [
+    'X-01',
+    'No timer on the path is shorter than the longest silence that the product allows itself.',
+    ['timer-risk', 'severed-idle'],
+    'idle',
+  ],
+  [
+    'X-02',
+    'Persistence lasts as long as the product’s session with its server.',
+    ['persistence-expired-early'],
+    'relayed',
+    { profiles: ['symantec-dlp-12.5'] },
+  ],
+  [
+    'X-03',
+    'A client that resumes TLS meets the server that knows its session.',
+    ['server-hop'],
+    'handshakes',
+    { byName: true },
+  ],
+  [
+    'X-04',
+    'A device that restarts takes its connections with it at once: that is one event, not many.',
+    ['mass-disconnect', 'herd-move'],
+    'connections',
+  ],
+])

@@ -1,0 +1,50 @@
+/**
+ * The upper half: observations of all taps, in order of time, become events, findings and incidents. It wires
+ * sessions, detectors and ledger and decides nothing; where the observations come from is nobody's concern
+ * here.
+ */
+import { DETECTORS } from '../detectors/index.ts'
+import { type Describe, Ledger } from '../incidents/ledger.ts'
+import type { DetectorEvent, EventKind } from '../model/event.ts'
+import type { Finding, Incident, IncidentType } from '../model/incident.ts'
+import { Sessions, type SessionsOptions } from '../sessions/sessions.ts'
+import { worldOf } from './world.ts'
+
+export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
+  /** Is told of every finding as it is raised, with the id of its incident; null: seen before, or one too
+   * many. */
+  readonly found?: (finding: Finding, incident: string | null) => void
+}
+
+export class Conclusions {
+  readonly sessions: Sessions
+  readonly ledger = new Ledger()
+  private readonly handlers = new Map<EventKind, ((event: DetectorEvent) => void)[]>()
+
+  constructor({ found, ...options }: ConclusionsOptions) {
+    const tell = (event: DetectorEvent): void =>
+      this.handlers.get(event.kind)?.forEach((handle) => handle(event))
+    this.sessions = new Sessions({ ...options, tell })
+    const raise = (finding: Finding): void => {
+      const incident = this.ledger.add(finding)
+      found?.(finding, incident)
+    }
+    const world = worldOf(this.sessions)
+    for (const detector of DETECTORS) {
+      for (const [kind, handle] of Object.entries(detector.watch(world, raise))) {
+        const list = this.handlers.get(kind as EventKind) ?? []
+        this.handlers.set(kind as EventKind, [...list, handle as (event: DetectorEvent) => void])
+      }
+    }
+  }
+
+  /** Every incident with its occurrences; once nothing more comes. */
+  incidents(): Iterable<{ readonly incident: Incident; readonly findings: readonly Finding[] }> {
+    const world = worldOf(this.sessions)
+    const describe = (type: IncidentType): Describe => {
+      const detector = DETECTORS.find((d) => d.type === type)!
+      return (findings: readonly [Finding, ...Finding[]]) => detector.describe(findings, world)
+    }
+    return this.ledger.incidents(describe)
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * To which servers a relay hands new connections, in order, with what it may have gone by: the connections
+ * that each server had open, and where the agent was before.
+ *
+ * Health checks and connections that never carried an agent's data are no choices. A relay whose two sides
+ * are captured twice is followed at the tap that sees a connection first.
+ */
+import type { Assigned, Assignment } from '../model/event.ts'
+import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
+import type { HttpRequest } from '../model/http.ts'
+import type { Agent, Server, Service } from '../model/party.ts'
+import type { Tap } from '../model/packet.ts'
+import type { Micros } from '../model/time.ts'
+import type { Follower, Surroundings } from './follower.ts'
+import type { Stay, TrackedSighting } from './sighting.ts'
+import { attachmentOf } from './tracked-agent.ts'
+
+/** Choices kept per service and relay; when they are this many they are told, and the count begins anew. */
+export const ASSIGNMENTS_MAX = 2048
+/** Services and relays that are followed: further ones are counted. */
+export const TURNS_MAX = 64
+/** Connections that are followed at once; the choices of further ones are left out. */
+export const OPEN_MAX = 1 << 16
+
+interface Choice extends Assignment {
+  agent: Agent | null
+  previous: Server | null
+  sinceFirst: Micros | null
+  sinceLast: Micros | null
+  cookie: string | null
+  /** Open connections of its relay, by server. */
+  readonly load: Map<Server, number>
+  /** It carried data of an agent. */
+  carried: boolean
+  /** It does not count as open any more. */
+  over: boolean
+  closed: boolean
+  told: boolean
+}
+
+/** What one relay does for one service. */
+interface Turns {
+  readonly service: Service
+  readonly relay: string
+  readonly tap: Tap
+  /** Open connections by server. */
+  readonly load: Map<Server, number>
+  choices: Choice[]
+  /** Those that were told last. */
+  latest: readonly Assignment[]
+}
+
+export const followAssignments = ({ tell }: Surroundings): Assignments => new Assignments(tell)
+
+export class Assignments implements Follower {
+  /** Connections whose relay, or which themselves, were too many. */
+  unfollowed = 0
+  private readonly all = new Map<Service, Map<string, Turns>>()
+  /** Choices of open connections, and of those that are not told yet. */
+  private readonly byConnection = new Map<ConnectionId, Choice>()
+  private readonly tell: (event: Assigned) => void
+  private followed = 0
+
+  constructor(tell: (event: Assigned) => void) {
+    this.tell = tell
+  }
+
+  readonly observe: NonNullable<Follower['observe']> = {
+    'connection-opened': (_, sighting) => this.begin(sighting),
+    'proxy-header': (_, sighting) => this.begin(sighting),
+    // The final account of a connection comes some time after its end.
+    finished: (_, sighting) => this.release(sighting),
+    reset: (_, sighting) => this.release(sighting),
+    'http-request': ({ request, index }, sighting) => {
+      const choice = index > 0 ? undefined : this.choiceOf(sighting)
+      if (choice !== undefined) choice.cookie = relaysCookie(request)
+    },
+  }
+
+  visited(sighting: TrackedSighting, agent: Agent): void {
+    const choice = this.choiceOf(sighting)
+    if (choice !== undefined && choice.agent === null) nameChoice(choice, sighting, agent)
+  }
+
+  closed(sighting: TrackedSighting, { halves }: ConnectionSummary): void {
+    const choice = this.byConnection.get(sighting.connection)
+    if (choice === undefined) return
+    release(choice)
+    choice.carried = sighting.leg === 'back' && (choice.carried || halves[0].bytes > 0)
+    choice.closed = true
+    if (choice.told) this.byConnection.delete(sighting.connection)
+  }
+
+  ended(): void {
+    for (const byRelay of this.all.values()) for (const turns of byRelay.values()) this.tellOf(turns)
+  }
+
+  /** The latest choices of a relay for a service, by its name, in order. */
+  of(name: string, relay: string): readonly Assignment[] {
+    for (const [service, byRelay] of this.all) {
+      const turns = service.name === name ? byRelay.get(relay) : undefined
+      if (turns !== undefined) return [...turns.latest, ...inOrder(turns.choices)]
+    }
+    return []
+  }
+
+  private begin(sighting: TrackedSighting | null): void {
+    if (sighting === null || sighting.leg !== 'back' || sighting.server === null) return
+    if (isSeenTwice(sighting) || this.byConnection.has(sighting.connection)) return
+    const turns = this.byConnection.size >= OPEN_MAX ? null : this.turnsOf(sighting)
+    if (turns === null) {
+      this.unfollowed++
+      return
+    }
+    const choice = choiceMade(turns, sighting, sighting.server)
+    this.byConnection.set(sighting.connection, choice)
+    if (turns.choices.push(choice) >= ASSIGNMENTS_MAX) this.tellOf(turns)
+  }
+
+  private turnsOf({ service, originator, tap }: TrackedSighting): Turns | null {
+    const { address: relay } = originator
+    let byRelay = this.all.get(service)
+    const known = byRelay?.get(relay)
+    if (known !== undefined) return known
+    if (this.followed >= TURNS_MAX) return null
+    this.followed++
+    if (byRelay === undefined) this.all.set(service, (byRelay = new Map()))
+    const turns: Turns = { service, relay, tap, load: new Map(), choices: [], latest: [] }
+    byRelay.set(relay, turns)
+    return turns
+  }
+
+  private choiceOf(sighting: TrackedSighting | null): Choice | undefined {
+    return sighting?.leg === 'back' ? this.byConnection.get(sighting.connection) : undefined
+  }
+
+  private release(sighting: TrackedSighting | null): void {
+    const choice = this.choiceOf(sighting)
+    if (choice !== undefined) release(choice)
+  }
+
+  private tellOf(turns: Turns): void {
+    const { service, relay, tap, choices } = turns
+    const assignments = inOrder(choices)
+    for (const choice of choices) {
+      choice.told = true
+      if (choice.closed) this.byConnection.delete(choice.connection)
+    }
+    turns.choices = []
+    turns.latest = assignments
+    if (assignments.length > 0) this.tell({ kind: 'assigned', service, relay, tap, assignments })
+  }
+}
+
+/** Another tap shows the same connection on the same side of the relay, and was first. */
+const isSeenTwice = (sighting: TrackedSighting): boolean =>
+  sighting.path.isJoined && sighting.path.sightings.some((s) => s !== sighting && s.leg === 'back')
+
+function choiceMade({ load }: Turns, sighting: TrackedSighting, server: Server): Choice {
+  if (!load.has(server)) load.set(server, 0)
+  const least = Math.min(...load.values())
+  let fewest = 0
+  for (const open of load.values()) if (open === least) fewest++
+  const choice: Choice = {
+    connection: sighting.connection,
+    at: sighting.start,
+    packet: sighting.startPacket,
+    server,
+    agent: null,
+    previous: null,
+    sinceFirst: null,
+    sinceLast: null,
+    cookie: null,
+    among: load.size,
+    fewest,
+    isFewest: load.get(server) === least,
+    load,
+    carried: false,
+    over: false,
+    closed: false,
+    told: false,
+  }
+  load.set(server, load.get(server)! + 1)
+  return choice
+}
+
+function release(choice: Choice): void {
+  if (choice.over) return
+  choice.over = true
+  choice.load.set(choice.server, choice.load.get(choice.server)! - 1)
+}
+
+/** The stay is still what it was before this visit. */
+function nameChoice(choice: Choice, sighting: TrackedSighting, agent: Agent): void {
+  choice.agent = agent
+  choice.carried = true
+  const stay = attachmentOf(agent, sighting.server?.service ?? sighting.service)?.stay ?? null
+  if (stay === null) return
+  choice.previous = stay.server
+  choice.sinceFirst = Math.max(0, choice.at - stay.start)
+  choice.sinceLast = Math.max(0, choice.at - lastContact(stay))
+}
+
+/** The end of the connection before this one; Infinity while that is open. */
+function lastContact({ visit, end }: Stay): Micros {
+  const before = visit?.sighting ?? null
+  if (before === null) return end
+  const { ending, closed, lastAt } = before
+  const ends = [...(ending?.finished ?? []), ...(ending?.resets ?? [])].flatMap((o) =>
+    o === null ? [] : [o.time],
+  )
+  if (ends.length > 0) return Math.max(...ends)
+  return closed ? lastAt : Infinity
+}
+
+/** What a relay goes by, if it set a cookie for it: the name and the hash of the value. */
+function relaysCookie({ cookies = [] }: HttpRequest): string | null {
+  const cookie = cookies.find(({ role, changeMeansHop }) => role === 'persistence' && changeMeansHop)
+  return cookie === undefined ? null : `${cookie.name}=${cookie.valueHash}`
+}
+
+const inOrder = (choices: readonly Choice[]): readonly Assignment[] =>
+  choices.filter(({ carried }) => carried).toSorted((a, b) => a.at - b.at)

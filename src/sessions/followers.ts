@@ -1,0 +1,105 @@
+/** The followers, and handing each what it asks for. */
+import type { ConnectionSummary } from '../model/connection.ts'
+import type { Observation, ObservationKind } from '../model/observation.ts'
+import type { Agent } from '../model/party.ts'
+import type { Micros } from '../model/time.ts'
+import { followAttempts } from './attempts.ts'
+import { type Assignments, followAssignments } from './assignments.ts'
+import { type BasisFollower, followBasis } from './basis.ts'
+import { followBypasses } from './bypasses.ts'
+import { followCheckIns } from './check-ins.ts'
+import { followCertificates } from './certificates.ts'
+import { followContents } from './contents.ts'
+import { followFirstUses } from './first-uses.ts'
+import { followEnrolments } from './enrolments.ts'
+import type { Follow, Follower, Surroundings } from './follower.ts'
+import { followMail } from './mail.ts'
+import { followRelayCookies } from './relay-cookies.ts'
+import { followReplicaReads } from './replica-reads.ts'
+import { followReplication } from './replication.ts'
+import { followResolutions } from './resolutions.ts'
+import { followReturnPaths } from './return-paths.ts'
+import { followSharedAddresses } from './shared-addresses.ts'
+import type { TrackedSighting } from './sighting.ts'
+import { followSpoken } from './spoken.ts'
+import { followTlsByTime } from './tls-by-time.ts'
+import { followTlsRelays } from './tls-relays.ts'
+import { followUpheavals } from './upheavals.ts'
+import { followWakeUps } from './wake-ups.ts'
+import { followWeb } from './web.ts'
+
+const FOLLOWS: readonly Follow[] = [
+  followAttempts,
+  followRelayCookies,
+  followResolutions,
+  followCheckIns,
+  followUpheavals,
+  followWakeUps,
+  followFirstUses,
+  followContents,
+  followWeb,
+  followEnrolments,
+  followBypasses,
+  followReturnPaths,
+  followSharedAddresses,
+  followCertificates,
+  followTlsRelays,
+  followTlsByTime,
+  followSpoken,
+  followReplication,
+  followReplicaReads,
+  followMail,
+]
+
+type AnyTold = (o: Observation, sighting: TrackedSighting | null) => void
+
+export class Followers {
+  /** What verdicts rest on. */
+  readonly basis: BasisFollower
+  /** What relays chose. */
+  readonly assignments: Assignments
+  private readonly byKind = new Map<ObservationKind, AnyTold[]>()
+  private readonly visitors: Follower[] = []
+  private readonly closers: Follower[] = []
+  private readonly all: Follower[] = []
+
+  constructor(surroundings: Surroundings, follows: readonly Follow[] = FOLLOWS) {
+    this.basis = followBasis(surroundings)
+    this.assignments = followAssignments(surroundings)
+    this.add(this.basis)
+    this.add(this.assignments)
+    for (const follow of follows) this.add(follow(surroundings))
+  }
+
+  /** One more, which is told of what comes from then on. */
+  add(follower: Follower): void {
+    this.all.push(follower)
+    if (follower.visited !== undefined) this.visitors.push(follower)
+    if (follower.closed !== undefined) this.closers.push(follower)
+    for (const [kind, told] of Object.entries(follower.observe ?? {})) {
+      const list = this.byKind.get(kind as ObservationKind) ?? []
+      this.byKind.set(kind as ObservationKind, [...list, told as AnyTold])
+    }
+  }
+
+  /** `sightingOf` is asked only where somebody follows the kind. */
+  observed(o: Observation, sightingOf: (connection: number) => TrackedSighting | undefined): void {
+    const list = this.byKind.get(o.kind)
+    if (list === undefined) return
+    const connection = 'connection' in o ? o.connection : null
+    const sighting = connection === null ? null : (sightingOf(connection) ?? null)
+    for (const told of list) told(o, sighting)
+  }
+
+  visited(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
+    for (const follower of this.visitors) follower.visited!(sighting, agent, at, packet)
+  }
+
+  closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
+    for (const follower of this.closers) follower.closed!(sighting, summary)
+  }
+
+  ended(now: Micros): void {
+    for (const follower of this.all) follower.ended?.(now)
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * Upheavals: connections through one device, or to one server, that end all at once, and those who come
+ * back all at once afterwards. A device that restarts does that; a timer that many connections reach
+ * together does not count, nor do those that come and go by themselves.
+ */
+import type { MassEnd } from '../model/cadence.ts'
+import type { ConnectionId } from '../model/connection.ts'
+import type { Finished, Reset } from '../model/observation.ts'
+import type { Leg, Service } from '../model/party.ts'
+import type { PacketReference, Tap } from '../model/packet.ts'
+import { seconds, type Micros } from '../model/time.ts'
+import { RECONNECT_WITHIN, TOGETHER } from './endings.ts'
+import type { Follower, Surroundings } from './follower.ts'
+import type { TrackedSighting } from './sighting.ts'
+
+/** So many, and so large a share of those open, make an upheaval (as of a herd that moves: starting
+ * values). */
+const LEAST = 10
+const LEAST_SHARE = 0.3
+/** They come back at once: so many within so long a time. Agents that were told to take their time do not. */
+export const RETURN_SPAN: Micros = seconds(10)
+/** Idle for as long as each other, but for a second or a tenth: one timer ended them. */
+const SAME_TIMER: Micros = seconds(1)
+const SAME_SHARE = 0.8
+/** Devices that are followed, and connections that are noted of one upheaval. */
+const DEVICES_MAX = 1 << 12
+const NOTED_MAX = 1 << 14
+/** The two sides of a relay, and several taps, show one upheaval within this time. */
+const SAME_UPHEAVAL: Micros = seconds(5)
+
+interface Moment {
+  readonly sighting: TrackedSighting
+  readonly at: Micros
+  readonly packet: number
+}
+
+interface End extends Moment {
+  readonly idle: Micros
+  readonly manner: 'fin' | 'rst'
+  /** Connections that were open through the device right before. */
+  readonly open: number
+}
+
+/** An upheaval: who ended, and who came since. */
+interface Upheaval {
+  readonly ends: End[]
+  readonly ended: Set<ConnectionId>
+  readonly returns: Moment[]
+}
+
+/** One end of many connections, at one tap: whoever closes them has its address. */
+interface Device {
+  readonly tap: Tap
+  readonly leg: Leg
+  readonly service: Service
+  readonly address: string
+  readonly isServer: boolean
+  open: number
+  /** The latest ends: those close to the last one. */
+  recent: End[]
+  upheaval: Upheaval | null
+}
+
+export function followUpheavals(surroundings: Surroundings): Follower {
+  return new Upheavals(surroundings).follower
+}
+
+class Upheavals {
+  private readonly around: Surroundings
+  private readonly devices = new Map<string, Device[]>()
+  private followed = 0
+  private readonly toldUntil = new Map<Service, Micros>()
+
+  constructor(around: Surroundings) {
+    this.around = around
+  }
+
+  readonly follower: Follower = {
+    observe: {
+      'connection-opened': ({ start: at, packet }, sighting) => {
+        if (sighting === null || !isFollowed(sighting)) return
+        const moment = { sighting, at, packet }
+        opened(this.listenerOf(sighting), moment)
+        opened(this.relayOf(sighting), moment)
+      },
+      finished: (o, sighting) => {
+        if (sighting !== null && o.first) this.ended(sighting, o, o.idleBefore, 'fin')
+      },
+      reset: (o, sighting) => {
+        // One that was provoked says when its provocation came.
+        const idle = Math.max(o.idleBefore, o.sinceProvocation ?? 0)
+        if (sighting !== null && !o.afterFin) this.ended(sighting, o, idle, 'rst')
+      },
+    },
+    closed: (sighting) => {
+      if (!isFollowed(sighting)) return
+      closed(this.listenerOf(sighting))
+      closed(this.relayOf(sighting))
+    },
+  }
+
+  private deviceAt(sighting: TrackedSighting, address: string, isServer: boolean): Device | null {
+    const { tap, service, leg } = sighting
+    const list = this.devices.get(address)
+    if (list !== undefined)
+      for (const known of list)
+        if (known.service === service && known.tap === tap && known.leg === leg) return known
+    if (this.followed >= DEVICES_MAX) return null
+    this.followed++
+    const device: Device = { tap, leg, service, address, isServer, open: 0, recent: [], upheaval: null }
+    if (list === undefined) this.devices.set(address, [device])
+    else list.push(device)
+    return device
+  }
+
+  /** Who listens: a server, or the relay that stands for it. */
+  private listenerOf(sighting: TrackedSighting): Device | null {
+    const { address } = sighting.responder
+    const isServer = sighting.leg !== 'front' && !this.around.inventory.rolesOf(address).relays
+    return this.deviceAt(sighting, address, isServer)
+  }
+
+  /** The relay that opened it. */
+  private relayOf(sighting: TrackedSighting): Device | null {
+    return sighting.leg === 'back' ? this.deviceAt(sighting, sighting.originator.address, false) : null
+  }
+
+  private ended(sighting: TrackedSighting, o: Finished | Reset, idle: Micros, manner: 'fin' | 'rst'): void {
+    if (!isFollowed(sighting) || sighting.handshake === null) return
+    if (o.time - sighting.start < sighting.service.idleThreshold) return
+    // An agent's own word ends its own connection only.
+    if (o.from === 0 && sighting.leg !== 'back') return
+    const device = o.from === 0 ? this.relayOf(sighting) : this.listenerOf(sighting)
+    if (device === null) return
+    const { time: at, packet } = o
+    const end: End = { sighting, at, packet, idle, manner, open: device.open }
+    const { upheaval, recent } = device
+    if (upheaval !== null && at - upheaval.ends.at(-1)!.at <= TOGETHER) return add(upheaval, end)
+    while (recent.length > 0 && at - recent[0]!.at > TOGETHER) recent.shift()
+    recent.push(end)
+    if (recent.length >= LEAST && recent.length >= LEAST_SHARE * recent[0]!.open) this.begin(device)
+  }
+
+  private begin(device: Device): void {
+    const upheaval: Upheaval = { ends: [], ended: new Set(), returns: [] }
+    for (const end of device.recent) add(upheaval, end)
+    device.recent = []
+    if (upheaval.ends.length < LEAST) return
+    device.upheaval = upheaval
+    this.plan(device, upheaval)
+  }
+
+  /** Judged when no more of them come. */
+  private plan(device: Device, upheaval: Upheaval): void {
+    const due = upheaval.ends.at(-1)!.at + 2 * TOGETHER
+    this.around.later(due, () => {
+      if (upheaval.ends.at(-1)!.at + 2 * TOGETHER > due) this.plan(device, upheaval)
+      else this.judge(device, upheaval)
+    })
+  }
+
+  private judge(device: Device, upheaval: Upheaval): void {
+    const { ends } = upheaval
+    const isKnown = ends[0]!.at - (this.toldUntil.get(device.service) ?? -Infinity) <= SAME_UPHEAVAL
+    if (isKnown || !isUpheaval(ends)) {
+      if (device.upheaval === upheaval) device.upheaval = null
+      return
+    }
+    this.toldUntil.set(device.service, ends.at(-1)!.at)
+    const end = massEnd(device, ends)
+    this.around.tell(end)
+    this.around.later(ends[0]!.at + RECONNECT_WITHIN, () => {
+      if (device.upheaval === upheaval) device.upheaval = null
+      this.tellReturn(upheaval, end)
+    })
+  }
+
+  private tellReturn({ ends, returns }: Upheaval, end: MassEnd): void {
+    const keys = new Set(ends.map(agentKey))
+    const own = returns.filter((r) => keys.has(agentKey(r)) || isNobodys(r.sighting))
+    const back = densest(own, RETURN_SPAN)
+    if (back.length < LEAST || back.length < LEAST_SHARE * ends.length) return
+    const [first, last] = [back[0]!, back.at(-1)!]
+    this.around.tell({
+      kind: 'mass-return',
+      end,
+      first: reference(first),
+      last: reference(last),
+      returns: back.length,
+      sighting: first.sighting,
+    })
+  }
+}
+
+function opened(device: Device | null, moment: Moment): void {
+  if (device === null) return
+  device.open++
+  const { upheaval } = device
+  if (upheaval !== null && upheaval.returns.length < NOTED_MAX) upheaval.returns.push(moment)
+}
+
+function closed(device: Device | null): void {
+  if (device !== null && device.open > 0) device.open--
+}
+
+function add({ ends, ended }: Upheaval, end: End): void {
+  const { connection } = end.sighting
+  if (ends.length >= NOTED_MAX || ended.has(connection)) return
+  ended.add(connection)
+  ends.push(end)
+}
+
+function massEnd({ service, address, isServer }: Device, ends: readonly End[]): MassEnd {
+  const [first, last] = [ends[0]!, ends.at(-1)!]
+  const servers = new Set(ends.flatMap(({ sighting }) => serverNames(sighting)))
+  return {
+    kind: 'mass-end',
+    service,
+    leg: first.sighting.leg,
+    address,
+    isServer,
+    manner: 2 * ends.filter(({ manner }) => manner === 'rst').length > ends.length ? 'rst' : 'fin',
+    first: reference(first),
+    last: reference(last),
+    ends: ends.length,
+    agents: new Set(ends.map(agentKey)).size,
+    open: Math.max(first.open, ends.length),
+    servers: [...servers].sort(),
+    sighting: first.sighting,
+  }
+}
+
+/** Agents that stay: of a known product or service, and no browsers. */
+function isFollowed({ service, leg }: TrackedSighting): boolean {
+  if (leg === 'probe' || leg === 'internal' || service.style === 'web') return false
+  return service.configured !== null || service.profile !== 'generic'
+}
+
+/** Of many agents, and not by a timer that they reached together. */
+function isUpheaval(ends: readonly End[]): boolean {
+  if (new Set(ends.map(agentKey)).size < LEAST) return false
+  const idle = ends.map((end) => end.idle).sort((a, b) => a - b)
+  const median = idle[idle.length >> 1]!
+  const { idleThreshold } = ends[0]!.sighting.service
+  const alike = idle.filter((span) => Math.abs(span - median) <= Math.max(SAME_TIMER, median / 10)).length
+  return median < idleThreshold || alike < SAME_SHARE * ends.length
+}
+
+/** Behind a relay agents may have no names: their connections stand for them. */
+const agentKey = ({ sighting: { agent, leg, originator, connection } }: Moment): string =>
+  agent !== null ? agent.id : leg === 'back' ? String(connection) : originator.address
+
+const isNobodys = ({ agent, leg }: TrackedSighting): boolean => agent === null && leg === 'back'
+
+const serverNames = ({ path, server }: TrackedSighting): string[] => {
+  const known = server ?? path.sightings.find((s) => s.server !== null)?.server ?? null
+  return known === null ? [] : [known.name]
+}
+
+const reference = ({ sighting, at, packet }: Moment): PacketReference => ({
+  tap: sighting.tap,
+  packet,
+  at,
+})
+
+/** The most of them within a span of time. */
+function densest(returns: readonly Moment[], span: Micros): readonly Moment[] {
+  const sorted = returns.toSorted((a, b) => a.at - b.at)
+  let best: readonly Moment[] = []
+  for (let from = 0, to = 0; to < sorted.length; to++) {
+    while (sorted[to]!.at - sorted[from]!.at > span) from++
+    if (to - from + 1 > best.length) best = sorted.slice(from, to + 1)
+  }
+  return best
+}

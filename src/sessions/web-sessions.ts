@@ -1,0 +1,250 @@
+/**
+ * Web sessions: which server each request of a session reached, and through which proxy, as the servers' side
+ * shows it. A session begins with the response that sets its cookie, or with the first request that has it,
+ * and ends with a logout, a visit to the login page, another cookie, or half an hour without requests (S2-13
+ * of the domain's catalogue).
+ *
+ * Only services whose configuration names their session cookies (`web`), or whose product is known to keep
+ * sessions on one server.
+ */
+import type { CookieFacts } from '../model/cookie.ts'
+import { type HttpResponse, valueIn } from '../model/http.ts'
+import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
+import type { PacketReference, Tap } from '../model/packet.ts'
+import type { Agent, Server } from '../model/party.ts'
+import type { SessionNode, SessionSwitched } from '../model/web.ts'
+import { seconds, type Micros } from '../model/time.ts'
+import type { Agents } from './agents.ts'
+import { identityInRequest } from './identity.ts'
+import type { Inventory } from './inventory.ts'
+import { Oldest } from './oldest.ts'
+import { nodeBefore } from './proxy-node.ts'
+import type { TrackedSighting } from './sighting.ts'
+
+/** Sessions remembered; the oldest is forgotten. */
+const SESSIONS_MAX = 1 << 16
+/** Switched requests that wait for their answers; of further ones none is told. */
+const WAITING_MAX = 4096
+/** A session that rests so long is over (S2-13; Tomcat's default session timeout is the same). */
+const IDLE_MAX: Micros = seconds(1800)
+/** Hex digits of the cookie's hash that name a session. */
+const NAME_DIGITS = 12
+
+const LOGOUT = /(?:^|[/._-])(?:log[-_]?(?:out|off)|sign[-_]?(?:out|off))(?:$|[/._?;-])/i
+const LOGIN = /(?:^|[/._-])(?:log[-_]?(?:in|on)|sign[-_]?(?:in|on))(?:$|[/._?;-])/i
+
+/** Where a session is at home, as one tap saw it: other taps may see other parties. */
+interface Home {
+  readonly tap: Tap
+  readonly server: Server
+  readonly proxy: string | null
+  packet: PacketReference
+  isBeginning: boolean
+}
+
+interface WebSession {
+  readonly homes: Home[]
+  lastAt: Micros
+  requests: number
+  /** It was told of each once. */
+  toldServer: boolean
+  toldProxy: boolean
+}
+
+type Switch = Omit<SessionSwitched, 'kind' | 'front' | 'agent' | 'status' | 'symptom' | 'sameConnection'>
+
+interface WebSessionsOptions {
+  readonly inventory: Inventory
+  readonly agents: Agents
+  readonly settle: Micros
+  later(at: Micros, act: () => void): void
+  tell(event: SessionSwitched): void
+  /** The client's side of a request that was seen behind its relay. */
+  frontOf(connection: number, index: number): { sighting: TrackedSighting; index: number } | null
+}
+
+export class WebSessions {
+  private readonly options: WebSessionsOptions
+  private readonly sessions = new Map<string, WebSession>()
+  private readonly oldest = new Oldest(this.sessions)
+  /** By connection and index of the request. */
+  private readonly waiting = new Map<string, readonly Switch[]>()
+
+  constructor(options: WebSessionsOptions) {
+    this.options = options
+  }
+
+  requested(sighting: TrackedSighting, o: HttpRequestSeen): void {
+    const { server } = sighting
+    if (server === null) return
+    const { request } = o
+    const cookie = sessionCookie(request.cookies ?? [], sighting)
+    if (cookie === null) return
+    const key = keyOf(sighting, cookie)
+    const path = request.target.split('?', 1)[0]!
+    const known = this.sessions.get(key)
+    const isOver = known === undefined || request.time - known.lastAt > IDLE_MAX
+    if (isOver || (request.method === 'GET' && LOGIN.test(path) && !LOGOUT.test(path)))
+      this.begin(key, o, sighting, false)
+    else this.goesOn(known, o, sighting, cookie)
+    if (LOGOUT.test(path)) this.sessions.delete(key)
+  }
+
+  answered(sighting: TrackedSighting, o: HttpTransaction): void {
+    const { request, response } = o
+    if (response !== null && response.setCookieLines > 0 && sighting.server !== null) {
+      const set = response.setCookies.find((cookie) => isSessionCookie(cookie, sighting))
+      const old = request === null ? null : sessionCookie(request.cookies ?? [], sighting)
+      if (set !== undefined && old !== null && set.valueHash !== old.valueHash)
+        this.sessions.delete(keyOf(sighting, old))
+      if (set !== undefined && !set.expired && !this.sessions.has(keyOf(sighting, set)))
+        this.begin(keyOf(sighting, set), o, sighting, true)
+    }
+    const key = `${o.connection}|${o.index}`
+    const switches = this.waiting.get(key)
+    if (switches === undefined) return
+    this.waiting.delete(key)
+    const { later, settle } = this.options
+    later(o.time + 2 * settle, () => this.toldOf(switches, o))
+  }
+
+  private begin(
+    key: string,
+    o: HttpRequestSeen | HttpTransaction,
+    sighting: TrackedSighting,
+    isBeginning: boolean,
+  ): void {
+    const { time, packet } = isBeginning ? (o as HttpTransaction).response! : o.request!
+    if (this.sessions.size >= SESSIONS_MAX) this.sessions.delete(this.oldest.next()!)
+    this.sessions.delete(key)
+    this.sessions.set(key, {
+      homes: [this.homeAt(sighting, o, { tap: o.tap, packet, at: time }, isBeginning)],
+      lastAt: time,
+      requests: isBeginning ? 0 : 1,
+      toldServer: false,
+      toldProxy: false,
+    })
+  }
+
+  private homeAt(
+    sighting: TrackedSighting,
+    o: HttpRequestSeen | HttpTransaction,
+    packet: PacketReference,
+    isBeginning: boolean,
+  ): Home {
+    const proxy = nodeBefore(sighting, o.request, this.options.inventory)
+    return { tap: sighting.tap, server: sighting.server!, proxy, packet, isBeginning }
+  }
+
+  private goesOn(
+    session: WebSession,
+    o: HttpRequestSeen,
+    sighting: TrackedSighting,
+    cookie: CookieFacts,
+  ): void {
+    const server = sighting.server!
+    const { time: at, packet, target } = o.request
+    const here = { tap: o.tap, packet, at }
+    const home = session.homes.find(({ tap }) => tap === sighting.tap)
+    const now = this.homeAt(sighting, o, here, false)
+    const requestsBefore = session.requests++
+    session.lastAt = at
+    if (home === undefined) return void session.homes.push(now)
+    const facts = {
+      sighting,
+      cookie: cookie.name,
+      session: cookie.valueHash.slice(0, NAME_DIGITS),
+      requestsBefore,
+      at,
+      packet,
+      target,
+    }
+    const switches: Switch[] = []
+    const node = (name: string, of: Home, isServer: boolean): SessionNode => ({
+      name,
+      server: isServer ? of.server : null,
+      packet: of.packet,
+      isBeginning: of.isBeginning,
+    })
+    if (home.server.id !== server.id && !session.toldServer) {
+      session.toldServer = true
+      switches.push({
+        ...facts,
+        what: 'server',
+        from: node(home.server.name, home, true),
+        to: node(server.name, now, true),
+      })
+    }
+    if (home.proxy !== null && now.proxy !== null && home.proxy !== now.proxy && !session.toldProxy) {
+      session.toldProxy = true
+      switches.push({
+        ...facts,
+        what: 'proxy',
+        from: node(home.proxy, home, false),
+        to: node(now.proxy, now, false),
+      })
+    }
+    if (switches.length > 0 && this.waiting.size < WAITING_MAX)
+      this.waiting.set(`${o.connection}|${o.index}`, switches)
+    if (home.server.id === server.id && home.proxy === now.proxy) {
+      home.packet = here
+      home.isBeginning = false
+    }
+  }
+
+  /** `client`: the connection that a client made itself; null if that was not seen. */
+  private askedBy(
+    client: TrackedSighting | null,
+    { request }: HttpTransaction,
+    { service }: TrackedSighting,
+  ): Agent | null {
+    const { agents } = this.options
+    const claim = request === null ? null : identityInRequest(request, service)
+    if (claim !== null) return agents.named(claim)
+    return client === null ? null : agents.at(client.tap, client.originator.address, 'address')
+  }
+
+  private toldOf(switches: readonly Switch[], o: HttpTransaction): void {
+    for (const one of switches) {
+      const sighting = one.sighting as TrackedSighting
+      const paired = this.options.frontOf(o.connection, o.index)
+      // A relay's connection may go on with other clients' requests: it was joined by its first.
+      const joined = o.index === 0 ? sighting.path.sightings.find(({ leg }) => leg === 'front') : undefined
+      const front = paired?.sighting ?? joined ?? null
+      this.options.tell({
+        kind: 'session-switched',
+        ...one,
+        front,
+        agent: this.askedBy(front ?? (sighting.leg === 'direct' ? sighting : null), o, sighting),
+        sameConnection: paired === null ? null : paired.index > 0,
+        status: o.response?.status ?? null,
+        symptom: o.response === null || LOGOUT.test(one.target) ? null : symptomOf(o.response),
+      })
+    }
+  }
+}
+
+/** What tells a browser that its session is unknown here. */
+function symptomOf(response: HttpResponse): SessionSwitched['symptom'] {
+  if (response.status >= 500) return 'error'
+  if (response.status === 401 || response.status === 403 || response.status === 440) return 'login'
+  const isRedirect = response.status >= 301 && response.status <= 308 && response.status !== 304
+  return isRedirect && LOGIN.test(valueIn(response.headers, 'location') ?? '') ? 'login' : null
+}
+
+const keyOf = ({ service }: TrackedSighting, { name, valueHash }: CookieFacts): string =>
+  `${service.name}|${name}|${valueHash}`
+
+const sessionCookie = (cookies: readonly CookieFacts[], sighting: TrackedSighting): CookieFacts | null =>
+  cookies.find((cookie) => isSessionCookie(cookie, sighting)) ?? null
+
+/** The configuration's names; else the application's own that the catalogue knows. */
+function isSessionCookie({ name, role, valueLength }: CookieFacts, { service }: TrackedSighting): boolean {
+  if (valueLength === 0) return false
+  const names = service.configured?.web?.sessionCookies ?? []
+  return names.length > 0 ? names.includes(name) : role === 'application'
+}
+
+/** Whether sessions of this service stay on one server: it says so, or is a product that needs it. */
+export const hasWebSessions = ({ service: { configured, profile } }: TrackedSighting): boolean =>
+  configured !== null && (configured.web !== null || profile === 'symantec-sems')

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { connectionPackets } from '../../../src/cli/carve/connection-packets.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { tcpFrame } from '../../scenario/frame-writer.ts'
+import { erspan2, framed, gtp, pcapOf, TUPLE, vxlan } from '../../wire/wrap.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test("a connection's packets are found in whatever tunnels they are, in both directions", async () => {
+  const there = tcpFrame({ ...TUPLE, link: 'raw' })
+  const back = tcpFrame({
+    source: TUPLE.destination,
+    destination: TUPLE.source,
+    sourcePort: TUPLE.destinationPort,
+    destinationPort: TUPLE.sourcePort,
+    link: 'raw',
+  })
+  const other = tcpFrame({ ...TUPLE, sourcePort: 1, link: 'raw' })
+  const path = join(folder, 'tunnels.pcap')
+  const frames = [
+    gtp(1, there),
+    gtp(2, back),
+    gtp(1, other),
+    erspan2(3, vxlan(4, framed(there))),
+    framed(there),
+  ]
+  writeFileSync(path, pcapOf(1, frames))
+  const found: number[] = []
+  const packets = connectionPackets(path, {
+    client: { address: TUPLE.source, port: TUPLE.sourcePort },
+    server: { address: TUPLE.destination, port: TUPLE.destinationPort },
+    start: 0,
+    end: seconds(10),
+    tap: '',
+    captureTap: '',
+  })
+  for await (const { number } of packets) found.push(number)
+  expect(found).toEqual([1, 2, 4, 5])
+})

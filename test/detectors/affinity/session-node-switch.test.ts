@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest'
+import { sessionNodeSwitch } from '../../../src/detectors/affinity/session-node-switch.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { request, response } from '../../scenario/scenario.ts'
+import { analysed, inShort } from '../analysis.ts'
+import { keepsQuiet } from '../clauses.ts'
+import { AT_VIP, inTurn, logsIn, proxied, SESSION, visits, WEB, WEP1, WEP2 } from '../relayed.ts'
+import type { Visit } from '../relayed.ts'
+import { STORIES } from '../stories.ts'
+
+const spread = () => logsIn(proxied({ pick: inTurn }))
+const inbox = (visit: Visit = {}) => visits(spread(), '/b/inbox', { cookie: SESSION, ...visit })
+
+test('a session is taken to another server', async () => {
+  const { config, play } = STORIES['session-node-switch']
+  const analysis = await analysed(play(), { config })
+  expect(analysis.findings('session-node-switch').map(inShort)).toEqual([
+    'warning session-node-switch 1.059 server | 10.10.1.101 10.10.1.101 at wep2 | reverse-proxy 10.10.3.1 |  | server 5, server 13',
+  ])
+  expect(analysis.incident('session-node-switch')).toMatchObject({
+    title: 'Web sessions of webmail change servers',
+    details: {
+      previousServer: 'wep1',
+      server: 'wep2',
+      request: '/b/inbox',
+      cookie: 'JSESSIONID',
+      requestsBefore: 0,
+      sameConnection: false,
+      status: 200,
+      symptom: null,
+    },
+    requirements: ['S2-11', 'S2-30'],
+  })
+})
+
+test.each([
+  ['the login page again', { status: 302, answer: { Location: '/b/login.e' } }, 'login'],
+  ['an error', { status: 500 }, 'error'],
+])('what the user sees: %s', async (_what, visit, symptom) => {
+  const found = (await analysed(inbox(visit), { config: WEB })).findings('session-node-switch')
+  expect(found.map((f) => [f.severity, f.details['symptom'], f.requirements])).toEqual([
+    ['critical', symptom, ['S2-11', 'S2-28', 'S2-30']],
+  ])
+})
+
+test('the servers’ side alone shows it, without who it was', async () => {
+  const found = (await analysed(inbox(), { config: WEB, taps: ['server'] })).findings('session-node-switch')
+  expect(found.map((f) => [f.agent, f.server?.name, f.details['sameConnection']])).toEqual([
+    [null, 'wep2', null],
+  ])
+})
+
+test('a session is told of once, however often it changes', async () => {
+  const s = inbox()
+  for (let i = 0; i < 4; i++) visits(s, `/b/mail?${i}`, { cookie: SESSION })
+  expect((await analysed(s, { config: WEB })).told).toEqual(['warning session-node-switch'])
+})
+
+test('requests of one client’s connection on several of the proxy’s', async () => {
+  // The proxy keeps the client's connection; towards the servers it opens one for each request.
+  const s = proxied({ pick: inTurn })
+  const ids = ['q1', 'q2', 'q3'].map((id) => ({ 'X-Request-Id': id }))
+  const { agent } = s.connect('10.10.1.101', AT_VIP)
+  agent.sends(request('POST', '/b/login.e', { headers: ids[0]! }))
+  agent.receives(response({ setCookie: [SESSION] }, 302))
+  s.wait(seconds(1))
+  agent.sends(request('GET', '/b/inbox', { headers: ids[1]!, cookie: SESSION })).receives(response())
+  agent.closes()
+  s.wait(seconds(1))
+  visits(s, '/b/mail', { headers: ids[2]!, cookie: SESSION })
+  const found = (await analysed(s, { config: WEB })).findings('session-node-switch')
+  expect(found.map(({ details }) => [details['request'], details['sameConnection']])).toEqual([
+    ['/b/mail', false],
+  ])
+})
+
+keepsQuiet(sessionNodeSwitch, {
+  'the session was over: logged out, half an hour without requests, the login page again': [
+    {
+      config: WEB,
+      play() {
+        // logs out at wep1, comes back with the old cookie to wep2
+        const s = logsIn(proxied({ pick: (n) => (n < 2 ? WEP1 : WEP2) }))
+        visits(s, '/b/logout.e', { cookie: SESSION })
+        return visits(s, '/b/inbox', { cookie: SESSION })
+      },
+    },
+    {
+      config: WEB,
+      play() {
+        const s = logsIn(proxied({ pick: (n) => (n < 1 ? WEP1 : WEP2) }))
+        s.wait(seconds(1801))
+        return visits(s, '/b/inbox', { cookie: SESSION })
+      },
+    },
+    {
+      config: WEB,
+      play() {
+        const s = logsIn(proxied({ pick: (n) => (n < 1 ? WEP1 : WEP2) }))
+        visits(s, '/b/login.e', { cookie: SESSION })
+        return visits(s, '/b/inbox', { cookie: SESSION })
+      },
+    },
+  ],
+  'a new cookie: another session': {
+    config: WEB,
+    play() {
+      const s = spread()
+      visits(s, '/b/login.e', { method: 'POST', sets: ['JSESSIONID=91C2'], status: 302 })
+      return visits(visits(s, '/b/skipped'), '/b/inbox', { cookie: 'JSESSIONID=91C2' })
+    },
+  },
+  'the session’s server had failed': {
+    config: WEB,
+    play() {
+      const s = logsIn(proxied({ pick: (n) => (n < 2 ? WEP1 : WEP2) }))
+      visits(s, '/b/inbox', { cookie: SESSION, status: 503 })
+      return visits(s, '/b/inbox', { cookie: SESSION })
+    },
+  },
+  'a service of which nobody said that it keeps sessions': {
+    config: { services: [{ ...WEB.services[0], profile: 'generic', web: undefined }], devices: WEB.devices },
+    play: () => inbox(),
+    told: ['warning server-hop'],
+  },
+  'new connections to the same server': {
+    config: WEB,
+    play: () => visits(logsIn(proxied()), '/b/inbox', { cookie: SESSION }),
+  },
+})

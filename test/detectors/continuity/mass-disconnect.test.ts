@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest'
+import { massDisconnect } from '../../../src/detectors/continuity/mass-disconnect.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { loadBalancer, scenario } from '../../scenario/scenario.ts'
+import { analysed, inShort } from '../analysis.ts'
+import { keepsQuiet } from '../clauses.ts'
+import { attachAll, BALANCER, beat, DLP1, DLP2, FLEET, restarts, steady, VIP } from './many.ts'
+import { CONTINUITY_STORIES } from './stories.ts'
+
+test('a server ends all its connections', async () => {
+  const { config, play } = CONTINUITY_STORIES['mass-disconnect']
+  const analysis = await analysed(play(), { config })
+  expect(analysis.told).toEqual(['critical mass-disconnect'])
+  const found = analysis.findings('mass-disconnect')
+  expect(found.map(inShort)).toEqual([
+    'critical mass-disconnect 92.756 client | nobody at dlp1 | server 10.10.3.11 | fin | client 217, client 261',
+  ])
+  expect(found[0]!.details).toEqual({
+    connections: 12,
+    agents: 12,
+    open: 12,
+    share: 1,
+    seconds: 0.13,
+    servers: ['dlp1'],
+  })
+  const { title, summary, requirements } = analysis.incident('mass-disconnect')
+  expect({ title, summary, requirements }).toEqual({
+    title: '12 agents of dlp disconnected at once',
+    summary: 'A server (10.10.3.11) ended 12 of 12 open connections within 130 ms, to dlp1.',
+    requirements: ['X-04'],
+  })
+})
+
+test('a load balancer ends all that it carries: seen from either side, told once from both', async () => {
+  const play = () => {
+    const s = scenario().behind(
+      loadBalancer({
+        vip: { address: VIP, port: 8000 },
+        address: BALANCER,
+        idle: seconds(3000),
+        manner: 'rst',
+        restartsAfter: seconds(110),
+        pick: (n) => [DLP1, DLP2][n % 2]!,
+      }),
+    )
+    beat(s, attachAll(s, 14, 1, `${VIP}:8000`), 4)
+    s.wait(seconds(30))
+    return s
+  }
+  const s = play()
+  for (const taps of [['client'], ['server'], ['client', 'server']]) {
+    const found = (await analysed(s, { config: FLEET, taps })).findings('mass-disconnect')
+    const [role, address] =
+      taps.length === 1 && taps[0] === 'client' ? ['load-balancer', VIP] : ['load-balancer', BALANCER]
+    expect([taps, found.map(({ actor, manner }) => [actor.role, actor.address, manner])]).toEqual([
+      taps,
+      [[role, address, 'rst']],
+    ])
+  }
+})
+
+const config = FLEET
+
+keepsQuiet(massDisconnect, {
+  'agents that close their own connections': {
+    config,
+    play() {
+      const { s, all } = steady()
+      for (const { agent } of all) agent.closes()
+      s.wait(seconds(10))
+      return s
+    },
+  },
+  'a timer that many connections reached together': {
+    config,
+    play() {
+      const { s, all } = steady()
+      s.wait(seconds(400))
+      restarts(all) //                                    each after the same silence
+      s.wait(seconds(10))
+      return s
+    },
+    told: Array.from({ length: 12 }, () => 'info server-idle-close'),
+  },
+  'a few connections, or a small share of those open': [
+    {
+      config,
+      play() {
+        const { s, all } = steady()
+        restarts(all.slice(0, 9))
+        s.wait(seconds(10))
+        return s
+      },
+    },
+    {
+      config,
+      play() {
+        const { s, all } = steady(40)
+        restarts(all.slice(0, 11))
+        s.wait(seconds(10))
+        return s
+      },
+    },
+  ],
+  'connections that had just begun: agents that poll come and go': {
+    config,
+    play() {
+      const s = scenario()
+      restarts(attachAll(s, 12))
+      s.wait(seconds(10))
+      return s
+    },
+  },
+  'browsers, whose connections end when the page is done': {
+    config: { services: [{ ...FLEET.services[0], connections: 'web' }] },
+    play() {
+      const { s, all } = steady()
+      restarts(all)
+      s.wait(seconds(10))
+      return s
+    },
+  },
+})

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { spoken } from '../../src/detectors/detector.ts'
+import { seconds } from '../../src/model/time.ts'
+
+test.each([
+  [0.0004, 'less than 1 ms'],
+  [0.04, '40 ms'],
+  [0.9996, '1.0 s'],
+  [15, '15.0 s'],
+  [599.9, '599.9 s'],
+  [659.7, '11 min 0 s'],
+  [7199.4, '119 min 59 s'],
+  [7199.9, '2 h 0 min'],
+  [3 * 3600 - 10, '3 h 0 min'],
+])('%d s are %s', (span, text) => {
+  expect(spoken(seconds(span))).toBe(text)
+})

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { weightMismatch } from '../../../src/detectors/distribution/weight-mismatch.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { analysed, inShort } from '../analysis.ts'
+import { keepsQuiet } from '../clauses.ts'
+import { balanced, comes, held, inTurn, onceEach, SERVERS } from './stories.ts'
+
+const weighted = (more: object = {}): object =>
+  held({ persistence: 'weighted', ...more }, [{ weight: 10 }, { weight: 1 }])
+const tenToOne = (n: number): string => SERVERS[n % 11 === 5 ? 1 : 0]!
+
+test('ten to one is asked for, one to one is seen', async () => {
+  const analysis = await analysed(onceEach(inTurn(2)), { config: weighted() })
+  expect(analysis.findings('weight-mismatch').map(inShort)).toEqual([
+    'warning weight-mismatch 44.704 server | nobody at a server | load-balancer 10.10.3.1 |  | server 1, server 10, server 19, server 28, server 388',
+  ])
+  expect(analysis.incident('weight-mismatch')).toMatchObject({
+    summary:
+      '44 agents came for the first time: dlp1 22, dlp2 22; the weights are dlp1 10, dlp2 1 (by chance: less than one in a million).',
+    details: { expected: { dlp1: 40, dlp2: 4 }, chiSquare: 89.1 },
+    requirements: ['S2-52'],
+  })
+})
+
+keepsQuiet(weightMismatch, {
+  'too few agents to tell': { config: weighted(), play: () => onceEach(inTurn(2), 29) },
+  'the proportion is that of the weights, as far as chance allows': [
+    { config: weighted(), play: () => onceEach(tenToOne) },
+    { config: weighted(), play: () => onceEach((n) => SERVERS[n % 6 === 5 ? 1 : 0]!) },
+  ],
+  'returns of agents to the server that knows them: first contacts count, once for each agent': {
+    config: weighted(),
+    play() {
+      // Those of the second server come again and again.
+      const isSecond = (agent: string): boolean => Number(agent.split('.')[3]) % 11 === 5
+      const s = balanced((_n, agent) => SERVERS[isSecond(agent) ? 1 : 0]!)
+      for (let agent = 0; agent < 33; agent++) comes(s, agent)
+      for (let i = 0; i < 40; i++) comes(s, 4)
+      return s
+    },
+  },
+  'a server was down for a part of the time': {
+    config: weighted(),
+    play() {
+      let first = 1
+      const s = balanced(() => SERVERS[first]!)
+      s.host(SERVERS[0]!, { side: 'servers' }).health = 'refusing'
+      for (let agent = 0; agent < 30; agent++) {
+        s.connect('10.10.1.250', `${SERVERS[0]!}:8000`) //  refused: the second server has to serve all
+        comes(s, agent)
+      }
+      s.host(SERVERS[0]!).health = 'up'
+      s.wait(seconds(120))
+      first = 0
+      for (let agent = 30; agent < 70; agent++) comes(s, agent)
+      return s
+    },
+  },
+  'no weights are stated': [
+    { config: held({ persistence: 'weighted' }), play: () => onceEach(inTurn(2)) },
+    {
+      config: held({ persistence: 'sticky' }, [{ weight: 10 }, { weight: 1 }]),
+      play: () => onceEach(inTurn(2)),
+    },
+  ],
+})

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import { failback } from '../../../src/detectors/failover/failback.ts'
+import { analysed, inShort } from '../analysis.ts'
+import { keepsQuiet } from '../clauses.ts'
+import { STORIES } from '../stories.ts'
+import {
+  begin,
+  BRANCH,
+  comes,
+  fails,
+  HEARTBEAT,
+  OFFICE,
+  passes,
+  place,
+  SEPM,
+  SEPM1,
+  SEPM2,
+  SERVICE,
+} from './managers.ts'
+
+test('after an outage, agents return', async () => {
+  const analysis = await analysed(STORIES.failback.play(), { config: SEPM })
+  expect(analysis.findings('failback').map(inShort)).toEqual([
+    'info failback 90.208 client | K1 10.10.1.101 at sepm1 | agent |  | client 41, client 59',
+    'info failback 90.740 client | K2 10.10.1.102 at sepm1 | agent |  | client 50, client 68',
+  ])
+  expect(analysis.incident('failback')).toMatchObject({
+    title: 'Agents of sepm returned to sepm1',
+    summary: '2 agents went back from sepm2 to sepm1 twice.',
+    details: { previousServer: 'sepm2' },
+  })
+  expect(analysis.of('session').map(({ server, endedBy }) => `${server} ${endedBy}`)).toEqual([
+    'sepm1 failover',
+    'sepm1 failover',
+    'sepm2 failback',
+    'sepm2 failback',
+    'sepm1 capture-end',
+    'sepm1 capture-end',
+  ])
+})
+
+test('without a list, back to the server that failed is a return, too', async () => {
+  const config = { services: [{ ...SERVICE, persistence: 'sticky' }] }
+  expect((await analysed(STORIES.failback.play(), { config })).told).toEqual([
+    'info server-outage',
+    'info server-outage',
+    'info failover',
+    'info failover',
+    'info failback',
+    'info failback',
+  ])
+})
+
+keepsQuiet(failback, {
+  'the server that it comes from failed: a failover': {
+    config: SEPM,
+    play() {
+      const s = begin()
+      passes(s, 1, [1, SEPM2])
+      fails(s, 1, SEPM2)
+      comes(s, 1, SEPM1)
+      return s
+    },
+    told: ['info failover'],
+  },
+  'it had left the server that it prefers although that was well: it only undoes a hop': {
+    config: SEPM,
+    play() {
+      const s = begin()
+      passes(s, 1, [1, SEPM1])
+      comes(s, 1, SEPM2)
+      comes(s, 2, SEPM1)
+      s.wait(HEARTBEAT)
+      comes(s, 1, SEPM1)
+      return s
+    },
+    told: ['warning server-hop'],
+  },
+  'the agent is in another place, where another list prefers another server': {
+    config: SEPM,
+    play() {
+      const s = begin()
+      comes(s, 1, SEPM2, BRANCH)
+      s.wait(HEARTBEAT)
+      comes(s, 1, SEPM1, OFFICE)
+      return s
+    },
+  },
+  'servers of one priority: neither is preferred': {
+    config: { services: [SERVICE], locations: [place('Office', OFFICE, ['sepm1', 'sepm2'])] },
+    play() {
+      const s = begin()
+      passes(s, 1, [1, SEPM2])
+      passes(s, 1, [1, SEPM1])
+      return s
+    },
+  },
+})
