@@ -5,74 +5,23 @@
  * Wherever a list of addresses, ports or names is wanted, a single one may stand without brackets.
  */
 import * as z from 'zod'
-import type { AddressRange, ProfileName } from '../../model/deployment.ts'
+import type { ProfileName } from '../../model/deployment.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
-import type { Micros } from '../../model/time.ts'
+import {
+  address,
+  flag,
+  list,
+  nameOfType,
+  oneOf,
+  port,
+  readable,
+  section,
+  some,
+  span,
+  text,
+  whole,
+} from './fields.ts'
 import { patternFault } from './pattern.ts'
-import { addressRange, DURATION, duration, type Read } from './values.ts'
-
-/** Entries of any list: more agents than one server of any of the products takes. */
-const LIST_MAX = 200_000
-/** Characters of a name. */
-const NAME_MAX = 200
-
-const text = (meaning: string) =>
-  z
-    .string({ error: (issue) => notText(issue.input) })
-    .min(1, { error: 'must not be empty' })
-    .max(NAME_MAX, { error: `is longer than ${NAME_MAX} characters` })
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: 'holds control characters' })
-    .meta({ description: meaning })
-
-function notText(input: unknown): string {
-  if (typeof input === 'number' || typeof input === 'boolean')
-    return `must be text; put it in quotes: "${input}"`
-  return `must be text, not ${nameOfType(input)}`
-}
-
-export function nameOfType(input: unknown): string {
-  if (input === null || input === undefined) return 'empty'
-  if (Array.isArray(input)) return 'a list'
-  return typeof input === 'object'
-    ? 'a group of keys'
-    : typeof input === 'string'
-      ? 'text'
-      : `a ${typeof input}`
-}
-
-/** A text that `read` turns into a value. */
-function readable<T>(base: z.ZodType<string, string>, read: (text: string) => Read<T>) {
-  return base.transform((written, context): T => {
-    const outcome = read(written)
-    if ('value' in outcome) return outcome.value
-    context.issues.push({ code: 'custom', message: outcome.wrong, input: written })
-    return z.NEVER
-  })
-}
-
-const span = (meaning: string) =>
-  readable<Micros>(
-    z
-      .string({ error: (issue) => notSpan(issue.input) })
-      .meta({ description: meaning, pattern: DURATION.source, examples: ['15s', '5m', '24h'] }),
-    duration,
-  )
-
-function notSpan(input: unknown): string {
-  const read = typeof input === 'number' && input >= 0 ? duration(String(input)) : null
-  return read !== null && 'wrong' in read
-    ? read.wrong
-    : `must be a duration such as 15s, 5m or 24h, not ${nameOfType(input)}`
-}
-
-const address = readable<AddressRange>(
-  z.string({ error: (issue) => `must be an address, not ${nameOfType(issue.input)}` }).meta({
-    id: 'address',
-    description: 'A single address, a CIDR or a range',
-    examples: ['10.0.0.1', '10.0.0.0/8', '10.0.0.1-10.0.0.9'],
-  }),
-  addressRange,
-)
 
 const pattern = readable<RegExp>(
   text('Matched against the first octets that the agent sends; the first group is its name'),
@@ -81,40 +30,6 @@ const pattern = readable<RegExp>(
     return wrong === null ? { value: new RegExp(source) } : { wrong }
   },
 )
-
-const whole = (least: number, most: number, what: string) => {
-  const error = `must be ${what}, a whole number from ${least} to ${most}`
-  return z.int({ error }).min(least, { error }).max(most, { error })
-}
-const port = whole(1, 65_535, 'a port').meta({ id: 'port' })
-
-/** A list, or its only entry. */
-const some = <T extends z.ZodType>(entry: T, meaning: string) =>
-  z
-    .union([entry, list(entry)])
-    .transform((value): z.output<T>[] =>
-      Array.isArray(value) ? (value as z.output<T>[]) : [value as z.output<T>],
-    )
-    .meta({ description: meaning })
-
-const list = <T extends z.ZodType>(entry: T) =>
-  z
-    .array(entry, { error: (issue) => `must be a list, not ${nameOfType(issue.input)}` })
-    .max(LIST_MAX, { error: `holds more than ${LIST_MAX} entries` })
-
-const oneOf = <const T extends readonly string[]>(words: T, meaning: string) =>
-  z.enum(words, { error: `must be one of ${words.join(', ')}` }).meta({ description: meaning })
-
-const flag = (meaning: string) => z.boolean({ error: 'must be true or false' }).meta({ description: meaning })
-
-const section = <T extends z.ZodRawShape>(shape: T) =>
-  z.strictObject(shape, {
-    // Unknown keys are told one by one, with their place in the file: see problems.ts.
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? undefined
-        : `must be a group of keys, not ${nameOfType(issue.input)}`,
-  })
 
 const server = section({
   name: text('How reports call it'),
