@@ -1,15 +1,17 @@
 /**
  * Connections of which only the agent's return tells that they were lost: by a timer on the path, or because
- * its host lost power, or the agent itself was restarted. A timer takes most of those that are silent for so
- * long; hosts fail now and then, whatever the silence.
+ * its host lost power, or the agent itself was restarted. A timer takes those that are silent for so long;
+ * hosts fail now and then, whatever the silence.
+ *
+ * Where silences of one length were both survived and lost, domain knowledge (4.3) takes the split with the
+ * fewest errors. A timer at the length of a loss is wrong about each connection that survived such a silence;
+ * no timer is wrong about each that was lost after one. So a timer is the reason as long as more were lost
+ * than survived: no share has to be assumed, and with nothing survived one loss is enough.
  */
 import type { World } from '../model/event.ts'
 import type { Sighting } from '../model/party.ts'
 import { toSeconds } from '../model/time.ts'
 
-/** Of the connections that were silent for as long, so many must be lost for a timer to be the reason
- * (starting value: a tenth of the agents behind one device among others). */
-const SHARE_MIN = 0.1
 /** Losses that are counted per service and leg: the first ones. */
 const COUNTED_MAX = 4096
 
@@ -25,7 +27,7 @@ export class Losses {
     if (lost.length < COUNTED_MAX) lost.push(silence)
     const survived = atLeast(world.survived(service.name, leg), silence)
     const alike = atLeast(lost, silence)
-    return alike >= SHARE_MIN * (alike + survived)
+    return alike > survived
   }
 }
 

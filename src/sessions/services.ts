@@ -151,17 +151,13 @@ export class Services {
   }
 }
 
+/** What the configuration says, which has its profile's values wherever the operator wrote none: here, null
+ * is a word of its own. A server that is stated never to close is not given its product's idle close
+ * again. */
 function ofConfiguration(configured: ConfiguredService): Service {
-  const defaults = PROFILES[configured.profile]
-  return {
-    name: configured.name,
-    profile: configured.profile,
-    configured,
-    style: configured.connections ?? defaults.connections,
-    persistence: configured.persistence ?? defaults.persistence,
-    idleThreshold: configured.idleThreshold ?? defaults.idleThreshold,
-    serverIdleTimeout: configured.serverIdleTimeout ?? defaults.serverIdleTimeout,
-  }
+  const { name, profile, connections: style, persistence, serverIdleTimeout } = configured
+  const idleThreshold = configured.idleThreshold ?? PROFILES[profile].idleThreshold
+  return { name, profile, configured, style, persistence, idleThreshold, serverIdleTimeout }
 }
 
 /** What a server is known by: a name of the configuration is one server's, whatever its addresses. */

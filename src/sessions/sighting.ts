@@ -2,7 +2,7 @@
  * needs; and what an agent's connections to one service have in common. They refer to each other, and so
  * stand together. */
 import type { TlsHandshake } from '../model/observation.ts'
-import type { ConnectionId, HandshakeSeen } from '../model/connection.ts'
+import type { ConnectionId, ConnectionSummary, HandshakeSeen } from '../model/connection.ts'
 import type { Endpoint, PacketReference, Tap } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Path, Server, Service, Sighting, Visit } from '../model/party.ts'
 import type { PreferenceList } from '../model/policy.ts'
@@ -59,6 +59,8 @@ export class TrackedSighting implements Sighting {
   closed = false
   /** The stay that it was counted for. */
   stay: Stay | null = null
+  /** How it ended, where that came before its visit could be made: the stay asks for it then. */
+  closedBeforeVisit: ConnectionSummary | null = null
   /** When its end was last noted among recent ends. */
   endNotedAt: Micros = -Infinity
   tls: TlsHandshake | null = null

@@ -68,13 +68,16 @@ export class Stays {
 
   closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
     const { stay } = sighting
-    if (stay === null) return
+    if (stay === null) {
+      // Over before its visit is made: then it counts, and closes.
+      if (sighting.visited) sighting.closedBeforeVisit = summary
+      return
+    }
     stay.end = Math.max(stay.end, Math.min(summary.end, stay.movedAt ?? Infinity))
     stay.bytes += summary.halves[0].bytes + summary.halves[1].bytes
-    stay.open--
-    if (stay.movedAt !== null) {
-      if (stay.open === 0 && stay.isDecided) this.finish(stay)
-    } else if (summary.endReason === 'open') stay.endedBy = 'open'
+    this.release(stay)
+    if (stay.movedAt !== null) return
+    if (summary.endReason === 'open') stay.endedBy = 'open'
     else if (summary.endReason === 'silent' || wasSevered(sighting, summary)) stay.endedBy = 'severed'
     else stay.endedBy = summary.endedBy === 0 ? 'agent' : summary.endedBy === 1 ? 'server' : 'capture-end'
   }
@@ -96,9 +99,19 @@ export class Stays {
   count(stay: Stay, sighting: TrackedSighting, at: Micros): void {
     stay.end = Math.max(stay.end, at)
     if (sighting.stay === stay) return
+    if (sighting.stay !== null) this.release(sighting.stay)
     sighting.stay = stay
     stay.connections++
     stay.open++
+    const { closedBeforeVisit } = sighting
+    sighting.closedBeforeVisit = null
+    if (closedBeforeVisit !== null) this.closed(sighting, closedBeforeVisit)
+  }
+
+  /** A connection is not, or no longer, part of a stay. */
+  private release(stay: Stay): void {
+    stay.open--
+    if (stay.movedAt !== null && stay.open === 0 && stay.isDecided) this.finish(stay)
   }
 
   private leave({ server }: Visit): null {

@@ -85,7 +85,7 @@ describe('behind a load balancer that was captured in front only', () => {
     const s = behind([DLP1, DLP1], () => f5(DLP2)) // it lies
     asks(s, 'A1', A1)
     asks(s, 'A1', A1)
-    expect(await sessions(s, { config: CONFIG })).toEqual(['A1 at one: capture-end'])
+    expect(await sessions(s, { config: CONFIG })).toEqual(['A1 at one: agent'])
   })
 })
 

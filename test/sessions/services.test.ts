@@ -44,6 +44,18 @@ describe('a configured service', () => {
     expect(services.serviceAt(at('192.0.2.1', 9000)).serverIdleTimeout).toBe(seconds(5))
   })
 
+  test.each([
+    ['symantec-dlp-12.5', undefined, seconds(30)],
+    ['symantec-dlp-12.5', '0s', null],
+    ['symantec-dlp-12.5', '45s', seconds(45)],
+    ['symantec-dlp', '0s', null],
+    ['generic', '0s', null],
+  ])('of %s with an idle close of %s closes after %s', (profile, stated, expected) => {
+    const keys = stated === undefined ? {} : { serverIdleTimeout: stated }
+    const own = servicesOf({ services: [{ name: 'dlp', profile, ports: [10_443], ...keys }] })
+    expect(own.serviceAt(at('192.0.2.1', 10_443)).serverIdleTimeout).toBe(expected)
+  })
+
   test('has servers with names and ranks, and endpoints without', () => {
     const own = services.serviceAt(at('10.10.3.11', 9001))
     expect(services.serverAt(own, at('10.10.3.11', 9001))).toMatchObject({

@@ -241,6 +241,43 @@ test('octets of its connections, and its end: that of the last', () => {
   expect(story.records).toMatchObject([{ bytes: 400, end: seconds(30), connections: 2, endedBy: 'agent' }])
 })
 
+describe('a connection that is over before its visit is made', () => {
+  /** A server is visited by a connection of which the end is known already. */
+  const shortVisit = (story: Story, n: number, from: number, to: number): void => {
+    const sighting = story.parties.sighting(at(n))
+    sighting.visited = true
+    story.stays.closed(sighting, summaryOf(sighting, { end: seconds(to) }))
+    story.stays.visit(story.parties.visit(sighting, 'A', from))
+  }
+
+  test('is part of the stay, with its octets, and holds nothing open', () => {
+    const story = new Story()
+    shortVisit(story, 1, 10, 11)
+    shortVisit(story, 1, 20, 21)
+    expect(story.ended(400)).toEqual(['A dlp1 10-21 2 agent'])
+    expect(story.records[0]!.bytes).toBe(400)
+  })
+
+  test('lets the stay end when the agent went elsewhere', () => {
+    const story = new Story()
+    shortVisit(story, 1, 10, 11)
+    shortVisit(story, 2, 20, 21)
+    story.health.answered(story.parties.sighting(at(1)).server!, seconds(20), 'client', 1) // the agent hopped
+    story.settles()
+    expect(story.records.map(({ server, end, endedBy }) => [server, end, endedBy])).toEqual([
+      ['dlp1', seconds(11), 'hop'],
+    ])
+  })
+})
+
+test('a connection on which another agent speaks is open for that one alone', () => {
+  const story = new Story()
+  const { sighting } = story.visits(1, 10)
+  story.stays.visit(story.parties.visit(sighting, 'B', 20))
+  story.stays.closed(sighting, summaryOf(sighting, { end: seconds(30) }))
+  expect(story.ended(400)).toEqual(['A dlp1 10-10 1 capture-end', 'B dlp1 20-30 1 agent'])
+})
+
 test('a reset of the agent is its own word', () => {
   const story = new Story()
   const { sighting } = story.visits(1, 10)

@@ -102,18 +102,13 @@ export const timerRisk = detector({
 
 /** How long connections of a service are silent by design; null: not known. */
 export function longestSilence(service: Service): Micros | null {
-  const { configured, profile, style } = service
+  const { configured, profile, style, serverIdleTimeout } = service
   const defaults = PROFILES[profile]
   if (configured !== null && configured.heartbeat !== null) return configured.heartbeat
-  const idleClose = idleCloseOf(service)
-  if (idleClose !== null) return idleClose
+  if (serverIdleTimeout !== null) return serverIdleTimeout
   if (defaults.longestLegitimateIdle !== null) return defaults.longestLegitimateIdle
   return style === 'persistent' && profile !== 'generic' ? Infinity : null
 }
-
-/** The server's own idle close: a configuration may switch it off. */
-const idleCloseOf = ({ configured, serverIdleTimeout }: Service): Micros | null =>
-  configured === null ? serverIdleTimeout : configured.serverIdleTimeout
 
 const said = (span: Micros): string => (span === Infinity ? 'any time' : spoken(span))
 
@@ -137,7 +132,7 @@ function ownRisks({ service }: ServiceUsed): Risk[] {
 
 /** I1, I2 and I5. */
 function serverRisks(service: Service, poll: Micros): Risk[] {
-  const idle = idleCloseOf(service)
+  const idle = service.serverIdleTimeout
   const heartbeat = service.configured?.heartbeat ?? null
   const every = `Agents poll every ${said(poll)}`
   const risks: Risk[] = []
