@@ -10,6 +10,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   collectors: {
     'byte-source.ts': 'where bytes come from, for all formats',
     'compression.ts': 'stands before a format without being one',
+    flows: 'flow exports, which carry records instead of frames',
     'hash-worker.ts': 'the worker of hash.ts',
     'hash.ts': 'the fingerprint of an input, of whatever format',
     'pcapng-clock.ts': 'a part of pcapng.ts',

@@ -32,8 +32,8 @@ export interface FlowExporter {
   readonly format: FlowFormat
   /** Canonical text; empty where nothing tells (a log, a file of bare exports). */
   readonly address: string
-  /** The UDP or TCP source port; 0 where nothing tells. */
-  readonly port: number
+  /** The UDP or TCP source port, of the last session; 0 where nothing tells. */
+  port: number
   /** IPFIX observation domain, v9 source id, v5 engine type * 256 + engine id; 0 for logs. */
   readonly domain: number
   /**
@@ -101,14 +101,14 @@ export class FlowBatch {
   count = 0
 
   /** Who exported it: an index into `exporters`. */
-  readonly exporter = new Uint32Array(FLOW_ROWS)
+  readonly exporter = new Int32Array(FLOW_ROWS)
   /**
    * Evidence: the frame (counted from 1, as Wireshark does), message or line that holds it, in its file; for
    * a socket, the datagrams received so far.
    */
   readonly number = new Float64Array(FLOW_ROWS)
   /** Which record of that frame, message or line it is, counted from 1. */
-  readonly ordinal = new Uint16Array(FLOW_ROWS)
+  readonly ordinal = new Int32Array(FLOW_ROWS)
   /** When it arrived here, or was captured on its way. */
   readonly received = new Float64Array(FLOW_ROWS)
   /** When the exporter sent it, by the exporter's clock. */
@@ -125,7 +125,7 @@ export class FlowBatch {
   readonly sourcePort = new Int32Array(FLOW_ROWS)
   readonly destinationPort = new Int32Array(FLOW_ROWS)
   /** Of IP: 6 is TCP. */
-  readonly protocol = new Int16Array(FLOW_ROWS)
+  readonly protocol = new Int32Array(FLOW_ROWS)
   /** The tuple behind a translator (IE 225-228, 281, 282). */
   readonly postSource = new Int32Array(FLOW_ROWS)
   readonly postDestination = new Int32Array(FLOW_ROWS)
@@ -140,34 +140,34 @@ export class FlowBatch {
   readonly reversePackets = new Float64Array(FLOW_ROWS)
   readonly reverseOctets = new Float64Array(FLOW_ROWS)
   /** 1: the counts run from the flow's begin (IE 85, 86); 0: from the last record of it. */
-  readonly isTotal = new Uint8Array(FLOW_ROWS)
-  /** TCP flags of all packets together, by direction; the low twelve bits of IE 6. */
-  readonly flags = new Int16Array(FLOW_ROWS)
-  readonly reverseFlags = new Int16Array(FLOW_ROWS)
+  readonly isTotal = new Int32Array(FLOW_ROWS)
+  /** TCP flags of all packets together, by direction (IE 6). */
+  readonly flags = new Int32Array(FLOW_ROWS)
+  readonly reverseFlags = new Int32Array(FLOW_ROWS)
   /** In records of both directions: who began, 0 the source, 1 the destination (IE 239, RFC 5103 6.3). */
-  readonly originator = new Int8Array(FLOW_ROWS)
+  readonly originator = new Int32Array(FLOW_ROWS)
   /** Why the record ends where it ends: IE 136 (flow-events.data.ts). */
-  readonly endReason = new Int8Array(FLOW_ROWS)
+  readonly endReason = new Int32Array(FLOW_ROWS)
   /** The exporter's number of the flow (IE 148; a connection of Cisco ASA). Above 2^53 it is rounded. */
   readonly flowId = new Float64Array(FLOW_ROWS)
 
   /** What a translator did: IE 230 (flow-events.data.ts); vendors number differently. */
-  readonly natEvent = new Int16Array(FLOW_ROWS)
+  readonly natEvent = new Int32Array(FLOW_ROWS)
   /** What a firewall did: IE 233 (flow-events.data.ts); Cisco ASA's older IE 40005 means the same. */
-  readonly firewallEvent = new Int16Array(FLOW_ROWS)
+  readonly firewallEvent = new Int32Array(FLOW_ROWS)
   /** Cisco ASA's extended event, IE 33002: why. */
   readonly firewallReason = new Int32Array(FLOW_ROWS)
 
   /** One packet of how many was looked at, for this record: 1 is all. */
   readonly samplingInterval = new Float64Array(FLOW_ROWS)
   /** 0 entering, 1 leaving the observation point (IE 61). */
-  readonly direction = new Int8Array(FLOW_ROWS)
+  readonly direction = new Int32Array(FLOW_ROWS)
   /** Interface indexes: names are in the exporter's `interfaces`. */
   readonly inputInterface = new Float64Array(FLOW_ROWS)
   readonly outputInterface = new Float64Array(FLOW_ROWS)
-  readonly vlan = new Int16Array(FLOW_ROWS)
+  readonly vlan = new Int32Array(FLOW_ROWS)
   /** IPv4's type of service or IPv6's traffic class. */
-  readonly trafficClass = new Int16Array(FLOW_ROWS)
+  readonly trafficClass = new Int32Array(FLOW_ROWS)
 
   /** By row, what text formats say above TCP. Empty for binary exports. */
   readonly applications = new Map<number, FlowApplication>()
