@@ -23,24 +23,6 @@ export const HANDSHAKES: readonly HandshakeSeen[] = ['none', 'partial', 'complet
 /** `severity` is the place in this list; 0 (in `agent.worst`) stands for none. */
 export const SEVERITIES: readonly (Severity | null)[] = [null, 'info', 'warning', 'critical']
 
-/** `connection.rest` is a JSON array of these members of the connection's record, in this order. */
-export const REST_MEMBERS = [
-  'communityId',
-  'handshake',
-  'handshakeRttSeconds',
-  'clientPackets',
-  'serverPackets',
-  'clientUniqueBytes',
-  'serverUniqueBytes',
-  'retransmissions',
-  'outOfOrder',
-  'keepAlives',
-  'captureDuplicates',
-  'tls',
-  'http',
-  'path',
-] as const
-
 /** `tally.handshakes` is a JSON object: step -> connections whose handshake took that long, where
  * step = floor(20 * log10(seconds)). Sums of several analyses give a median that is right to 6 %. */
 export const HANDSHAKE_STEPS_PER_DECADE = 20

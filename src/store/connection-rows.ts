@@ -3,9 +3,9 @@
  * row, of which most is the four indexes.
  */
 import { addressNumber } from '../model/address.ts'
-import { SECOND } from '../model/time.ts'
 import { AT, type ConnectionBatch, NONE, WIDTH } from './connection-batch.ts'
-import { END_REASONS, HANDSHAKES } from './codes.data.ts'
+import { END_REASONS } from './codes.data.ts'
+import { type FactsPacker, factsPacker, NUMBERS, OPTIONAL_NUMBERS } from './connection-facts.ts'
 import type { Counters } from './counters.ts'
 import type { Names } from './names.ts'
 import { prepared, type Store } from './store.ts'
@@ -14,16 +14,14 @@ import { prepared, type Store } from './store.ts'
 const ROWS_AT_ONCE = 32
 const OPEN = END_REASONS.indexOf('open')
 
-const COLUMNS = [
-  'analysis, input, number, service, agent, server, client_address, client_port, server_address, server_port',
-  'start, "end", end_reason, client_bytes, server_bytes, max_idle, idle_before_end, survived, tap, stream, rest',
-].join(', ')
+const COLUMNS =
+  'analysis, input, number, service, agent, server, start, "end", end_reason, survived, tap, facts'
 /** Of each row: analysis, input and tap are those of the statement. */
-const VALUES = 18
+const VALUES = 9
 
 /** Binding is most of the cost in JavaScript: what rows have in common is bound once. */
 function insertOf(rows: number): string {
-  const row = '($analysis,$input,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,$tap,?,?)'
+  const row = '($analysis,$input,?,?,?,?,?,?,?,?,$tap,?)'
   return `INSERT OR FAIL INTO connection (${COLUMNS}) VALUES ${new Array<string>(rows).fill(row).join(',')}`
 }
 
@@ -36,6 +34,7 @@ interface Meanings {
   /** By service. */
   readonly servers: Map<number, (number | undefined)[]>
   readonly inputs: (number | undefined)[]
+  readonly packer: FactsPacker
 }
 
 const meanings = (): Meanings => ({
@@ -45,6 +44,7 @@ const meanings = (): Meanings => ({
   agents: [],
   servers: new Map(),
   inputs: [],
+  packer: factsPacker(),
 })
 
 export interface ConnectionRows {
@@ -101,26 +101,16 @@ function pushRow(
   const clientBytes = n[at + AT.clientBytes]!
   const serverBytes = n[at + AT.serverBytes]!
   const survived = n[at + AT.survived]!
-  const stream = n[at + AT.stream]!
   values.push(
     n[at + AT.number]!,
     service,
     agentOf(known, names, n[at + AT.agent]!, start),
     server,
-    addressOf(known, n[at + AT.clientAddress]!),
-    n[at + AT.clientPort]!,
-    addressOf(known, n[at + AT.serverAddress]!),
-    n[at + AT.serverPort]!,
     start,
     end,
     endReason,
-    clientBytes,
-    serverBytes,
-    n[at + AT.maxIdle]!,
-    n[at + AT.idleBeforeEnd]!,
     survived,
-    stream === NONE ? null : stream,
-    restOf(n, at, known),
+    packed(known, n, at),
   )
   const bytes = clientBytes + serverBytes
   const rtt = n[at + AT.handshakeRtt]!
@@ -162,18 +152,24 @@ export function addressBytes(address: string): Buffer {
   return Buffer.from(number.value.toString(16).padStart(number.version === 4 ? 8 : 32, '0'), 'hex')
 }
 
-/** The members of `REST_MEMBERS`, the path if there is one. The Community ID follows from the addresses. */
-function restOf(n: Float64Array, at: number, known: Meanings): string {
-  const rtt = n[at + AT.handshakeRtt]!
-  const tls = n[at + AT.tls]!
-  const path = n[at + AT.path]!
-  const requests = n[at + AT.requests]!
-  const http = requests === NONE ? 'null' : `{"requests":${requests},"responses":${n[at + AT.responses]!}}`
-  return `[null,"${HANDSHAKES[n[at + AT.handshake]!]!}",${rtt === NONE ? 'null' : rtt / SECOND},${
-    n[at + AT.clientPackets]!
-  },${n[at + AT.serverPackets]!},${n[at + AT.clientUniqueBytes]!},${n[at + AT.serverUniqueBytes]!},${
-    n[at + AT.retransmissions]!
-  },${n[at + AT.outOfOrder]!},${n[at + AT.keepAlives]!},${n[at + AT.captureDuplicates]!},${
-    tls === NONE ? 'null' : known.texts[tls]!
-  },${http}${path === NONE ? '' : `,${known.texts[path]!}`}]`
+const NUMBER_COLUMNS = NUMBERS.map((name) => AT[name])
+const OPTIONAL_COLUMNS = OPTIONAL_NUMBERS.map((name) => AT[name])
+
+/** The Community ID follows from the addresses: it is not kept. */
+function packed(known: Meanings, n: Float64Array, at: number): Buffer {
+  const { packer } = known
+  const tls = textOf(known, n[at + AT.tls]!)
+  const path = textOf(known, n[at + AT.path]!)
+  packer.begin(
+    addressOf(known, n[at + AT.clientAddress]!),
+    addressOf(known, n[at + AT.serverAddress]!),
+    tls.length + path.length,
+  )
+  for (const column of NUMBER_COLUMNS) packer.number(n[at + column]!)
+  for (const column of OPTIONAL_COLUMNS) packer.optional(n[at + column]!)
+  packer.text(tls)
+  packer.text(path)
+  return packer.end()
 }
+
+const textOf = (known: Meanings, text: number): string => (text === NONE ? '' : known.texts[text]!)

@@ -260,6 +260,28 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO setting VALUES ('salt', lower(hex(randomblob(16))));
   `,
+  `
+  -- facts: what nobody filters by (connection-facts.ts).
+  CREATE TABLE packed_connection (
+    id INTEGER PRIMARY KEY, analysis INTEGER NOT NULL, input INTEGER NOT NULL, number INTEGER NOT NULL,
+    service INTEGER, agent INTEGER, server INTEGER,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, end_reason INTEGER NOT NULL, survived INTEGER NOT NULL,
+    tap TEXT NOT NULL, facts BLOB NOT NULL
+  ) STRICT;
+  INSERT INTO packed_connection
+  SELECT id, analysis, input, number, service, agent, server, start, "end", end_reason, survived, tap,
+    connection_facts(client_address, client_port, server_address, server_port, client_bytes, server_bytes,
+      max_idle, idle_before_end, stream, rest)
+  FROM connection;
+  DROP TABLE connection;
+  ALTER TABLE packed_connection RENAME TO connection;
+  CREATE INDEX connection_by_start ON connection (start);
+  CREATE INDEX connection_by_service ON connection (service, end_reason, start);
+  CREATE INDEX connection_by_server ON connection (server, end_reason, start) WHERE server IS NOT NULL;
+  CREATE INDEX connection_survived ON connection (service, survived) WHERE survived > 0;
+  CREATE INDEX connection_by_agent ON connection (agent, start) WHERE agent IS NOT NULL;
+  CREATE INDEX connection_by_number ON connection (analysis, number);
+  `,
 ]
 
 /** `PRAGMA application_id` of a Holdfast database: `HFST`. */

@@ -10,6 +10,7 @@ import Sqlite from 'better-sqlite3'
 import type { Database, Statement } from 'better-sqlite3'
 import { existsSync } from 'node:fs'
 import { APPLICATION_ID, MIGRATIONS } from './schema.data.ts'
+import { columnsPacker } from './unpacked-connections.ts'
 
 export interface Store {
   readonly db: Database
@@ -102,6 +103,8 @@ function checkVersion(db: Database, path: string): void {
 
 /** Each missing migration in a transaction of its own; another process may be doing the same. */
 function migrate(db: Database, path: string): void {
+  if (versionOf(db) === MIGRATIONS.length) return
+  db.function('connection_facts', { deterministic: true }, columnsPacker())
   const step = db.transaction(() => {
     const version = versionOf(db)
     const sql = MIGRATIONS[version]

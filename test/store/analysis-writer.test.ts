@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { endAnalysis } from '../../src/store/analyses.ts'
+import { connectionFacts } from '../../src/store/connection-facts.ts'
 import { analysisWriter } from '../../src/store/analysis-writer.ts'
 import { END_REASONS } from '../../src/store/codes.data.ts'
 import { StoreError } from '../../src/store/store.ts'
@@ -50,38 +51,41 @@ describe('a connection', () => {
       service: 1,
       agent: 1,
       server: 1,
-      client_address: Buffer.from([10, 10, 1, 101]),
-      client_port: 40747,
-      server_address: Buffer.from([10, 10, 2, 10]),
-      server_port: 8000,
       start: record.start,
       end: record.end,
       end_reason: END_REASONS.indexOf('server-fin'),
-      client_bytes: 4210,
-      server_bytes: 92_480,
-      max_idle: 15_003_211,
-      idle_before_end: 15_003_211,
       survived: 12_500_000,
       tap: 'server/eth1',
+      facts: expect.any(Buffer) as Buffer,
+    })
+    expect(connectionFacts(row?.['facts'] as Buffer)).toEqual({
+      clientAddress: Buffer.from([10, 10, 1, 101]),
+      clientPort: 40747,
+      serverAddress: Buffer.from([10, 10, 2, 10]),
+      serverPort: 8000,
+      clientBytes: 4210,
+      serverBytes: 92_480,
+      maxIdle: 15_003_211,
+      idleBeforeEnd: 15_003_211,
       stream: null,
-      rest: JSON.stringify([
-        null,
-        'complete',
-        0.000246,
-        31,
-        78,
-        4210,
-        91_020,
-        1,
-        0,
-        0,
-        0,
-        TLS,
-        { requests: 3, responses: 2 },
-      ]),
+      handshake: 2,
+      handshakeRtt: 246,
+      clientPackets: 31,
+      serverPackets: 78,
+      clientUniqueBytes: 4210,
+      serverUniqueBytes: 91_020,
+      retransmissions: 1,
+      outOfOrder: 0,
+      keepAlives: 0,
+      captureDuplicates: 0,
+      requests: 3,
+      responses: 2,
+      tls: JSON.stringify(TLS),
+      path: '',
     })
     expect(bare).toMatchObject({ input: 0, number: 2 ** 47 + 1, agent: null, server: null })
-    expect(bare?.['rest']).toBe('[null,"complete",null,31,78,4210,91020,1,0,0,0,null,null]')
+    const none = { handshakeRtt: null, requests: null, responses: null, tls: '', path: '' }
+    expect(connectionFacts(bare?.['facts'] as Buffer)).toMatchObject(none)
   })
 
   test('of IPv6 has sixteen octets', () => {
@@ -89,7 +93,8 @@ describe('a connection', () => {
     const writer = analysisWriter(store, running(store, ['a']), { now: () => NOW })
     writer.write(connection({ client: { address: '2001:db8::1', port: 1 } }))
     writer.finish()
-    expect(one(store, 'SELECT hex(client_address) FROM connection')).toBe(`20010DB8${'0'.repeat(23)}1`)
+    const { clientAddress } = connectionFacts(one(store, 'SELECT facts FROM connection') as Buffer)
+    expect(Buffer.from(clientAddress).toString('hex')).toBe(`20010db8${'0'.repeat(23)}1`)
   })
 
   test('is counted by minute, server and silence', () => {

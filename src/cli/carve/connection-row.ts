@@ -1,6 +1,7 @@
 /** A stored connection as carving needs it: its ends, its time, its capture, and what its packets prove. */
 import type { Endpoint } from '../../model/packet.ts'
 import type { Micros } from '../../model/time.ts'
+import { connectionFacts } from '../../store/connection-facts.ts'
 import { addressText } from '../../store/queries/address-text.ts'
 import { prepared, type Store } from '../../store/store.ts'
 
@@ -19,8 +20,7 @@ export interface CarvedConnection {
 }
 
 const CONNECTION = `
-  SELECT c.analysis, c.number, c.tap, c.client_address AS clientAddress, c.client_port AS clientPort,
-    c.server_address AS serverAddress, c.server_port AS serverPort, c.start, c."end",
+  SELECT c.analysis, c.number, c.tap, c.facts, c.start, c."end",
     i.tap AS captureTap, p.name AS captureName, p.stored
   FROM connection c JOIN analysis_input i ON i.analysis = c.analysis AND i.ordinal = c.input
     JOIN capture p ON p.id = i.capture
@@ -30,10 +30,7 @@ interface Row {
   readonly analysis: number
   readonly number: number
   readonly tap: string
-  readonly clientAddress: Buffer
-  readonly clientPort: number
-  readonly serverAddress: Buffer
-  readonly serverPort: number
+  readonly facts: Buffer
   readonly start: Micros
   readonly end: Micros
   readonly captureTap: string
@@ -50,9 +47,10 @@ export function carvedConnection(store: Store, id: number): CarvedConnection | n
   const row = prepared<Row>(store, CONNECTION).get(id)
   if (row === undefined) return null
   const { tap, captureTap, captureName, stored, start, end } = row
+  const { clientAddress, clientPort, serverAddress, serverPort } = connectionFacts(row.facts)
   return {
-    client: { address: addressText(row.clientAddress), port: row.clientPort },
-    server: { address: addressText(row.serverAddress), port: row.serverPort },
+    client: { address: addressText(clientAddress), port: clientPort },
+    server: { address: addressText(serverAddress), port: serverPort },
     start,
     end,
     tap,

@@ -6,6 +6,7 @@ import type { SessionEnd } from '../../model/record.ts'
 import { isoTime, type Micros, toSeconds } from '../../model/time.ts'
 import type { AddressStay, AgentConnection, AgentView, OccurrenceRow, StayView } from '../../model/view.ts'
 import { END_REASONS } from '../codes.data.ts'
+import { connectionFacts } from '../connection-facts.ts'
 import { inOrder } from './in-order.ts'
 import { prepared } from '../store.ts'
 import type { Store } from '../store.ts'
@@ -94,7 +95,7 @@ const staysOf = (store: Store, bounds: Bounds): StayView[] =>
   }))
 
 const CONNECTIONS = `
-  SELECT c.id, v.name AS server, c.start, c."end", c.end_reason, c.max_idle, c.idle_before_end
+  SELECT c.id, v.name AS server, c.start, c."end", c.end_reason, c.facts
   FROM (
     SELECT id FROM (
       SELECT id FROM connection WHERE agent = $agent AND start BETWEEN $from AND $to ORDER BY start DESC, id DESC LIMIT ${ROWS_MAX})
@@ -111,20 +112,22 @@ interface StoredBar {
   readonly start: number
   readonly end: number
   readonly end_reason: number
-  readonly max_idle: number
-  readonly idle_before_end: number
+  readonly facts: Uint8Array
 }
 
 const connectionsOf = (store: Store, bounds: Bounds): AgentConnection[] =>
-  inOrder<StoredBar>(store, CONNECTIONS, bounds).map((bar) => ({
-    id: bar.id,
-    server: bar.server,
-    start: isoTime(bar.start),
-    end: isoTime(bar.end),
-    endReason: (END_REASONS[bar.end_reason] ?? 'open') satisfies EndReason,
-    maxIdleSeconds: toSeconds(bar.max_idle),
-    idleBeforeEndSeconds: toSeconds(bar.idle_before_end),
-  }))
+  inOrder<StoredBar>(store, CONNECTIONS, bounds).map((bar) => {
+    const { maxIdle, idleBeforeEnd } = connectionFacts(bar.facts)
+    return {
+      id: bar.id,
+      server: bar.server,
+      start: isoTime(bar.start),
+      end: isoTime(bar.end),
+      endReason: (END_REASONS[bar.end_reason] ?? 'open') satisfies EndReason,
+      maxIdleSeconds: toSeconds(maxIdle),
+      idleBeforeEndSeconds: toSeconds(idleBeforeEnd),
+    }
+  })
 
 const HAPPENINGS = `
   SELECT id FROM occurrence WHERE agent = $agent AND at BETWEEN $from AND $to

@@ -2,7 +2,8 @@
 import { communityId } from '../../model/community-id.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
 import type { ConnectionRow } from '../../model/view.ts'
-import { END_REASONS, REST_MEMBERS } from '../codes.data.ts'
+import { END_REASONS, HANDSHAKES } from '../codes.data.ts'
+import { type ConnectionFacts, connectionFacts } from '../connection-facts.ts'
 import { prepared } from '../store.ts'
 import type { Store } from '../store.ts'
 import { addressText } from './address-text.ts'
@@ -13,22 +14,13 @@ interface StoredConnection {
   readonly number: number
   readonly capture: number | null
   readonly tap: string
-  readonly stream: number | null
   readonly service_name: string | null
   readonly agent_name: string | null
   readonly server_name: string | null
-  readonly client_address: Uint8Array
-  readonly client_port: number
-  readonly server_address: Uint8Array
-  readonly server_port: number
   readonly start: number
   readonly end: number
   readonly end_reason: number
-  readonly client_bytes: number
-  readonly server_bytes: number
-  readonly max_idle: number
-  readonly idle_before_end: number
-  readonly rest: string
+  readonly facts: Uint8Array
 }
 
 const BY_ID = `
@@ -41,30 +33,21 @@ const BY_ID = `
 const stored = (store: Store, id: number): StoredConnection | undefined =>
   prepared<StoredConnection>(store, BY_ID).get(id)
 
-type Rest = Partial<Record<(typeof REST_MEMBERS)[number], unknown>>
-
-/** The members that no column holds. */
-function restOf({ rest }: StoredConnection): Rest {
-  const values = JSON.parse(rest) as unknown[]
-  const members = REST_MEMBERS.map((member, place) => [member, values[place] ?? null])
-  return { ...(Object.fromEntries(members) as Rest), path: values[REST_MEMBERS.indexOf('path')] ?? [] }
-}
-
 /** Rows in the order of the keys; a connection that has gone in between is left out. */
 export const connectionRows = (store: Store, keys: readonly { readonly id: number }[]): ConnectionRow[] =>
   keys.flatMap(({ id }) => {
     const found = stored(store, id)
-    return found === undefined ? [] : [rowOf(found)]
+    return found === undefined ? [] : [rowOf(found, connectionFacts(found.facts))]
   })
 
-const rowOf = (c: StoredConnection): ConnectionRow => {
-  const client = { address: addressText(c.client_address), port: c.client_port }
-  const serverEndpoint = { address: addressText(c.server_address), port: c.server_port }
+const rowOf = (c: StoredConnection, facts: ConnectionFacts): ConnectionRow => {
+  const client = { address: addressText(facts.clientAddress), port: facts.clientPort }
+  const serverEndpoint = { address: addressText(facts.serverAddress), port: facts.serverPort }
   return {
     id: c.id,
     capture: c.capture ?? 0,
     tap: c.tap,
-    stream: c.stream,
+    stream: facts.stream,
     // Not kept: it follows from the addresses.
     communityId: communityId(client, serverEndpoint),
     service: c.service_name,
@@ -75,9 +58,9 @@ const rowOf = (c: StoredConnection): ConnectionRow => {
     start: isoTime(c.start),
     end: isoTime(c.end),
     endReason: END_REASONS[c.end_reason] ?? 'open',
-    clientBytes: c.client_bytes,
-    serverBytes: c.server_bytes,
-    maxIdleSeconds: toSeconds(c.max_idle),
+    clientBytes: facts.clientBytes,
+    serverBytes: facts.serverBytes,
+    maxIdleSeconds: toSeconds(facts.maxIdle),
   }
 }
 
@@ -88,15 +71,27 @@ export function connectionRecord(
 ): { readonly analysis: number; readonly number: number; readonly record: object } | null {
   const found = stored(store, id)
   if (found === undefined) return null
-  const { id: _, capture: __, ...shown } = rowOf(found)
+  const facts = connectionFacts(found.facts)
+  const { id: _, capture: __, ...shown } = rowOf(found, facts)
   const record = {
     kind: 'connection',
     id: found.number,
     ...shown,
     tap: found.tap === '' ? null : found.tap,
-    ...restOf(found),
-    communityId: shown.communityId,
-    idleBeforeEndSeconds: toSeconds(found.idle_before_end),
+    handshake: HANDSHAKES[facts.handshake] ?? 'none',
+    handshakeRttSeconds: facts.handshakeRtt === null ? null : toSeconds(facts.handshakeRtt),
+    clientPackets: facts.clientPackets,
+    serverPackets: facts.serverPackets,
+    clientUniqueBytes: facts.clientUniqueBytes,
+    serverUniqueBytes: facts.serverUniqueBytes,
+    retransmissions: facts.retransmissions,
+    outOfOrder: facts.outOfOrder,
+    keepAlives: facts.keepAlives,
+    captureDuplicates: facts.captureDuplicates,
+    tls: facts.tls === '' ? null : (JSON.parse(facts.tls) as unknown),
+    http: facts.requests === null ? null : { requests: facts.requests, responses: facts.responses ?? 0 },
+    path: facts.path === '' ? [] : (JSON.parse(facts.path) as unknown),
+    idleBeforeEndSeconds: toSeconds(facts.idleBeforeEnd),
   }
   return { analysis: found.analysis, number: found.number, record }
 }

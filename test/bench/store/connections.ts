@@ -1,6 +1,7 @@
 /** Ten million connections, the sessions that they carry, and the counters that are kept of them. */
 import type { Database } from 'better-sqlite3'
 import { SECOND } from '../../../src/model/time.ts'
+import { factsPacker } from '../../../src/store/connection-facts.ts'
 import { HANDSHAKE_STEPS_PER_DECADE, SILENCE_STEPS_PER_DECADE } from '../../../src/store/codes.data.ts'
 import { inserter, withoutIndexes } from './insert.ts'
 import { agentOctets, analysisAt, HOUR, serverNumber, SERVICES } from './plan.ts'
@@ -19,22 +20,17 @@ const COLUMNS = [
   'service',
   'agent',
   'server',
-  'client_address',
-  'client_port',
-  'server_address',
-  'server_port',
   'start',
   'end',
   'end_reason',
-  'client_bytes',
-  'server_bytes',
-  'max_idle',
-  'idle_before_end',
   'survived',
   'tap',
-  'stream',
-  'rest',
+  'facts',
 ]
+
+/** From the handshake to the captured duplicates; stream, round trip, requests and responses. */
+const USUAL = [2, 31, 28, 4211, 18_233, 0, 0, 2, 0]
+const USUALLY_MISSING = [-1, 14_200, -1, -1]
 
 const octets = (address: string): Buffer => Buffer.from(address.split('.').map(Number))
 
@@ -47,7 +43,7 @@ export function fillConnections(db: Database, plan: Plan, tell: (done: number) =
   const serverWeights = SERVICES.map(({ servers }) => servers.map(({ weight }) => weight))
   const addresses = SERVICES.map(({ servers }) => servers.map(({ address }) => octets(address)))
   const numbers = SERVICES.map(({ servers }, its) => servers.map((_, place) => serverNumber(its, place)))
-  const rest = '[null,"complete",0.0142,31,28,4211,18233,0,0,2,0,null,null]'
+  const packer = factsPacker()
   const step = (plan.to - plan.from) / plan.connections
   let analysis = 0
   let number = 0
@@ -66,16 +62,20 @@ export function fillConnections(db: Database, plan: Plan, tell: (done: number) =
       const survived = isLong ? Math.floor((r.next() ** 3 * length) / 1000) * 1000 : 0
       const server = numbers[service]![place]!
       const client = agentOctets(agent, Math.floor((start - plan.from) / (24 * HOUR)))
-      const at = [client, 1024 + (id % 60_000), addresses[service]![place], SERVICES[service]!.port]
-      const times = [
-        start,
-        start + length,
-        reason,
-        r.below(20_000),
-        r.below(200_000),
+      const bytes = [r.below(20_000), r.below(200_000)]
+      packer.begin(client, addresses[service]![place]!, 0)
+      for (const value of [
+        1024 + (id % 60_000),
+        SERVICES[service]!.port,
+        ...bytes,
         survived,
         r.below(length),
-      ]
+      ])
+        packer.number(value)
+      for (const value of USUAL) packer.number(value)
+      for (const value of USUALLY_MISSING) packer.optional(value)
+      packer.text('')
+      packer.text('')
       insert.add(
         analysis,
         id & 1,
@@ -83,12 +83,12 @@ export function fillConnections(db: Database, plan: Plan, tell: (done: number) =
         service + 1,
         agent,
         server,
-        ...at,
-        ...times,
+        start,
+        start + length,
+        reason,
         survived,
         id & 1 ? 'server' : 'client',
-        null,
-        rest,
+        packer.end(),
       )
       tallies.count(analysis, service + 1, server, start, reason === 0, survived)
       if (id % 1_000_000 === 0) tell(id)

@@ -7,9 +7,9 @@ import { fillFindings } from './findings.ts'
 import { fillParties } from './parties.ts'
 import type { Plan } from './plan.ts'
 
-/** Makes the database, or leaves it if it is there; an unfinished one is made anew. */
+/** Makes the database, or brings it up to date if it is there; an unfinished one is made anew. */
 export function generate(path: string, plan: Plan): void {
-  if (existsSync(path)) return
+  if (existsSync(path)) return openStore(path).close()
   mkdirSync(dirname(path), { recursive: true })
   const draft = `${path}.draft`
   for (const tail of ['', '-wal', '-shm']) rmSync(draft + tail, { force: true })

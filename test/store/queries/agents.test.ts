@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AgentFilter } from '../../../src/store/queries/filter.ts'
 import { agentView } from '../../../src/store/queries/agent-view.ts'
 import { listAgents } from '../../../src/store/queries/agents.ts'
-import { at, HOUR, readStore } from './small-store.ts'
+import { at, facts, HOUR, readStore } from './small-store.ts'
 import type { SmallStore } from './small-store.ts'
 
 let store: SmallStore
@@ -35,7 +35,7 @@ beforeAll(() => {
     server: 1,
     start: at(1),
     end: at(25 * HOUR),
-    max_idle: 300e6,
+    facts: facts({ maxIdle: 300e6 }),
   })
   store.add('connection', { agent: 1, number: 2, start: at(2), end: at(3) })
   store.add('connection', { agent: 1, number: 3, start: at(47 * HOUR), end: at(48 * HOUR), end_reason: 5 })

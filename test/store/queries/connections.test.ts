@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { addressText } from '../../../src/store/queries/address-text.ts'
 import { connectionView, listConnections } from '../../../src/store/queries/connections.ts'
-import { at, readStore } from './small-store.ts'
+import { at, facts, readStore } from './small-store.ts'
 import type { SmallStore } from './small-store.ts'
 
 let store: SmallStore
@@ -10,9 +10,12 @@ beforeAll(() => {
   store.add('service', { name: 'dlp' })
   store.add('server', { service: 1, name: 'dlp1' })
   store.add('agent', { name: 'EPA-1' })
-  const rest = [null, 'complete', 0.014, 3, 2, 10, 20, 1, 0, 4, 0, null, { requests: 1, responses: 1 }]
-  const parties = { service: 1, server: 1, agent: 1, stream: 4, max_idle: 2_500_000, idle_before_end: 1_000 }
-  store.add('connection', { ...parties, number: 77, start: at(0), end: at(9), rest: JSON.stringify(rest) })
+  const times = { maxIdle: 2_500_000, idleBeforeEnd: 1_000, handshakeRtt: 14_000 }
+  const packets = { handshake: 2, clientPackets: 3, serverPackets: 2, retransmissions: 1, keepAlives: 4 }
+  const octets = { clientUniqueBytes: 10, serverUniqueBytes: 20 }
+  const packed = facts({ ...times, ...packets, ...octets, stream: 4, requests: 1, responses: 1 })
+  const parties = { service: 1, server: 1, agent: 1 }
+  store.add('connection', { ...parties, number: 77, start: at(0), end: at(9), facts: packed })
   store.add('connection', { number: 78, start: at(1), end: at(9), tap: '', end_reason: 0 })
   store.add('incident', { cause: 'a', service: 1, start: at(0), end: at(9) })
   for (const number of [77, 77, 78])
@@ -76,7 +79,7 @@ test('one connection in full', () => {
 
 test('the tap without a name is null in the record, and what is not known as well', () => {
   const { record, service, agent, server } = connectionView(store, 2)!
-  expect(record).toMatchObject({ tap: null, stream: null, endReason: 'open', handshake: null })
+  expect(record).toMatchObject({ tap: null, stream: null, endReason: 'open', handshake: 'none' })
   expect({ service, agent, server }).toEqual({ service: null, agent: null, server: null })
 })
 

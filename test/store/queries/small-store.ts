@@ -1,6 +1,7 @@
 /** A store in memory that tests fill row by row; what a test does not care about is filled in. */
 import { SECOND } from '../../../src/model/time.ts'
 import type { Micros } from '../../../src/model/time.ts'
+import { factsPacker, NUMBERS, OPTIONAL_NUMBERS } from '../../../src/store/connection-facts.ts'
 import { openStore } from '../../../src/store/store.ts'
 import type { Store } from '../../../src/store/store.ts'
 
@@ -10,6 +11,18 @@ export type Row = Readonly<Record<string, unknown>>
 export const MIDNIGHT: Micros = Date.parse('2026-11-21T00:00:00Z') * 1000
 export const at = (seconds: number): Micros => MIDNIGHT + Math.round(seconds * SECOND)
 export const HOUR = 3600
+
+/** What a connection's row holds packed; `values` in place of those that a test does not care about. */
+export function facts(values: Readonly<Partial<Record<string, number>>> = {}): Buffer {
+  const packer = factsPacker()
+  packer.begin(Uint8Array.of(10, 10, 1, 101), Uint8Array.of(10, 10, 3, 11), 0)
+  const usual: typeof values = { clientPort: 5e4, serverPort: 443, clientBytes: 10, serverBytes: 20 }
+  for (const name of NUMBERS) packer.number(values[name] ?? usual[name] ?? 0)
+  for (const name of OPTIONAL_NUMBERS) packer.optional(values[name] ?? -1)
+  packer.text('')
+  packer.text('')
+  return packer.end()
+}
 
 const DEFAULTS: Readonly<Record<string, Row>> = {
   service: { first_seen: at(0), last_seen: at(24 * HOUR) },
@@ -22,18 +35,10 @@ const DEFAULTS: Readonly<Record<string, Row>> = {
   connection: {
     analysis: 1,
     input: 0,
-    client_address: Buffer.from([10, 10, 1, 101]),
-    client_port: 5e4,
-    server_address: Buffer.from([10, 10, 3, 11]),
-    server_port: 443,
     end_reason: 1,
-    client_bytes: 10,
-    server_bytes: 20,
-    max_idle: 0,
-    idle_before_end: 0,
     survived: 0,
     tap: 'client',
-    rest: '[]',
+    facts: facts(),
   },
   incident: {
     type: 'severed-idle',
