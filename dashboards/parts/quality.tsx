@@ -22,10 +22,13 @@ const ASPECTS: readonly Aspect[] = [
   },
   {
     name: 'nothing lost',
-    cell: (q) => (q.missingSegments + q.interfaceDrops + q.evictedConnections > 0 ? 'w' : 'g'),
+    cell: (q) =>
+      q.missingSegments + q.interfaceDrops + q.evictedConnections + (q.blindSeconds ?? 0) > 0 ? 'w' : 'g',
     words: (q) =>
       q.interfaceDrops > 0
         ? `${counted(q.interfaceDrops, 'packet')} dropped while capturing`
+        : (q.blindSeconds ?? 0) > 0
+          ? `nothing captured for ${Math.ceil(q.blindSeconds ?? 0)} s`
         : q.missingSegments > 0
           ? `${counted(q.missingSegments, 'segment')} missing that the receiver acknowledged`
           : `${counted(q.evictedConnections, 'connection')} given up: memory limit`,

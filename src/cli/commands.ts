@@ -6,6 +6,7 @@ import type { AnalyzeOptions } from './analyze/arguments.ts'
 import type { Console } from './console.ts'
 import { EXIT } from './failure.ts'
 import { addCarve, addCompare, addReport, addTail } from './finding-commands.ts'
+import { addWatch } from './live-commands.ts'
 import { addServe, addToken } from './server-commands.ts'
 
 /** Widest lines of the help. */
@@ -52,6 +53,7 @@ export function commands(console: Console, ends: (exitCode: number) => void) {
   const commandsInOrder = [
     addAnalyze,
     addServe,
+    addWatch,
     addTail,
     addReport,
     addCarve,

@@ -36,8 +36,14 @@ interface Case {
 
 export class Ledger {
   private readonly cases = new Map<string, Case>()
+  private readonly byId = new Map<string, Case>()
+  private readonly occurrencesMax: number
   /** Findings of causes that were too many. */
   unfiled = 0
+
+  constructor(occurrencesMax = OCCURRENCES_MAX) {
+    this.occurrencesMax = occurrencesMax
+  }
 
   /** Takes a finding in; the id of its incident, or null if it is a known event seen again from another
    * tap, or its cause is one too many. */
@@ -59,6 +65,7 @@ export class Ledger {
         end: finding.at,
       }
       this.cases.set(key, fresh)
+      this.byId.set(fresh.id, fresh)
       return fresh.id
     }
     if (known.views === null && finding.tap !== known.findings[0].tap) known.views = new Views(known.findings)
@@ -67,7 +74,7 @@ export class Ledger {
     if (known.agents.size < AGENTS_MAX) known.agents.add(agentKey(finding))
     known.start = Math.min(known.start, finding.at)
     known.end = Math.max(known.end, finding.at)
-    keep(known, finding)
+    this.keep(known, finding)
     return known.id
   }
 
@@ -75,24 +82,33 @@ export class Ledger {
   *incidents(
     describe: (type: IncidentType) => Describe,
   ): Generator<{ incident: Incident; findings: readonly Finding[] }> {
-    for (const known of this.cases.values()) {
-      known.findings.sort((a, b) => a.at - b.at)
-      yield {
-        incident: incidentOf(known, describe(known.findings[0].type)(known.findings)),
-        findings: known.findings,
-      }
+    for (const known of this.cases.values()) yield told(known, describe)
+  }
+
+  /** One incident, as far as it is known by now; null if there is none of that id. */
+  incident(id: string, describe: (type: IncidentType) => Describe): Incident | null {
+    const known = this.byId.get(id)
+    return known === undefined ? null : told(known, describe).incident
+  }
+
+  private keep({ findings, views }: Case, finding: Finding): void {
+    const last = findings.length - 1
+    if (findings.length < this.occurrencesMax) findings.push(finding)
+    else {
+      views?.delete(findings[last]!)
+      findings[last] = finding
     }
+    views?.add(finding)
   }
 }
 
-function keep({ findings, views }: Case, finding: Finding): void {
-  const last = findings.length - 1
-  if (findings.length < OCCURRENCES_MAX) findings.push(finding)
-  else {
-    views?.delete(findings[last]!)
-    findings[last] = finding
-  }
-  views?.add(finding)
+function told(
+  known: Case,
+  describe: (type: IncidentType) => Describe,
+): { incident: Incident; findings: readonly Finding[] } {
+  known.findings.sort((a, b) => a.at - b.at)
+  const words = describe(known.findings[0].type)(known.findings)
+  return { incident: incidentOf(known, words), findings: known.findings }
 }
 
 /** Findings by agent and time: a look at three short lists, however many findings there are. */

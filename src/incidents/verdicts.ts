@@ -35,6 +35,7 @@ export const isFlawed = (quality: CaptureQuality, connections: number): boolean 
   quality.interfaceDrops > 0 ||
   quality.readError !== null ||
   quality.evictedConnections > 0 ||
+  (quality.blindSeconds ?? 0) > 0 ||
   quality.oneWayConnections > ONE_WAY_SHARE * connections
 
 /** By service in the order given, requirements in the order of their documents. */

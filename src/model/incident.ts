@@ -133,6 +133,8 @@ export interface Finding {
   /** What makes two findings the same incident: service, path and actor; see each detector. */
   readonly cause: string
   readonly requirements: readonly string[]
+  /** It says more of what was told before, at the same time on the same connection: no new occurrence. */
+  readonly amends?: boolean
 }
 
 /** A value of the timer that severs, bracketed by what survived and what did not (domain: interval-censored

@@ -22,6 +22,8 @@ export interface CaptureQuality {
   invalidResets: number
   /** Frames that the capturing interface reports as dropped (pcapng interface statistics). */
   interfaceDrops: number
+  /** Seconds of which nothing was captured: a live capture was away. Absent: none. */
+  blindSeconds?: number | undefined
   /** Why reading stopped before the end, with the offset; null if it did not. */
   readError: string | null
 }

@@ -339,6 +339,32 @@ export interface CaptureRow {
   readonly end: Instant | null
   readonly quality: CaptureQuality | null
   readonly incidents: number
+  /** How a live capture stands; null for a file. */
+  readonly live: LiveState | null
+}
+
+/** How a live capture stands. */
+export interface LiveState {
+  /** Null while it is collected; else why it is not. */
+  readonly stopped: string | null
+  readonly packets: number
+  readonly bytes: number
+  readonly packetsPerSecond: number
+  readonly bytesPerSecond: number
+  /** Packets that the kernel dropped because they were not taken from it in time; null where nobody says. */
+  readonly kernelDrops: number | null
+  /** Packets that the interface or its driver dropped; null where nobody says. */
+  readonly interfaceDrops: number | null
+  /** By how much the packets that are looked at are older than those that arrive. */
+  readonly lagSeconds: number
+  /** Octets that arrived and wait. */
+  readonly queuedBytes: number
+  readonly openConnections: number
+  /** Times of which nothing was captured, the latest ones. */
+  readonly blind: readonly { readonly start: Instant; readonly end: Instant; readonly why: string }[]
+  readonly blindSeconds: number
+  /** The last checkpoint; null before the first. */
+  readonly checkpoint: { readonly at: Instant; readonly bytes: number; readonly seconds: number } | null
 }
 
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'

@@ -14,14 +14,17 @@ export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
   /** Is told of every finding as it is raised, with the id of its incident; null: seen before, or one too
    * many. */
   readonly found?: (finding: Finding, incident: string | null) => void
+  /** Occurrences kept whole per incident. Absent: as many as an analysis of captures keeps. */
+  readonly occurrencesMax?: number
 }
 
 export class Conclusions {
   readonly sessions: Sessions
-  readonly ledger = new Ledger()
+  readonly ledger: Ledger
   private readonly handlers = new Map<EventKind, ((event: DetectorEvent) => void)[]>()
 
-  constructor({ found, ...options }: ConclusionsOptions) {
+  constructor({ found, occurrencesMax, ...options }: ConclusionsOptions) {
+    this.ledger = new Ledger(occurrencesMax)
     const tell = (event: DetectorEvent): void =>
       this.handlers.get(event.kind)?.forEach((handle) => handle(event))
     this.sessions = new Sessions({ ...options, tell })
@@ -40,11 +43,16 @@ export class Conclusions {
 
   /** Every incident with its occurrences; once nothing more comes. */
   incidents(): Iterable<{ readonly incident: Incident; readonly findings: readonly Finding[] }> {
-    const world = worldOf(this.sessions)
-    const describe = (type: IncidentType): Describe => {
-      const detector = DETECTORS.find((d) => d.type === type)!
-      return (findings: readonly [Finding, ...Finding[]]) => detector.describe(findings, world)
-    }
-    return this.ledger.incidents(describe)
+    return this.ledger.incidents(this.describe)
+  }
+
+  /** One of them, as far as it is known by now. */
+  incident(id: string): Incident | null {
+    return this.ledger.incident(id, this.describe)
+  }
+
+  private readonly describe = (type: IncidentType): Describe => {
+    const detector = DETECTORS.find((d) => d.type === type)!
+    return (findings: readonly [Finding, ...Finding[]]) => detector.describe(findings, worldOf(this.sessions))
   }
 }

@@ -12,9 +12,8 @@ import type { Deployment } from '../model/deployment.ts'
 import { DETECTORS } from '../detectors/index.ts'
 import type { Incident } from '../model/incident.ts'
 import { isFlawed, verdicts } from '../incidents/verdicts.ts'
-import { IDLE_THRESHOLD } from '../model/profiles.data.ts'
 import type { AnalysisRecord, Forgotten, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
-import type { TlsSecrets, Wants } from '../model/stream.ts'
+import type { TlsSecrets } from '../model/stream.ts'
 import { type Micros, toSeconds } from '../model/time.ts'
 import type { WhatIf } from '../model/what-if.ts'
 import { agentRecord, connectionRecord, serverRecord } from '../sessions/records.ts'
@@ -26,6 +25,7 @@ import { Conclusions } from './conclusions.ts'
 import { ObservationMerge } from './merge.ts'
 import { secretsOfAll } from './secrets.ts'
 import { type TapInput, TapRun } from './tap-run.ts'
+import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
 export type { TapInput } from './tap-run.ts'
 
@@ -44,9 +44,6 @@ export interface AnalysisOptions {
   readonly onProgress: ((fraction: number, packets: number) => void) | null
 }
 
-/** Silences shorter than this are nobody's concern, whatever a configuration says: retransmission timers live
- * below it. */
-const SILENCE_MIN: Micros = 1_000_000
 const EVERY_BATCHES = 16
 
 /** Analyses captures of one time together; the summary is also written to the sinks. Closes nothing that it
@@ -101,15 +98,12 @@ class Analysis {
 
   tapRun(input: TapInput, position: number): TapRun {
     const { deployment, from, to, whatIfs = [] } = this.options
-    const thresholds = [
-      ...deployment.services.map((s) => s.idleThreshold ?? IDLE_THRESHOLD),
-      ...whatIfs.filter(({ what }) => what !== 'persistence').map(({ value }) => value),
-    ]
+    const asked = whatIfs.filter(({ what }) => what !== 'persistence').map(({ value }) => value)
     return new TapRun(input, {
-      silenceMin: Math.max(SILENCE_MIN, Math.min(IDLE_THRESHOLD, ...thresholds)),
+      silenceMin: silenceMinOf(deployment, asked),
       servicePorts: new Set(deployment.services.flatMap((s) => s.ports)),
       secrets: this.secrets,
-      wants: this.wantsOfParsers(),
+      wants: wantsOfParsers(deployment, { isAlone: this.oneFile, fingerprints: this.wants('connection') }),
       from,
       to,
       nextTapIndex: () => this.nextTapIndex(),
@@ -233,23 +227,6 @@ class Analysis {
     if (this.options.onProgress === null) return
     const packets = runs.reduce((n, run) => n + run.framesRead, 0)
     this.options.onProgress(runs.reduce((sum, run) => sum + run.progress, 0) / runs.length, packets)
-  }
-
-  /** What parsers need not make, because nobody looks at it: without relays and patterns, openings only say
-   * that data passes. */
-  private wantsOfParsers(): Wants {
-    const { deployment } = this.options
-    const relays = deployment.devices.length > 0 || deployment.services.some((s) => s.vips.length > 0)
-    const patterns = deployment.services.some((s) =>
-      s.identity.some((rule) => rule.kind === 'payload-pattern'),
-    )
-    const joined = relays || !this.oneFile
-    const fingerprints = joined || this.wants('connection')
-    const wants = { openings: joined || patterns, fingerprints, alerts: false }
-    const web = deployment.services.some((s) => s.web !== null)
-    // Both sides of a relay may be read: what it passes on is compared.
-    const compared = relays && (!this.oneFile || web)
-    return { ...wants, responseHeads: compared || web, ...(compared ? { bodies: 'excerpt' as const } : {}) }
   }
 
   private wants(kind: RecordKind): boolean {

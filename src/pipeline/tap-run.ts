@@ -11,7 +11,7 @@ import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
 import type { SegmentConsumer, StreamContext, TlsSecrets, Wants } from '../model/stream.ts'
-import { SECOND, type Micros } from '../model/time.ts'
+import { SECOND, toSeconds, type Micros } from '../model/time.ts'
 import { beginsAnything, openStream } from '../protocols/dispatch.ts'
 import { ReassemblyAccount } from '../streams/account.ts'
 import { Stream } from '../streams/reassembly.ts'
@@ -62,6 +62,16 @@ export interface TapRunOptions {
 
 /** Interfaces of one capture that are taps of their own; later ones are taken for the last of these. */
 export const TAPS_PER_CAPTURE_MAX = 64
+/** Times without a capture that are remembered one by one; all are counted. */
+const BLIND_SPANS_MAX = 64
+
+/** Nothing was captured between two frames. */
+export interface BlindSpan {
+  readonly start: Micros
+  readonly end: Micros
+  readonly why: string
+}
+
 /** How often timers are looked at, by the frames' times: they run for seconds. */
 const TICK: Micros = SECOND
 
@@ -93,6 +103,10 @@ export class TapRun {
   private truncated = 0
   private start: Micros = Infinity
   private end: Micros = -Infinity
+  /** Why nothing was captured since the last frame; null: it was. */
+  private missing: string | null = null
+  private readonly blindSpans: BlindSpan[] = []
+  private blindTime: Micros = 0
   /** The last frame's time, and the last tick's. */
   private last: Micros = -Infinity
   private ticked: Micros = -Infinity
@@ -127,8 +141,40 @@ export class TapRun {
 
   /** Takes the batch through the lower half. */
   process(): void {
+    if (this.missing !== null) this.noteBlind(this.missing)
     this.noteTimes()
     this.locateAll()
+  }
+
+  /** The time of the last frame that was processed; -Infinity before the first. */
+  get now(): Micros {
+    return this.last
+  }
+
+  /** Time has come to `now` without a frame. */
+  idle(now: Micros): void {
+    if (now - this.ticked >= TICK || now < this.ticked) this.tick(now)
+  }
+
+  /** Nobody listened between the frames so far and the next one: why, as people read it. */
+  interrupted(why: string): void {
+    if (this.frames === 0) return
+    for (const tracker of this.trackers) tracker.interrupted()
+    this.missing ??= why
+  }
+
+  /** Times of which nothing was captured: the latest ones. */
+  get blind(): readonly BlindSpan[] {
+    return this.blindSpans
+  }
+
+  get blindFor(): Micros {
+    return this.blindTime
+  }
+
+  /** Connections that are open, or were until a moment ago. */
+  get openConnections(): number {
+    return this.trackers.reduce((n, tracker) => n + tracker.size, 0)
   }
 
   /** The loop over frames alone: what follows a loop in its own function makes the engine throw its optimised
@@ -172,6 +218,16 @@ export class TapRun {
     this.ticked = now
     for (const tracker of this.trackers) tracker.tick(now)
     for (const datagrams of this.datagrams.values()) datagrams.tick(now)
+  }
+
+  private noteBlind(why: string): void {
+    this.missing = null
+    const start = this.last
+    const end = Math.max(start, this.batch.time[0]!)
+    if (end === start) return
+    this.blindTime += end - start
+    if (this.blindSpans.length >= BLIND_SPANS_MAX) this.blindSpans.shift()
+    this.blindSpans.push({ start, end, why })
   }
 
   /** Frames, octets and the time that the batch spans. */
@@ -238,6 +294,7 @@ export class TapRun {
       untrackedSegments: sum((tracker) => tracker.counters.untracked),
       invalidResets: sum((tracker) => tracker.counters.invalidResets),
       interfaceDrops: this.reader.interfaces.reduce((n, face) => n + face.drops, 0),
+      ...(this.blindTime === 0 ? {} : { blindSeconds: toSeconds(this.blindTime) }),
       readError: fault === null ? null : `${fault.message} (at offset ${fault.at})`,
     }
   }

@@ -53,6 +53,8 @@ export interface SessionsOptions {
   readonly accounted: ((sighting: TrackedSighting, summary: ConnectionSummary) => void) | null
   /** More than one tap is read: connections may be seen twice. */
   severalTaps(): boolean
+  /** How long the other taps' views of an event are waited for. Absent: `SETTLE`. */
+  readonly settle?: Micros
 }
 
 /** What begins a sighting. */
@@ -87,6 +89,7 @@ export class Sessions {
   private readonly tell: (event: DetectorEvent) => void
   private readonly accounted: SessionsOptions['accounted']
   private readonly severalTaps: () => boolean
+  private readonly settle: Micros
 
   constructor(options: SessionsOptions) {
     this.inventory = new Inventory(options.deployment)
@@ -96,12 +99,13 @@ export class Sessions {
     this.tell = options.tell
     this.accounted = options.accounted
     this.severalTaps = options.severalTaps
+    this.settle = options.settle ?? SETTLE
     this.paths = new Paths((path) => this.share(path))
     this.policy = new Policy(this.inventory)
     const wiring = {
       later: (at: Micros, act: () => void) => this.agenda.add(at, act),
       tell: this.tell,
-      settle: SETTLE,
+      settle: this.settle,
     }
     const { policy, health } = this
     this.stays = new Stays(new ServerMoves({ ...wiring, policy, health }))
@@ -129,6 +133,13 @@ export class Sessions {
     this.agenda.runUntil(this.now)
     this.take(o)
     this.followers.observed(o, this.sightingAt)
+  }
+
+  /** Time has come to `now`, whether or not anything was observed. */
+  tick(now: Micros): void {
+    if (now <= this.now) return
+    this.now = now
+    this.agenda.runUntil(now)
   }
 
   private readonly sightingAt = (connection: number): TrackedSighting | undefined =>
@@ -317,7 +328,7 @@ export class Sessions {
     const subject = o.clientCertificates[0]?.subject
     const claim = subject === undefined ? null : identityInCertificate(subject, sighting.service)
     if (claim !== null) this.name(sighting, claim, o.time, o.packet)
-    if (sighting.leg === 'back') this.agenda.add(o.time + SETTLE, () => this.settleTls(sighting, o))
+    if (sighting.leg === 'back') this.agenda.add(o.time + this.settle, () => this.settleTls(sighting, o))
   }
 
   private ticket(o: O.TlsTicket): void {
@@ -372,8 +383,8 @@ export class Sessions {
   private planVisit(sighting: TrackedSighting, at: Micros, packet: number): void {
     if (sighting.visited || sighting.leg === 'internal' || sighting.leg === 'probe') return
     sighting.visited = true
-    if (sighting.handshake === null) this.agenda.add(at + SETTLE, () => this.makeVisit(sighting, at, packet))
-    else this.agenda.addFor(at + SETTLE, this.makeFirstVisit, sighting)
+    if (sighting.handshake === null) this.agenda.add(at + this.settle, () => this.makeVisit(sighting, at, packet))
+    else this.agenda.addFor(at + this.settle, this.makeFirstVisit, sighting)
   }
 
   private readonly makeFirstVisit = (sighting: TrackedSighting): void =>
@@ -409,7 +420,7 @@ export class Sessions {
 
   /** Another agent speaks on a relay's connection. */
   private planVisitOf(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
-    this.agenda.add(at + SETTLE, () => this.visit(sighting, agent, at, packet))
+    this.agenda.add(at + this.settle, () => this.visit(sighting, agent, at, packet))
   }
 
   private visit(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
@@ -477,7 +488,7 @@ export class Sessions {
     const { accounted } = this
     if (accounted === null) return
     // With one tap nobody has more to say; and a million connections may close at once, as the capture ends.
-    if (this.severalTaps()) this.agenda.add(o.time + SETTLE, () => accounted(sighting, summary))
+    if (this.severalTaps()) this.agenda.add(o.time + this.settle, () => accounted(sighting, summary))
     else accounted(sighting, summary)
   }
 }

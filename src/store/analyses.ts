@@ -190,11 +190,12 @@ export function deleteAnalysis(store: Store, id: number): void {
   dropUnusedNames(store)
 }
 
-/** Those that were running when the process that ran them ended; `isPublished`: only the proof is missing. */
+/** Those that were running when the process that ran them ended; `isPublished`: only the proof is missing. Live
+ * captures are no jobs. */
 export const interruptedAnalyses = (store: Store): { id: number; isPublished: boolean }[] =>
   prepared<{ id: number; published: number }>(
     store,
-    "SELECT id, published FROM analysis WHERE state = 'running' ORDER BY id",
+    "SELECT id, published FROM analysis WHERE state = 'running' AND collector IS NULL ORDER BY id",
   )
     .all()
     .map(({ id, published }) => ({ id, isPublished: published === 1 }))

@@ -153,14 +153,14 @@ function hold(held: Held, record: OtherRecord): boolean {
 }
 
 /** A tap that is nobody's is taken for the first input's. */
-function inputsOf(store: Store, analysis: number): (tap: string) => number {
+export function inputsOf(store: Store, analysis: number): (tap: string) => number {
   const select = 'SELECT tap FROM analysis_input WHERE analysis = ? ORDER BY ordinal'
   const taps = prepared<{ tap: string }>(store, select).all(analysis)
   const place = inputByTap(taps.map((row) => row.tap))
   return (tap) => Math.max(0, place(tap))
 }
 
-function otherRows(
+export function otherRows(
   store: Store,
   analysis: number,
   names: Names,
@@ -207,7 +207,7 @@ const INSERT_ADDRESS = `INSERT INTO agent_address (agent, analysis, address, sta
   ON CONFLICT DO UPDATE SET "end" = max("end", excluded."end")`
 const KNOW_SERVER = 'UPDATE server SET address = ?, port = ?, identified_by = ? WHERE id = ?'
 
-function deviceNames(devices: Deployment['devices']): (address: string) => string | null {
+export function deviceNames(devices: Deployment['devices']): (address: string) => string | null {
   return (address) => {
     const number = addressNumber(address)
     if (number === null) return null

@@ -36,6 +36,21 @@ interface Silences {
   first: Micros
 }
 
+interface StoredTally {
+  readonly service: number
+  readonly server: number
+  readonly connections: number
+  readonly open: number
+  readonly handshakes: string
+}
+
+interface StoredSilence {
+  readonly service: number
+  readonly step: number
+  readonly survived: number
+  readonly severed: number
+}
+
 export class Counters {
   private readonly store: Store
   private readonly analysis: number
@@ -86,6 +101,28 @@ export class Counters {
     for (const lane of this.dirty) this.writeLane(lane)
     this.dirty.clear()
     for (const [service, silences] of this.silences) this.writeSilences(service, silences)
+  }
+
+  /** Goes on from what is stored: those that are written as a whole would begin at 0. */
+  resume(): void {
+    const { store, analysis } = this
+    for (const { service, server, connections, open, handshakes } of prepared<StoredTally>(
+      store,
+      'SELECT service, server, connections, open, handshakes FROM tally WHERE analysis = ?',
+    ).all(analysis)) {
+      const lane = this.lane(service, server)
+      lane.connections = connections
+      lane.open = open
+      for (const [step, n] of Object.entries(JSON.parse(handshakes) as Record<string, number>))
+        lane.handshakes.set(Number(step), n)
+    }
+    this.dirty.clear()
+    const select = 'SELECT service, step, survived, severed FROM silence WHERE analysis = ?'
+    for (const { service, step, survived, severed } of prepared<StoredSilence>(store, select).all(analysis)) {
+      const silences = this.silencesOf(service)
+      silences.survived.set(step, survived)
+      silences.severed.set(step, severed)
+    }
   }
 
   private lane(service: number, server: number): Lane {

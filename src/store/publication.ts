@@ -78,7 +78,7 @@ function describeInputs(store: Store, { analysis, captures }: Publication): void
   }
 }
 
-interface Known {
+export interface Known {
   readonly id: number
   readonly state: IncidentState
 }
@@ -137,19 +137,19 @@ function merging(
   }
 }
 
-const nameOf = ({ actor }: IncidentRecord, deviceAt: PublicationParts['deviceAt']): string | null =>
+export const nameOf = ({ actor }: IncidentRecord, deviceAt: PublicationParts['deviceAt']): string | null =>
   actor.address === null ? null : deviceAt(actor.address)
 
 const causeOf = (findings: readonly Finding[]): string => findings[0]?.cause ?? ''
 
-const knownIncident = (store: Store, { type }: IncidentRecord, findings: readonly Finding[]): Known | null =>
+export const knownIncident = (store: Store, { type }: IncidentRecord, findings: readonly Finding[]): Known | null =>
   prepared<Known>(store, 'SELECT id, state FROM incident WHERE type = ? AND cause = ?').get(
     type,
     causeOf(findings),
   ) ?? null
 
 /** The row, with what `refreshIncident` is about to put right. */
-function newIncident(
+export function newIncident(
   store: Store,
   { type, start, end }: IncidentRecord,
   findings: readonly Finding[],
@@ -170,7 +170,7 @@ function isFirst(store: Store, incident: number, { at, connection }: Finding): b
   return prepared(store, select).get(incident, at, connection) === undefined
 }
 
-function count(
+export function count(
   counters: Counters,
   { at, severity, type, details }: Finding,
   service: number,
@@ -183,7 +183,7 @@ function count(
 }
 
 /** Happened again after somebody said that it was over. */
-function reopenIfLater(store: Store, incident: number, end: Micros, now: Micros): void {
+export function reopenIfLater(store: Store, incident: number, end: Micros, now: Micros): void {
   const select = "SELECT max(at) AS at FROM incident_history WHERE incident = ? AND state = 'resolved'"
   const at = prepared<{ at: Micros | null }>(store, select).get(incident)?.at ?? null
   if (at === null || end <= at) return
@@ -212,11 +212,11 @@ const ADD_AGENT = `INSERT INTO incident_agent (incident, agent, occurrences, las
   ON CONFLICT DO UPDATE SET occurrences = occurrences + excluded.occurrences, last = max(last, excluded.last)`
 const RAISE_AGENT = 'UPDATE agent SET occurrences = occurrences + ?, worst = max(worst, ?) WHERE id = ?'
 
-interface OccurrenceWriter {
+export interface OccurrenceWriter {
   write(incident: number, finding: Finding): { readonly id: number; readonly server: number | null }
 }
 
-function occurrenceWriter(store: Store, analysis: number, names: Names, secrets: Secrets): OccurrenceWriter {
+export function occurrenceWriter(store: Store, analysis: number, names: Names, secrets: Secrets): OccurrenceWriter {
   const insert = prepared(
     store,
     `INSERT INTO occurrence (incident, analysis, type, severity, at, tap, service, agent, agent_address,

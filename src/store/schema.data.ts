@@ -282,6 +282,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX connection_by_agent ON connection (agent, start) WHERE agent IS NOT NULL;
   CREATE INDEX connection_by_number ON connection (analysis, number);
   `,
+  `
+  -- collector: the name of the collector whose live capture it is; null: of capture files. live: how that stands, as JSON.
+  ALTER TABLE analysis ADD COLUMN collector TEXT;
+  ALTER TABLE analysis ADD COLUMN live TEXT;
+  CREATE INDEX analysis_by_collector ON analysis (collector, id) WHERE collector IS NOT NULL;
+  `,
 ]
 
 /** `PRAGMA application_id` of a Holdfast database: `HFST`. */

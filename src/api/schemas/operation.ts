@@ -5,6 +5,7 @@ import type {
   AnalysisRequest,
   AnalysisRow,
   CaptureRow,
+  LiveState,
   Counts,
   Health,
   Overview,
@@ -42,9 +43,28 @@ const quality = z
     untrackedSegments: count,
     invalidResets: count,
     interfaceDrops: count,
+    blindSeconds: secondsSpan.optional(),
     readError: z.string().nullable(),
   })
   .meta({ id: 'CaptureQuality' }) satisfies z.ZodType<CaptureQuality>
+
+const liveState = z
+  .object({
+    stopped: z.string().nullable().meta({ description: 'why nothing is collected; null while it is' }),
+    packets: count,
+    bytes: count,
+    packetsPerSecond: z.number(),
+    bytesPerSecond: z.number(),
+    kernelDrops: count.nullable(),
+    interfaceDrops: count.nullable(),
+    lagSeconds: secondsSpan,
+    queuedBytes: count,
+    openConnections: count,
+    blind: z.array(z.object({ start: instant, end: instant, why: z.string() })),
+    blindSeconds: secondsSpan,
+    checkpoint: z.object({ at: instant, bytes: count, seconds: secondsSpan }).nullable(),
+  })
+  .meta({ id: 'LiveState' }) satisfies z.ZodType<LiveState>
 
 export const captureRow = z
   .object({
@@ -62,6 +82,7 @@ export const captureRow = z
     end: instant.nullable(),
     quality: quality.nullable(),
     incidents: count,
+    live: liveState.nullable().meta({ description: 'how a live capture stands; null for a file' }),
   })
   .meta({ id: 'CaptureRow' }) satisfies z.ZodType<CaptureRow>
 

@@ -70,9 +70,10 @@ function timesOf({ start, end }: CaptureRecord): string {
 }
 
 function warningsOf({ quality }: CaptureRecord): string[] {
-  const warnings = QUALITY_WORDS.filter(([key]) => quality[key] > 0).map(
-    ([key, one, many]) => `${quality[key] === 1 ? one : many.replace('N', count(quality[key]))}.`,
-  )
+  const warnings = QUALITY_WORDS.flatMap(([key, one, many]) => {
+    const n = quality[key] ?? 0
+    return n > 0 ? [`${n === 1 ? one : many.replace('N', count(n))}.`] : []
+  })
   return quality.readError === null
     ? warnings
     : [`Reading stopped before the end: ${quality.readError}.`, ...warnings]

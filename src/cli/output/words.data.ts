@@ -54,7 +54,7 @@ export const FORGOTTEN_WORDS: readonly (readonly [keyof Forgotten, one: string, 
 ]
 
 type Count = {
-  [K in keyof CaptureQuality]: CaptureQuality[K] extends number ? K : never
+  [K in keyof CaptureQuality]-?: CaptureQuality[K] extends number | undefined ? K : never
 }[keyof CaptureQuality]
 
 /** What a shortcoming of a capture is, and what it costs. `N` is the number, `(s)` depends on it. */
@@ -64,6 +64,7 @@ export const QUALITY_WORDS: readonly (readonly [Count, one: string, many: string
     '1 packet was dropped by the capturing interface',
     'N packets were dropped by the capturing interface',
   ],
+  ['blindSeconds', 'nothing was captured for 1 s', 'nothing was captured for N s'],
   [
     'missingSegments',
     '1 segment is missing that the receiver acknowledged',

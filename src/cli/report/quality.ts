@@ -11,10 +11,11 @@ export interface QualityCell {
 /** In the order in which they are always drawn. */
 export function qualityCells(quality: CaptureQuality): readonly QualityCell[] {
   const { readError, truncatedPackets, malformedPackets, missingSegments, interfaceDrops } = quality
+  const { blindSeconds = 0 } = quality
   const { oneWayConnections, evictedConnections, untrackedSegments, outOfOrderPackets, clockSteps } = quality
   return [
     cell(readError === null && truncatedPackets + malformedPackets === 0, 'whole', 'not whole'),
-    cell(missingSegments + interfaceDrops === 0, 'nothing lost', 'something lost'),
+    cell(missingSegments + interfaceDrops + blindSeconds === 0, 'nothing lost', 'something lost'),
     cell(oneWayConnections === 0, 'two-way', 'partly one-way'),
     cell(evictedConnections + untrackedSegments === 0, 'all followed', 'not all followed'),
     cell(outOfOrderPackets + clockSteps === 0, 'in order', 'not in order'),
@@ -30,7 +31,7 @@ const cell = (isGood: boolean, good: string, bad: string): QualityCell => ({
 export function qualityCosts({ quality, connections }: ReportInput): readonly string[] {
   if (quality === null) return ['not known: it was never read to its end']
   const costs = COSTS.flatMap(([key, cost]) => {
-    const n = quality[key]
+    const n = quality[key] ?? 0
     return n > 0 ? [cost(n, connections)] : []
   })
   return quality.readError === null
@@ -39,7 +40,7 @@ export function qualityCosts({ quality, connections }: ReportInput): readonly st
 }
 
 type Counted = {
-  [K in keyof CaptureQuality]: CaptureQuality[K] extends number ? K : never
+  [K in keyof CaptureQuality]-?: CaptureQuality[K] extends number | undefined ? K : never
 }[keyof CaptureQuality]
 
 /** `one way 12 %`: the share where it can be told, else the number. */
@@ -58,6 +59,7 @@ const COSTS: readonly (readonly [Counted, (n: number, connections: number | null
     'interfaceDrops',
     (n) => `${counted(n, 'packet')} dropped by the capturing interface: silences beside them are not certain`,
   ],
+  ['blindSeconds', (n) => `${count(Math.ceil(n))} s without a capture: silences across them are not certain`],
   [
     'missingSegments',
     (n) => `${counted(n, 'segment')} missing that the receiver acknowledged: what they said was not read`,

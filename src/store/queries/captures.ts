@@ -1,7 +1,7 @@
 /** Captures, the latest upload first: what each file is, and what came of it. */
 import type { CaptureQuality } from '../../model/quality.ts'
 import { isoTime } from '../../model/time.ts'
-import type { CaptureRow, Page } from '../../model/view.ts'
+import type { CaptureRow, LiveState, Page } from '../../model/view.ts'
 import { prepared } from '../store.ts'
 import type { Store } from '../store.ts'
 import { cut, sortKeyOf } from './cursor.ts'
@@ -39,12 +39,14 @@ interface StoredInput {
   readonly start: number | null
   readonly end: number | null
   readonly quality: string | null
+  readonly live: string | null
 }
 
 const BY_ID = 'SELECT * FROM capture WHERE id = ?'
 const INPUTS = `
-  SELECT analysis, tap, format, packets, start, "end", quality FROM analysis_input
-  WHERE capture = ? ORDER BY analysis DESC, ordinal`
+  SELECT i.analysis, i.tap, i.format, i.packets, i.start, i."end", i.quality, a.live
+  FROM analysis_input i JOIN analysis a ON a.id = i.analysis WHERE i.capture = ?
+  ORDER BY i.analysis DESC, i.ordinal`
 // One analysis is the rule, and its shares need only be counted: each is of another incident.
 const INCIDENTS_OF_ONE = 'SELECT count(*) AS n FROM incident_share WHERE analysis = ?'
 const INCIDENTS_OF_ALL = `
@@ -84,6 +86,7 @@ export function captureRow(store: Store, id: number): CaptureRow | null {
     end: instantOf(read?.end),
     quality: read?.quality == null ? null : (JSON.parse(read.quality) as CaptureQuality),
     incidents: incidentsOf(store, analyses),
+    live: read?.live == null ? null : (JSON.parse(read.live) as LiveState),
   }
 }
 

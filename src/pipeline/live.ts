@@ -1,0 +1,154 @@
+/**
+ * An analysis that goes on: batches and ticks of one live capture go in, findings come out as they are
+ * raised, and whoever asks is told how matters stand.
+ *
+ * Contract: time moves with batches and ticks only; nothing here asks the clock. What happened is told within
+ * the call that brought the packet or tick that proves it. Nothing is ever "the end of the capture" until
+ * `end` says so.
+ */
+import { TAPS_MAX } from '../connections/tap-state.ts'
+import { DETECTORS } from '../detectors/index.ts'
+import { isFlawed, verdicts } from '../incidents/verdicts.ts'
+import type { Deployment } from '../model/deployment.ts'
+import type { Finding } from '../model/incident.ts'
+import type { Observation } from '../model/observation.ts'
+import type {
+  AgentRecord,
+  CaptureRecord,
+  ConnectionRecord,
+  IncidentRecord,
+  RequirementRecord,
+  ServerRecord,
+  SessionRecord,
+} from '../model/record.ts'
+import type { TlsSecrets } from '../model/stream.ts'
+import type { Micros } from '../model/time.ts'
+import { agentRecord, connectionRecord, serverRecord } from '../sessions/records.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { Conclusions } from './conclusions.ts'
+import { type TapInput, TapRun } from './tap-run.ts'
+import { silenceMinOf, wantsOfParsers } from './wants.ts'
+
+/**
+ * How long views of one event at several interfaces of a live capture are waited for. They have one clock, and
+ * what they captured waits in buffers for some tens of milliseconds.
+ */
+export const LIVE_SETTLE: Micros = 200_000
+/** Occurrences kept whole per incident: the others are in the database. */
+const OCCURRENCES_MAX = 1_000
+
+export type LiveRecord = ConnectionRecord | SessionRecord
+
+export interface LiveOptions {
+  readonly deployment: Deployment
+  readonly secrets: TlsSecrets | null
+  /** A finding was raised; `incident` is the id of its incident within this analysis. */
+  found(finding: Finding, incident: string): void
+  /** A connection or a session is over. */
+  write(record: LiveRecord): void
+  /** Connections held at once. Absent: 4 Mi. */
+  readonly connectionsMax?: number
+}
+
+/** How matters stand. */
+export interface Standing {
+  readonly capture: CaptureRecord
+  readonly agents: readonly AgentRecord[]
+  readonly servers: readonly ServerRecord[]
+  readonly requirements: readonly RequirementRecord[]
+}
+
+export class LiveAnalysis {
+  readonly run: TapRun
+  private readonly conclusions: Conclusions
+  private readonly sessions: Sessions
+  private readonly deployment: Deployment
+  private taps = 0
+  /** Connections that are over. */
+  connections = 0
+
+  constructor(input: TapInput, options: LiveOptions) {
+    const { deployment, found, write } = options
+    this.deployment = deployment
+    this.conclusions = new Conclusions({
+      deployment,
+      settle: LIVE_SETTLE,
+      occurrencesMax: OCCURRENCES_MAX,
+      severalTaps: () => this.taps > 1,
+      accounted: (sighting, summary) => write(connectionRecord(sighting, summary, false)),
+      found: (finding, incident) => void (incident !== null && found(finding, incident)),
+    })
+    this.sessions = this.conclusions.sessions
+    this.sessions.stays.reportTo(write)
+    this.run = this.tapRun(input, options)
+  }
+
+  /** Takes the batch that `run.read` brought. */
+  process(): void {
+    this.run.process()
+    this.sessions.tick(this.run.now)
+  }
+
+  /** Time has come to `now` without a packet. */
+  tick(now: Micros): void {
+    this.run.idle(now)
+    this.sessions.tick(now)
+  }
+
+  /** Nothing more will come: what is open is accounted for. */
+  end(): void {
+    this.run.finish()
+    this.sessions.ended()
+  }
+
+  /** An incident as far as it is known by now. */
+  incident(id: string): IncidentRecord | null {
+    const incident = this.conclusions.incident(id)
+    return incident === null ? null : { kind: 'incident', ...incident }
+  }
+
+  /** `incidents` are those that verdicts may name. */
+  standing(incidents: readonly IncidentRecord[]): Standing {
+    const { stays, agents, followers } = this.sessions
+    const quality = this.run.quality()
+    return {
+      capture: this.run.record(null),
+      agents: [...agents.all()]
+        .filter((agent) => agent.addresses.length > 0 || stays.agents.has(agent))
+        .map(agentRecord),
+      servers: [...stays.servers].map(serverRecord),
+      requirements: verdicts({
+        incidents,
+        services: followers.basis.counts(),
+        detected: new Set<string>(DETECTORS.map(({ type }) => type)),
+        isFlawed: isFlawed(quality, this.connections),
+      }),
+    }
+  }
+
+  private tapRun(input: TapInput, { secrets, connectionsMax }: LiveOptions): TapRun {
+    const { deployment } = this
+    return new TapRun(input, {
+      silenceMin: silenceMinOf(deployment),
+      servicePorts: new Set(deployment.services.flatMap((s) => s.ports)),
+      secrets: () => secrets,
+      // What interfaces a live capture has is known when their first packets pass.
+      wants: wantsOfParsers(deployment, { isAlone: false, fingerprints: true }),
+      from: null,
+      to: null,
+      nextTapIndex: () => this.nextTapIndex(),
+      ...(connectionsMax === undefined ? {} : { connectionsMax }),
+      emit: (observation) => this.observe(observation),
+    })
+  }
+
+  private observe(observation: Observation): void {
+    if (observation.kind === 'connection-closed') this.connections++
+    this.sessions.observe(observation)
+  }
+
+  private nextTapIndex(): number {
+    if (this.taps === TAPS_MAX) throw new Error(`more than ${TAPS_MAX} taps: capture at fewer interfaces`)
+    return this.taps++
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Live captures as rows: a collector has one capture row, and an analysis for each day of it, so that
+ * retention can let go of the oldest days. What is written appears at once.
+ *
+ * Contract: one process writes a collector's rows. An analysis that was left running is taken up again, or
+ * ended, by whoever starts the collector next.
+ */
+import type { Tap } from '../model/packet.ts'
+import type { Micros } from '../model/time.ts'
+import type { LiveState } from '../model/view.ts'
+import { recordChange } from './changes.ts'
+import { addCapture } from './captures.ts'
+import { durably, prepared, type Store } from './store.ts'
+
+export interface Collection {
+  readonly analysis: number
+  readonly capture: number
+}
+
+export interface CollectorFacts {
+  /** The collector's, by which it is found again. */
+  readonly collector: string
+  /** What people call the capture: `eth0`, `/var/spool/ring`. */
+  readonly name: string
+  readonly tap: Tap
+  readonly at: Micros
+  /** The text of the configuration; null: none. */
+  readonly config: string | null
+}
+
+interface Row {
+  readonly analysis: number
+  readonly capture: number
+}
+
+const LATEST = `SELECT analysis.id AS analysis, capture FROM analysis JOIN analysis_input ON analysis = analysis.id
+  WHERE collector = ? ORDER BY analysis.id DESC LIMIT 1`
+
+/** The analysis that a collector wrote last; null if it never did. */
+export const latestCollection = (store: Store, collector: string): Collection | null =>
+  prepared<Row>(store, LATEST).get(collector) ?? null
+
+/** Begins an analysis of a live capture; of the same capture row as the one before, where there was one. */
+export function beginCollection(store: Store, facts: CollectorFacts): Collection {
+  const { collector, name, tap, at, config } = facts
+  return durably(store, () => {
+    const before = latestCollection(store, collector)
+    if (before !== null) endCollection(store, before.analysis, at)
+    const capture =
+      before?.capture ?? addCapture(store, { sha256: null, name, size: 0, stored: null, at }).id
+    const insert = `INSERT INTO analysis (state, created, started, config, collector, published, attempt)
+      VALUES ('running', ?, ?, ?, ?, 1, 1)`
+    const analysis = Number(prepared(store, insert).run(at, at, config, collector).lastInsertRowid)
+    const input = 'INSERT INTO analysis_input (analysis, ordinal, capture, tap) VALUES (?, 0, ?, ?)'
+    prepared(store, input).run(analysis, capture, tap)
+    recordChange(store, 'analysis', analysis, true, at)
+    return { analysis, capture }
+  })
+}
+
+/** The analysis goes on: whoever ran it before has gone. */
+export function resumeCollection(store: Store, analysis: number, at: Micros): void {
+  durably(store, () => {
+    const update = "UPDATE analysis SET state = 'running', finished = NULL, attempt = attempt + 1 WHERE id = ?"
+    prepared(store, update).run(analysis)
+    recordChange(store, 'analysis', analysis, false, at)
+  })
+}
+
+/** Nothing more comes for now: it may be taken up again. */
+export function endCollection(store: Store, analysis: number, at: Micros): void {
+  durably(store, () => {
+    const update = "UPDATE analysis SET state = 'done', finished = ? WHERE id = ? AND state = 'running'"
+    if (prepared(store, update).run(at, analysis).changes > 0)
+      recordChange(store, 'analysis', analysis, false, at)
+  })
+}
+
+/** Live captures of collectors that a process left when it was killed, and that nobody runs any more. */
+export function endLostCollections(store: Store, running: ReadonlySet<string>, at: Micros): void {
+  const select = "SELECT id, collector FROM analysis WHERE state = 'running' AND collector IS NOT NULL"
+  for (const { id, collector } of prepared<{ id: number; collector: string }>(store, select).all())
+    if (!running.has(collector)) endCollection(store, id, at)
+}
+
+/** How a live capture stands: what a page about it shows. */
+export function noteLive(store: Store, { analysis, capture }: Collection, state: LiveState, at: Micros): void {
+  const update = 'UPDATE analysis SET live = ?, packets = ? WHERE id = ?'
+  prepared(store, update).run(JSON.stringify(state), state.packets, analysis)
+  prepared(store, 'UPDATE capture SET size = ? WHERE id = ?').run(state.bytes, capture)
+  recordChange(store, 'analysis', analysis, false, at)
+}
