@@ -3,9 +3,9 @@
  * finished, packed and removed while they are read as one capture.
  *
  * Contract: files are read in the order of their first packets, then of their names, whatever they are
- * called. A file is over once it has ended and a later one is there, or it is gone; a ring that writes into an
- * old file again has made a new one of it. Files that vanish before they are read leave a gap. Nothing in the
- * folder is changed.
+ * called. A file is over once it has ended and a later one is there, or it is gone; a ring that writes into
+ * an old file again has made a new one of it. Files that vanish before they are read leave a gap. Nothing in
+ * the folder is changed.
  */
 import { closeSync, fstatSync, openSync, read, readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,10 +40,17 @@ interface Candidate {
   readonly first: Micros
 }
 
+interface First {
+  readonly first: Micros
+  readonly inode: number
+  readonly size: number
+  readonly changedMs: number
+}
+
 interface Folder {
   readonly path: string
   /** First packets by file, inode and beginning: found once. */
-  readonly firsts: Map<string, { readonly first: Micros; readonly inode: number; readonly size: number }>
+  readonly firsts: Map<string, First>
   /** The one that is read, or was read last. */
   current: Candidate | null
   /** Files that wait, as of the last look: whether one was lost. */
@@ -136,17 +143,12 @@ function noteLost(folder: Folder, files: readonly Candidate[]): void {
   if (gone.length > 0) folder.lost = `${gone[0]} was removed before it was read`
 }
 
-function comesAfter(
-  file: Candidate,
-  current: Candidate | null,
-  from: FolderPosition | null,
-): boolean {
+function comesAfter(file: Candidate, current: Candidate | null, from: FolderPosition | null): boolean {
   if (current !== null) {
     if (file.first !== current.first) return file.first > current.first
     return file.inode !== current.inode && file.file > current.file
   }
-  if (from === null) return true
-  return file.first > from.first || (file.first === from.first && file.file >= from.file)
+  return from === null || file.first >= from.first
 }
 
 async function opened(
@@ -190,17 +192,21 @@ async function filesOf(folder: Folder): Promise<Candidate[]> {
 async function candidateOf(folder: Folder, file: string): Promise<Candidate | null> {
   const path = join(folder.path, file)
   const stat = statOf(path)
-  if (stat === null || !stat.isFile() || stat.size === 0) return null
+  if (stat === null || !stat.isFile() || stat.size === 0) {
+    folder.firsts.delete(file)
+    return null
+  }
   const { ino: inode, size, mtimeMs: changedMs } = stat
   const known = folder.firsts.get(file)
-  // One that became smaller was begun anew.
-  if (known !== undefined && known.inode === inode && known.size <= size) {
-    folder.firsts.set(file, { ...known, size })
+  const isSame = known !== undefined && known.inode === inode && known.size <= size
+  // One that was read, or waits, and changes may have been begun anew.
+  if (isSame && (known.changedMs === changedMs || folder.current?.file === file)) {
+    folder.firsts.set(file, { ...known, size, changedMs })
     return { file, inode, size, changedMs, first: known.first }
   }
   const first = await firstTime(path, changedMs)
   if (first === null) return null
-  folder.firsts.set(file, { first, inode, size })
+  folder.firsts.set(file, { first, inode, size, changedMs })
   return { file, inode, size, changedMs, first }
 }
 
@@ -239,7 +245,8 @@ function growing(folder: Folder, file: Candidate): ByteSource {
   const take = (into: Uint8Array, at: number): Promise<number> =>
     new Promise((resolve) => {
       read(fd, into, at, into.length - at, position, (error, count) => {
-        if (error !== null) fault = { layer: 'file', at: position, message: `reading fails: ${error.message}` }
+        if (error !== null)
+          fault = { layer: 'file', at: position, message: `reading fails: ${error.message}` }
         resolve(error === null ? count : 0)
       })
     })
@@ -272,7 +279,8 @@ function growing(folder: Folder, file: Candidate): ByteSource {
   }
 }
 
-/** Nothing more will come: it was removed, begun anew, or a later file is there and this one stays as it is. */
+/** Nothing more will come: it was removed, begun anew, or a later file is there and this one stays as it
+ * is. */
 async function isOver(folder: Folder, file: Candidate, fd: number, position: number): Promise<boolean> {
   if (folder.closed) return true
   const { size, nlink } = fstatSync(fd)

@@ -204,7 +204,10 @@ function translate(state: State, { interface: face, count }: FrameBatch): void {
   for (let i = 0; i < count; i++) face[i] = faces[face[i]!] ?? 0
 }
 
-function faceOf(state: State, { name, linkType, description, snapLength, fcsLength }: CaptureInterface): number {
+function faceOf(
+  state: State,
+  { name, linkType, description, snapLength, fcsLength }: CaptureInterface,
+): number {
   const { interfaces } = state
   const known = interfaces.findIndex((one) => one.linkType === linkType && one.name === name)
   if (known >= 0) return known

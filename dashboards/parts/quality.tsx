@@ -29,9 +29,9 @@ const ASPECTS: readonly Aspect[] = [
         ? `${counted(q.interfaceDrops, 'packet')} dropped while capturing`
         : (q.blindSeconds ?? 0) > 0
           ? `nothing captured for ${Math.ceil(q.blindSeconds ?? 0)} s`
-        : q.missingSegments > 0
-          ? `${counted(q.missingSegments, 'segment')} missing that the receiver acknowledged`
-          : `${counted(q.evictedConnections, 'connection')} given up: memory limit`,
+          : q.missingSegments > 0
+            ? `${counted(q.missingSegments, 'segment')} missing that the receiver acknowledged`
+            : `${counted(q.evictedConnections, 'connection')} given up: memory limit`,
   },
   {
     name: 'two-way',

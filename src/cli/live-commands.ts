@@ -22,10 +22,10 @@ export function addWatch(program: Command, console: Console, ends: (exitCode: nu
       'with -i: a capture filter (pcap-filter) instead of the one that the configuration comes to',
     )
     .addOption(
-      new Option('--capture-with <program>', 'with -i: which program captures (default: whichever can)').choices([
-        'tcpdump',
-        'dumpcap',
-      ] as const),
+      new Option(
+        '--capture-with <program>',
+        'with -i: which program captures (default: whichever can)',
+      ).choices(['tcpdump', 'dumpcap'] as const),
     )
     .option('--snap-length <bytes>', 'with -i: octets kept of a packet, 0 for all', WATCH_DEFAULTS.snapLength)
     .option('--buffer <mib>', "with -i: the kernel's buffer", WATCH_DEFAULTS.buffer)

@@ -30,8 +30,8 @@ import { type TapInput, TapRun } from './tap-run.ts'
 import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
 /**
- * How long views of one event at several interfaces of a live capture are waited for. They have one clock, and
- * what they captured waits in buffers for some tens of milliseconds.
+ * How long views of one event at several interfaces of a live capture are waited for. They have one clock,
+ * and what they captured waits in buffers for some tens of milliseconds.
  */
 export const LIVE_SETTLE: Micros = 200_000
 /** Occurrences kept whole per incident: the others are in the database. */

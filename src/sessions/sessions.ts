@@ -383,7 +383,8 @@ export class Sessions {
   private planVisit(sighting: TrackedSighting, at: Micros, packet: number): void {
     if (sighting.visited || sighting.leg === 'internal' || sighting.leg === 'probe') return
     sighting.visited = true
-    if (sighting.handshake === null) this.agenda.add(at + this.settle, () => this.makeVisit(sighting, at, packet))
+    if (sighting.handshake === null)
+      this.agenda.add(at + this.settle, () => this.makeVisit(sighting, at, packet))
     else this.agenda.addFor(at + this.settle, this.makeFirstVisit, sighting)
   }
 

@@ -190,8 +190,8 @@ export function deleteAnalysis(store: Store, id: number): void {
   dropUnusedNames(store)
 }
 
-/** Those that were running when the process that ran them ended; `isPublished`: only the proof is missing. Live
- * captures are no jobs. */
+/** Those that were running when the process that ran them ended; `isPublished`: only the proof is missing.
+ * Live captures are no jobs. */
 export const interruptedAnalyses = (store: Store): { id: number; isPublished: boolean }[] =>
   prepared<{ id: number; published: number }>(
     store,

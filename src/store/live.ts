@@ -46,8 +46,7 @@ export function beginCollection(store: Store, facts: CollectorFacts): Collection
   return durably(store, () => {
     const before = latestCollection(store, collector)
     if (before !== null) endCollection(store, before.analysis, at)
-    const capture =
-      before?.capture ?? addCapture(store, { sha256: null, name, size: 0, stored: null, at }).id
+    const capture = before?.capture ?? addCapture(store, { sha256: null, name, size: 0, stored: null, at }).id
     const insert = `INSERT INTO analysis (state, created, started, config, collector, published, attempt)
       VALUES ('running', ?, ?, ?, ?, 1, 1)`
     const analysis = Number(prepared(store, insert).run(at, at, config, collector).lastInsertRowid)
@@ -55,15 +54,6 @@ export function beginCollection(store: Store, facts: CollectorFacts): Collection
     prepared(store, input).run(analysis, capture, tap)
     recordChange(store, 'analysis', analysis, true, at)
     return { analysis, capture }
-  })
-}
-
-/** The analysis goes on: whoever ran it before has gone. */
-export function resumeCollection(store: Store, analysis: number, at: Micros): void {
-  durably(store, () => {
-    const update = "UPDATE analysis SET state = 'running', finished = NULL, attempt = attempt + 1 WHERE id = ?"
-    prepared(store, update).run(analysis)
-    recordChange(store, 'analysis', analysis, false, at)
   })
 }
 
@@ -76,15 +66,13 @@ export function endCollection(store: Store, analysis: number, at: Micros): void 
   })
 }
 
-/** Live captures of collectors that a process left when it was killed, and that nobody runs any more. */
-export function endLostCollections(store: Store, running: ReadonlySet<string>, at: Micros): void {
-  const select = "SELECT id, collector FROM analysis WHERE state = 'running' AND collector IS NOT NULL"
-  for (const { id, collector } of prepared<{ id: number; collector: string }>(store, select).all())
-    if (!running.has(collector)) endCollection(store, id, at)
-}
-
 /** How a live capture stands: what a page about it shows. */
-export function noteLive(store: Store, { analysis, capture }: Collection, state: LiveState, at: Micros): void {
+export function noteLive(
+  store: Store,
+  { analysis, capture }: Collection,
+  state: LiveState,
+  at: Micros,
+): void {
   const update = 'UPDATE analysis SET live = ?, packets = ? WHERE id = ?'
   prepared(store, update).run(JSON.stringify(state), state.packets, analysis)
   prepared(store, 'UPDATE capture SET size = ? WHERE id = ?').run(state.bytes, capture)

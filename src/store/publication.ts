@@ -142,7 +142,11 @@ export const nameOf = ({ actor }: IncidentRecord, deviceAt: PublicationParts['de
 
 const causeOf = (findings: readonly Finding[]): string => findings[0]?.cause ?? ''
 
-export const knownIncident = (store: Store, { type }: IncidentRecord, findings: readonly Finding[]): Known | null =>
+export const knownIncident = (
+  store: Store,
+  { type }: IncidentRecord,
+  findings: readonly Finding[],
+): Known | null =>
   prepared<Known>(store, 'SELECT id, state FROM incident WHERE type = ? AND cause = ?').get(
     type,
     causeOf(findings),
@@ -216,7 +220,12 @@ export interface OccurrenceWriter {
   write(incident: number, finding: Finding): { readonly id: number; readonly server: number | null }
 }
 
-export function occurrenceWriter(store: Store, analysis: number, names: Names, secrets: Secrets): OccurrenceWriter {
+export function occurrenceWriter(
+  store: Store,
+  analysis: number,
+  names: Names,
+  secrets: Secrets,
+): OccurrenceWriter {
   const insert = prepared(
     store,
     `INSERT INTO occurrence (incident, analysis, type, severity, at, tap, service, agent, agent_address,

@@ -61,7 +61,7 @@ describe('help', () => {
           .split('Examples:')[0]!
           .matchAll(/^ {2}(\w+)/gm),
       ].map(([, name]) => name),
-    ).toEqual(['analyze', 'serve', 'tail', 'report', 'carve', 'compare', 'token', 'config', 'help'])
+    ).toEqual(['analyze', 'serve', 'watch', 'tail', 'report', 'carve', 'compare', 'token', 'config', 'help'])
   })
 
   test('--version', async () => {

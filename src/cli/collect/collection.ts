@@ -12,12 +12,7 @@ import type { LiveState } from '../../model/view.ts'
 import { LiveAnalysis } from '../../pipeline/live.ts'
 import { segmentView } from '../../pipeline/segment-view.ts'
 import type { ProvingPacket } from '../../store/evidence.ts'
-import {
-  beginCollection,
-  type Collection,
-  type CollectorFacts,
-  endCollection,
-} from '../../store/live.ts'
+import { beginCollection, type Collection, type CollectorFacts, endCollection } from '../../store/live.ts'
 import { type LiveWriter, liveWriter, quietNote } from '../../store/live-writer.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { parseConfig } from '../config/load.ts'
@@ -138,7 +133,7 @@ class Collecting {
 
   private async read(): Promise<CollectionEnd> {
     let turn = performance.now()
-    for (let began = false; ; ) {
+    for (let began = false; ;) {
       const answer = this.analysis.run.read()
       const more = typeof answer === 'boolean' ? answer : await this.awaited(answer)
       if (!more) break
@@ -224,7 +219,8 @@ class Collecting {
     // Time in which nobody listened does not count: it could have happened then.
     const { now, blind } = this.analysis.run
     if (now === -Infinity) return
-    const since = now - resolveAfter - blind.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
+    const since =
+      now - resolveAfter - blind.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
     this.writer.resolve(since, quietNote(resolveAfter))
   }
 

@@ -20,18 +20,14 @@ export const TERMS_MAX = 120
 export function captureFilter({ services }: Deployment): string {
   const ports = portsOf(services)
   const hosts = [...new Set(services.flatMap(hostsOf))]
-  if (services.length === 0 || services.some((s) => s.ports.length === 0 && hostsOf(s).length === 0)) return ''
+  if (services.length === 0 || services.some((s) => s.ports.length === 0 && hostsOf(s).length === 0))
+    return ''
   const terms = [...ports.map((port) => `port ${port}`), ...hosts]
   const wanted = terms.length <= TERMS_MAX ? terms : ports.map((port) => `port ${port}`)
   const tcp = wanted.length === 0 || wanted.length > TERMS_MAX ? 'tcp' : `tcp and (${wanted.join(' or ')})`
-  const all = [
-    `(${tcp})`,
-    'port 53',
-    'icmp',
-    'icmp6',
-    '(ip[6:2] & 0x3fff != 0)',
-    '(ip6 proto 44)',
-  ].join(' or ')
+  const all = [`(${tcp})`, 'port 53', 'icmp', 'icmp6', '(ip[6:2] & 0x3fff != 0)', '(ip6 proto 44)'].join(
+    ' or ',
+  )
   return `${all} or (vlan and (${all}))`
 }
 

@@ -13,7 +13,8 @@ const MARGIN: Micros = 30 * MILLISECOND
 const PERIOD: Micros = 60 * SECOND
 
 export interface LiveClockOptions {
-  /** Packets are stamped by this machine's clock; else the least delay ever seen stands for the difference. */
+  /** Packets are stamped by this machine's clock; else the least delay ever seen stands for the
+   * difference. */
   readonly isOurs: boolean
   /** Microseconds of the wall's clock. */
   now(): Micros
@@ -35,8 +36,8 @@ export class LiveClock {
     this.options = options
   }
 
-  /** Packets with times up to `time` were looked at; `first` is the earliest of them, `isBacklog`: more waited
-   * already. */
+  /** Packets with times up to `time` were looked at; `first` is the earliest of them, `isBacklog`: more
+   * waited already. */
   packets(first: Micros, time: Micros): void {
     const now = this.options.now()
     this.lookedAt = now
@@ -53,6 +54,7 @@ export class LiveClock {
 
   /** The time of the capture if no packet waits; -Infinity before the first packet. */
   get now(): Micros {
+    if (this.last === -Infinity) return this.last
     const margin = Math.max(this.largest, this.before) + MARGIN
     return Math.max(this.last, this.last + (this.options.now() - this.lookedAt) - margin)
   }

@@ -1,4 +1,5 @@
-/** Where a collector gets its packets, in words that can be handed to a thread; and the source that is meant. */
+/** Where a collector gets its packets, in words that can be handed to a thread; and the source that is
+ * meant. */
 import { createReadStream, fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
@@ -25,9 +26,6 @@ export function nameOfSource(spec: SourceSpec): string {
 
 /** Its packets are stamped by the clock of this machine. */
 export const hasOurClock = ({ kind }: SourceSpec): boolean => kind === 'interface' || kind === 'folder'
-
-/** What it reads can be read again after a restart. */
-export const canReadAgain = ({ kind }: SourceSpec): boolean => kind === 'folder'
 
 /** `position` is where to go on; `partPackets` tells what was read of the present part. Throws failures and
  * input errors. */

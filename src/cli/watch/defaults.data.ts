@@ -5,7 +5,8 @@ export const WATCH_DEFAULTS = {
   snapLength: '0',
   /** MiB of the kernel's buffer: half a second of a full gigabit, for times when the machine is busy. */
   buffer: '64',
-  /** The longest check-in of the known products is 60 min; an agent that met it twice without harm is well. */
+  /** The longest check-in of the known products is 60 min; an agent that met it twice without harm is
+   * well. */
   resolveAfter: '2h',
   checkpointEvery: '5s',
 } as const

@@ -111,6 +111,8 @@ function hostAndPort(option: string, text: string, least: number): { host: strin
   const host = six ?? other
   const port = Number(digits)
   if (host === undefined || port > 65_535 || port < least || (six !== undefined && isIP(six) !== 6))
-    throw usageFailure(`${option} ${text} is no address; write HOST:PORT, as in 127.0.0.1:57012 or [::1]:57012`)
+    throw usageFailure(
+      `${option} ${text} is no address; write HOST:PORT, as in 127.0.0.1:57012 or [::1]:57012`,
+    )
   return { host, port }
 }

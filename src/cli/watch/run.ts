@@ -28,7 +28,8 @@ import type { WatchOptions } from './options.ts'
 import { type WatchPlan, watchPlan } from './plan.ts'
 
 const clock = (): number => Date.now() * 1000
-/** After the last row was written, alerts of it are looked for this long: twice the time between two looks. */
+/** After the last row was written, alerts of it are looked for this long: twice the time between two
+ * looks. */
 const LAST_LOOK_MS = 150
 
 /** Exit code; throws failures. A reader that has gone is `OutputClosed`. */
