@@ -20,9 +20,6 @@ import type { Drops, LivePart, LiveSource } from './live-reader.ts'
 const LOOK_MS = 100
 /** Files of a folder that are looked at: the first ones, by name. */
 const FILES_MAX = 65_536
-/** A packed file is one that has not grown for that long. */
-const SETTLED_MS = 2_000
-
 /** Where a folder was read to. */
 export interface FolderPosition {
   readonly file: string
@@ -51,6 +48,8 @@ interface Folder {
   readonly path: string
   /** First packets by file, inode and beginning: found once. */
   readonly firsts: Map<string, First>
+  /** Packed files as of the last look: one that grows is not whole yet. */
+  readonly packed: Map<string, string>
   /** The one that is read, or was read last. */
   current: Candidate | null
   /** Files that wait, as of the last look: whether one was lost. */
@@ -69,6 +68,7 @@ export function folderSource(
   const folder: Folder = {
     path,
     firsts: new Map(),
+    packed: new Map(),
     current: null,
     waiting: new Set(),
     lost: null,
@@ -126,7 +126,9 @@ async function nextFile(folder: Folder, from: FolderPosition | null): Promise<Ca
     const files = await filesOf(folder)
     const after = files.filter((file) => comesAfter(file, folder.current, from))
     const [first] = after
-    if (first !== undefined) {
+    // At the beginning one that is packed may be the first of all.
+    const isSettled = folder.current !== null || folder.packed.size === 0
+    if (first !== undefined && isSettled) {
       noteLost(folder, files)
       folder.waiting = new Set(after.slice(1).map(({ file }) => file))
       return first
@@ -204,8 +206,11 @@ async function candidateOf(folder: Folder, file: string): Promise<Candidate | nu
     folder.firsts.set(file, { ...known, size, changedMs })
     return { file, inode, size, changedMs, first: known.first }
   }
-  const first = await firstTime(path, changedMs)
+  const isWhole = !PACKED.test(file) || folder.packed.get(file) === `${size} ${changedMs}`
+  if (!isWhole) folder.packed.set(file, `${size} ${changedMs}`)
+  const first = isWhole ? await firstTime(path) : null
   if (first === null) return null
+  folder.packed.delete(file)
   folder.firsts.set(file, { first, inode, size, changedMs })
   return { file, inode, size, changedMs, first }
 }
@@ -221,8 +226,7 @@ function statOf(path: string): Stats | null {
 const PACKED = /\.(?:gz|zst|zstd)$/
 
 /** The time of its first packet; null while it has none, or is no capture. */
-async function firstTime(path: string, changedMs: number): Promise<Micros | null> {
-  if (PACKED.test(path) && Date.now() - changedMs < SETTLED_MS) return null
+async function firstTime(path: string): Promise<Micros | null> {
   try {
     const reader = await openCaptureFile(path)
     try {

@@ -53,12 +53,16 @@ export class PacketRing {
     const from = batch.offset[0]!
     const length = batch.offset[count - 1]! + batch.capturedLength[count - 1]! - from
     this.latest = firstNumber + count - 1
-    if (length > this.bytes.length || length < 0) return
+    if (length > this.bytes.length || length < 0) return this.passOver(batch)
     const room = this.bytes.length - (this.written % this.bytes.length)
     if (room < length) this.written += room
     this.bytes.set(batch.bytes.subarray(from, from + length), this.written % this.bytes.length)
     this.note(batch, this.written - from)
     this.written += length
+  }
+
+  private passOver({ firstNumber, count }: FrameBatch): void {
+    for (let i = 0; i < count; i++) this.at[(firstNumber + i) & (this.packets - 1)] = -Infinity
   }
 
   private note(batch: FrameBatch, shift: number): void {

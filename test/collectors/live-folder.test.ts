@@ -1,12 +1,4 @@
-import {
-  appendFileSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -33,13 +25,11 @@ function following(path: string, resume: FolderPosition | null = null) {
 const frames = (list: readonly { frame: number }[]): number[] => list.map(({ frame }) => frame)
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i)
 
-test('files in the order of their packets, whatever they are called; packed ones too; numbers go on', async () => {
+test('files in the order of their packets, packed ones too; numbers go on', async () => {
   const path = folder()
-  writeFileSync(join(path, 'c.pcap'), capture(0, 3))
+  writeFileSync(join(path, 'c.pcap.gz'), gzipSync(capture(0, 3)))
   writeFileSync(join(path, 'a.pcap'), capture(6, 8))
-  const packed = join(path, 'b.pcap.gz')
-  writeFileSync(packed, gzipSync(capture(3, 6)))
-  utimesSync(packed, 1, 1)
+  writeFileSync(join(path, 'b.pcap'), capture(3, 6))
   writeFileSync(join(path, 'notes.txt'), 'no capture')
   const { reader } = following(path)
   expect(await told(reader, 8)).toEqual(range(0, 8).map((n) => ({ frame: n, number: n + 1 })))

@@ -16,7 +16,7 @@ const ONE = `services:
 const many = (n: number): string =>
   `services: [{ name: s, ports: [443], vips: [${Array.from({ length: n }, (_, i) => `10.0.${i >> 8}.${i & 255}`).join(', ')}] }]`
 
-test('ports whatever the address, addresses whatever the port; names, errors, fragments; behind a tag too', () => {
+test('ports, addresses, names, errors and fragments, behind a tag too', () => {
   const all =
     '(tcp and (port 10443 or host 10.10.2.10 or net 10.10.3.0/28 or host 2001:db8::1)) or port 53 or icmp or icmp6 or (ip[6:2] & 0x3fff != 0) or (ip6 proto 44)'
   expect(filterOf(ONE)).toBe(`${all} or (vlan and (${all}))`)

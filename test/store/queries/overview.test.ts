@@ -68,6 +68,7 @@ test('one capture, as its latest reading describes it', () => {
     packets: 7,
     quality: { truncatedPackets: 3 },
     incidents: 4,
+    live: null,
     uploaded: '2026-11-21T00:00:00.000000Z',
     start: '2026-11-21T00:00:00.000000Z',
     end: '2026-11-22T00:00:00.000000Z',
