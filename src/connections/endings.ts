@@ -127,6 +127,7 @@ function tellReset(
   const b = place.bytes
   const t = place.transportAt
   const spoke = (w[c + STATE]! & bit(STARTED, side)) !== 0
+  const ownLast = state.table.f64[(h + SENT_AT) >> 1]!
   const header = tcp.headerLength(b, t, place.end)
   const payloadAt = header === 0 ? place.end : t + header
   state.emit({
@@ -152,6 +153,7 @@ function tellReset(
     provokedBy: sinceProvocation === null ? null : w[c + LAST_PACKET]! >>> 0,
     sinceProvocation,
     idleBefore,
+    sinceOwn: ownLast > 0 ? Math.max(0, time - ownLast) : null,
     legRtt: w[h + LEG_RTT]! >>> 0 || null,
     bytes: bytesSent(state, row),
     afterFin: (w[c + STATE]! & (FIN_SEEN | bit(FIN_SEEN, 1))) !== 0,

@@ -56,7 +56,7 @@ export function verdicts(options: VerdictOptions): RequirementRecord[] {
       const requirement = REQUIREMENTS.find((r) => r.id === id)
       if (requirement === undefined) continue
       const breaking = incidents.filter((other) => isBreaking(other, requirement, incident.service))
-      others.set(key, recordOf(requirement, incident.service, breaking, 'violated', 0))
+      others.set(key, recordOf(requirement, incident.service, breaking, brokenStatus(breaking), 0))
     }
   return [...judged, ...others.values()]
 }
@@ -73,13 +73,15 @@ function verdict(
     ...recordOf(requirement, service.name, breaking, status, observations),
     needs,
   })
-  if (breaking.some(({ type }) => !RISKS.has(type))) return told('violated')
-  if (breaking.length > 0) return told('at-risk')
+  if (breaking.length > 0) return told(brokenStatus(breaking))
   if (brokenBy.length === 0) return told('not-applicable')
   if (!brokenBy.some((type) => detected.has(type))) return told('not-observed', NOT_JUDGED)
   if (observations < atLeast) return told('not-observed', needsOf(requirement, observations))
   return flawed ? told('not-observed', WHOLE) : told('met')
 }
+
+const brokenStatus = (breaking: readonly Incident[]): RequirementRecord['status'] =>
+  breaking.some(({ type }) => !RISKS.has(type)) ? 'violated' : 'at-risk'
 
 /** What was seen too seldom must be seen more often; what was not seen at all needs another capture. */
 const needsOf = ({ atLeast, needs }: Requirement, observations: number): string =>

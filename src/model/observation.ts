@@ -137,6 +137,8 @@ export interface Reset extends OnEndpoints {
   /** Since the last packet of any side before it; if it was provoked, before the packet that broke a silence
    * and drew it, 0 if none did. */
   readonly idleBefore: Micros
+  /** Since the last packet of the side that the RST claims as its sender; null if there was none. */
+  readonly sinceOwn: Micros | null
   /** Round trip from this tap to the side that the RST claims as its sender, measured in the handshake. */
   readonly legRtt: Micros | null
   /** A FIN had passed before, from the same side or the other. */

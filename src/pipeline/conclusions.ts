@@ -5,6 +5,7 @@
  */
 import { DETECTORS } from '../detectors/index.ts'
 import { type Describe, Ledger } from '../incidents/ledger.ts'
+import { namedFor } from '../incidents/named.ts'
 import type { DetectorEvent, EventKind } from '../model/event.ts'
 import type { Finding, Incident, IncidentType } from '../model/incident.ts'
 import { Sessions, type SessionsOptions } from '../sessions/sessions.ts'
@@ -42,13 +43,22 @@ export class Conclusions {
   }
 
   /** Every incident with its occurrences; once nothing more comes. */
-  incidents(): Iterable<{ readonly incident: Incident; readonly findings: readonly Finding[] }> {
-    return this.ledger.incidents(this.describe)
+  *incidents(): Generator<{ readonly incident: Incident; readonly findings: readonly Finding[] }> {
+    for (const { incident, findings } of this.ledger.incidents(this.describe))
+      yield { incident: this.named(incident), findings }
   }
 
   /** One of them, as far as it is known by now. */
   incident(id: string): Incident | null {
-    return this.ledger.incident(id, this.describe)
+    const incident = this.ledger.incident(id, this.describe)
+    return incident === null ? null : this.named(incident)
+  }
+
+  /** With the requirements that hold for its service. */
+  private named(incident: Incident): Incident {
+    const { requirements, type, service } = incident
+    const profile = service === null ? null : (this.sessions.serviceNamed(service)?.profile ?? null)
+    return { ...incident, requirements: namedFor(requirements, type, profile) }
   }
 
   private readonly describe = (type: IncidentType): Describe => {

@@ -43,6 +43,11 @@ export class Services {
     return this.services.get(name)!
   }
 
+  /** The service of that name, configured or discovered. */
+  named(name: string): Service | undefined {
+    return this.services.get(name)
+  }
+
   /** The service that listens on an endpoint; `name` is the one that led its first client there, if known. */
   serviceAt(endpoint: Endpoint, name: string | null = null): Service {
     return this.listenerAt(endpoint, name).service

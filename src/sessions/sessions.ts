@@ -10,7 +10,7 @@ import type * as O from '../model/observation.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
-import type { Agent, Leg, Server, Visit } from '../model/party.ts'
+import type { Agent, Leg, Server, Visit, Service } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { AddressMoves } from './address-moves.ts'
 import { Agenda } from './agenda.ts'
@@ -121,6 +121,11 @@ export class Sessions {
   /** The sighting of a connection; undefined if nothing is known of it. */
   sightingOf(connection: number): TrackedSighting | undefined {
     return this.sightings.get(connection)
+  }
+
+  /** A service that was met, by its name. */
+  serviceNamed(name: string): Service | undefined {
+    return this.services.named(name)
   }
 
   /** Silences, in seconds, that connections of a service on one kind of leg survived. */

@@ -28,6 +28,7 @@ const reset = (differs: Partial<Reset>): Reset => ({
   provokedBy: null,
   sinceProvocation: null,
   idleBefore: STEP,
+  sinceOwn: STEP,
   legRtt: STEP,
   bytes: [10, 20],
   afterFin: false,
@@ -42,13 +43,14 @@ describe('a reset', () => {
     [
       'after an idle time',
       (wire) => wire.resets(1, { after: seconds(500) }),
-      { time: START + 4 * STEP + seconds(500), idleBefore: seconds(500) },
+      { time: START + 4 * STEP + seconds(500), idleBefore: seconds(500), sinceOwn: seconds(500) },
     ],
     [
       'provoked by the other side',
       (wire) => wire.resets(0, { flags: RST }),
       {
         from: 0,
+        sinceOwn: 2 * STEP,
         sequence: 1_011,
         acknowledges: false,
         hopLimit: 128,

@@ -158,6 +158,7 @@ describe('a try comes to nothing', () => {
         usualHardware: null,
         provokedBy: 1,
         sinceProvocation: STEP,
+        sinceOwn: null,
         idleBefore: 0,
         legRtt: null,
         bytes: [0, 0],

@@ -36,6 +36,7 @@ const RESET: Reset = {
   provokedBy: 7,
   sinceProvocation: null,
   idleBefore: 0,
+  sinceOwn: null,
   legRtt: null,
   bytes: [10, 10],
   afterFin: false,

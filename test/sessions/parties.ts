@@ -133,6 +133,7 @@ export function reset(sighting: Facts, from: 0 | 1, at: number, parts: Partial<O
     provokedBy: null,
     sinceProvocation: null,
     idleBefore: 0,
+    sinceOwn: 0,
     legRtt: null,
     bytes: [100, 200],
     afterFin: false,

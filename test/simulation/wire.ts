@@ -394,6 +394,7 @@ export class Wire {
       provokedBy,
       sinceProvocation: provokedBy === null ? null : MILLISECOND,
       idleBefore: idle,
+      sinceOwn: null,
       legRtt: RTT,
       afterFin: false,
       bytes: this.octets(line),

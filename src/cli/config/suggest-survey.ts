@@ -44,7 +44,12 @@ export interface ListenerFacts {
   /** What clients call it, by where that was seen and how often. */
   readonly names: Map<string, Map<NameSource, number>>
   readonly identifiedBy: Set<IdentifiedBy>
+  /** Requests to it were read without any key. */
+  isInClear: boolean
 }
+
+/** Its agents speak nothing but TLS (articles 173958 and 207657). */
+const TLS_ONLY: ProfileName = 'symantec-dlp-12.5'
 
 export type NameSource = 'SNI' | 'Host' | 'DNS'
 
@@ -132,7 +137,15 @@ class Surveyor {
     const host = headerValue(request, 'host')?.replace(/:\d+$/, '') ?? null
     const listener = this.listenerAt(sighting)
     if (listener !== null && host !== null) addName(listener, host, 'Host')
+    if (listener !== null && sighting.tls === null) this.heardInClear(listener)
     this.identity.request(sighting, request)
+  }
+
+  /** A product that always speaks TLS, and is known by its port alone, is not there. */
+  private heardInClear(listener: ListenerFacts): void {
+    listener.isInClear = true
+    if (listener.profile !== TLS_ONLY) return
+    Object.assign(listener, { service: listener.text, profile: 'generic' })
   }
 
   private listenerAt({ responder, service }: TrackedSighting): ListenerFacts | null {
@@ -151,11 +164,12 @@ class Surveyor {
         taps: new Set(),
         names: new Map(),
         identifiedBy: new Set(),
+        isInClear: false,
       }
       this.listeners.set(text, listener)
     }
     // A request may give the product away after others did not.
-    if (service.profile !== 'generic')
+    if (service.profile !== 'generic' && !(listener.isInClear && service.profile === TLS_ONLY))
       Object.assign(listener, { service: service.name, profile: service.profile })
     return listener
   }

@@ -35,7 +35,28 @@ export const serverHop = detector({
   },
   watch({ failureWithin, proofBefore, proofAfter }, world, raise) {
     const causes = new HopCauses()
-    const undecided: { readonly visit: Visit; readonly previous: Visit }[] = []
+    const undecided: Move[] = []
+    /** By agent: whether it left the server before, or is there as well, its last packet there will tell. */
+    const parallel = new Map<Agent, Move[]>()
+    const unlessParallel = ({ visit, previous }: Move, last: boolean): void => {
+      if (previous.sighting.lastAt <= visit.at) judge(visit, previous, last)
+    }
+    const settle = (agent: Agent): void => {
+      const open = parallel.get(agent)?.filter((move) => {
+        const { closed } = move.previous.sighting
+        if (closed) unlessParallel(move, false)
+        return !closed
+      })
+      if (open !== undefined && open.length > 0) parallel.set(agent, open)
+      else parallel.delete(agent)
+    }
+    const wait = (move: Move): void => {
+      const { agent } = move.visit
+      const moves = parallel.get(agent) ?? []
+      if (moves.length === 0 && parallel.size >= PARALLEL_MAX) return
+      parallel.set(agent, moves)
+      if (moves.length < PARALLEL_MOVES_MAX) moves.push(move)
+    }
     const judge = (visit: Visit, previous: Visit, last: boolean): void => {
       const failure = world.failureOf(previous.server, previous.at - failureWithin, visit.at)
       // One that the server got over before the agent moved explains nothing.
@@ -53,10 +74,13 @@ export const serverHop = detector({
     }
     return {
       moved({ visit, previous, reason }) {
-        if (reason === 'hop' && previous !== null && isMove(visit, previous, world))
-          judge(visit, previous, false)
+        settle(visit.agent)
+        if (reason !== 'hop' || previous === null || !isMove(visit, previous, world)) return
+        if (mayStandForMany(visit, previous)) wait({ visit, previous })
+        else judge(visit, previous, false)
       },
       'captures-ended'() {
+        for (const moves of parallel.values()) for (const move of moves) unlessParallel(move, true)
         for (const { visit, previous } of undecided) judge(visit, previous, true)
       },
     }
@@ -69,7 +93,7 @@ export const serverHop = detector({
       title: `Agents of ${first.service ?? 'the service'} hop between servers`,
       summary: `${counted(agents, 'agent')} landed on another server ${times(findings.length)}; the server before was not seen to fail.`,
       remedy: by
-        ? 'Set persistence on the load balancer: by source address, for as long as the product keeps its session (DLP 12.5 and later: 86400 s), and not round robin.'
+        ? 'Set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
         : 'Give the agents one name that leads to one server, or a list with an order; a name that resolves to several addresses makes them hop.',
       filter: connectionFilter(findings),
       details: {
@@ -83,6 +107,18 @@ export const serverHop = detector({
 
 /** Moves kept until there is proof: a fleet that moves at once is a failover, and told as one. */
 const UNDECIDED_MAX = 4096
+/** Addresses that may stand for many, and moves of each, that wait for the end of a connection: of further
+ * ones none is told. */
+const PARALLEL_MAX = 4096
+const PARALLEL_MOVES_MAX = 16
+
+/** Ports of mail (IANA: smtp, submissions, submission): whoever connects there is no agent. */
+const MAIL_PORTS: ReadonlySet<number> = new Set([25, 465, 587])
+
+interface Move {
+  readonly visit: Visit
+  readonly previous: Visit
+}
 
 function finding(visit: Visit, previous: Visit, healthy: boolean, causes: HopCauses, world: World): Finding {
   const away = visit.at - previous.at
@@ -166,7 +202,7 @@ const mayFailOver = (service: Service): boolean =>
 function mustStay(visit: Visit, previous: Visit): boolean {
   const { service } = visit.server
   const { configured } = service
-  if (configured?.web != null || configured?.smtp != null) return false
+  if (configured?.web != null || configured?.smtp != null || MAIL_PORTS.has(visit.server.port)) return false
   if (
     service.persistence === 'random' ||
     service.persistence === 'weighted' ||
@@ -177,6 +213,13 @@ function mustStay(visit: Visit, previous: Visit): boolean {
   const relayed = [visit, previous].every(({ sighting }) => sighting.leg === 'back')
   const oneRelay = visit.sighting.originator.address === previous.sighting.originator.address
   return service.persistence !== null && relayed && oneRelay
+}
+
+/** Known by an address only, and still connected to the server before as far as is known: one that stands for
+ * many is at several servers at once, and an agent that moved is not. */
+function mayStandForMany({ agent, sighting }: Visit, { sighting: before }: Visit): boolean {
+  if (agent.identifiedBy !== 'address' || sighting.leg !== 'direct' || before.leg !== 'direct') return false
+  return !before.closed && before.ending === null
 }
 
 /** Known by an address only, which the configuration gives to several agents. */

@@ -38,8 +38,7 @@ export const replicationDown = detector({
     return {
       title: `Members of ${first.service ?? 'a cluster'} do not replicate`,
       summary: `Connections for replication failed from ${[...pairs].join(', ')}: ${String(first.details['manner'])}, ${counted(findings.length, 'time')} for good.`,
-      remedy:
-        'Open the port of replication (444 in clusters of SEMS) both ways between all members, and see that the other member runs.',
+      remedy: `Open the port of replication${first.server === null ? '' : ` (${first.server.port})`} both ways between all members, and see that the other member runs.`,
       filter: connectionFilter(findings),
       details: first.details,
     }

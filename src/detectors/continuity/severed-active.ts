@@ -81,7 +81,7 @@ function cutOf({ path }: PathEnded, world: World, within: number, weightMin: num
     if (!isKnown(sighting.service) || sighting.handshake === null || sighting.leg === 'probe') continue
     for (const from of [0, 1] as const) {
       const reset = sighting.ending?.resets[from] ?? null
-      if (reset === null || reset.afterFin || quietBefore(reset) > within) continue
+      if (reset === null || reset.afterFin || !wasInUse(reset, within)) continue
       if (reset.bytes[0] === 0 || reset.bytes[1] === 0) continue
       // Without state, and behind a translation: whoever sent it may have met a stranger's segment.
       if (!reset.acknowledges && isTranslated(sighting, world)) continue
@@ -101,6 +101,11 @@ function cutOf({ path }: PathEnded, world: World, within: number, weightMin: num
 /** Since the last packet of any side: what provoked it counts as one. */
 const quietBefore = ({ idleBefore, sinceProvocation }: Reset): Micros =>
   Math.max(idleBefore, sinceProvocation ?? 0)
+
+/** Packets passed both ways shortly before: a segment that breaks a silence, and is answered by the RST
+ * alone, is no use of the connection. */
+const wasInUse = (reset: Reset, within: Micros): boolean =>
+  Math.max(quietBefore(reset), reset.sinceOwn ?? 0) <= within
 
 const isTranslated = ({ path }: Sighting, world: World): boolean =>
   path.sightings.some(

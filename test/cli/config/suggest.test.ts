@@ -84,6 +84,17 @@ test('who its addresses belong to lets the analysis name the box', async () => {
   expect(await typesOf('--config', path, ...inputs)).toContain('severed-idle')
 })
 
+test('who speaks in clear at the port of a product that never does is not that product', async () => {
+  const { out } = await holdfast(
+    'config',
+    'suggest',
+    '--quiet',
+    join(FIXTURES, 'server-idle-close', 'client.pcap.gz'),
+  )
+  expect(out).toContain('ports: [10443]')
+  expect(out).not.toContain('symantec-dlp-12.5')
+})
+
 test('a changing translation is left to a person', async () => {
   const { out } = await holdfast('config', 'suggest', '--quiet', ...inputsOf('nat-rebind'))
   expect(out).toMatch(

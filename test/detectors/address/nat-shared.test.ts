@@ -16,7 +16,7 @@ test('agents of one outer address', async () => {
     title: 'Agents share the address 203.0.113.5',
     summary:
       '2 agents came from 203.0.113.5. What goes by source address (persistence, filters) takes them for one.',
-    requirements: ['S0-19'],
+    requirements: ['X-13'],
   })
 })
 

@@ -15,7 +15,7 @@ test('a cookie that names the first server, and a request at the second', async 
   ])
   expect(analysis.incident('persistence-cookie-ignored')).toMatchObject({
     details: { cookie: 'BIGipServerpool', expectedServer: 'dlp1', knownBy: 'its value' },
-    requirements: ['S2-31'],
+    requirements: ['X-10'],
   })
 })
 

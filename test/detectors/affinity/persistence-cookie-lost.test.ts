@@ -11,7 +11,7 @@ test('an agent is given the cookie each time, and keeps none', async () => {
   ])
   expect(analysis.incident('persistence-cookie-lost')).toMatchObject({
     details: { cookie: 'BIGipServerpool', given: 4, requests: 3, why: null },
-    requirements: ['S2-32'],
+    requirements: ['X-10'],
   })
 })
 

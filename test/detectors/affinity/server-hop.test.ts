@@ -36,6 +36,23 @@ function direct(
   return s
 }
 
+/** An address is at dlp1, and from then on at dlp2 too; the connection to dlp1 is used again so much
+ * later. */
+function both(later: number): Scenario {
+  const s = scenario()
+  const first = s.connect(BALANCER, `${DLP1}:8000`)
+  first.agent.sends('agent=A1 hello').receives('policies')
+  s.wait(seconds(20))
+  const second = s.connect(BALANCER, `${DLP2}:8000`)
+  second.agent.sends('agent=A2 hello').receives('policies')
+  s.wait(later)
+  if (later > 0) first.agent.sends('beat').receives('ok')
+  s.wait(seconds(20))
+  for (const { agent } of later > 0 ? [second, first] : [second]) agent.closes()
+  s.wait(seconds(5))
+  return s
+}
+
 const service = (more: object): unknown => ({ ...DLP, services: [{ ...SERVICE, ...more }] })
 
 describe('an agent lands on another server', () => {
@@ -75,6 +92,14 @@ describe('an agent lands on another server', () => {
         `warning server-hop 21.052 client | A1 10.10.1.101 at dlp2 | ${actor} |  | client 1, client 51`,
       ])
     }
+  })
+
+  test('known by its address alone, which is not at the server before any more', async () => {
+    const config = { services: [{ ...SERVICE, vips: [], identity: [] }] }
+    const found = (await analysed(both(0), { config })).findings('server-hop')
+    expect(found.map(inShort)).toEqual([
+      `warning server-hop 20.020 client | ${BALANCER} ${BALANCER} at dlp2 | agent |  | client 1, client 7`,
+    ])
   })
 
   test('after the time that the load balancer was to remember it', async () => {
@@ -163,6 +188,19 @@ keepsQuiet(serverHop, {
   'a web user with a new session, or a mail server: those are not agents': [
     { config: service({ web: { sessionCookies: ['JSESSIONID'] } }), play: () => direct() },
     { config: service({ smtp: { ports: [25] } }), play: () => direct() },
+    {
+      config: { services: [{ ...SERVICE, ports: [25], identity: [] }] },
+      play() {
+        const s = scenario()
+        for (const server of [DLP1, DLP2]) {
+          const { agent } = s.connect(A1, `${server}:25`)
+          agent.sends('EHLO a.example').receives('250 ok')
+          agent.closes()
+          s.wait(seconds(5))
+        }
+        return s
+      },
+    },
   ],
   'a health check, or a relay that stands for all its agents': [
     {
@@ -189,6 +227,11 @@ keepsQuiet(serverHop, {
       config: { services: [{ ...SERVICE, identity: [] }], devices: DLP.devices },
       taps: ['server'], // behind the load balancer nobody is told apart
       play: STORIES['server-hop'].play,
+    },
+    {
+      // nobody said that it is one: it is at both at once
+      config: { services: [{ ...SERVICE, identity: [] }] },
+      play: () => both(seconds(30)),
     },
   ],
   'servers of one port that nobody stated to be one service': {

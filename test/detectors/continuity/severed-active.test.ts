@@ -64,7 +64,21 @@ keepsQuiet(severedActive, {
     story((_s, agent) => agent.aborts()),
     story((_s, _agent, server) => server.resets()),
   ],
-  'it had been idle: that is a timer': story((s) => s.wait(seconds(41)), 40),
+  'it had been idle: that is a timer': [
+    story((s) => s.wait(seconds(41)), 40),
+    {
+      config: FLEET, // shorter than what counts as idle; the segment that ends it draws the reset
+      play() {
+        const s = scenario().behind(firewall({ idle: seconds(20), forgets: 'rst-on-next', hopLimit: 255 }))
+        const { agent } = s.connect(agentAt(0), `${DLP1}:8000`)
+        agent.sends('agent=B0 hello').receives('policies')
+        s.wait(seconds(30))
+        agent.sends('log')
+        s.wait(seconds(60))
+        return s
+      },
+    },
+  ],
   'a connection that was over already': story((s, agent, server) => {
     agent.closes()
     s.wait(seconds(1))

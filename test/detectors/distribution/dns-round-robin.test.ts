@@ -19,7 +19,7 @@ test('the order of the addresses turns', async () => {
     summary:
       'dlp.example.com has 2 addresses (10.10.3.11, 10.10.3.12), whose order changed 2 times in 3 answers: whoever asks again goes to another one.',
     filter: 'dns.flags.response == 1 && dns.qry.name == "dlp.example.com"',
-    requirements: ['S2-48'],
+    requirements: ['X-12'],
   })
 })
 

@@ -16,7 +16,7 @@ test('both servers are given agents, although the first one is well', async () =
   expect(analysis.incident('not-active-standby')).toMatchObject({
     summary:
       '21 of 43 new connections went to another server than dlp1, which was well (by chance, if 1 % may: less than one in a million).',
-    requirements: ['S2-29', 'S2-47', 'S2-50'],
+    requirements: ['X-12'],
   })
 })
 

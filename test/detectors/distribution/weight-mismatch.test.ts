@@ -18,7 +18,7 @@ test('ten to one is asked for, one to one is seen', async () => {
     summary:
       '44 agents came for the first time: dlp1 22, dlp2 22; the weights are dlp1 10, dlp2 1 (by chance: less than one in a million).',
     details: { expected: { dlp1: 40, dlp2: 4 }, chiSquare: 89.1 },
-    requirements: ['S2-52'],
+    requirements: ['X-12'],
   })
 })
 

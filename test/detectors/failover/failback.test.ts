@@ -34,8 +34,8 @@ test('after an outage, agents return', async () => {
     'sepm1 failover',
     'sepm2 failback',
     'sepm2 failback',
-    'sepm1 capture-end',
-    'sepm1 capture-end',
+    'sepm1 agent',
+    'sepm1 agent',
   ])
 })
 

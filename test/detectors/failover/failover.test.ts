@@ -77,7 +77,7 @@ describe('an agent goes on at another server', () => {
       'info failover 0.508 client | K1 10.10.1.101 at sepm2 | agent |  | client 1, client 3',
     ])
     expect(analysis.of('session').map(({ server, endedBy }) => [server, endedBy])).toEqual([
-      ['sepm2', 'capture-end'],
+      ['sepm2', 'agent'],
     ])
   })
 
@@ -123,7 +123,7 @@ describe('an agent goes on at another server', () => {
     const sessions = (await analysed(failedOver([1]), { config: SEPM })).of('session')
     expect(sessions.map(({ server, endedBy }) => [server, endedBy])).toEqual([
       ['sepm1', 'failover'],
-      ['sepm2', 'capture-end'],
+      ['sepm2', 'agent'],
     ])
   })
 })
