@@ -144,8 +144,7 @@ class Surveyor {
   /** A product that always speaks TLS, and is known by its port alone, is not there. */
   private heardInClear(listener: ListenerFacts): void {
     listener.isInClear = true
-    if (listener.profile !== TLS_ONLY) return
-    Object.assign(listener, { service: listener.text, profile: 'generic' })
+    if (listener.profile === TLS_ONLY) listener.profile = 'generic'
   }
 
   private listenerAt({ responder, service }: TrackedSighting): ListenerFacts | null {

@@ -58,17 +58,17 @@ describe.each(CASES)('from %s', (name) => {
 test('both sides of a load balancer: its addresses, its servers, what names agents, and why', async () => {
   const { out } = await holdfast('config', 'suggest', '--quiet', ...inputsOf('severed-by-load-balancer'))
   expect(out.slice(out.indexOf('services:'))).toBe(`services:
-  - name: symantec-dlp-12.5 # 7 client addresses, 15 connections; 4 endpoints: behind one relay
-    profile: symantec-dlp-12.5 # recognised by its port or its requests
+  - name: dlp # 7 client addresses, 15 connections; 4 endpoints: behind one relay
     fqdn: dlp.example.com # Host 122 times
     ports: [10443] # listens at 1 address; 15 connections
     vips: [10.10.2.10] # its connections were seen again on the way to servers: same first octets (15 times)
     servers:
-      - {name: symantec-dlp-12.5-1, addresses: [10.10.3.11]} # 4 connections
-      - {name: symantec-dlp-12.5-2, addresses: [10.10.3.12]} # 8 connections
-      - {name: symantec-dlp-12.5-3, addresses: [10.10.3.13]} # 3 connections
+      - {name: dlp-1, addresses: [10.10.3.11]} # 4 connections
+      - {name: dlp-2, addresses: [10.10.3.12]} # 8 connections
+      - {name: dlp-3, addresses: [10.10.3.13]} # 3 connections
     identity:
       - {httpHeader: X-Agent-Id} # 7 values for 7 client addresses, 6 of them on several connections
+    # connections: persistent # 15 connections, 2.1 connections for each client, half of them lasted 35 min 32 s or more
     # serverIdleTimeout: 300s # the server, or the relay before it, closed 8 idle connections of 6 agents after it
 devices:
   - role: load-balancer # connections to it were seen again on the way to 3 servers: same first octets (15 times)
