@@ -1,16 +1,18 @@
 /**
- * The capture formats, and how an input becomes a reader: unpack what is packed, look at the first octets,
- * ask the table.
+ * The formats of captures and of flow records, and how an input becomes a reader: unpack what is packed, look
+ * at the first octets, ask the tables.
  *
  * Contract: names are never looked at. What cannot be read is one sentence for the person who named the input
  * (`isInputError`); what can be read in part is a reader whose `fault` says where it stopped.
  */
 
 import type { CaptureReader } from '../src/model/capture.ts'
-import { inputError, openSource, peek } from './byte-source.ts'
+import type { FlowFormat, FlowReader } from '../src/model/flow-record.ts'
+import { HEAD_BYTES, inputError, openSource, peek } from './byte-source.ts'
 import type { ByteSource, Peeked } from './byte-source.ts'
 import { canUnpack, compressionOf, unpacked } from './compression.ts'
 import type { ExpansionLimit } from './compression.ts'
+import * as exports from './flows/reader.ts'
 import * as pcap from './pcap.ts'
 import * as pcapng from './pcapng.ts'
 
@@ -28,6 +30,28 @@ export const CAPTURE_FORMATS: readonly CaptureFormat[] = [
   { name: 'pcap', recognises: pcap.recognises, open: pcap.open },
   { name: 'pcapng', recognises: pcapng.recognises, open: pcapng.open },
 ]
+
+export interface FlowFileFormat {
+  readonly names: readonly FlowFormat[]
+  /** Whether a file that begins with these octets (as for captures) is of one of these formats. */
+  recognises(head: Uint8Array): boolean
+  /** Reads a source from its first octet on; closing the reader closes the source. */
+  open(source: ByteSource, head: Uint8Array): FlowReader
+}
+
+/** Asked after the captures: some of these are told by little. */
+export const FLOW_FORMATS: readonly FlowFileFormat[] = [
+  {
+    names: ['netflow5', 'netflow9', 'ipfix'],
+    recognises: exports.recognises,
+    open: (source, head) => exports.open(source, exports.formatOfHead(head)),
+  },
+]
+
+/** What an input holds: packets, or flow records. */
+export type OpenedInput =
+  | { readonly reader: CaptureReader; readonly records: null }
+  | { readonly reader: null; readonly records: FlowReader }
 
 /** What people try and is not read: named, so that they know what to do. */
 const OTHER_FORMATS: readonly { readonly begins: string; readonly what: string }[] = [
@@ -71,6 +95,24 @@ export async function openCapture(
   throw inputError(`${named.path} ${whyNot(plain)}`)
 }
 
+/**
+ * Opens what `source` holds, a capture or flow records; `path` is what messages call it. On an error the
+ * source is closed.
+ */
+export async function openInput(
+  source: ByteSource,
+  named: { readonly path: string; readonly limit?: ExpansionLimit },
+): Promise<OpenedInput> {
+  const plain = await unpack(source, named.path, named.limit)
+  const format = formatOf(plain.head)
+  if (format !== undefined) return { reader: format.open(plain.source), records: null }
+  const whole = await peek(plain.source, HEAD_BYTES)
+  const flows = FLOW_FORMATS.find(({ recognises }) => recognises(whole.head))
+  if (flows !== undefined) return { reader: null, records: flows.open(whole.source, whole.head) }
+  whole.source.close()
+  throw inputError(`${named.path} ${whyNot(whole)}`)
+}
+
 /** The capture format that begins with these octets; undefined if none does. */
 export const formatOf = (head: Uint8Array): CaptureFormat | undefined =>
   CAPTURE_FORMATS.find((format) => format.recognises(head))
@@ -105,6 +147,7 @@ export function whyNoCapture(head: Uint8Array): string {
   const hex = Buffer.from(head).toString('hex')
   const other = OTHER_FORMATS.find((format) => hex.startsWith(format.begins))
   if (other !== undefined) return other.what
+  if (FLOW_FORMATS.some(({ recognises }) => recognises(head))) return 'holds flow records, and no packets'
   const begins = hex.slice(0, 16).match(/../g)?.join(' ')
   return `is not a capture: starts with ${begins}; expected pcap, pcapng, gzip or zstd`
 }

@@ -40,13 +40,13 @@ export function recognises(head: Uint8Array): boolean {
   return length === MORE ? isPlausible(head, format) : length !== NO_EXPORT
 }
 
-/** The first set of a message that is longer than what is there; v5 has none, and its header says little. */
+/** The first set of a message that is longer than what is there; v5 has none, but a count and nanoseconds. */
 function isPlausible(head: Uint8Array, format: BinaryFormat): boolean {
   if (head.length < 24) return false
   const view = new DataView(head.buffer, head.byteOffset, head.length)
   if (format === 'netflow5') {
     const count = view.getUint16(2)
-    return count > 0 && count <= V5_COUNT_MAX
+    return count > 0 && count <= V5_COUNT_MAX && view.getUint32(12) < 1e9
   }
   const set = view.getUint16(format === 'netflow9' ? 20 : 16)
   const isTemplate = format === 'netflow9' ? set < 2 : set === 2 || set === 3

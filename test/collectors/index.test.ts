@@ -7,7 +7,15 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { isInputError, streamSource } from '../../collectors/byte-source.ts'
-import { CAPTURE_FORMATS, openCapture, openCaptureFile } from '../../collectors/index.ts'
+import {
+  CAPTURE_FORMATS,
+  FLOW_FORMATS,
+  openCapture,
+  openCaptureFile,
+  openInput,
+} from '../../collectors/index.ts'
+import { FlowBatch } from '../../src/model/flow-record.ts'
+import { ipfix, ipv4, netflow5, set, template } from '../scenario/exports.ts'
 import { FrameBatch } from '../../src/bytes/frame-batch.ts'
 import { joined, pcapFile, pcapngBlocks } from '../scenario/pcap-writer.ts'
 import { memorySource, pattern, readAll } from './reading.ts'
@@ -39,6 +47,25 @@ test('the table names every format once, and each knows its own', () => {
   ])
   const files = readdirSync(join(import.meta.dirname, '../../collectors'))
   expect(CAPTURE_FORMATS.filter(({ name }) => !files.includes(`${name}.ts`))).toEqual([])
+})
+
+test('the table of flow records, likewise', async () => {
+  expect(FLOW_FORMATS.map(({ names }) => names)).toEqual([['netflow5', 'netflow9', 'ipfix']])
+  const messages = [netflow5([{}]), ipfix([set(2, [template(256, [[8, 4]])]), set(256, [ipv4('10.0.0.1')])])]
+  for (const [i, bytes] of messages.entries()) {
+    for (const stored of [bytes, gzipSync(bytes)]) {
+      const { records } = await openInput(memorySource(stored, { chunk: 5, later: true }), { path: 'x' })
+      expect(records?.format).toBe(['netflow5', 'ipfix'][i])
+      expect(await records?.next(new FlowBatch(records.addresses, records.exporters))).toBe(true)
+    }
+    const opening = openCapture(memorySource(bytes), { path: 'x.dat' })
+    await expect(opening).rejects.toThrow('x.dat holds flow records, and no packets')
+  }
+  const { reader } = await openInput(memorySource(pcapng), { path: 'x' })
+  expect(reader?.format).toBe('pcapng')
+  const source = memorySource(pattern(100))
+  await expect(openInput(source, { path: 'x' })).rejects.toThrow(/^x is not a capture: starts with/)
+  expect(source.counts.closed).toBe(1)
 })
 
 describe('told by content, not by name', () => {
