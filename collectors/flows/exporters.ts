@@ -91,11 +91,15 @@ export class Exporters {
 
   /** A session over TCP has ended, and with it what was said in it (RFC 7011 8.3). */
   sessionEnded(address: string, port: number): void {
-    for (const { exporter, ...state } of this.states) {
-      if (exporter.address !== address || exporter.port !== port) continue
-      state.templates.clear()
-      this.states[exporter.id]!.heard = -Infinity
+    for (const state of this.states) {
+      const { exporter } = state
+      if (exporter.address === address && exporter.port === port) end(state)
     }
+  }
+
+  /** All sessions over TCP have ended. */
+  allEnded(): void {
+    for (const state of this.states) end(state)
   }
 
   /** One of that address and domain that has left its port. */
@@ -113,7 +117,7 @@ export class Exporters {
 
   private add(sender: Sender): ExporterState | null {
     if (this.list.length >= this.limit) return null
-    const state = newState({ id: this.list.length, ...sender })
+    const state = newState(sender, this.list.length)
     this.bySession.set(sessionOf(sender), state)
     const place = placeOf(sender)
     const there = this.byPlace.get(place)
@@ -125,13 +129,22 @@ export class Exporters {
   }
 }
 
+function end(state: ExporterState): void {
+  state.templates.clear()
+  state.heard = -Infinity
+}
+
 const sessionOf = ({ format, address, port, domain }: Sender): string =>
   `${format} ${address} ${port} ${domain}`
 const placeOf = ({ format, address, domain }: Sender): string => `${format} ${address} ${domain}`
 
-const newState = (who: Sender & { readonly id: number }): ExporterState => ({
+const newState = ({ format, address, port, domain }: Sender, id: number): ExporterState => ({
   exporter: {
-    ...who,
+    id,
+    format,
+    address,
+    port,
+    domain,
     samplingInterval: NaN,
     activeTimeout: NaN,
     inactiveTimeout: NaN,
