@@ -57,6 +57,11 @@ export function readTemplates(
   let at = set.at
   while (at + 4 <= set.end) {
     if (u16(set.b, at) === 0 && u16(set.b, at + 2) === 0) return // padding
+    const repeated = repeats(set, at)
+    if (repeated > 0) {
+      at = repeated
+      continue
+    }
     const found = read(set, at)
     const template =
       found === null || found.fields.length === 0 ? null : definitions.of(found.fields, found.scopes)
@@ -67,10 +72,30 @@ export function readTemplates(
     if (template === null) withdraw(set.state, found.id, set.set)
     else {
       learn(set.state, found.id, template, set.received)
+      if (!isAt(template.announced, set.b, at + 2, found.end))
+        template.announced = set.b.slice(at + 2, found.end)
       learned(found.id)
     }
     at = found.end
   }
+}
+
+/** Where the next template begins, if the one here is known as it is said; 0 otherwise. */
+function repeats({ b, end, state, received }: TemplateSet, at: number): number {
+  const known = state.templates.get(u16(b, at))
+  if (known === undefined) return 0
+  const { announced } = known.template
+  const next = at + 2 + announced.length
+  if (announced.length === 0 || next > end || !isAt(announced, b, at + 2, next)) return 0
+  known.at = received
+  return next
+}
+
+/** Whether `octets` stand in b[at..end). */
+function isAt(octets: Uint8Array, b: Uint8Array, at: number, end: number): boolean {
+  if (octets.length !== end - at) return false
+  for (let i = 0; i < octets.length; i++) if (octets[i] !== b[at + i]) return false
+  return true
 }
 
 interface Found {

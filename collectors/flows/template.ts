@@ -46,6 +46,8 @@ export interface Step {
 
 export interface Template {
   readonly fields: readonly Field[]
+  /** As it was last announced, behind its number: what is repeated is not read again. */
+  announced: Uint8Array
   /** Fields at the beginning that say what an options record is about; 0: records are flows. */
   readonly scopes: number
   /** Octets of a record; of the shortest one where lengths vary. */
@@ -113,6 +115,7 @@ export function compile(fields: readonly Field[], scopes: number): Template | nu
     chosen.some((choice) => choice.element.column === column)
   return {
     fields,
+    announced: NOTHING,
     scopes,
     length,
     isVariable: fields.some((field) => field.length === VARIABLE),
@@ -126,6 +129,8 @@ export function compile(fields: readonly Field[], scopes: number): Template | nu
     has: { boot: ran('boot'), duration: ran('duration'), sampler: ran('sampler') },
   }
 }
+
+const NOTHING = new Uint8Array(0)
 
 interface Choice {
   readonly element: Element
