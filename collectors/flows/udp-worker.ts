@@ -29,6 +29,7 @@ interface Receiving {
   /** Senders are numbered anew from the chunk on that is being filled. */
   isAnew: boolean
   dropped: number
+  kernelDropped: number | null
 }
 
 const post = (message: FromUdpWorker, transfer: ArrayBuffer[] = []): void =>
@@ -45,6 +46,7 @@ function receive({ host, port, receiveBuffer }: UdpWorkerData): void {
     newSenders: [],
     isAnew: false,
     dropped: 0,
+    kernelDropped: null,
   }
   socket.on('message', (payload, from) => take(receiving, payload, from))
   socket.on('error', (error) => {
@@ -54,12 +56,16 @@ function receive({ host, port, receiveBuffer }: UdpWorkerData): void {
   socket.bind(port, host, () => {
     grow(socket, receiveBuffer)
     post({ kind: 'bound', port: socket.address().port, receiveBuffer: socket.getRecvBufferSize() })
-    const timer = setInterval(() => handOn(receiving), GATHERING)
+    const timers = [
+      setInterval(() => handOn(receiving), GATHERING),
+      setInterval(() => (receiving.kernelDropped = systemDrops(socket.address().port)), DROPS_EVERY),
+    ]
     parentPort!.on('message', (message: ToUdpWorker) => {
       if (message !== 'close') return void receiving.free.push(new Chunk(message))
       // What the system holds is still taken.
       setTimeout(() => {
-        clearInterval(timer)
+        timers.forEach(clearInterval)
+        receiving.kernelDropped = systemDrops(socket.address().port)
         handOn(receiving)
         socket.close()
         parentPort!.close()
@@ -113,33 +119,26 @@ function senderOf(receiving: Receiving, address: string, port: number): number {
 }
 
 function handOn(receiving: Receiving): void {
-  const { filling, newSenders: senders, isAnew, dropped, socket } = receiving
+  const { filling, newSenders: senders, isAnew, dropped, kernelDropped } = receiving
   if (filling === null || filling.count === 0) return
   receiving.filling = null
   receiving.newSenders = []
   receiving.isAnew = false
   const { buffer, count } = filling
-  const kernelDropped = systemDrops(socket.address().port)
   post({ kind: 'received', buffer, count, senders, isAnew, dropped, kernelDropped }, [buffer])
 }
 
-const asked = { at: -Infinity, drops: null as number | null }
-
 /** What Linux says that it dropped of the port's datagrams (proc_net_udp, last column); null elsewhere. */
 function systemDrops(port: number): number | null {
-  if (Date.now() - asked.at < DROPS_EVERY) return asked.drops
-  asked.at = Date.now()
   const place = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   try {
-    const lines = ['/proc/net/udp', '/proc/net/udp6'].flatMap((path) =>
-      readFileSync(path, 'latin1').split('\n'),
-    )
-    const columns = lines.map((line) => line.trim().split(/ +/)).filter(([, local]) => local?.endsWith(place))
-    asked.drops = columns.reduce((sum, row) => sum + Number(row.at(-1)), 0)
+    const text = ['/proc/net/udp', '/proc/net/udp6'].map((path) => readFileSync(path, 'latin1')).join('\n')
+    const rows = text.split('\n').map((line) => line.trim().split(/ +/))
+    const own = rows.filter(([, local]) => local?.endsWith(place))
+    return own.reduce((sum, row) => sum + Number(row.at(-1)), 0)
   } catch {
-    asked.drops = null
+    return null
   }
-  return asked.drops
 }
 
 receive(workerData as UdpWorkerData)
