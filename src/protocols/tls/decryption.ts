@@ -3,16 +3,20 @@
  * and authenticates; a record that does not authenticate yields null and changes nothing but a counter of the
  * caller. Keys are KeyObjects: given octets, each call takes five times as long (measured, Node 24).
  */
-import { createDecipheriv, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { createDecipheriv, createSecretKey } from 'node:crypto'
 import type { CipherGCMTypes, DecipherGCM, Decipheriv, KeyObject } from 'node:crypto'
 import type { Bulk, Hash } from './ciphers.data.ts'
 import { APPLICATION_DATA, TLS_1_0 } from './constants.data.ts'
-import { expandLabel } from './key-schedule.ts'
+import { hmacKey, hmacOf, type HmacKey } from './hmac.ts'
+import { trafficKeys } from './key-schedule.ts'
 
 /** What a record held. */
 export interface Opened {
   readonly type: number
-  readonly content: Uint8Array
+  /** The content, and perhaps more behind it. */
+  readonly octets: Uint8Array
+  /** Where the content ends. */
+  readonly end: number
 }
 
 export interface RecordOpener {
@@ -29,11 +33,23 @@ export interface RecordOpener {
   contentLength(length: number): number
 }
 
+/**
+ * What is handed to a cipher, written afresh for each record: calls do not nest, and octets of JavaScript's
+ * own are copied out of its heap the first time that node:crypto sees them.
+ */
+const NONCE = Buffer.alloc(12)
+const TAG_16 = Buffer.alloc(16)
+const AAD_12 = Buffer.alloc(13)
+const AAD_13 = Buffer.alloc(5)
+
+/** A loop: for a dozen octets, a view of them costs more than they do. */
+function copy(to: Uint8Array, toAt: number, from: Uint8Array, fromAt: number, length: number): void {
+  for (let i = 0; i < length; i++) to[toAt + i] = from[fromAt + i]!
+}
+
 /** TLS 1.2 with an AEAD suite (RFC 5246 §6.2.3.3, RFC 7905 §2). */
 export function aeadOpener(bulk: Bulk, keyOctets: Uint8Array, iv: Uint8Array): RecordOpener {
   const key = createSecretKey(keyOctets)
-  const nonce = new Uint8Array(12)
-  const aad = new Uint8Array(13)
   const overhead = bulk.explicitNonceBytes + bulk.tagBytes
   const opener: RecordOpener = {
     sequence: 0,
@@ -42,16 +58,16 @@ export function aeadOpener(bulk: Bulk, keyOctets: Uint8Array, iv: Uint8Array): R
     open(type, version, b, start, end) {
       const length = end - start - overhead
       if (length < 0) return null
-      writePrefix(aad, opener.sequence, type, version, length)
+      writePrefix(AAD_12, opener.sequence, type, version, length)
       const from = start + bulk.explicitNonceBytes
       if (bulk.explicitNonceBytes > 0) {
-        nonce.set(iv)
-        nonce.set(b.subarray(start, from), iv.length)
+        copy(NONCE, 0, iv, 0, iv.length)
+        copy(NONCE, iv.length, b, start, bulk.explicitNonceBytes)
       } else {
-        maskNonce(nonce, iv, opener.sequence)
+        maskNonce(NONCE, iv, opener.sequence)
       }
-      const content = openAead(bulk, key, nonce, aad, b, from, end)
-      return content === null ? null : { type, content }
+      const octets = openAead(bulk, key, AAD_12, b, from, end)
+      return octets === null ? null : { type, octets, end: octets.length }
     },
   }
   return opener
@@ -59,24 +75,23 @@ export function aeadOpener(bulk: Bulk, keyOctets: Uint8Array, iv: Uint8Array): R
 
 /** TLS 1.3 (RFC 8446 §5.2) with a traffic secret. */
 export function opener13(bulk: Bulk, hash: Hash, secret: Uint8Array): RecordOpener {
-  const key = createSecretKey(expandLabel(hash, secret, 'key', bulk.keyBytes))
-  const iv = expandLabel(hash, secret, 'iv', 12)
-  const nonce = new Uint8Array(12)
-  const aad = new Uint8Array(5)
+  const made = trafficKeys(hash, secret, bulk.keyBytes)
+  const key = createSecretKey(made.key)
+  const { iv } = made
   const opener: RecordOpener = {
     sequence: 0,
     contentLength: (length) => Math.max(0, length - bulk.tagBytes - 1),
     advance: () => void opener.sequence++,
     open(type, version, b, start, end) {
       if (type !== APPLICATION_DATA || end - start <= bulk.tagBytes) return null
-      maskNonce(nonce, iv, opener.sequence)
+      maskNonce(NONCE, iv, opener.sequence)
       const length = end - start
-      aad[0] = type
-      aad[1] = version >> 8
-      aad[2] = version
-      aad[3] = length >> 8
-      aad[4] = length
-      const inner = openAead(bulk, key, nonce, aad, b, start, end)
+      AAD_13[0] = type
+      AAD_13[1] = version >> 8
+      AAD_13[2] = version
+      AAD_13[3] = length >> 8
+      AAD_13[4] = length
+      const inner = openAead(bulk, key, AAD_13, b, start, end)
       return inner === null ? null : withoutPadding(inner)
     },
   }
@@ -87,7 +102,7 @@ export function opener13(bulk: Bulk, hash: Hash, secret: Uint8Array): RecordOpen
 function withoutPadding(inner: Uint8Array): Opened | null {
   let at = inner.length - 1
   while (at >= 0 && inner[at] === 0) at--
-  return at < 0 ? null : { type: inner[at]!, content: inner.subarray(0, at) }
+  return at < 0 ? null : { type: inner[at]!, octets: inner, end: at }
 }
 
 interface CbcKeys {
@@ -110,7 +125,7 @@ export function cbcOpener(
 ): RecordOpener {
   const prefix = new Uint8Array(13)
   const macBytes = keys.macKey.length
-  const macKey = createSecretKey(keys.macKey)
+  const macKey = hmacKey(macHash, keys.macKey)
   const blockBytes = bulk.ivBytes
   const ivBytes = negotiated > TLS_1_0 ? blockBytes : 0
   const decrypt = cbcDecrypter(bulk, keys.key)
@@ -132,19 +147,18 @@ export function cbcOpener(
       if (length < blockBytes || length % blockBytes !== 0) return null
       if (macIsOutside) {
         writePrefix(prefix, opener.sequence, type, version, cipherEnd - start)
-        if (!isMac(macHash, macKey, prefix, b.subarray(start, cipherEnd), b.subarray(cipherEnd, end)))
-          return null
+        if (!isMac(macKey, prefix, b, start, cipherEnd, b, cipherEnd, end)) return null
       }
       const vector = ivBytes > 0 ? b.subarray(start, from) : chained
       const plain = decrypt(vector, b.subarray(from, cipherEnd))
       if (plain === null) return null
       const contentEnd = plain.length - paddingLength(plain) - (macIsOutside ? 0 : macBytes)
       if (contentEnd < 0) return null
-      const content = plain.subarray(0, contentEnd)
-      if (macIsOutside) return { type, content }
+      if (macIsOutside) return { type, octets: plain, end: contentEnd }
       writePrefix(prefix, opener.sequence, type, version, contentEnd)
-      const mac = plain.subarray(contentEnd, contentEnd + macBytes)
-      return isMac(macHash, macKey, prefix, content, mac) ? { type, content } : null
+      const macEnd = contentEnd + macBytes
+      if (!isMac(macKey, prefix, plain, 0, contentEnd, plain, contentEnd, macEnd)) return null
+      return { type, octets: plain, end: contentEnd }
     },
   }
   return opener
@@ -160,15 +174,18 @@ function paddingLength(plain: Uint8Array): number {
   return value + 1
 }
 
+/** Whether octets `macAt`..`macEnd` of `m` are the MAC of the prefix and octets `start`..`end` of `b`. */
 function isMac(
-  hash: Hash,
-  key: KeyObject,
+  key: HmacKey,
   prefix: Uint8Array,
-  content: Uint8Array,
-  mac: Uint8Array,
+  b: Uint8Array,
+  start: number,
+  end: number,
+  m: Uint8Array,
+  macAt: number,
+  macEnd: number,
 ): boolean {
-  const expected = createHmac(hash, key).update(prefix).update(content).digest()
-  return mac.length === expected.length && timingSafeEqual(expected, mac)
+  return hmacOf(key, prefix, b, start, end).compare(m, macAt, macEnd) === 0
 }
 
 /** sequence, type, version, length: what TLS 1.2 and its ancestors authenticate besides the content. */
@@ -182,24 +199,25 @@ function writePrefix(out: Uint8Array, sequence: number, type: number, version: n
 }
 
 function writeSequence(out: Uint8Array, at: number, sequence: number): void {
-  let rest = sequence
-  for (let i = at + 7; i >= at; i--) {
-    out[i] = rest % 256
-    rest = Math.floor(rest / 256)
+  // Sequence numbers of a capture stay far below 2^53: two halves of whole numbers.
+  const high = Math.floor(sequence / 2 ** 32)
+  for (let i = 0; i < 4; i++) {
+    out[at + i] = high >>> (24 - 8 * i)
+    out[at + 4 + i] = sequence >>> (24 - 8 * i)
   }
 }
 
 /** iv exclusive-or sequence (RFC 8446 §5.3). */
 function maskNonce(out: Uint8Array, iv: Uint8Array, sequence: number): void {
   writeSequence(out, 4, sequence)
-  out.fill(0, 0, 4)
+  for (let i = 0; i < 4; i++) out[i] = 0
   for (let i = 0; i < 12; i++) out[i]! ^= iv[i]!
 }
 
+/** Opens octets `start`..`end`, tag included, under the nonce in NONCE. */
 function openAead(
   bulk: Bulk,
   key: KeyObject,
-  nonce: Uint8Array,
   aad: Uint8Array,
   b: Uint8Array,
   start: number,
@@ -208,8 +226,8 @@ function openAead(
   const tagAt = end - bulk.tagBytes
   if (tagAt < start) return null
   try {
-    const decipher = aeadDecipher(bulk, key, nonce)
-    decipher.setAuthTag(b.subarray(tagAt, end))
+    const decipher = aeadDecipher(bulk, key)
+    decipher.setAuthTag(tagOf(b, tagAt, end))
     if (bulk.mode === 'ccm') decipher.setAAD(aad, { plaintextLength: tagAt - start })
     else decipher.setAAD(aad)
     const content = decipher.update(b.subarray(start, tagAt))
@@ -224,10 +242,17 @@ function openAead(
  * node's types split its AEAD ciphers by mode; one call serves GCM, CCM and ChaCha20-Poly1305. GCM's tag has
  * the length that node expects: without options it is faster.
  */
-function aeadDecipher({ cipher, mode, tagBytes }: Bulk, key: KeyObject, nonce: Uint8Array): DecipherGCM {
+function aeadDecipher({ cipher, mode, tagBytes }: Bulk, key: KeyObject): DecipherGCM {
   const name = cipher as CipherGCMTypes
-  if (mode === 'gcm') return createDecipheriv(name, key, nonce)
-  return createDecipheriv(name, key, nonce, { authTagLength: tagBytes })
+  if (mode === 'gcm') return createDecipheriv(name, key, NONCE)
+  return createDecipheriv(name, key, NONCE, { authTagLength: tagBytes })
+}
+
+/** A tag of the usual length goes through a buffer of its own; a short one is a view. */
+function tagOf(b: Uint8Array, start: number, end: number): Uint8Array {
+  if (end - start !== TAG_16.length) return b.subarray(start, end)
+  copy(TAG_16, 0, b, start, TAG_16.length)
+  return TAG_16
 }
 
 /**

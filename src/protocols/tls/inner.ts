@@ -30,12 +30,13 @@ function skipped(half: Half, length: number): number {
   return count
 }
 
-export function innerData(tls: Tls, half: Half, content: Uint8Array): void {
+/** The first `end` of `octets` are content. */
+export function innerData(tls: Tls, half: Half, octets: Uint8Array, end: number): void {
   half.hasSpoken = true
-  const from = skipped(half, content.length)
-  const inner = from < content.length ? innerOf(tls) : null
+  const from = skipped(half, end)
+  const inner = from < end ? innerOf(tls) : null
   if (inner === null || half.isInnerEnded) return
-  takeAnswer(tls, half, inner.data(half.side, content, from, content.length, tls.time, tls.packet))
+  takeAnswer(tls, half, inner.data(half.side, octets, from, end, tls.time, tls.packet))
 }
 
 /** Octets of content are not known: `length` of them, or -1 if that is not known either. */

@@ -44,7 +44,8 @@ export interface KeyLog extends TlsSecrets {
 }
 
 interface Kept {
-  readonly secrets: Map<string, Uint8Array>
+  /** By label, then by key: to join them for each question costs more than the answer. */
+  readonly secrets: ReadonlyMap<string, Map<string, Uint8Array>>
   readonly keys: PrivateKeys
   readonly counts: KeyLogCounts
   hasPremasters: boolean
@@ -61,6 +62,10 @@ const LABELS: ReadonlyMap<string, number> = new Map([
   ['PMS_CLIENT_RANDOM', 64],
   ['RSA', 16],
 ])
+/** No label of a line: it has a lower-case letter. */
+const SESSION = 'Session'
+const secretsByLabel = (): Kept['secrets'] =>
+  new Map([...LABELS.keys(), SESSION].map((label) => [label, new Map<string, Uint8Array>()]))
 const PREMASTERS: ReadonlySet<string> = new Set(['PMS_CLIENT_RANDOM', 'RSA'])
 const LINE = /^([A-Z][A-Z0-9_]*)[ \t]+([0-9A-Fa-f]+)[ \t]+([0-9A-Fa-f]+)$/
 /** The form of OpenSSL's s_client (`Session-ID`, `Master-Key`) on one line. */
@@ -75,20 +80,20 @@ const isPremasterLength = (digits: number): boolean => digits > 0 && digits % 2 
 /** The secrets of `texts` together, each the content of one log or key. Never throws on what they hold. */
 export function keyLog(...texts: readonly string[]): KeyLog {
   const counts = { secrets: 0, privateKeys: 0, comments: 0, unused: 0, junk: 0, dropped: 0 }
-  const kept: Kept = { secrets: new Map(), keys: privateKeys(), counts, hasPremasters: false }
+  const kept: Kept = { secrets: secretsByLabel(), keys: privateKeys(), counts, hasPremasters: false }
   const sessions = new Map<string, Uint8Array>()
   const log: KeyLog = {
     counts,
     get hasAny() {
-      return kept.secrets.size > 0 || kept.hasPremasters
+      return counts.secrets > 0 || kept.hasPremasters
     },
     add: (text) => read(kept, text),
-    secretOf: (label, key) => kept.secrets.get(`${label} ${key}`),
+    secretOf: (label, key) => kept.secrets.get(label)?.get(key),
     get hasPremasters() {
       return kept.hasPremasters
     },
     premasterOf: (publicKeyHash, encrypted) => kept.keys.premasterOf(publicKeyHash, encrypted),
-    sessionOf: (id) => sessions.get(id) ?? kept.secrets.get(`${SESSION} ${id}`),
+    sessionOf: (id) => sessions.get(id) ?? kept.secrets.get(SESSION)?.get(id),
     keepSession(id, master) {
       if (sessions.size >= SESSIONS_MAX) sessions.delete(sessions.keys().next().value!)
       sessions.set(id, master)
@@ -158,9 +163,6 @@ function readLine(line: string, kept: Kept): void {
   }
 }
 
-/** No label of a line: it has a lower-case letter. */
-const SESSION = 'Session'
-
 function sessionOf(line: string): readonly string[] | null {
   const found = SESSION_LINE.exec(line)
   return found === null ? null : [line, SESSION, found[1]!, found[2]!]
@@ -174,13 +176,13 @@ function isWellFormed(label: string, key: string, secret: string): boolean {
 
 function keep(label: string, key: string, secret: string, kept: Kept): void {
   const { secrets, counts } = kept
-  const name = `${label} ${key}`
-  if (secrets.has(name)) return
-  if (secrets.size >= SECRETS_MAX) {
+  const known = secrets.get(label)!
+  if (known.has(key)) return
+  if (counts.secrets >= SECRETS_MAX) {
     counts.dropped++
     return
   }
-  secrets.set(name, new Uint8Array(Buffer.from(secret, 'hex')))
-  counts.secrets = secrets.size
+  known.set(key, new Uint8Array(Buffer.from(secret, 'hex')))
+  counts.secrets++
   if (PREMASTERS.has(label)) kept.hasPremasters = true
 }

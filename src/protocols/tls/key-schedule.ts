@@ -1,28 +1,41 @@
 /**
  * From secrets to keys: HKDF-Expand-Label of TLS 1.3 (RFC 8446 §7.1), the pseudo-random functions of TLS 1.0
- * to 1.2 (RFC 2246 §5, RFC 5246 §5). All mathematics is node:crypto's HMAC. A key goes to it as a KeyObject:
- * given octets, each call takes five times as long (measured, Node 24).
+ * to 1.2 (RFC 2246 §5, RFC 5246 §5).
  */
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { hmacKey, hmacOf, type HmacKey } from './hmac.ts'
 
-const hmac = (hash: string, key: KeyObject, ...parts: readonly Uint8Array[]): Buffer => {
-  const mac = createHmac(hash, key)
-  for (const part of parts) mac.update(part)
-  return mac.digest()
+const NONE = new Uint8Array(0)
+
+const hmac = (key: HmacKey, message: Uint8Array): Buffer => hmacOf(key, NONE, message, 0, message.length)
+
+/** HkdfLabel (RFC 8446 §7.1) with an empty context, and the one octet that HKDF-Expand counts blocks with. */
+function labelInfo(label: string, length: number): Uint8Array {
+  const name = `tls13 ${label}`
+  return Buffer.from(`\0${String.fromCharCode(length, name.length)}${name}\0\x01`, 'latin1')
 }
 
 /**
  * HKDF-Expand-Label(secret, label, "", length); `length` is at most one output of the hash, as it is for
  * every use here.
  */
-export function expandLabel(hash: string, secret: Uint8Array, label: string, length: number): Uint8Array {
-  const name = Buffer.from(`tls13 ${label}`, 'latin1')
-  const info = Buffer.concat([
-    Buffer.from([length >> 8, length & 0xff, name.length]),
-    name,
-    Buffer.from([0, 1]),
-  ])
-  return new Uint8Array(hmac(hash, createSecretKey(secret), info).subarray(0, length))
+export const expandLabel = (hash: string, secret: Uint8Array, label: string, length: number): Uint8Array =>
+  new Uint8Array(hmac(hmacKey(hash, secret), labelInfo(label, length)).subarray(0, length))
+
+const IV_BYTES = 12
+const IV_INFO = labelInfo('iv', IV_BYTES)
+const KEY_INFOS: ReadonlyMap<number, Uint8Array> = new Map(
+  [16, 32].map((length) => [length, labelInfo('key', length)]),
+)
+
+/** The key of `keyBytes` octets and the vector that a traffic secret makes (RFC 8446 §7.3). */
+export function trafficKeys(
+  hash: string,
+  secret: Uint8Array,
+  keyBytes: number,
+): { readonly key: Uint8Array; readonly iv: Uint8Array } {
+  const by = hmacKey(hash, secret)
+  const info = KEY_INFOS.get(keyBytes) ?? labelInfo('key', keyBytes)
+  return { key: hmac(by, info).subarray(0, keyBytes), iv: hmac(by, IV_INFO).subarray(0, IV_BYTES) }
 }
 
 /** The secret after a KeyUpdate (RFC 8446 §7.2). */
@@ -32,11 +45,11 @@ export const nextTrafficSecret = (hash: string, secret: Uint8Array): Uint8Array 
 /** P_hash(secret, seed), `length` octets (RFC 5246 §5). */
 function pHash(hash: string, secret: Uint8Array, seed: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(length)
-  const key = createSecretKey(secret)
+  const key = hmacKey(hash, secret)
   let a: Uint8Array = seed
   for (let at = 0; at < length;) {
-    a = hmac(hash, key, a)
-    const block = hmac(hash, key, a, seed)
+    a = hmac(key, a)
+    const block = hmacOf(key, a, seed, 0, seed.length)
     out.set(block.subarray(0, Math.min(block.length, length - at)), at)
     at += block.length
   }

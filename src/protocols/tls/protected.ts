@@ -56,21 +56,21 @@ interface Body {
   readonly end: number
 }
 
-function takeOpened(tls: Tls, half: Half, messages: MessageStream, { type, content }: Opened): void {
-  if (type === is.HANDSHAKE) takeMessages(half, messages, content)
-  else if (type === is.ALERT) takeAlert(tls, half, content, 0, content.length)
-  else if (type === is.APPLICATION_DATA && !isRefused(tls, half)) innerData(tls, half, content)
+function takeOpened(tls: Tls, half: Half, messages: MessageStream, { type, octets, end }: Opened): void {
+  if (type === is.HANDSHAKE) takeMessages(half, messages, octets, end)
+  else if (type === is.ALERT) takeAlert(tls, half, octets, 0, end)
+  else if (type === is.APPLICATION_DATA && !isRefused(tls, half)) innerData(tls, half, octets, end)
   if (tls.handshake?.isServerChanged === true && !isClient(tls, half)) conclude(tls)
 }
 
 /** After a loss, messages are read again from the first record that holds whole ones, to the octet. */
-function takeMessages(half: Half, messages: MessageStream, content: Uint8Array): void {
+function takeMessages(half: Half, messages: MessageStream, octets: Uint8Array, end: number): void {
   if (half.missedMessages) {
-    if (!holdsWholeMessages(content, 0, content.length)) return
+    if (!holdsWholeMessages(octets, 0, end)) return
     restartMessages(messages)
     half.missedMessages = false
   }
-  feedMessages(messages, content, 0, content.length)
+  feedMessages(messages, octets, 0, end)
 }
 
 /** Early data that the server does not take was not said: it comes again. */
