@@ -67,6 +67,13 @@ function ipFields(b: Uint8Array, at: number, type: number): (readonly [number, n
   return [...fields.map(([f, o]) => [at + f!, o!] as const), ...tcpFields(at + (b[at]! & 15) * 4)]
 }
 
+/** The headers of tunnels are anywhere in the first octets: every second one, as a field of its own. */
+function anyFields(frame: number, length: number): (readonly [number, number])[] {
+  const count = Math.min(length, TUNNEL_OCTETS) >> 1
+  return Array.from({ length: count }, (_, i) => [frame + 2 * i, 1 + (i & 1)] as const)
+}
+const TUNNEL_OCTETS = 96
+
 /** Ethernet with tags, as the seeds have it. */
 function frameFields(b: Uint8Array, frame: number, length: number): (readonly [number, number])[] {
   let at = frame + 12
@@ -74,7 +81,8 @@ function frameFields(b: Uint8Array, frame: number, length: number): (readonly [n
   const v = view(b)
   while (at + 4 < frame + length && VLANS.includes(v.getUint16(at))) at += 4
   const inside = ipFields(b, at + 2, v.getUint16(at))
-  return [[at, 2] as const, ...inside].filter(([field, octets]) => field + octets <= frame + length)
+  const known = [[at, 2] as const, ...inside].filter(([field, octets]) => field + octets <= frame + length)
+  return [...known, ...anyFields(frame, length)]
 }
 
 function mapPcap(b: Uint8Array, bigEndian: boolean): Fields {

@@ -10,6 +10,8 @@ import { seconds } from '../../src/model/time.ts'
 import { createTls } from '../bench/payloads.ts'
 import { icmpFrame, tcpFragments, tcpFrame, udpFrame } from '../scenario/frame-writer.ts'
 import type { TcpFrame } from '../scenario/frame-writer.ts'
+import { ASKED, bytesOf, message, question, record, RESPONSE } from '../protocols/dns/craft.ts'
+import { WRAPPED } from '../wire/wrap.ts'
 import { comment, joined, pcapFile, pcapngBlocks, text } from '../scenario/pcap-writer.ts'
 import { createRandom } from '../scenario/random.ts'
 import { endpointOf, firewall, loadBalancer, request, response, scenario } from '../scenario/scenario.ts'
@@ -152,6 +154,35 @@ const wrappings = (): Seed => ({
   bytes: pcapFile(wrapped().map((bytes, i) => ({ seconds: 1_795_226_400 + i, fraction: i, bytes }))),
 })
 
+/** Every tunnel that is read, one in another, and the link types that they come in: one interface for each. */
+function tunnels(): Seed {
+  const b = pcapngBlocks(false),
+    linkTypes = [...new Set(WRAPPED.map(({ linkType = 1 }) => linkType))]
+  const frames = WRAPPED.map(({ frame, linkType = 1 }, i) =>
+    b.enhanced({
+      bytes: frame,
+      ticks: 1_795_226_400_000_000n + BigInt(i),
+      interface: linkTypes.indexOf(linkType),
+    }),
+  )
+  const interfaces = linkTypes.map((linkType) => b.interface({ linkType }))
+  return { name: 'tunnels', bytes: joined([b.section(), ...interfaces, ...frames]) }
+}
+
+/** Questions and answers of the name service. */
+function named(): Seed {
+  const asked = bytesOf(message({ id: 7, questions: [question('agent.example')] }))
+  const answers = [record(ASKED, 5, 60, '\x01b\xc0\x0c'), record(ASKED, 1, 60, '\x0a\0\0\x09')]
+  const told = bytesOf(message({ id: 7, flags: RESPONSE, questions: [question('agent.example')], answers }))
+  const ends = { source: '10.0.0.5', destination: '10.0.0.53' },
+    back = { source: ends.destination, destination: ends.source }
+  const frames = [
+    udpFrame({ ...ends, sourcePort: 5353, destinationPort: 53, payload: asked }),
+    udpFrame({ ...back, sourcePort: 53, destinationPort: 5353, payload: told }),
+  ]
+  return { name: 'named', bytes: pcapFile(frames.map((bytes, i) => ({ seconds: 1, fraction: i, bytes }))) }
+}
+
 /** Every block of pcapng, in both byte orders. */
 function blocks(bigEndian: boolean): Seed {
   const b = pcapngBlocks(bigEndian),
@@ -215,6 +246,8 @@ export function corpus(folder?: string): Seed[] {
     ...encrypted(),
     ...mailed(),
     wrappings(),
+    tunnels(),
+    named(),
     blocks(false),
     blocks(true),
     ...packed(),

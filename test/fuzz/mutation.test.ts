@@ -2,11 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { createRandom } from '../scenario/random.ts'
 import { analyse } from './analyse.ts'
 import { mapCapture } from './capture-map.ts'
+import { dialogueCase } from './cases.ts'
 import { corpus } from './corpus.ts'
+import { dialogues } from './dialogues.ts'
+import { heard, listen } from './listen.ts'
+import { mutatedDialogue } from './mutate-dialogue.ts'
 import { mutated } from './mutate.ts'
 
-const PLACES = 40 // octets and cuts tried per capture; `npm run fuzz` goes on from here
-const CASES = 300
+const PLACES = 24 // octets and cuts tried per capture; `npm run fuzz` goes on from here
+const CASES = 150
+const DIALOGUE_CASES = 1000
+const READER_NUMBERS = 24 // of cases: all readers are among them
 const seeds = corpus()
 
 describe.each(seeds)('$name', ({ bytes }) => {
@@ -49,6 +55,30 @@ test('broken in several places, knowing where it hurts', async () => {
     const { bytes, says } = mutated(seeds, 1, number)
     await expect(analyse(bytes), `case ${number}: ${says.join('; ')}`).resolves.toBeDefined()
   }
+})
+
+const material = { seed: 1, captures: seeds, dialogues: await dialogues([]) }
+
+describe.each(material.dialogues)('$name', ({ parts, secrets }) => {
+  test('is heard as it is', () => {
+    const steps = parts.flatMap(({ side, bytes, sealed }) => (sealed === undefined ? [{ side, bytes }] : []))
+    for (let reader = 0; reader < READER_NUMBERS; reader++)
+      expect(() => listen({ says: [], steps, secrets, isOrderly: true }, reader)).not.toThrow()
+  })
+})
+
+test('conversations broken in several places, knowing what they are made of', () => {
+  for (let number = 0; number < DIALOGUE_CASES; number++) {
+    const one = dialogueCase(material, number)
+    expect(() => listen(one, number), `case ${number}: ${one.says.join('; ')}`).not.toThrow()
+  }
+})
+
+test('what is sealed after the change opens: the change reaches what reads the messages', () => {
+  const { dialogues: all } = material
+  const said = Array.from({ length: 40 }, (_, number) => mutatedDialogue(all.slice(0, 1), 1, number))
+  const opened = said.filter((one) => heard(one).some((o) => o.kind === 'tls-handshake' && o.decrypted))
+  expect(opened.length).toBeGreaterThan(10)
 })
 
 test('a case is the same whenever it is asked for, and another one differs', () => {

@@ -3,15 +3,12 @@
  * from outside.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { analyse } from './analyse.ts'
-import { corpus } from './corpus.ts'
-import { mutated } from './mutate.ts'
+import { tryCase } from './cases.ts'
+import type { Material } from './cases.ts'
 
-export interface Task {
-  readonly seed: number
+export interface Task extends Material {
   readonly first: number
-  readonly folder: string | null
-  /** [the case in progress, 1 to stop]. */
+  /** [the case in progress, 1 to stop, the slowest case's milliseconds, its number]. */
   readonly shared: SharedArrayBuffer
 }
 
@@ -20,13 +17,13 @@ export interface Failure {
   readonly why: string
 }
 
-const { seed, first, folder, shared } = workerData as Task
-const state = new Int32Array(shared),
-  seeds = corpus(folder ?? undefined)
-for (let number = first; Atomics.load(state, 1) === 0; number++) {
+const task = workerData as Task
+const state = new Int32Array(task.shared)
+for (let number = task.first; Atomics.load(state, 1) === 0; number++) {
   Atomics.store(state, 0, number)
+  const start = performance.now()
   try {
-    await analyse(mutated(seeds, seed, number).bytes)
+    await tryCase(task, number)
   } catch (error) {
     const failure: Failure = {
       number,
@@ -34,4 +31,8 @@ for (let number = first; Atomics.load(state, 1) === 0; number++) {
     }
     parentPort?.postMessage(failure)
   }
+  const took = performance.now() - start
+  if (took <= Atomics.load(state, 2)) continue
+  Atomics.store(state, 2, took)
+  Atomics.store(state, 3, number)
 }
