@@ -32,7 +32,7 @@ const reader = <C extends StreamConsumer>(
   open: (context: StreamContext) => C,
   held: (consumer: C) => number,
   max: number,
-): Reader => ({ open, held: held as (consumer: never) => number, max })
+): Reader => ({ open, held, max })
 type Holder = StreamConsumer & { readonly heldBytes: number }
 const heldBytes = (consumer: Holder): number => consumer.heldBytes
 
