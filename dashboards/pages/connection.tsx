@@ -118,6 +118,16 @@ function Facts({ connection }: { connection: ConnectionView }): JSX.Element {
         <dt>Server</dt>
         <dd class="mono">{endpoint(serverEndpoint.address, serverEndpoint.port)}</dd>
       </div>
+      {connection.path.length > 0 && (
+        <div>
+          <dt>Inside</dt>
+          {connection.path.map((tunnel) => (
+            <dd class="mono" key={tunnel}>
+              {tunnel}
+            </dd>
+          ))}
+        </div>
+      )}
       <div>
         <dt>Longest silence</dt>
         <dd class="big">{duration(connection.maxIdleSeconds)}</dd>

@@ -306,6 +306,8 @@ export interface ConnectionRow {
   readonly server: string | null
   readonly client: Endpoint
   readonly serverEndpoint: Endpoint
+  /** The tunnels that its first packet came through, outermost first; empty: none. */
+  readonly path: readonly string[]
   readonly start: Instant
   readonly end: Instant
   readonly endReason: ConnectionRecord['endReason']

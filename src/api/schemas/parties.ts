@@ -154,6 +154,9 @@ export const connectionRow = z
     server: z.string().nullable(),
     client: endpoint,
     serverEndpoint: endpoint,
+    path: z.array(z.string()).meta({
+      description: 'the tunnels that it came through, outermost first: `vxlan 42 10.0.0.1 10.0.0.2`',
+    }),
     start: instant,
     end: instant,
     endReason,

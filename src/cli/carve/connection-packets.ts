@@ -1,7 +1,6 @@
 /**
  * The packets of one connection, looked for in its capture: in whatever tunnels they are, as one connection
- * may come by several. Where other tunnels hold equal addresses and ports at that time, theirs are among
- * them.
+ * may come by several, but for those in which another connection of equal addresses and ports was found.
  */
 import { openCaptureFile } from '../../../collectors/index.ts'
 import { ipv4Text, ipv6Text } from '../../bytes/address.ts'
@@ -11,6 +10,7 @@ import type { Endpoint } from '../../model/packet.ts'
 import type { Micros } from '../../model/time.ts'
 import { BROKEN_TCP, locate, Place, TCP } from '../../wire/frame.ts'
 import * as tcp from '../../wire/tcp.ts'
+import { PathTable } from '../../wire/path.ts'
 import { enterTunnels } from '../../wire/tunnel.ts'
 import { type FoundPacket, packetAt } from '../serve/harvest.ts'
 
@@ -22,6 +22,9 @@ export interface ConnectionToFind {
   /** The connection's tap, and that of its capture: other where the capture has several interfaces. */
   readonly tap: string
   readonly captureTap: string
+  /** The tunnels that other connections between these ends came through at that time: their packets are not
+   * its own. */
+  readonly othersPaths: readonly (readonly string[])[]
 }
 
 const V4_ADDRESSES = [12, 16] as const
@@ -34,11 +37,13 @@ export async function* connectionPackets(
 ): AsyncGenerator<FoundPacket> {
   const reader = await openCaptureFile(path)
   const batch = new FrameBatch()
-  const place = new Place()
+  const place = new Place(new PathTable())
+  const foreign = new Set(wanted.othersPaths.map(nameOf))
   try {
     while (await reader.next(batch))
       for (let row = 0; row < batch.count; row++)
-        if (isOf(wanted, reader, batch, row, place)) yield packetAt(reader, batch, row)
+        if (isOf(wanted, reader, batch, row, place) && !isForeign(foreign, place))
+          yield packetAt(reader, batch, row)
   } finally {
     reader.close()
   }
@@ -62,6 +67,10 @@ function isOf(
   if (kind !== TCP && kind !== BROKEN_TCP) return false
   return hasEnds(wanted, batch.bytes, place) && isAtTap(wanted, reader, face)
 }
+
+const nameOf = (path: readonly string[]): string => path.join('\n')
+const isForeign = (foreign: ReadonlySet<string>, { paths, path }: Place): boolean =>
+  foreign.size > 0 && foreign.has(nameOf(paths.text(path)))
 
 /** Ports first: they tell most packets apart without making text of addresses. */
 function hasEnds({ client, server }: ConnectionToFind, bytes: Uint8Array, place: Place): boolean {

@@ -33,6 +33,10 @@ const BY_ID = `
 const stored = (store: Store, id: number): StoredConnection | undefined =>
   prepared<StoredConnection>(store, BY_ID).get(id)
 
+/** The tunnels that a connection was found in. */
+export const pathOf = ({ path }: Pick<ConnectionFacts, 'path'>): readonly string[] =>
+  path === '' ? [] : (JSON.parse(path) as string[])
+
 /** Rows in the order of the keys; a connection that has gone in between is left out. */
 export const connectionRows = (store: Store, keys: readonly { readonly id: number }[]): ConnectionRow[] =>
   keys.flatMap(({ id }) => {
@@ -55,6 +59,7 @@ const rowOf = (c: StoredConnection, facts: ConnectionFacts): ConnectionRow => {
     server: c.server_name,
     client,
     serverEndpoint,
+    path: pathOf(facts),
     start: isoTime(c.start),
     end: isoTime(c.end),
     endReason: END_REASONS[c.end_reason] ?? 'open',
@@ -72,7 +77,7 @@ export function connectionRecord(
   const found = stored(store, id)
   if (found === undefined) return null
   const facts = connectionFacts(found.facts)
-  const { id: _, capture: __, ...shown } = rowOf(found, facts)
+  const { id: _, capture: __, path, ...shown } = rowOf(found, facts)
   const record = {
     kind: 'connection',
     id: found.number,
@@ -90,7 +95,7 @@ export function connectionRecord(
     captureDuplicates: facts.captureDuplicates,
     tls: facts.tls === '' ? null : (JSON.parse(facts.tls) as unknown),
     http: facts.requests === null ? null : { requests: facts.requests, responses: facts.responses ?? 0 },
-    path: facts.path === '' ? [] : (JSON.parse(facts.path) as unknown),
+    path,
     idleBeforeEndSeconds: toSeconds(facts.idleBeforeEnd),
   }
   return { analysis: found.analysis, number: found.number, record }

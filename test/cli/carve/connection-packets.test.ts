@@ -29,15 +29,21 @@ test("a connection's packets are found in whatever tunnels they are, in both dir
     framed(there),
   ]
   writeFileSync(path, pcapOf(1, frames))
-  const found: number[] = []
-  const packets = connectionPackets(path, {
-    client: { address: TUPLE.source, port: TUPLE.sourcePort },
-    server: { address: TUPLE.destination, port: TUPLE.destinationPort },
-    start: 0,
-    end: seconds(10),
-    tap: '',
-    captureTap: '',
-  })
-  for await (const { number } of packets) found.push(number)
-  expect(found).toEqual([1, 2, 4, 5])
+  const found = async (...othersPaths: string[][]): Promise<number[]> => {
+    const numbers: number[] = []
+    for await (const { number } of connectionPackets(path, { ...WANTED, othersPaths })) numbers.push(number)
+    return numbers
+  }
+  expect(await found()).toEqual([1, 2, 4, 5])
+  // Another connection with equal ends was found in these.
+  expect(await found(['gtp 1 192.0.2.1 192.0.2.2'], [])).toEqual([2, 4])
 })
+
+const WANTED = {
+  client: { address: TUPLE.source, port: TUPLE.sourcePort },
+  server: { address: TUPLE.destination, port: TUPLE.destinationPort },
+  start: 0,
+  end: seconds(10),
+  tap: '',
+  captureTap: '',
+}

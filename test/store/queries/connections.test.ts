@@ -4,6 +4,7 @@ import { connectionView, listConnections } from '../../../src/store/queries/conn
 import { at, facts, readStore } from './small-store.ts'
 import type { SmallStore } from './small-store.ts'
 
+const PATH = ['vxlan 42 192.0.2.1 192.0.2.2', 'geneve 43 10.0.0.1 10.0.0.2']
 let store: SmallStore
 beforeAll(() => {
   store = readStore()
@@ -13,7 +14,7 @@ beforeAll(() => {
   const times = { maxIdle: 2_500_000, idleBeforeEnd: 1_000, handshakeRtt: 14_000 }
   const packets = { handshake: 2, clientPackets: 3, serverPackets: 2, retransmissions: 1, keepAlives: 4 }
   const octets = { clientUniqueBytes: 10, serverUniqueBytes: 20 }
-  const packed = facts({ ...times, ...packets, ...octets, stream: 4, requests: 1, responses: 1 })
+  const packed = facts({ ...times, ...packets, ...octets, stream: 4, requests: 1, responses: 1 }, PATH)
   const parties = { service: 1, server: 1, agent: 1 }
   store.add('connection', { ...parties, number: 77, start: at(0), end: at(9), facts: packed })
   store.add('connection', { number: 78, start: at(1), end: at(9), tap: '', end_reason: 0 })
@@ -50,7 +51,7 @@ test('one connection in full', () => {
     serverBytes: 20,
     maxIdleSeconds: 2.5,
   }
-  expect(row).toEqual({ id: 1, capture: 1, ...shared })
+  expect(row).toEqual({ id: 1, capture: 1, ...shared, path: PATH })
   expect(record).toEqual({
     kind: 'connection',
     id: 77,
@@ -71,16 +72,16 @@ test('one connection in full', () => {
       requests: 1,
       responses: 1,
     },
-    path: [],
+    path: PATH,
   })
   expect(occurrences.map(({ id }) => id)).toEqual([2, 1])
   expect(connectionView(store, 99)).toBeNull()
 })
 
 test('the tap without a name is null in the record, and what is not known as well', () => {
-  const { record, service, agent, server } = connectionView(store, 2)!
+  const { record, service, agent, server, path } = connectionView(store, 2)!
   expect(record).toMatchObject({ tap: null, stream: null, endReason: 'open', handshake: 'none' })
-  expect({ service, agent, server }).toEqual({ service: null, agent: null, server: null })
+  expect({ service, agent, server, path }).toEqual({ service: null, agent: null, server: null, path: [] })
 })
 
 test('totals come from the tallies, where they know', () => {

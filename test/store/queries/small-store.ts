@@ -12,15 +12,22 @@ export const MIDNIGHT: Micros = Date.parse('2026-11-21T00:00:00Z') * 1000
 export const at = (seconds: number): Micros => MIDNIGHT + Math.round(seconds * SECOND)
 export const HOUR = 3600
 
+const ADDRESSES = [Uint8Array.of(10, 10, 1, 101), Uint8Array.of(10, 10, 3, 11)] as const
+
 /** What a connection's row holds packed; `values` in place of those that a test does not care about. */
-export function facts(values: Readonly<Partial<Record<string, number>>> = {}): Buffer {
+export function facts(
+  values: Readonly<Partial<Record<string, number>>> = {},
+  path: readonly string[] = [],
+  [client, server]: readonly [Uint8Array, Uint8Array] = ADDRESSES,
+): Buffer {
   const packer = factsPacker()
-  packer.begin(Uint8Array.of(10, 10, 1, 101), Uint8Array.of(10, 10, 3, 11), 0)
+  const pathText = path.length === 0 ? '' : JSON.stringify(path)
+  packer.begin(client, server, pathText.length)
   const usual: typeof values = { clientPort: 5e4, serverPort: 443, clientBytes: 10, serverBytes: 20 }
   for (const name of NUMBERS) packer.number(values[name] ?? usual[name] ?? 0)
   for (const name of OPTIONAL_NUMBERS) packer.optional(values[name] ?? -1)
   packer.text('')
-  packer.text('')
+  packer.text(pathText)
   return packer.end()
 }
 
