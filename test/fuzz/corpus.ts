@@ -154,7 +154,7 @@ const wrappings = (): Seed => ({
   bytes: pcapFile(wrapped().map((bytes, i) => ({ seconds: 1_795_226_400 + i, fraction: i, bytes }))),
 })
 
-/** Every tunnel that is read, one in another, and the link types that they come in: one interface for each. */
+/** Every tunnel that is read, and the link types that they come in: one interface for each. */
 function tunnels(): Seed {
   const b = pcapngBlocks(false),
     linkTypes = [...new Set(WRAPPED.map(({ linkType = 1 }) => linkType))]

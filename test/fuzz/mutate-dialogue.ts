@@ -42,11 +42,45 @@ const NUMBERS = [
   '',
 ]
 const TOKENS = [
-  '\r\n', '\n', '\r', '\r\n\r\n', '\0', ' ', '\t', ':', ';', ',', '=', '"', '\\', '%', '[', ']', 'HTTP/1.1 200 OK\r\n',
-  'GET / HTTP/1.1\r\n', 'Transfer-Encoding: chunked\r\n', 'Content-Length: 5\r\n', 'Content-Encoding: gzip, br, deflate\r\n',
-  'Connection: Upgrade\r\n', 'Set-Cookie: ', 'Cookie: ', 'Expect: 100-continue\r\n', '\r\n.\r\n', '250-', 'STARTTLS\r\n', 'BDAT 9 LAST\r\n',
-  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\xc0\x0c', '\x16\x03\x03', '\x17\x03\x03', '\x15\x03\x03\0\x02\x02\x28', '\x1f\x8b\x08', '\xff\xff', '\x30\x82', '\x30\x80',
-] // prettier-ignore
+  '\r\n',
+  '\n',
+  '\r',
+  '\r\n\r\n',
+  '\0',
+  ' ',
+  '\t',
+  ':',
+  ';',
+  ',',
+  '=',
+  '"',
+  '\\',
+  '%',
+  '[',
+  ']',
+  'HTTP/1.1 200 OK\r\n',
+  'GET / HTTP/1.1\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Content-Length: 5\r\n',
+  'Content-Encoding: gzip, br, deflate\r\n',
+  'Connection: Upgrade\r\n',
+  'Set-Cookie: ',
+  'Cookie: ',
+  'Expect: 100-continue\r\n',
+  '\r\n.\r\n',
+  '250-',
+  'STARTTLS\r\n',
+  'BDAT 9 LAST\r\n',
+  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  '\xc0\x0c',
+  '\x16\x03\x03',
+  '\x17\x03\x03',
+  '\x15\x03\x03\0\x02\x02\x28',
+  '\x1f\x8b\x08',
+  '\xff\xff',
+  '\x30\x82',
+  '\x30\x80',
+]
 
 type Change = (parts: Part[], random: Random, others: readonly Dialogue[]) => string
 
@@ -201,9 +235,25 @@ const foreign: Change = (parts, random, others) => {
 
 /** More often what finds more. */
 const CHANGES: readonly Change[] = [
-  octet, octet, length, length, length, length, resized, resized, numberText, numberText, token, token, range, line, order,
-  order, foreign, foreign,
-] // prettier-ignore
+  octet,
+  octet,
+  length,
+  length,
+  length,
+  length,
+  resized,
+  resized,
+  numberText,
+  numberText,
+  token,
+  token,
+  range,
+  line,
+  order,
+  order,
+  foreign,
+  foreign,
+]
 
 /** Contents become records: all octets as they go over the wire. */
 function sealed(parts: readonly Part[]): Part[] {
