@@ -307,7 +307,8 @@ const serverActor = (sighting: Sighting, confidence: number): Actor => ({
 
 /** The device whose own leg this is: a load balancer if the configuration says so, otherwise a device that is
  * proven to be there. */
-function relayActor(sighting: Sighting, world: World, confidence: number): Actor {
+/** Who stands for the server, or for the agent behind it, at this leg. */
+export function relayActor(sighting: Sighting, world: World, confidence: number): Actor {
   const address = sighting.leg === 'back' ? sighting.originator.address : sighting.responder.address
   const role = world.roleOf(address)
   const known =

@@ -118,7 +118,25 @@ export interface ContentAgain {
   readonly last: PacketReference
 }
 
+/** A connection in use was ended at the age at which others were. Told of each, once enough of them were. */
+export interface CutAtAge {
+  readonly kind: 'cut-at-age'
+  readonly sighting: Sighting
+  readonly at: Micros
+  readonly packet: number
+  readonly age: Micros
+  /** Since the last packet before. */
+  readonly idle: Micros
+  readonly manner: 'fin' | 'rst'
+  /** Ages of all of them, the ends among them, and distinct agents. */
+  readonly youngest: Micros
+  readonly oldest: Micros
+  readonly ends: number
+  readonly agents: number
+}
+
 export type CadenceEvent =
+  | CutAtAge
   | CheckInMissed
   | Woken
   | MassEnd

@@ -1,4 +1,5 @@
 /** The followers, and handing each what it asks for. */
+import { followAges } from './ages.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Observation, ObservationKind } from '../model/observation.ts'
 import type { Agent } from '../model/party.ts'
@@ -37,6 +38,7 @@ const FOLLOWS: readonly Follow[] = [
   followWakeUps,
   followFirstUses,
   followContents,
+  followAges,
   followWeb,
   followEnrolments,
   followBypasses,

@@ -1,11 +1,13 @@
-/** A device on the path reset a connection while it was in use. */
+/** A device on the path ended a connection while it was in use: by a reset, or at an age that it allows none
+ * to pass. */
+import type { CutAtAge } from '../../model/cadence.ts'
 import type { PathEnded, World } from '../../model/event.ts'
 import type { Actor, AttributionItem, Finding } from '../../model/incident.ts'
 import type { Reset } from '../../model/observation.ts'
 import type { Path, Service, Sighting } from '../../model/party.ts'
 import { type Micros, seconds } from '../../model/time.ts'
-import { DECISIVE, STRONG, deviceActor, resetSheet } from '../attribution.ts'
-import { counted, detector, evidence, span, spoken } from '../detector.ts'
+import { DECISIVE, STRONG, deviceActor, relayActor, resetSheet } from '../attribution.ts'
+import { counted, type Description, detector, evidence, span, spoken, spokenRange } from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
 import { loreText, resetMeaning } from '../reset-lore.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -19,13 +21,18 @@ interface Cut {
 
 export const severedActive = detector({
   type: 'severed-active',
-  asserts: 'A connection in use was reset by a device on the path, not by either of its ends.',
+  asserts:
+    'A connection in use was ended by a device on the path, not by either of its ends: by a reset, or at an age that none passes.',
   notThis: [
     'the agent aborted it, or the server did',
     'it had been idle: that is a timer',
     'a connection that was over already',
     'the server had failed',
     'address translation lost its mapping: the server resets what it does not know',
+    'a server that ends connections itself at some age, or whose load balancer passes that on',
+    'connections that end at one moment, whatever their age: a restart',
+    'connections that are not meant to stay',
+    'others of that age go on',
     'a service of which nothing is known',
   ],
   requirements: ['S0-04', 'S0-15', 'S1-19'],
@@ -57,12 +64,18 @@ export const severedActive = detector({
         judged.add(event.path)
         raise(finding(cut, event))
       },
+      'cut-at-age'(event) {
+        if (judged.has(event.sighting.path) || !isKnown(event.sighting.service)) return
+        judged.add(event.sighting.path)
+        raise(findingAtAge(event, world))
+      },
     }
   },
   describe(findings) {
     const first = findings[0]
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
     const who = deviceName(first.actor)
+    if (first.details['limit'] !== undefined) return describeAtAge(findings, agents, who)
     return {
       title: `${who} resets connections in use`,
       summary:
@@ -74,6 +87,21 @@ export const severedActive = detector({
     }
   },
 })
+
+function describeAtAge(findings: readonly [Finding, ...Finding[]], agents: number, who: string): Description {
+  const last = findings.at(-1)!
+  const { lowerSeconds, upperSeconds } = last.details['limit'] as Record<string, number>
+  const ages = spokenRange([lowerSeconds!, upperSeconds!])
+  return {
+    title: `${who} ends connections in use at an age of ${spokenRange([upperSeconds!])}`,
+    summary:
+      `${counted(findings.length, 'connection')} of ${counted(agents, 'agent')} to ${findings[0].service ?? 'the service'} ` +
+      `ended ${ages} after the beginning, each alone and while octets passed; no connection became older. The agents had not closed them.`,
+    remedy: `Switch off the limit on the age of connections on ${who.charAt(0).toLowerCase()}${who.slice(1)} for this service, or raise it as far as it goes.`,
+    filter: connectionFilter(findings),
+    details: last.details,
+  }
+}
 
 /** The reset that cut it, where its marks or the other capture say that no end sent it. */
 function cutOf({ path }: PathEnded, world: World, within: number, weightMin: number): Cut | null {
@@ -107,6 +135,47 @@ const quietBefore = ({ idleBefore, sinceProvocation }: Reset): Micros =>
 const wasInUse = (reset: Reset, within: Micros): boolean =>
   Math.max(quietBefore(reset), reset.sinceOwn ?? 0) <= within
 
+function findingAtAge(event: CutAtAge, world: World): Finding {
+  const { sighting, at, packet, age, idle, manner, youngest, oldest, ends, agents } = event
+  const actor =
+    sighting.leg === 'front' ? relayActor(sighting, world, 0.75) : deviceActor(sighting, world, 0.75, 0.75)
+  return {
+    type: 'severed-active',
+    severity: 'critical',
+    at,
+    ...about(sighting),
+    actor,
+    manner,
+    confidence: actor.confidence,
+    details: {
+      ageSeconds: hundredths(age),
+      idleSeconds: hundredths(idle),
+      from: 'server',
+      proven: false,
+      limit: { lowerSeconds: hundredths(youngest), upperSeconds: hundredths(oldest), ends, agents },
+      attribution: [],
+    },
+    evidence: packets(
+      ...evidence(
+        { tap: sighting.tap, packet: sighting.startPacket, at: sighting.start, note: 'the connection opens' },
+        {
+          tap: sighting.tap,
+          packet,
+          at,
+          note: `${manner === 'fin' ? 'FIN' : 'RST'} at an age of ${spoken(age)}, ${spoken(idle)} after the last packet`,
+        },
+      ),
+    ),
+    cause: `${sighting.service.name}|${actor.address ?? ''}|age`,
+    requirements: requirementsOf(sighting),
+  }
+}
+
+const hundredths = (span: Micros): number => Math.round(span / 10_000) / 100
+
+const requirementsOf = ({ service }: Sighting): readonly string[] =>
+  service.profile === 'symantec-sepm' ? ['S1-19'] : ['S0-04', 'S0-15']
+
 const isTranslated = ({ path }: Sighting, world: World): boolean =>
   path.sightings.some(
     ({ originator: { address } }) => world.natMapping(address) !== null || world.translatesFor(address),
@@ -125,8 +194,8 @@ function finding({ sighting, reset, sheet, actor }: Cut, { next }: PathEnded): F
     manner: 'rst',
     confidence: actor.confidence,
     details: {
-      ageSeconds: Math.round((reset.time - sighting.start) / 10_000) / 100,
-      idleSeconds: Math.round(quietBefore(reset) / 10_000) / 100,
+      ageSeconds: hundredths(reset.time - sighting.start),
+      idleSeconds: hundredths(quietBefore(reset)),
       from: reset.from === 0 ? 'agent' : 'server',
       proven: sheet.some(({ weight }) => weight >= DECISIVE),
       attribution: sheet,
@@ -145,6 +214,6 @@ function finding({ sighting, reset, sheet, actor }: Cut, { next }: PathEnded): F
       ),
     ),
     cause: `${sighting.service.name}|${actor.address ?? ''}`,
-    requirements: sighting.service.profile === 'symantec-sepm' ? ['S1-19'] : ['S0-04', 'S0-15'],
+    requirements: requirementsOf(sighting),
   }
 }

@@ -1,12 +1,12 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { severedActive } from '../../../src/detectors/continuity/severed-active.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { firewall, nat, scenario } from '../../scenario/scenario.ts'
-import type { Scenario } from '../../scenario/scenario.ts'
+import { firewall, loadBalancer, nat, scenario } from '../../scenario/scenario.ts'
+import type { Conversation, Scenario } from '../../scenario/scenario.ts'
 import type { Party } from '../../scenario/party.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { agentAt, DLP1, FLEET } from './many.ts'
+import { agentAt, BALANCER, DLP1, FLEET, VIP } from './many.ts'
 import { CONTINUITY_STORIES } from './stories.ts'
 
 test('a firewall resets both ends while octets pass', async () => {
@@ -59,6 +59,84 @@ const story = (
   },
 })
 
+interface Aged {
+  readonly to?: string
+  /** Seconds between two agents' beginnings. */
+  readonly apart?: number
+  /** Seconds after which the load balancer ends a connection. */
+  readonly maxAge?: number
+  /** The server does, after 120 s. */
+  readonly serverCloses?: boolean
+  /** The first so many are left alone. */
+  readonly spared?: number
+  readonly connections?: 'persistent' | 'polling'
+}
+
+/** Five agents, who say something every other second, at a load balancer. */
+function aged({
+  to = `${VIP}:8000`,
+  apart = 7,
+  maxAge = 9000,
+  serverCloses = false,
+  spared = 0,
+  connections = 'persistent',
+}: Aged) {
+  const [service] = FLEET.services
+  const config = { ...FLEET, services: [{ ...service, connections }] }
+  const play = (): Scenario => {
+    const options = { address: BALANCER, idle: seconds(9000), manner: 'fin', pick: () => DLP1 } as const
+    const vip = { address: VIP, port: 8000 }
+    const s = scenario().behind(loadBalancer({ ...options, vip, maxAge: seconds(maxAge) }))
+    s.host(DLP1, { side: 'servers' })
+    const began: { readonly at: number; readonly talk: Conversation }[] = []
+    for (let now = 0; now < 200; now++) {
+      if (began.length < 5 && now >= began.length * apart) {
+        const talk = s.connect(agentAt(began.length), to)
+        talk.agent.sends(`agent=B${began.length} hello`).receives('policies')
+        began.push({ at: now, talk })
+      }
+      for (const [n, { at, talk }] of began.entries()) {
+        const age = now - at
+        if (serverCloses && age === 120 && n >= spared) talk.server.closes()
+        if (age % 2 === 0 && age < (serverCloses && n >= spared ? 120 : Math.min(maxAge, 190)))
+          talk.agent.sends('log').receives('ok')
+      }
+      s.wait(seconds(1))
+    }
+    s.wait(seconds(10))
+    return s
+  }
+  return { config, play }
+}
+
+describe('a load balancer that lets no connection grow old', () => {
+  test('is told once three agents met it, of each connection', async () => {
+    const { config, play } = aged({ maxAge: 120 })
+    for (const taps of [['client'], ['client', 'server']]) {
+      const analysis = await analysed(play(), { config, taps })
+      const found = analysis.findings('severed-active')
+      expect(
+        found.map(({ agent, manner, actor, details }) => [
+          agent?.id,
+          manner,
+          actor.role,
+          actor.address,
+          details['ageSeconds'],
+        ]),
+      ).toEqual(['B0', 'B1', 'B2', 'B3', 'B4'].map((id) => [id, 'fin', 'load-balancer', VIP, 120.01]))
+      const { title, summary, remedy, details } = analysis.incident('severed-active')
+      expect({ title, summary, remedy, limit: details['limit'] }).toEqual({
+        title: 'The load balancer 10.10.2.10 ends connections in use at an age of 120.0 s',
+        summary:
+          '5 connections of 5 agents to dlp ended 120.0 s after the beginning, each alone and while octets passed; no connection became older. The agents had not closed them.',
+        remedy:
+          'Switch off the limit on the age of connections on the load balancer 10.10.2.10 for this service, or raise it as far as it goes.',
+        limit: { lowerSeconds: 120.01, upperSeconds: 120.01, ends: 5, agents: 5 },
+      })
+    }
+  })
+})
+
 keepsQuiet(severedActive, {
   'the agent aborted it, or the server did': [
     story((_s, agent) => agent.aborts()),
@@ -106,6 +184,23 @@ keepsQuiet(severedActive, {
       return s
     },
     told: ['critical nat-rebind', 'warning nat-change'],
+  },
+  'a server that ends connections itself at some age, or whose load balancer passes that on': [
+    // the hop limit is the server's
+    { ...aged({ to: `${DLP1}:8000`, serverCloses: true }), taps: ['server'] },
+    aged({ serverCloses: true }), // behind the load balancer, the server said it first
+  ],
+  'connections that end at one moment, whatever their age: a restart': {
+    ...aged({ apart: 0, maxAge: 120 }),
+    taps: ['client'],
+  },
+  'connections that are not meant to stay': {
+    ...aged({ maxAge: 120, connections: 'polling' }),
+    taps: ['client'],
+  },
+  'others of that age go on': {
+    ...aged({ serverCloses: true, spared: 1 }),
+    taps: ['client'],
   },
   'a service of which nothing is known': { ...story((s) => s.wait(seconds(5)), 4), config: undefined },
 })

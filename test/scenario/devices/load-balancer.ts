@@ -23,6 +23,8 @@ export interface LoadBalancerOptions {
   readonly idle: Micros
   /** `forget` says nothing: the next segment from either end draws a reset. */
   readonly manner: 'fin' | 'rst' | 'forget'
+  /** It ends a connection in its manner when it is that old, however busy it is; absent: never. */
+  readonly maxAge?: Micros
   /** So long after the story's beginning it restarts: every connection that it has ends in its manner. */
   readonly restartsAfter?: Micros
   /** The server of the n-th connection, counted from 0. */
@@ -65,6 +67,8 @@ class Relay {
     })
     this.front.accept(syn)
     this.watch()
+    const { maxAge } = proxy.options
+    if (maxAge !== undefined) proxy.position.time.timer(maxAge, () => this.expire())
   }
 
   touch(): void {
