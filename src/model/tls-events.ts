@@ -85,4 +85,22 @@ export interface ProtocolMismatched {
   readonly proof: readonly (PacketReference & { readonly note: string })[]
 }
 
-export type TlsEvent = CertificateShown | CertificateRefused | TlsRelayed | ClearText | ProtocolMismatched
+/** One side of a handshake found that its octets were not those that the other side sent, as far as one
+ * capture shows: the relay's other side was not captured, or there is no relay. */
+export interface TlsDamaged {
+  readonly kind: 'tls-damaged'
+  readonly sighting: Sighting
+  readonly at: Micros
+  readonly packet: number
+  readonly from: 0 | 1
+  /** 20, bad_record_mac, or 51, decrypt_error. */
+  readonly description: number
+}
+
+export type TlsEvent =
+  | TlsDamaged
+  | CertificateShown
+  | CertificateRefused
+  | TlsRelayed
+  | ClearText
+  | ProtocolMismatched

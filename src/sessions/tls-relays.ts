@@ -40,8 +40,14 @@ export function followTlsRelays({ tell, later, settle, severalTaps }: Surroundin
         later(_.time + settle, () => consider(sighting))
       },
       'tls-alert'(o, sighting) {
-        if (o.description !== null && DAMAGED.has(o.description) && sighting?.path.isJoined === true)
-          alerts.set(sighting.path, o.description)
+        const { description, packet, from, time: at } = o
+        if (sighting === null || description === null || !DAMAGED.has(description)) return
+        if (sighting.path.isJoined) alerts.set(sighting.path, description)
+        else if (sighting.leg !== 'probe' && sighting.leg !== 'internal')
+          later(at + settle, () => {
+            if (!sighting.path.isJoined)
+              tell({ kind: 'tls-damaged', sighting, at, packet, from, description })
+          })
       },
     },
     closed(sighting) {

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
 import { tlsModified } from '../../../src/detectors/tls/tls-modified.ts'
+import { seconds } from '../../../src/model/time.ts'
 import { concat } from '../../protocols/tls/craft.ts'
-import { proxyHeader } from '../../scenario/tls.ts'
+import type { Scenario } from '../../scenario/scenario.ts'
+import { alertOf, flightOf, helloOf, proxyHeader } from '../../scenario/tls.ts'
 import { analysed, inShort, only } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { STORIES } from '../stories.ts'
-import { AGENTS, behind, comes, keys, reencrypted, shown, shownInTurn, VIP } from './scenes.ts'
+import { AGENTS, behind, comes, keys, NAME, reencrypted, shown, shownInTurn, VIP } from './scenes.ts'
 
 test('another server name in the same handshake', async () => {
   const { config, play } = STORIES['tls-modified']
@@ -37,6 +39,34 @@ test('another certificate in the same handshake', async () => {
     expect(found.map(({ details }) => details['differing'])).toEqual([['certificate']])
 })
 
+/** Clients whose handshakes end with an alert of the server. */
+function alerted(count: number, description: number): Scenario {
+  const s = behind()
+  for (let n = 0; n < count; n++) {
+    const { agent, server } = s.connect(AGENTS[n]!, `${VIP}:443`)
+    agent.sends(helloOf({ name: NAME }))
+    server.sends(flightOf({ chain: [shown()] }))
+    server.sends(alertOf(description)).closes()
+    s.wait(seconds(3))
+  }
+  return s
+}
+
+test.each([
+  [20, 'bad_record_mac'],
+  [51, 'decrypt_error'],
+])('from one side, by alert %d of the ends', async (description, alert) => {
+  const analysis = await analysed(alerted(3, description), { config: keys(), taps: ['client'] })
+  const found = analysis.findings('tls-modified')
+  expect(found.map(({ agent, details, confidence }) => [agent?.address, details, confidence])).toEqual(
+    AGENTS.map((address) => [address, { alert, from: 'server' }, 0.6]),
+  )
+  expect(analysis.incident('tls-modified')).toMatchObject({
+    title: 'TLS of keys arrives changed',
+    requirements: ['X-16'],
+  })
+})
+
 keepsQuiet(tlsModified, {
   'a handshake that is the same on both legs, in other segments or behind a PROXY header': [
     { config: keys(), play: () => shownInTurn([[shown()]]), told: ['info tls-passthrough'] },
@@ -64,5 +94,14 @@ keepsQuiet(tlsModified, {
     play: () => shownInTurn([[shown()]]),
     // The frames with the server's flight are not there.
     cut: (capture) => only(capture, (frame) => frame.length < 300),
+  },
+  'one side alone, whose handshakes look as they should: what a relay does to them, only both sides show': {
+    ...STORIES['tls-modified'],
+    taps: ['server'],
+  },
+  'an end that says so once: octets are damaged by chance as well': {
+    config: keys(),
+    play: () => alerted(1, 20),
+    taps: ['client'],
   },
 })
