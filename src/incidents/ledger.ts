@@ -68,6 +68,7 @@ export class Ledger {
       this.byId.set(fresh.id, fresh)
       return fresh.id
     }
+    if (finding.amends === true && amended(known, finding)) return known.id
     if (known.views === null && finding.tap !== known.findings[0].tap) known.views = new Views(known.findings)
     if (known.views?.has(finding) === true) return null
     known.count++
@@ -100,6 +101,19 @@ export class Ledger {
     }
     views?.add(finding)
   }
+}
+
+/** Puts a finding in the place of the one that it says more of; false if that is not kept. */
+function amended({ findings, views }: Case, finding: Finding): boolean {
+  const { at, tap, connection } = finding
+  const place = findings.findLastIndex(
+    (f) => f.at === at && f.tap === tap && f.connection === connection && f.agent?.id === finding.agent?.id,
+  )
+  if (place < 0) return false
+  views?.delete(findings[place]!)
+  views?.add(finding)
+  findings[place] = finding
+  return true
 }
 
 function told(

@@ -128,7 +128,8 @@ export interface Assignment {
   readonly isFewest: boolean
 }
 
-/** Choices of a relay, in the order in which it made them: told when there are many, and at the end. */
+/** Choices of a relay, in the order in which it made them: told when there are many, and at the end; and in
+ * between, each time that they have become twice as many. */
 export interface Assigned {
   readonly kind: 'assigned'
   readonly service: Service
@@ -136,6 +137,8 @@ export interface Assigned {
   readonly relay: string
   readonly tap: Tap
   readonly assignments: readonly Assignment[]
+  /** The next ones are told without these. */
+  readonly isWhole: boolean
 }
 
 /** A name server told somebody the addresses of a name that leads to a service. */

@@ -5,7 +5,7 @@
  * Health checks and connections that never carried an agent's data are no choices. A relay whose two sides
  * are captured twice is followed at the tap that sees a connection first.
  */
-import type { Assigned, Assignment } from '../model/event.ts'
+import type { Assignment } from '../model/event.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { HttpRequest } from '../model/http.ts'
 import type { Agent, Server, Service } from '../model/party.ts'
@@ -17,6 +17,9 @@ import { attachmentOf } from './tracked-agent.ts'
 
 /** Choices kept per service and relay; when they are this many they are told, and the count begins anew. */
 export const ASSIGNMENTS_MAX = 2048
+/** Choices after which they are told for the first time, for what can be said by then; again with each
+ * doubling. */
+export const FIRST_LOOK = 64
 /** Services and relays that are followed: further ones are counted. */
 export const TURNS_MAX = 64
 /** Connections that are followed at once; the choices of further ones are left out. */
@@ -48,9 +51,11 @@ interface Turns {
   choices: Choice[]
   /** Those that were told last. */
   latest: readonly Assignment[]
+  /** Choices at the next look at them. */
+  nextLook: number
 }
 
-export const followAssignments = ({ tell }: Surroundings): Assignments => new Assignments(tell)
+export const followAssignments = (around: Surroundings): Assignments => new Assignments(around)
 
 export class Assignments implements Follower {
   /** Connections whose relay, or which themselves, were too many. */
@@ -58,11 +63,11 @@ export class Assignments implements Follower {
   private readonly all = new Map<Service, Map<string, Turns>>()
   /** Choices of open connections, and of those that are not told yet. */
   private readonly byConnection = new Map<ConnectionId, Choice>()
-  private readonly tell: (event: Assigned) => void
+  private readonly around: Surroundings
   private followed = 0
 
-  constructor(tell: (event: Assigned) => void) {
-    this.tell = tell
+  constructor(around: Surroundings) {
+    this.around = around
   }
 
   readonly observe: NonNullable<Follower['observe']> = {
@@ -115,6 +120,20 @@ export class Assignments implements Follower {
     const choice = choiceMade(turns, sighting, sighting.server)
     this.byConnection.set(sighting.connection, choice)
     if (turns.choices.push(choice) >= ASSIGNMENTS_MAX) this.tellOf(turns)
+    else if (turns.choices.length >= turns.nextLook) this.planLook(turns, choice.at)
+  }
+
+  /** Who came is known a little after it came. */
+  private planLook(turns: Turns, until: Micros): void {
+    turns.nextLook = 2 * turns.choices.length
+    const { choices } = turns
+    this.around.later(until + 2 * this.around.settle, () => {
+      if (turns.choices !== choices) return
+      const { service, relay, tap } = turns
+      const assignments = inOrder(choices).filter(({ at }) => at <= until)
+      if (assignments.length > 0)
+        this.around.tell({ kind: 'assigned', service, relay, tap, assignments, isWhole: false })
+    })
   }
 
   private turnsOf({ service, originator, tap }: TrackedSighting): Turns | null {
@@ -125,7 +144,15 @@ export class Assignments implements Follower {
     if (this.followed >= TURNS_MAX) return null
     this.followed++
     if (byRelay === undefined) this.all.set(service, (byRelay = new Map()))
-    const turns: Turns = { service, relay, tap, load: new Map(), choices: [], latest: [] }
+    const turns: Turns = {
+      service,
+      relay,
+      tap,
+      load: new Map(),
+      choices: [],
+      latest: [],
+      nextLook: FIRST_LOOK,
+    }
     byRelay.set(relay, turns)
     return turns
   }
@@ -148,7 +175,9 @@ export class Assignments implements Follower {
     }
     turns.choices = []
     turns.latest = assignments
-    if (assignments.length > 0) this.tell({ kind: 'assigned', service, relay, tap, assignments })
+    turns.nextLook = FIRST_LOOK
+    if (assignments.length > 0)
+      this.around.tell({ kind: 'assigned', service, relay, tap, assignments, isWhole: true })
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a relay chose, from the stories of its connections to what detectors are told. */
 import { expect, test } from 'vitest'
 import type { Assigned, DetectorEvent } from '../../src/model/event.ts'
-import { ASSIGNMENTS_MAX, followAssignments, TURNS_MAX } from '../../src/sessions/assignments.ts'
+import { ASSIGNMENTS_MAX, FIRST_LOOK, followAssignments, TURNS_MAX } from '../../src/sessions/assignments.ts'
 import type { Surroundings } from '../../src/sessions/follower.ts'
 import type { TrackedSighting } from '../../src/sessions/sighting.ts'
 
@@ -11,9 +11,16 @@ const [ONE, TWO] = [server('dlp1'), server('dlp2')]
 
 function playing() {
   const told: Assigned[] = []
+  const due: (() => void)[] = []
   const follower = followAssignments({
     tell: (event: DetectorEvent) => void told.push(event as Assigned),
+    later: (_at: number, act: () => void) => void due.push(act),
+    settle: 0,
   } as Surroundings)
+  /** Time passes. */
+  const settles = (): void => {
+    for (const act of due.splice(0)) act()
+  }
   let connection = 0
   let at = 0
   const opens = (to: unknown, more: object = {}): TrackedSighting => {
@@ -40,7 +47,7 @@ function playing() {
     follower.ended()
     return told
   }
-  return { follower, told, opens, closes, ended }
+  return { follower, told, opens, closes, ended, settles }
 }
 
 test('connections in order, with the load of that moment', () => {
@@ -62,6 +69,22 @@ test('connections in order, with the load of that moment', () => {
       [ONE, 2, 1, true],
     ],
   )
+})
+
+test('they are told when the sample suffices, and again when it has doubled, all of them each time', () => {
+  const { opens, closes, told, ended, settles } = playing()
+  for (let i = 1; i < 4 * FIRST_LOOK; i++) {
+    closes(opens(i % 2 === 0 ? ONE : TWO))
+    settles()
+  }
+  const seen = (): unknown[] => told.map(({ assignments, isWhole }) => [assignments.length, isWhole])
+  const looks = [
+    [FIRST_LOOK, false],
+    [2 * FIRST_LOOK, false],
+  ]
+  expect(seen()).toEqual(looks)
+  ended()
+  expect(seen()).toEqual([...looks, [4 * FIRST_LOOK - 1, true]])
 })
 
 test('checks that carry nothing, other legs, and what another tap showed already are no choices', () => {

@@ -47,7 +47,7 @@ export const persistenceExpiredEarly = detector({
       assigned(event) {
         const { service, relay } = event
         const required = requiredOf(service)
-        if (required === null || !mustStay(service)) return
+        if (required === null || !mustStay(service) || !event.isWhole) return
         const key = `${service.name}|${relay}`
         let memory = seen.get(key)
         if (memory === undefined) seen.set(key, (memory = { last: [], first: [], moves: [], isTold: false }))

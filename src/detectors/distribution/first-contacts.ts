@@ -7,6 +7,8 @@ import type { Server, Service, Visit } from '../../model/party.ts'
 const GROUPS_MAX = 1024
 /** Visits kept as evidence, per server: the first ones. */
 const EVIDENCE_MAX = 2
+/** Agents after which a group is judged for the first time; again with each doubling. */
+const FIRST_LOOK = 64
 
 export class Contacts {
   readonly service: Service
@@ -15,6 +17,8 @@ export class Contacts {
   last: Visit
   private readonly counts = new Map<Server, number>()
   private readonly shown: Visit[] = []
+  private agents = 0
+  private nextLook = FIRST_LOOK
 
   constructor(visit: Visit, group: string) {
     this.service = visit.server.service
@@ -27,6 +31,14 @@ export class Contacts {
     this.counts.set(visit.server, count)
     if (count <= EVIDENCE_MAX) this.shown.push(visit)
     this.last = visit
+    this.agents++
+  }
+
+  /** There are as many agents as ask for a look at them; once for each such number. */
+  isDue(): boolean {
+    if (this.agents < this.nextLook) return false
+    this.nextLook *= 2
+    return true
   }
 
   get servers(): Server[] {
@@ -52,14 +64,16 @@ export class Contacts {
 export class FirstContacts {
   private readonly groups = new Map<string, Contacts>()
 
-  note(visit: Visit, group: string): void {
+  /** The group, if there are so many by now that it is to be judged. */
+  note(visit: Visit, group: string): Contacts | null {
     const key = `${visit.server.service.name}|${group}`
     let contacts = this.groups.get(key)
     if (contacts === undefined) {
-      if (this.groups.size >= GROUPS_MAX) return
+      if (this.groups.size >= GROUPS_MAX) return null
       this.groups.set(key, (contacts = new Contacts(visit, group)))
     }
     contacts.add(visit)
+    return contacts.isDue() ? contacts : null
   }
 
   all(): Iterable<Contacts> {

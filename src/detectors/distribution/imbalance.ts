@@ -8,6 +8,7 @@ import { packets } from '../wording.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { type Contacts, FirstContacts } from './first-contacts.ts'
 import { chance, openingsFilter, relayActor, sharesText } from './relay.ts'
+import { Standing } from './standing.ts'
 import { chiSquare } from './statistics.ts'
 
 export const imbalance = detector({
@@ -33,6 +34,11 @@ export const imbalance = detector({
   },
   watch({ failureWithin, shareOff, expectedMin }, world, raise) {
     const contacts = new FirstContacts()
+    const standing = new Standing(raise)
+    const judge = (seen: Contacts): void => {
+      const found = judged(seen, { shareOff, expectedMin }, world)
+      if (found !== null) standing.tell(found)
+    }
     return {
       visit({ visit, previous }) {
         if (previous !== null) return
@@ -40,13 +46,12 @@ export const imbalance = detector({
         if (peers === null || peers.length < 2) return
         if (world.failedOf(visit.server.service, visit.at - failureWithin, visit.at).length > 0) return
         const { leg, originator } = visit.sighting
-        contacts.note(visit, `${leg === 'back' ? originator.address : 'agents'}|${peers.join(',')}`)
+        const group = `${leg === 'back' ? originator.address : 'agents'}|${peers.join(',')}`
+        const due = contacts.note(visit, group)
+        if (due !== null) judge(due)
       },
       'captures-ended'() {
-        for (const seen of contacts.all()) {
-          const found = judged(seen, { shareOff, expectedMin }, world)
-          if (found !== null) raise(found)
-        }
+        for (const seen of contacts.all()) judge(seen)
       },
     }
   },

@@ -1,11 +1,12 @@
 /** Servers that should stand by are given agents although the first one is well. */
-import type { Assignment, World } from '../../model/event.ts'
+import type { Assigned, Assignment, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Server, Service } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
 import { detector, ratio, span } from '../detector.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
-import { chance, openingsFilter, relayFinding } from './relay.ts'
+import { causeOf, chance, openingsFilter, relayFinding } from './relay.ts'
+import { Standing } from './standing.ts'
 import { binomialTail } from './statistics.ts'
 
 export const notActiveStandby = detector({
@@ -28,20 +29,26 @@ export const notActiveStandby = detector({
     ),
   },
   watch({ shareMax, failureWithin, servedWithin }, world, raise) {
+    const standing = new Standing(raise)
     return {
       assigned(event) {
-        const { service } = event
-        if (service.persistence !== 'ordered' || service.configured?.smtp != null) return
-        const list = firstContacts(event.assignments)
-        const top = topOf(service, list)
-        if (top === null) return
-        const seen = inService(list, top, { failureWithin, servedWithin }, world)
-        const astray = seen.filter(({ server }) => server !== top)
-        if (seen.length < SAMPLE_MIN || astray.length === 0) return
-        const p = binomialTail(astray.length, seen.length, shareMax)
-        if (p >= P_MAX) return
-        raise(finding({ ...event, assignments: astray }, top, seen.length, p, world))
+        const found = judged(event)
+        if (found !== null) standing.tell(found)
+        if (event.isWhole) standing.forget(causeOf(event))
       },
+    }
+    function judged(event: Assigned): Finding | null {
+      const { service } = event
+      if (service.persistence !== 'ordered' || service.configured?.smtp != null) return null
+      const list = firstContacts(event.assignments)
+      const top = topOf(service, list)
+      if (top === null) return null
+      const seen = inService(list, top, { failureWithin, servedWithin }, world)
+      const astray = seen.filter(({ server }) => server !== top)
+      if (seen.length < SAMPLE_MIN || astray.length === 0) return null
+      const p = binomialTail(astray.length, seen.length, shareMax)
+      if (p >= P_MAX) return null
+      return finding({ ...event, assignments: astray }, top, seen.length, p, world)
     }
   },
   describe(findings) {

@@ -40,8 +40,11 @@ export const relayFinding = (
   actor: relayActor(relay, world),
   manner: null,
   evidence: packets(...choicesAsEvidence(assignments, tap)),
-  cause: `${service.name}|${relay}`,
+  cause: causeOf({ service, relay }),
 })
+
+export const causeOf = ({ service, relay }: Pick<Assigned, 'service' | 'relay'>): string =>
+  `${service.name}|${relay}`
 
 export const choicesAsEvidence = (assignments: readonly Assignment[], tap: string): EvidencePacket[] =>
   assignments

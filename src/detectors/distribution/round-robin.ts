@@ -6,7 +6,16 @@ import { detector, ratio } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { SAMPLE_MIN, testsOf } from './algorithms.ts'
 import { choicesOf, countsOf } from './choices.ts'
-import { chance, choicesAsEvidence, mustStay, openingsFilter, relayFinding, sharesText } from './relay.ts'
+import {
+  causeOf,
+  chance,
+  choicesAsEvidence,
+  mustStay,
+  openingsFilter,
+  relayFinding,
+  sharesText,
+} from './relay.ts'
+import { Standing } from './standing.ts'
 import { turnTaking, type TurnTaking } from './turn-taking.ts'
 
 export const roundRobin = detector({
@@ -26,13 +35,15 @@ export const roundRobin = detector({
     confidenceIdle: ratio(0.88, 'where the fewest open connections would explain the choices as well'),
   },
   watch({ confidence, confidenceIdle }, world, raise) {
+    const standing = new Standing(raise)
     return {
       assigned(event) {
         if (!mustStay(event.service)) return
         const { servers, list } = choicesOf(event.assignments)
         const taking = turnTaking(list, servers.length)
-        if (!taking.isRoundRobin) return
-        raise(finding(event, taking, taking.leastFits ? confidenceIdle : confidence, world))
+        if (taking.isRoundRobin)
+          standing.tell(finding(event, taking, taking.leastFits ? confidenceIdle : confidence, world))
+        if (event.isWhole) standing.forget(causeOf(event))
       },
     }
   },

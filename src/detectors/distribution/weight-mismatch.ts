@@ -8,6 +8,7 @@ import { packets } from '../wording.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { FirstContacts, type Contacts } from './first-contacts.ts'
 import { chance, openingsFilter, relayActor } from './relay.ts'
+import { Standing } from './standing.ts'
 import { chiSquare, expectedOf } from './statistics.ts'
 
 export const weightMismatch = detector({
@@ -30,6 +31,11 @@ export const weightMismatch = detector({
   },
   watch({ failureWithin, ratioOff }, world, raise) {
     const contacts = new FirstContacts()
+    const standing = new Standing(raise)
+    const judge = (seen: Contacts): void => {
+      const found = judged(seen, ratioOff, world)
+      if (found !== null) standing.tell(found)
+    }
     return {
       visit({ visit, previous }) {
         if (previous !== null || visit.sighting.leg !== 'back') return
@@ -38,13 +44,11 @@ export const weightMismatch = detector({
         // A server that is out leaves its share to the others, for as long.
         const failed = world.failedOf(visit.server.service, visit.at - failureWithin, visit.at)
         if (failed.some((name) => weights.has(name))) return
-        contacts.note(visit, visit.sighting.originator.address)
+        const due = contacts.note(visit, visit.sighting.originator.address)
+        if (due !== null) judge(due)
       },
       'captures-ended'() {
-        for (const seen of contacts.all()) {
-          const found = judged(seen, ratioOff, world)
-          if (found !== null) raise(found)
-        }
+        for (const seen of contacts.all()) judge(seen)
       },
     }
   },

@@ -114,6 +114,7 @@ test('every move is told, however many agents return', () => {
   for (let from = 0; from < choices.length; from += 1000)
     told.assigned!({
       kind: 'assigned',
+      isWhole: true,
       service,
       relay: '10.10.3.1',
       tap: '',

@@ -22,6 +22,14 @@ test('ten to one is asked for, one to one is seen', async () => {
   })
 })
 
+test('it is told when the sample suffices, and says more as more come', async () => {
+  const few = (await analysed(onceEach(inTurn(2), 64), { config: weighted() })).findings('weight-mismatch')
+  const more = await analysed(onceEach(inTurn(2), 150), { config: weighted() })
+  const found = more.findings('weight-mismatch')
+  expect(found.map(({ at, details }) => [at, details['agents']])).toEqual([[few[0]!.at, 150]])
+  expect(more.incident('weight-mismatch').occurrences).toBe(1)
+})
+
 keepsQuiet(weightMismatch, {
   'too few agents to tell': { config: weighted(), play: () => onceEach(inTurn(2), 29) },
   'the proportion is that of the weights, as far as chance allows': [
