@@ -1,29 +1,41 @@
 /** Members of a cluster do not reach each other. */
-import type { ReplicationFailed } from '../../model/cluster-events.ts'
+import type { ReplicationFailed, ReplicationOpened } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
+import type { Service } from '../../model/party.ts'
 import { counted, detector, evidence } from '../detector.ts'
 import { connectionFilter, packets } from '../wording.ts'
 import { memberFinding } from './members.ts'
 
 export const replicationDown = detector({
   type: 'replication-down',
-  asserts: 'A server could not open its connection for replication to another one, again and again.',
+  asserts:
+    'A server could not open its connection for replication to another one, again and again; or more members replicate than the product allows.',
   notThis: [
     'a single try that failed',
     'tries that succeed in between',
     'servers that do not reach each other at other ports',
+    'as many members as the product allows',
   ],
   requirements: ['S2-54'],
   parameters: {
     failures: { value: 2, unit: 'count', meaning: 'tries in a row that failed' },
+    membersMax: { value: 6, unit: 'count', meaning: 'members of a cluster of SEMS (KB 154069)' },
   },
-  watch({ failures: enough }, _world, raise) {
+  watch({ failures: enough, membersMax }, _world, raise) {
     const down = new Set<string>()
+    const members = new Map<Service, Set<string>>()
     const keyOf = (event: Pick<ReplicationFailed, 'from' | 'to'>): string =>
       `${event.from.service.name}|${event.from.server.name}|${event.to.server.name}`
     return {
       'replication-opened'(event) {
         down.delete(keyOf(event))
+        const { from, to } = event
+        if (from.service.profile !== 'symantec-sems') return
+        const names = members.get(from.service) ?? new Set()
+        members.set(from.service, names)
+        if (names.size > membersMax) return
+        names.add(from.server.name).add(to.server.name)
+        if (names.size > membersMax) raise(findingOfMany(event, [...names].toSorted(), membersMax))
       },
       'replication-failed'(event) {
         if ((event.failures < enough && !event.isLasting) || down.has(keyOf(event))) return
@@ -34,6 +46,15 @@ export const replicationDown = detector({
   },
   describe(findings) {
     const first = findings[0]
+    const { members } = first.details as { members?: readonly string[] }
+    if (members !== undefined)
+      return {
+        title: `${members.length} members of ${first.service ?? 'a cluster'} replicate`,
+        summary: `${members.join(', ')} replicate with one another; the product allows ${String(first.details['allowed'])} members at most.`,
+        remedy: 'Take members out of the cluster, or make two of it.',
+        filter: connectionFilter(findings),
+        details: first.details,
+      }
     const pairs = new Set(findings.map((f) => `${String(f.details['from'])} to ${String(f.details['to'])}`))
     return {
       title: `Members of ${first.service ?? 'a cluster'} do not replicate`,
@@ -44,6 +65,26 @@ export const replicationDown = detector({
     }
   },
 })
+
+function findingOfMany(event: ReplicationOpened, members: readonly string[], allowed: number): Finding {
+  const { from, to, tap, at, packet } = event
+  return {
+    type: 'replication-down',
+    severity: 'warning',
+    ...memberFinding(to, event),
+    at,
+    confidence: 0.95,
+    details: { members, allowed },
+    evidence: packets({
+      tap,
+      packet,
+      at,
+      note: `${from.server.name} replicates with ${to.server.name}: one more than ${allowed} members`,
+    }),
+    cause: `${from.service.name}|members`,
+    requirements: ['S2-54'],
+  }
+}
 
 function finding(event: ReplicationFailed): Finding {
   const { from, to, tap, at, packet, manner, failures, first, attempts } = event

@@ -5,7 +5,7 @@ import type { PathEnded } from '../../model/event.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
 import { DECISIVE, type IdleEnd, judge, silenceSeconds } from '../attribution.ts'
-import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
+import { counted, detector, evidence, ratio, spoken, spokenRange } from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
@@ -30,9 +30,31 @@ export const severedIdle = detector({
     'a host that failed or restarted: most connections survive such a silence',
     'a web user, whose idle connection a relay closes by FIN between requests',
   ],
-  requirements: ['S0-04', 'S0-15', 'S1-19'],
-  parameters: {},
-  watch(_values, world, raise) {
+  requirements: ['S0-04', 'S0-06', 'S0-15', 'S1-19'],
+  parameters: {
+    regularMin: {
+      value: 3,
+      unit: 'count',
+      meaning: 'losses of one cause from which on they may be regular (domain 8.2, SEVER_PERIODIC)',
+    },
+    regularVariation: ratio(
+      0.1,
+      'by which regular silences may vary, as deviation over mean (domain 7.2, S0-06)',
+    ),
+  },
+  watch({ regularMin, regularVariation }, world, emit) {
+    const silences = new Map<string, number[]>()
+    /** How often it happens matters by itself: regular losses break that requirement as well. */
+    const raise = (found: Finding): void => {
+      const seconds = silences.get(found.cause) ?? []
+      if (seconds.length === 0 && silences.size >= CAUSES_MAX) return emit(found)
+      silences.set(found.cause, seconds)
+      seconds.push(found.details['silenceSeconds'] as number)
+      if (seconds.length > SILENCES_MAX) seconds.shift()
+      const isRegular = seconds.length >= regularMin && variationOf(seconds) < regularVariation
+      const isNamed = isRegular && !found.requirements.includes('S1-19')
+      emit(isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found)
+    }
     const judged = new WeakSet<Path>()
     const losses = new Losses()
     const isByTimer = (lost: Sighting, next: Sighting | null): boolean => {
@@ -116,6 +138,17 @@ export const severedIdle = detector({
     }
   },
 })
+
+/** Causes whose regularity is watched, and the latest silences of each. */
+const CAUSES_MAX = 1024
+const SILENCES_MAX = 64
+
+/** Deviation over mean. */
+function variationOf(values: readonly number[]): number {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length
+  const square = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length
+  return mean === 0 ? 0 : Math.sqrt(square) / mean
+}
 
 function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
   const { sighting, silence, signature } = end

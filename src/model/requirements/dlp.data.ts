@@ -42,6 +42,7 @@ export const DLP_REQUIREMENTS: readonly Requirement[] = stated(
       'Connections are not severed regularly: how often it happens matters.',
       ['severed-idle', 'reconnect-storm'],
       'idle',
+      { byName: true },
     ],
     [
       'S0-07',

@@ -45,6 +45,31 @@ test('is told again only after it had worked', async () => {
   expect((await analysed(story, { config: cluster() })).findings('replication-down')).toHaveLength(2)
 })
 
+/** So many members of SEMS, each of which replicates with the next one. */
+const many = (count: number) => ({
+  config: cluster({
+    profile: 'symantec-sems',
+    servers: Array.from({ length: count }, (_, i) => ({
+      name: `sems${i + 1}`,
+      addresses: [clientSide(i + 1)],
+      replicationAddresses: [inner(i + 1)],
+    })),
+  }),
+  play: told((s) => {
+    for (let n = 1; n < count; n++) replicates(s, n, n + 1)
+  }),
+})
+
+test('more members than the product allows', async () => {
+  const { config, play } = many(7)
+  const analysis = await analysed(play(), { config })
+  expect(analysis.findings('replication-down').map(({ details }) => details['allowed'])).toEqual([6])
+  expect(analysis.incident('replication-down')).toMatchObject({
+    title: '7 members of sems replicate',
+    requirements: ['S2-54'],
+  })
+})
+
 keepsQuiet(replicationDown, {
   'a single try that failed': { config: cluster(), play: told((s) => cannotReplicate(s)) },
   'tries that succeed in between': {
@@ -66,4 +91,5 @@ keepsQuiet(replicationDown, {
       }
     }),
   },
+  'as many members as the product allows': many(6),
 })
