@@ -10,6 +10,7 @@ import { type BasisFollower, followBasis } from './basis.ts'
 import { followBypasses } from './bypasses.ts'
 import { followCheckIns } from './check-ins.ts'
 import { followCertificates } from './certificates.ts'
+import { followClientNodes } from './client-nodes.ts'
 import { followContents } from './contents.ts'
 import { followFirstUses } from './first-uses.ts'
 import { followEnrolments } from './enrolments.ts'
@@ -40,6 +41,7 @@ const FOLLOWS: readonly Follow[] = [
   followContents,
   followAges,
   followWeb,
+  followClientNodes,
   followEnrolments,
   followBypasses,
   followReturnPaths,

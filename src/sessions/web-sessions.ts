@@ -224,8 +224,14 @@ export class WebSessions {
   }
 }
 
+/** A request with which sessions begin or end: another server is as good then. */
+export function isAtItsEnds(target: string): boolean {
+  const path = target.split('?', 1)[0]!
+  return LOGIN.test(path) || LOGOUT.test(path)
+}
+
 /** What tells a browser that its session is unknown here. */
-function symptomOf(response: HttpResponse): SessionSwitched['symptom'] {
+export function symptomOf(response: HttpResponse): SessionSwitched['symptom'] {
   if (response.status >= 500) return 'error'
   if (response.status === 401 || response.status === 403 || response.status === 440) return 'login'
   const isRedirect = response.status >= 301 && response.status <= 308 && response.status !== 304
@@ -235,8 +241,11 @@ function symptomOf(response: HttpResponse): SessionSwitched['symptom'] {
 const keyOf = ({ service }: TrackedSighting, { name, valueHash }: CookieFacts): string =>
   `${service.name}|${name}|${valueHash}`
 
-const sessionCookie = (cookies: readonly CookieFacts[], sighting: TrackedSighting): CookieFacts | null =>
-  cookies.find((cookie) => isSessionCookie(cookie, sighting)) ?? null
+/** The cookie of the client's session with this service. */
+export const sessionCookie = (
+  cookies: readonly CookieFacts[],
+  sighting: TrackedSighting,
+): CookieFacts | null => cookies.find((cookie) => isSessionCookie(cookie, sighting)) ?? null
 
 /** The configuration's names; else the application's own that the catalogue knows. */
 function isSessionCookie({ name, role, valueLength }: CookieFacts, { service }: TrackedSighting): boolean {

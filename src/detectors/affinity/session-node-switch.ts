@@ -13,6 +13,7 @@ export const sessionNodeSwitch = detector({
     'the session’s server had failed',
     'a service of which nobody said that it keeps sessions',
     'new connections to the same server',
+    'a cookie that names another server, where the one before is not seen to serve others: it may have failed',
   ],
   requirements: ['S2-06', 'S2-11', 'S2-28', 'S2-30'],
   parameters: {
@@ -25,13 +26,15 @@ export const sessionNodeSwitch = detector({
     return {
       'session-switched'(event) {
         const { what, from, at, sighting, symptom } = event
-        if (what !== 'server' || from.server === null) return
-        if (world.failureOf(from.server, from.packet.at - failureWithin, at) !== null) return
+        if (what !== 'server') return
+        // A server that only a cookie names is told of where it was seen to be well.
+        if (from.server !== null && world.failureOf(from.server, from.packet.at - failureWithin, at) !== null)
+          return
         raise(
           switchFinding('session-node-switch', event, {
             severity: symptom === null ? 'warning' : 'critical',
             actor: chooser(event, world),
-            confidence: event.from.isBeginning ? 0.98 : 0.95,
+            confidence: from.server === null ? 0.85 : from.isBeginning ? 0.98 : 0.95,
             cause: `${sighting.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'clients'}`,
             requirements: symptom === null ? ['S2-11', 'S2-30'] : ['S2-11', 'S2-28', 'S2-30'],
           }),

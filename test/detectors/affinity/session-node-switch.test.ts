@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { sessionNodeSwitch } from '../../../src/detectors/affinity/session-node-switch.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { request, response } from '../../scenario/scenario.ts'
+import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { AT_VIP, inTurn, logsIn, proxied, SESSION, visits, WEB, WEP1, WEP2 } from '../relayed.ts'
@@ -74,6 +75,32 @@ test('requests of one client’s connection on several of the proxy’s', async 
   ])
 })
 
+const at = (node: string): string => `${SESSION}; SERVERID=${node}`
+/** The clients' side: a user of wep1 is given the cookie of wep2; somebody else may go on at wep1. */
+function moved(target = '/b/inbox', isWell = true, before = 'wep1'): Scenario {
+  const s = proxied()
+  visits(s, '/b/mail', { cookie: at('wep1') })
+  visits(s, target, { cookie: at(before), sets: ['SERVERID=wep2; path=/'] })
+  if (isWell) visits(s, '/b/mail', { cookie: 'JSESSIONID=77AA; SERVERID=wep1', from: '10.10.1.102' })
+  s.wait(seconds(70))
+  return visits(s, '/b/mail', { cookie: at('wep2') })
+}
+
+test('the clients’ side alone shows it by the load balancer’s cookie', async () => {
+  const analysis = await analysed(moved(), { config: WEB, taps: ['client'] })
+  const found = analysis.findings('session-node-switch')
+  expect(found.map(inShort)).toEqual([
+    'warning session-node-switch 1.064 client | 10.10.1.101 10.10.1.101 at a server | unknown |  | client 4, client 14',
+  ])
+  expect(found[0]!.details).toMatchObject({
+    previousServer: 'wep1',
+    server: 'wep2',
+    request: '/b/inbox',
+    requestsBefore: 1,
+    sameConnection: false,
+  })
+})
+
 keepsQuiet(sessionNodeSwitch, {
   'the session was over: logged out, half an hour without requests, the login page again': [
     {
@@ -127,4 +154,10 @@ keepsQuiet(sessionNodeSwitch, {
     config: WEB,
     play: () => visits(logsIn(proxied()), '/b/inbox', { cookie: SESSION }),
   },
+  'a cookie that names another server, where the one before is not seen to serve others: it may have failed':
+    [
+      { config: WEB, taps: ['client'], play: () => moved('/b/inbox', false) },
+      { config: WEB, taps: ['client'], play: () => moved('/b/inbox', true, 'wep2') }, // the same one again
+      { config: WEB, taps: ['client'], play: () => moved('/b/login.e') }, // between two sessions
+    ],
 })
