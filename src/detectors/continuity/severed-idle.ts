@@ -12,6 +12,7 @@ import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
 import { Losses, silenceBeforeReturn } from '../losses.ts'
 import { witnesses } from '../witnesses.ts'
+import { Regularity } from './regular.ts'
 
 export const severedIdle = detector({
   type: 'severed-idle',
@@ -43,15 +44,10 @@ export const severedIdle = detector({
     ),
   },
   watch({ regularMin, regularVariation }, world, emit) {
-    const silences = new Map<string, number[]>()
-    /** How often it happens matters by itself: regular losses break that requirement as well. */
+    const regularity = new Regularity(regularMin, regularVariation)
+    /** Regular losses break another requirement as well. */
     const raise = (found: Finding): void => {
-      const seconds = silences.get(found.cause) ?? []
-      if (seconds.length === 0 && silences.size >= CAUSES_MAX) return emit(found)
-      silences.set(found.cause, seconds)
-      seconds.push(found.details['silenceSeconds'] as number)
-      if (seconds.length > SILENCES_MAX) seconds.shift()
-      const isRegular = seconds.length >= regularMin && variationOf(seconds) < regularVariation
+      const isRegular = regularity.note(found.cause, found.details['silenceSeconds'] as number)
       const isNamed = isRegular && !found.requirements.includes('S1-19')
       emit(isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found)
     }
@@ -138,17 +134,6 @@ export const severedIdle = detector({
     }
   },
 })
-
-/** Causes whose regularity is watched, and the latest silences of each. */
-const CAUSES_MAX = 1024
-const SILENCES_MAX = 64
-
-/** Deviation over mean. */
-function variationOf(values: readonly number[]): number {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length
-  const square = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length
-  return mean === 0 ? 0 : Math.sqrt(square) / mean
-}
 
 function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
   const { sighting, silence, signature } = end

@@ -234,20 +234,6 @@ const spare = (s: Scenario): Scenario => {
   return s
 }
 
-test.each([
-  [2, ['S0-04', 'S0-15']],
-  [3, ['S0-04', 'S0-06', 'S0-15']],
-])('%d losses after the same silence name %j', async (losses, requirements) => {
-  const s = scenario().behind(balancer('fin'))
-  for (let i = 0; i < losses; i++) {
-    attach(s, 'A1')
-    s.wait(seconds(310))
-  }
-  attach(s, 'A1')
-  const analysis = await analysed(s, { config: DLP, taps: ['client'] })
-  expect(analysis.incident('severed-idle')).toMatchObject({ occurrences: losses, requirements })
-})
-
 keepsQuiet(severedIdle, {
   'the agent closed the connection itself': [
     {
