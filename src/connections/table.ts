@@ -14,8 +14,10 @@ import { Sparse } from './sparse.ts'
 /** Connections held at once, by default: 4 Mi records of 192 octets are 800 MB. */
 export const CONNECTIONS_MAX = 1 << 22
 
-/** Records that there is room for from the start: the system gives memory when it is first written to, so
- * that 201 MB cost nothing until they are needed, and a million connections no second copy as they grow. */
+/** Records that there is room for from the start, where nobody says how many may come: the system gives
+ * memory when it is first written to, so that 201 MB cost nothing until they are needed, and a million
+ * connections no second copy as they grow. The engine's collector counts them all the same: many short
+ * analyses in one process would make it run all the time. */
 const ROWS_RESERVED = 1 << 20
 /** Records at first, where that much is not to be had; slots in any case. */
 const ROWS_AT_START = 1 << 10
@@ -48,11 +50,14 @@ export class ConnectionTable {
   private free: number[] = []
   private rowsEver = 0
 
-  /** `seed` mixes into the hash, so that traffic cannot be made to collide. */
-  constructor(limit: number = CONNECTIONS_MAX, seed = 0) {
+  /** `seed` mixes into the hash, so that traffic cannot be made to collide. `expected`: connections that
+   * there may be; more find room as well. */
+  constructor(limit: number = CONNECTIONS_MAX, seed = 0, expected = ROWS_RESERVED) {
     this.limit = Math.max(1, limit)
     this.seed = seed
-    this.words = new Int32Array(reserved(Math.min(this.limit, ROWS_RESERVED)))
+    this.words = new Int32Array(
+      reserved(Math.min(this.limit, ROWS_RESERVED, Math.max(expected, ROWS_AT_START))),
+    )
     this.f64 = new Float64Array(this.words.buffer)
     // Once, before the engine takes the slots for a constant, and has to compile everything again when they
     // grow.

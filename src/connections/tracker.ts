@@ -54,6 +54,8 @@ export interface TrackerOptions {
   readonly servicePorts?: ReadonlySet<number>
   /** Connections held at once; beyond it one is evicted for each new one. */
   readonly connectionsMax?: number
+  /** There may be so many, by what is known beforehand; more find room as well. */
+  readonly connectionsExpected?: number
   /** IPv6 addresses remembered; segments of later ones are not tracked. */
   readonly addressesMax?: number
   /** Streams read at once; beyond it the oldest is left. */
@@ -88,7 +90,11 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.options = options
-    this.table = new ConnectionTable(options.connectionsMax ?? CONNECTIONS_MAX, options.seed)
+    this.table = new ConnectionTable(
+      options.connectionsMax ?? CONNECTIONS_MAX,
+      options.seed,
+      options.connectionsExpected,
+    )
     this.paths = options.paths ?? new PathTable()
     this.elsewhere = new Elsewhere(this.table)
     const addressesMax = options.addressesMax === undefined ? {} : { limit: options.addressesMax }

@@ -72,6 +72,8 @@ export interface BlindSpan {
   readonly why: string
 }
 
+/** What is read ahead counts as read already. */
+const EXPECTED_MARGIN = 2
 /** How often timers are looked at, by the frames' times: they run for seconds. */
 const TICK: Micros = SECOND
 
@@ -342,11 +344,20 @@ export class TapRun {
       openStream: (context) => this.openStream(context),
       ...(this.options.wants.openings ? {} : { beginsAnything }),
       ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
+      ...this.expectation(),
     })
     this.trackers.push(tracker)
     this.datagrams.set(tracker, new Datagrams(this.tapName(face), this.options.emit))
     this.byInterface[face] = tracker
     return tracker
+  }
+
+  /** No more connections than frames: those there are, by what was read of the capture so far. A stream does
+   * not say. */
+  private expectation(): { readonly connectionsExpected?: number } {
+    const frames = this.batch.firstNumber + this.batch.count - 1
+    const expected = (EXPECTED_MARGIN * frames) / this.reader.progress
+    return Number.isFinite(expected) ? { connectionsExpected: Math.ceil(expected) } : {}
   }
 
   /** The tracker of an interface of that name in another section: captures that were strung together. */

@@ -33,7 +33,8 @@ const AFTER = 6
 const IN_NEXT: ConnectionId = -2
 
 export class Quiet {
-  private readonly rows = new Float64Array(ROWS * WORDS).fill(NO_CONNECTION)
+  /** 4 MiB, made when the first row is kept: few small captures have one. */
+  private rows = new Float64Array(0)
   private readonly handshakes: (HandshakeSeen | null)[] = []
   private readonly taps: Tap[] = []
   private readonly addresses: string[] = []
@@ -50,6 +51,7 @@ export class Quiet {
 
   /** Keeps what a sighting says, as the latest visit of a stay. The sighting itself is not used any more. */
   keep(sighting: TrackedSighting, stay: Stay): void {
+    if (this.rows.length === 0) this.rows = new Float64Array(ROWS * WORDS).fill(NO_CONNECTION)
     const { rows } = this
     const { connection, originator } = sighting
     const row = placeOf(connection, ROWS)
