@@ -111,6 +111,7 @@ export function createWire(options: WireOptions = {}): Wire {
   const observations: Observation[] = []
   const streams: Recorder[] = []
   const tracker = new Tracker({
+    connectionsExpected: 0,
     tap: 'tap',
     tapIndex: 0,
     silenceMin: seconds(30),
