@@ -24,6 +24,7 @@ import type {
   ServiceView,
   SessionView,
   StateRequest,
+  TapRow,
 } from '../src/api/contract.ts'
 import { patched, pathPart } from './router.ts'
 import type { QueryPatch } from './router.ts'
@@ -118,6 +119,7 @@ const one =
 export const overview = (since: string | null, signal?: AbortSignal): Promise<Overview> =>
   get('/overview', { since }, signal)
 export const counts = (signal?: AbortSignal): Promise<Counts> => get('/counts', {}, signal)
+export const taps = (): Promise<readonly TapRow[]> => get('/taps', {})
 
 export const incidents = many<IncidentRow>('/incidents')
 export const incident = one<IncidentView>('/incidents')

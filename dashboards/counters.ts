@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import type { AnalysisRow, Counts, LiveEvent } from '../src/api/contract.ts'
 import * as api from './api.ts'
 import { live } from './events.ts'
+import { readTaps } from './tap-rates.ts'
 
 const SETTLE_MS = 1000 // after an event, counts are asked for once things calm down
 
@@ -28,6 +29,7 @@ async function readCounters(): Promise<void> {
   ])
   counters.value = found
   jobs.value = running.items.filter(isActive).toReversed()
+  await readTaps(() => jobs.value.length > 0)
 }
 
 function refreshSoon(): void {

@@ -1,13 +1,14 @@
 /** The rail: pages with their counts, what is in work, zone and theme. On small screens five tabs. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { AnalysisRow } from '../../src/api/contract.ts'
+import type { AnalysisRow, TapRow } from '../../src/api/contract.ts'
 import { logOut } from '../api.ts'
 import { counters, jobs } from '../counters.ts'
 import { href, route } from '../router.ts'
 import type { Route } from '../router.ts'
 import { forgetSession, session } from '../session.ts'
 import { setZone, toggleTheme, zone } from '../settings.ts'
+import { taps, tapWords } from '../tap-rates.ts'
 import { count, fileName, percent, zoneName } from '../text.ts'
 import { Dialog } from './dialog.tsx'
 import { Anchor, Icon, ICONS } from './icons.tsx'
@@ -77,10 +78,44 @@ export function Rail({ onHelp }: { onHelp: () => void }): JSX.Element {
       </a>
       <Entries />
       <div class="foot">
+        <Taps />
         <Work jobs={jobs.value} />
         <Settings onHelp={onHelp} />
       </div>
     </aside>
+  )
+}
+
+/** The captures that are read, live or as files, with their rates. */
+function Taps(): JSX.Element | null {
+  const list = taps.value
+  if (list.length === 0) return null
+  return (
+    <section aria-labelledby={TAPS_TITLE}>
+      <h2 id={TAPS_TITLE}>
+        Taps, last minute<span class="hide">, packets a second</span>
+      </h2>
+      <ul>
+        {list.slice(0, TAPS_SHOWN).map((tap) => (
+          <Tap key={`${tap.capture} ${tap.tap}`} tap={tap} />
+        ))}
+      </ul>
+      {list.length > TAPS_SHOWN && <p>and {count(list.length - TAPS_SHOWN)} more</p>}
+    </section>
+  )
+}
+
+const TAPS_TITLE = 'taps'
+const TAPS_SHOWN = 6
+
+function Tap({ tap }: { tap: TapRow }): JSX.Element {
+  const { words, isBad } = tapWords(tap)
+  const name = [tap.tap, fileName(tap.name)].filter((part) => part !== '').join(' · ')
+  return (
+    <li title={tap.stopped ?? `${name}: ${words}`}>
+      <span class={isBad ? 'warn' : ''}>{name}</span>
+      <span class={isBad ? 'nw warn' : 'nw'}>{words}</span>
+    </li>
   )
 }
 
@@ -188,6 +223,7 @@ const More = ({ onClose }: { onClose: () => void }): JSX.Element => (
       <Entries />
     </div>
     <div class="rail-settings gap4">
+      <Taps />
       <Settings onHelp={onClose} />
     </div>
     <div class="btns">

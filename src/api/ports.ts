@@ -5,7 +5,7 @@
  * the server, and shows nothing.
  */
 import type { Readable } from 'node:stream'
-import type { AnalysisRequest } from '../model/view.ts'
+import type { AnalysisRequest, TapRow } from '../model/view.ts'
 
 /** Why a port says no, and with it the status of the answer. */
 export type RefusalReason =
@@ -50,6 +50,8 @@ export interface Jobs {
   /** Seconds that a running analysis will still take; null while nothing can be told or if it does not
    * run. */
   secondsLeft(id: number): number | null
+  /** How fast the captures are read that the running analysis reads. */
+  taps(): readonly TapRow[]
   running(): number
   queued(): number
 }

@@ -427,6 +427,24 @@ export interface Counts {
   readonly requirements: number
 }
 
+/** `GET /taps`: what is being read, live captures first; as it has been in the last minute. */
+export interface TapRow {
+  readonly capture: number
+  /** What people call it: a file's name, an interface. */
+  readonly name: string
+  /** Empty: it has no name. */
+  readonly tap: string
+  readonly isLive: boolean
+  /** Null while nothing can be told. */
+  readonly packetsPerSecond: number | null
+  /** Packets lost in capturing, in all; null where nobody says. */
+  readonly drops: number | null
+  /** By how much what is looked at is older than what arrives; null for a file. */
+  readonly lagSeconds: number | null
+  /** Null while it is read; else why it is not. */
+  readonly stopped: string | null
+}
+
 /** `GET /requirements`: what was judged; sorted by service, then by status, then by id. */
 export interface RequirementRow {
   readonly id: string

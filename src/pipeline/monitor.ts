@@ -29,6 +29,18 @@ import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
 export type { TapInput } from './tap-run.ts'
 
+/** How far one of the inputs was read. */
+export interface InputProgress {
+  readonly packets: number
+  /** Packets that were lost in capturing, as far as the input says so; null if it does not. */
+  readonly drops: number | null
+}
+
+const progressOf = ({ framesRead, input: { reader } }: TapRun): InputProgress => ({
+  packets: framesRead,
+  drops: reader.format === 'pcapng' ? reader.interfaces.reduce((sum, { drops }) => sum + drops, 0) : null,
+})
+
 export interface AnalysisOptions {
   readonly deployment: Deployment
   readonly secrets: TlsSecrets | null
@@ -41,7 +53,9 @@ export interface AnalysisOptions {
   readonly whatIfs?: readonly WhatIf[]
   /** Follow the observations besides those that every analysis has. Absent: none. */
   readonly followers?: readonly Follower[]
-  readonly onProgress: ((fraction: number, packets: number) => void) | null
+  readonly onProgress:
+    | ((fraction: number, packets: number, perInput: readonly InputProgress[]) => void)
+    | null
 }
 
 const EVERY_BATCHES = 16
@@ -226,7 +240,8 @@ class Analysis {
   private progress(runs: readonly TapRun[]): void {
     if (this.options.onProgress === null) return
     const packets = runs.reduce((n, run) => n + run.framesRead, 0)
-    this.options.onProgress(runs.reduce((sum, run) => sum + run.progress, 0) / runs.length, packets)
+    const fraction = runs.reduce((sum, run) => sum + run.progress, 0) / runs.length
+    this.options.onProgress(fraction, packets, runs.map(progressOf))
   }
 
   private wants(kind: RecordKind): boolean {

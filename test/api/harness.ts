@@ -101,6 +101,18 @@ function made(choices: Choices): Rig {
   }
 }
 
+/** What the running job reads. */
+const TAP = {
+  capture: 1,
+  name: 'client.pcap.gz',
+  tap: 'client',
+  isLive: false,
+  packetsPerSecond: 41_200,
+  drops: 0,
+  lagSeconds: null,
+  stopped: null,
+}
+
 function jobsOf(store: Store, clock: { now: number }, started: AnalysisRequest[]): Jobs {
   return {
     async start(request) {
@@ -120,6 +132,7 @@ function jobsOf(store: Store, clock: { now: number }, started: AnalysisRequest[]
       throw new Refusal('conflict', 'The analysis runs.')
     },
     secondsLeft: () => 7,
+    taps: () => [TAP],
     running: () => 0,
     queued: () => 0,
   }

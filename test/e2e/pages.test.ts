@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, startServer } from '../cli/serve/server.ts'
 import { ROOT } from '../source-tree.ts'
 import { browserPath, openBrowser, openTab, overflow, violations } from './browser.ts'
-import type { Look } from './browser.ts'
+import type { Look, Tab } from './browser.ts'
 
 const FIXTURE = join(ROOT, 'fixtures/severed-by-load-balancer')
 const FILES = ['client.pcap.gz', 'server.pcap.gz', 'holdfast.yaml'].map((name) => join(FIXTURE, name))
@@ -132,6 +132,29 @@ describe.skipIf(executable === null)('in a browser', () => {
     await close()
   })
 
+  test('what is read is told at the side, and in the dialog of a narrow page', async () => {
+    const tap = { capture: 1, isLive: true, lagSeconds: 0, stopped: null }
+    const rows = [
+      { ...tap, name: 'eth0', tap: 'client', packetsPerSecond: 41_200, drops: 0 },
+      { ...tap, name: 'eth1', tap: 'server', packetsPerSecond: 312, drops: 1204, lagSeconds: 38 },
+      { ...tap, name: 'a.pcap.gz', tap: '', packetsPerSecond: null, drops: null, isLive: false },
+    ]
+    for (const look of [{}, { theme: 'dark', width: 360, height: 740 }] satisfies Look[]) {
+      const { page, complaints, close } = await openTab(browser, 'about:blank', look)
+      await page.route('**/api/v1/taps', (route) => route.fulfill({ json: rows }))
+      await page.goto(`${base}/services`)
+      if ('width' in look) await page.getByRole('button', { name: 'More' }).click()
+      const told = page.getByRole('region', { name: /Taps, last minute/ }).getByRole('listitem')
+      await expect
+        .poll(async () => (await told.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' ')))
+        .toEqual(['client · eth0 41.2 k/s', 'server · eth1 312/s, late 38 s, 1,204 lost', 'a.pcap.gz …'])
+      expect(await violations(page)).toEqual([])
+      expect(await overflow(page)).toBeLessThanOrEqual(0)
+      expect(complaints).toEqual([])
+      await close()
+    }
+  })
+
   test('what is carved is a capture', async () => {
     const answer = await fetch(`${server.api}/incidents/HF-1/packets`)
     expect(answer.status).toBe(200)
@@ -146,14 +169,22 @@ describe.skipIf(executable === null)('in a browser', () => {
     ['dark on a wall', { theme: 'dark', width: 2560, height: 1300 }],
   ]
   describe.each(looks)('%s', (_, look) => {
+    // One window for all pages: each is loaded anew in it, and what does not change is not read again.
+    let tab: Tab
+    beforeAll(async () => {
+      tab = await openTab(browser, 'about:blank', look)
+    })
+    afterAll(() => tab.close())
+
     test.each(PAGES)('%s can be used by everybody', async (_, path) => {
-      const { page, complaints, close } = await openTab(browser, base + path, look)
+      const { page, complaints } = tab
+      complaints.length = 0
+      await page.goto(base + path)
       await page.locator('h1').first().waitFor()
       await page.waitForLoadState('networkidle')
       expect(await violations(page)).toEqual([])
       expect(await overflow(page)).toBeLessThanOrEqual(0)
       expect(complaints).toEqual([])
-      await close()
     })
   })
 

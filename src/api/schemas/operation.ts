@@ -5,13 +5,14 @@ import type {
   AnalysisRequest,
   AnalysisRow,
   CaptureRow,
-  LiveState,
   Counts,
   Health,
+  LiveState,
   Overview,
   RequirementRow,
   SessionView,
   StateRequest,
+  TapRow,
 } from '../../model/view.ts'
 import { incidentRow } from './incidents.ts'
 import { serviceRow } from './parties.ts'
@@ -114,6 +115,19 @@ export const counts = z
     requirements: count,
   })
   .meta({ id: 'Counts' }) satisfies z.ZodType<Counts>
+
+export const tapRow = z
+  .object({
+    capture: number,
+    name: z.string(),
+    tap: z.string(),
+    isLive: z.boolean(),
+    packetsPerSecond: count.nullable().meta({ description: 'null while nothing can be told' }),
+    drops: count.nullable().meta({ description: 'packets lost in capturing; null where nobody says' }),
+    lagSeconds: secondsSpan.nullable().meta({ description: 'null for a file' }),
+    stopped: z.string().nullable().meta({ description: 'null while it is read; else why it is not' }),
+  })
+  .meta({ id: 'TapRow' }) satisfies z.ZodType<TapRow>
 
 export const overviewView = z
   .object({

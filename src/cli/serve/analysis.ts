@@ -13,7 +13,7 @@ import type { SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
 import type { Micros } from '../../model/time.ts'
 import type { JobStage } from '../../model/view.ts'
-import { analyze, type TapInput } from '../../pipeline/monitor.ts'
+import { analyze, type InputProgress, type TapInput } from '../../pipeline/monitor.ts'
 import { keyLog } from '../../protocols/tls/key-log.ts'
 import {
   beginAnalysis,
@@ -95,18 +95,18 @@ const withoutPaths = (line: string, { database, inputs }: JobOrder): string =>
     .reduce((text, { path, name }) => text.replaceAll(path || name, name), line)
     .replaceAll(database, 'the database')
 
-type Note = (stage: JobStage, fraction: number, packets?: number) => void
+type Note = (stage: JobStage, fraction: number, packets?: number, inputs?: readonly InputProgress[]) => void
 
 /** Tells and stores progress, and obeys wishes: those at every call. */
 function progressNotes(store: Store, order: JobOrder, onProgress: (progress: JobProgress) => void): Note {
   const wish = new Int32Array(order.wish)
   let told = -Infinity
-  let last: JobProgress = { stage: 'read', fraction: 0, packets: 0 }
-  return (stage, fraction, packets = last.packets) => {
+  let last: JobProgress = { stage: 'read', fraction: 0, packets: 0, inputs: [] }
+  return (stage, fraction, packets = last.packets, inputs = []) => {
     const wanted = Atomics.load(wish, 0)
     if (wanted !== WISH.goOn) throw new Unwanted(wanted)
     const isNewStage = stage !== last.stage
-    last = { stage, fraction: Number.isNaN(fraction) ? 0 : fraction, packets }
+    last = { stage, fraction: Number.isNaN(fraction) ? 0 : fraction, packets, inputs }
     if (!isNewStage && performance.now() - told < TELL_MS_MIN) return
     told = performance.now()
     noteProgress(store, order.analysis, { ...last, at: clock() })
@@ -135,7 +135,7 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
         secrets: secretsOf(order.keylog),
         from: null,
         to: null,
-        onProgress: (fraction, packets) => note('read', fraction, packets),
+        onProgress: (fraction, packets, each) => note('read', fraction, packets, each),
       },
       [writer],
     )

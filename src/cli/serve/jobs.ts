@@ -9,7 +9,7 @@
 import type { Logger } from 'pino'
 import { type Jobs, Refusal } from '../../api/ports.ts'
 import type { Micros } from '../../model/time.ts'
-import type { AnalysisRequest } from '../../model/view.ts'
+import type { AnalysisRequest, TapRow } from '../../model/view.ts'
 import {
   addAnalysis,
   analysisJob,
@@ -20,9 +20,10 @@ import {
 import { claimOf } from '../../store/claims.ts'
 import { durably, prepared, type Store } from '../../store/store.ts'
 import type { CaptureFolder } from './folder.ts'
-import type { Order } from './order.ts'
+import type { JobInput, JobProgress, Order } from './order.ts'
 import { keptKeylog, NOTE_OF_LOST_KEYLOG, requestOf, wantsKeylog } from './request.ts'
 import { type Remaining, remaining } from './remaining.ts'
+import { type TapRates, tapRates } from './tap-rates.ts'
 import { type OrderThread, type StartThread, startThread, type ThreadEnd } from './thread.ts'
 
 export interface JobsOptions {
@@ -57,6 +58,7 @@ interface Running {
   readonly id: number
   readonly thread: OrderThread
   readonly remaining: Remaining
+  taps(): TapRow[]
   isCancelled: boolean
 }
 
@@ -86,6 +88,7 @@ export function jobs(given: JobsOptions): JobQueue {
     cancel: (id) => cancel(state, id),
     remove: (id) => remove(state, id),
     secondsLeft: (id) => (state.running?.id === id ? state.running.remaining.seconds() : null),
+    taps: () => state.running?.taps() ?? [],
     running: () => (state.running === null ? 0 : 1),
     queued: () => queued(store),
     reads: (capture) => prepared(store, READERS).get(capture) !== undefined,
@@ -198,12 +201,30 @@ function next(state: State): void {
   const order = orderOf(state, id, left?.isPublished ?? false)
   if (order === null) return next(state)
   const time = remaining()
-  const thread = state.options.startThread(order, { onProgress: (progress) => time.note(progress) })
-  const running: Running = { id, thread, remaining: time, isCancelled: false }
+  const rates = tapRates()
+  const onProgress = (progress: JobProgress): void => {
+    time.note(progress)
+    rates.note(progress)
+  }
+  const thread = state.options.startThread(order, { onProgress })
+  const taps = (): TapRow[] => (rates.isReading() ? tapRows(order.inputs, rates) : [])
+  const running: Running = { id, thread, remaining: time, taps, isCancelled: false }
   state.running = running
   logger.info({ analysis: id, captures: order.inputs.length, again: left !== undefined }, 'analysis begins')
   state.ended = follow(state, running)
 }
+
+const tapRows = (inputs: readonly JobInput[], rates: TapRates): TapRow[] =>
+  inputs.map(({ capture, name, tap }, place) => ({
+    capture,
+    name,
+    tap,
+    isLive: false,
+    packetsPerSecond: rates.packetsPerSecond(place),
+    drops: rates.drops(place),
+    lagSeconds: null,
+    stopped: null,
+  }))
 
 /** Until the job has ended, and the next one has begun. */
 async function follow(state: State, running: Running): Promise<void> {

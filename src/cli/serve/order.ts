@@ -1,5 +1,6 @@
 /** What passes between the server and the threads that work for it. */
 import type { JobStage } from '../../model/view.ts'
+import type { InputProgress } from '../../pipeline/monitor.ts'
 import type { Keep } from './plan.ts'
 
 export interface JobInput {
@@ -57,6 +58,8 @@ export interface JobProgress {
   /** 0 to 1, of the stage. */
   readonly fraction: number
   readonly packets: number
+  /** Of each input, in their order; none beside the stage in which they are read. */
+  readonly inputs: readonly InputProgress[]
 }
 
 export type JobEnd =

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { z } from 'zod'
+import { z } from 'zod'
 import * as incidents from '../../../src/api/schemas/incidents.ts'
 import * as operation from '../../../src/api/schemas/operation.ts'
 import * as parties from '../../../src/api/schemas/parties.ts'
@@ -58,6 +58,7 @@ async function holds(path: string, schema: z.ZodType): Promise<void> {
 describe('shapes', () => {
   test.each([
     ['/overview', operation.overviewView],
+    ['/taps', z.array(operation.tapRow).length(1)],
     ['/overview?since=2026-11-21T00:00:00Z', operation.overviewView],
     ['/counts', operation.counts],
     ['/incidents', page(incidents.incidentRow)],

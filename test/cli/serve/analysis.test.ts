@@ -157,7 +157,7 @@ describe('in a thread', () => {
     const progress: JobProgress[] = []
     const thread = startThread(order(CLIENT), { onProgress: (one) => void progress.push(one) })
     expect(await thread.end).toEqual({ state: 'done' })
-    expect(progress.at(-1)).toMatchObject({ stage: 'prove', packets: 1132 })
+    expect(progress.at(-1)).toMatchObject({ stage: 'prove', packets: 1132, inputs: [] })
   })
 
   test('what the thread dies of is the answer', async () => {

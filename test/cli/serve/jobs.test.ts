@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type CaptureFolder, openFolder } from '../../../src/cli/serve/folder.ts'
 import { ATTEMPTS_MAX, type JobQueue, jobs, QUEUE_MAX } from '../../../src/cli/serve/jobs.ts'
-import type { JobOrder, Order } from '../../../src/cli/serve/order.ts'
+import type { JobOrder, JobProgress, Order } from '../../../src/cli/serve/order.ts'
 import type { ThreadEnd, ThreadListener } from '../../../src/cli/serve/thread.ts'
 import { addAnalysis, beginAnalysis, endAnalysis } from '../../../src/store/analyses.ts'
 import { addCapture, forgetCapture } from '../../../src/store/captures.ts'
@@ -127,6 +127,32 @@ describe('one at a time', () => {
     const id = await queue.start({ captures: [{ id: capture() }] })
     expect([queue.secondsLeft(id), queue.secondsLeft(99)]).toEqual([null, null])
   })
+})
+
+test('what is read has its rates, until all of it is', async () => {
+  await queue.start({ captures: [{ id: capture('office.pcap'), tap: 'office' }] })
+  const of = (stage: 'read' | 'prove', inputs: JobProgress['inputs']): JobProgress => {
+    return { stage, fraction: 0.5, packets: 9, inputs }
+  }
+  expect(queue.taps()).toEqual([])
+  threads[0]!.listener.onProgress!(of('read', [{ packets: 9, drops: 2 }]))
+  const { capture: number } = job(0).inputs[0]!
+  expect(queue.taps()).toEqual([
+    {
+      capture: number,
+      name: 'office.pcap',
+      tap: 'office',
+      isLive: false,
+      packetsPerSecond: null,
+      drops: 2,
+      lagSeconds: null,
+      stopped: null,
+    },
+  ])
+  threads[0]!.listener.onProgress!(of('prove', []))
+  expect(queue.taps()).toEqual([])
+  await finish(0)
+  expect(queue.taps()).toEqual([])
 })
 
 describe('refused', () => {

@@ -1,0 +1,39 @@
+/**
+ * What is being read, for the rail: asked for now and then while there is something to tell and somebody
+ * looks, since rates change without any event.
+ */
+import { signal } from '@preact/signals'
+import type { TapRow } from '../src/api/contract.ts'
+import * as api from './api.ts'
+import { count, decimal, seconds } from './text.ts'
+
+const ASK_EVERY_MS = 3_000
+/** What is older than this does not show what happens now. */
+const LATE_SECONDS = 10
+
+export const taps = signal<readonly TapRow[]>([])
+
+const pending: { timer: ReturnType<typeof setTimeout> | undefined } = { timer: undefined }
+
+/** Reads them, and again and again for as long as `goesOn` or any is there. */
+export async function readTaps(goesOn: () => boolean): Promise<void> {
+  if (!document.hidden) taps.value = await api.taps()
+  clearTimeout(pending.timer)
+  if (taps.value.length === 0 && !goesOn()) return
+  pending.timer = setTimeout(() => void readTaps(goesOn).catch(() => undefined), ASK_EVERY_MS)
+}
+
+/** How a tap does, in two or three words; `isBad`: something is missing of what it should tell. */
+export function tapWords({ packetsPerSecond, drops, lagSeconds, stopped }: TapRow): {
+  readonly words: string
+  readonly isBad: boolean
+} {
+  if (stopped !== null) return { words: 'stopped', isBad: true }
+  const rate = packetsPerSecond === null ? '…' : `${rateText(packetsPerSecond)}/s`
+  const late = (lagSeconds ?? 0) > LATE_SECONDS ? [`late ${seconds(lagSeconds ?? 0, 0)}`] : []
+  const lost = drops === null || drops === 0 ? [] : [`${count(drops)} lost`]
+  return { words: [rate, ...late, ...lost].join(', '), isBad: late.length + lost.length > 0 }
+}
+
+/** `312`, `41.2 k`, `1.3 M`. */
+const rateText = (n: number): string => (n < 10_000 || n >= 1e6 ? count(n) : `${decimal(n / 1000, 1)}\u00a0k`)
