@@ -80,7 +80,7 @@ interface State {
 export function liveReader(source: LiveSource, options: LiveReaderOptions = {}): LiveReader {
   const state: State = {
     source,
-    interfaces: [...(options.interfaces ?? [])],
+    interfaces: [],
     ring: options.ring ?? new PacketRing(),
     part: null,
     faces: [],
@@ -92,6 +92,7 @@ export function liveReader(source: LiveSource, options: LiveReaderOptions = {}):
     format: 'pcap',
     closed: false,
   }
+  for (const { drops, ...face } of options.interfaces ?? []) addFace(state, face, drops)
   const empty = { secrets: [], names: [], comments: [] }
   return {
     ...empty,
@@ -211,23 +212,25 @@ function faceOf(
   const { interfaces } = state
   const known = interfaces.findIndex((one) => one.linkType === linkType && one.name === name)
   if (known >= 0) return known
+  return addFace(state, { linkType, name, description, snapLength, fcsLength, section: 0 }, 0)
+}
+
+/** `before`: what it had dropped until a restart. */
+function addFace(state: State, face: Omit<CaptureInterface, 'drops'>, before: number): number {
+  const { interfaces } = state
+  const isFirst = interfaces.length === 0
   interfaces.push({
-    linkType,
-    name,
-    description,
-    snapLength,
-    fcsLength,
-    section: 0,
+    ...face,
     get drops() {
-      return dropsOf(state, name)
+      return before + dropsOf(state, face.name, isFirst)
     },
   })
   return interfaces.length - 1
 }
 
-/** What the source counts; or else what the capture itself says of the interface. */
-function dropsOf({ source, part }: State, name: string | null): number {
+/** What the source counts, as the first one's; or else what the capture itself says of the interface. */
+function dropsOf({ source, part }: State, name: string | null, isFirst: boolean): number {
   const { kernel, interface: lost } = source.drops
-  if (kernel !== null || lost !== null) return (kernel ?? 0) + (lost ?? 0)
+  if (kernel !== null || lost !== null) return isFirst ? (kernel ?? 0) + (lost ?? 0) : 0
   return part?.reader.interfaces.find((one) => one.name === name)?.drops ?? 0
 }

@@ -72,6 +72,7 @@ export const READ = 1 << 17 // somebody reads its streams: `table.streams`
 export const DULL = 1 << 18 // and 1 << 19: the side began with nothing that is read
 export const RETRIED = 1 << 20 // over, and a SYN asked for it again
 export const ANSWERED = 1 << 21 // a silence was answered, and told
+export const RESUMED = 1 << 22 // its streams were read before a restart: they go on in the middle
 
 /** Bits of SCOPE below the path. */
 export const PATH_SHIFT = 3

@@ -8,7 +8,7 @@ import { otherSide, type Side } from '../model/packet.ts'
 import type { SegmentConsumer } from '../model/stream.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
-import { DETACHED, DULL, INITIAL, READ, RECORD_WORDS, STATE, SYN_SEEN, bit, half } from './fields.ts'
+import { DETACHED, DULL, INITIAL, READ, RECORD_WORDS, RESUMED, STATE, SYN_SEEN, bit, half } from './fields.ts'
 import { connectionId, endpointOf, type TapState } from './tap-state.ts'
 
 /** Streams read at once: those of parsers that wait on idle connections cost a few kilobytes each. */
@@ -105,10 +105,11 @@ export class Reading {
       originator: endpointOf(this.state, row, 0),
       responder: endpointOf(this.state, row, 1),
       emit: this.state.emit,
-      fromStart: (w[c + STATE]! & SYN_SEEN) !== 0,
+      fromStart: (w[c + STATE]! & (SYN_SEEN | RESUMED)) === SYN_SEEN,
     })
+    const isResumed = (w[c + STATE]! & RESUMED) !== 0
     for (const side of [0, 1] as const) {
-      if ((w[c + STATE]! & bit(SYN_SEEN, side)) !== 0)
+      if (!isResumed && (w[c + STATE]! & bit(SYN_SEEN, side)) !== 0)
         stream.startsAt(side, (w[half(row, side) + INITIAL]! + 1) >>> 0)
     }
     if (this.rows.size >= this.streamsMax) this.leaveOldest()

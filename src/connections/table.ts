@@ -8,7 +8,17 @@
  */
 import type { SegmentConsumer } from '../model/stream.ts'
 import type { Cold } from './cold.ts'
-import { ADDRESS_0, ADDRESS_1, PORTS, RECORD_WORDS, SCOPE, VERSION_MASK } from './fields.ts'
+import {
+  ADDRESS_0,
+  ADDRESS_1,
+  PORTS,
+  READ,
+  RECORD_WORDS,
+  RESUMED,
+  SCOPE,
+  STATE,
+  VERSION_MASK,
+} from './fields.ts'
 import { Sparse } from './sparse.ts'
 
 /** Connections held at once, by default: 4 Mi records of 192 octets are 800 MB. */
@@ -27,6 +37,13 @@ const SLOTS_PER_ROW = 2
 const NOT_FOUND = -1
 /** SCOPE of a row that is not in use. */
 const FREE = -1
+
+interface SavedTable {
+  readonly words: Int32Array
+  readonly free: readonly number[]
+  readonly size: number
+  readonly cold: ReadonlyMap<number, Cold>
+}
 
 export class ConnectionTable {
   /** Records as 32-bit words; unsigned fields are read with `>>> 0`. Replaced on growth: do not keep it over
@@ -191,6 +208,38 @@ export class ConnectionTable {
   /** Octets used, records and index; what is only reserved is not counted. */
   get bytes(): number {
     return (this.rowsEver * RECORD_WORDS + this.slots.length) * BYTES_PER_WORD
+  }
+
+  /** What is in use, for a checkpoint; the records are the live ones. */
+  save(): SavedTable {
+    const cold = new Map<number, Cold>()
+    for (const row of this.rows()) {
+      const its = this.cold.get(row)
+      if (its !== undefined) cold.set(row, its)
+    }
+    return {
+      words: this.words.subarray(0, this.rowsEver * RECORD_WORDS),
+      free: this.free,
+      size: this.size,
+      cold,
+    }
+  }
+
+  /** Into a table that was just made. Who read a connection's octets is gone: they go on in the middle. */
+  load(saved: unknown): void {
+    const { words, free, size, cold } = saved as SavedTable
+    while (this.words.length < words.length) this.growRecords()
+    this.words.set(words)
+    this.rowsEver = words.length / RECORD_WORDS
+    this.free = [...free]
+    while ((size + 1) * SLOTS_PER_ROW > this.slots.length) this.growSlots()
+    for (const row of this.rows()) {
+      this.place(row)
+      const state = row * RECORD_WORDS + STATE
+      if ((this.words[state]! & READ) !== 0) this.words[state] = (this.words[state]! & ~READ) | RESUMED
+    }
+    this.size = size
+    for (const [row, its] of cold) this.cold.set(row, its)
   }
 
   /** Equal for both orientations: the mix of each endpoint is added, not chained. */

@@ -34,6 +34,15 @@ interface Case {
   end: Micros
 }
 
+export interface SavedLedger {
+  readonly cases: readonly (Omit<Case, 'agents' | 'views'> & {
+    readonly key: string
+    readonly agents: readonly string[]
+    readonly hasViews: boolean
+  })[]
+  readonly unfiled: number
+}
+
 export class Ledger {
   private readonly cases = new Map<string, Case>()
   private readonly byId = new Map<string, Case>()
@@ -43,6 +52,28 @@ export class Ledger {
 
   constructor(occurrencesMax = OCCURRENCES_MAX) {
     this.occurrencesMax = occurrencesMax
+  }
+
+  /** All cases, for a checkpoint: plain data. */
+  save(): SavedLedger {
+    const cases = [...this.cases].map(([key, { views, agents, ...its }]) => ({
+      ...its,
+      key,
+      agents: [...agents],
+      hasViews: views !== null,
+    }))
+    return { cases, unfiled: this.unfiled }
+  }
+
+  /** Into an empty one. */
+  load({ cases, unfiled }: SavedLedger): void {
+    this.unfiled = unfiled
+    for (const { key, agents, hasViews, ...its } of cases) {
+      const views = hasViews ? new Views(its.findings) : null
+      const known: Case = { ...its, agents: new Set(agents), views }
+      this.cases.set(key, known)
+      this.byId.set(known.id, known)
+    }
   }
 
   /** Takes a finding in; the id of its incident, or null if it is a known event seen again from another
@@ -90,6 +121,11 @@ export class Ledger {
   incident(id: string, describe: (type: IncidentType) => Describe): Incident | null {
     const known = this.byId.get(id)
     return known === undefined ? null : told(known, describe).incident
+  }
+
+  /** What is told apart by now. */
+  causes(): { readonly id: string; readonly type: IncidentType; readonly cause: string }[] {
+    return [...this.cases.values()].map(({ id, findings: [{ type, cause }] }) => ({ id, type, cause }))
   }
 
   private keep({ findings, views }: Case, finding: Finding): void {

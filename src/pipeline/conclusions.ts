@@ -15,6 +15,8 @@ export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
   /** Is told of every finding as it is raised, with the id of its incident; null: seen before, or one too
    * many. */
   readonly found?: (finding: Finding, incident: string | null) => void
+  /** What is raised meanwhile was raised before: nobody is told, and nothing is filed. Absent: never. */
+  readonly isMuted?: () => boolean
   /** Occurrences kept whole per incident. Absent: as many as an analysis of captures keeps. */
   readonly occurrencesMax?: number
 }
@@ -24,12 +26,13 @@ export class Conclusions {
   readonly ledger: Ledger
   private readonly handlers = new Map<EventKind, ((event: DetectorEvent) => void)[]>()
 
-  constructor({ found, occurrencesMax, ...options }: ConclusionsOptions) {
+  constructor({ found, occurrencesMax, isMuted, ...options }: ConclusionsOptions) {
     this.ledger = new Ledger(occurrencesMax)
     const tell = (event: DetectorEvent): void =>
       this.handlers.get(event.kind)?.forEach((handle) => handle(event))
     this.sessions = new Sessions({ ...options, tell })
     const raise = (finding: Finding): void => {
+      if (isMuted?.() === true) return
       const incident = this.ledger.add(finding)
       found?.(finding, incident)
     }

@@ -8,9 +8,10 @@
  */
 import { TAPS_MAX } from '../connections/tap-state.ts'
 import { DETECTORS } from '../detectors/index.ts'
+import type { SavedLedger } from '../incidents/ledger.ts'
 import { isFlawed, verdicts } from '../incidents/verdicts.ts'
 import type { Deployment } from '../model/deployment.ts'
-import type { Finding } from '../model/incident.ts'
+import type { Finding, IncidentType } from '../model/incident.ts'
 import type { Observation } from '../model/observation.ts'
 import type {
   AgentRecord,
@@ -23,10 +24,11 @@ import type {
 } from '../model/record.ts'
 import type { TlsSecrets } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
+import { revive } from '../protocols/http/message.ts'
 import { agentRecord, connectionRecord, serverRecord } from '../sessions/records.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { Conclusions } from './conclusions.ts'
-import { type TapInput, TapRun } from './tap-run.ts'
+import { type SavedRun, type TapInput, TapRun } from './tap-run.ts'
 import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
 /**
@@ -48,10 +50,24 @@ export interface LiveOptions {
   write(record: LiveRecord): void
   /** Connections held at once. Absent: 4 Mi. */
   readonly connectionsMax?: number
+  /** Is handed all that the upper half lives on, to be replayed after a restart. Absent: nobody is. */
+  readonly journal?: (entry: JournalEntry) => void
+}
+
+/** What was observed, or a time that came without anything. */
+export type JournalEntry = Observation | { readonly kind: 'tick'; readonly time: Micros }
+
+/** What is kept over a restart besides the journal. */
+export interface SavedAnalysis {
+  readonly run: SavedRun
+  readonly ledger: SavedLedger
+  readonly connections: number
 }
 
 /** How matters stand. */
 export interface Standing {
+  /** Incidents so far: verdicts name them by these ids. */
+  readonly causes: readonly { readonly id: string; readonly type: IncidentType; readonly cause: string }[]
   readonly capture: CaptureRecord
   readonly agents: readonly AgentRecord[]
   readonly servers: readonly ServerRecord[]
@@ -64,12 +80,19 @@ export class LiveAnalysis {
   private readonly sessions: Sessions
   private readonly deployment: Deployment
   private taps = 0
+  private readonly journal: LiveOptions['journal']
+  /** What is replayed was told already. */
+  private isReplaying = false
   /** Connections that are over. */
   connections = 0
 
   constructor(input: TapInput, options: LiveOptions) {
-    const { deployment, found, write } = options
+    const { deployment, found } = options
     this.deployment = deployment
+    this.journal = options.journal
+    const write = (record: LiveRecord): void => {
+      if (!this.isReplaying) options.write(record)
+    }
     this.conclusions = new Conclusions({
       deployment,
       settle: LIVE_SETTLE,
@@ -77,6 +100,7 @@ export class LiveAnalysis {
       severalTaps: () => this.taps > 1,
       accounted: (sighting, summary) => write(connectionRecord(sighting, summary, false)),
       found: (finding, incident) => void (incident !== null && found(finding, incident)),
+      isMuted: () => this.isReplaying,
     })
     this.sessions = this.conclusions.sessions
     this.sessions.stays.reportTo(write)
@@ -86,13 +110,32 @@ export class LiveAnalysis {
   /** Takes the batch that `run.read` brought. */
   process(): void {
     this.run.process()
-    this.sessions.tick(this.run.now)
+    this.timeCame(this.run.now)
   }
 
   /** Time has come to `now` without a packet. */
   tick(now: Micros): void {
     this.run.idle(now)
-    this.sessions.tick(now)
+    this.timeCame(now)
+  }
+
+  /** For a checkpoint; the columns in it are the live ones. */
+  save(): SavedAnalysis {
+    const { run, conclusions, connections } = this
+    return { run: run.save(), ledger: conclusions.ledger.save(), connections }
+  }
+
+  /** Into an analysis that was just made: what was saved, and what the journal says happened until then. */
+  load({ run, ledger, connections }: SavedAnalysis, journal: Iterable<JournalEntry>): void {
+    this.isReplaying = true
+    for (const entry of journal) {
+      if (entry.kind === 'tick') this.sessions.tick(entry.time)
+      else this.sessions.observe(revived(entry))
+    }
+    this.isReplaying = false
+    this.connections = connections
+    this.conclusions.ledger.load(ledger)
+    this.run.load(run)
   }
 
   /** Nothing more will come: what is open is accounted for. */
@@ -107,11 +150,13 @@ export class LiveAnalysis {
     return incident === null ? null : { kind: 'incident', ...incident }
   }
 
-  /** `incidents` are those that verdicts may name. */
-  standing(incidents: readonly IncidentRecord[]): Standing {
+  standing(): Standing {
     const { stays, agents, followers } = this.sessions
     const quality = this.run.quality()
+    const causes = this.conclusions.ledger.causes()
+    const incidents = causes.flatMap(({ id }) => this.incident(id) ?? [])
     return {
+      causes,
       capture: this.run.record(null),
       agents: [...agents.all()]
         .filter((agent) => agent.addresses.length > 0 || stays.agents.has(agent))
@@ -142,7 +187,14 @@ export class LiveAnalysis {
     })
   }
 
+  private timeCame(now: Micros): void {
+    if (now <= this.sessions.now) return
+    this.journal?.({ kind: 'tick', time: now })
+    this.sessions.tick(now)
+  }
+
   private observe(observation: Observation): void {
+    this.journal?.(observation)
     if (observation.kind === 'connection-closed') this.connections++
     this.sessions.observe(observation)
   }
@@ -151,4 +203,12 @@ export class LiveAnalysis {
     if (this.taps === TAPS_MAX) throw new Error(`more than ${TAPS_MAX} taps: capture at fewer interfaces`)
     return this.taps++
   }
+}
+
+/** As it was before it was written down: what the messages of HTTP hold is read when it is asked for. */
+function revived(o: Observation): Observation {
+  if (o.kind === 'http-request') revive(o.request)
+  if (o.kind === 'http-transaction')
+    for (const message of [o.request, o.response, ...o.interim]) if (message !== null) revive(message)
+  return o
 }

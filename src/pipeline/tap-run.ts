@@ -2,9 +2,13 @@
  * One capture on its way through the lower half of the house: frames are located, segments tracked, streams
  * reassembled and read; observations come out. A capture with several interfaces is several taps.
  */
+import { AddressTable } from '../bytes/address.ts'
 import { FrameBatch } from '../bytes/frame-batch.ts'
+import { restore, snapshot, type SnapshotOptions } from '../bytes/snapshot.ts'
+import { Cold } from '../connections/cold.ts'
 import { Fragments } from '../connections/fragments.ts'
 import { Tracker } from '../connections/tracker.ts'
+import { Waking } from '../connections/waking.ts'
 import type { CaptureReader } from '../model/capture.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
@@ -76,6 +80,28 @@ export interface BlindSpan {
 const EXPECTED_MARGIN = 2
 /** How often timers are looked at, by the frames' times: they run for seconds. */
 const TICK: Micros = SECOND
+
+export interface SavedRun {
+  /** The tracker of each interface; -1: none. */
+  readonly faces: readonly number[]
+  readonly state: unknown
+}
+
+/** Made anew: what says nothing of the past, or is configured. */
+const SNAPSHOT: SnapshotOptions = {
+  classes: { addresses: AddressTable, cold: Cold, waking: Waking },
+  leave: new Set([
+    'options',
+    'servicePorts',
+    'silenceMin',
+    'limit',
+    'reading',
+    'duplicates',
+    'endpoints',
+    'synFacts',
+    'tapIndex',
+  ]),
+}
 
 export class TapRun {
   readonly input: TapInput
@@ -250,6 +276,61 @@ export class TapRun {
     }
     this.start = start
     this.end = end
+  }
+
+  /** Streams are numbered from there on, if they have not come as far. */
+  streamsFrom(number: number): void {
+    this.streamNumbers.next = Math.max(this.streamNumbers.next, number)
+  }
+
+  /** All of it, for a checkpoint; the columns in it are the live ones. */
+  save(): SavedRun {
+    const { trackers, datagrams, byInterface, linkTypeOf } = this
+    return {
+      faces: byInterface.map((tracker) => (tracker === undefined ? -1 : trackers.indexOf(tracker))),
+      state: snapshot(
+        {
+          trackers,
+          datagrams: trackers.map((tracker) => datagrams.get(tracker)!),
+          parts: this.parts,
+          counts: this.counts(),
+          linkTypeOf,
+        },
+        SNAPSHOT,
+      ),
+    }
+  }
+
+  /** Into one that was just made, of a capture with the same interfaces. */
+  load({ faces, state }: SavedRun): void {
+    for (const [face, tracker] of faces.entries()) {
+      if (tracker < 0) continue
+      if (tracker < this.trackers.length) this.byInterface[face] = this.trackers[tracker]!
+      else this.trackerOf(face)
+    }
+    const { trackers, datagrams, linkTypeOf } = this
+    const counts = this.counts()
+    const its = trackers.map((tracker) => datagrams.get(tracker)!)
+    restore({ trackers, datagrams: its, parts: this.parts, counts, linkTypeOf }, state, SNAPSHOT)
+    this.frames = counts.frames
+    this.octets = counts.octets
+    this.truncated = counts.truncated
+    this.start = counts.start
+    this.end = counts.end
+    this.last = counts.last
+    this.ticked = counts.ticked
+    this.blindTime = counts.blindTime
+  }
+
+  /** What is restored in place. */
+  private get parts() {
+    const { paths, fragments, account, streamNumbers, linkTypes, reasons, kinds, blindSpans } = this
+    return { paths, fragments, account, streamNumbers, linkTypes, reasons, kinds, blindSpans }
+  }
+
+  private counts() {
+    const { frames, octets, truncated, start, end, last, ticked, blindTime } = this
+    return { frames, octets, truncated, start, end, last, ticked, blindTime }
   }
 
   /** The capture is over: what is open is accounted for. */

@@ -53,6 +53,7 @@ import { writeVerdicts } from './verdicts.ts'
 export const PENDING_MAX = 4_096
 
 export interface LiveStanding {
+  readonly causes: readonly { readonly id: string; readonly type: string; readonly cause: string }[]
   readonly capture: CaptureRecord
   readonly agents: readonly AgentRecord[]
   readonly servers: readonly ServerRecord[]
@@ -76,8 +77,6 @@ export interface LiveWriter {
   note(state: LiveState): void
   /** Incidents of this collector without a new occurrence since `before` are over; answers how many. */
   resolve(before: Micros, note: string): number
-  /** Incidents by their ids in the analysis, as far as they were told. */
-  readonly told: ReadonlySet<string>
 }
 
 interface Parts {
@@ -101,7 +100,6 @@ export function liveWriter(store: Store, collection: Collection, options: LiveWr
   let batches: ConnectionBatch[] = []
   let sessions: SessionRecord[] = []
   let findings: { readonly finding: Finding; readonly incident: string }[] = []
-  const told = new Set<string>()
   const encoder = batchEncoder((batch) => void batches.push(batch))
   const wasWritten = writtenBefore(parts)
   const flush = (): void => {
@@ -119,7 +117,6 @@ export function liveWriter(store: Store, collection: Collection, options: LiveWr
     findings = []
   }
   return {
-    told,
     record(record) {
       if (record.kind === 'session') {
         if (!isSessionKnown(parts, record)) sessions.push(record)
@@ -127,7 +124,6 @@ export function liveWriter(store: Store, collection: Collection, options: LiveWr
     },
     found(finding, incident) {
       findings.push({ finding, incident })
-      told.add(incident)
       if (findings.length >= PENDING_MAX) flush()
     },
     flush,
@@ -317,8 +313,12 @@ function provePackets({ store, collection, options }: Parts): void {
   prepared(store, 'DELETE FROM evidence_wanted WHERE analysis = ?').run(analysis)
 }
 
-function writeStanding(parts: Parts, { capture, agents, servers, requirements }: LiveStanding): void {
-  const { store, collection } = parts
+function writeStanding(parts: Parts, { causes, capture, agents, servers, requirements }: LiveStanding): void {
+  const { store, collection, numbers } = parts
+  for (const { id, type, cause } of causes) {
+    const known = numbers.has(id) ? undefined : prepared<{ id: number }>(store, BY_CAUSE).get(type, cause)
+    if (known !== undefined) numbers.set(id, known.id)
+  }
   for (const record of agents) parts.others(record)
   for (const record of servers) parts.others(record)
   prepared(store, 'DELETE FROM requirement WHERE analysis = ?').run(collection.analysis)
@@ -339,6 +339,8 @@ function writeStanding(parts: Parts, { capture, agents, servers, requirements }:
     collection.analysis,
   )
 }
+
+const BY_CAUSE = 'SELECT id FROM incident WHERE type = ? AND cause = ?'
 
 interface Quiet {
   readonly before: Micros

@@ -57,6 +57,16 @@ export function beginCollection(store: Store, facts: CollectorFacts): Collection
   })
 }
 
+/** The analysis goes on: whoever ran it before has gone. */
+export function resumeCollection(store: Store, analysis: number, at: Micros): void {
+  durably(store, () => {
+    const update =
+      "UPDATE analysis SET state = 'running', finished = NULL, attempt = attempt + 1 WHERE id = ?"
+    prepared(store, update).run(analysis)
+    recordChange(store, 'analysis', analysis, false, at)
+  })
+}
+
 /** Nothing more comes for now: it may be taken up again. */
 export function endCollection(store: Store, analysis: number, at: Micros): void {
   durably(store, () => {
@@ -65,6 +75,16 @@ export function endCollection(store: Store, analysis: number, at: Micros): void 
       recordChange(store, 'analysis', analysis, false, at)
   })
 }
+
+/** The number after the last connection that was written of it; they are given out in this order. */
+export function nextStream(store: Store, analysis: number): number {
+  const select = 'SELECT max(number) AS last FROM connection WHERE analysis = ?'
+  const last = prepared<{ last: number | null }>(store, select).get(analysis)?.last ?? null
+  return last === null ? 0 : Math.floor(last / STREAM_STEP) + 1
+}
+
+/** A connection's number is its stream's, times this, and its tap's position. */
+const STREAM_STEP = 1 << 16
 
 /** How a live capture stands: what a page about it shows. */
 export function noteLive(

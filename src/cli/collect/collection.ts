@@ -5,6 +5,7 @@
  * Contract: ends when its source has no more, or when it is asked to; never throws for traffic. What it says
  * is a sentence for people. Only here are the capture's time and the wall's clock brought together.
  */
+import { createHash } from 'node:crypto'
 import { type LiveReader, liveReader, type LiveSource } from '../../../collectors/live-reader.ts'
 import { type Deployment, EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
 import { isoTime, SECOND, toSeconds, type Micros } from '../../model/time.ts'
@@ -12,15 +13,27 @@ import type { LiveState } from '../../model/view.ts'
 import { LiveAnalysis } from '../../pipeline/live.ts'
 import { segmentView } from '../../pipeline/segment-view.ts'
 import type { ProvingPacket } from '../../store/evidence.ts'
-import { beginCollection, type Collection, type CollectorFacts, endCollection } from '../../store/live.ts'
+import {
+  beginCollection,
+  type Collection,
+  type CollectorFacts,
+  endCollection,
+  latestCollection,
+  nextStream,
+  resumeCollection,
+} from '../../store/live.ts'
 import { type LiveWriter, liveWriter, quietNote } from '../../store/live-writer.ts'
+import { lockFile } from '../../store/file-lock.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { parseConfig } from '../config/load.ts'
 import { problemText } from '../config/problems.ts'
 import { ending, failure } from '../failure.ts'
+import { counted } from '../output/quantities.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import { type Keeping, keeping } from './keeping.ts'
 import { LiveClock } from './live-clock.ts'
 import type { CollectionEnd, CollectionMessage, CollectionOrder } from './order.ts'
-import { hasOurClock, nameOfSource, openLiveSource } from './source.ts'
+import { canReadAgain, hasOurClock, nameOfSource, openLiveSource } from './source.ts'
 
 /** How often time moves while no packet comes. */
 const TICK_MS = 50
@@ -33,6 +46,9 @@ const TURN_MS = 20
 /** A lag from here on is told, and again when it is no more. */
 const LAG_TOLD_SECONDS = 2
 const DAY: Micros = 86_400 * SECOND
+/** Packets that may have been numbered after the last checkpoint: their numbers are not given again. */
+const NUMBERS_LOST = 1 << 22
+const RESTARTED = 'Holdfast was not running'
 
 const wall = (): Micros => Date.now() * 1000
 
@@ -70,30 +86,41 @@ class Collecting {
   private isLate = false
   private day: number | null = null
   private hasFindings = false
+  private readonly kept: Keeping | null
+  private readonly closeStore: () => void
 
   static async begin(order: CollectionOrder, tell: Tell): Promise<Collecting> {
     const store = openStore(order.database)
-    try {
-      const late: { reader: LiveReader | null } = { reader: null }
-      const source = await openLiveSource(order.source, null, () => late.reader?.partPackets ?? 0)
-      late.reader = liveReader(source)
-      return new Collecting(order, tell, { store, source, reader: late.reader })
-    } catch (error) {
+    const unlock = locked(order)
+    const close = (): void => {
       store.close()
+      unlock()
+    }
+    try {
+      const { checkpointEvery: every } = order
+      const kept = every === null ? null : keeping(baseOf(order), every)
+      if (kept?.refused != null) tell({ says: `${order.collector}: ${kept.refused}; collection begins anew` })
+      const before = usable(store, order, kept?.before ?? null)
+      const late: { reader: LiveReader | null } = { reader: null }
+      const position = before?.reader.position ?? null
+      const source = await openLiveSource(order.source, position, () => late.reader?.partPackets ?? 0)
+      late.reader = readerOf(source, order, before)
+      return new Collecting(order, tell, { store, source, reader: late.reader, kept, before, close })
+    } catch (error) {
+      close()
       throw error
     }
   }
 
-  private constructor(
-    order: CollectionOrder,
-    tell: Tell,
-    { store, source, reader }: { store: Store; source: LiveSource; reader: LiveReader },
-  ) {
+  private constructor(order: CollectionOrder, tell: Tell, parts: Parts) {
+    const { store, source, reader, kept, before, close } = parts
     this.order = order
     this.tell = tell
     this.store = store
     this.source = source
     this.reader = reader
+    this.kept = kept
+    this.closeStore = close
     this.wish = new Int32Array(order.wish)
     this.deployment = deploymentOf(order.config)
     this.clock = new LiveClock({ isOurs: hasOurClock(order.source), now: wall })
@@ -110,10 +137,28 @@ class Collecting {
           this.writer.found(finding, incident)
         },
         write: (record) => this.writer.record(record),
+        ...(kept === null ? {} : { journal: (entry) => kept.add(entry) }),
       },
     )
-    this.collection = beginCollection(store, this.facts)
+    this.collection = before === null ? beginCollection(store, this.facts) : this.resumed(before)
     this.writer = this.writerOf(this.collection)
+  }
+
+  /** Everything is as it was, and nobody listened since. */
+  private resumed({ analysis, day, at }: Checkpoint): Collection {
+    const collection = latestCollection(this.store, this.order.collector)!
+    resumeCollection(this.store, collection.analysis, wall())
+    this.analysis.load(analysis, this.kept!.entries())
+    this.day = day
+    const { run } = this.analysis
+    if (!canReadAgain(this.order.source)) {
+      run.streamsFrom(nextStream(this.store, collection.analysis))
+      run.interrupted(RESTARTED)
+    }
+    this.tell({
+      says: `${this.order.collector}: goes on from ${isoTime(at).slice(0, 19)}Z with ${counted(run.openConnections, 'open connection')}`,
+    })
+    return collection
   }
 
   async run(): Promise<CollectionEnd> {
@@ -127,8 +172,9 @@ class Collecting {
 
   close(): void {
     this.reader.close()
+    this.kept?.close()
     endCollection(this.store, this.collection.analysis, wall())
-    this.store.close()
+    this.closeStore()
   }
 
   private async read(): Promise<CollectionEnd> {
@@ -205,6 +251,7 @@ class Collecting {
       this.due.standing = now + (this.due.standing === 0 ? STATE_MS : STANDING_MS)
       this.stand()
     }
+    this.kept?.perhaps(this.checkpoint)
     if (now < this.due.state) return
     this.due.state = now + STATE_MS
     const state = this.state(null)
@@ -213,8 +260,7 @@ class Collecting {
   }
 
   private stand(): void {
-    const incidents = [...this.writer.told].flatMap((id) => this.analysis.incident(id) ?? [])
-    this.writer.stand(this.analysis.standing(incidents))
+    this.writer.stand(this.analysis.standing())
     const { resolveAfter } = this.order
     // Time in which nobody listened does not count: it could have happened then.
     const { now, blind } = this.analysis.run
@@ -276,7 +322,7 @@ class Collecting {
       openConnections: run.openConnections,
       blind: run.blind.map(({ start, end, why }) => ({ start: isoTime(start), end: isoTime(end), why })),
       blindSeconds: toSeconds(run.blindFor),
-      checkpoint: null,
+      checkpoint: this.kept?.last ?? null,
     }
     Object.assign(this.rate, { at: now, packets, bytes })
     return state
@@ -295,16 +341,71 @@ class Collecting {
     })
   }
 
+  /** Between two batches: what was read was processed, and what it told is in the database. */
+  private readonly checkpoint = (): Omit<Checkpoint, 'journal' | 'at'> => {
+    this.flush()
+    const { number, interfaces } = this.reader
+    return {
+      analysis: this.analysis.save(),
+      collection: this.collection.analysis,
+      reader: {
+        number,
+        interfaces: interfaces.map((face) => ({ ...face })),
+        position: this.source.position(),
+      },
+      day: this.day,
+    }
+  }
+
   private ended(): CollectionEnd {
     const isStopped = this.isWished
-    this.analysis.end()
+    if (isStopped && this.kept !== null) this.kept.write(this.checkpoint)
+    else {
+      this.analysis.end()
+      this.kept?.forget()
+    }
     this.flush()
     this.stand()
     this.writer.note(this.state(isStopped ? 'it was stopped' : 'there is no more'))
     const { fault } = this.reader
-    if (fault !== null) this.tell({ says: `${this.order.collector}: ${fault.message}` })
+    if (fault !== null && !isStopped) this.tell({ says: `${this.order.collector}: ${fault.message}` })
     return { state: isStopped ? 'stopped' : 'done' }
   }
+}
+
+interface Parts {
+  readonly store: Store
+  readonly source: LiveSource
+  readonly reader: LiveReader
+  readonly kept: Keeping | null
+  readonly before: Checkpoint | null
+  close(): void
+}
+
+/** All files of a collection begin so; two names are never one. */
+function baseOf({ database, collector }: CollectionOrder): string {
+  const digest = createHash('sha256').update(collector).digest('hex').slice(0, 8)
+  const legible = collector.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, 40)
+  return `${database}-live-${legible}-${digest}`
+}
+
+function locked(order: CollectionOrder): () => void {
+  const unlock = lockFile(`${baseOf(order)}.lock`)
+  if (unlock === null) throw failure(`${order.collector} is collected by another process already`)
+  return unlock
+}
+
+/** The database may have been replaced since. */
+function usable(store: Store, { collector }: CollectionOrder, before: Checkpoint | null): Checkpoint | null {
+  const latest = latestCollection(store, collector)
+  return before === null || latest === null || latest.analysis < before.collection ? null : before
+}
+
+function readerOf(source: LiveSource, order: CollectionOrder, before: Checkpoint | null): LiveReader {
+  if (before === null) return liveReader(source)
+  const { number, interfaces } = before.reader
+  const lost = canReadAgain(order.source) ? 0 : NUMBERS_LOST
+  return liveReader(source, { firstNumber: number + lost, interfaces })
 }
 
 function deploymentOf(config: string | null): Deployment {

@@ -27,6 +27,9 @@ export function nameOfSource(spec: SourceSpec): string {
 /** Its packets are stamped by the clock of this machine. */
 export const hasOurClock = ({ kind }: SourceSpec): boolean => kind === 'interface' || kind === 'folder'
 
+/** What it reads can be read again after a restart. */
+export const canReadAgain = ({ kind }: SourceSpec): boolean => kind === 'folder'
+
 /** `position` is where to go on; `partPackets` tells what was read of the present part. Throws failures and
  * input errors. */
 export async function openLiveSource(

@@ -158,3 +158,12 @@ export class SeenResponse implements HttpResponse {
     return lines.slice(0, count).map(({ value }) => value)
   }
 }
+
+/**
+ * Messages that were serialised with their observation are what they were again: the same object, whose lines
+ * and cookies can be asked for.
+ */
+export function revive(message: HttpRequest | HttpResponse): void {
+  const { prototype } = 'method' in message ? SeenRequest : SeenResponse
+  Object.setPrototypeOf(message, prototype)
+}

@@ -1,0 +1,262 @@
+/** Killed without warning, again and again, while it collects. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { CollectionMessage, CollectionOrder } from '../../../src/cli/collect/order.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { openStore, type Store } from '../../../src/store/store.ts'
+import { type Frame, framesOf } from '../../pipeline/reader.ts'
+import { pcapHeader, pcapRecord } from '../../scenario/pcap-writer.ts'
+import { firewall, scenario, STORY_START } from '../../scenario/scenario.ts'
+import { ROOT } from '../../source-tree.ts'
+import { folder } from '../../store/database.ts'
+
+const ROUNDS = 50
+const ROUND_SECONDS = 20
+const VICTIM = join(ROOT, 'node_modules', `.victim-${process.pid}.mjs`)
+
+// A bundle starts in a third of the time.
+beforeAll(async () => {
+  const bundle = await rolldown({
+    input: join(ROOT, 'test/cli/collect/victim.ts'),
+    platform: 'node',
+    external: ['better-sqlite3'],
+  })
+  await bundle.write({ file: VICTIM, format: 'esm', codeSplitting: false })
+})
+afterAll(() => rmSync(VICTIM, { force: true }))
+
+/**
+ * Three agents that keep a connection each: one that speaks every 100 s, one that is silent until the end and
+ * is then answered, though the firewall would have forgotten it after 5000 s, and one whose firewall forgets
+ * after 300 s. A fourth comes anew in every round.
+ */
+function frames(): Frame[] {
+  const strict = scenario({ seed: 1 }).behind(firewall({ idle: seconds(300), forgets: 'rst-on-next' }))
+  const lenient = scenario({ seed: 2 }).behind(firewall({ idle: seconds(5_000), forgets: 'rst-on-next' }))
+  const cut = strict.connect('10.0.0.7', '192.0.2.10:10443')
+  const kept = lenient.connect('10.0.0.5', '192.0.2.10:10443')
+  const quiet = lenient.connect('10.0.0.6', '192.0.2.10:10443')
+  for (const { agent, server } of [cut, kept, quiet]) {
+    agent.sends('hello')
+    server.sends('welcome')
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    const passing = lenient.connect('10.0.0.8', '192.0.2.10:10443')
+    passing.agent.sends(`round ${round}`)
+    passing.server.sends('noted')
+    passing.agent.closes()
+    if (round % 5 === 4) {
+      kept.agent.sends('heartbeat')
+      kept.server.sends('ok')
+    }
+    lenient.wait(seconds(ROUND_SECONDS))
+    strict.wait(seconds(ROUND_SECONDS))
+  }
+  quiet.agent.sends('still there')
+  quiet.server.sends('so am I')
+  cut.agent.sends('still there')
+  strict.wait(seconds(1))
+  return [strict, lenient]
+    .flatMap((story) => framesOf(story.captures().get('client')!))
+    .toSorted((a, b) => a.time - b.time)
+}
+
+const recordOf = ({ time, bytes }: Frame): Uint8Array =>
+  pcapRecord({ seconds: Math.floor(time / 1e6), fraction: time % 1e6, bytes })
+
+const roundOf = ({ time }: Frame): number =>
+  Math.min(ROUNDS - 1, Math.floor((time - STORY_START) / seconds(ROUND_SECONDS)))
+
+type Order = Omit<CollectionOrder, 'wish'>
+
+const order = (database: string, source: CollectionOrder['source']): Order => ({
+  database,
+  collector: 'ring',
+  tap: '',
+  source,
+  config: 'services: [{ name: dlp, ports: [10443], connections: persistent, idleThreshold: 60s }]',
+  plainSecrets: false,
+  resolveAfter: seconds(86_400),
+  checkpointEvery: 50_000,
+})
+
+interface Victim {
+  readonly process: ChildProcess
+  /** The first message that the question says yes to. */
+  told(question: (message: CollectionMessage) => boolean): Promise<CollectionMessage>
+  readonly ended: Promise<void>
+}
+
+function begin(its: Order): Victim {
+  const child = spawn(process.execPath, [VICTIM, JSON.stringify(its)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const messages: CollectionMessage[] = []
+  const asked: ((message: CollectionMessage) => void)[] = []
+  let rest = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()!
+    for (const line of lines) {
+      const message = JSON.parse(line) as CollectionMessage
+      messages.push(message)
+      for (const ask of asked) ask(message)
+    }
+  })
+  child.stdin.on('error', () => undefined)
+  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return {
+    process: child,
+    ended,
+    told: (question) =>
+      new Promise((resolve, reject) => {
+        const found = messages.find(question)
+        if (found !== undefined) return resolve(found)
+        asked.push((message) => {
+          if (question(message)) resolve(message)
+        })
+        void ended.then(() => reject(new Error(`it ended: ${JSON.stringify(messages.slice(-3))}`)))
+      }),
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function kill(victim: Victim): Promise<void> {
+  victim.process.kill('SIGKILL')
+  await victim.ended
+}
+
+/** Lets it catch up, and asks it to end. */
+async function finish(victim: Victim, packets: number): Promise<CollectionMessage> {
+  const state = await victim.told((message) => 'live' in message && message.live.packets >= packets)
+  victim.process.stdin!.write('end\n')
+  await victim.told((message) => 'end' in message && message.end.state === 'stopped')
+  await victim.ended
+  return state
+}
+
+const rows = (store: Store, sql: string): unknown[] => store.db.prepare(sql).all()
+
+/** What both databases must agree on. */
+function told(path: string) {
+  const store = openStore(path, { readOnly: true })
+  const answer = {
+    connections: rows(store, 'SELECT number, start, "end", end_reason FROM connection ORDER BY number'),
+    occurrences: rows(
+      store,
+      `SELECT type, at, connection_number, agent_address, sentence, details FROM occurrence ORDER BY at, type`,
+    ),
+    incidents: rows(
+      store,
+      'SELECT type, cause, occurrences, agents, title FROM incident ORDER BY type, cause',
+    ),
+    tally: rows(store, 'SELECT connections, open FROM tally ORDER BY service, server'),
+    minutes: rows(
+      store,
+      'SELECT sum(opened) AS opened, sum(closed) AS closed, sum(bytes) AS bytes FROM minute',
+    ),
+    analyses: rows(store, 'SELECT count(*) AS n FROM analysis'),
+  }
+  store.close()
+  return answer
+}
+
+test('a ring of files, killed fifty times: as if it had never been', { timeout: 300_000 }, async () => {
+  const path = folder()
+  const ring = join(path, 'ring')
+  mkdirSync(ring)
+  const all = frames()
+  const rounds = Map.groupBy(all, roundOf)
+  const killed = order(join(path, 'killed.db'), { kind: 'folder', path: ring })
+  for (let round = 0; round < ROUNDS; round++) {
+    const file = join(ring, `${String(Math.floor(round / 10)).padStart(2, '0')}.pcap`)
+    if (round % 10 === 0) appendFileSync(file, pcapHeader())
+    const write = (): void => {
+      for (const frame of rounds.get(round) ?? []) appendFileSync(file, recordOf(frame))
+    }
+    // Some packets come while it is down, some while it begins, some while it collects.
+    if (round % 3 === 0) write()
+    const victim = begin(killed)
+    if (round % 3 === 1) write()
+    await victim.told((message) => 'began' in message || 'says' in message)
+    if (round % 3 === 2) write()
+    await pause((round * 37) % 200)
+    await kill(victim)
+  }
+  await finish(begin(killed), all.length)
+  const whole = order(join(path, 'whole.db'), { kind: 'folder', path: ring })
+  await finish(begin(whole), all.length)
+  const answer = told(killed.database)
+  expect(answer).toEqual(told(whole.database))
+  expect(answer.connections).toHaveLength(ROUNDS - 11)
+  // The one that was silent through all of it is the same connection: it was cut after a thousand seconds.
+  const severed = answer.occurrences.filter((row) => (row as { type: string }).type === 'severed-idle')
+  expect(severed).toHaveLength(1)
+  expect(JSON.parse((severed[0] as { details: string }).details)).toMatchObject({
+    signature: 'rst-on-next',
+    silenceSeconds: expect.closeTo(ROUNDS * ROUND_SECONDS, -1) as number,
+  })
+})
+
+test('pcap over IP, killed ten times: what was missed is blind', { timeout: 120_000 }, async () => {
+  const database = join(folder(), 'blind.db')
+  const all = frames()
+  const sockets: Socket[] = []
+  const came: ((socket: Socket) => void)[] = []
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    sockets.push(socket)
+    came.shift()?.(socket)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  await new Promise((resolve) => server.once('listening', resolve))
+  const its = order(database, {
+    kind: 'connect',
+    host: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+  })
+  const sent = async (from: number, to: number): Promise<Victim> => {
+    const socket = new Promise<Socket>((resolve) => came.push(resolve))
+    const victim = begin(its)
+    const some = all.filter((frame) => roundOf(frame) >= from && roundOf(frame) < to)
+    ;(await socket).write(Buffer.concat([pcapHeader(), ...some.map(recordOf)]))
+    return victim
+  }
+  const first = await sent(0, 2)
+  await first.told(
+    (message) => 'live' in message && message.live.checkpoint !== null && message.live.packets > 20,
+  )
+  await kill(first)
+  for (let round = 1; round < 10; round++) {
+    // Of five rounds, three are missed.
+    const victim = await sent(round * 5, round * 5 + 2)
+    await victim.told((message) => 'began' in message)
+    await pause((round * 37) % 150)
+    await kill(victim)
+  }
+  const last = await sent(ROUNDS - 1, ROUNDS)
+  const state = await last.told((message) => 'live' in message && message.live.blindSeconds > ROUND_SECONDS)
+  last.process.stdin!.write('end\n')
+  await last.ended
+  if (!('live' in state)) throw new Error('no state')
+  expect(state.live.blind.at(-1)).toMatchObject({ why: 'Holdfast was not running' })
+  const store = openStore(database, { readOnly: true })
+  // Silent across all of it, then answered or cut: no others are claimed to be lost.
+  expect(rows(store, "SELECT agent_address AS address FROM occurrence WHERE type LIKE 'severed%'")).toEqual([
+    { address: '10.0.0.7' },
+  ])
+  const numbers = rows(store, 'SELECT number FROM connection').map(
+    (row) => (row as { number: number }).number,
+  )
+  expect(new Set(numbers).size).toBe(numbers.length)
+  const [quality] = rows(store, 'SELECT quality FROM analysis_input') as { quality: string }[]
+  expect((JSON.parse(quality!.quality) as { blindSeconds: number }).blindSeconds).toBeGreaterThan(0)
+  store.close()
+})

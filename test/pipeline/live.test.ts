@@ -1,0 +1,117 @@
+/** A live analysis: told at once, and the same after a restart at any place. */
+import { readFileSync } from 'node:fs'
+import { deserialize, serialize } from 'node:v8'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { readDeployment } from '../../src/cli/config/load.ts'
+import type { Deployment } from '../../src/model/deployment.ts'
+import type { Finding } from '../../src/model/incident.ts'
+import { MILLISECOND, SECOND, type Micros } from '../../src/model/time.ts'
+import { type JournalEntry, LiveAnalysis } from '../../src/pipeline/live.ts'
+import { type Frame, framesOf, readerOf } from './reader.ts'
+
+const framesIn = (file: string): Frame[] => framesOf(gunzipSync(readFileSync(`fixtures/${file}.pcap.gz`)))
+const deploymentIn = (file: string): Deployment =>
+  readDeployment(`fixtures/${file.split('/')[0]}/holdfast.yaml`)
+
+interface Outcome {
+  readonly findings: string[]
+  readonly records: string[]
+}
+
+/** Reads all frames, a frame a batch; before frame `at`, everything is saved and restored. */
+function run(frames: readonly Frame[], deployment: Deployment, at: number | null): Outcome {
+  const outcome: Outcome = { findings: [], records: [] }
+  const journal: JournalEntry[] = []
+  const reader = readerOf(frames, { frames: 1 })
+  const begin = (): LiveAnalysis =>
+    new LiveAnalysis(
+      { tap: '', path: '', reader, sha256: null },
+      {
+        deployment,
+        secrets: null,
+        found: (finding, incident) => outcome.findings.push(JSON.stringify([incident, finding])),
+        // A message of which half had come is lost to its reader.
+        write: (record) => outcome.records.push(JSON.stringify({ ...record, http: null })),
+        journal: (entry) => journal.push(entry),
+      },
+    )
+  let analysis = begin()
+  for (let i = 0; i < frames.length; i++) {
+    if (i === at) {
+      const [saved, entries] = [serialize(analysis.save()), serialize(journal)]
+      analysis = begin()
+      analysis.load(deserialize(saved) as never, deserialize(entries) as JournalEntry[])
+    }
+    void analysis.run.read()
+    analysis.process()
+  }
+  analysis.end()
+  return outcome
+}
+
+const PLACES = 4
+
+describe('saved and restored anywhere, it tells the same as without', () => {
+  test.each([
+    'severed-by-load-balancer/client',
+    'severed-by-load-balancer/server',
+    'agents-hop/server',
+    'nat-rebind/server',
+    'nat-pool-change/server',
+    'half-open/server',
+  ])('%s', (file) => {
+    const frames = framesIn(file)
+    const deployment = deploymentIn(file)
+    const whole = run(frames, deployment, null)
+    expect(whole.records.length).toBeGreaterThan(3)
+    for (let place = 1; place <= PLACES; place++)
+      expect(run(frames, deployment, Math.floor((frames.length * place) / (PLACES + 1)))).toEqual(whole)
+  })
+})
+
+const TICK = 50 * MILLISECOND
+
+/** How long after the last packet that proves it each finding was raised; null: at the end alone. */
+function delays(file: string): { type: string; delay: Micros | null }[] {
+  const frames = framesIn(file)
+  const told: { type: string; delay: Micros | null }[] = []
+  let now: Micros = -Infinity
+  let isOver = false
+  const delayOf = ({ evidence, at }: Finding): Micros | null =>
+    isOver ? null : now - Math.max(at, ...evidence.map((packet) => packet.at))
+  const analysis = new LiveAnalysis(
+    { tap: '', path: '', reader: readerOf(frames, { frames: 1 }), sha256: null },
+    {
+      deployment: deploymentIn(file),
+      secrets: null,
+      found: (finding) => void told.push({ type: finding.type, delay: delayOf(finding) }),
+      write: () => undefined,
+    },
+  )
+  for (const { time } of frames) {
+    const before: Micros = Math.max(now, frames[0]!.time)
+    // Idle hours need no tick every 50 ms.
+    for (let tick = before + TICK; tick < time; tick += tick - before < SECOND ? TICK : 10 * SECOND)
+      analysis.tick((now = tick))
+    now = time
+    void analysis.run.read()
+    analysis.process()
+  }
+  isOver = true
+  analysis.end()
+  return told
+}
+
+describe('told within 300 ms of the packet that proves it', () => {
+  test.each([
+    ['severed-by-load-balancer/client', 'severed-idle', 8],
+    ['severed-silently-by-firewall/client', 'severed-idle', 2],
+    ['reset-by-firewall/client', 'severed-idle', 3],
+    ['nat-rebind/server', 'nat-rebind', 2],
+  ])('%s: %s', (file, type, count) => {
+    const its = delays(file).filter((one) => one.type === type)
+    expect(its).toHaveLength(count)
+    for (const { delay } of its) expect(delay).toBeLessThan(300 * MILLISECOND)
+  })
+})
