@@ -4,6 +4,8 @@
  * leaving a page ends its requests.
  */
 import type {
+  AlertOutputRow,
+  AlertTest,
   AgentRow,
   AgentView,
   AnalysisRequest,
@@ -12,6 +14,7 @@ import type {
   ConnectionRow,
   ConnectionView,
   Counts,
+  DeliveryRow,
   IncidentRow,
   IncidentView,
   OccurrenceRow,
@@ -20,6 +23,8 @@ import type {
   Page,
   Problem,
   RequirementRow,
+  ResendAnswer,
+  ResendRequest,
   ServiceRow,
   ServiceView,
   SessionView,
@@ -157,6 +162,13 @@ export const analyses = many<AnalysisRow>('/analyses')
 export const startAnalysis = (body: AnalysisRequest): Promise<AnalysisRow> =>
   request('POST', '/analyses', { body })
 export const cancelAnalysis = (id: number): Promise<AnalysisRow> => request('POST', `/analyses/${id}/cancel`)
+
+export const alertOutputs = many<AlertOutputRow>('/alerts/outputs')
+export const deliveries = many<DeliveryRow>('/alerts/deliveries')
+export const testOutput = (name: string): Promise<AlertTest> =>
+  request('POST', `/alerts/outputs/${pathPart(name)}/test`)
+export const resend = (body: ResendRequest): Promise<ResendAnswer> =>
+  request('POST', '/alerts/deliveries/resend', { body })
 
 export const readSession = (signal?: AbortSignal): Promise<SessionView> => get('/session', {}, signal)
 export const logIn = (token: string): Promise<SessionView> => request('POST', '/session', { body: { token } })

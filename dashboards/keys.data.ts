@@ -11,6 +11,7 @@ export const GO_TO: Readonly<Record<string, { readonly route: Route; readonly ti
   c: { route: { page: 'captures' }, title: 'Captures' },
   r: { route: { page: 'conformance' }, title: 'Conformance' },
   n: { route: { page: 'connections' }, title: 'Connections' },
+  d: { route: { page: 'deliveries' }, title: 'Deliveries' },
 }
 
 /** Keys besides those that go to a page. */

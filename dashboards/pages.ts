@@ -22,6 +22,7 @@ export const PAGES: Readonly<Record<Exclude<Route['page'], 'missing'>, Loader>> 
   connections: async () => (await import('./pages/connections.tsx')).ConnectionsPage,
   connection: async () => (await import('./pages/connection.tsx')).ConnectionPage,
   conformance: async () => (await import('./pages/conformance.tsx')).ConformancePage,
+  deliveries: async () => (await import('./pages/deliveries.tsx')).DeliveriesPage,
   login: async () => (await import('./pages/login.tsx')).LoginPage,
 }
 

@@ -18,6 +18,7 @@ export type Route =
   | { readonly page: 'connections' }
   | { readonly page: 'connection'; readonly id: string }
   | { readonly page: 'conformance' }
+  | { readonly page: 'deliveries' }
   | { readonly page: 'login' }
   | { readonly page: 'missing'; readonly path: string }
 
@@ -32,6 +33,7 @@ const PAGES = {
   captures: ['captures', null],
   connections: ['connections', 'connection'],
   conformance: ['conformance', null],
+  deliveries: ['deliveries', null],
   login: ['login', null],
 } as const
 

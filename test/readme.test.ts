@@ -46,11 +46,12 @@ describe('the example', () => {
 })
 
 describe('the configuration', () => {
-  test('is valid', async () => {
+  const examples = [...README.matchAll(/```yaml\n([^]*?)```/g)].map(([, text]) => text!)
+  test.each(examples)('is valid: %#', async (text) => {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-readme-'))
     const path = join(folder, 'holdfast.yaml')
-    writeFileSync(path, /```yaml\n([^]*?)```/.exec(README)![1]!)
-    expect(await holdfast('config', 'check', path)).toMatchObject({ exitCode: 0, error: '' })
+    writeFileSync(path, text)
+    expect(await holdfast('config', 'check', path)).toMatchObject({ exitCode: 0 })
     rmSync(folder, { recursive: true })
   })
 

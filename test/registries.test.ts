@@ -23,6 +23,10 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'pcapng-writer.ts': 'writes what is carved',
     'record-reader.ts': 'common to the capture formats',
   },
+  'src/alerts/outputs': {
+    'http.ts': 'one request, for those that speak HTTP',
+    'output.ts': 'the interface of a row',
+  },
   'src/protocols': {
     'agent-messages.ts': 'what products say inside http',
     cookies: 'header lines of http, and whose they are',

@@ -10,6 +10,7 @@ export const ICONS = {
   captures: 'M8 10.5V2m-3 2.8L8 1.8l3 3M2 10v4h12v-4',
   connections: 'M2 5h9.5m-3-3 3 3-3 3M14 11H4.500m3-3-3 3 3 3',
   conformance: 'm2 4 1.4 1.4L6 2.8M8.5 4H14M2 8.8l1.4 1.4L6 7.6m2.5 1.2H14M2 13h4m2.5 0H14',
+  deliveries: 'M1.8 7.400 14.200 1.800 9.600 14.200 7.400 8.600ZM7.400 8.600l3.400-3.400',
   more: 'M2.500 4h11M2.500 8h11M2.500 12h11',
 } as const
 

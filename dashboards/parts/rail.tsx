@@ -29,6 +29,7 @@ const ENTRIES: readonly Entry[] = [
   { page: 'captures', title: 'Captures', holds: ['captures'] },
   { page: 'connections', title: 'Connections', holds: ['connections', 'connection'] },
   { page: 'conformance', title: 'Conformance', holds: ['conformance'] },
+  { page: 'deliveries', title: 'Deliveries', holds: ['deliveries'] },
 ]
 const TABS: readonly Entry['page'][] = ['overview', 'incidents', 'live', 'captures']
 

@@ -14,6 +14,7 @@ export type Tag =
   | 'captures'
   | 'analyses'
   | 'conformance'
+  | 'alerts'
   | 'live'
   | 'session'
   | 'server'

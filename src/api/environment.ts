@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts'
 import type { EventHub } from './events/hub.ts'
 import type { ApiLimits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
-import type { Carve, Jobs, Uploads } from './ports.ts'
+import type { Alerts, Carve, Jobs, Uploads } from './ports.ts'
 
 /** Who asks. */
 export interface Asker {
@@ -36,6 +36,7 @@ export interface ApiOptions {
   readonly jobs: Jobs
   readonly uploads: Uploads
   readonly carve: Carve
+  readonly alerts: Alerts
   /** The folder of the built dashboards; null if there are none. */
   readonly dashboards: string | null
   readonly logger: Logger

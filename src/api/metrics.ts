@@ -1,5 +1,6 @@
 /** What the server counts, for Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/).
  * Labels are routes and statuses, never what a client writes: their number is bounded. */
+import type { Alerts } from './ports.ts'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
 interface Answered {
@@ -14,6 +15,7 @@ interface Sources {
   readonly running: () => number
   readonly queued: () => number
   readonly databaseBytes: () => number
+  readonly alerts: Alerts
 }
 
 export interface Metrics {
@@ -70,13 +72,57 @@ export function createMetrics(): Metrics {
     refusedLogins: counter('holdfast_logins_refused_total', 'Logins with a token that is not known'),
     cutStreams: counter('holdfast_event_streams_cut_total', 'Event streams that the server ended'),
     withProcess: () => collectDefaultMetrics({ register: registry }),
-    watch({ streams, running, queued, databaseBytes }) {
+    watch({ streams, running, queued, databaseBytes, alerts }) {
       gauge('holdfast_event_streams', 'Event streams that are open', streams)
       gauge('holdfast_jobs_running', 'Analyses that are running', running)
       gauge('holdfast_jobs_queued', 'Analyses that wait', queued)
       gauge('holdfast_database_bytes', 'Size of the database', databaseBytes)
+      watchAlerts(alerts, registry)
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,
   }
+}
+
+/** Labels are names of outputs: there are as many as the configuration has. */
+function watchAlerts(alerts: Alerts, registry: Registry): void {
+  const attempts = new Counter({
+    name: 'holdfast_alert_attempts_total',
+    help: 'Attempts to deliver alerts, by what became of them',
+    labelNames: ['output', 'became'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const [output, counts] of alerts.counts().outputs)
+        for (const [became, count] of Object.entries(counts)) this.inc({ output, became }, count)
+    },
+  })
+  const deliveries = new Gauge({
+    name: 'holdfast_alert_deliveries',
+    help: 'Alerts that wait for an output, or were given up',
+    labelNames: ['output', 'state'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const { name, waiting, dead } of alerts.outputs()) {
+        this.set({ output: name, state: 'waiting' }, waiting)
+        this.set({ output: name, state: 'dead' }, dead)
+      }
+    },
+  })
+  const left = new Counter({
+    name: 'holdfast_alerts_not_sent_total',
+    help: 'Alerts that were not sent: expected, in a maintenance window; or given up, because too many waited',
+    labelNames: ['reason'],
+    registers: [],
+    collect() {
+      this.reset()
+      const { suppressed, crowdedOut } = alerts.counts()
+      this.inc({ reason: 'maintenance' }, suppressed)
+      this.inc({ reason: 'crowded-out' }, crowdedOut)
+    },
+  })
+  registry.registerMetric(attempts)
+  registry.registerMetric(deliveries)
+  registry.registerMetric(left)
 }

@@ -12,6 +12,7 @@ import { FILTER_VALUES_MAX, PAGE_ROWS_MAX, TEXT_LENGTH_MAX } from '../store/quer
 import type { Filter } from '../store/queries/filter.ts'
 import type { ApiEnv } from './environment.ts'
 import { RequestProblem, notFound } from './problem.ts'
+import { deliveryState } from './schemas/alerts.ts'
 import { endReason, incidentState, incidentType, jobState, severity } from './schemas/values.ts'
 
 const PAGE_DEFAULT = 50
@@ -84,6 +85,11 @@ export const requirementQuery = z.strictObject({ service: repeatable(name) })
 export const spanQuery = z.strictObject({ ...span })
 export const pageQuery = z.strictObject({ ...paging })
 export const analysisQuery = z.strictObject({ state: repeatable(jobState), ...paging })
+export const deliveryQuery = z.strictObject({
+  state: repeatable(deliveryState),
+  output: repeatable(name),
+  ...paging,
+})
 export const overviewQuery = z.strictObject({ since: instant.meta({ description: 'the last visit' }) })
 export const eventQuery = z.strictObject({
   after: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().meta({

@@ -5,7 +5,7 @@
  * the server, and shows nothing.
  */
 import type { Readable } from 'node:stream'
-import type { AnalysisRequest, TapRow } from '../model/view.ts'
+import type { AlertOutputRow, AlertTest, AnalysisRequest, TapRow } from '../model/view.ts'
 
 /** Why a port says no, and with it the status of the answer. */
 export type RefusalReason =
@@ -70,6 +70,30 @@ export interface Uploads {
   /** Removes the octets; what was found in them stays. Refuses: `not-found`, `conflict` while a job reads
    * them. */
   remove(id: number): Promise<void>
+}
+
+/** Alerts that leave the house. */
+export interface Alerts {
+  /** As the configuration names them. */
+  outputs(): AlertOutputRow[]
+  /** Sends a marked alert at once; null if there is no such output. */
+  test(output: string): Promise<AlertTest | null>
+  /** Dead letters wait again: one, those of an output, or all. Answers how many. */
+  resend(of: { readonly id?: number; readonly output?: string }): number
+  counts(): AlertCounts
+}
+
+/** What became of alerts since the start. */
+export interface AlertCounts {
+  /** Attempts, by output. */
+  readonly outputs: ReadonlyMap<
+    string,
+    { readonly delivered: number; readonly postponed: number; readonly dead: number }
+  >
+  /** Expected, in a maintenance window. */
+  readonly suppressed: number
+  /** Dead letters because too many waited. */
+  readonly crowdedOut: number
 }
 
 export interface Carve {

@@ -67,7 +67,7 @@ export function createApi(options: ApiOptions): ApiServer {
 }
 
 function apiOf(options: ApiOptions): Api {
-  const { store, jobs, logger, now } = options
+  const { store, jobs, alerts, logger, now } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const metrics = createMetrics()
   const onError = (error: unknown): void => logger.error({ err: error }, 'an event could not be told')
@@ -85,6 +85,7 @@ function apiOf(options: ApiOptions): Api {
     running: () => jobs.running(),
     queued: () => jobs.queued(),
     databaseBytes: () => databaseBytes(store),
+    alerts,
   })
   return { ...options, limits, hub, metrics }
 }

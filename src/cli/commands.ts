@@ -3,6 +3,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings'
 import manifest from '../../package.json' with { type: 'json' }
 import { FAIL_ON, FORMATS, RECORD_KINDS } from './analyze/plan.ts'
 import type { AnalyzeOptions } from './analyze/arguments.ts'
+import { addAlert } from './alert-commands.ts'
 import type { Console } from './console.ts'
 import { EXIT } from './failure.ts'
 import { addCarve, addCompare, addReport, addTail } from './finding-commands.ts'
@@ -58,6 +59,7 @@ export function commands(console: Console, ends: (exitCode: number) => void) {
     addReport,
     addCarve,
     addCompare,
+    addAlert,
     addToken,
     addConfig,
   ]

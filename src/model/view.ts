@@ -9,6 +9,7 @@
 import type { ConnectionRecord, RequirementStatus, SessionEnd } from './record.ts'
 
 export type { RequirementStatus } from './record.ts'
+export type * from './alert-view.ts'
 import type { ActorRole, AttributionItem, Details, IncidentType, Manner, Severity } from './incident.ts'
 import type { Endpoint } from './packet.ts'
 import type { CaptureQuality } from './quality.ts'

@@ -288,6 +288,29 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE analysis ADD COLUMN live TEXT;
   CREATE INDEX analysis_by_collector ON analysis (collector, id) WHERE collector IS NOT NULL;
   `,
+  `
+  -- What each output was told of an incident. at: null while the first alert waits. due: when it is looked at again.
+  CREATE TABLE alert_told (
+    output TEXT NOT NULL, incident INTEGER NOT NULL REFERENCES incident ON DELETE CASCADE,
+    at INTEGER, severity INTEGER NOT NULL, over INTEGER NOT NULL, occurrences INTEGER NOT NULL, due INTEGER,
+    PRIMARY KEY (output, incident)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX alert_due ON alert_told (due) WHERE due IS NOT NULL;
+  CREATE INDEX alert_of_incident ON alert_told (incident);
+
+  -- Alerts on their way out. key: what receivers know it by. since: when it began to wait. next: the next attempt.
+  -- reached: somebody answered the last attempt. incident: its number, which may be gone.
+  CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, output TEXT NOT NULL, incident INTEGER,
+    kind TEXT NOT NULL, severity INTEGER NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead')),
+    attempts INTEGER NOT NULL DEFAULT 0, reached INTEGER NOT NULL DEFAULT 1,
+    created INTEGER NOT NULL, since INTEGER NOT NULL, next INTEGER, finished INTEGER, answer TEXT
+  ) STRICT;
+  CREATE INDEX delivery_by_state ON delivery (output, state, id);
+  CREATE INDEX delivery_waiting ON delivery (output, incident, id) WHERE state = 'waiting';
+  CREATE INDEX delivery_finished ON delivery (output, finished) WHERE state = 'delivered';
+  `,
 ]
 
 /** `PRAGMA application_id` of a Holdfast database: `HFST`. */

@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import { afterEach } from 'vitest'
 import type { ApiOptions } from '../../src/api/environment.ts'
 import { Refusal } from '../../src/api/ports.ts'
-import type { Carve, Jobs, Uploads } from '../../src/api/ports.ts'
+import type { Alerts, Carve, Jobs, Uploads } from '../../src/api/ports.ts'
 import { createApi } from '../../src/api/server.ts'
 import type { ApiServer } from '../../src/api/server.ts'
 import type { AnalysisRequest, Role } from '../../src/model/view.ts'
@@ -41,6 +41,7 @@ type Choices = Partial<Pick<ApiOptions, 'auth' | 'limits' | 'dashboards'>> & {
   readonly carve?: Carve
   readonly uploads?: Uploads
   readonly jobs?: Partial<Jobs>
+  readonly alerts?: Alerts
 }
 
 const rigs: Rig[] = []
@@ -81,6 +82,7 @@ function made(choices: Choices): Rig {
     jobs: { ...jobsOf(store, clock, started), ...choices.jobs },
     uploads: choices.uploads ?? uploadsOf(store, clock, received),
     carve: choices.carve ?? carveOf(),
+    alerts: choices.alerts ?? noAlerts,
     dashboards: choices.dashboards ?? null,
     logger: pino({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line) as never) }),
     auth: choices.auth ?? { open: true, https: false },
@@ -153,6 +155,13 @@ function uploadsOf(store: Store, clock: { now: number }, received: Rig['received
       forgetCapture(store, id, clock.now)
     },
   }
+}
+
+const noAlerts: Alerts = {
+  outputs: () => [],
+  test: async () => null,
+  resend: () => 0,
+  counts: () => ({ outputs: new Map(), suppressed: 0, crowdedOut: 0 }),
 }
 
 const carveOf = (): Carve => ({

@@ -61,7 +61,19 @@ describe('help', () => {
           .split('Examples:')[0]!
           .matchAll(/^ {2}(\w+)/gm),
       ].map(([, name]) => name),
-    ).toEqual(['analyze', 'serve', 'watch', 'tail', 'report', 'carve', 'compare', 'token', 'config', 'help'])
+    ).toEqual([
+      'analyze',
+      'serve',
+      'watch',
+      'tail',
+      'report',
+      'carve',
+      'compare',
+      'alert',
+      'token',
+      'config',
+      'help',
+    ])
   })
 
   test('--version', async () => {

@@ -9,6 +9,7 @@ test.each([
   ['/incidents/HF-2041', { page: 'incident', id: 'HF-2041' }],
   ['/agents/EPA%2F17', { page: 'agent', id: 'EPA/17' }],
   ['/conformance', { page: 'conformance' }],
+  ['/deliveries', { page: 'deliveries' }],
   ['/live/x', { page: 'missing', path: '/live/x' }],
   ['/incidents/a/b', { page: 'missing', path: '/incidents/a/b' }],
   ['/toString', { page: 'missing', path: '/toString' }],

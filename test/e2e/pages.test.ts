@@ -31,6 +31,7 @@ const PAGES = [
   ['connections', '/connections'],
   ['a connection', '/connections/1'],
   ['conformance', '/conformance'],
+  ['deliveries', '/deliveries'],
   ['the reference of the API', '/api/docs'],
 ] as const
 

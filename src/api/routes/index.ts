@@ -1,6 +1,7 @@
 /** The resources of the API, one file each; all are mounted under /api/v1. */
 import type { Routes } from '../environment.ts'
 import { agents } from './agents.ts'
+import { alerts } from './alerts.ts'
 import { analyses } from './analyses.ts'
 import { captures } from './captures.ts'
 import { conformance } from './conformance.ts'
@@ -22,6 +23,7 @@ export const ROUTES: readonly Routes[] = [
   captures,
   analyses,
   conformance,
+  alerts,
   events,
   session,
 ]

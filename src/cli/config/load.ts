@@ -8,6 +8,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { LineCounter, parseDocument } from 'yaml'
 import type { Deployment } from '../../model/deployment.ts'
 import { failure, systemReason } from '../failure.ts'
+import type { AlertSettings } from '../../alerts/settings.ts'
+import { alertFaults, alertNotes, alertSettings } from './alert-settings.ts'
 import { deploymentOf } from './deployment.ts'
 import { type Fault, placed, type Problem, problemText, schemaFaults, syntaxProblems } from './problems.ts'
 import { referenceFaults, referenceNotes } from './references.ts'
@@ -19,7 +21,7 @@ export const CONFIG_BYTES_MAX = 16 * 1024 * 1024
 export const PROBLEMS_MAX = 50
 
 export type Loaded =
-  | { readonly deployment: Deployment; readonly notes: readonly Problem[] }
+  | { readonly deployment: Deployment; readonly alerts: AlertSettings; readonly notes: readonly Problem[] }
   /** In the order of the file; `more` were left out. */
   | { readonly problems: readonly Problem[]; readonly more: number }
 
@@ -32,12 +34,14 @@ export function parseConfig(source: string): Loaded {
   const faults = [
     ...(outcome.success ? [] : schemaFaults(outcome.error.issues, raw)),
     ...referenceFaults(raw),
+    ...alertFaults(raw),
   ]
   const inPlace = (fault: Fault): Problem => placed(fault, document, lines)
   if (!outcome.success || faults.length > 0) return refused(faults.map(inPlace))
   return {
     deployment: deploymentOf(outcome.data),
-    notes: referenceNotes(raw).slice(0, PROBLEMS_MAX).map(inPlace),
+    alerts: alertSettings(outcome.data.alerts),
+    notes: [...referenceNotes(raw), ...alertNotes(raw)].slice(0, PROBLEMS_MAX).map(inPlace),
   }
 }
 
@@ -61,9 +65,12 @@ export function loadConfig(path: string): Loaded {
 }
 
 /** The deployment of a file; a failure names the first problem, and the command that names all of them. */
-export function readDeployment(path: string): Deployment {
+export const readDeployment = (path: string): Deployment => readConfig(path).deployment
+
+/** All that a file says; a failure as for its deployment. */
+export function readConfig(path: string): Extract<Loaded, { readonly deployment: Deployment }> {
   const loaded = loadConfig(path)
-  if ('deployment' in loaded) return loaded.deployment
+  if ('deployment' in loaded) return loaded
   const [first, ...others] = loaded.problems
   const rest = others.length + loaded.more
   const hint = rest > 0 ? ` (and ${rest} more: holdfast config check ${path})` : ''

@@ -21,6 +21,7 @@ import {
   text,
   whole,
 } from './fields.ts'
+import { ALERTS } from './alert-schema.ts'
 import { patternFault } from './pattern.ts'
 
 const pattern = readable<RegExp>(
@@ -153,6 +154,7 @@ export const CONFIG = section({
     }),
   ).optional(),
   ignore: some(address, 'Scanners and probes: never agents').optional(),
+  alerts: ALERTS.optional(),
 })
 
 /** A configuration that is valid in itself; references between its parts are checked in references.ts. */

@@ -17,7 +17,11 @@ import { forgetCapture, keptCaptures } from '../../store/captures.ts'
 import type { Store } from '../../store/store.ts'
 import { hasTokens } from '../../store/tokens.ts'
 import { carving } from '../carve/carving.ts'
-import { readDeployment } from '../config/load.ts'
+import { type AlertEngine, startAlerts } from '../../alerts/engine.ts'
+import { missingSecret } from '../../alerts/secret.ts'
+import type { AlertSettings } from '../../alerts/settings.ts'
+import { NO_ALERTS } from '../config/alert-settings.ts'
+import { readConfig } from '../config/load.ts'
 import type { Console } from '../console.ts'
 import { EXIT, failure, systemReason } from '../failure.ts'
 import { openedStore } from '../stored.ts'
@@ -34,13 +38,21 @@ const now = (): Micros => Date.now() * 1000
 /** Serves until it is told to stop. Throws failures. */
 export async function runServe(options: ServeOptions, console: Console): Promise<number> {
   const plan = servePlan(options)
-  const config = configText(plan.config)
+  const { text: config, alerts } = configOf(plan.config)
   const store = openedStore(plan.database)
   try {
     refuseOpenDoors(plan, store)
     const folder = openFolder(`${resolve(plan.database)}-captures`)
     try {
-      await serve({ plan, config, store, folder, console, logger: await serverLog(console.error.isTerminal) })
+      await serve({
+        plan,
+        config,
+        alerts,
+        store,
+        folder,
+        console,
+        logger: await serverLog(console.error.isTerminal),
+      })
       return EXIT.success
     } finally {
       folder.unlock()
@@ -53,6 +65,7 @@ export async function runServe(options: ServeOptions, console: Console): Promise
 interface Parts {
   readonly plan: ServePlan
   readonly config: string | null
+  readonly alerts: AlertSettings
   readonly store: Store
   readonly folder: CaptureFolder
   readonly console: Console
@@ -63,7 +76,8 @@ async function serve(parts: Parts): Promise<void> {
   const { plan, config, store, folder, console, logger } = parts
   reconcile(parts)
   const queue = jobs({ store, folder, config, plainSecrets: plan.plainSecrets, logger, now })
-  const api = apiOf(parts, queue)
+  const engine = alertsOf(parts)
+  const api = apiOf(parts, queue, engine)
   const stopped = stopSignal()
   const stopRetention = keepRetention({ plan, store, folder, logger })
   try {
@@ -76,10 +90,23 @@ async function serve(parts: Parts): Promise<void> {
     await stopRetention()
     await api.stop()
     await queue.stop()
+    await engine.stop()
   }
 }
 
-function apiOf({ plan, store, folder, logger }: Parts, queue: JobQueue): ApiServer {
+function alertsOf({ store, alerts: settings, logger }: Parts): AlertEngine {
+  return startAlerts({
+    store,
+    settings,
+    environment: process.env,
+    now,
+    random: Math.random,
+    onError: (error) => logger.error({ err: error }, 'alerts could not be looked after'),
+    onFailure: (output, became) => logger.warn({ output, became }, 'an alert was not delivered'),
+  })
+}
+
+function apiOf({ plan, store, folder, logger }: Parts, queue: JobQueue, alerts: AlertEngine): ApiServer {
   const isRead = (capture: number): boolean => queue.reads(capture)
   return createApi({
     store,
@@ -87,6 +114,7 @@ function apiOf({ plan, store, folder, logger }: Parts, queue: JobQueue): ApiServ
     jobs: queue,
     uploads: uploads({ store, folder, sizeMax: plan.uploadMax, now, isRead }),
     carve: carving(store, (stored) => folder.pathOf(stored)),
+    alerts,
     dashboards: dashboardsFolder(logger),
     logger,
     auth: { open: plan.isLoopback, https: plan.isHttps },
@@ -95,10 +123,14 @@ function apiOf({ plan, store, folder, logger }: Parts, queue: JobQueue): ApiServ
 }
 
 /** Read at the start, and checked: a job is not the place to learn of a mistake in it. */
-function configText(path: string | null): string | null {
-  if (path === null) return null
-  readDeployment(path)
-  return readFileSync(path, 'utf8')
+function configOf(path: string | null): { readonly text: string | null; readonly alerts: AlertSettings } {
+  if (path === null) return { text: null, alerts: NO_ALERTS }
+  const { alerts } = readConfig(path)
+  for (const output of alerts.outputs) {
+    const missing = missingSecret(output, process.env)
+    if (missing !== null) throw failure(`${path}: the output ${output.name} cannot be used: ${missing}`)
+  }
+  return { text: readFileSync(path, 'utf8'), alerts }
 }
 
 function refuseOpenDoors({ isLoopback, host, database }: ServePlan, store: Store): void {

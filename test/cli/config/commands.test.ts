@@ -95,6 +95,7 @@ test('config schema prints a JSON Schema that knows every key and no other', asy
     'dns',
     'agents',
     'ignore',
+    'alerts',
   ])
   expect(schema.properties.services.items.properties.idleThreshold).toMatchObject({
     type: 'string',
