@@ -80,6 +80,7 @@ export class ServerMoves {
     const met = this.metBy(visit, names, visit.at - FAILOVER_WITHIN)
     if (met === null) return
     to.arrivedBy = 'failover'
+    to.cameFrom = met.failed
     const outage = this.options.health.outages.at(met.failed.id, met.failure.at)
     this.options.tell({ kind: 'moved', visit, previous: null, reason: 'failover', ...met, outage, list })
   }
@@ -196,11 +197,14 @@ export class ServerMoves {
     return null
   }
 
-  /** To a server that the agent prefers, or back to the one that it had to leave; unless it only roamed. */
+  /** To a server that the agent prefers, or back to the one that it had to leave, or that was out when it
+   * came for the first time; unless it only roamed. */
   private isReturn(move: Move): boolean {
     const { from, visit, previous } = move
     if (from.arrivedBy === 'hop') return false
     if (from.arrivedBy === 'failover' && from.cameFrom === visit.server) return true
+    if (from.cameFrom === null && this.options.health.outages.at(visit.server.id, from.start) !== null)
+      return true
     const list = this.commonList(move)
     if (list === null) return false
     const [before, after] = [rankIn(list, previous.server.name), rankIn(list, visit.server.name)]

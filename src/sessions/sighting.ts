@@ -214,7 +214,8 @@ export interface Stay {
   endedBy: SessionEnd
   /** Why the agent came: known a little later, `unknown` for its first server. */
   arrivedBy: 'failover' | 'failback' | 'hop' | 'unknown'
-  /** The server before; null for the first one. */
+  /** The server before, or the one that it tried in vain before it came for the first time; null for
+   * neither. */
   cameFrom: Server | null
   /** The list that held at its latest visit, since when, and whether it was told that the agent stays below
    * its preference. */

@@ -55,6 +55,7 @@ const UPHEAVAL = 6
 const REBIND = 7
 const RESTART = 8
 const CRASH = 9
+const GIVE_UP = 10
 
 const POLICY_BYTES = 40_000
 const GIVES_UP_AFTER: Micros = 20 * SECOND
@@ -124,6 +125,8 @@ class Lasting implements Site {
         return this.restart(party, at)
       case CRASH:
         return this.crash(party, at)
+      case GIVE_UP:
+        return this.giveUp(party, at)
     }
   }
 
@@ -220,10 +223,17 @@ class Lasting implements Site {
       this.left.push(line)
       return this.severed(agent, back)
     }
-    if (isSilent) wire.vanish(line, at, GIVES_UP_AFTER)
-    else wire.refuse(line, at)
-    this.severed(agent, at, back)
     this.endAt(agent, line, at)
+    // What nobody answers is told when the agent gives up.
+    if (isSilent) return this.later(at + GIVES_UP_AFTER, agent, GIVE_UP)
+    wire.refuse(line, at)
+    this.severed(agent, at, back)
+  }
+
+  private giveUp(agent: number, at: Micros): void {
+    const since = at - GIVES_UP_AFTER
+    this.place.wire.vanish(this.ending[agent]!, since, GIVES_UP_AFTER)
+    this.severed(agent, since, at + 3 * SECOND)
   }
 
   private severed(agent: number, at: Micros, back: Micros = at): void {

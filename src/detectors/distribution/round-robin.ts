@@ -24,6 +24,7 @@ export const roundRobin = detector({
   notThis: [
     'too few connections to tell',
     'turns for first contacts only: agents that come back find their server, or addresses in a row are hashed',
+    'servers in order, of which the first was out for a while: failover and failback',
     'a random choice',
     'the fewest open connections decide: that looks like turns when all servers are as busy',
     'policy lets any server serve any agent, or states weights',

@@ -35,12 +35,18 @@ export function binomialTail(k: number, n: number, p: number): number {
   if (k <= 0) return 1
   if (k > n || p <= 0) return 0
   if (p >= 1) return 1
+  // From where the terms only become smaller: the first ones of the longer tail may be too small for a
+  // number.
+  return k > n * p ? tailFrom(k, n, p) : 1 - tailFrom(n - k + 1, n, 1 - p)
+}
+
+/** The same where k is above the mean. */
+function tailFrom(k: number, n: number, p: number): number {
   let term = Math.exp(logChoose(n, k) + k * Math.log(p) + (n - k) * Math.log1p(-p))
   let sum = term
-  for (let i = k; i < n; i++) {
+  for (let i = k; i < n && term >= sum * PRECISION; i++) {
     term *= ((n - i) / (i + 1)) * (p / (1 - p))
     sum += term
-    if (i > n * p && term < sum * PRECISION) break
   }
   return Math.min(1, sum)
 }

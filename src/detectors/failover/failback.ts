@@ -13,7 +13,8 @@ const REQUIREMENTS = {
 
 export const failback = detector({
   type: 'failback',
-  asserts: 'An agent went back to the server that it prefers, or that it had had to leave.',
+  asserts:
+    'An agent went back to the server that it prefers, that it had had to leave, or that was out when it first came.',
   notThis: [
     'the server that it comes from failed: a failover',
     'it had left the server that it prefers although that was well: it only undoes a hop',

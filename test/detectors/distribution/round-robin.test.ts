@@ -73,6 +73,17 @@ keepsQuiet(roundRobin, {
       },
       { config: held(), play: () => onceEach((_n, agent) => byHash(agent)) },
     ],
+  'servers in order, of which the first was out for a while: failover and failback': {
+    config: held({ persistence: 'ordered' }, [{ priority: 1 }, { priority: 2 }]),
+    play() {
+      // So many that twice in turn is less than chance gives by any number.
+      const s = balanced((n) => SERVERS[n >= 500 && n < 900 ? 1 : 0]!)
+      for (const agent of manyTimes(1100, 5)) comes(s, agent)
+      return s
+    },
+    // Nobody saw it fail, and it was well a second before.
+    told: hops(1),
+  },
   'a random choice': {
     config: held(),
     play() {

@@ -18,6 +18,10 @@ test('binomial tails', () => {
   near(S.binomialTail(600, 1000, 0.55), 0.0007933693696643445)
   expect([S.binomialTail(0, 5, 0.2), S.binomialTail(6, 5, 0.2), S.binomialTail(2, 5, 1)]).toEqual([1, 0, 1])
   expect(S.binomialTail(2, 5, 0)).toBe(0)
+  // Far below the mean the first terms are too small for a number; together they are nearly all.
+  near(S.binomialTail(1, 1661, 0.5), 1)
+  near(S.binomialTail(800, 1661, 0.5), 0.9359167834593688)
+  near(S.binomialTail(3, 2000, 0.01), 0.9999995803550724)
 })
 
 test('tries of different probabilities', () => {

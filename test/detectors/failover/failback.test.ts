@@ -51,6 +51,31 @@ test('without a list, back to the server that failed is a return, too', async ()
   ])
 })
 
+test('who first came while a server was out, and then goes there, returns', async () => {
+  const s = begin()
+  passes(s, 1, [1, SEPM1], [2, SEPM1])
+  for (const n of [1, 2]) fails(s, n, SEPM1)
+  // The third does not try by itself, as agents do whose load balancer knows.
+  for (const n of [1, 2, 3]) comes(s, n, SEPM2)
+  s.wait(HEARTBEAT)
+  for (const n of [1, 2, 3]) comes(s, n, SEPM1)
+  const config = { services: [{ ...SERVICE, persistence: 'sticky' }] }
+  const analysis = await analysed(s, { config })
+  expect(analysis.findings('failback').map(({ agent }) => agent?.id)).toEqual(['K1', 'K2', 'K3'])
+  expect(analysis.findings('server-hop')).toEqual([])
+})
+
+test('who first came after it had tried another server in vain, and then goes there, returns', async () => {
+  const s = begin()
+  passes(s, 1, [2, SEPM1])
+  fails(s, 1, SEPM1)
+  comes(s, 1, SEPM2)
+  passes(s, 1, [2, SEPM1])
+  comes(s, 1, SEPM1)
+  const config = { services: [{ ...SERVICE, persistence: 'sticky' }] }
+  expect((await analysed(s, { config })).told).toEqual(['info failover', 'info failback'])
+})
+
 keepsQuiet(failback, {
   'the server that it comes from failed: a failover': {
     config: SEPM,
