@@ -15,7 +15,7 @@ import type { Endpoint, Side, Tap } from './packet.ts'
 import type { ProxyExtensions } from './proxy.ts'
 import type { SmtpReply, SmtpSession } from './smtp.ts'
 import type { Micros } from './time.ts'
-import type { Certificate, ClientHello, ServerHello } from './tls.ts'
+import type { Certificate, ClientHello, OcspAnswer, ServerHello } from './tls.ts'
 
 interface OnConnection {
   readonly time: Micros
@@ -247,6 +247,8 @@ export interface TlsHandshake extends OnConnection {
   /** The server's chain, leaf first; empty if it was not visible. */
   readonly certificates: readonly Certificate[]
   readonly clientCertificates: readonly Certificate[]
+  /** OCSP answers stapled to the server's certificates; absent: none were seen. */
+  readonly ocsp?: readonly OcspAnswer[]
   /** The server went on with an earlier session: abbreviated handshake, or a PSK accepted. Null if it cannot
    * be told. */
   readonly resumed: boolean | null

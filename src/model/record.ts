@@ -8,7 +8,7 @@ import type { Incident, Occurrence } from './incident.ts'
 import type { Endpoint, Tap } from './packet.ts'
 import type { CaptureQuality } from './quality.ts'
 import type { Micros } from './time.ts'
-import type { Certificate } from './tls.ts'
+import type { Certificate, OcspAnswer } from './tls.ts'
 import type { WhatIfRecord } from './what-if.ts'
 
 export interface CaptureRecord {
@@ -72,6 +72,8 @@ export interface ConnectionTls {
    * the answer does not tell. */
   readonly resumption: 'accepted' | 'refused' | null
   readonly certificates: readonly Certificate[]
+  /** What the server stapled to them; absent: nothing. */
+  readonly ocsp?: readonly OcspAnswer[]
   readonly decrypted: boolean
 }
 

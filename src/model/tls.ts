@@ -18,6 +18,18 @@ export interface Certificate {
   readonly keyType: string
 }
 
+/** What an authority answers about one certificate (RFC 6960 §4.2.1), stapled to it by the server. Its
+ * signature is not checked. */
+export interface OcspAnswer {
+  readonly status: 'good' | 'revoked' | 'unknown'
+  /** The certificate's serial number, in hex as it is encoded. */
+  readonly serial: string
+  /** ISO 8601 UTC: since when the answer holds, and until when; null: newer ones are always there. */
+  readonly thisUpdate: string
+  readonly nextUpdate: string | null
+  readonly revokedAt: string | null
+}
+
 /** What a ClientHello says (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2). */
 export interface ClientHello {
   readonly side: Side

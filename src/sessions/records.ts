@@ -100,6 +100,7 @@ function tlsOf({ tls }: TrackedSighting): ConnectionTls | null {
     resumed: tls.resumed,
     resumption: resumptionOf(tls),
     certificates: tls.certificates,
+    ...(tls.ocsp === undefined ? {} : { ocsp: tls.ocsp }),
     decrypted: tls.decrypted,
   }
 }

@@ -4,7 +4,10 @@
  */
 import { createHash, X509Certificate } from 'node:crypto'
 import { SocketAddress } from 'node:net'
-import type { Certificate } from '../../model/tls.ts'
+import type { Certificate, OcspAnswer } from '../../model/tls.ts'
+import { u16 } from '../../bytes/read.ts'
+import { STATUS_REQUEST } from './constants.data.ts'
+import { readCertificateStatus } from './ocsp.ts'
 import { publicKeyHash } from './private-keys.ts'
 import { vectorEnd } from './vector.ts'
 
@@ -17,10 +20,16 @@ const REMEMBERED_MAX = 512
 
 /**
  * Reads the chain in the body of a Certificate message, `at`..`end`, leaf first.
- * `hasContext`: the TLS 1.3 form, with a request context and extensions. What node:crypto cannot read is left
- * out.
+ * `hasContext`: the TLS 1.3 form, with a request context and extensions; of those, OCSP answers are added to
+ * `staples`. What node:crypto cannot read is left out.
  */
-export function readChain(b: Uint8Array, at: number, end: number, hasContext: boolean): Certificate[] {
+export function readChain(
+  b: Uint8Array,
+  at: number,
+  end: number,
+  hasContext: boolean,
+  staples: OcspAnswer[] = [],
+): Certificate[] {
   const listAt = hasContext ? vectorEnd(b, at, 1, end) : at
   const listEnd = vectorEnd(b, listAt, 3, end)
   const chain: Certificate[] = []
@@ -31,9 +40,20 @@ export function readChain(b: Uint8Array, at: number, end: number, hasContext: bo
     if (certificate !== null) chain.push(certificate)
     const next = hasContext ? vectorEnd(b, derEnd, 2, listEnd) : derEnd
     if (next < 0) break
+    if (hasContext) readStaple(b, derEnd + 2, next, staples)
     here = next
   }
   return chain
+}
+
+/** The status_request among the extensions of one certificate (RFC 8446 §4.4.2.1). */
+function readStaple(b: Uint8Array, at: number, end: number, staples: OcspAnswer[]): void {
+  for (let here = at; here + 4 <= end;) {
+    const to = vectorEnd(b, here + 2, 2, end)
+    if (to < 0) return
+    if (u16(b, here) === STATUS_REQUEST) readCertificateStatus(b, here + 4, to, staples)
+    here = to
+  }
 }
 
 /**

@@ -6,13 +6,14 @@ import type { ConnectionId } from '../../model/connection.ts'
 import type { TlsHandshake } from '../../model/observation.ts'
 import type { Side, Tap } from '../../model/packet.ts'
 import type { Micros } from '../../model/time.ts'
-import type { Certificate, ClientHello, ServerHello } from '../../model/tls.ts'
+import type { Certificate, ClientHello, OcspAnswer, ServerHello } from '../../model/tls.ts'
 import { readChain } from './certificate.ts'
 import { offeredVersion, readClientHello, type ClientHelloFields } from './client-hello.ts'
 import { readCompressedChain } from './compressed-certificate.ts'
 import * as is from './constants.data.ts'
 import { clientFingerprints, serverFingerprint } from './fingerprint-memory.ts'
 import { sha256Hex, ticketHash } from './hash.ts'
+import { readCertificateStatus } from './ocsp.ts'
 import { isTls13, readEncryptedExtensions, readServerHello, type ServerHelloFields } from './server-hello.ts'
 import { vectorEnd } from './vector.ts'
 
@@ -39,6 +40,8 @@ export interface Handshake {
   isRetried: boolean
   certificates: readonly Certificate[]
   clientCertificates: readonly Certificate[]
+  /** OCSP answers that the server stapled. */
+  ocsp: OcspAnswer[]
   ticketHashes: string[]
   /** A message passed that only a full handshake has. */
   isFull: boolean
@@ -61,6 +64,7 @@ export const newHandshake = (withFingerprints: boolean): Handshake => ({
   isRetried: false,
   certificates: [],
   clientCertificates: [],
+  ocsp: [],
   ticketHashes: [],
   isFull: false,
   isServerChanged: false,
@@ -82,6 +86,7 @@ const READ: ReadonlySet<number> = new Set([
   is.ENCRYPTED_EXTENSIONS,
   is.CERTIFICATE,
   is.COMPRESSED_CERTIFICATE,
+  is.CERTIFICATE_STATUS,
   is.KEY_UPDATE,
 ])
 
@@ -110,6 +115,8 @@ export function takeMessage(
     case is.CERTIFICATE:
     case is.COMPRESSED_CERTIFICATE:
       return takeCertificates(h, side, type, b, at, end)
+    case is.CERTIFICATE_STATUS:
+      return readCertificateStatus(b, at, end, h.ocsp)
     case is.NEW_SESSION_TICKET:
       return takeTicket(h, b, at, end)
     case is.ENCRYPTED_EXTENSIONS:
@@ -212,11 +219,16 @@ function takeCertificates(
   at: number,
   end: number,
 ): boolean {
-  const chain = type === is.CERTIFICATE ? readChain(b, at, end, is13(h)) : readCompressedChain(b, at, end)
+  const staples: OcspAnswer[] = []
+  const chain =
+    type === is.CERTIFICATE
+      ? readChain(b, at, end, is13(h), staples)
+      : readCompressedChain(b, at, end, staples)
   if (side === h.clientSide) {
     h.clientCertificates = chain
   } else {
     h.certificates = chain
+    h.ocsp = staples
     h.isFull = true
   }
   // An empty list is what a client without a certificate sends: its length fields and nothing else.
@@ -283,6 +295,7 @@ export const handshakeObservation = (
   server: h.server,
   certificates: h.certificates,
   clientCertificates: h.clientCertificates,
+  ...(h.ocsp.length === 0 ? {} : { ocsp: h.ocsp }),
   resumed: isResumed(h),
   issuedTicketHashes: issued(h),
   packet,
