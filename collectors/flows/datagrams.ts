@@ -2,23 +2,41 @@
  * Exports that travel in datagrams which somebody else brings: found by content, whatever their port, and
  * decoded into a batch that goes to the sink whenever it is full.
  */
-import { FlowBatch, type FlowDatagrams, type FlowSink } from '../../src/model/flow-record.ts'
-import { type DecoderOptions, FlowDecoder } from './decoder.ts'
+import { AddressTable } from '../../src/bytes/address.ts'
+import {
+  FlowBatch,
+  type FlowDatagrams,
+  type FlowExporter,
+  type FlowSink,
+} from '../../src/model/flow-record.ts'
+import { FlowDecoder } from './decoder.ts'
 import { isExport } from './message.ts'
 
-/** Reads datagrams of a capture. */
-export function flowDatagrams(sink: FlowSink, options: DecoderOptions = {}): FlowDatagrams {
-  const decoder = new FlowDecoder(options)
-  const batch = new FlowBatch(decoder.addresses, decoder.list)
+interface Decoding {
+  readonly decoder: FlowDecoder
+  readonly batch: FlowBatch
+}
+
+/** Reads datagrams of a capture. Most captures have no exports: nothing is made before the first. */
+export function flowDatagrams(sink: FlowSink): FlowDatagrams {
+  const addresses = new AddressTable()
+  const exporters: FlowExporter[] = []
+  let decoding: Decoding | null = null
+  const begin = (): Decoding => {
+    const decoder = new FlowDecoder({ addresses, exporters })
+    return { decoder, batch: new FlowBatch(addresses, exporters) }
+  }
   const flush = (): void => {
-    if (batch.count > 0) sink(batch)
-    batch.clear()
+    if (decoding === null) return
+    if (decoding.batch.count > 0) sink(decoding.batch)
+    decoding.batch.clear()
   }
   return {
-    exporters: decoder.list,
-    addresses: decoder.addresses,
+    exporters,
+    addresses,
     offer(b, at, end, from, received, number) {
       if (!isExport(b, at, end)) return false
+      const { decoder, batch } = (decoding ??= begin())
       if (decoder.begin(b, at, end, from.address(), from.port, received, number)) {
         while (!decoder.fill(batch)) flush()
       }
@@ -26,7 +44,7 @@ export function flowDatagrams(sink: FlowSink, options: DecoderOptions = {}): Flo
     },
     flush,
     finish() {
-      decoder.finish()
+      decoding?.decoder.finish()
       flush()
     },
   }

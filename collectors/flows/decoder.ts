@@ -42,6 +42,8 @@ const HEADER_RESOLUTION = 999
 
 export interface DecoderOptions {
   readonly addresses?: AddressTable
+  /** Where exporters are listed as they come; a list of its own if absent. */
+  readonly exporters?: FlowExporter[]
   readonly exportersMax?: number
   /** Templates are repeated, and expire when they are not: UDP. */
   readonly templatesExpire?: boolean
@@ -90,7 +92,7 @@ export class FlowDecoder {
 
   constructor(options: DecoderOptions = {}) {
     this.addresses = options.addresses ?? new AddressTable()
-    this.exporters = new Exporters(options.exportersMax)
+    this.exporters = new Exporters(options.exportersMax, options.exporters)
     this.templatesExpire = options.templatesExpire ?? true
   }
 

@@ -67,7 +67,7 @@ const noQuality = (): FlowQuality => ({
 
 export class Exporters {
   /** In the order in which they came. */
-  readonly list: FlowExporter[] = []
+  readonly list: FlowExporter[]
   readonly states: ExporterState[] = []
   /** Messages of exporters for which there was no room. */
   refused = 0
@@ -76,8 +76,9 @@ export class Exporters {
   private readonly byPlace = new Map<string, ExporterState[]>()
   private readonly limit: number
 
-  constructor(limit: number = EXPORTERS_MAX) {
+  constructor(limit: number = EXPORTERS_MAX, list: FlowExporter[] = []) {
     this.limit = limit
+    this.list = list
   }
 
   /** Who sent a message at `now`; null if there is no room. */
