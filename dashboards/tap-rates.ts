@@ -23,16 +23,21 @@ export async function readTaps(goesOn: () => boolean): Promise<void> {
   pending.timer = setTimeout(() => void readTaps(goesOn).catch(() => undefined), ASK_EVERY_MS)
 }
 
-/** How a tap does, in two or three words; `isBad`: something is missing of what it should tell. */
+/** How a tap does, in two words: what is wrong with it, or else its rate. `all`: the whole of it. */
 export function tapWords({ packetsPerSecond, drops, lagSeconds, stopped }: TapRow): {
   readonly words: string
   readonly isBad: boolean
+  readonly all: string
 } {
-  if (stopped !== null) return { words: 'stopped', isBad: true }
-  const rate = packetsPerSecond === null ? '…' : `${rateText(packetsPerSecond)}/s`
-  const late = (lagSeconds ?? 0) > LATE_SECONDS ? [`late ${seconds(lagSeconds ?? 0, 0)}`] : []
-  const lost = drops === null || drops === 0 ? [] : [`${count(drops)} lost`]
-  return { words: [rate, ...late, ...lost].join(', '), isBad: late.length + lost.length > 0 }
+  const rate = packetsPerSecond === null ? [] : [`${rateText(packetsPerSecond)}/s`]
+  const bad = [
+    ...(stopped === null ? [] : ['stopped']),
+    ...((lagSeconds ?? 0) > LATE_SECONDS ? [`late ${seconds(lagSeconds ?? 0, 0)}`] : []),
+    ...((drops ?? 0) > 0 ? [`${count(drops ?? 0)} lost`] : []),
+  ]
+  const why = stopped === null ? [] : [stopped]
+  const words = bad[0] ?? rate[0] ?? '…'
+  return { words, isBad: bad.length > 0, all: [...rate, ...bad, ...why].join(', ') }
 }
 
 /** `312`, `41.2 k`, `1.3 M`. */

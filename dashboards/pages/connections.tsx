@@ -2,9 +2,9 @@
 import type { JSX } from 'preact'
 import type { ConnectionRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
-import { fromOf, SINCE } from '../filters.ts'
+import { fromOf } from '../filters.ts'
 import { usePages } from '../paging.ts'
-import { Older, SelectFilter, SetChips, TextFilter, useChosen } from '../parts/list.tsx'
+import { Older, SelectFilter, SetChips, SinceFilter, TextFilter, useChosen } from '../parts/list.tsx'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
 import { href, query } from '../router.ts'
@@ -87,12 +87,7 @@ const Head = (): JSX.Element => (
     </tr>
     <tr class="filters wide">
       <td>
-        <SelectFilter
-          name="since"
-          label="Time"
-          any="any time"
-          options={Object.entries(SINCE).map(([name, { word }]) => [name, `last ${word}`])}
-        />
+        <SinceFilter />
       </td>
       <td>
         <TextFilter name="agent" label="Agent" placeholder="any agent" />

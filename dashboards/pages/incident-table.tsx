@@ -5,11 +5,10 @@ import type { IncidentRow, IncidentView } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { useLoad } from '../load.ts'
 import { IncidentActions } from '../parts/incident-actions.tsx'
-import { SelectFilter, ServiceFilter, TextFilter } from '../parts/list.tsx'
+import { SelectFilter, ServiceFilter, SinceFilter, TextFilter } from '../parts/list.tsx'
 import type { Chosen } from '../parts/list.tsx'
 import { ActorMark, SeverityMark } from '../parts/marks.tsx'
 import { Bars } from '../parts/trend.tsx'
-import { SINCE } from '../filters.ts'
 import { href } from '../router.ts'
 import { lastVisit } from '../settings.ts'
 import { count, listTime, zoneName } from '../text.ts'
@@ -69,12 +68,7 @@ function Filters(): JSX.Element {
         <SelectFilter name="type" label="Type" any="any type" options={TYPES.map((type) => [type, type])} />
       </td>
       <td colSpan={3}>
-        <SelectFilter
-          name="since"
-          label="Time"
-          any="any time"
-          options={Object.entries(SINCE).map(([name, { word }]) => [name, `last ${word}`])}
-        />
+        <SinceFilter />
       </td>
       <td>
         <StateFilter />

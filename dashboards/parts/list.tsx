@@ -3,6 +3,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import * as api from '../api.ts'
+import { SINCE } from '../filters.ts'
 import { useKeys } from '../keys.ts'
 import { useLoad } from '../load.ts'
 import type { Paged } from '../paging.ts'
@@ -76,6 +77,16 @@ export function SelectFilter({ name, label, options, any }: SelectProps): JSX.El
     </select>
   )
 }
+
+/** How far back. */
+export const SinceFilter = (): JSX.Element => (
+  <SelectFilter
+    name="since"
+    label="Time"
+    any="any time"
+    options={Object.entries(SINCE).map(([name, { word }]) => [name, `last ${word}`])}
+  />
+)
 
 /** One of the services that there are. */
 export function ServiceFilter(): JSX.Element {

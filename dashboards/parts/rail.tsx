@@ -96,7 +96,7 @@ function Taps(): JSX.Element | null {
       <h2 id={TAPS_TITLE}>
         Taps, last minute<span class="hide">, packets a second</span>
       </h2>
-      <ul>
+      <ul class="taps">
         {list.slice(0, TAPS_SHOWN).map((tap) => (
           <Tap key={`${tap.capture} ${tap.tap}`} tap={tap} />
         ))}
@@ -110,12 +110,11 @@ const TAPS_TITLE = 'taps'
 const TAPS_SHOWN = 6
 
 function Tap({ tap }: { tap: TapRow }): JSX.Element {
-  const { words, isBad } = tapWords(tap)
+  const { words, isBad, all } = tapWords(tap)
   const name = [tap.tap, fileName(tap.name)].filter((part) => part !== '').join(' · ')
   return (
-    <li title={tap.stopped ?? `${name}: ${words}`}>
-      <span class={isBad ? 'warn' : ''}>{name}</span>
-      <span class={isBad ? 'nw warn' : 'nw'}>{words}</span>
+    <li title={`${name}: ${all}`}>
+      <span class={isBad ? 'warn' : ''}>{name}</span> <span class={isBad ? 'nw warn' : 'nw'}>{words}</span>
     </li>
   )
 }
