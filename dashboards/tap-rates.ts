@@ -17,10 +17,12 @@ const pending: { timer: ReturnType<typeof setTimeout> | undefined } = { timer: u
 
 /** Reads them, and again and again for as long as `goesOn` or any is there. */
 export async function readTaps(goesOn: () => boolean): Promise<void> {
-  if (!document.hidden) taps.value = await api.taps()
+  const isFirst = taps.value.length === 0
+  // While the server does not answer, what it said last stays, and it is asked again.
+  if (isFirst || !document.hidden) taps.value = await api.taps().catch(() => taps.value)
   clearTimeout(pending.timer)
   if (taps.value.length === 0 && !goesOn()) return
-  pending.timer = setTimeout(() => void readTaps(goesOn).catch(() => undefined), ASK_EVERY_MS)
+  pending.timer = setTimeout(() => void readTaps(goesOn), ASK_EVERY_MS)
 }
 
 /** How a tap does, in two words: what is wrong with it, or else its rate. `all`: the whole of it. */
