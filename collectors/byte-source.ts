@@ -244,15 +244,15 @@ async function waitForStream(state: StreamState, into: Uint8Array, at: number): 
 export const HEAD_BYTES = 64
 
 export interface Peeked {
-  /** The first octets: HEAD_BYTES, or what arrived first if that is at least `enough`, or all there are. */
+  /** The first octets: as many as asked for, or what arrived first if that is at least `enough`, or all. */
   readonly head: Uint8Array
   /** Delivers everything, the head included. */
   readonly source: ByteSource
 }
 
 /** Looks at the beginning without losing it. */
-export async function peek(source: ByteSource, enough: number): Promise<Peeked> {
-  const buffer = new Uint8Array(HEAD_BYTES)
+export async function peek(source: ByteSource, enough: number, bytes = HEAD_BYTES): Promise<Peeked> {
+  const buffer = new Uint8Array(bytes)
   let length = 0
   while (length < enough) {
     const answer = source.read(buffer, length)

@@ -36,7 +36,10 @@ const SYNONYMS: readonly Synonym[] = [
 ]
 
 /** Finding, or its beginning -> why it may stay. */
-const EXEMPT: Readonly<Record<string, string>> = {}
+const EXEMPT: Readonly<Record<string, string>> = {
+  'collectors/logs/argus.ts': 'a column is named so',
+  'collectors/logs/aws-vpc.ts': 'fields are named so',
+}
 
 const sources = [...sourcesUnder('src'), ...sourcesUnder('collectors'), ...sourcesUnder('dashboards')]
 

@@ -1,0 +1,41 @@
+/**
+ * What logs say of connections beside the log of connections itself: names out of TLS, HTTP and DNS, held by
+ * the connection's name until its own record comes.
+ */
+import type { FlowApplication } from '../../src/model/flow-record.ts'
+
+/** Connections of which something is held; of further ones the one held for longest is forgotten. */
+export const HELD_MAX = 1 << 18
+
+export interface Applications {
+  /** Adds what is said; what was said first stays. */
+  add(uid: string, said: FlowApplication): void
+  /** What is held of a connection, which is then forgotten. */
+  take(uid: string): FlowApplication | undefined
+  /** Connections that were forgotten because of too many. */
+  readonly forgotten: number
+}
+
+export function applications(limit = HELD_MAX): Applications {
+  const held = new Map<string, FlowApplication>()
+  let forgotten = 0
+  return {
+    add(uid, said) {
+      const known = held.get(uid)
+      held.set(uid, known === undefined ? said : { ...said, ...known })
+      if (held.size <= limit) return
+      const [oldest] = held.keys()
+      if (oldest !== undefined) held.delete(oldest)
+      forgotten++
+    },
+    take(uid) {
+      if (held.size === 0) return undefined
+      const said = held.get(uid)
+      if (said !== undefined) held.delete(uid)
+      return said
+    },
+    get forgotten() {
+      return forgotten
+    },
+  }
+}
