@@ -6,7 +6,7 @@
  * without an error, or keeps still for a while: what was lost in its buffers nobody can know.
  */
 import { readFileSync } from 'node:fs'
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { AlertRecord } from '../record.ts'
@@ -135,7 +135,8 @@ const open = ({ host, port, isTls, ca }: SyslogSettings): Socket =>
     ? connectTls({
         host,
         port,
-        servername: /^[\d.:a-f]+$/i.test(host) ? '' : host,
+        // An address is no server name (RFC 6066 section 3).
+        servername: isIP(host) === 0 ? host : '',
         ...(ca === null ? {} : { ca: readFileSync(ca) }),
       })
     : connectTcp({ host, port })
