@@ -37,6 +37,8 @@ export interface ExporterState {
   samplers: Map<number, number> | null
   /** When it started, in micros, as options or headers tell; NaN as long as they do not. */
   boot: Micros
+  /** Where nothing tells: no later than this (uptime.ts); NaN as long as that is not needed. */
+  bootAtMost: Micros
   /** When it was last heard; -Infinity if its session has ended. */
   heard: Micros
 }
@@ -112,6 +114,7 @@ export class Exporters {
     state.templates.clear()
     state.sequence = newSequence()
     state.boot = NaN
+    state.bootAtMost = NaN
     this.bySession.set(sessionOf(sender), state)
     return state
   }
@@ -156,6 +159,7 @@ const newState = ({ format, address, port, domain }: Sender, id: number): Export
   sequence: newSequence(),
   samplers: null,
   boot: NaN,
+  bootAtMost: NaN,
   heard: -Infinity,
 })
 

@@ -22,6 +22,7 @@ import {
   UPTIME,
 } from './elements.data.ts'
 import { FIELDS_MAX, type Step, type Template, VARIABLE } from './template.ts'
+import { isNeeded, learnStart } from './uptime.ts'
 import * as values from './values.ts'
 import type { DataSet } from './waiting.ts'
 
@@ -56,6 +57,7 @@ export function decodeRecords(data: DataSet, template: Template, batch: FlowBatc
     }
   } else {
     const rows = Math.min(room, Math.floor((data.end - data.at) / template.length))
+    if (isNeeded(data, template)) learnStart(data, template, rows)
     runSteps(data, template, batch, scratch, rows)
     batch.count += rows
     data.at += rows * template.length
@@ -141,9 +143,11 @@ function runFloat(
 function uptimes(column: Float64Array, data: DataSet, template: Template, scratch: Scratch): void {
   const { uptime, state, exported } = data
   if (template.has.boot) values.sinceBoot(column, scratch.rows, scratch.boot, NaN, exported)
-  else if (Number.isNaN(uptime)) values.sinceBoot(column, scratch.rows, null, state.boot, exported)
+  else if (Number.isNaN(uptime)) values.sinceBoot(column, scratch.rows, null, startOf(state), exported)
   else values.uptimes(column, scratch.rows, uptime, state.boot + uptime * 1000)
 }
+
+const startOf = ({ boot, bootAtMost }: DataSet['state']): number => (Number.isNaN(boot) ? bootAtMost : boot)
 
 function floatsOf(column: Step['column'], batch: FlowBatch, scratch: Scratch): Float64Array {
   if (column === 'boot' || column === 'duration' || column === 'sampler') return scratch[column]

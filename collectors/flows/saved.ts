@@ -26,6 +26,7 @@ interface SavedExporter {
   readonly domain: number
   readonly heard: number | null
   readonly boot: number | null
+  readonly bootAtMost: number | null
   /** The number that the next message should have. */
   readonly sequence: number | null
   readonly samplingInterval: number | null
@@ -62,6 +63,7 @@ function savedOf(state: ExporterState, numberOf: (template: Template) => number)
     domain,
     heard: finite(heard),
     boot: finite(boot),
+    bootAtMost: finite(state.bootAtMost),
     sequence: finite(sequence.next),
     samplingInterval: finite(samplingInterval),
     activeTimeout: finite(activeTimeout),
@@ -100,6 +102,7 @@ function restore(
   const state = exporters.of(saved, saved.heard ?? NaN)
   if (state === null) return false
   state.boot = saved.boot ?? NaN
+  state.bootAtMost = saved.bootAtMost ?? NaN
   state.sequence.next = saved.sequence ?? NaN
   state.samplers = saved.samplers.length === 0 ? null : new Map(saved.samplers)
   restoreFacts(state.exporter, saved)

@@ -17,6 +17,7 @@ import {
   NTP,
   REVERSE_ELEMENTS,
   REVERSE_PEN,
+  UPTIME,
   V9_SCOPE_PEN,
 } from './elements.data.ts'
 
@@ -63,7 +64,12 @@ export interface Template {
   readonly fromOriginator: boolean
   /** Some address is there as IPv4 and as IPv6; one of them is zero. */
   readonly hasBothFamilies: boolean
-  readonly has: { readonly boot: boolean; readonly duration: boolean; readonly sampler: boolean }
+  readonly has: {
+    readonly uptime: boolean
+    readonly boot: boolean
+    readonly duration: boolean
+    readonly sampler: boolean
+  }
 }
 
 /** What reading a template's fields found, reused: where the next record begins, and whether all was
@@ -126,7 +132,12 @@ export function compile(fields: readonly Field[], scopes: number): Template | nu
     hasBothFamilies:
       chosen.some(({ element }) => element.reading === ADDRESS4) &&
       chosen.some(({ element }) => element.reading === ADDRESS6),
-    has: { boot: ran('boot'), duration: ran('duration'), sampler: ran('sampler') },
+    has: {
+      uptime: chosen.some(({ element }) => element.reading === UPTIME),
+      boot: ran('boot'),
+      duration: ran('duration'),
+      sampler: ran('sampler'),
+    },
   }
 }
 
