@@ -5,6 +5,6 @@ export type Severity = IncidentRow['severity']
 export type IncidentType = IncidentRow['type']
 export type IncidentState = IncidentRow['state']
 export type ActorRole = Actor['role']
-export type ConnectionEnd = ConnectionRow['endReason']
+export type ConnectionEnd = NonNullable<ConnectionRow['endReason']>
 export type RequirementStatus = Status
 export type Quality = NonNullable<import('../src/api/contract.ts').CaptureRow['quality']>

@@ -37,6 +37,8 @@ export const END_WORDS: Readonly<Record<ConnectionEnd, string>> = {
   open: 'open at the end of the capture',
   evicted: 'given up: memory limit',
 }
+/** What flow records do not tell. */
+export const END_NOT_KNOWN = 'ended, not known by whom'
 
 /** What can be asked for as a type, in the order of a select. */
 export const TYPES: readonly IncidentType[] = [

@@ -11,7 +11,7 @@ import { Bar } from '../parts/page.tsx'
 import { Show } from '../parts/states.tsx'
 import { href } from '../router.ts'
 import { bytes, duration, lasted, endpoint, listTime, secondsBetween, span, time, zoneName } from '../text.ts'
-import { END_WORDS } from '../words.data.ts'
+import { END_NOT_KNOWN, END_WORDS } from '../words.data.ts'
 import { placeWords } from './connections.tsx'
 
 export function ConnectionPage({ id }: { id: string }): JSX.Element {
@@ -37,7 +37,8 @@ function Connection({ connection }: { connection: ConnectionView }): JSX.Element
     <>
       <header class="head">
         <h1>
-          {who} with {whom}, {lasted(secondsBetween(start, end))}, {END_WORDS[endReason]}
+          {who} with {whom}, {lasted(secondsBetween(start, end))},{' '}
+          {endReason === null ? END_NOT_KNOWN : END_WORDS[endReason]}
         </h1>
         <p class="lead">
           From {time(start, 'millisecond')} on{service === null ? '' : `, service ${service}`};{' '}

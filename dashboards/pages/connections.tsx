@@ -20,7 +20,7 @@ import {
   secondsBetween,
   zoneName,
 } from '../text.ts'
-import { END_WORDS } from '../words.data.ts'
+import { END_NOT_KNOWN, END_WORDS } from '../words.data.ts'
 
 const PAGE = 100
 const FILTERS = ['service', 'agent', 'server', 'capture', 'endReason'] as const
@@ -137,7 +137,9 @@ function Row({ row, isChosen }: { row: ConnectionRow; isChosen: boolean }): JSX.
       </td>
       <td class="num wide">{bytes(row.clientBytes)}</td>
       <td class="num wide">{bytes(row.serverBytes)}</td>
-      <td class={`meta ${BROKEN.includes(row.endReason) ? 'crit' : 'mid'}`}>{END_WORDS[row.endReason]}</td>
+      <td class={`meta ${BROKEN.includes(row.endReason ?? '') ? 'crit' : 'mid'}`}>
+        {row.endReason === null ? END_NOT_KNOWN : END_WORDS[row.endReason]}
+      </td>
     </tr>
   )
 }

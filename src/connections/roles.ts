@@ -24,13 +24,25 @@ export class Roles {
     if (this.listeners.size < LISTENERS_MAX) this.listeners.add(key(address, port))
   }
 
-  /** True if the source of a packet is more likely the server of its connection. */
-  isServer(source: number, sourcePort: number, destination: number, destinationPort: number): boolean {
+  /** Whether the source is the server, because one of the two is known to be or its port is named; null where
+   * nothing but the ports' numbers tells. */
+  knownServer(
+    source: number,
+    sourcePort: number,
+    destination: number,
+    destinationPort: number,
+  ): boolean | null {
     const knownSource = this.listeners.has(key(source, sourcePort))
     const knownDestination = this.listeners.has(key(destination, destinationPort))
     if (knownSource !== knownDestination) return knownSource
     const named = this.servicePorts.has(sourcePort)
-    if (named !== this.servicePorts.has(destinationPort)) return named
+    return named === this.servicePorts.has(destinationPort) ? null : named
+  }
+
+  /** True if the source of a packet is more likely the server of its connection. */
+  isServer(source: number, sourcePort: number, destination: number, destinationPort: number): boolean {
+    const known = this.knownServer(source, sourcePort, destination, destinationPort)
+    if (known !== null) return known
     const system = sourcePort < SYSTEM_PORTS_END
     if (system !== destinationPort < SYSTEM_PORTS_END) return system
     const ephemeral = sourcePort >= EPHEMERAL_PORTS_START

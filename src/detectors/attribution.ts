@@ -7,10 +7,12 @@
  */
 import type { PathEnded, World } from '../model/event.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
-import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
+import type { Actor, AttributionItem, Details, Finding, Manner } from '../model/incident.ts'
 import type { Reset, Silence } from '../model/observation.ts'
+import { isRecordReference, packetName } from '../model/record-reference.ts'
 import type { Agent, Path, Service, Sighting } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
+import { spokenRange } from './detector.ts'
 import { loreItems, resetMeaning } from './reset-lore.ts'
 import type { Signature } from './timer.ts'
 
@@ -110,7 +112,7 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
     sheet.push({
       test: 'path alive for others',
       weight: STRONG,
-      observed: `packet ${alive.packet} was answered`,
+      observed: `${packetName(alive.packet)} was answered`,
     })
   if (returned)
     sheet.push({
@@ -125,7 +127,8 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
   if (!returned && (tried < TRIED_FOR || (alive === null && !(asked === 0 && swallowed)))) return null
   // A host that does not answer may be asleep, and who comes meanwhile may be another one behind the same
   // address.
-  if (asked === 0 && !swallowed && !(isKnown(sighting.service) && isNamed(sighting.agent))) return null
+  if (asked === 0 && !swallowed && !(isKnown(sighting.service) && isItself(sighting, returned, world)))
+    return null
   if (swallowed) {
     sheet.push({
       test: 'the other tap',
@@ -227,7 +230,7 @@ function judgeRelayed(
     sheet.push({
       test: 'both legs',
       weight: -DECISIVE,
-      observed: `the server closed first (${behind.tap} packet ${server.packet})`,
+      observed: `the server closed first (${behind.tap} ${packetName(server.packet)})`,
     })
     return end('server', serverActor(behind, 0.95))
   }
@@ -235,7 +238,7 @@ function judgeRelayed(
     sheet.push({
       test: 'both legs',
       weight: DECISIVE,
-      observed: `the relay closed towards the server (${behind.tap} packet ${relay.packet})`,
+      observed: `the relay closed towards the server (${behind.tap} ${packetName(relay.packet)})`,
     })
   }
   return end('network', relayActor(front, world, relay === null ? 0.75 : 0.95))
@@ -252,7 +255,7 @@ export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0
     const there = twin.ending?.resets[from] ?? null
     if (there === null) add('both captures', DECISIVE, `no such reset at ${twin.tap}`)
   }
-  if (reset.usualHopLimit !== null) {
+  if (reset.usualHopLimit !== null && reset.hopLimit !== null) {
     const same = reset.hopLimit === reset.usualHopLimit
     const asFar = hopsTravelled(reset.hopLimit) === hopsTravelled(reset.usualHopLimit)
     const observed = `${reset.hopLimit}, others of this side ${reset.usualHopLimit}`
@@ -368,6 +371,15 @@ const isKnown = (service: Service): boolean => service.configured !== null || se
 const isNamed = (agent: Agent | null): boolean =>
   agent !== null && !['address', 'proxy-header', 'tls-fingerprint'].includes(agent.identifiedBy)
 
+/** Who came back is who had left: it says so, or, of flow records, where nobody says anything, it has an
+ * address of its own. */
+function isItself({ agent, startPacket }: Sighting, returned: boolean, world: World): boolean {
+  if (isNamed(agent)) return true
+  if (!isRecordReference(startPacket) || !returned || agent?.identifiedBy !== 'address') return false
+  const mapping = world.natMapping(agent.id)
+  return mapping !== 'shared' && mapping !== 'pool'
+}
+
 function sawPacketAfter(sighting: Sighting, at: Micros): boolean {
   const agentHalf = sighting.ending?.summary?.halves[0].lastPacketAt
   return sighting.lastAt > at || (agentHalf ?? -Infinity) > at
@@ -375,3 +387,32 @@ function sawPacketAfter(sighting: Sighting, at: Micros): boolean {
 
 export const silenceSeconds = (silence: Silence): number =>
   Math.round((silence.end - silence.start) / 10_000) / 100
+
+/** How long a silence was; between which bounds, where flow records tell of it. */
+export function silenceDetails(silence: Silence): Details {
+  const { start, end, uncertainty } = silence
+  const details = { silenceSeconds: silenceSeconds(silence) }
+  if (uncertainty === undefined) return details
+  const inMillis = (span: Micros): number => Math.round(Math.max(0, span) / 1000) / 1000
+  const bounds = [inMillis(end - start - uncertainty), inMillis(end - start + uncertainty)]
+  return { ...details, silenceBetweenSeconds: bounds }
+}
+
+/** The bounds of what `silenceDetails` told; equal ones where it is exact. */
+export function silenceBounds({ details }: Finding): readonly [number, number] {
+  const exact = details['silenceSeconds'] as number
+  return (details['silenceBetweenSeconds'] as [number, number] | undefined) ?? [exact, exact]
+}
+
+/** `75.0 s`, `75.0 to 78.2 s`, or `between 285.0 and 345.0 s` where records tell no better. */
+export function spokenSilences(findings: readonly Finding[]): string {
+  const bounds = findings.map(silenceBounds)
+  if (bounds.every(([low, high]) => high - low < TOLD_APART))
+    return spokenRange(findings.map((f) => f.details['silenceSeconds'] as number))
+  const low = Math.min(...bounds.map(([from]) => from))
+  const high = Math.max(...bounds.map(([, to]) => to))
+  return `between ${low.toFixed(1)} and ${high.toFixed(1)} s`
+}
+
+/** Seconds: a tenth is told. */
+const TOLD_APART = 0.1

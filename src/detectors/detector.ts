@@ -4,7 +4,7 @@
  * declaration; there is no second list.
  */
 import type { EventKind, EventOf, World } from '../model/event.ts'
-import type { Details, EvidencePacket, Finding, IncidentType } from '../model/incident.ts'
+import type { Details, EvidencePacket, Finding, FlowShowing, IncidentType } from '../model/incident.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 
 /** A number that a detector can be told, with its unit and its reason. */
@@ -29,6 +29,11 @@ export interface Description {
   readonly details: Details
 }
 
+/** What flow records, without packets, can do for a detector. */
+export const PROVED: FlowShowing = { can: 'prove', lack: null }
+export const suggested = (lack: string): FlowShowing => ({ can: 'suggest', lack })
+export const unseen = (lack: string): FlowShowing => ({ can: 'not-show', lack })
+
 export interface Detector {
   readonly type: IncidentType
   readonly asserts: string
@@ -37,6 +42,7 @@ export interface Detector {
   readonly notThis: readonly string[]
   /** Requirements of the vendors that it answers. */
   readonly requirements: readonly string[]
+  readonly flows: FlowShowing
   readonly parameters: Parameters
   /** Inert until an event comes; its state is its own. */
   watch(world: World, raise: (finding: Finding) => void): Handlers

@@ -14,19 +14,21 @@ const TEXT_WEIGHTS: Readonly<Record<ResetMeaning, number>> = { idle: 5, stray: 5
 /** Characters of a text that are shown. */
 const TEXT_SHOWN = 80
 
+/** A window that says nothing. */
+const NO_REASON = -1
 const WINDOW_TEST = 'NetScaler reason'
 const CAUSE_TEST = 'BIG-IP reset cause'
 const TEXT_TEST = 'reset text'
 
 /** What the device that sent it means; null if it says nothing that is known. */
 export function resetMeaning({ window, payload }: Reset): ResetMeaning | null {
-  return f5Cause(payload)?.meaning ?? NETSCALER_RESETS.get(window)?.meaning ?? null
+  return f5Cause(payload)?.meaning ?? NETSCALER_RESETS.get(window ?? NO_REASON)?.meaning ?? null
 }
 
 /** The reset's own words, as items of the sheet; none for most. */
 export function loreItems({ window, payload }: Reset): AttributionItem[] {
   const items: AttributionItem[] = []
-  const reason = NETSCALER_RESETS.get(window)
+  const reason = NETSCALER_RESETS.get(window ?? NO_REASON)
   if (reason !== undefined)
     items.push({
       test: WINDOW_TEST,

@@ -18,11 +18,13 @@ const SPREAD_MAX = 0.1
 /** The longest interval between keep-alives that is safe, as a share of what was survived. */
 const SAFE_SHARE = 0.8
 
-/** `survived` and `severed` are silences in seconds. The result's bounds are seconds too. */
+/** `survived` and `severed` are silences in seconds. `vague`: by how much the severed ones may be
+ * shorter. The result's bounds are seconds too. */
 export function estimateTimer(
   survived: readonly number[],
   severed: readonly number[],
   signature: Signature,
+  vague = 0,
 ): TimerEstimate {
   const atExpiry = signature === 'fin' || signature === 'rst-at-expiry'
   const shortest = Math.min(...severed)
@@ -30,7 +32,7 @@ export function estimateTimer(
   const below = survived.filter((s) => s < shortest)
   const longestSurvived = below.length > 0 ? Math.max(...below) : null
   const oneTimer = atExpiry && longest - shortest <= Math.max(1, SPREAD_MAX * shortest)
-  const lower = oneTimer ? Math.max(longestSurvived ?? 0, shortest - 1) : longestSurvived
+  const lower = oneTimer ? Math.max(longestSurvived ?? 0, shortest - Math.max(1, vague)) : longestSurvived
   const upper = oneTimer ? longest : shortest
   return {
     lowerSeconds: lower === null ? null : outwards(lower, Math.floor),

@@ -220,6 +220,7 @@ function incidentOf(known: Case, words: ReturnType<Describe>): Incident {
     filter: words.filter,
     confidence: Math.max(...known.findings.map((f) => f.confidence)),
     details: words.details,
+    ...(known.findings.every(({ suggested }) => suggested === true) ? { suggested: true } : {}),
   }
 }
 

@@ -6,7 +6,7 @@
  * that would have broken it was seen, and well enough captured; otherwise it was not observed, and the
  * verdict says what would show it.
  */
-import type { Incident } from '../model/incident.ts'
+import type { FlowShowing, Incident } from '../model/incident.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { RequirementRecord } from '../model/record.ts'
 import type { Requirement, ServiceSeen } from '../model/requirement.ts'
@@ -19,6 +19,10 @@ export interface VerdictOptions {
   readonly detected: ReadonlySet<string>
   /** Something of the captures is missing: see `isFlawed`. */
   readonly isFlawed: boolean
+  /** What flow records can show, by type of incident, where no packets were captured. Absent: they were. */
+  readonly flows?: ReadonlyMap<string, FlowShowing>
+  /** Those records are of sampled packets. */
+  readonly isSampled?: boolean
 }
 
 /** Incidents of these types say what may come, not what has happened. */
@@ -64,7 +68,7 @@ export function verdicts(options: VerdictOptions): RequirementRecord[] {
 function verdict(
   requirement: Requirement,
   { service, seen }: ServiceSeen,
-  { incidents, detected, isFlawed: flawed }: VerdictOptions,
+  { incidents, detected, isFlawed: flawed, flows, isSampled = false }: VerdictOptions,
 ): RequirementRecord {
   const { brokenBy, basis, atLeast } = requirement
   const observations = seen[basis]
@@ -73,20 +77,38 @@ function verdict(
     ...recordOf(requirement, service.name, breaking, status, observations),
     needs,
   })
-  if (breaking.length > 0) return told(brokenStatus(breaking))
+  const unshown = flows === undefined ? null : unshownBy(brokenBy, flows)
+  if (breaking.length > 0) {
+    const status = brokenStatus(breaking)
+    const isSuggested = status === 'at-risk' && breaking.some(({ suggested }) => suggested === true)
+    return told(status, isSuggested ? packetsFor(unshown, 'suggest it, and do not show') : null)
+  }
   if (brokenBy.length === 0) return told('not-applicable')
   if (!brokenBy.some((type) => detected.has(type))) return told('not-observed', NOT_JUDGED)
+  if (unshown !== null) return told('not-observed', packetsFor(unshown, 'do not show'))
   if (observations < atLeast) return told('not-observed', needsOf(requirement, observations))
+  if (isSampled) return told('not-observed', UNSAMPLED)
   return flawed ? told('not-observed', WHOLE) : told('met')
 }
-
-const brokenStatus = (breaking: readonly Incident[]): RequirementRecord['status'] =>
-  breaking.some(({ type }) => !RISKS.has(type)) ? 'violated' : 'at-risk'
 
 /** What was seen too seldom must be seen more often; what was not seen at all needs another capture. */
 const needsOf = ({ atLeast, needs }: Requirement, observations: number): string =>
   observations === 0 ? needs : `more of the same: ${atLeast} observations, where ${observations} were made`
 
+/** A suspicion breaks nothing, as a risk does not. */
+const brokenStatus = (breaking: readonly Incident[]): RequirementRecord['status'] =>
+  breaking.some(({ type, suggested }) => !RISKS.has(type) && suggested !== true) ? 'violated' : 'at-risk'
+
+/** The first way in which it can be broken that flow records do not prove; null: they prove all of them. */
+function unshownBy(brokenBy: readonly string[], flows: ReadonlyMap<string, FlowShowing>): FlowShowing | null {
+  const known = brokenBy.flatMap((type) => flows.get(type) ?? [])
+  return known.find(({ can }) => can === 'not-show') ?? known.find(({ can }) => can === 'suggest') ?? null
+}
+
+const packetsFor = (unshown: FlowShowing | null, what: string): string =>
+  `a packet capture: flow records ${what} ${unshown?.lack ?? 'who the agents are'}`
+
+const UNSAMPLED = 'records of all packets: those of sampled ones show no single packet'
 const NOT_JUDGED = 'a rule: Holdfast does not judge this requirement yet'
 const WHOLE = 'a capture that lost no packets and holds both directions'
 

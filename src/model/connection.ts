@@ -95,7 +95,20 @@ export interface ConnectionSummary {
   readonly longestSurvived: Micros
   /** The silence before the packet that ended it (FIN or RST), or before the end of the capture. */
   readonly idleBeforeEnd: Micros
-  readonly endReason: EndReason
-  /** Which side's FIN or RST came first; null if neither. */
+  /** Null where flow records do not tell. */
+  readonly endReason: EndReason | null
+  /** Which side's FIN or RST came first; null if neither, or if that is not known. */
   readonly endedBy: Side | null
+  /** Where flow records, not packets, told of it: `bytes` are estimates, counts of packets that were sent
+   * again or came out of order are not known, and a silence may be hidden. Absent: packets did. */
+  readonly flows?: FlowAccount
+}
+
+/** What flow records tell of a connection besides. */
+export interface FlowAccount {
+  /** The longest silence that there may have been: what a record spans, or its exporter's inactive
+   * timeout. */
+  readonly maxIdleAtMost: Micros
+  /** Octets of IP that each side sent. */
+  readonly octets: readonly [number, number]
 }

@@ -126,6 +126,8 @@ export interface Assignment {
   readonly among: number
   readonly fewest: number
   readonly isFewest: boolean
+  /** Connections that were open through this relay, before this one. Absent: not counted. */
+  readonly open?: number
 }
 
 /** Choices of a relay, in the order in which it made them: told when there are many, and at the end; and in

@@ -97,6 +97,10 @@ export type Manner = 'fin' | 'rst' | 'silent'
 /** A packet that proves something, and what it proves. */
 export interface EvidencePacket extends PacketReference {
   readonly note: string
+  /** Where a flow record proves it: which record of the message or line that `packet` counts, from 1. */
+  readonly record?: number
+  /** ... and who exported it; null where nothing tells. */
+  readonly exporter?: string | null
 }
 
 /** One signed item of the attribution sheet: positive weights point to a device between, negative ones to the
@@ -105,6 +109,15 @@ export interface AttributionItem {
   readonly test: string
   readonly weight: number
   readonly observed: string
+}
+
+/**
+ * What flow records can do for a type of incident, where no packets are: prove it, only suggest it, or not
+ * show it at all. Where they fall short, what it is that they do not show, as the end of a sentence.
+ */
+export interface FlowShowing {
+  readonly can: 'prove' | 'suggest' | 'not-show'
+  readonly lack: string | null
 }
 
 /** Free-form facts by incident type, named as in the contract; JSON values only. */
@@ -130,6 +143,9 @@ export interface Finding {
   readonly details: Details
   /** At least one: a finding without packets is no finding. */
   readonly evidence: readonly [EvidencePacket, ...EvidencePacket[]]
+  /** It rests on flow records, which suggest it and do not prove it. Absent: it is proven as far as
+   * `confidence` says. */
+  readonly suggested?: true
   /** What makes two findings the same incident: service, path and actor; see each detector. */
   readonly cause: string
   readonly requirements: readonly string[]
@@ -167,6 +183,8 @@ export interface Incident {
   readonly filter: string
   readonly confidence: number
   readonly details: Details
+  /** All of it rests on flow records that only suggest it. */
+  readonly suggested?: true
 }
 
 export interface Occurrence {

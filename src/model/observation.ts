@@ -107,6 +107,8 @@ export interface Silence extends OnEndpoints {
   readonly tapSilence: Micros
   /** Payload octets that each side had sent when the packet came. */
   readonly bytes: readonly [number, number]
+  /** By how much it may have been shorter or longer, where flow records tell of it. Absent: exact. */
+  readonly uncertainty?: Micros
 }
 
 /** A RST that the connection's window makes valid (RFC 5961 §3.2); others are counted, not believed. */
@@ -119,14 +121,15 @@ export interface Reset extends OnEndpoints {
   readonly sequenceOffset: number
   /** It carries an ACK: a live socket aborts so; one without state does not (RFC 9293 §3.10.7.1). */
   readonly acknowledges: boolean
-  /** The raw 16-bit window field: some vendors put a reason there. */
-  readonly window: number
+  /** The raw 16-bit window field: some vendors put a reason there. Null where flow records tell of it, as
+   * other fields of the packet's own. */
+  readonly window: number | null
   /** Text that the RST carries (RFC 9293 §3.5.3 allows it), or empty. */
   readonly payload: string
-  readonly hopLimit: number
+  readonly hopLimit: number | null
   /** Hop limit of the same side's other packets; null if there were none. */
   readonly usualHopLimit: number | null
-  readonly identification: number
+  readonly identification: number | null
   readonly previousIdentification: number | null
   readonly hardware: string | null
   readonly usualHardware: string | null
@@ -143,6 +146,8 @@ export interface Reset extends OnEndpoints {
   readonly legRtt: Micros | null
   /** A FIN had passed before, from the same side or the other. */
   readonly afterFin: boolean
+  /** Both sides ended, and flow records do not tell which of them first. Absent: it is known. */
+  readonly orderKnown?: false
   /** Payload octets that each side had sent when the packet came. */
   readonly bytes: readonly [number, number]
 }
@@ -158,8 +163,9 @@ export interface Finished extends OnEndpoints {
   readonly first: boolean
   /** Payload octets that each side had sent when the packet came. */
   readonly bytes: readonly [number, number]
-  readonly hopLimit: number
+  readonly hopLimit: number | null
   readonly usualHopLimit: number | null
+  readonly orderKnown?: false
 }
 
 /** A side's probes or retransmissions stay unanswered: told at the second in a row, and whenever their number
@@ -203,6 +209,13 @@ export interface FirstMinute extends OnEndpoints {
 }
 /** A TLS handshake with its certificates takes 4 to 6 kB: what is less is no download. */
 export const FIRST_MINUTE_OCTETS = 8192
+
+/** Flow records show that an open connection goes on: both sides have packets at that time. Packets that say
+ * so are not told of; of records there are few. */
+export interface Answering extends OnEndpoints {
+  readonly kind: 'answering'
+  readonly packet: number
+}
 
 /** The connection is over, or the capture is: its final account. */
 export interface ConnectionClosed extends OnConnection {
@@ -384,6 +397,7 @@ export type Observation =
   | Unanswered
   | ConnectionContinued
   | FirstMinute
+  | Answering
   | ConnectionClosed
   | Opening
   | ProxyHeader

@@ -27,3 +27,19 @@ export interface CaptureQuality {
   /** Why reading stopped before the end, with the offset; null if it did not. */
   readError: string | null
 }
+
+/** Of a capture in which nothing was found wanting, as yet. */
+export const flawlessQuality = (): CaptureQuality => ({
+  truncatedPackets: 0,
+  malformedPackets: 0,
+  unparsedPackets: 0,
+  missingSegments: 0,
+  oneWayConnections: 0,
+  outOfOrderPackets: 0,
+  clockSteps: 0,
+  evictedConnections: 0,
+  untrackedSegments: 0,
+  invalidResets: 0,
+  interfaceDrops: 0,
+  readError: null,
+})

@@ -3,7 +3,7 @@
  * section 2 with times still in microseconds. A writer turns `Micros` fields (at, start, end) into ISO 8601
  * and empty taps into null.
  */
-import type { ConnectionId, EndReason, HandshakeSeen } from './connection.ts'
+import type { ConnectionId, EndReason, FlowAccount, HandshakeSeen } from './connection.ts'
 import type { Incident, Occurrence } from './incident.ts'
 import type { Endpoint, Tap } from './packet.ts'
 import type { CaptureQuality } from './quality.ts'
@@ -27,6 +27,43 @@ export interface CaptureRecord {
   readonly skipped: Readonly<Record<string, number>>
   /** Packets that were read and are no TCP, by protocol. Absent: not counted. */
   readonly others?: Readonly<Record<string, number>>
+  /** Of flow records, where it holds any. */
+  readonly flows?: CaptureFlows
+}
+
+/** What a source of flow records holds, and how much of the truth. */
+export interface CaptureFlows {
+  readonly records: number
+  readonly tcpRecords: number
+  /** Records of what another exporter or interface accounts for: not counted twice. */
+  readonly duplicates: number
+  /** Records that came after all of their time was taken to be known. */
+  readonly late: number
+  /** Records without addresses, ports or times that can be. */
+  readonly incomplete: number
+  /** The longest silence that a record may hide. */
+  readonly hiddenSilenceSeconds: number
+  /** Records of sampled packets: single packets prove nothing there. */
+  readonly sampled: number
+  /** The first ones. */
+  readonly exporters: readonly FlowExporterRecord[]
+  readonly exporterCount: number
+}
+
+export interface FlowExporterRecord {
+  /** Null where nothing tells: a log. */
+  readonly address: string | null
+  readonly domain: number
+  readonly format: string
+  readonly records: number
+  /** Units that its sequence numbers say were lost. */
+  readonly lost: number
+  /** One packet of how many; null: not said. */
+  readonly samplingInterval: number | null
+  readonly activeTimeoutSeconds: number | null
+  readonly inactiveTimeoutSeconds: number | null
+  /** Whether the exporter says its timeouts, or its records do. */
+  readonly timeouts: 'stated' | 'learned'
 }
 
 export type IdentifiedBy =
@@ -110,7 +147,10 @@ export interface ConnectionRecord {
   readonly idleBeforeEndSeconds: number
   /** The longest silence after which it went on. Not in ndjson. */
   readonly longestSurvivedSeconds: number
-  readonly endReason: EndReason
+  /** Null where flow records do not tell. */
+  readonly endReason: EndReason | null
+  /** Where flow records told of it: what they say besides, and a sign that other figures are estimates. */
+  readonly flows?: FlowAccount
   readonly tls: ConnectionTls | null
   readonly http: { readonly requests: number; readonly responses: number } | null
 }

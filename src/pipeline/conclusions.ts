@@ -9,6 +9,7 @@ import { namedFor } from '../incidents/named.ts'
 import type { DetectorEvent, EventKind } from '../model/event.ts'
 import type { Finding, Incident, IncidentType } from '../model/incident.ts'
 import { Sessions, type SessionsOptions } from '../sessions/sessions.ts'
+import { asShown, type ExporterName, suggestedText } from './flow-findings.ts'
 import { worldOf } from './world.ts'
 
 export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
@@ -19,25 +20,31 @@ export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
   readonly isMuted?: () => boolean
   /** Occurrences kept whole per incident. Absent: as many as an analysis of captures keeps. */
   readonly occurrencesMax?: number
+  /** Who exported a flow record. Absent: there are none. */
+  readonly exporterName?: ExporterName
 }
 
 export class Conclusions {
   readonly sessions: Sessions
   readonly ledger: Ledger
+  /** Findings that rested on flow records, and that those cannot show. */
+  unshown = 0
   private readonly handlers = new Map<EventKind, ((event: DetectorEvent) => void)[]>()
 
-  constructor({ found, occurrencesMax, isMuted, ...options }: ConclusionsOptions) {
+  constructor({ found, occurrencesMax, isMuted, exporterName = () => null, ...options }: ConclusionsOptions) {
     this.ledger = new Ledger(occurrencesMax)
     const tell = (event: DetectorEvent): void =>
       this.handlers.get(event.kind)?.forEach((handle) => handle(event))
     this.sessions = new Sessions({ ...options, tell })
-    const raise = (finding: Finding): void => {
-      if (isMuted?.() === true) return
-      const incident = this.ledger.add(finding)
-      found?.(finding, incident)
-    }
     const world = worldOf(this.sessions)
     for (const detector of DETECTORS) {
+      const raise = (raised: Finding): void => {
+        if (isMuted?.() === true) return
+        const finding = asShown(raised, detector.flows, exporterName)
+        if (finding === null) return void this.unshown++
+        const incident = this.ledger.add(finding)
+        found?.(finding, incident)
+      }
       for (const [kind, handle] of Object.entries(detector.watch(world, raise))) {
         const list = this.handlers.get(kind as EventKind) ?? []
         this.handlers.set(kind as EventKind, [...list, handle as (event: DetectorEvent) => void])
@@ -66,6 +73,10 @@ export class Conclusions {
 
   private readonly describe = (type: IncidentType): Describe => {
     const detector = DETECTORS.find((d) => d.type === type)!
-    return (findings: readonly [Finding, ...Finding[]]) => detector.describe(findings, worldOf(this.sessions))
+    return (findings: readonly [Finding, ...Finding[]]) => {
+      const words = detector.describe(findings, worldOf(this.sessions))
+      if (!findings.every(({ suggested }) => suggested === true)) return words
+      return { ...words, summary: words.summary + suggestedText(detector.flows) }
+    }
   }
 }

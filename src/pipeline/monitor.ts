@@ -11,7 +11,8 @@ import type { ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import { DETECTORS } from '../detectors/index.ts'
 import type { Incident } from '../model/incident.ts'
-import { isFlawed, verdicts } from '../incidents/verdicts.ts'
+import { isFlawed, type VerdictOptions, verdicts } from '../incidents/verdicts.ts'
+import type { Tap } from '../model/packet.ts'
 import type { AnalysisRecord, Forgotten, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
 import type { TlsSecrets } from '../model/stream.ts'
 import { type Micros, toSeconds } from '../model/time.ts'
@@ -24,10 +25,13 @@ import { followWhatIfs, type WhatIfFollower } from '../sessions/what-if.ts'
 import { Conclusions } from './conclusions.ts'
 import { ObservationMerge } from './merge.ts'
 import { secretsOfAll } from './secrets.ts'
-import { type TapInput, TapRun } from './tap-run.ts'
+import { FlowRun } from './flow-run.ts'
+import { type FlowInput, type Run, type TapInput, TapRun, type TapRunOptions } from './tap-run.ts'
 import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
-export type { TapInput } from './tap-run.ts'
+export type { FlowInput, TapInput } from './tap-run.ts'
+/** What is analysed: packets or flow records. */
+export type AnalysisInput = TapInput | FlowInput
 
 /** How far one of the inputs was read. */
 export interface InputProgress {
@@ -36,10 +40,10 @@ export interface InputProgress {
   readonly drops: number | null
 }
 
-const progressOf = ({ framesRead, input: { reader } }: TapRun): InputProgress => ({
-  packets: framesRead,
-  drops: reader.format === 'pcapng' ? reader.interfaces.reduce((sum, { drops }) => sum + drops, 0) : null,
-})
+const progressOf = ({ framesRead, input }: Run): InputProgress => {
+  if ('records' in input || input.reader.format !== 'pcapng') return { packets: framesRead, drops: null }
+  return { packets: framesRead, drops: input.reader.interfaces.reduce((sum, { drops }) => sum + drops, 0) }
+}
 
 export interface AnalysisOptions {
   readonly deployment: Deployment
@@ -63,12 +67,12 @@ const EVERY_BATCHES = 16
 /** Analyses captures of one time together; the summary is also written to the sinks. Closes nothing that it
  * was handed. */
 export async function analyze(
-  inputs: readonly TapInput[],
+  inputs: readonly AnalysisInput[],
   options: AnalysisOptions,
   sinks: readonly RecordSink[],
 ): Promise<SummaryRecord> {
   const analysis = new Analysis(inputs, options, sinks)
-  const runs = inputs.map((input, i) => analysis.tapRun(input, i))
+  const runs = inputs.map((input, i) => analysis.run(input, i))
   await analysis.readAll(runs)
   return analysis.finish(runs)
 }
@@ -82,20 +86,25 @@ class Analysis {
   private readonly whatIfs: WhatIfFollower | null
   private readonly oneFile: boolean
   private readonly secrets: () => TlsSecrets | null
+  private readonly runs: Run[] = []
   private taps = 0
   private connections = 0
   private longestSilence: Micros = 0
   private longestSurvived: Micros = 0
 
-  constructor(inputs: readonly TapInput[], options: AnalysisOptions, sinks: readonly RecordSink[]) {
+  constructor(inputs: readonly AnalysisInput[], options: AnalysisOptions, sinks: readonly RecordSink[]) {
     this.options = options
     this.sinks = sinks
     const captures = inputs.length
-    this.secrets = secretsOfAll(options.secrets, inputs)
+    this.secrets = secretsOfAll(
+      options.secrets,
+      inputs.filter((input) => 'reader' in input),
+    )
     this.oneFile = captures === 1
     this.conclusions = new Conclusions({
       deployment: options.deployment,
       severalTaps: () => captures > 1 || this.taps > 1,
+      exporterName: (tap, exporter) => this.exporterName(tap, exporter),
       accounted: this.wants('connection') ? (sighting, summary) => this.accounted(sighting, summary) : null,
     })
     this.sessions = this.conclusions.sessions
@@ -110,10 +119,10 @@ class Analysis {
     if (this.wants('session')) this.sessions.stays.reportTo((record) => this.write(record))
   }
 
-  tapRun(input: TapInput, position: number): TapRun {
+  run(input: AnalysisInput, position: number): Run {
     const { deployment, from, to, whatIfs = [] } = this.options
     const asked = whatIfs.filter(({ what }) => what !== 'persistence').map(({ value }) => value)
-    return new TapRun(input, {
+    const options: TapRunOptions = {
       silenceMin: silenceMinOf(deployment, asked),
       servicePorts: new Set(deployment.services.flatMap((s) => s.ports)),
       secrets: this.secrets,
@@ -123,11 +132,14 @@ class Analysis {
       nextTapIndex: () => this.nextTapIndex(),
       ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
       emit: this.merge.inlet(position),
-    })
+    }
+    const run = 'records' in input ? new FlowRun(input, options) : new TapRun(input, options)
+    this.runs.push(run)
+    return run
   }
 
   /** Reads whichever capture lies furthest behind, so that all taps move through time together. */
-  async readAll(runs: readonly TapRun[]): Promise<void> {
+  async readAll(runs: readonly Run[]): Promise<void> {
     const reading = new Set<number>()
     for (const [i, run] of runs.entries()) if (await this.readNext(run, i)) reading.add(i)
     let batches = 0
@@ -146,7 +158,7 @@ class Analysis {
     }
   }
 
-  async finish(runs: readonly TapRun[]): Promise<SummaryRecord> {
+  async finish(runs: readonly Run[]): Promise<SummaryRecord> {
     this.sessions.ended()
     let packets = 0
     for (const run of runs) {
@@ -190,7 +202,7 @@ class Analysis {
     }
   }
 
-  private writeIncidents(runs: readonly TapRun[]): SummaryRecord['incidents'] {
+  private writeIncidents(runs: readonly Run[]): SummaryRecord['incidents'] {
     const counts = { critical: 0, warning: 0, info: 0 }
     const told: Incident[] = []
     for (const { incident, findings } of this.conclusions.incidents()) {
@@ -203,14 +215,19 @@ class Analysis {
     return counts
   }
 
-  private writeVerdicts(incidents: readonly Incident[], runs: readonly TapRun[]): void {
+  private writeVerdicts(incidents: readonly Incident[], runs: readonly Run[]): void {
     const services = this.sessions.followers.basis.counts()
     const detected = new Set<string>(DETECTORS.map(({ type }) => type))
     const flawed = runs.some((run) => isFlawed(run.quality(), this.connections))
-    for (const record of verdicts({ incidents, services, detected, isFlawed: flawed })) this.write(record)
+    const options = { incidents, services, detected, isFlawed: flawed, ...shownByFlows(runs) }
+    for (const record of verdicts(options)) this.write(record)
   }
 
-  private async readNext(run: TapRun, position: number): Promise<boolean> {
+  /** The address of who exported a record at a tap. */
+  private readonly exporterName = (tap: Tap, exporter: number): string | null =>
+    this.runs.find(({ flows }) => flows?.tap === tap)?.flows?.exporterName(exporter) ?? null
+
+  private async readNext(run: Run, position: number): Promise<boolean> {
     if (await run.read()) {
       this.merge.advance(position, run.position)
       return true
@@ -237,7 +254,7 @@ class Analysis {
     return this.taps++
   }
 
-  private progress(runs: readonly TapRun[]): void {
+  private progress(runs: readonly Run[]): void {
     if (this.options.onProgress === null) return
     const packets = runs.reduce((n, run) => n + run.framesRead, 0)
     const fraction = runs.reduce((sum, run) => sum + run.progress, 0) / runs.length
@@ -251,4 +268,11 @@ class Analysis {
   private write(record: AnalysisRecord): void {
     for (const sink of this.sinks) if (sink.kinds.has(record.kind)) sink.write(record)
   }
+}
+
+/** Where all that was seen are flow records, what those can show of each type of incident. */
+function shownByFlows(runs: readonly Run[]): Pick<VerdictOptions, 'flows' | 'isSampled'> {
+  if (!runs.every(({ isOfFlows }) => isOfFlows)) return {}
+  const flows = new Map(DETECTORS.map(({ type, flows: showing }) => [type as string, showing]))
+  return { flows, isSampled: runs.some((run) => run.flows?.isSampled === true) }
 }

@@ -2,7 +2,7 @@
  * One capture on its way through the lower half of the house: frames are located, segments tracked, streams
  * reassembled and read; observations come out. A capture with several interfaces is several taps.
  */
-import { AddressTable } from '../bytes/address.ts'
+import { AddressTable, ipv4Text, ipv6Text } from '../bytes/address.ts'
 import { FrameBatch } from '../bytes/frame-batch.ts'
 import { restore, snapshot, type SnapshotOptions } from '../bytes/snapshot.ts'
 import { Cold } from '../connections/cold.ts'
@@ -10,6 +10,7 @@ import { Fragments } from '../connections/fragments.ts'
 import { Tracker } from '../connections/tracker.ts'
 import { Waking } from '../connections/waking.ts'
 import type { CaptureReader } from '../model/capture.ts'
+import type { FlowBatch, FlowDatagrams, FlowReader } from '../model/flow-record.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
@@ -36,7 +37,11 @@ import { linkTypeName } from '../wire/link-types.ts'
 import { PathTable } from '../wire/path.ts'
 import { quotedPacket } from '../wire/quoted.ts'
 import { enterTunnels } from '../wire/tunnel.ts'
+import * as ipv4 from '../wire/ipv4.ts'
+import * as ipv6 from '../wire/ipv6.ts'
+import * as udp from '../wire/udp.ts'
 import { Datagrams, isRead } from './datagrams.ts'
+import { FlowTap } from './flow-tap.ts'
 
 /** A capture to analyse: who opened it owns it. */
 export interface TapInput {
@@ -47,6 +52,41 @@ export interface TapInput {
   readonly sha256: Promise<string> | null
   /** Key logs that stand in the capture, known before it is read. Absent: none are. */
   readonly secrets?: readonly string[]
+  /** Reads the exports of flows that a capture holds, which go to the sink that it is made with. Absent: they
+   * are not looked for. */
+  readonly exports?: (sink: (batch: FlowBatch) => void) => FlowDatagrams
+}
+
+/** Flow records to analyse: who opened them owns them. */
+export interface FlowInput {
+  readonly tap: Tap
+  readonly path: string
+  readonly records: FlowReader
+  readonly sha256: Promise<string> | null
+}
+
+/** What an analysis does with an input, whatever it holds. */
+export interface Run {
+  readonly input: TapInput | FlowInput
+  /** Its flow records; null: it has none as yet. */
+  readonly flows: FlowTap | null
+  /** Flow records are all that it holds of connections. */
+  readonly isOfFlows: boolean
+  /** Reads the next batch; false at the end of the input. A promise only where octets must be waited for. */
+  read(): boolean | Promise<boolean>
+  /** Takes the batch through the lower half. */
+  process(): void
+  /** Nothing earlier than this will be told. */
+  readonly position: Micros
+  /** 0 to 1 of the file; NaN for a stream. */
+  readonly progress: number
+  readonly framesRead: number
+  /** The input is over: what is open is accounted for. */
+  finish(): void
+  /** What it holds, and how well. Complete after `finish`. */
+  record(sha256: string | null): CaptureRecord
+  /** How much of the truth it holds. Complete after `finish`. */
+  quality(): CaptureQuality
 }
 
 export interface TapRunOptions {
@@ -103,10 +143,13 @@ const SNAPSHOT: SnapshotOptions = {
   ]),
 }
 
-export class TapRun {
+export class TapRun implements Run {
   readonly input: TapInput
+  /** Of the exports in the capture, made at the first record. */
+  flows: FlowTap | null = null
   private readonly options: TapRunOptions
   private readonly reader: CaptureReader
+  private readonly exports: FlowDatagrams | null
   private readonly batch = new FrameBatch()
   private readonly paths = new PathTable()
   private readonly place = new Place(this.paths)
@@ -143,6 +186,7 @@ export class TapRun {
     this.input = input
     this.options = options
     this.reader = input.reader
+    this.exports = input.exports?.((batch) => this.takeFlows(batch)) ?? null
     this.from = options.from ?? -Infinity
     this.to = options.to ?? Infinity
   }
@@ -153,9 +197,11 @@ export class TapRun {
     return this.reader.next(this.batch)
   }
 
-  /** The time of the batch's first frame: how far this capture has come. */
+  /** The time of the batch's first frame: how far this capture has come. Flows are told later than packets,
+   * and may be of another time altogether. */
   get position(): Micros {
-    return this.batch.time[0]!
+    const at = this.batch.time[0]!
+    return this.flows === null ? at : Math.min(at, this.flows.position)
   }
 
   /** 0 to 1 of the file; NaN for a stream. */
@@ -172,6 +218,7 @@ export class TapRun {
     if (this.missing !== null) this.noteBlind(this.missing)
     this.noteTimes()
     this.locateAll()
+    this.exports?.flush()
   }
 
   /** The time of the last frame that was processed; -Infinity before the first. */
@@ -336,7 +383,10 @@ export class TapRun {
   /** The capture is over: what is open is accounted for. */
   finish(): void {
     if (this.frames > 0) this.tick(this.last)
-    for (const tracker of this.trackers) tracker.captureEnded()
+    this.exports?.finish()
+    this.flows?.finish()
+    // Exports may be replayed: when they were captured says nothing about the time that they tell of.
+    if (!this.isOfFlows) for (const tracker of this.trackers) tracker.captureEnded()
   }
 
   /** What was captured, and how well. Complete after `finish`. */
@@ -346,16 +396,40 @@ export class TapRun {
       tap: this.input.tap,
       path: this.input.path,
       sha256,
-      format: this.reader.format,
+      format: this.isOfFlows ? (this.flows?.format ?? this.reader.format) : this.reader.format,
       linkTypes: [...this.linkTypes].map(linkTypeName),
       packets: this.frames,
       bytes: this.octets,
-      start: this.frames === 0 ? null : this.start,
-      end: this.frames === 0 ? null : this.end,
+      ...this.span(),
       quality: this.quality(),
       skipped: byName(REASONS, this.reasons),
       others: byName(OTHERS, this.kinds),
+      ...(this.flows === null ? {} : { flows: this.flows.account() }),
     }
+  }
+
+  /** It holds exports, and no connections of its own: who captured it wanted the flows. */
+  get isOfFlows(): boolean {
+    return this.flows !== null && this.trackers.every((tracker) => tracker.counters.connections === 0)
+  }
+
+  /** The time that it is about. */
+  private span(): Pick<CaptureRecord, 'start' | 'end'> {
+    const flows = this.isOfFlows ? (this.flows?.span ?? null) : null
+    if (flows !== null) return flows
+    return this.frames === 0 ? { start: null, end: null } : { start: this.start, end: this.end }
+  }
+
+  private takeFlows(batch: FlowBatch): void {
+    this.flows ??= new FlowTap({
+      tap: this.input.tap,
+      tapIndex: this.options.nextTapIndex(),
+      silenceMin: this.options.silenceMin,
+      servicePorts: this.options.servicePorts,
+      emit: this.options.emit,
+      ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
+    })
+    this.flows.take(batch)
   }
 
   /** How well it was captured. Complete after `finish`. */
@@ -365,7 +439,7 @@ export class TapRun {
     const byClass = (wanted: string): number =>
       this.reasons.reduce((n, count, code) => (code > 0 && reasonClass(-code) === wanted ? n + count : n), 0)
     const fault = this.reader.fault
-    return {
+    const quality = {
       truncatedPackets: this.truncated,
       malformedPackets: byClass('malformed'),
       unparsedPackets: byClass('unparsed') + byClass('truncated'),
@@ -380,6 +454,8 @@ export class TapRun {
       ...(this.blindTime === 0 ? {} : { blindSeconds: toSeconds(this.blindTime) }),
       readError: fault === null ? null : `${fault.message} (at offset ${fault.at})`,
     }
+    this.flows?.addTo(quality)
+    return quality
   }
 
   /** All but plain TCP: what is in a tunnel is looked for there. */
@@ -398,6 +474,17 @@ export class TapRun {
 
   private datagram(tracker: Tracker, at: Micros, packet: number): void {
     if (isRead(this.place)) this.datagrams.get(tracker)!.offer(this.place, at, packet)
+    else if (this.exports !== null) this.export(this.exports, at, packet)
+  }
+
+  /** It may be an export: whoever reads those tells by its first octets. */
+  private export(exports: FlowDatagrams, at: Micros, packet: number): void {
+    const { bytes, transportAt, networkAt, version, end } = this.place
+    const source = (): string =>
+      version === 4 ? ipv4Text(bytes, ipv4.sourceAt(networkAt)) : ipv6Text(bytes, ipv6.sourceAt(networkAt))
+    const from = { address: source, port: udp.sourcePort(bytes, transportAt) }
+    const payloadEnd = udp.payloadEnd(bytes, transportAt, end)
+    exports.offer(bytes, transportAt + udp.HEADER_LENGTH, payloadEnd, from, at, packet)
   }
 
   private fragment(tracker: Tracker, at: Micros, packet: number): void {

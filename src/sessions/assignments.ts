@@ -189,7 +189,11 @@ function choiceMade({ load }: Turns, sighting: TrackedSighting, server: Server):
   if (!load.has(server)) load.set(server, 0)
   const least = Math.min(...load.values())
   let fewest = 0
-  for (const open of load.values()) if (open === least) fewest++
+  let all = 0
+  for (const open of load.values()) {
+    all += open
+    if (open === least) fewest++
+  }
   const choice: Choice = {
     connection: sighting.connection,
     at: sighting.start,
@@ -203,6 +207,7 @@ function choiceMade({ load }: Turns, sighting: TrackedSighting, server: Server):
     among: load.size,
     fewest,
     isFewest: load.get(server) === least,
+    open: all,
     load,
     carried: false,
     over: false,

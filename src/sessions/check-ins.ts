@@ -157,7 +157,8 @@ class CheckIns {
       summary.halves[0].bytes > 0
     )
       this.came(sighting, agent, start, sighting.startPacket)
-    this.livedThrough(originator.address, start, until, summary.maxIdle, tap, summary.lastPacket)
+    const pause = summary.flows?.maxIdleAtMost ?? summary.maxIdle
+    this.livedThrough(originator.address, start, until, pause, tap, summary.lastPacket)
   }
 
   private came(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {

@@ -49,6 +49,8 @@ export class Endings {
   /** Ended connections on which no agent was heard, by address. */
   private readonly unspoken = new Map<string, TrackedSighting>()
   private readonly steady = new Map<string, number[]>()
+  /** Where the agents of paths went, as long as anybody knows of the path. */
+  private readonly elsewhere = new WeakMap<TrackedPath, Visit>()
   /** The longest silence that each connection survived, by service and leg. */
   private readonly survivals = new Map<string, Map<Leg, number[]>>()
 
@@ -86,6 +88,11 @@ export class Endings {
 
   unanswered(sighting: TrackedSighting, o: O.Unanswered): void {
     sighting.end.unanswered[o.from] = o
+    const visit = this.elsewhere.get(sighting.path)
+    // It may be back by now.
+    if (visit === undefined || attachmentOf(visit.agent, sighting.service)?.stay?.server !== visit.server)
+      return
+    if (o.time - visit.at >= sighting.service.idleThreshold) this.tellLeftOpen(sighting.path, visit, o.time)
   }
 
   closed(sighting: TrackedSighting, summary: ConnectionSummary, time: Micros): void {
@@ -129,12 +136,14 @@ export class Endings {
   /** An agent went to another server: does the last one notice? */
   wentElsewhere(previous: Visit, visit: Visit): void {
     const { path } = previous.sighting as TrackedSighting
-    const tell = (): void => {
-      for (const held of path.sightings.filter(isHeldByServer)) {
-        this.options.tell({ kind: 'left-open', sighting: held, elsewhere: visit, at: visit.at })
-      }
-    }
-    this.options.later(visit.at + previous.sighting.service.idleThreshold, tell)
+    this.elsewhere.set(path, visit)
+    const due = visit.at + previous.sighting.service.idleThreshold
+    this.options.later(due, () => this.tellLeftOpen(path, visit, visit.at))
+  }
+
+  private tellLeftOpen(path: TrackedPath, visit: Visit, at: Micros): void {
+    for (const held of path.sightings.filter(isHeldByServer))
+      this.options.tell({ kind: 'left-open', sighting: held, elsewhere: visit, at })
   }
 
   private ends(sighting: TrackedSighting, at: Micros): void {
@@ -336,6 +345,7 @@ function closedByAgent(sighting: TrackedSighting): boolean {
   const forged =
     reset !== null &&
     reset.usualHopLimit !== null &&
+    reset.hopLimit !== null &&
     hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
   return byAgent < byServer && !forged
 }

@@ -4,6 +4,7 @@ import type { ConnectionSummary } from '../model/connection.ts'
 import type { Observation, ObservationKind } from '../model/observation.ts'
 import type { Agent } from '../model/party.ts'
 import type { Micros } from '../model/time.ts'
+import { followAnswering } from './answering.ts'
 import { followAttempts } from './attempts.ts'
 import { type Assignments, followAssignments } from './assignments.ts'
 import { type BasisFollower, followBasis } from './basis.ts'
@@ -31,6 +32,7 @@ import { followWakeUps } from './wake-ups.ts'
 import { followWeb } from './web.ts'
 
 const FOLLOWS: readonly Follow[] = [
+  followAnswering,
   followAttempts,
   followRelayCookies,
   followResolutions,

@@ -10,6 +10,7 @@ import type { ConfiguredService } from '../model/deployment.ts'
 import type * as O from '../model/observation.ts'
 import { type Endpoint, endpointText, type Tap } from '../model/packet.ts'
 import type { Server } from '../model/party.ts'
+import { isRecordReference } from '../model/record-reference.ts'
 import type { SmtpReply } from '../model/smtp.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
@@ -107,9 +108,14 @@ class Mail {
 
   /** A side ends a connection on which nobody greeted. */
   private ended(sighting: TrackedSighting, o: O.Finished | O.Reset): void {
-    const { connection, tap, packet, time: at, bytes, from } = o
+    const { connection, tap, packet, bytes, from } = o
+    // Flow records do not hold the greeting; that the server said something is all that they show.
+    if (bytes[1] > 0 && isRecordReference(packet) && this.isMail(sighting.responder.port))
+      return this.heard(sighting, null)
     if (bytes[1] > 0 || sighting.handshake !== 'complete' || !this.isMail(sighting.responder.port)) return
-    const waited = at - sighting.start >= WAITED
+    const waited = o.time - sighting.start >= WAITED
+    // A record tells when the check began, and not when within it who gave up.
+    const at = isRecordReference(packet) ? sighting.start : o.time
     if (!waited && from === 0) return
     const manner = from === 1 && !waited ? 'closed' : 'silent'
     this.heard(sighting, { connection, tap, packet, at, manner, code: null, text: '' })

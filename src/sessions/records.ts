@@ -70,6 +70,7 @@ export function connectionRecord(
     idleBeforeEndSeconds: toSeconds(summary.idleBeforeEnd),
     longestSurvivedSeconds: toSeconds(summary.longestSurvived),
     endReason: isForeignReset(sighting, summary) ? 'middlebox-rst' : summary.endReason,
+    ...(summary.flows === undefined ? {} : { flows: summary.flows }),
     tls: tlsOf(sighting),
     http:
       sighting.requests + sighting.responses === 0
@@ -82,7 +83,7 @@ export function connectionRecord(
 function isForeignReset(sighting: TrackedSighting, summary: ConnectionSummary): boolean {
   if (summary.endReason !== 'client-rst' && summary.endReason !== 'server-rst') return false
   const reset = sighting.ending?.resets[summary.endedBy ?? 0] ?? null
-  if (reset === null || reset.usualHopLimit === null) return false
+  if (reset === null || reset.usualHopLimit === null || reset.hopLimit === null) return false
   return hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
 }
 

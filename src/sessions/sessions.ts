@@ -147,8 +147,7 @@ export class Sessions {
     this.agenda.runUntil(now)
   }
 
-  private readonly sightingAt = (connection: number): TrackedSighting | undefined =>
-    this.sightings.get(connection)
+  private readonly sightingAt = (id: number): TrackedSighting | undefined => this.sightings.get(id)
 
   private take(o: O.Observation): void {
     switch (o.kind) {
@@ -196,6 +195,7 @@ export class Sessions {
       case 'http-upgrade':
       case 'http2-goaway':
       case 'http2-reset':
+      case 'answering':
       case 'capture-ended':
         return
     }
@@ -482,7 +482,7 @@ export class Sessions {
       const span = {
         from: summary.start,
         to: answeredUntil,
-        pause: summary.maxIdle,
+        pause: summary.flows?.maxIdleAtMost ?? summary.maxIdle,
         tap: o.tap,
         packet: summary.lastPacket,
       }

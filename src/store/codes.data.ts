@@ -5,7 +5,7 @@
 import type { EndReason, HandshakeSeen } from '../model/connection.ts'
 import type { Severity } from '../model/incident.ts'
 
-/** `connection.end_reason` is the place in this list. */
+/** `connection.end_reason` is the place in this list; END_UNKNOWN stands for null. */
 export const END_REASONS: readonly EndReason[] = [
   'open',
   'client-fin',
@@ -17,6 +17,7 @@ export const END_REASONS: readonly EndReason[] = [
   'superseded',
   'evicted',
 ]
+export const END_UNKNOWN = -1
 
 export const HANDSHAKES: readonly HandshakeSeen[] = ['none', 'partial', 'complete']
 

@@ -7,7 +7,7 @@
  */
 import type { ConnectionRecord } from '../model/record.ts'
 import { SECOND } from '../model/time.ts'
-import { END_REASONS, HANDSHAKES } from './codes.data.ts'
+import { END_REASONS, END_UNKNOWN, HANDSHAKES } from './codes.data.ts'
 
 /** Numbers of a row, by what they say. Times in microseconds; NONE for null. */
 export const COLUMNS = [
@@ -142,7 +142,7 @@ function encode(
   n[at + 23] = c.captureDuplicates
   n[at + 24] = micros(c.maxIdleSeconds)
   n[at + 25] = micros(c.idleBeforeEndSeconds)
-  n[at + 26] = END_REASONS.indexOf(c.endReason)
+  n[at + 26] = c.endReason === null ? END_UNKNOWN : END_REASONS.indexOf(c.endReason)
   n[at + 27] = micros(c.longestSurvivedSeconds)
   n[at + 28] = c.tls === null ? NONE : text(JSON.stringify(c.tls))
   n[at + 29] = c.http === null ? NONE : c.http.requests

@@ -45,6 +45,14 @@ describe.each([...INCIDENT_TYPES])('%s', (type) => {
     expect(claimed.filter((id) => !detector.requirements.includes(id))).toEqual([])
   })
 
+  test('declares what flow records can do for it', () => {
+    const { can, lack } = detector.flows
+    expect(['prove', 'suggest', 'not-show']).toContain(can)
+    // It stands at the end of a sentence, and where records prove it there is none.
+    if (can === 'prove') expect(lack).toBe(null)
+    else expect(lack).toMatch(/^[a-zA-Z].*[^.]$/)
+  })
+
   test('declares what an operator needs to know', () => {
     expect(detector.asserts).toMatch(/^[A-Z].*\.$|\)\.$/)
     expect(detector.requirements).not.toEqual([])

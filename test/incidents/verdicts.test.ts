@@ -163,3 +163,31 @@ describe('a capture that cannot show that nothing went wrong', () => {
     expect(isFlawed({ ...whole, oneWayConnections: 5 }, 100)).toBe(false)
   })
 })
+
+describe('where flow records are all there is', () => {
+  const flows = (can: 'prove' | 'suggest' | 'not-show', lack: string | null) =>
+    new Map([...ALL_TYPES].map((type) => [type, { can, lack }] as const))
+  const enough = [seen({ idle: 1 })]
+
+  test('what they prove is judged like packets', () => {
+    expect(judged({ services: enough, flows: flows('prove', null) }).get('S0-04')!.status).toBe('met')
+  })
+
+  test('what they only suggest is never met, and a suspicion breaks nothing', () => {
+    const suggesting = flows('suggest', 'sequence numbers')
+    expect(judged({ services: enough, flows: suggesting }).get('S0-04')).toMatchObject({
+      status: 'not-observed',
+      needs: 'a packet capture: flow records do not show sequence numbers',
+    })
+    const incidents = [incident('severed-idle', { suggested: true })]
+    expect(judged({ services: enough, flows: suggesting, incidents }).get('S0-04')).toMatchObject({
+      status: 'at-risk',
+      needs: 'a packet capture: flow records suggest it, and do not show sequence numbers',
+    })
+  })
+
+  test('sampled records prove nothing by what they do not hold', () => {
+    const options = { services: enough, flows: flows('prove', null), isSampled: true }
+    expect(judged(options).get('S0-04')!.status).toBe('not-observed')
+  })
+})

@@ -51,7 +51,7 @@ const expected = (c: ConnectionRecord): Record<string, unknown> => ({
   start: c.start,
   end: c.end,
   handshake: HANDSHAKES.indexOf(c.handshake),
-  endReason: END_REASONS.indexOf(c.endReason),
+  endReason: END_REASONS.indexOf(c.endReason!),
   handshakeRtt: c.handshakeRttSeconds === null ? null : Math.round(c.handshakeRttSeconds * 1e6),
   clientPackets: c.clientPackets,
   serverPackets: c.serverPackets,

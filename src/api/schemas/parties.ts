@@ -56,7 +56,7 @@ const agentConnection = z.object({
   server: z.string().nullable(),
   start: instant,
   end: instant,
-  endReason,
+  endReason: endReason.nullable(),
   maxIdleSeconds: secondsSpan,
   idleBeforeEndSeconds: secondsSpan,
 })
@@ -159,7 +159,7 @@ export const connectionRow = z
     }),
     start: instant,
     end: instant,
-    endReason,
+    endReason: endReason.nullable(),
     clientBytes: count,
     serverBytes: count,
     maxIdleSeconds: secondsSpan,

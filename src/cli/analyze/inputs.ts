@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { openSource } from '../../../collectors/byte-source.ts'
+import { flowDatagrams } from '../../../collectors/flows/datagrams.ts'
 import { hashed, hashFile } from '../../../collectors/hash.ts'
 import { openCapture } from '../../../collectors/index.ts'
 import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
@@ -33,6 +34,7 @@ export async function openInputs(names: readonly InputName[], wantsHash: boolean
         path,
         reader,
         secrets: await secretsAhead(path),
+        exports: flowDatagrams,
         sha256: stream === null ? hash : onceAwaited(() => stream.digest()),
       })
     }

@@ -13,7 +13,8 @@ import type {
   RecordKind,
 } from '../../model/record.ts'
 import { communityId } from '../../model/community-id.ts'
-import type { Micros } from '../../model/time.ts'
+import type { FlowAccount } from '../../model/connection.ts'
+import { type Micros, toSeconds } from '../../model/time.ts'
 import type { WhatIfExample } from '../../model/what-if.ts'
 import type { Destination } from './destination.ts'
 import { quickIsoTime } from './quick-time.ts'
@@ -53,7 +54,9 @@ export function ndjsonSink(kinds: ReadonlySet<RecordKind>, destination: Destinat
 export function jsonLine(record: AnalysisRecord): string {
   switch (record.kind) {
     case 'connection':
-      return JSON.stringify(connection(record))
+      return JSON.stringify(
+        record.flows === undefined ? connection(record) : recordedConnection(record, record.flows),
+      )
     case 'occurrence':
       return JSON.stringify(flatOccurrence(record))
     case 'capture': {
@@ -131,13 +134,31 @@ const connection = (c: ConnectionRecord) => ({
   http: c.http,
 })
 
+/** What flow records do not say of a connection is null: its payload, and what became of each packet. */
+const recordedConnection = (c: ConnectionRecord, flows: FlowAccount) => ({
+  ...connection(c),
+  stream: null,
+  clientBytes: null,
+  serverBytes: null,
+  clientUniqueBytes: null,
+  serverUniqueBytes: null,
+  retransmissions: null,
+  outOfOrder: null,
+  keepAlives: null,
+  captureDuplicates: null,
+  clientIpBytes: flows.octets[0],
+  serverIpBytes: flows.octets[1],
+  maxIdleAtMostSeconds: toSeconds(flows.maxIdleAtMost),
+})
+
 /** The fields of the contract only: whoever made the incident may keep more in it. */
 function publicIncident(incident: IncidentRecord) {
   const { id, type, severity, service, title, summary, occurrences, agents, actor } = incident
-  const { requirements, remedy, filter, confidence, details } = incident
+  const { requirements, remedy, filter, confidence, details, suggested } = incident
   const [start, end] = [quickIsoTime(incident.start), quickIsoTime(incident.end)]
   const said = { id, type, severity, service, title, summary, start, end, occurrences, agents, actor }
-  return { kind: 'incident', ...said, requirements, remedy, filter, confidence, details }
+  const whole = { kind: 'incident', ...said, requirements, remedy, filter, confidence, details }
+  return suggested === true ? { ...whole, suggested } : whole
 }
 
 function flatOccurrence({ incident, finding }: OccurrenceRecord) {
@@ -163,6 +184,7 @@ function flatOccurrence({ incident, finding }: OccurrenceRecord) {
       packet: item.packet,
       at: quickIsoTime(item.at),
       note: item.note,
+      ...(item.record === undefined ? {} : { record: item.record, exporter: item.exporter ?? null }),
     })),
   }
 }

@@ -57,12 +57,47 @@ function writeCaptures(sheet: Page, { captures, capturesDropped }: Collected): v
   for (const capture of shown) {
     const name = capture.tap === '' ? '' : `${shortName(capture.tap)}: `
     sheet.paragraph(`${name}${shortName(capture.path, 200)}`)
-    sheet.paragraph(`${capture.format}, ${counted(capture.packets, 'packet')}${timesOf(capture)}`, 4)
+    sheet.paragraph(`${capture.format}, ${amountOf(capture)}${timesOf(capture)}`, 4)
+    for (const text of flowTexts(capture)) sheet.paragraph(text, 4)
     for (const warning of warningsOf(capture)) sheet.warning(warning)
     if (capture.quality.unparsedPackets > 0) sheet.paragraph(unreadText(capture), 4)
   }
   if (rest > 0) sheet.paragraph(`and ${count(rest)} more (--format ndjson --include capture lists all)`)
   sheet.blank()
+}
+
+function amountOf({ packets, flows }: CaptureRecord): string {
+  if (flows === undefined) return counted(packets, 'packet')
+  const { records, exporterCount } = flows
+  return `${counted(records, 'flow record')} of ${counted(exporterCount, 'exporter')} in ${counted(packets, 'message')}`
+}
+
+/** What of the traffic flow records may hide, and why. */
+function flowTexts({ flows }: CaptureRecord): string[] {
+  if (flows === undefined) return []
+  const { exporters, hiddenSilenceSeconds: hidden, duplicates, late, sampled } = flows
+  const spans = exporters.flatMap(
+    ({ activeTimeoutSeconds: active, inactiveTimeoutSeconds: inactive, timeouts }) => {
+      const said = [
+        active === null ? '' : `active ${duration(active)}`,
+        inactive === null ? '' : `inactive ${duration(inactive)}`,
+      ].filter((text) => text !== '')
+      return said.length === 0
+        ? []
+        : [`${listed(said)} (${timeouts === 'stated' ? 'as stated' : 'as its records show'})`]
+    },
+  )
+  return [
+    ...(spans.length === 0
+      ? []
+      : [`Timeouts of exporters: ${firstFew([...new Set(spans)], REASONS_SHOWN)}.`]),
+    ...(hidden >= 1 ? [`Silences of up to ${duration(hidden)} may lie hidden inside of records.`] : []),
+    ...(duplicates > 0
+      ? [`${counted(duplicates, 'record')} tell what another exporter counts: not counted twice.`]
+      : []),
+    ...(late > 0 ? [`${counted(late, 'record')} came later than any exporter should tell.`] : []),
+    ...(sampled > 0 ? ['Packets were sampled: resets, tries and silences are not shown.'] : []),
+  ]
 }
 
 function timesOf({ start, end }: CaptureRecord): string {

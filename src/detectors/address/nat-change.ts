@@ -3,7 +3,7 @@ import { areNeighbours } from '../../model/address.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Sighting } from '../../model/party.ts'
-import { counted, detector, evidence, times } from '../detector.ts'
+import { counted, detector, evidence, PROVED, times } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
 
@@ -17,6 +17,7 @@ export const natChange = detector({
     'nothing shows that addresses are translated on this path',
   ],
   requirements: ['S0-19'],
+  flows: PROVED,
   parameters: {},
   watch(_values, world, raise) {
     const undecided: AddressChanged[] = []

@@ -7,7 +7,7 @@ import { endpointText } from '../../model/packet.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { milliseconds, seconds, type Micros } from '../../model/time.ts'
 import { resetSheet } from '../attribution.ts'
-import { counted, detector, evidence, span } from '../detector.ts'
+import { counted, detector, evidence, span, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 /** Who is served this long before and after is not out of service in between. */
@@ -25,6 +25,7 @@ export const natRebind = detector({
     'a tap that sees both sides of the translation: the same packet, twice',
   ],
   requirements: ['S0-19'],
+  flows: unseen('the sequence numbers by which a connection goes on under another address'),
   parameters: {
     backWithin: span(
       seconds(60),

@@ -1,5 +1,5 @@
 /** Several agents come from one translated address. */
-import { counted, detector, evidence } from '../detector.ts'
+import { counted, detector, evidence, PROVED } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const natShared = detector({
@@ -12,6 +12,7 @@ export const natShared = detector({
     'one agent with one name',
   ],
   requirements: ['S0-19'],
+  flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
     return {

@@ -1,5 +1,5 @@
 /** Responses take another way than requests: past the device that has to see both. */
-import { detector, evidence } from '../detector.ts'
+import { detector, evidence, suggested } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const returnPathBypass = detector({
@@ -12,6 +12,7 @@ export const returnPathBypass = detector({
     'a service without a load balancer',
   ],
   requirements: ['S0-16', 'S0-18'],
+  flows: suggested('on which way each packet came back'),
   parameters: {},
   watch(_values, _world, raise) {
     return {

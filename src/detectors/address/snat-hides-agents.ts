@@ -1,5 +1,5 @@
 /** A relay's own address stands for all its agents, and nothing tells the servers who is who. */
-import { counted, detector, evidence } from '../detector.ts'
+import { counted, detector, evidence, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const snatHidesAgents = detector({
@@ -13,6 +13,7 @@ export const snatHidesAgents = detector({
     'a product that does not ask for addresses of their own',
   ],
   requirements: ['S0-19'],
+  flows: unseen('who speaks behind a relay'),
   parameters: {},
   watch(_values, _world, raise) {
     return {

@@ -1,5 +1,5 @@
 /** An agent addresses a server itself, where others go through the load balancer. */
-import { counted, detector, evidence } from '../detector.ts'
+import { counted, detector, evidence, PROVED } from '../detector.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
 export const vipBypass = detector({
@@ -12,6 +12,7 @@ export const vipBypass = detector({
     'health checks, members of the cluster, addresses to ignore',
   ],
   requirements: ['S0-18', 'S2-22'],
+  flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
     return {

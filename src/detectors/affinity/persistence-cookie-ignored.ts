@@ -4,7 +4,7 @@ import type { Finding } from '../../model/incident.ts'
 import { shortName } from '../../model/short-name.ts'
 import { SECOND } from '../../model/time.ts'
 import { relayActor } from '../distribution/relay.ts'
-import { counted, detector, evidence, span, times } from '../detector.ts'
+import { counted, detector, evidence, span, times, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const persistenceCookieIgnored = detector({
@@ -17,6 +17,7 @@ export const persistenceCookieIgnored = detector({
     'policy does not hold on to clients',
   ],
   requirements: ['S2-31'],
+  flows: unseen('cookies'),
   parameters: {
     failureWithin: span(60 * SECOND, 'a failure of the server this long before explains the choice'),
     healthyWithin: span(60 * SECOND, 'a sign of life of that server within this time shows that it was well'),

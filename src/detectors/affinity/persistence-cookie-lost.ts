@@ -2,7 +2,7 @@
 import type { CookieNotReturned, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { shortName } from '../../model/short-name.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
 export const persistenceCookieLost = detector({
@@ -15,6 +15,7 @@ export const persistenceCookieLost = detector({
     'policy does not hold on to clients',
   ],
   requirements: ['S2-32'],
+  flows: unseen('cookies'),
   parameters: {},
   watch(_values, world, raise) {
     return { 'cookie-not-returned': (event) => raise(finding(event, world)) }

@@ -1,5 +1,5 @@
 /** A web session went through another node of the proxies in front of its server. */
-import { detector, times } from '../detector.ts'
+import { detector, times, unseen } from '../detector.ts'
 import { chooser, switchedText, switchFinding } from '../session-switch.ts'
 import { connectionFilter } from '../wording.ts'
 
@@ -13,6 +13,7 @@ export const proxyNodeSwitch = detector({
     'a proxy that is not the service’s',
   ],
   requirements: ['S2-12'],
+  flows: unseen('web sessions'),
   parameters: {},
   watch(_values, world, raise) {
     return {

@@ -6,7 +6,7 @@ import type { AgentMoved } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Service, Visit } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
-import { detector, evidence, octets, ratio, span } from '../detector.ts'
+import { detector, evidence, octets, ratio, span, suggested } from '../detector.ts'
 import { agentOf, about, connectionFilter, packets, serverOf } from '../wording.ts'
 
 export const scanAtRisk = detector({
@@ -19,6 +19,7 @@ export const scanAtRisk = detector({
     'a capture too short to show a rate',
   ],
   requirements: ['S0-12'],
+  flows: suggested('what an agent was sending when it moved'),
   parameters: {
     hopsPerDay: ratio(0.2, 'changes of server per agent and day from which on scans do not finish'),
     observedMin: span(24 * 3600 * SECOND, 'a shorter capture shows no rate per day'),

@@ -1,11 +1,12 @@
 /** An agent reached another server than before, although nothing was wrong with the one that it had. */
 import type { Assignment, World } from '../../model/event.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
-import type { Agent, Service, Visit } from '../../model/party.ts'
+import type { Agent, Server, Service, Visit } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
+import { isRecordReference } from '../../model/record-reference.ts'
 import { shortName } from '../../model/short-name.ts'
-import { SECOND } from '../../model/time.ts'
-import { counted, detector, evidence, span, spoken, times } from '../detector.ts'
+import { SECOND, type Micros } from '../../model/time.ts'
+import { counted, detector, evidence, PROVED, span, spoken, times } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
@@ -22,6 +23,7 @@ export const serverHop = detector({
     'servers of one port that nobody stated to be one service',
   ],
   requirements: ['S0-07', 'S0-09', 'S0-16', 'S2-30', 'S2-35'],
+  flows: PROVED,
   parameters: {
     failureWithin: span(
       30 * SECOND,
@@ -32,14 +34,19 @@ export const serverHop = detector({
       'a sign of life of the server this shortly before the move shows that it was well',
     ),
     proofAfter: span(5 * SECOND, '... or this soon after it: a server that failed takes longer to come back'),
+    recordsApart: span(
+      60 * SECOND,
+      'flow records show a server only so often: one that is well both before and after the move within this was well meanwhile (a minute is what exporters and cloud logs are set to)',
+    ),
   },
-  watch({ failureWithin, proofBefore, proofAfter }, world, raise) {
+  watch({ failureWithin, proofBefore, proofAfter, recordsApart }, world, raise) {
     const causes = new HopCauses()
     const undecided: Move[] = []
     /** By agent: whether it left the server before, or is there as well, its last packet there will tell. */
     const parallel = new Map<Agent, Move[]>()
     const unlessParallel = ({ visit, previous }: Move, last: boolean): void => {
-      if (previous.sighting.lastAt <= visit.at) judge(visit, previous, last)
+      const { lastAt } = previous.sighting
+      if (lastAt <= visit.at || hasLeft(previous, visit.at)) judge(visit, previous, last)
     }
     const settle = (agent: Agent): void => {
       const open = parallel.get(agent)?.filter((move) => {
@@ -61,7 +68,9 @@ export const serverHop = detector({
       const failure = world.failureOf(previous.server, previous.at - failureWithin, visit.at)
       // One that the server got over before the agent moved explains nothing.
       if (failure !== null && world.healthyAt(previous.server, failure.at + 1, visit.at) === null) return
-      const healthy = world.healthyAt(previous.server, visit.at - proofBefore, visit.at + proofAfter)
+      const healthy =
+        world.healthyAt(previous.server, visit.at - proofBefore, visit.at + proofAfter) ??
+        wellAround(previous.server, visit, recordsApart, world)
       // Where policy lets agents leave a failed server, or nobody answered there, or that server was hidden
       // behind its load balancer, a move is a hop only if the server is seen to be well.
       const mayLeave =
@@ -104,6 +113,13 @@ export const serverHop = detector({
     }
   },
 })
+
+/** Flow records tell when a slice began and ended, not what lies between: what is well on both sides of the
+ * move was well. */
+function wellAround(server: Server, { at, packet }: Visit, apart: Micros, world: World) {
+  if (!isRecordReference(packet)) return null
+  return world.healthyAt(server, at - apart, at) === null ? null : world.healthyAt(server, at, at + apart)
+}
 
 /** Moves kept until there is proof: a fleet that moves at once is a failover, and told as one. */
 const UNDECIDED_MAX = 4096
@@ -220,6 +236,12 @@ function mustStay(visit: Visit, previous: Visit): boolean {
 function mayStandForMany({ agent, sighting }: Visit, { sighting: before }: Visit): boolean {
   if (agent.identifiedBy !== 'address' || sighting.leg !== 'direct' || before.leg !== 'direct') return false
   return !before.closed && before.ending === null
+}
+
+/** What came last on its connection to the server before is the server's, and the agent never answered it. */
+function hasLeft({ sighting }: Visit, at: Micros): boolean {
+  const silence = sighting.ending?.silence ?? null
+  return silence?.outcome === 'unanswered' && silence.brokenBy === 1 && silence.start <= at
 }
 
 /** Known by an address only, which the configuration gives to several agents. */

@@ -1,5 +1,5 @@
 /** A web session was taken to another server while it lasted. */
-import { detector, span, times } from '../detector.ts'
+import { detector, span, times, unseen } from '../detector.ts'
 import { SECOND } from '../../model/time.ts'
 import { chooser, switchedText, switchFinding } from '../session-switch.ts'
 import { connectionFilter } from '../wording.ts'
@@ -16,6 +16,7 @@ export const sessionNodeSwitch = detector({
     'a cookie that names another server, where the one before is not seen to serve others: it may have failed',
   ],
   requirements: ['S2-06', 'S2-11', 'S2-28', 'S2-30'],
+  flows: unseen('web sessions'),
   parameters: {
     failureWithin: span(
       30 * SECOND,

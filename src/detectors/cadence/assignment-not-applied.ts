@@ -6,7 +6,7 @@ import type { Server, Service } from '../../model/party.ts'
 import { type PreferenceList, rankIn } from '../../model/policy.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { seconds, toSeconds, type Micros } from '../../model/time.ts'
-import { counted, detector, span, spoken } from '../detector.ts'
+import { counted, detector, PROVED, span, spoken } from '../detector.ts'
 import { allOf, listWords, named, orderWords, requirementsFor } from '../policy-words.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
@@ -35,6 +35,7 @@ export const assignmentNotApplied = detector({
     'an agent with another list',
   ],
   requirements: allOf(REQUIREMENTS),
+  flows: PROVED,
   parameters: {
     contacts: {
       value: 3,

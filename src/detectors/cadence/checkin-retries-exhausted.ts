@@ -4,7 +4,7 @@ import type { Finding } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { toSeconds } from '../../model/time.ts'
-import { counted, detector, evidence, spoken, times } from '../detector.ts'
+import { counted, detector, evidence, PROVED, spoken, times } from '../detector.ts'
 import { allOf, named, requirementsFor, triedPacket } from '../policy-words.ts'
 import { packets } from '../wording.ts'
 
@@ -24,6 +24,7 @@ export const checkinRetriesExhausted = detector({
     'it has not tried all servers of its list yet',
   ],
   requirements: allOf(REQUIREMENTS),
+  flows: PROVED,
   parameters: {
     roundsEpo: {
       value: 18,

@@ -1,7 +1,7 @@
 /** Content does not come by way of the agent's handler: fetched elsewhere by agents, or anew each time. */
 import type { ContentAgain, ContentAstray } from '../../model/cadence.ts'
 import type { Finding } from '../../model/incident.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { listWords, named, orderWords } from '../policy-words.ts'
 import { about, agentOf, packets } from '../wording.ts'
 
@@ -22,6 +22,7 @@ export const contentBypass = detector({
     'the content has changed',
   ],
   requirements: ['S4-06', 'S4-07'],
+  flows: unseen('which files are fetched'),
   parameters: {},
   watch(_values, _world, raise) {
     const told = new Set<string>()

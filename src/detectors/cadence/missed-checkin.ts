@@ -2,7 +2,7 @@
 import type { CheckInMissed } from '../../model/cadence.ts'
 import type { Finding } from '../../model/incident.ts'
 import { toSeconds } from '../../model/time.ts'
-import { counted, detector, spoken } from '../detector.ts'
+import { counted, detector, PROVED, spoken } from '../detector.ts'
 import { allOf, named, requirementsFor } from '../policy-words.ts'
 import { packets } from '../wording.ts'
 
@@ -23,6 +23,7 @@ export const missedCheckin = detector({
     'an agent that was given a longer interval',
   ],
   requirements: allOf(REQUIREMENTS),
+  flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
     return {

@@ -1,5 +1,5 @@
 /** A server called an agent: normal, and worth seeing. */
-import { counted, detector } from '../detector.ts'
+import { counted, detector, PROVED } from '../detector.ts'
 import { called, callFilter, isFailed } from './call.ts'
 
 export const wakeupCall = detector({
@@ -11,6 +11,7 @@ export const wakeupCall = detector({
     'the same call at a second tap',
   ],
   requirements: ['S4-11'],
+  flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
     return {

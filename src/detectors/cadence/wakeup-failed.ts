@@ -1,7 +1,7 @@
 /** A server called an agent, and the agent did not come. */
 import type { World } from '../../model/event.ts'
 import type { Woken } from '../../model/cadence.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, PROVED } from '../detector.ts'
 import { called, callFilter } from './call.ts'
 
 export const wakeupFailed = detector({
@@ -13,6 +13,7 @@ export const wakeupFailed = detector({
     'nobody answered, and the agent had not been seen for long: its host is off',
   ],
   requirements: ['S4-13'],
+  flows: PROVED,
   parameters: {},
   watch(_values, world, raise) {
     return {

@@ -1,7 +1,7 @@
 /** Clients use the interface that is for traffic between servers. */
 import type { ReplicationInterfaceUsed } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, PROVED } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const clientOnReplicationInterface = detector({
@@ -14,6 +14,7 @@ export const clientOnReplicationInterface = detector({
     'a health check, or a port that was merely tried',
   ],
   requirements: ['S2-26'],
+  flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
     return {

@@ -3,7 +3,7 @@ import type { HealthCheckFailing } from '../../model/cluster-events.ts'
 import { endpointText } from '../../model/packet.ts'
 import type { World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import { detector, spoken } from '../detector.ts'
+import { detector, spoken, suggested } from '../detector.ts'
 import { connectionFilter, packets } from '../wording.ts'
 import { asEvidence, inWords } from './shortcomings.ts'
 
@@ -18,6 +18,7 @@ export const healthCheckFailed = detector({
     'mail of clients that reach the server themselves',
   ],
   requirements: ['S2-15', 'S2-16', 'S2-17'],
+  flows: suggested('what the server answered, if it did'),
   parameters: {},
   watch(_values, world, raise) {
     return {

@@ -2,7 +2,7 @@
 import type { NextHopFailing } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import { endpointText } from '../../model/packet.ts'
-import { detector } from '../detector.ts'
+import { detector, suggested } from '../detector.ts'
 import { connectionFilter, packets } from '../wording.ts'
 import { asEvidence, inWords } from './shortcomings.ts'
 
@@ -16,6 +16,7 @@ export const nextHopDown = detector({
     'any other mail server: it is not in the configuration',
   ],
   requirements: ['S2-16', 'S2-18'],
+  flows: suggested('what the next hop answered, if it did'),
   parameters: {},
   watch(_values, _world, raise) {
     return {

@@ -2,7 +2,7 @@
 import type { ReplicaMissed } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import { SECOND } from '../../model/time.ts'
-import { detector, evidence, spoken, times } from '../detector.ts'
+import { detector, evidence, spoken, times, unseen } from '../detector.ts'
 import { agentOf, about, connectionFilter, packets } from '../wording.ts'
 
 export const replicaLagRead = detector({
@@ -15,6 +15,7 @@ export const replicaLagRead = detector({
     'long after: whatever it was may be gone',
   ],
   requirements: ['S2-03', 'S2-06'],
+  flows: unseen('what was read and answered'),
   parameters: {},
   watch(_values, _world, raise) {
     const failing = new Set<string>()

@@ -2,7 +2,7 @@
 import type { ReplicationFailed, ReplicationOpened } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
-import { counted, detector, evidence } from '../detector.ts'
+import { counted, detector, evidence, PROVED } from '../detector.ts'
 import { connectionFilter, packets } from '../wording.ts'
 import { memberFinding } from './members.ts'
 
@@ -17,6 +17,7 @@ export const replicationDown = detector({
     'as many members as the product allows',
   ],
   requirements: ['S2-54'],
+  flows: PROVED,
   parameters: {
     failures: { value: 2, unit: 'count', meaning: 'tries in a row that failed' },
     membersMax: { value: 6, unit: 'count', meaning: 'members of a cluster of SEMS (KB 154069)' },

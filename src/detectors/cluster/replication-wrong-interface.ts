@@ -1,7 +1,7 @@
 /** Servers replicate over the interfaces that are for clients. */
 import type { Member, ReplicationOpened } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, PROVED } from '../detector.ts'
 import { connectionFilter, packets } from '../wording.ts'
 import { memberFinding, pairKey } from './members.ts'
 
@@ -14,6 +14,7 @@ export const replicationWrongInterface = detector({
     'servers that talk to one another at other ports',
   ],
   requirements: ['S2-25'],
+  flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
     const told = new Set<string>()

@@ -1,7 +1,8 @@
 /** A server still holds the connection of an agent that has gone to another server. */
 import type { Path } from '../../model/party.ts'
+import { isRecordReference } from '../../model/record-reference.ts'
 import { isoTime } from '../../model/time.ts'
-import { counted, detector, evidence } from '../detector.ts'
+import { counted, detector, evidence, suggested } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const halfOpenLeftover = detector({
@@ -15,20 +16,19 @@ export const halfOpenLeftover = detector({
     "the tap is not on the server's segment: what the server said last may not have come this far",
   ],
   requirements: ['S0-11'],
+  flows: suggested('what the server’s last packets are: probes, or data that was lost'),
   parameters: {},
   watch(_values, _world, raise) {
     const told = new WeakSet<Path>()
     return {
       'left-open'({ sighting, elsewhere, at }) {
         const lasting = sighting.service.style === 'persistent' || sighting.ending?.unanswered[1] != null
-        if (
-          !lasting ||
-          told.has(sighting.path) ||
-          !atServer(sighting.responderHopLimit ?? sighting.ending?.summary?.halves[1].hopLimit)
-        )
-          return
-        told.add(sighting.path)
         const probes = sighting.ending?.unanswered[1] ?? null
+        const hops = sighting.responderHopLimit ?? sighting.ending?.summary?.halves[1].hopLimit
+        // Flow records hold no hop limit; that the server asks, and nobody answers, they show.
+        const shown = isRecordReference(sighting.startPacket) ? probes !== null : atServer(hops)
+        if (!lasting || told.has(sighting.path) || !shown) return
+        told.add(sighting.path)
         const fin = sighting.ending?.finished[0] ?? null
         raise({
           type: 'half-open-leftover',

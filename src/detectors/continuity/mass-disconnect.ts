@@ -3,7 +3,7 @@ import type { MassEnd } from '../../model/cadence.ts'
 import type { World } from '../../model/event.ts'
 import type { Actor } from '../../model/incident.ts'
 import { toSeconds } from '../../model/time.ts'
-import { counted, detector, spoken } from '../detector.ts'
+import { counted, detector, PROVED, spoken } from '../detector.ts'
 import { about, packets } from '../wording.ts'
 
 /** So large a share of all that were open is everybody's: of a relay's, not of one server behind it. */
@@ -20,6 +20,7 @@ export const massDisconnect = detector({
     'browsers, whose connections end when the page is done',
   ],
   requirements: ['X-04'],
+  flows: PROVED,
   parameters: {},
   watch(_values, world, raise) {
     return {

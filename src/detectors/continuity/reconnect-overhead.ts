@@ -1,5 +1,5 @@
 /** An agent that had lost its connection came back and fetched again what it had been given before. */
-import { counted, detector, octets, ratio, spoken, times } from '../detector.ts'
+import { counted, detector, octets, ratio, spoken, suggested, times } from '../detector.ts'
 import type { Service, Sighting } from '../../model/party.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import { Losses, silenceBeforeReturn } from '../losses.ts'
@@ -18,6 +18,7 @@ export const reconnectOverhead = detector({
     'a host that failed or restarted: most connections survive such a silence',
   ],
   requirements: ['S0-05', 'S0-10'],
+  flows: suggested('what was downloaded: octets alone are not a policy'),
   parameters: {
     leastBytes: octets(
       8192,

@@ -1,6 +1,6 @@
 /** Many agents that had lost their connections came back at once. */
 import { toSeconds } from '../../model/time.ts'
-import { counted, detector, spoken } from '../detector.ts'
+import { counted, detector, PROVED, spoken } from '../detector.ts'
 import { about, packets } from '../wording.ts'
 
 export const reconnectStorm = detector({
@@ -13,6 +13,7 @@ export const reconnectStorm = detector({
     'the regular connections of agents that poll',
   ],
   requirements: ['S0-02', 'S0-06'],
+  flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
     return {

@@ -2,8 +2,8 @@
  * doing. */
 import type { Finding } from '../../model/incident.ts'
 import type { Path } from '../../model/party.ts'
-import { judge, silenceSeconds } from '../attribution.ts'
-import { counted, detector, evidence, spoken, spokenRange } from '../detector.ts'
+import { judge, silenceDetails, spokenSilences } from '../attribution.ts'
+import { counted, detector, evidence, spoken, suggested } from '../detector.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 
@@ -16,6 +16,7 @@ export const serverIdleClose = detector({
     'the server restarted and closed all its connections at once',
   ],
   requirements: ['S0-01'],
+  flows: suggested('what tells the server’s own close from that of a device before it'),
   parameters: {},
   watch(_values, world, raise) {
     const judged = new WeakSet<Path>()
@@ -34,7 +35,7 @@ export const serverIdleClose = detector({
           actor: end.actor,
           manner: end.manner,
           confidence: end.confidence,
-          details: { silenceSeconds: silenceSeconds(silence), attribution: end.sheet },
+          details: { ...silenceDetails(silence), attribution: end.sheet },
           evidence: packets(
             ...evidence(
               {
@@ -60,7 +61,7 @@ export const serverIdleClose = detector({
   describe(findings) {
     const first = findings[0]
     const gaps = findings.map((f) => f.details['silenceSeconds'] as number)
-    const after = spokenRange(gaps)
+    const after = spokenSilences(findings)
     return {
       title: `${first.server?.name ?? 'The server'} closes idle connections itself after ${after}`,
       summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${after} without a packet. ${blameText(first)}${loreText(findings)}`,

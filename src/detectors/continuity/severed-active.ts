@@ -7,7 +7,16 @@ import type { Reset } from '../../model/observation.ts'
 import type { Path, Service, Sighting } from '../../model/party.ts'
 import { type Micros, seconds } from '../../model/time.ts'
 import { DECISIVE, STRONG, deviceActor, relayActor, resetSheet } from '../attribution.ts'
-import { counted, type Description, detector, evidence, span, spoken, spokenRange } from '../detector.ts'
+import {
+  counted,
+  type Description,
+  detector,
+  evidence,
+  span,
+  spoken,
+  spokenRange,
+  unseen,
+} from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
 import { loreText, resetMeaning } from '../reset-lore.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -36,6 +45,7 @@ export const severedActive = detector({
     'a service of which nothing is known',
   ],
   requirements: ['S0-04', 'S0-15', 'S1-19'],
+  flows: unseen('whether anything passed right before the end'),
   parameters: {
     activeWithin: span(seconds(5), 'the last packet before the reset was no longer ago (domain 7.2, S0-15)'),
     failureNear: span(seconds(5), 'a failure of the server this close explains it'),

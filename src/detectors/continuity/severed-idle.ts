@@ -1,11 +1,18 @@
 /** A device on the path ended a connection because it was idle, or forgot it so that the next segment met
  * nobody. */
-import type { AttributionItem, Finding } from '../../model/incident.ts'
+import type { AttributionItem, Details, Finding } from '../../model/incident.ts'
 import type { PathEnded } from '../../model/event.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
-import { DECISIVE, type IdleEnd, judge, silenceSeconds } from '../attribution.ts'
-import { counted, detector, evidence, ratio, spoken, spokenRange } from '../detector.ts'
+import {
+  DECISIVE,
+  type IdleEnd,
+  judge,
+  silenceBounds,
+  silenceDetails,
+  spokenSilences,
+} from '../attribution.ts'
+import { counted, detector, evidence, ratio, spoken, spokenRange, suggested } from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
@@ -32,6 +39,9 @@ export const severedIdle = detector({
     'a web user, whose idle connection a relay closes by FIN between requests',
   ],
   requirements: ['S0-04', 'S0-06', 'S0-15', 'S1-19'],
+  flows: suggested(
+    'what ended the silence: hop limits, sequence numbers and the moment of a reset tell a device from an endpoint',
+  ),
   parameters: {
     regularMin: {
       value: 3,
@@ -119,18 +129,25 @@ export const severedIdle = detector({
         ? (['front', 'back'] as const)
         : (['front', 'direct', 'back'] as const)
     const survived = legs.flatMap((leg) => world.survived(first.service ?? '', leg))
-    const timer = estimateTimer(survived, gaps, signature)
+    const bounds = findings.map(silenceBounds)
+    const atMost = bounds.map(([, high]) => high)
+    const timer = estimateTimer(
+      survived,
+      atMost,
+      signature,
+      Math.max(...bounds.map(([low, high]) => high - low)),
+    )
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
     const who = deviceName(first.actor)
     return {
       title: `${who} severs idle connections${timer.upperSeconds === null ? '' : ` after ${timerText(timer.lowerSeconds, timer.upperSeconds)}`}`,
       summary:
         `${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${first.service ?? 'the service'} ` +
-        `${findings.length === 1 ? 'was' : 'were'} severed ${howText(findings, signature)} after ${spokenRange(gaps)} without a packet. ` +
+        `${findings.length === 1 ? 'was' : 'were'} severed ${howText(findings, signature)} after ${spokenSilences(findings)} without a packet. ` +
         `${survivedText(survived, gaps)} ${blamelessText(findings)}${loreText(findings)}`,
       remedy: remedy(timer, who),
       filter: connectionFilter(findings),
-      details: { signature, silenceSeconds: gaps[0], timer, attribution: first.details['attribution'] },
+      details: { signature, ...silenceOf(first), timer, attribution: first.details['attribution'] },
     }
   },
 })
@@ -148,7 +165,7 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
     actor: end.actor,
     manner: end.manner,
     confidence: end.confidence,
-    details: { signature, silenceSeconds: silenceSeconds(silence), attribution: end.sheet },
+    details: { signature, ...silenceDetails(silence), attribution: end.sheet },
     evidence: packets(
       ...evidence(
         ref(silence.startPacket, silence.start, LAST_BEFORE),
@@ -166,6 +183,12 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
     cause: `${sighting.service.name}|${signature === 'silent' ? 'silent' : `${end.manner}|${end.actor.address ?? ''}`}`,
     requirements: requirementsOf(sighting),
   }
+}
+
+/** How long the silence was, as its finding says. */
+function silenceOf({ details }: Finding): Details {
+  const { silenceSeconds, silenceBetweenSeconds } = details
+  return silenceBetweenSeconds === undefined ? { silenceSeconds } : { silenceSeconds, silenceBetweenSeconds }
 }
 
 const RETURN = 'the agent opens a new one'

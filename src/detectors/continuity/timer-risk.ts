@@ -7,7 +7,7 @@ import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { type Micros, toSeconds } from '../../model/time.ts'
 import { judge } from '../attribution.ts'
-import { detector, spoken } from '../detector.ts'
+import { detector, spoken, suggested } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import {
   type Invariant,
@@ -51,6 +51,7 @@ export const timerRisk = detector({
     'a product of which no longest silence is known',
   ],
   requirements: ['X-01'],
+  flows: suggested('the silences inside of records, and what survived them'),
   parameters: {},
   watch(_values, world, raise) {
     const told = new Set<string>()

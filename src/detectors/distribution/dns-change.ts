@@ -1,7 +1,7 @@
 /** The record of a service's name was changed: from then on it leads elsewhere. */
 import type { Resolved } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { answerAsEvidence, nameFilter, nameFinding } from './dns.ts'
 
@@ -15,6 +15,7 @@ export const dnsChange = detector({
     'a name that leads to no service of the configuration',
   ],
   requirements: ['S2-48'],
+  flows: unseen('the answers of name servers'),
   parameters: {
     confirmedBy: {
       value: 3,

@@ -1,7 +1,7 @@
 /** A name server hands out the addresses of a service's name in turn: clients that ask again go elsewhere. */
 import type { Resolved } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import { detector, ratio } from '../detector.ts'
+import { detector, ratio, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { answerAsEvidence, nameFilter, nameFinding } from './dns.ts'
 
@@ -16,6 +16,7 @@ export const dnsRoundRobin = detector({
     'one answer, or two, in another order',
   ],
   requirements: ['S2-48', 'S1-12'],
+  flows: unseen('the answers of name servers'),
   parameters: {
     answersMin: {
       value: 3,

@@ -3,7 +3,7 @@ import type { World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Service, Visit } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
-import { detector, ratio, span } from '../detector.ts'
+import { detector, PROVED, ratio, span } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { type Contacts, FirstContacts } from './first-contacts.ts'
@@ -23,6 +23,7 @@ export const imbalance = detector({
     'many connections of few agents: agents count, not connections',
   ],
   requirements: ['S0-17', 'S1-04', 'S4-03', 'S4-14'],
+  flows: PROVED,
   parameters: {
     failureWithin: span(60 * SECOND, 'an agent that comes this soon after a failure is not counted'),
     shareOff: ratio(0.5, 'a share that is off by no more of what is expected matters to nobody'),

@@ -3,7 +3,7 @@ import type { Assigned, Assignment, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Server, Service } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
-import { detector, ratio, span } from '../detector.ts'
+import { detector, PROVED, ratio, span } from '../detector.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { causeOf, chance, openingsFilter, relayFinding } from './relay.ts'
 import { Standing } from './standing.ts'
@@ -20,6 +20,7 @@ export const notActiveStandby = detector({
     'policy is not an ordered list',
   ],
   requirements: ['S2-29', 'S2-47', 'S2-50'],
+  flows: PROVED,
   parameters: {
     shareMax: ratio(0.01, 'of connections that others may be given while the first server is well'),
     failureWithin: span(60 * SECOND, 'a failure of the first server this long before explains the choice'),

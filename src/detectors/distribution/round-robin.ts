@@ -2,7 +2,7 @@
 import type { Assigned, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
-import { detector, ratio } from '../detector.ts'
+import { detector, PROVED, ratio } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { SAMPLE_MIN, testsOf } from './algorithms.ts'
 import { choicesOf, countsOf } from './choices.ts'
@@ -16,7 +16,8 @@ import {
   sharesText,
 } from './relay.ts'
 import { Standing } from './standing.ts'
-import { turnTaking, type TurnTaking } from './turn-taking.ts'
+import { isRecordReference } from '../../model/record-reference.ts'
+import { anonymousTurns, turnTaking, type TurnTaking } from './turn-taking.ts'
 
 export const roundRobin = detector({
   type: 'round-robin',
@@ -31,19 +32,27 @@ export const roundRobin = detector({
     'web users, whose sessions are followed instead, and mail',
   ],
   requirements: ['S0-17', 'S2-46', 'S2-49'],
+  flows: PROVED,
   parameters: {
     confidence: ratio(0.97, 'where the open connections speak against any other explanation'),
     confidenceIdle: ratio(0.88, 'where the fewest open connections would explain the choices as well'),
+    confidenceAnonymous: ratio(0.6, 'where flow records do not tell agents apart, so that some may be new'),
   },
-  watch({ confidence, confidenceIdle }, world, raise) {
+  watch({ confidence, confidenceIdle, confidenceAnonymous }, world, raise) {
     const standing = new Standing(raise)
     return {
       assigned(event) {
         if (!mustStay(event.service)) return
         const { servers, list } = choicesOf(event.assignments)
-        const taking = turnTaking(list, servers.length)
-        if (taking.isRoundRobin)
-          standing.tell(finding(event, taking, taking.leastFits ? confidenceIdle : confidence, world))
+        const known = turnTaking(list, servers.length)
+        const isOfRecords = event.assignments.every(({ packet }) => isRecordReference(packet))
+        const open = event.assignments.map((a) => a.open ?? Infinity)
+        const taking = (isOfRecords ? anonymousTurns(list, servers.length, open) : null) ?? known
+        if (taking.isRoundRobin) {
+          if (taking !== known)
+            standing.tell({ ...finding(event, taking, confidenceAnonymous, world), suggested: true })
+          else standing.tell(finding(event, taking, taking.leastFits ? confidenceIdle : confidence, world))
+        }
         if (event.isWhole) standing.forget(causeOf(event))
       },
     }
@@ -59,7 +68,7 @@ export const roundRobin = detector({
       title: `Connections of ${first.service} are handed round by ${first.actor.address}`,
       summary:
         `${Math.round(100 * share)} % of ${sample} connections went to the next server in turn (${shares}; by chance: ${chance(p)}). ` +
-        `Of ${returns} returns of agents ${kept} came to the server that knew them.${others}`,
+        `${returnsText(returns, kept)}${others}`,
       remedy:
         'Set persistence by source address, for as long as the product keeps its session, and choose servers by open connections or load; for availability alone, an ordered list in which only the first server is used.',
       filter: openingsFilter(first.actor.address, ports),
@@ -67,6 +76,12 @@ export const roundRobin = detector({
     }
   },
 })
+
+/** Where agents are not told apart, nobody knows who kept its server; but not all can have. */
+const returnsText = (returns: number, kept: number | null): string =>
+  kept === null
+    ? 'Agents are not told apart here: who had been at another server before is not known.'
+    : `Of ${returns} returns of agents ${kept} came to the server that knew them.`
 
 interface RoundRobinDetails {
   readonly servers: readonly string[]
@@ -76,7 +91,8 @@ interface RoundRobinDetails {
   readonly sample: number
   readonly p: number
   readonly returns: number
-  readonly kept: number
+  /** Null where agents are not told apart. */
+  readonly kept: number | null
   readonly leastConnectionsFit: boolean
 }
 
@@ -93,7 +109,7 @@ function finding(event: Assigned, taking: TurnTaking, confidence: number, world:
     sample: taking.turns.sample,
     p: taking.turns.p!,
     returns: taking.returns,
-    kept: taking.kept,
+    kept: list.every(({ client }) => client === null) ? null : taking.kept,
     leastConnectionsFit: taking.leastFits,
     tests: testsOf(list, servers.length),
   }

@@ -15,6 +15,10 @@ const CLEAR_SHARE = 0.9
  * speak against them. */
 const LEAST_SHARE_MAX = 0.9
 
+/** Where so large a part of all connections was open at once, they may all be first ones: of agents that were
+ * switched on one after the other. */
+const FIRST_PART = 0.5
+
 export interface TurnTaking {
   readonly isRoundRobin: boolean
   readonly turns: Test
@@ -45,6 +49,32 @@ export function turnTaking(list: readonly Choice[], servers: number): TurnTaking
     turns,
     least,
     ...seen,
+    leastFits: leastShare === null || leastShare >= LEAST_SHARE_MAX,
+  }
+}
+
+/**
+ * The same where agents cannot be told apart, as in flow records behind a relay: the choices alone have to be
+ * in turn beyond chance. Which of them are returns is not known; null where some agent is.
+ */
+export function anonymousTurns(
+  list: readonly Choice[],
+  servers: number,
+  open: readonly number[],
+): TurnTaking | null {
+  if (list.some(({ client }) => client !== null)) return null
+  const turns = roundRobin(list, servers)
+  const leastShare = shareOfFewest(list)
+  const isClear = turns.verdict === 'shown' && (turns.value ?? 0) >= CLEAR_SHARE
+  const mayBeFirst = Math.max(0, ...open) >= FIRST_PART * list.length
+  return {
+    isRoundRobin: isClear && !mayBeFirst,
+    turns,
+    least: leastConnections(list),
+    returns: 0,
+    kept: 0,
+    telling: 0,
+    moved: 0,
     leastFits: leastShare === null || leastShare >= LEAST_SHARE_MAX,
   }
 }

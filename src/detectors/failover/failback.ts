@@ -1,5 +1,5 @@
 /** An agent went back to the server that it prefers, after it had to do without. */
-import { detector, counted, evidence, spoken, times } from '../detector.ts'
+import { counted, detector, evidence, PROVED, spoken, times } from '../detector.ts'
 import { allOf, fact, moverOf, named, requirementsFor } from '../policy-words.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 import { toSeconds } from '../../model/time.ts'
@@ -22,6 +22,7 @@ export const failback = detector({
     'servers of one priority: neither is preferred',
   ],
   requirements: allOf(REQUIREMENTS),
+  flows: PROVED,
   parameters: {},
   watch(_values, world, raise) {
     return {

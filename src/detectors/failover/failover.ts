@@ -2,7 +2,7 @@
 import type { AgentMoved, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
-import { counted, detector, evidence, spoken, times } from '../detector.ts'
+import { counted, detector, evidence, PROVED, spoken, times } from '../detector.ts'
 import { allOf, fact, moverOf, named, requirementsFor, triedPacket } from '../policy-words.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
@@ -25,6 +25,7 @@ export const failover = detector({
     'the agent is in another place, where another list holds',
   ],
   requirements: allOf(REQUIREMENTS),
+  flows: PROVED,
   parameters: {},
   watch(_values, world, raise) {
     return {

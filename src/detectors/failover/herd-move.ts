@@ -4,7 +4,7 @@ import type { Finding } from '../../model/incident.ts'
 import type { Server } from '../../model/party.ts'
 import { rankIn } from '../../model/policy.ts'
 import { isoTime, SECOND } from '../../model/time.ts'
-import { counted, detector, evidence, ratio, span, spoken } from '../detector.ts'
+import { counted, detector, evidence, PROVED, ratio, span, spoken } from '../detector.ts'
 import { fact, moverOf, named } from '../policy-words.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
@@ -27,6 +27,7 @@ export const herdMove = detector({
     'policy lets each agent pick anew: random or weighted choice, servers of one priority',
   ],
   requirements: ['X-04'],
+  flows: PROVED,
   parameters: {
     within: span(300 * SECOND, 'moves within this time are one (domain 8.2)'),
     agentsMin: { value: 10, unit: 'count', meaning: 'agents that have to move (domain 8.2)' },

@@ -1,5 +1,5 @@
 /** An agent stays where it failed over to, although the server that it prefers is back. */
-import { counted, detector } from '../detector.ts'
+import { counted, detector, PROVED } from '../detector.ts'
 import { belowFinding } from '../below-preference.ts'
 import { allOf, fact, requirementsFor } from '../policy-words.ts'
 import { connectionFilter } from '../wording.ts'
@@ -23,6 +23,7 @@ export const noFailback = detector({
     'it was there from the beginning: how it came there is not known',
   ],
   requirements: allOf(REQUIREMENTS),
+  flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
     return {

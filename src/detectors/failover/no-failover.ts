@@ -3,7 +3,7 @@ import type { AttemptFailed } from '../../model/event.ts'
 import type { Service } from '../../model/party.ts'
 import { contactInterval } from '../../model/policy.ts'
 import { isoTime, seconds, toSeconds, type Micros } from '../../model/time.ts'
-import { counted, detector, evidence, span, spoken } from '../detector.ts'
+import { counted, detector, evidence, PROVED, span, spoken } from '../detector.ts'
 import { allOf, fact, named, requirementsFor, serverFilter, triedPacket } from '../policy-words.ts'
 import { packets } from '../wording.ts'
 
@@ -30,6 +30,7 @@ export const noFailover = detector({
     'it reached a server in between',
   ],
   requirements: allOf(REQUIREMENTS),
+  flows: PROVED,
   parameters: {
     attemptsMin: {
       value: 3,

@@ -1,5 +1,5 @@
 /** An agent talks to a server that is on no list of its own. */
-import { counted, detector } from '../detector.ts'
+import { counted, detector, PROVED } from '../detector.ts'
 import { strayFinding, strayKey } from '../outside-list.ts'
 import { allOf, fact, requirementsFor } from '../policy-words.ts'
 import { connectionFilter } from '../wording.ts'
@@ -26,6 +26,7 @@ export const offListServer = detector({
     'a server of another product, or of none that is known',
   ],
   requirements: allOf(REQUIREMENTS),
+  flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
     const told = new Set<string>()

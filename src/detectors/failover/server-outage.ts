@@ -3,7 +3,7 @@
 import type { Outage, OutageMet, World } from '../../model/event.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
-import { counted, detector, spoken } from '../detector.ts'
+import { counted, detector, PROVED, spoken } from '../detector.ts'
 import { allOf, fact, named, requirementsFor, serverFilter, triedPacket } from '../policy-words.ts'
 import { packets } from '../wording.ts'
 
@@ -26,6 +26,7 @@ export const serverOutage = detector({
     'an address that nobody was ever seen to be served at',
   ],
   requirements: allOf(REQUIREMENTS),
+  flows: PROVED,
   parameters: {},
   watch(_values, world, raise) {
     return { 'outage-met': (event) => raise(finding(event, world)) }

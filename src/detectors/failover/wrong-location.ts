@@ -2,7 +2,7 @@
 import type { OutsideList } from '../../model/event.ts'
 import { contactInterval } from '../../model/policy.ts'
 import { seconds, type Micros } from '../../model/time.ts'
-import { counted, detector, span } from '../detector.ts'
+import { counted, detector, PROVED, span } from '../detector.ts'
 import { strayFinding, strayKey } from '../outside-list.ts'
 import { fact } from '../policy-words.ts'
 import { connectionFilter } from '../wording.ts'
@@ -29,6 +29,7 @@ export const wrongLocation = detector({
     'its group has a list of its own, wherever it is',
   ],
   requirements: ['S1-03', 'S1-06', 'S1-08'],
+  flows: PROVED,
   parameters: {
     settled: span(
       seconds(900),

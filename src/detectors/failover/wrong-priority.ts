@@ -1,5 +1,5 @@
 /** An agent uses a server of lower priority although one of a higher priority is well. */
-import { counted, detector } from '../detector.ts'
+import { counted, detector, PROVED } from '../detector.ts'
 import { belowFinding } from '../below-preference.ts'
 import { allOf, fact, requirementsFor } from '../policy-words.ts'
 import { connectionFilter } from '../wording.ts'
@@ -24,6 +24,7 @@ export const wrongPriority = detector({
     'nobody shows that the better server is well',
   ],
   requirements: allOf(REQUIREMENTS),
+  flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
     return {

@@ -1,7 +1,7 @@
 /** A relay changed a cookie of the application, on its way to the client or back. */
 import type { Severity } from '../../model/incident.ts'
 import type { Alteration, CookieAltered } from '../../model/web.ts'
-import { detector, times } from '../detector.ts'
+import { detector, times, unseen } from '../detector.ts'
 import { byDirection, clockText, relayFinding, relayName } from '../relay-finding.ts'
 import { shortName } from '../../model/short-name.ts'
 import { connectionFilter } from '../wording.ts'
@@ -16,6 +16,7 @@ export const cookieRewritten = detector({
     'a cookie that the relay does not pass back to the server: its own',
   ],
   requirements: ['S2-10'],
+  flows: unseen('cookies'),
   parameters: {},
   watch(_values, world, raise) {
     return {

@@ -1,6 +1,6 @@
 /** A relay changed the token that protects a web session against forged requests. */
 import type { Alteration, TokenAltered } from '../../model/web.ts'
-import { detector, times } from '../detector.ts'
+import { detector, times, unseen } from '../detector.ts'
 import { byDirection, clockText, relayFinding, relayName } from '../relay-finding.ts'
 import { shortName } from '../../model/short-name.ts'
 import { connectionFilter } from '../wording.ts'
@@ -14,6 +14,7 @@ export const csrfModified = detector({
     'a change elsewhere in the page',
   ],
   requirements: ['S2-10', 'S2-14'],
+  flows: unseen('what pages hold'),
   parameters: {},
   watch(_values, world, raise) {
     return {

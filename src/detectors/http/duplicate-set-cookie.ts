@@ -2,7 +2,7 @@
 import type { SetCookie } from '../../model/cookie.ts'
 import { sameNames } from '../../model/cookie-comparison.ts'
 import type { Severity } from '../../model/incident.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { cookieFinding, cookieNames, injectedText } from '../cookie-finding.ts'
 import { connectionFilter } from '../wording.ts'
 
@@ -16,6 +16,7 @@ export const duplicateSetCookie = detector({
     'the same name with another path or domain: two cookies, legal',
   ],
   requirements: ['S2-33'],
+  flows: unseen('cookies'),
   parameters: {},
   watch(_values, world, raise) {
     return {

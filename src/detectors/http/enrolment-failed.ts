@@ -1,6 +1,6 @@
 /** A client was not enrolled: it asks for the same again, or leaves. */
 import type { Finding } from '../../model/incident.ts'
-import { counted, detector, evidence, times } from '../detector.ts'
+import { counted, detector, evidence, times, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const enrolmentFailed = detector({
@@ -15,6 +15,7 @@ export const enrolmentFailed = detector({
     'a request that is no enrolment',
   ],
   requirements: ['S2-33', 'S2-34'],
+  flows: unseen('requests and their answers'),
   parameters: {},
   watch(_values, _world, raise) {
     return {

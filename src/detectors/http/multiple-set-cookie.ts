@@ -3,7 +3,7 @@ import type { Exchange } from '../../model/event.ts'
 import type { Finding, Severity } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { connectionFilter } from '../wording.ts'
 import { cookieFinding, cookieNames, injectedText } from '../cookie-finding.ts'
 
@@ -17,6 +17,7 @@ export const multipleSetCookie = detector({
     'two lines of one name: duplicate-set-cookie says more',
   ],
   requirements: ['S2-33', 'S2-34'],
+  flows: unseen('cookies'),
   parameters: {},
   watch(_values, world, raise) {
     return {

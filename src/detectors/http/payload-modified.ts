@@ -1,6 +1,6 @@
 /** A relay changed the body of a request or a response. */
 import type { Alteration, BodyAltered } from '../../model/web.ts'
-import { detector, times } from '../detector.ts'
+import { detector, times, unseen } from '../detector.ts'
 import { byDirection, clockText, relayFinding, relayName } from '../relay-finding.ts'
 import { connectionFilter } from '../wording.ts'
 
@@ -16,6 +16,7 @@ export const payloadModified = detector({
     'another request for the same',
   ],
   requirements: ['S2-10'],
+  flows: unseen('what requests and responses hold'),
   parameters: {},
   watch(_values, world, raise) {
     return {

@@ -2,7 +2,7 @@
 import type { Finding, Severity } from '../../model/incident.ts'
 import type { Path } from '../../model/party.ts'
 import type { ProtocolMismatched } from '../../model/tls-events.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const protocolMismatch = detector({
@@ -16,6 +16,7 @@ export const protocolMismatch = detector({
     'a service of which nothing is known',
   ],
   requirements: ['S1-09', 'S1-10', 'S1-13', 'S1-17'],
+  flows: unseen('which protocol is spoken'),
   parameters: {},
   watch(_values, _world, raise) {
     const told = new WeakSet<Path>()

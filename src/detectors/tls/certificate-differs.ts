@@ -5,7 +5,7 @@ import type { ProfileName } from '../../model/deployment.ts'
 import type { Service } from '../../model/party.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
 import type { Certificate } from '../../model/tls.ts'
-import { detector, span } from '../detector.ts'
+import { detector, span, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const certificateDiffers = detector({
@@ -21,6 +21,7 @@ export const certificateDiffers = detector({
     'a service that is not configured: content networks do so',
   ],
   requirements: ['S2-27'],
+  flows: unseen('certificates'),
   parameters: {
     renewal: span(
       7 * 86_400 * SECOND,

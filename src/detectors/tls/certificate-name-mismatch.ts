@@ -3,7 +3,7 @@ import type { CertificateShown } from '../../model/tls-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { ProfileName } from '../../model/deployment.ts'
 import type { Service } from '../../model/party.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import { covers, tooShallow } from './certificate-names.ts'
 import { onceEach } from './told.ts'
@@ -18,6 +18,7 @@ export const certificateNameMismatch = detector({
     'a product whose agents do not go by names',
   ],
   requirements: ['S2-24', 'S2-39', 'S2-40', 'S2-41', 'S2-42'],
+  flows: unseen('certificates'),
   parameters: {},
   watch(_values, _world, raise) {
     const isNew = onceEach()

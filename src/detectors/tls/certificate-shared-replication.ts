@@ -1,7 +1,7 @@
 /** Members of a cluster show each other one and the same certificate. */
 import type { ReplicationCertificate } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
-import { detector } from '../detector.ts'
+import { detector, unseen } from '../detector.ts'
 import { memberFinding } from '../cluster/members.ts'
 import { connectionFilter, packets } from '../wording.ts'
 
@@ -10,6 +10,7 @@ export const certificateSharedReplication = detector({
   asserts: 'Two members of a cluster show the same certificate on their ports of replication.',
   notThis: ['members with certificates of their own', 'one member that is reached under several addresses'],
   requirements: ['S2-25'],
+  flows: unseen('certificates'),
   parameters: {},
   watch(_values, _world, raise) {
     const owners = new Map<string, ReplicationCertificate>()

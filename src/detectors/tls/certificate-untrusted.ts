@@ -2,7 +2,7 @@
 import type { CertificateRefused } from '../../model/tls-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Path } from '../../model/party.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const certificateUntrusted = detector({
@@ -14,6 +14,7 @@ export const certificateUntrusted = detector({
     'an alert about anything else',
   ],
   requirements: ['S1-11', 'S2-44'],
+  flows: unseen('certificates'),
   parameters: {},
   watch(_values, _world, raise) {
     const told = new WeakSet<Path>()

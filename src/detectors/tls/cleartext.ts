@@ -2,7 +2,7 @@
 import type { World } from '../../model/event.ts'
 import type { Finding, Severity } from '../../model/incident.ts'
 import type { ClearText } from '../../model/tls-events.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import { onceEach } from './told.ts'
 
@@ -18,6 +18,7 @@ export const cleartext = detector({
     'a port of the product that nobody stated to be that product',
   ],
   requirements: ['S1-09', 'S2-08', 'S2-43'],
+  flows: unseen('what connections carry'),
   parameters: {},
   watch(_values, world, raise) {
     const isNew = onceEach()

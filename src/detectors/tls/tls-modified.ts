@@ -1,7 +1,7 @@
 /** A device changes the TLS that it passes on: seen on both of its sides, or told by the ends. */
 import type { TlsDamaged } from '../../model/tls-events.ts'
 import type { Finding } from '../../model/incident.ts'
-import { counted, detector } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import { relayedFinding, relayKey } from './relay-finding.ts'
 
@@ -23,6 +23,7 @@ export const tlsModified = detector({
     'an end that says so once: octets are damaged by chance as well',
   ],
   requirements: ['S2-07', 'S2-09', 'S4-19'],
+  flows: unseen('TLS handshakes'),
   parameters: {
     endsMin: {
       value: 2,

@@ -1,5 +1,5 @@
 /** A relay passes the TLS of agents on as it is. */
-import { detector } from '../detector.ts'
+import { detector, unseen } from '../detector.ts'
 import { connectionFilter } from '../wording.ts'
 import { relayedFinding, relayKey } from './relay-finding.ts'
 import { onceEach } from './told.ts'
@@ -13,6 +13,7 @@ export const tlsPassthrough = detector({
     'address translation, or two taps on one connection: there is no relay',
   ],
   requirements: ['S2-45'],
+  flows: unseen('TLS handshakes'),
   parameters: {},
   watch(_values, world, raise) {
     const isNew = onceEach()

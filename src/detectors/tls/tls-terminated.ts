@@ -1,7 +1,7 @@
 /** A relay ends the TLS of agents, and speaks with the servers in another handshake, or in clear. */
 import type { Severity } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
-import { detector } from '../detector.ts'
+import { detector, unseen } from '../detector.ts'
 import { connectionFilter } from '../wording.ts'
 import { relayedFinding, relayKey } from './relay-finding.ts'
 import { onceEach } from './told.ts'
@@ -15,6 +15,7 @@ export const tlsTerminated = detector({
     'connections of the relay that are no agent’s',
   ],
   requirements: ['S2-09', 'S4-19'],
+  flows: unseen('TLS handshakes'),
   parameters: {},
   watch(_values, world, raise) {
     const isNew = onceEach()

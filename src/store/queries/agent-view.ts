@@ -123,7 +123,7 @@ const connectionsOf = (store: Store, bounds: Bounds): AgentConnection[] =>
       server: bar.server,
       start: isoTime(bar.start),
       end: isoTime(bar.end),
-      endReason: (END_REASONS[bar.end_reason] ?? 'open') satisfies EndReason,
+      endReason: (END_REASONS[bar.end_reason] ?? null) satisfies EndReason | null,
       maxIdleSeconds: toSeconds(maxIdle),
       idleBeforeEndSeconds: toSeconds(idleBeforeEnd),
     }

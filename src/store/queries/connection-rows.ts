@@ -62,7 +62,7 @@ const rowOf = (c: StoredConnection, facts: ConnectionFacts): ConnectionRow => {
     path: pathOf(facts),
     start: isoTime(c.start),
     end: isoTime(c.end),
-    endReason: END_REASONS[c.end_reason] ?? 'open',
+    endReason: END_REASONS[c.end_reason] ?? null,
     clientBytes: facts.clientBytes,
     serverBytes: facts.serverBytes,
     maxIdleSeconds: toSeconds(facts.maxIdle),

@@ -8,7 +8,7 @@
 import { sql } from 'kysely'
 import type { RawBuilder } from 'kysely'
 import type { ConnectionRow, ConnectionView, Page } from '../../model/view.ts'
-import { END_REASONS } from '../codes.data.ts'
+import { END_REASONS, END_UNKNOWN } from '../codes.data.ts'
 import { prepared } from '../store.ts'
 import type { Store } from '../store.ts'
 import { connectionRecord, connectionRows } from './connection-rows.ts'
@@ -143,7 +143,7 @@ function inOrder(store: Store, ask: Ask, index: string): Key[] {
 /** The first rows of each part, merged. */
 function byPart(store: Store, ask: Ask): Key[] {
   const { limit, filter } = ask
-  const reasons = JSON.stringify(ask.reasons ?? END_REASONS.map((_, code) => code))
+  const reasons = JSON.stringify(ask.reasons ?? [END_UNKNOWN, ...END_REASONS.keys()])
   const column = sql.ref(filter.server === undefined ? 'x.service' : 'x.server')
   const query = sql<Key>`
     WITH part AS MATERIALIZED (

@@ -1,0 +1,96 @@
+/** One file or stream of flow records on its way through the lower half of the house. */
+import { FlowBatch } from '../model/flow-record.ts'
+import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'
+import type { CaptureRecord } from '../model/record.ts'
+import type { Micros } from '../model/time.ts'
+import { FlowTap } from './flow-tap.ts'
+import type { FlowInput, Run, TapRunOptions } from './tap-run.ts'
+
+export class FlowRun implements Run {
+  readonly input: FlowInput
+  readonly flows: FlowTap
+  readonly isOfFlows = true
+  private readonly batch: FlowBatch
+  private readonly from: Micros
+  private readonly to: Micros
+
+  constructor(input: FlowInput, options: TapRunOptions) {
+    this.input = input
+    this.batch = new FlowBatch(input.records.addresses, input.records.exporters)
+    this.from = options.from ?? -Infinity
+    this.to = options.to ?? Infinity
+    this.flows = new FlowTap({
+      tap: input.tap,
+      tapIndex: options.nextTapIndex(),
+      silenceMin: options.silenceMin,
+      servicePorts: options.servicePorts,
+      emit: options.emit,
+      ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
+    })
+  }
+
+  read(): boolean | Promise<boolean> {
+    return this.input.records.next(this.batch)
+  }
+
+  process(): void {
+    this.keepWithin()
+    this.flows.take(this.batch)
+  }
+
+  get position(): Micros {
+    return this.flows.position
+  }
+
+  get progress(): number {
+    return this.input.records.progress
+  }
+
+  /** Messages or lines. */
+  get framesRead(): number {
+    return this.input.records.messages
+  }
+
+  finish(): void {
+    this.flows.finish()
+  }
+
+  record(sha256: string | null): CaptureRecord {
+    const span = this.flows.span
+    return {
+      kind: 'capture',
+      tap: this.input.tap,
+      path: this.input.path,
+      sha256,
+      format: this.input.records.format,
+      linkTypes: [],
+      packets: this.input.records.messages,
+      bytes: this.input.records.bytesRead,
+      start: span?.start ?? null,
+      end: span?.end ?? null,
+      quality: this.quality(),
+      skipped: this.input.records.skipped,
+      others: this.flows.others(),
+      flows: this.flows.account(),
+    }
+  }
+
+  quality(): CaptureQuality {
+    const { fault } = this.input.records
+    const quality = flawlessQuality()
+    this.flows.addTo(quality)
+    quality.readError = fault === null ? null : `${fault.message} (at offset ${fault.at})`
+    return quality
+  }
+
+  /** Records outside the asked time are not looked at: their protocol becomes nobody's. */
+  private keepWithin(): void {
+    const { from, to, batch } = this
+    if (from === -Infinity && to === Infinity) return
+    for (let i = 0; i < batch.count; i++)
+      if (batch.end[i]! < from || batch.start[i]! > to) batch.protocol[i] = NOBODYS
+  }
+}
+
+/** Protocol number 255 is reserved (RFC 1700): no record has it. */
+const NOBODYS = 255
