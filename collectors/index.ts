@@ -13,6 +13,7 @@ import type { ByteSource, Peeked } from './byte-source.ts'
 import { canUnpack, compressionOf, unpacked } from './compression.ts'
 import type { ExpansionLimit } from './compression.ts'
 import * as exports from './flows/reader.ts'
+import { besideLogOf, LOG_HEAD_BYTES, logFormatOf, openLog, type PeekedLog } from './logs/index.ts'
 import * as pcap from './pcap.ts'
 import * as pcapng from './pcapng.ts'
 
@@ -95,22 +96,47 @@ export async function openCapture(
   throw inputError(`${named.path} ${whyNot(plain)}`)
 }
 
+export interface InputOptions {
+  readonly path: string
+  readonly limit?: ExpansionLimit
+  /** Logs that name what this one tells of: Zeek's ssl.log, http.log, dns.log. They are read and closed. */
+  readonly beside?: readonly ByteSource[]
+}
+
 /**
- * Opens what `source` holds, a capture or flow records; `path` is what messages call it. On an error the
- * source is closed.
+ * Opens what `source` holds, a capture, flow records or a log of them; `path` is what messages call it. On an
+ * error the source is closed.
  */
-export async function openInput(
-  source: ByteSource,
-  named: { readonly path: string; readonly limit?: ExpansionLimit },
-): Promise<OpenedInput> {
+export async function openInput(source: ByteSource, named: InputOptions): Promise<OpenedInput> {
   const plain = await unpack(source, named.path, named.limit)
   const format = formatOf(plain.head)
   if (format !== undefined) return { reader: format.open(plain.source), records: null }
   const whole = await peek(plain.source, HEAD_BYTES)
   const flows = FLOW_FORMATS.find(({ recognises }) => recognises(whole.head))
   if (flows !== undefined) return { reader: null, records: flows.open(whole.source, whole.head) }
-  whole.source.close()
-  throw inputError(`${named.path} ${whyNot(whole)}`)
+  // What is no text is no log: nothing more of it is waited for.
+  const log = isText(whole.head) ? await peek(whole.source, LOG_HEAD_BYTES, LOG_HEAD_BYTES) : whole
+  const logFormat = logFormatOf(log.head)
+  if (logFormat !== undefined)
+    return { reader: null, records: await openLog(log, logFormat, { beside: await besideLogs(named) }) }
+  log.source.close()
+  const kind = besideLogOf(log.head)
+  throw inputError(`${named.path} ${kind === null ? whyNot(whole) : `is the ${kind}.log ${BESIDE}`}`)
+}
+
+const BESIDE = 'of Zeek, which only adds names to the connections of a conn.log'
+
+/** Nothing but printable octets and white space. */
+const isText = (head: Uint8Array): boolean => head.every((c) => c >= 0x20 || (c >= 0x09 && c <= 0x0d))
+
+/** Unpacked, with the octets that tell what they are. */
+async function besideLogs({ path, limit, beside = [] }: InputOptions): Promise<PeekedLog[]> {
+  const logs: PeekedLog[] = []
+  for (const source of beside) {
+    const plain = await unpack(source, path, limit)
+    logs.push(await peek(plain.source, LOG_HEAD_BYTES, LOG_HEAD_BYTES))
+  }
+  return logs
 }
 
 /** The capture format that begins with these octets; undefined if none does. */

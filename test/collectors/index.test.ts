@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -66,6 +66,40 @@ test('the table of flow records, likewise', async () => {
   const source = memorySource(pattern(100))
   await expect(openInput(source, { path: 'x' })).rejects.toThrow(/^x is not a capture: starts with/)
   expect(source.counts.closed).toBe(1)
+})
+
+describe('logs of flows', () => {
+  const sample = (name: string): Uint8Array =>
+    readFileSync(new URL(`./logs/samples/${name}`, import.meta.url))
+  const rowsOf = async (stored: Uint8Array, ...beside: readonly Uint8Array[]) => {
+    const others = beside.map((log) => memorySource(log))
+    const { records } = await openInput(memorySource(stored, { chunk: 50, later: true }), {
+      path: 'x',
+      beside: others,
+    })
+    const batch = new FlowBatch(records!.addresses, records!.exporters)
+    expect(await records!.next(batch)).toBe(true)
+    return { format: records!.format, packed: records!.compression, rows: batch.count, batch }
+  }
+
+  test.each([
+    ['argus-csv', 'argus.csv', 3],
+    ['zeek-conn', 'zeek/conn.txt', 3],
+    ['gcp-vpc', 'gcp.txt', 2],
+  ])('%s, plain and packed', async (format, name, rows) => {
+    const plain = sample(name)
+    expect(await rowsOf(plain)).toMatchObject({ format, packed: null, rows })
+    expect(await rowsOf(gzipSync(plain))).toMatchObject({ format, packed: 'gzip', rows })
+    expect(await rowsOf(zstdCompressSync(plain))).toMatchObject({ format, packed: 'zstd', rows })
+  })
+
+  test('Zeek names hosts in other logs, which are none by themselves', async () => {
+    const { batch } = await rowsOf(sample('zeek/conn.txt'), gzipSync(sample('zeek/ssl.txt')))
+    expect(batch.applications.get(2)).toMatchObject({ sni: 'www.taosecurity.com' })
+    await expect(openInput(memorySource(sample('zeek/ssl.txt')), { path: 'x' })).rejects.toThrow(
+      'x is the ssl.log of Zeek, which only adds names to the connections of a conn.log',
+    )
+  })
 })
 
 describe('told by content, not by name', () => {
