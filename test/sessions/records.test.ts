@@ -155,8 +155,11 @@ test('TLS as far as it was seen', () => {
     return connectionRecord(sighting, summaryOf(sighting), true).tls!.resumption
   }
   expect([true, false, null].map(resumption)).toEqual(['accepted', 'refused', null])
-  sighting.tls = { ...sighting.tls, client: { ...sighting.tls.client!, version: 0x7f1c } }
-  expect(connectionRecord(sighting, summaryOf(sighting), true).tls!.version).toBe('0x7f1c')
+  const ocsp = [
+    { status: 'good', serial: '10', thisUpdate: '2026-11-21T00:00:00Z', nextUpdate: null, revokedAt: null },
+  ] as const
+  sighting.tls = { ...sighting.tls, ocsp, client: { ...sighting.tls.client!, version: 0x7f1c } }
+  expect(connectionRecord(sighting, summaryOf(sighting), true).tls).toMatchObject({ version: '0x7f1c', ocsp })
 })
 
 test('agents and servers', () => {
