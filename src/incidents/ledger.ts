@@ -3,7 +3,9 @@
  * and actor.
  */
 import type { Finding, Incident, IncidentType, Severity } from '../model/incident.ts'
+import type { Tap } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
+import { Occurrences, type SavedOccurrences } from './occurrences.ts'
 
 /** How an incident of a type reads; written by its detector. */
 export type Describe = (findings: readonly [Finding, ...Finding[]]) => {
@@ -25,7 +27,7 @@ const SAME_EVENT: Micros = 2 * SECOND
 
 interface Case {
   readonly id: string
-  readonly findings: [Finding, ...Finding[]]
+  readonly findings: Occurrences
   readonly agents: Set<string>
   /** The findings that are kept, for views of one event to meet; null while all are from one tap. */
   views: Views | null
@@ -35,8 +37,9 @@ interface Case {
 }
 
 export interface SavedLedger {
-  readonly cases: readonly (Omit<Case, 'agents' | 'views'> & {
+  readonly cases: readonly (Omit<Case, 'agents' | 'views' | 'findings'> & {
     readonly key: string
+    readonly findings: SavedOccurrences
     readonly agents: readonly string[]
     readonly hasViews: boolean
   })[]
@@ -56,9 +59,10 @@ export class Ledger {
 
   /** All cases, for a checkpoint: plain data. */
   save(): SavedLedger {
-    const cases = [...this.cases].map(([key, { views, agents, ...its }]) => ({
+    const cases = [...this.cases].map(([key, { views, agents, findings, ...its }]) => ({
       ...its,
       key,
+      findings: findings.save(),
       agents: [...agents],
       hasViews: views !== null,
     }))
@@ -69,8 +73,9 @@ export class Ledger {
   load({ cases, unfiled }: SavedLedger): void {
     this.unfiled = unfiled
     for (const { key, agents, hasViews, ...its } of cases) {
-      const views = hasViews ? new Views(its.findings) : null
-      const known: Case = { ...its, agents: new Set(agents), views }
+      const findings = new Occurrences(its.findings)
+      const views = hasViews ? new Views(findings.all()) : null
+      const known: Case = { ...its, findings, agents: new Set(agents), views }
       this.cases.set(key, known)
       this.byId.set(known.id, known)
     }
@@ -88,7 +93,7 @@ export class Ledger {
       }
       const fresh: Case = {
         id: `I${this.cases.size + 1}`,
-        findings: [finding],
+        findings: new Occurrences({ packed: [], latest: [finding], first: finding, count: 1 }),
         agents: new Set([agentKey(finding)]),
         views: null,
         count: 1,
@@ -100,7 +105,8 @@ export class Ledger {
       return fresh.id
     }
     if (finding.amends === true && amended(known, finding)) return known.id
-    if (known.views === null && finding.tap !== known.findings[0].tap) known.views = new Views(known.findings)
+    if (known.views === null && finding.tap !== known.findings.first.tap)
+      known.views = new Views(known.findings.all())
     if (known.views?.has(finding) === true) return null
     known.count++
     if (known.agents.size < AGENTS_MAX) known.agents.add(agentKey(finding))
@@ -125,15 +131,16 @@ export class Ledger {
 
   /** What is told apart by now. */
   causes(): { readonly id: string; readonly type: IncidentType; readonly cause: string }[] {
-    return [...this.cases.values()].map(({ id, findings: [{ type, cause }] }) => ({ id, type, cause }))
+    return [...this.cases.values()].map(({ id, findings: { first } }) => {
+      return { id, type: first.type, cause: first.cause }
+    })
   }
 
   private keep({ findings, views }: Case, finding: Finding): void {
-    const last = findings.length - 1
-    if (findings.length < this.occurrencesMax) findings.push(finding)
+    if (findings.count < this.occurrencesMax) findings.add(finding)
     else {
-      views?.delete(findings[last]!)
-      findings[last] = finding
+      const last = findings.replaceLast(finding)
+      views?.delete(last)
     }
     views?.add(finding)
   }
@@ -141,14 +148,10 @@ export class Ledger {
 
 /** Puts a finding in the place of the one that it says more of; false if that is not kept. */
 function amended({ findings, views }: Case, finding: Finding): boolean {
-  const { at, tap, connection } = finding
-  const place = findings.findLastIndex(
-    (f) => f.at === at && f.tap === tap && f.connection === connection && f.agent?.id === finding.agent?.id,
-  )
-  if (place < 0) return false
-  views?.delete(findings[place]!)
+  const before = findings.amend(finding)
+  if (before === null) return false
+  views?.delete(before)
   views?.add(finding)
-  findings[place] = finding
   return true
 }
 
@@ -156,57 +159,71 @@ function told(
   known: Case,
   describe: (type: IncidentType) => Describe,
 ): { incident: Incident; findings: readonly Finding[] } {
-  known.findings.sort((a, b) => a.at - b.at)
-  const words = describe(known.findings[0].type)(known.findings)
-  return { incident: incidentOf(known, words), findings: known.findings }
+  const findings = known.findings.all()
+  findings.sort((a, b) => a.at - b.at)
+  return { incident: incidentOf(known, findings, describe(findings[0].type)(findings)), findings }
+}
+
+/** What tells whether two findings are views of one event. */
+interface View {
+  readonly tap: Tap
+  readonly agent: string
+  readonly at: Micros
 }
 
 /** Findings by agent and time: a look at three short lists, however many findings there are. */
 class Views {
-  private readonly byMoment = new Map<string, Finding[]>()
+  private readonly byMoment = new Map<string, View[]>()
 
   constructor(findings: readonly Finding[]) {
     for (const finding of findings) this.add(finding)
   }
 
-  add(finding: Finding): void {
-    if (finding.agent === null) return
-    const key = momentOf(finding)
+  add({ tap, agent, at }: Finding): void {
+    if (agent === null) return
+    const view = { tap, agent: agent.id, at }
+    const key = momentOf(view)
     const list = this.byMoment.get(key)
-    if (list === undefined) this.byMoment.set(key, [finding])
-    else list.push(finding)
+    if (list === undefined) this.byMoment.set(key, [view])
+    else list.push(view)
   }
 
-  delete(finding: Finding): void {
-    if (finding.agent === null) return
-    const key = momentOf(finding)
-    const rest = this.byMoment.get(key)?.filter((other) => other !== finding) ?? []
+  delete({ tap, agent, at }: Finding): void {
+    if (agent === null) return
+    const key = momentOf({ tap, agent: agent.id, at })
+    const rest = [...(this.byMoment.get(key) ?? [])]
+    const place = rest.findIndex((view) => view.tap === tap && view.at === at)
+    if (place >= 0) rest.splice(place, 1)
     if (rest.length === 0) this.byMoment.delete(key)
     else this.byMoment.set(key, rest)
   }
 
   /** The same event was told from another tap. */
-  has(finding: Finding): boolean {
-    if (finding.agent === null) return false
+  has({ tap, agent, at }: Finding): boolean {
+    if (agent === null) return false
+    const view = { tap, agent: agent.id, at }
     for (const apart of [-1, 0, 1]) {
-      const list = this.byMoment.get(momentOf(finding, apart))
-      if (list?.some((other) => isSameEvent(other, finding)) === true) return true
+      const list = this.byMoment.get(momentOf(view, apart))
+      if (list?.some((other) => isSameEvent(other, view)) === true) return true
     }
     return false
   }
 }
 
 /** Events no further apart than SAME_EVENT have the same moment, or neighbouring ones. */
-const momentOf = ({ agent, at }: Finding, apart = 0): string =>
-  `${agent!.id}|${Math.floor(at / SAME_EVENT) + apart}`
+const momentOf = ({ agent, at }: View, apart = 0): string => `${agent}|${Math.floor(at / SAME_EVENT) + apart}`
 
-function incidentOf(known: Case, words: ReturnType<Describe>): Incident {
-  const [first] = known.findings
-  const surest = known.findings.reduce((a, b) => (b.actor.confidence > a.actor.confidence ? b : a))
+function incidentOf(
+  known: Case,
+  findings: readonly [Finding, ...Finding[]],
+  words: ReturnType<Describe>,
+): Incident {
+  const [first] = findings
+  const surest = findings.reduce((a, b) => (b.actor.confidence > a.actor.confidence ? b : a))
   return {
     id: known.id,
     type: first.type,
-    severity: known.findings.map((f) => f.severity).reduce(worse),
+    severity: findings.map((f) => f.severity).reduce(worse),
     service: first.service,
     title: words.title,
     summary: words.summary,
@@ -215,10 +232,10 @@ function incidentOf(known: Case, words: ReturnType<Describe>): Incident {
     occurrences: known.count,
     agents: known.agents.size,
     actor: surest.actor,
-    requirements: [...new Set(known.findings.flatMap((f) => f.requirements))].sort(),
+    requirements: [...new Set(findings.flatMap((f) => f.requirements))].sort(),
     remedy: words.remedy,
     filter: words.filter,
-    confidence: Math.max(...known.findings.map((f) => f.confidence)),
+    confidence: Math.max(...findings.map((f) => f.confidence)),
     details: words.details,
     ...(known.findings.every(({ suggested }) => suggested === true) ? { suggested: true } : {}),
   }
@@ -230,7 +247,5 @@ const worse = (a: Severity, b: Severity): Severity => (RANK[b] > RANK[a] ? b : a
 const agentKey = (f: Finding): string => f.agent?.id ?? `${f.tap}|${f.connection}`
 
 /** The same agent, at another tap, at the same time: seen twice, happened once. */
-function isSameEvent(a: Finding, b: Finding): boolean {
-  if (a.tap === b.tap || a.agent === null || b.agent === null || a.agent.id !== b.agent.id) return false
-  return Math.abs(a.at - b.at) <= SAME_EVENT
-}
+const isSameEvent = (a: View, b: View): boolean =>
+  a.tap !== b.tap && a.agent === b.agent && Math.abs(a.at - b.at) <= SAME_EVENT

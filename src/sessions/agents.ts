@@ -29,10 +29,13 @@ interface AgentLimits {
   readonly places: number
 }
 
-/** An address at a tap where agents named themselves. */
+/** An address at a tap where agents named themselves: most are one agent's. */
 interface Place {
-  /** Who did, and when last. */
-  readonly named: Map<Agent, Micros>
+  /** Who did first, and when last. */
+  readonly agent: Agent
+  at: Micros
+  /** Who else did, and when last. */
+  others: Map<Agent, Micros> | null
   shared: boolean
 }
 
@@ -62,8 +65,8 @@ export class Agents {
   /** The agent at an address: the one that named itself there, if only one did; the inventory's; or the
    * address itself. */
   at(tap: Tap, address: string, via: 'address' | 'proxy-header'): Agent {
-    const named = this.places.get(tap)?.get(address)?.named
-    if (named?.size === 1) for (const agent of named.keys()) return agent
+    const place = this.places.get(tap)?.get(address)
+    if (place !== undefined && place.others === null) return place.agent
     const inventoried = this.inventory.rolesOf(address).agentId
     if (inventoried !== null) return this.get(inventoried, 'inventory', INVENTORY_CONFIDENCE, true)
     return this.get(address, via, ADDRESS_CONFIDENCE, true)
@@ -99,7 +102,8 @@ export class Agents {
 
   /** How many agents named themselves at an address. */
   namedAt(tap: Tap, address: string): number {
-    return this.places.get(tap)?.get(address)?.named.size ?? 0
+    const place = this.places.get(tap)?.get(address)
+    return place === undefined ? 0 : 1 + (place.others?.size ?? 0)
   }
 
   all(): Iterable<Agent> {
@@ -107,17 +111,17 @@ export class Agents {
   }
 
   private noteNamed(agent: Agent, tap: Tap, address: string, at: Micros): void {
-    const place = this.placeAt(tap, address)
+    const place = this.placeAt(tap, address, agent, at)
     if (place === null) return
-    const { named } = place
-    const before = named.get(agent)
-    named.set(agent, at)
-    if (before === undefined || at - before > IN_TURN_WITHIN || named.size === 1 || place.shared) return
-    for (const [other, theirs] of named)
-      if (other !== agent && theirs > before && theirs < at) place.shared = true
+    const before = place.agent === agent ? place.at : place.others?.get(agent)
+    if (place.agent === agent) place.at = at
+    else (place.others ??= new Map()).set(agent, at)
+    if (before === undefined || at - before > IN_TURN_WITHIN || place.others === null || place.shared) return
+    const cameBetween = (theirs: Micros): boolean => theirs > before && theirs < at
+    place.shared = cameBetween(place.at) || [...place.others.values()].some(cameBetween)
   }
 
-  private placeAt(tap: Tap, address: string): Place | null {
+  private placeAt(tap: Tap, address: string, agent: Agent, at: Micros): Place | null {
     let places = this.places.get(tap)
     if (places === undefined) this.places.set(tap, (places = new Map()))
     const known = places.get(address)
@@ -126,7 +130,7 @@ export class Agents {
       this.forgotten.places++
       return null
     }
-    const place: Place = { named: new Map(), shared: false }
+    const place: Place = { agent, at, others: null, shared: false }
     places.set(address, place)
     return place
   }

@@ -20,6 +20,8 @@ export const ASSIGNMENTS_MAX = 2048
 /** Choices after which they are told for the first time, for what can be said by then; again with each
  * doubling. */
 export const FIRST_LOOK = 64
+/** Choices kept of those that were told: as many as anybody asks for. */
+export const LATEST_MAX = 256
 /** Services and relays that are followed: further ones are counted. */
 export const TURNS_MAX = 64
 /** Connections that are followed at once; the choices of further ones are left out. */
@@ -37,8 +39,6 @@ interface Choice extends Assignment {
   carried: boolean
   /** It does not count as open any more. */
   over: boolean
-  closed: boolean
-  told: boolean
 }
 
 /** What one relay does for one service. */
@@ -49,7 +49,7 @@ interface Turns {
   /** Open connections by server. */
   readonly load: Map<Server, number>
   choices: Choice[]
-  /** Those that were told last. */
+  /** The latest of those that were told. */
   latest: readonly Assignment[]
   /** Choices at the next look at them. */
   nextLook: number
@@ -61,7 +61,7 @@ export class Assignments implements Follower {
   /** Connections whose relay, or which themselves, were too many. */
   unfollowed = 0
   private readonly all = new Map<Service, Map<string, Turns>>()
-  /** Choices of open connections, and of those that are not told yet. */
+  /** Choices of open connections. */
   private readonly byConnection = new Map<ConnectionId, Choice>()
   private readonly around: Surroundings
   private followed = 0
@@ -92,8 +92,7 @@ export class Assignments implements Follower {
     if (choice === undefined) return
     release(choice)
     choice.carried = sighting.leg === 'back' && (choice.carried || halves[0].bytes > 0)
-    choice.closed = true
-    if (choice.told) this.byConnection.delete(sighting.connection)
+    this.byConnection.delete(sighting.connection)
   }
 
   ended(): void {
@@ -169,12 +168,8 @@ export class Assignments implements Follower {
   private tellOf(turns: Turns): void {
     const { service, relay, tap, choices } = turns
     const assignments = inOrder(choices)
-    for (const choice of choices) {
-      choice.told = true
-      if (choice.closed) this.byConnection.delete(choice.connection)
-    }
     turns.choices = []
-    turns.latest = assignments
+    turns.latest = assignments.slice(-LATEST_MAX)
     turns.nextLook = FIRST_LOOK
     if (assignments.length > 0)
       this.around.tell({ kind: 'assigned', service, relay, tap, assignments, isWhole: true })
@@ -211,8 +206,6 @@ function choiceMade({ load }: Turns, sighting: TrackedSighting, server: Server):
     load,
     carried: false,
     over: false,
-    closed: false,
-    told: false,
   }
   load.set(server, load.get(server)! + 1)
   return choice
@@ -239,7 +232,8 @@ function nameChoice(choice: Choice, sighting: TrackedSighting, agent: Agent): vo
 function lastContact({ visit, end }: Stay): Micros {
   const before = visit?.sighting ?? null
   if (before === null) return end
-  const { ending, closed, lastAt } = before
+  const { ending, closed, lastAt, endNotedAt } = before as TrackedSighting
+  if (ending === null && closed && endNotedAt > -Infinity) return endNotedAt
   const ends = [...(ending?.finished ?? []), ...(ending?.resets ?? [])].flatMap((o) =>
     o === null ? [] : [o.time],
   )

@@ -7,8 +7,9 @@ import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
-import type { Agent, Leg, Visit } from '../model/party.ts'
+import type { Agent, Ending, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
+import { Recent } from './recent.ts'
 import { attachmentOf } from './tracked-agent.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
@@ -48,7 +49,7 @@ export class Endings {
   private readonly recent: { readonly sighting: TrackedSighting; readonly at: Micros }[] = []
   /** Ended connections on which no agent was heard, by address. */
   private readonly unspoken = new Map<string, TrackedSighting>()
-  private readonly steady = new Map<string, number[]>()
+  private readonly steady = new Map<string, Recent>()
   /** Where the agents of paths went, as long as anybody knows of the path. */
   private readonly elsewhere = new WeakMap<TrackedPath, Visit>()
   /** The longest silence that each connection survived, by service and leg. */
@@ -113,6 +114,20 @@ export class Endings {
       this.considerAbandoned(path, sighting, summary)
       path.letGo()
     })
+  }
+
+  /**
+   * Long after an orderly end nobody asks how it came about: of an agent's last connection, only what its
+   * next one is compared with is kept. What other taps or the other leg show of it would be compared as well.
+   */
+  lighten(sighting: TrackedSighting, now: Micros): void {
+    const { path, ending, leg, lastAt } = sighting
+    if (now - lastAt < RECONNECT_WITHIN || path.isJoined || path.ending || path.due > 0) return
+    if (leg === 'direct') sighting.tls = null
+    if (ending === null || !isOrderly(ending)) return
+    sighting.leftByAgent = closedByAgent(sighting)
+    sighting.endNotedAt = Math.max(...ending.finished.map((o) => o?.time ?? -Infinity))
+    sighting.ending = null
   }
 
   /** An agent's data passes on a connection: is it a new path of that agent, and what became of the one
@@ -275,7 +290,7 @@ export class Endings {
       lost,
       sighting,
       bytes: sighting.initialBytes,
-      usualBytes: median(this.steady.get(sighting.service.name)),
+      usualBytes: this.steady.get(sighting.service.name)?.median() ?? null,
       duration: Math.max(0, at - sighting.start),
     })
   }
@@ -314,10 +329,9 @@ export class Endings {
     const minutes = (summary.end - sighting.start) / (60 * SECOND)
     if (minutes < 1 || sighting.initialBytes === null) return
     const rate = Math.max(0, summary.halves[1].bytes - sighting.initialBytes) / minutes
-    const list = this.steady.get(sighting.service.name) ?? []
-    this.steady.set(sighting.service.name, list)
-    if (list.length >= STEADY_KEPT) list.shift()
-    list.push(rate)
+    let rates = this.steady.get(sighting.service.name)
+    if (rates === undefined) this.steady.set(sighting.service.name, (rates = new Recent(STEADY_KEPT)))
+    rates.add(rate)
   }
 }
 
@@ -337,7 +351,8 @@ export function lostSighting(path: TrackedPath): TrackedSighting | null {
 /** The agent said the first word of the end, and not because nobody answered it. */
 function closedByAgent(sighting: TrackedSighting): boolean {
   const end = sighting.ending
-  if (end === null || end.silence?.outcome === 'unanswered') return false
+  if (end === null) return sighting.leftByAgent
+  if (end.silence?.outcome === 'unanswered') return false
   const byAgent = Math.min(end.finished[0]?.time ?? Infinity, end.resets[0]?.time ?? Infinity)
   const byServer = Math.min(end.finished[1]?.time ?? Infinity, end.resets[1]?.time ?? Infinity)
   // A RST that carries the agent's address need not be the agent's: the way it came tells.
@@ -349,6 +364,13 @@ function closedByAgent(sighting: TrackedSighting): boolean {
     hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
   return byAgent < byServer && !forged
 }
+
+/** By FIN, and not after a silence that could have been a device's. */
+const isOrderly = ({ silence, resets, finished, unanswered }: Ending): boolean =>
+  silence === null &&
+  resets.every((o) => o === null) &&
+  unanswered.every((o) => o === null) &&
+  finished.some((o) => o !== null)
 
 /** No agent was heard on it, and none can be found to have gone on from it. */
 const isNobodys = ({ visited, ending, path }: TrackedSighting): boolean =>
@@ -382,11 +404,6 @@ function shareDevice(a: TrackedSighting, b: TrackedSighting): boolean {
   if (a.tap !== b.tap) return false
   const sameServer = a.responder.address === b.responder.address && a.responder.port === b.responder.port
   return sameServer || (a.leg === 'back' && b.leg === 'back' && a.originator.address === b.originator.address)
-}
-
-function median(values: readonly number[] | undefined): number | null {
-  if (values === undefined || values.length === 0) return null
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }
 
 const addressKey = (s: TrackedSighting): string => `${s.tap}|${s.originator.address}|${s.service.name}`

@@ -15,6 +15,10 @@ const CONTINUES_WITHIN: Micros = seconds(60)
 const LEGS_APART: Micros = seconds(2)
 /** Exchanges remembered from behind relays, waiting for their front. */
 const BEHIND_MAX = 4096
+/** ... and for how long: until the exchange in front was told, clock differences included. They are forgotten
+ * so many at once. */
+const FORGOTTEN_AFTER: Micros = CONTINUES_WITHIN + 5 * LEGS_APART
+const FORGOTTEN_AT_ONCE = 1 << 6
 
 interface ExchangesOptions {
   later(at: Micros, act: () => void): void
@@ -64,13 +68,20 @@ export class Exchanges {
     const { response } = o
     if (response === null || response.setCookieLines === 0) return
     if (sighting.leg === 'back') {
-      if (this.behind.length >= BEHIND_MAX) this.behind.shift()
+      this.forgetBehind(o.time - FORGOTTEN_AFTER)
       this.behind.push({ sighting, transaction: o })
     }
     if (response.setCookieLines < 2 || !isOfInterest(sighting, o)) return
     const waiting: Waiting = { sighting, transaction: o, next: null }
     for (const key of clientKeys(sighting)) this.waiting.set(key, [...(this.waiting.get(key) ?? []), waiting])
     this.options.later(response.time + CONTINUES_WITHIN, () => this.tell(waiting))
+  }
+
+  /** The oldest, many at once: whoever would ask for them has asked. */
+  private forgetBehind(before: Micros): void {
+    const { behind } = this
+    const isLate = (behind[FORGOTTEN_AT_ONCE]?.transaction.time ?? Infinity) < before
+    if (isLate || behind.length >= BEHIND_MAX) behind.splice(0, FORGOTTEN_AT_ONCE)
   }
 
   private tell(waiting: Waiting): void {

@@ -7,6 +7,7 @@ import type {
   Deployment,
 } from '../model/deployment.ts'
 import { addressNumber } from '../model/address.ts'
+import { AddressSet } from '../model/address-set.ts'
 
 /** What the configuration says of one address. */
 export interface AddressRoles {
@@ -47,28 +48,23 @@ const REMEMBERED_MAX = 1 << 16
 export class Inventory {
   readonly deployment: Deployment
   private readonly remembered = new Map<string, AddressRoles>()
-  private readonly mentions: boolean
+  /** Addresses of which something is stated: few of those that come. */
+  private readonly mentioned: AddressSet
 
   constructor(deployment: Deployment) {
     this.deployment = deployment
-    const { services, devices, ignore, agents, nat } = deployment
-    this.mentions = [services, devices, ignore, agents, nat].some((list) => list.length > 0)
+    this.mentioned = new AddressSet(mentionedIn(deployment))
   }
 
   rolesOf(address: string): AddressRoles {
-    if (!this.mentions) return NO_ROLES
+    if (!this.mentioned.has(address)) return NO_ROLES
     let roles = this.remembered.get(address)
     if (roles === undefined) {
       if (this.remembered.size >= REMEMBERED_MAX) this.remembered.clear()
-      roles = this.lookUp(address)
+      roles = this.statedOf(address)
       this.remembered.set(address, roles)
     }
     return roles
-  }
-
-  private lookUp(address: string): AddressRoles {
-    const roles = this.statedOf(address)
-    return isMentioned(roles) ? roles : NO_ROLES
   }
 
   private statedOf(address: string): AddressRoles {
@@ -91,14 +87,17 @@ export class Inventory {
   }
 }
 
-/** Most addresses are not, and share what is said of them. */
-const isMentioned = (roles: AddressRoles): boolean =>
-  roles.relays ||
-  roles.ignored ||
-  roles.device !== null ||
-  roles.agentId !== null ||
-  roles.natOutside !== null ||
-  roles.vipOf.length + roles.serverOf.length + roles.replicationOf.length > 0
+/** Every range whose addresses have a role. */
+function mentionedIn({ services, devices, ignore, agents, nat }: Deployment): AddressRange[] {
+  const servers = services.flatMap((s) => s.servers)
+  return [
+    ...services.flatMap(({ vips, web }) => [...vips, ...(web?.proxies ?? [])]),
+    ...servers.flatMap(({ addresses, replicationAddresses }) => [...addresses, ...replicationAddresses]),
+    ...[...devices, ...agents].flatMap(({ addresses }) => addresses),
+    ...ignore,
+    ...nat.flatMap(({ outside }) => outside),
+  ]
+}
 
 /** Whether one of the ranges holds the address. */
 export function contains(ranges: readonly AddressRange[], address: string): boolean {

@@ -492,9 +492,10 @@ export class Sessions {
     this.stays.closed(sighting, summary)
     this.followers.closed(sighting, summary)
     const { accounted } = this
-    if (accounted === null) return
     // With one tap nobody has more to say; and a million connections may close at once, as the capture ends.
-    if (this.severalTaps()) this.agenda.add(o.time + this.settle, () => accounted(sighting, summary))
-    else accounted(sighting, summary)
+    if (!this.severalTaps()) {
+      accounted?.(sighting, summary)
+      this.endings.lighten(sighting, o.time)
+    } else if (accounted !== null) this.agenda.add(o.time + this.settle, () => accounted(sighting, summary))
   }
 }

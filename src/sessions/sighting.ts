@@ -61,8 +61,10 @@ export class TrackedSighting implements Sighting {
   stay: Stay | null = null
   /** How it ended, where that came before its visit could be made: the stay asks for it then. */
   closedBeforeVisit: ConnectionSummary | null = null
-  /** When its end was last noted among recent ends. */
+  /** When its end was last noted among recent ends; of one whose ending is not kept, its last end. */
   endNotedAt: Micros = -Infinity
+  /** Its agent closed it; known where its ending is not kept. */
+  leftByAgent = false
   tls: TlsHandshake | null = null
   requests = 0
   responses = 0
@@ -106,8 +108,9 @@ export class TrackedPath implements Path {
   readonly first: TrackedSighting
   private all: TrackedSighting[] | null = null
   joinedBy: readonly string[] = NOT_JOINED
-  /** Servers that it was found to reach. */
-  private reachedServers: Server[] | null = null
+  /** Servers that it was found to reach: most reach one. */
+  private reachedFirst: Server | null = null
+  private reachedLater: Server[] | null = null
   /** Its end is on the agenda, or was told. */
   ending = false
   /** Acts on the agenda that are about it. */
@@ -164,15 +167,16 @@ export class TrackedPath implements Path {
   }
 
   hasReached(server: Server): boolean {
-    return this.reachedServers?.includes(server) === true
+    return this.reachedFirst === server || this.reachedLater?.includes(server) === true
   }
 
   reach(server: Server): void {
-    if (!this.hasReached(server)) (this.reachedServers ??= []).push(server)
+    if (this.reachedFirst === null) this.reachedFirst = server
+    else if (!this.hasReached(server)) (this.reachedLater ??= []).push(server)
   }
 
   get reached(): readonly Server[] {
-    return this.reachedServers ?? []
+    return this.reachedFirst === null ? [] : [this.reachedFirst, ...(this.reachedLater ?? [])]
   }
 }
 

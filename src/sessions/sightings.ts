@@ -10,8 +10,9 @@ import { attachmentOf } from './tracked-agent.ts'
 /** Objects kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made anew
  * when it speaks. A power of two. */
 export const SIGHTINGS_MAX = 1 << 14
-/** Sightings looked at to find one that can be forgotten. */
-const FORGET_TRIES = 8
+/** Sightings looked at to find one that can be forgotten: where most have something to say, a look is in
+ * vain, and there is one for each that comes. */
+const FORGET_TRIES = 2
 
 export class Sightings {
   /** The latest ones, by number: a map whose entries come and go all the time costs more than they do. */

@@ -1,7 +1,13 @@
 /** What a relay chose, from the stories of its connections to what detectors are told. */
 import { expect, test } from 'vitest'
 import type { Assigned, DetectorEvent } from '../../src/model/event.ts'
-import { ASSIGNMENTS_MAX, FIRST_LOOK, followAssignments, TURNS_MAX } from '../../src/sessions/assignments.ts'
+import {
+  ASSIGNMENTS_MAX,
+  FIRST_LOOK,
+  LATEST_MAX,
+  followAssignments,
+  TURNS_MAX,
+} from '../../src/sessions/assignments.ts'
 import type { Surroundings } from '../../src/sessions/follower.ts'
 import type { TrackedSighting } from '../../src/sessions/sighting.ts'
 
@@ -107,7 +113,7 @@ test('many are told at once, and the count begins anew', () => {
   visits(ASSIGNMENTS_MAX)
   expect(told.map(({ assignments }) => assignments.length)).toEqual([ASSIGNMENTS_MAX - 1])
   visits(3)
-  expect(follower.of('dlp', '10.0.0.1')).toHaveLength(ASSIGNMENTS_MAX - 1 + 3)
+  expect(follower.of('dlp', '10.0.0.1')).toHaveLength(LATEST_MAX + 3)
   expect(ended().map(({ assignments }) => assignments.length)).toEqual([ASSIGNMENTS_MAX - 1, 3])
   expect(follower.of('dlp', '10.0.0.2')).toEqual([])
 })

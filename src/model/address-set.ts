@@ -1,0 +1,76 @@
+/** A set of address ranges that is asked often: most addresses are in none of them, and finding that out
+ * costs neither memory nor a big number for IPv4. */
+import { addressNumber } from './address.ts'
+
+interface Range {
+  readonly version: 4 | 6
+  readonly first: bigint
+  readonly last: bigint
+}
+
+export class AddressSet {
+  /** Disjoint ranges of IPv4 in order: first, last, first, last. */
+  private readonly four: Float64Array
+  private readonly six: readonly Range[]
+
+  constructor(ranges: readonly Range[]) {
+    const sorted = ranges.filter((r) => r.version === 4).toSorted((a, b) => Number(a.first - b.first))
+    const bounds: number[] = []
+    for (const { first, last } of sorted) {
+      const end = bounds.length - 1
+      if (bounds.length > 0 && Number(first) <= bounds[end]! + 1)
+        bounds[end] = Math.max(bounds[end]!, Number(last))
+      else bounds.push(Number(first), Number(last))
+    }
+    this.four = Float64Array.from(bounds)
+    this.six = ranges.filter((r) => r.version === 6)
+  }
+
+  /** Whether one of the ranges holds a canonical address; what is none is in no range. */
+  has(address: string): boolean {
+    const number = ipv4Number(address)
+    if (number >= 0) return this.hasFour(number)
+    if (this.six.length === 0) return false
+    const six = addressNumber(address)
+    return six?.version === 6 && this.six.some((r) => r.first <= six.value && six.value <= r.last)
+  }
+
+  private hasFour(number: number): boolean {
+    const { four } = this
+    let low = 0
+    let high = four.length >> 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (four[2 * middle + 1]! < number) low = middle + 1
+      else high = middle
+    }
+    return 2 * low < four.length && four[2 * low]! <= number
+  }
+}
+
+const DOT = 46
+const ZERO = 48
+
+/** The number of a dotted quad; -1 for anything else. */
+export function ipv4Number(address: string): number {
+  let value = 0
+  let part = 0
+  let digits = 0
+  let dots = 0
+  for (let i = 0; i < address.length; i++) {
+    const code = address.charCodeAt(i)
+    if (code === DOT) {
+      if (digits === 0) return -1
+      value = value * 256 + part
+      part = digits = 0
+      dots++
+    } else {
+      const digit = code - ZERO
+      if (digit < 0 || digit > 9) return -1
+      part = part * 10 + digit
+      digits++
+      if (digits > 3 || part > 255) return -1
+    }
+  }
+  return dots === 3 && digits > 0 ? value * 256 + part : -1
+}
