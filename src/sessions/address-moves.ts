@@ -1,6 +1,7 @@
 /** Where agents that name themselves are, by tap: who turns up at another address is told, with the last
  * contact before. */
 import type { AddressChanged, DetectorEvent } from '../model/event.ts'
+import type { Tap } from '../model/packet.ts'
 import type { Agent } from '../model/party.ts'
 import type { Micros } from '../model/time.ts'
 import type { Agents } from './agents.ts'
@@ -22,8 +23,7 @@ interface Contact {
 export class AddressMoves {
   private readonly agents: Agents
   private readonly options: MovesOptions
-  /** By agent and tap. */
-  private readonly lastContacts = new Map<string, Contact>()
+  private readonly lastContacts = new Map<Tap, Map<Agent, Contact>>()
 
   constructor(agents: Agents, options: MovesOptions) {
     this.agents = agents
@@ -40,7 +40,7 @@ export class AddressMoves {
   ): void {
     const { tap } = sighting
     const previous = this.agents.seen(agent, sighting, sighting.originator.address, at)
-    const last = this.exchange(`${agent.id}|${tap}`, { at, packet, sighting })
+    const last = this.exchange(tap, agent, { at, packet, sighting })
     if (previous === null) return
     const event: AddressChanged = {
       kind: 'address-changed',
@@ -60,9 +60,11 @@ export class AddressMoves {
     this.options.later(at + this.options.settle, () => this.options.tell(event))
   }
 
-  private exchange(key: string, contact: Contact): Contact | undefined {
-    const last = this.lastContacts.get(key)
-    this.lastContacts.set(key, contact)
+  private exchange(tap: Tap, agent: Agent, contact: Contact): Contact | undefined {
+    let contacts = this.lastContacts.get(tap)
+    if (contacts === undefined) this.lastContacts.set(tap, (contacts = new Map()))
+    const last = contacts.get(agent)
+    contacts.set(agent, contact)
     return last
   }
 }

@@ -75,7 +75,9 @@ interface Rhythm {
   lifeSince: Micros
   lifeAt: Micros
   isTold: boolean
-  readonly samples: number[]
+  /** Intervals seen, up to SAMPLES_MAX; they are kept where something is to be learned from them. */
+  sampled: number
+  samples: number[] | null
   /** What follows from the samples; undefined: not asked for since the last one. */
   interval: Interval | null | undefined
 }
@@ -105,6 +107,7 @@ class CheckIns {
   private readonly byAgent = new Map<Agent, Rhythm>()
   private readonly byAddress = new Map<string, Rhythm>()
   private readonly fleets = new Map<Service, Fleet>()
+  private readonly stated = new Map<Service, Interval>()
   /** Connections whose first request is no check-in. */
   private readonly others = new Set<number>()
 
@@ -171,20 +174,14 @@ class CheckIns {
     if (at - rhythm.at <= this.around.settle) return
     const fleet = this.count(service, at, this.intervalOf(rhythm)?.interval ?? Infinity)
     this.returned(rhythm, fleet, { tap: sighting.tap, packet, at, server })
-    const { interval = null } = rhythm
-    learn(rhythm.samples, at - rhythm.at)
-    // One more of the same changes nothing worth the sorting.
-    if (interval === null || Math.abs(at - rhythm.at - interval.interval) > SAME_SHARE * interval.interval)
-      rhythm.interval = undefined
-    Object.assign(rhythm, {
-      server,
-      tap: sighting.tap,
-      packet,
-      at,
-      count: fleet.checkIns,
-      tries: 0,
-      isTold: false,
-    })
+    learn(rhythm, at - rhythm.at)
+    rhythm.server = server
+    rhythm.tap = sighting.tap
+    rhythm.packet = packet
+    rhythm.at = at
+    rhythm.count = fleet.checkIns
+    rhythm.tries = 0
+    rhythm.isTold = false
     rhythm.lifeSince = rhythm.lifeAt = Math.max(at, rhythm.lifeAt)
     this.place(rhythm, sighting)
   }
@@ -207,7 +204,8 @@ class CheckIns {
       lifeSince: at,
       lifeAt: at,
       isTold: false,
-      samples: [],
+      sampled: 0,
+      samples: isStated(service) ? null : [],
       interval: undefined,
     }
     this.byAgent.set(agent, rhythm)
@@ -243,8 +241,17 @@ class CheckIns {
   }
 
   private intervalOf(rhythm: Rhythm): Interval | null {
-    if (rhythm.interval === undefined) rhythm.interval = intervalFrom(rhythm)
-    return rhythm.interval
+    if (rhythm.interval !== undefined) return rhythm.interval
+    return (rhythm.interval =
+      rhythm.samples === null ? this.statedFor(rhythm.service) : intervalFrom(rhythm, rhythm.samples))
+  }
+
+  /** One for all agents of a service. */
+  private statedFor(service: Service): Interval {
+    let stated = this.stated.get(service)
+    if (stated === undefined)
+      this.stated.set(service, (stated = { interval: service.configured!.checkIn!, basis: 'configured' }))
+    return stated
   }
 
   private failed(
@@ -327,7 +334,7 @@ class CheckIns {
 
   private tell(rhythm: Rhythm, life: CheckInMissed['life'], next: CheckInMissed['next']): void {
     const { interval, basis } = this.intervalOf(rhythm)!
-    const { agent, server, address, tap, packet, at, samples, service } = rhythm
+    const { agent, server, address, tap, packet, at, sampled, service } = rhythm
     rhythm.isTold = true
     const until = next?.at ?? life!.at
     this.around.tell({
@@ -339,7 +346,7 @@ class CheckIns {
       due: at + interval,
       interval,
       basis,
-      samples: samples.length,
+      samples: sampled,
       life,
       next,
       missed: Math.max(1, Math.round((until - at) / interval) - (next === null ? 0 : 1)),
@@ -348,11 +355,16 @@ class CheckIns {
   }
 }
 
-/** By the configuration, or as it came before. */
-function intervalFrom({ service, samples }: Rhythm): Interval | null {
+/** Somebody stated the interval: it is not the product's own, and nothing is to be learned. */
+function isStated({ configured, profile }: Service): boolean {
+  const checkIn = configured?.checkIn ?? null
+  return checkIn !== null && checkIn !== PROFILES[profile].checkIn
+}
+
+/** The product's own where that is borne out, or as it came before. */
+function intervalFrom({ service }: Rhythm, samples: readonly Micros[]): Interval | null {
   const configured = service.configured?.checkIn ?? null
-  const isDefault = configured === PROFILES[service.profile].checkIn
-  if (configured !== null && !(isDefault && mayDiffer(configured, samples)))
+  if (configured !== null && !mayDiffer(configured, samples))
     return { interval: configured, basis: 'configured' }
   const learned = learnedInterval(samples)
   return learned === null ? null : { interval: learned, basis: 'learned' }
@@ -366,9 +378,15 @@ function isFollowed({ configured, profile, style }: Service): boolean {
 
 const limitOf = ({ profile }: Service): number => MISSED_AFTER[profile]
 
-function learn(samples: number[], interval: Micros): void {
+function learn(rhythm: Rhythm, span: Micros): void {
+  const { samples, interval = null } = rhythm
+  rhythm.sampled = Math.min(SAMPLES_MAX, rhythm.sampled + 1)
+  if (samples === null) return
   if (samples.length >= SAMPLES_MAX) samples.shift()
-  samples.push(interval)
+  samples.push(span)
+  // One more of the same changes nothing worth the sorting.
+  if (interval === null || Math.abs(span - interval.interval) > SAME_SHARE * interval.interval)
+    rhythm.interval = undefined
 }
 
 /** The product's own interval, which nobody may have stated for these agents: what was seen has to bear it

@@ -39,9 +39,11 @@ export class Members {
 
   /** Two servers of one service, between which a connection runs; null if it does not. */
   between(from: Endpoint, to: Endpoint): readonly [Member, Member] | null {
+    // Most connections come from no server.
+    const sources = this.at(from)
+    if (sources.length === 0) return null
     const targets = this.at(to)
-    if (targets.length === 0) return null
-    for (const a of this.at(from))
+    for (const a of sources)
       for (const b of targets) if (a.service === b.service && a.server !== b.server) return [a, b]
     return null
   }

@@ -37,8 +37,8 @@ class Memory<T> {
 
   /** Keeps the value; the oldest goes when there are too many. */
   put(key: string, value: T): void {
-    this.entries.delete(key)
-    if (this.entries.size >= SWEPT_FROM && this.isOver !== null)
+    const isNew = !this.entries.delete(key)
+    if (isNew && this.entries.size >= SWEPT_FROM && this.isOver !== null)
       for (let looks = 2; looks > 0; looks--) this.sweep(this.isOver)
     if (this.entries.size >= REMEMBERED_MAX) this.entries.delete(this.oldest.next()!)
     this.entries.set(key, value)
@@ -76,7 +76,8 @@ export class Paths {
   private readonly byOpening = new Memory(isOver)
   /** Who began so on the agents' side: tap and address, or MANY. */
   private readonly speakers = new Memory<string>()
-  private readonly byAgent = new Memory(isOver)
+  /** Who named itself on a leg, by its id. */
+  private readonly byAgent = { front: new Memory(isOver), back: new Memory(isOver) }
   private readonly joined: (path: TrackedPath) => void
 
   /** `joined` is called after two paths became one. */
@@ -84,11 +85,17 @@ export class Paths {
     this.joined = joined
   }
 
-  /** A connection begins: is it one that another tap sees too? */
-  opened(sighting: TrackedSighting, [own, peer]: ConnectionOpened['initialSequence']): void {
-    const tuple = tupleKey(sighting.originator, sighting.responder)
-    const twin = this.byTuple.get(tuple)
-    this.byTuple.put(tuple, sighting)
+  /** A connection begins: is it one that another tap sees too? With one tap, nobody asks for the tuple of a
+   * relay's own. */
+  opened(
+    sighting: TrackedSighting,
+    [own, peer]: ConnectionOpened['initialSequence'],
+    severalTaps = true,
+  ): void {
+    const isAskedFor = severalTaps || sighting.leg !== 'back'
+    const tuple = isAskedFor ? tupleKey(sighting.originator, sighting.responder) : ''
+    const twin = isAskedFor ? this.byTuple.get(tuple) : null
+    if (isAskedFor) this.byTuple.put(tuple, sighting)
     const midstream = sighting.handshake !== 'complete'
     if (twin !== null && twin.tap !== sighting.tap) {
       const close = Math.abs(twin.start - sighting.start) <= LEGS_APART
@@ -143,8 +150,8 @@ export class Paths {
   /** The same agent on both legs of a relay at the same time. */
   named(sighting: TrackedSighting, agent: Agent): void {
     if (sighting.leg !== 'front' && sighting.leg !== 'back') return
-    const other = this.byAgent.get(`${sighting.leg === 'front' ? 'back' : 'front'}|${agent.id}`)
-    this.byAgent.put(`${sighting.leg}|${agent.id}`, sighting)
+    const other = this.byAgent[sighting.leg === 'front' ? 'back' : 'front'].get(agent.id)
+    this.byAgent[sighting.leg].put(agent.id, sighting)
     if (other !== null && this.areLegs(other, sighting))
       this.join(other, sighting, 'same agent at the same time')
   }

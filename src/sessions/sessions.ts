@@ -235,8 +235,9 @@ export class Sessions {
   private begin(o: Beginning, opened: O.ConnectionOpened | null): TrackedSighting {
     const sighting = this.made(o, opened)
     this.sightings.add(sighting)
-    if (opened !== null && (sighting.leg !== 'direct' || this.severalTaps()))
-      this.paths.opened(sighting, opened.initialSequence)
+    const severalTaps = this.severalTaps()
+    if (opened !== null && (sighting.leg !== 'direct' || severalTaps))
+      this.paths.opened(sighting, opened.initialSequence, severalTaps)
     return sighting
   }
 

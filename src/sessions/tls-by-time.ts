@@ -29,6 +29,7 @@ interface Legs {
   readonly front: TrackedSighting[]
   readonly back: TrackedSighting[]
   seen: number
+  backs: number
   isDone: boolean
 }
 
@@ -46,11 +47,17 @@ export function followTlsByTime({ inventory, tell }: Surroundings): Follower {
     const { leg, service } = sighting
     if ((leg !== 'front' && leg !== 'back') || sighting.handshake !== 'complete') return
     let legs = byService.get(service)
-    if (legs === undefined) byService.set(service, (legs = { front: [], back: [], seen: 0, isDone: false }))
+    if (legs === undefined)
+      byService.set(service, (legs = { front: [], back: [], seen: 0, backs: 0, isDone: false }))
     if (legs.isDone) return
-    legs[leg].push(sighting)
-    if (legs[leg].length > KEPT) legs[leg].shift()
-    if (leg === 'front' && ++legs.seen >= WEIGHED_FROM && (legs.seen & (legs.seen - 1)) === 0) weigh(legs)
+    if (leg === 'back') {
+      // In no order: there may be many more of them than of the others.
+      legs.back[legs.backs++ % KEPT] = sighting
+      return
+    }
+    legs.front.push(sighting)
+    if (legs.front.length > KEPT) legs.front.shift()
+    if (++legs.seen >= WEIGHED_FROM && (legs.seen & (legs.seen - 1)) === 0) weigh(legs)
   }
 
   const weigh = (legs: Legs): void => {

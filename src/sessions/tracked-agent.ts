@@ -17,7 +17,8 @@ export class TrackedAgent implements Agent {
   readonly identifiedBy: IdentifiedBy
   readonly confidence: number
   readonly nameable: boolean
-  readonly addresses: AgentAddress[] = []
+  /** As long as it has to be, and no longer: most agents have one. */
+  addresses: AgentAddress[] = []
   /** It is known again when it comes again. */
   isRemembered = true
   /** Most agents use one service: only the others need a map. */
