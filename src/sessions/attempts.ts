@@ -244,13 +244,13 @@ class Attempts {
       const proof = this.around.health.answerOf(better, Math.max(well, arrived, at - recent), at)
       if (proof === null) continue
       stay.isBelowTold = true
-      const { agent, server, arrivedBy, first } = stay
+      const { agent, server, arrivedBy, firstTap, firstPacket, start } = stay
       this.around.tell({
         kind: 'below-preference',
         agent,
         server,
         list,
-        first,
+        first: { tap: firstTap, packet: firstPacket, at: start },
         sighting,
         at,
         packet,

@@ -22,7 +22,7 @@ export const TOGETHER: Micros = seconds(2)
  * return. The oldest are forgotten, many at once. */
 const RECENT_ENDS_MAX = 1 << 14
 const RECENT_FOR: Micros = 2 * RECONNECT_WITHIN
-const FORGOTTEN_AT_ONCE = 1 << 8
+const FORGOTTEN_AT_ONCE = 1 << 5
 /** What the server sends so soon after the beginning, it sends at once. Timers tick every second. */
 const AT_ONCE: Micros = seconds(62)
 /** This many others make the end of a path part of something larger than itself. */
@@ -123,6 +123,7 @@ export class Endings {
   lighten(sighting: TrackedSighting, now: Micros): void {
     const { path, ending, leg, lastAt } = sighting
     if (now - lastAt < RECONNECT_WITHIN || path.isJoined || path.ending || path.due > 0) return
+    path.lighten()
     if (leg === 'direct') sighting.tls = null
     if (ending === null || !isOrderly(ending)) return
     sighting.leftByAgent = closedByAgent(sighting)

@@ -18,7 +18,7 @@ const REMEMBERED_MAX = 1 << 16
  * From so many on, two of the oldest are looked at whenever one comes: those of connections that are
  * over join nothing any more.
  */
-const SWEPT_FROM = 1 << 12
+const SWEPT_FROM = 1 << 10
 /** An opening shorter than this is said by everybody. */
 const OPENING_MIN = 16
 

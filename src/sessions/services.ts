@@ -19,6 +19,7 @@ const OTHERS = 'others'
 
 /** What is known of a listening endpoint. */
 interface Listener {
+  readonly endpoint: Endpoint
   readonly service: Service
   /** The servers that it is, one for each service that it turned out to serve. */
   readonly servers: Server[]
@@ -53,11 +54,16 @@ export class Services {
     return this.listenerAt(endpoint, name).service
   }
 
+  /** The same endpoint, but the one that is kept anyway. */
+  endpointOf(endpoint: Endpoint): Endpoint {
+    return this.listeners.get(endpoint.port)?.get(endpoint.address)?.endpoint ?? endpoint
+  }
+
   private listenerAt(endpoint: Endpoint, name: string | null = null): Listener {
     let byAddress = this.listeners.get(endpoint.port)
     const known = byAddress?.get(endpoint.address)
     if (known !== undefined) return known
-    const listener: Listener = { service: this.lookUp(endpoint, name), servers: [] }
+    const listener: Listener = { endpoint, service: this.lookUp(endpoint, name), servers: [] }
     if (this.endpoints >= DISCOVERED_MAX) return listener
     this.endpoints++
     if (byAddress === undefined) this.listeners.set(endpoint.port, (byAddress = new Map()))

@@ -253,7 +253,7 @@ export class Sessions {
       connection: o.connection,
       tap: o.tap,
       originator: o.originator,
-      responder: o.responder,
+      responder: this.services.endpointOf(o.responder),
       start: o.start,
       startPacket: o.packet,
       handshake: opened?.handshake ?? null,

@@ -3,7 +3,7 @@
  * stand together. */
 import type { TlsHandshake } from '../model/observation.ts'
 import type { ConnectionId, ConnectionSummary, HandshakeSeen } from '../model/connection.ts'
-import type { Endpoint, PacketReference, Tap } from '../model/packet.ts'
+import type { Endpoint, Tap } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Path, Server, Service, Sighting, Visit } from '../model/party.ts'
 import type { PreferenceList } from '../model/policy.ts'
 import type { SessionEnd } from '../model/record.ts'
@@ -135,6 +135,11 @@ export class TrackedPath implements Path {
     return (this.all ??= [this.first])
   }
 
+  /** Who asks for its connections is told the one that there is: no list of it is kept any longer. */
+  lighten(): void {
+    if (!this.isJoined) this.all = null
+  }
+
   /** More taps or legs than one show it. */
   get isJoined(): boolean {
     return this.all !== null && this.all.length > 1
@@ -205,8 +210,9 @@ export interface Stay {
   /** ... or the number of its connection, while nothing is known of that but that it opened. */
   quiet: ConnectionId
   readonly start: Micros
-  /** The packet and tap of its first visit. */
-  readonly first: PacketReference
+  /** The packet and tap of its first visit, which was at its start. */
+  readonly firstTap: Tap
+  readonly firstPacket: number
   connections: number
   end: Micros
   bytes: number

@@ -19,9 +19,11 @@ export interface Plan {
   readonly days: number
   readonly seed: number
   readonly designs?: readonly Design[]
-  readonly onDay?: (day: number) => void
+  readonly onDay?: (day: number, far: { readonly observations: number; readonly truth: Truth }) => void
   /** Absent: nothing is analysed, only played. */
   readonly isAnalysed?: boolean
+  /** False: findings are counted, and not kept: they are the reader's, and as many as there are. */
+  readonly isTold?: boolean
 }
 
 export interface Outcome {
@@ -29,7 +31,6 @@ export interface Outcome {
   readonly observations: number
   readonly findings: number
   readonly incidents: number
-  readonly milliseconds: number
   readonly truth: Truth
   readonly conclusions: Conclusions
 }
@@ -63,32 +64,30 @@ export function simulate(plan: Plan): Outcome {
     if (incident !== null) truth.tell(finding, KNOWN)
   }
   const options = { deployment: configOf(sites), severalTaps: () => false }
-  const before = performance.now()
   if (plan.isAnalysed !== false) conclusions = new Conclusions({ ...options, accounted: null, found })
-  play(timeline, sites, until, plan.onDay)
+  if (plan.isTold === false && conclusions !== null) conclusions.ledger.add = () => null
+  play(timeline, sites, until, (day) => plan.onDay?.(day, { observations: wire.observations, truth }))
   wire.end(until)
   conclusions?.sessions.ended()
   const incidents = conclusions === null ? 0 : [...conclusions.incidents()].length
-  const milliseconds = performance.now() - before
   const { observations } = wire
   return {
     scores: truth.scores(),
     observations,
     findings,
     incidents,
-    milliseconds,
     truth,
     conclusions: conclusions!,
   }
 }
 
-function play(timeline: Timeline, sites: readonly Site[], until: Micros, onDay: Plan['onDay']): void {
+function play(timeline: Timeline, sites: readonly Site[], until: Micros, onDay: (day: number) => void): void {
   for (let day = 1; day * DAY <= until; day++) {
     while (timeline.take(day * DAY)) {
       const { site, party, step, at } = timeline
       sites[site]!.step(party, step, at)
     }
-    onDay?.(day)
+    onDay(day)
   }
   for (const site of sites) site.end(until)
 }

@@ -62,14 +62,22 @@ export const logBetween = (random: Random, low: Micros, high: Micros): Micros =>
 export const agentName = (agent: number): string => `N${agent}`
 export const agentNumber = (name: string): number => Number(name.slice(1))
 
+/** A capture's table of addresses gives the same text each time. */
+const texts = new Map<string, string>()
+function kept(text: string): string {
+  const known = texts.get(text)
+  if (known === undefined) texts.set(text, text)
+  return known ?? text
+}
+
 const octets = (n: number): string => `${n >> 8}.${n & 255}`
-export const officeAddress = (site: number, agent: number): string => `10.${site}.${octets(agent)}`
+export const officeAddress = (site: number, agent: number): string => kept(`10.${site}.${octets(agent)}`)
 /** Where laptops are at home, by way of a VPN. */
-export const homeAddress = (site: number, agent: number): string => `10.${100 + site}.${octets(agent)}`
-export const virtual = (site: number): string => `172.16.${site}.10`
-export const relayAddress = (site: number): string => `172.16.${site}.1`
+export const homeAddress = (site: number, agent: number): string => kept(`10.${100 + site}.${octets(agent)}`)
+export const virtual = (site: number): string => kept(`172.16.${site}.10`)
+export const relayAddress = (site: number): string => kept(`172.16.${site}.1`)
 export const serverAt = (site: number, server: number, port: number): Endpoint => ({
-  address: `172.16.${site}.${20 + server}`,
+  address: kept(`172.16.${site}.${20 + server}`),
   port,
 })
 

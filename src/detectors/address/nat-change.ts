@@ -25,7 +25,7 @@ export const natChange = detector({
       if (!CERTAIN.has(event.agent.identifiedBy)) return
       const proof = proofOfTranslation(event, world)
       if (proof !== null) raise(finding(event, proof))
-      else if (!last && undecided.length < UNDECIDED_MAX) undecided.push(event)
+      else if (!last && mayBeShown(event) && undecided.length < UNDECIDED_MAX) undecided.push(event)
     }
     return {
       'address-changed': (event) => judge(event, false),
@@ -116,6 +116,9 @@ function proofOfTranslation(event: AddressChanged, world: World): Proof | null {
   }
   return null
 }
+
+/** Others may yet turn up at both addresses; whoever came from another network has moved. */
+const mayBeShown = ({ from, to }: AddressChanged): boolean => areNeighbours(from, to)
 
 /** What other taps, on the agent's side of a relay, show as the connection's origin. */
 function addressesElsewhere({ tap, path }: Sighting): string[] {
