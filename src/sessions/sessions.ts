@@ -235,9 +235,8 @@ export class Sessions {
   private begin(o: Beginning, opened: O.ConnectionOpened | null): TrackedSighting {
     const sighting = this.made(o, opened)
     this.sightings.add(sighting)
-    const severalTaps = this.severalTaps()
-    if (opened !== null && (sighting.leg !== 'direct' || severalTaps))
-      this.paths.opened(sighting, opened.initialSequence, severalTaps)
+    if (opened !== null && (sighting.leg !== 'direct' || this.severalTaps()))
+      this.paths.opened(sighting, opened.initialSequence, this.severalTaps())
     return sighting
   }
 
@@ -494,9 +493,8 @@ export class Sessions {
     this.followers.closed(sighting, summary)
     const { accounted } = this
     // With one tap nobody has more to say; and a million connections may close at once, as the capture ends.
-    if (!this.severalTaps()) {
-      accounted?.(sighting, summary)
-      this.endings.lighten(sighting, o.time)
-    } else if (accounted !== null) this.agenda.add(o.time + this.settle, () => accounted(sighting, summary))
+    if (!this.severalTaps()) accounted?.(sighting, summary)
+    else if (accounted !== null) this.agenda.add(o.time + this.settle, () => accounted(sighting, summary))
+    if (!this.severalTaps()) this.endings.lighten(sighting, o.time)
   }
 }
