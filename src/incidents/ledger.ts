@@ -237,7 +237,7 @@ function incidentOf(
     filter: words.filter,
     confidence: Math.max(...findings.map((f) => f.confidence)),
     details: words.details,
-    ...(known.findings.every(({ suggested }) => suggested === true) ? { suggested: true } : {}),
+    ...(findings.every(({ suggested }) => suggested === true) ? { suggested: true } : {}),
   }
 }
 

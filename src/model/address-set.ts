@@ -17,9 +17,9 @@ export class AddressSet {
     const sorted = ranges.filter((r) => r.version === 4).toSorted((a, b) => Number(a.first - b.first))
     const bounds: number[] = []
     for (const { first, last } of sorted) {
-      const end = bounds.length - 1
-      if (bounds.length > 0 && Number(first) <= bounds[end]! + 1)
-        bounds[end] = Math.max(bounds[end]!, Number(last))
+      const before = bounds.at(-1)
+      if (before !== undefined && Number(first) <= before + 1)
+        bounds[bounds.length - 1] = Math.max(before, Number(last))
       else bounds.push(Number(first), Number(last))
     }
     this.four = Float64Array.from(bounds)
@@ -41,10 +41,10 @@ export class AddressSet {
     let high = four.length >> 1
     while (low < high) {
       const middle = (low + high) >> 1
-      if (four[2 * middle + 1]! < number) low = middle + 1
+      if ((four[2 * middle + 1] ?? Infinity) < number) low = middle + 1
       else high = middle
     }
-    return 2 * low < four.length && four[2 * low]! <= number
+    return (four[2 * low] ?? Infinity) <= number
   }
 }
 
