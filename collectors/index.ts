@@ -54,6 +54,10 @@ export type OpenedInput =
   | { readonly reader: CaptureReader; readonly records: null }
   | { readonly reader: null; readonly records: FlowReader }
 
+/** Whether what begins with these octets can be read: a capture, or flow records. */
+export const isReadable = (head: Uint8Array): boolean =>
+  formatOf(head) !== undefined || FLOW_FORMATS.some(({ recognises }) => recognises(head))
+
 /** What people try and is not read: named, so that they know what to do. */
 const OTHER_FORMATS: readonly { readonly begins: string; readonly what: string }[] = [
   { begins: 'fd377a585a00', what: 'is packed with xz; unpack it first' },
@@ -140,7 +144,7 @@ async function besideLogs({ path, limit, beside = [] }: InputOptions): Promise<P
 }
 
 /** The capture format that begins with these octets; undefined if none does. */
-export const formatOf = (head: Uint8Array): CaptureFormat | undefined =>
+const formatOf = (head: Uint8Array): CaptureFormat | undefined =>
   CAPTURE_FORMATS.find((format) => format.recognises(head))
 
 /**
@@ -175,5 +179,5 @@ export function whyNoCapture(head: Uint8Array): string {
   if (other !== undefined) return other.what
   if (FLOW_FORMATS.some(({ recognises }) => recognises(head))) return 'holds flow records, and no packets'
   const begins = hex.slice(0, 16).match(/../g)?.join(' ')
-  return `is not a capture: starts with ${begins}; expected pcap, pcapng, gzip or zstd`
+  return `is not a capture: starts with ${begins}; expected pcap, pcapng, NetFlow, IPFIX, gzip or zstd`
 }

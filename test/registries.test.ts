@@ -17,7 +17,6 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'live-reader.ts': 'captures that follow each other, of whatever format',
     'live-streams.ts': 'where live captures come from: streams',
     'packet-ring.ts': 'a part of live-reader.ts',
-    logs: 'flow logs, which are text and carry records instead of frames',
     'pcapng-clock.ts': 'a part of pcapng.ts',
     'pcapng-facts.ts': 'a part of pcapng.ts',
     'pcapng-secrets.ts': 'looks through a pcapng before it is read',

@@ -61,6 +61,11 @@ test('the table of flow records, likewise', async () => {
     const opening = openCapture(memorySource(bytes), { path: 'x.dat' })
     await expect(opening).rejects.toThrow('x.dat holds flow records, and no packets')
   }
+  const log = Buffer.from(
+    '2 123 eni-1 10.0.0.1 10.0.0.2 40000 443 6 10 840 1418530010 1418530070 ACCEPT OK\n',
+  )
+  const { records } = await openInput(memorySource(new Uint8Array(log)), { path: 'x' })
+  expect(records?.format).toBe('aws-vpc')
   const { reader } = await openInput(memorySource(pcapng), { path: 'x' })
   expect(reader?.format).toBe('pcapng')
   const source = memorySource(pattern(100))
@@ -192,15 +197,15 @@ describe('what is no capture is explained in one sentence', () => {
     [new Uint8Array(0), 'x.cap is empty'],
     [
       new Uint8Array([1, 2, 0xab]),
-      'x.cap is not a capture: starts with 01 02 ab; expected pcap, pcapng, gzip or zstd',
+      'x.cap is not a capture: starts with 01 02 ab; expected pcap, pcapng, NetFlow, IPFIX, gzip or zstd',
     ],
     [
       new TextEncoder().encode('timestamp,src'),
-      'x.cap is not a capture: starts with 74 69 6d 65 73 74 61 6d; expected pcap, pcapng, gzip or zstd',
+      'x.cap is not a capture: starts with 74 69 6d 65 73 74 61 6d; expected pcap, pcapng, NetFlow, IPFIX, gzip or zstd',
     ],
     [
       gzipSync('hello'),
-      'x.cap is not a capture: starts with 68 65 6c 6c 6f; expected pcap, pcapng, gzip or zstd',
+      'x.cap is not a capture: starts with 68 65 6c 6c 6f; expected pcap, pcapng, NetFlow, IPFIX, gzip or zstd',
     ],
     [gzipSync(''), 'x.cap holds nothing (unpacked from gzip)'],
     [gzipSync(zstdCompressSync(gzipSync(pcap))), 'x.cap is packed more than twice; unpack it first'],

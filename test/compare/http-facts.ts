@@ -10,6 +10,7 @@ import { TapRun } from '../../src/pipeline/tap-run.ts'
 import { keyLog } from '../../src/protocols/tls/key-log.ts'
 import type { CaptureFile } from './captures.ts'
 import { rowsOf, type Row } from './tshark.ts'
+import { captureInput } from '../pipeline/capture-input.ts'
 
 /** Of one connection, each in the order of the wire. */
 export interface HttpFacts {
@@ -30,11 +31,11 @@ const none = (): HttpFacts => ({ methods: [], targets: [], hosts: [], statuses: 
 export async function observationsOf({ path, keys }: CaptureFile): Promise<readonly Observation[]> {
   const observations: Observation[] = []
   const { inputs, close } = await openInputs([{ tap: '', path }], false)
-  const [input] = inputs
-  const embedded = input!.secrets ?? []
+  const input = captureInput(inputs[0])
+  const embedded = input.secrets ?? []
   const known = [...embedded, ...(keys === null ? [] : [readFileSync(keys, 'latin1')])].join('\n')
   let taps = 0
-  const run = new TapRun(input!, {
+  const run = new TapRun(input, {
     silenceMin: seconds(60),
     servicePorts: new Set(),
     secrets: () => (known === '' ? null : keyLog(known)),

@@ -6,6 +6,7 @@ import { seconds } from '../../src/model/time.ts'
 import { TapRun } from '../../src/pipeline/tap-run.ts'
 import { keyLog } from '../../src/protocols/tls/key-log.ts'
 import type { CaptureFile } from './captures.ts'
+import { captureInput } from '../pipeline/capture-input.ts'
 
 /** Observations of one kind, in order. */
 export async function observationsOf<Kind extends ObservationKind>(
@@ -18,7 +19,7 @@ export async function observationsOf<Kind extends ObservationKind>(
   let taps = 0
   const { inputs, close } = await openInputs([{ tap: '', path }], false)
   try {
-    const run = new TapRun(inputs[0]!, {
+    const run = new TapRun(captureInput(inputs[0]), {
       silenceMin: seconds(60),
       servicePorts: new Set(),
       secrets: () => secrets,

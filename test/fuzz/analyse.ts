@@ -1,6 +1,7 @@
 /** One input through the whole analysis, in this process: what came of it, or an error that must not be. */
-import { openCapture } from '../../collectors/index.ts'
+import { openInput } from '../../collectors/index.ts'
 import { isInputError } from '../../collectors/byte-source.ts'
+import { analysisInput } from '../../src/cli/analysis-input.ts'
 import { EMPTY_DEPLOYMENT } from '../../src/model/deployment.ts'
 import type { AnalysisRecord, RecordKind, RecordSink } from '../../src/model/record.ts'
 import { analyze } from '../../src/pipeline/monitor.ts'
@@ -45,15 +46,16 @@ function nonsense(value: unknown, path: string): string | null {
 export async function analyse(bytes: Uint8Array): Promise<Outcome> {
   const records: AnalysisRecord[] = []
   const sink: RecordSink = { kinds: EVERY_KIND, write: (record) => void records.push(record) }
-  let reader
+  let opened
   try {
-    reader = await openCapture(memorySource(bytes), { path: 'case' })
+    opened = await openInput(memorySource(bytes), { path: 'case' })
   } catch (error) {
     if (!isInputError(error) || !/^case .+$/.test(error.message)) throw error
     return { refused: error.message }
   }
   const options = { deployment: EMPTY_DEPLOYMENT, secrets: null, from: null, to: null, onProgress: null }
-  await analyze([{ tap: '', path: 'case', reader, sha256: null }], options, [sink])
+  const input = analysisInput(opened, { tap: '', path: 'case', sha256: null, secrets: [] })
+  await analyze([input], options, [sink])
   for (const record of records) {
     const found = nonsense(record, record.kind)
     if (found !== null) throw new Error(`a record that cannot be written: ${found}`)

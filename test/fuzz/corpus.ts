@@ -12,6 +12,7 @@ import { icmpFrame, tcpFragments, tcpFrame, udpFrame } from '../scenario/frame-w
 import type { TcpFrame } from '../scenario/frame-writer.ts'
 import { ASKED, bytesOf, message, question, record, RESPONSE } from '../protocols/dns/craft.ts'
 import { WRAPPED } from '../wire/wrap.ts'
+import { exported } from './exports.ts'
 import { comment, joined, pcapFile, pcapngBlocks, text } from '../scenario/pcap-writer.ts'
 import { createRandom } from '../scenario/random.ts'
 import { endpointOf, firewall, loadBalancer, request, response, scenario } from '../scenario/scenario.ts'
@@ -248,6 +249,7 @@ export function corpus(folder?: string): Seed[] {
     wrappings(),
     tunnels(),
     named(),
+    ...exported(),
     blocks(false),
     blocks(true),
     ...packed(),

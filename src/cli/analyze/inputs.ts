@@ -2,41 +2,35 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { openSource } from '../../../collectors/byte-source.ts'
-import { flowDatagrams } from '../../../collectors/flows/datagrams.ts'
 import { hashed, hashFile } from '../../../collectors/hash.ts'
-import { openCapture } from '../../../collectors/index.ts'
+import { openInput } from '../../../collectors/index.ts'
 import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
-import type { TapInput } from '../../pipeline/monitor.ts'
+import type { AnalysisInput } from '../../pipeline/monitor.ts'
+import { analysisInput } from '../analysis-input.ts'
 import type { InputName } from './plan.ts'
 
 /** Files up to this size are hashed at once: a worker thread takes longer to start. */
 const SMALL_BYTES = 4 * 1024 * 1024
 
 export interface OpenInputs {
-  readonly inputs: readonly TapInput[]
+  readonly inputs: readonly AnalysisInput[]
   /** Ends everything that is still open or being hashed. */
   close(): void
 }
 
 /** Throws an input error that names the file; what was opened before is closed. */
 export async function openInputs(names: readonly InputName[], wantsHash: boolean): Promise<OpenInputs> {
-  const inputs: TapInput[] = []
+  const inputs: AnalysisInput[] = []
   const endings: (() => void)[] = []
   const close = (): void => endings.forEach((end) => end())
   try {
     for (const { tap, path } of names) {
       const hash = wantsHash && isFile(path) ? fileHash(path, endings) : null
       const stream = wantsHash && hash === null ? hashed(openSource(path)) : null
-      const reader = await openCapture(stream ?? openSource(path), { path })
-      endings.push(() => reader.close())
-      inputs.push({
-        tap,
-        path,
-        reader,
-        secrets: await secretsAhead(path),
-        exports: flowDatagrams,
-        sha256: stream === null ? hash : onceAwaited(() => stream.digest()),
-      })
+      const opened = await openInput(stream ?? openSource(path), { path })
+      endings.push(() => (opened.reader ?? opened.records).close())
+      const sha256 = stream === null ? hash : onceAwaited(() => stream.digest())
+      inputs.push(analysisInput(opened, { tap, path, sha256, secrets: await secretsAhead(path) }))
     }
   } catch (error) {
     close()

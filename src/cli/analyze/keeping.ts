@@ -9,13 +9,14 @@ import { readFileSync, statSync } from 'node:fs'
 import type { Deployment } from '../../model/deployment.ts'
 import type { RecordSink, SummaryRecord } from '../../model/record.ts'
 import type { Micros } from '../../model/time.ts'
-import type { TapInput } from '../../pipeline/monitor.ts'
+import type { AnalysisInput } from '../../pipeline/monitor.ts'
 import { addAnalysis, beginAnalysis, deleteAnalysis, endAnalysis } from '../../store/analyses.ts'
 import { addCapture, identifyCapture } from '../../store/captures.ts'
 import { claimAnalysis, clearAbandoned } from '../../store/claims.ts'
 import { atomically, type Store } from '../../store/store.ts'
 import { type WriterThread, writerThread } from '../../store/writer-thread.ts'
 import { prove } from '../serve/proof.ts'
+import { readerOf } from '../analysis-input.ts'
 import { asFailure, openedStore } from '../stored.ts'
 import type { Plan } from './plan.ts'
 
@@ -30,7 +31,7 @@ export interface Keeping {
 interface Kept {
   readonly store: Store
   readonly analysis: number
-  readonly inputs: readonly { readonly capture: number; readonly input: TapInput }[]
+  readonly inputs: readonly { readonly capture: number; readonly input: AnalysisInput }[]
   readonly thread: WriterThread
   /** Gives up what tells others that this process works on the analysis. */
   readonly release: () => void
@@ -44,7 +45,7 @@ export function keepIn(
   path: string,
   plan: Plan,
   { devices }: Deployment,
-  inputs: readonly TapInput[],
+  inputs: readonly AnalysisInput[],
 ): Keeping {
   const store = openedStore(path)
   try {
@@ -65,7 +66,7 @@ export function keepIn(
 }
 
 /** In one transaction: nobody sees it waiting and takes it up. */
-function begin(store: Store, { config, from, to }: Plan, inputs: readonly TapInput[]) {
+function begin(store: Store, { config, from, to }: Plan, inputs: readonly AnalysisInput[]) {
   return atomically(store, () => {
     const at = clock()
     const added = inputs.map((input) => {
@@ -98,7 +99,7 @@ async function finish(
     const known: { capture: number; path: string }[] = []
     for (const { capture, input } of inputs) {
       const sha256 = await input.sha256
-      const size = sizeOf(input.path) || input.reader.bytesRead
+      const size = sizeOf(input.path) || readerOf(input).bytesRead
       const id = sha256 === null ? capture : identifyCapture(store, capture, { sha256, size })
       known.push({ capture: id, path: input.path })
     }

@@ -11,7 +11,7 @@ import type { RecordSink, SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
 import { toSeconds } from '../../model/time.ts'
 import type { WhatIf } from '../../model/what-if.ts'
-import type { AnalysisOptions, TapInput } from '../../pipeline/monitor.ts'
+import type { AnalysisInput, AnalysisOptions } from '../../pipeline/monitor.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, systemReason } from '../failure.ts'
 import { type Destination, openDestination } from '../output/destination.ts'
@@ -29,7 +29,7 @@ import { NO_PROGRESS, type Progress } from './progress.ts'
 export interface Stages {
   openInputs(names: readonly InputName[], wantsHash: boolean): Promise<OpenInputs>
   analyze(
-    inputs: readonly TapInput[],
+    inputs: readonly AnalysisInput[],
     options: AnalysisOptions,
     sinks: readonly RecordSink[],
   ): Promise<SummaryRecord>

@@ -6,14 +6,16 @@
  * in the row as well, unless the wish was to leave it for the next start.
  */
 import { EXPANSION, type ExpansionLimit } from '../../../collectors/compression.ts'
-import { openCaptureFile } from '../../../collectors/index.ts'
+import { openSource } from '../../../collectors/byte-source.ts'
+import { openInput } from '../../../collectors/index.ts'
 import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
 import { type Deployment, EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
 import type { SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
 import type { Micros } from '../../model/time.ts'
 import type { JobStage } from '../../model/view.ts'
-import { analyze, type InputProgress, type TapInput } from '../../pipeline/monitor.ts'
+import { analyze, type AnalysisInput, type InputProgress } from '../../pipeline/monitor.ts'
+import { analysisInput, readerOf } from '../analysis-input.ts'
 import { keyLog } from '../../protocols/tls/key-log.ts'
 import {
   beginAnalysis,
@@ -119,7 +121,7 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
   const started = performance.now()
   beginAnalysis(store, order.analysis, clock())
   const deployment = deploymentOf(order.config)
-  const inputs: TapInput[] = []
+  const inputs: AnalysisInput[] = []
   const { plainSecrets } = order
   const writer = analysisWriter(store, order.analysis, {
     now: clock,
@@ -127,7 +129,7 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
     plainSecrets,
   })
   try {
-    for (const input of order.inputs) inputs.push(await openInput(input))
+    for (const input of order.inputs) inputs.push(await opened(input))
     const summary = await analyze(
       inputs,
       {
@@ -148,26 +150,29 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
     writer.abandon()
     throw error
   } finally {
-    for (const { reader } of inputs) reader.close()
+    for (const input of inputs) readerOf(input).close()
   }
 }
 
-async function openInput({ tap, name, path, sha256 }: JobInput): Promise<TapInput> {
-  const reader = await openCaptureFile(path, { path: name, limit: EXPANSION_LIMIT })
+async function opened({ tap, name, path, sha256 }: JobInput): Promise<AnalysisInput> {
+  const input = await openInput(openSource(path), { path: name, limit: EXPANSION_LIMIT })
   const secrets = await secretsAhead(path, EXPANSION_LIMIT)
-  return { tap, path: name, reader, secrets, sha256: sha256 === null ? null : Promise.resolve(sha256) }
+  const known = { tap, path: name, sha256: sha256 === null ? null : Promise.resolve(sha256) }
+  return analysisInput(input, { ...known, secrets })
 }
 
-function refuseBombs(inputs: readonly TapInput[]): void {
-  for (const { path, reader } of inputs)
-    if (reader.fault?.layer === EXPANSION) throw failure(`${path} was not analysed: ${reader.fault.message}`)
+function refuseBombs(inputs: readonly AnalysisInput[]): void {
+  for (const input of inputs) {
+    const { fault } = readerOf(input)
+    if (fault?.layer === EXPANSION) throw failure(`${input.path} was not analysed: ${fault.message}`)
+  }
 }
 
 /** Success is never claimed where nothing could be read. */
-function refuseNothing(inputs: readonly TapInput[], { packets }: SummaryRecord): void {
-  const broken = inputs.find(({ reader }) => reader.fault !== null)
+function refuseNothing(inputs: readonly AnalysisInput[], { packets }: SummaryRecord): void {
+  const broken = inputs.find((input) => readerOf(input).fault !== null)
   if (packets === 0 && broken !== undefined)
-    throw failure(`${broken.path} could not be read: ${broken.reader.fault?.message}`)
+    throw failure(`${broken.path} could not be read: ${readerOf(broken).fault?.message}`)
 }
 
 function deploymentOf(config: string | null): Deployment {

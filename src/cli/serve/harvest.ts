@@ -5,7 +5,8 @@
  * it found. What is wanted and not there (a file that was cut, or changed) is passed over.
  */
 import type { ExpansionLimit } from '../../../collectors/compression.ts'
-import { openCaptureFile } from '../../../collectors/index.ts'
+import { openSource } from '../../../collectors/byte-source.ts'
+import { openInput } from '../../../collectors/index.ts'
 import { FrameBatch } from '../../bytes/frame-batch.ts'
 import type { CaptureReader } from '../../model/capture.ts'
 import type { Micros } from '../../model/time.ts'
@@ -45,11 +46,12 @@ const PORTION_BYTES = 4 << 20
 export async function harvest(options: HarvestOptions): Promise<number> {
   const { path, numbers, limit } = options
   if (numbers.length === 0) return 0
-  const reader = await openCaptureFile(path, limit === undefined ? {} : { limit })
+  const opened = await openInput(openSource(path), { path, ...(limit === undefined ? {} : { limit }) })
   try {
-    return await readThrough(reader, options)
+    // Flow records have no octets to keep: their numbers say where they stand.
+    return opened.reader === null ? 0 : await readThrough(opened.reader, options)
   } finally {
-    reader.close()
+    ;(opened.reader ?? opened.records).close()
   }
 }
 

@@ -8,9 +8,9 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
-import { isInputError, openSource } from '../../../collectors/byte-source.ts'
+import { HEAD_BYTES, isInputError, openSource } from '../../../collectors/byte-source.ts'
 import { compressionOf } from '../../../collectors/compression.ts'
-import { formatOf, openCapture, whyNoCapture } from '../../../collectors/index.ts'
+import { isReadable, openInput, whyNoCapture } from '../../../collectors/index.ts'
 import { Refusal, type Uploads } from '../../api/ports.ts'
 import type { Micros } from '../../model/time.ts'
 import { addCapture, captureFile, forgetCapture } from '../../store/captures.ts'
@@ -32,9 +32,6 @@ type About = Parameters<Uploads['receive']>[1]
 
 /** How often the free space is looked at while octets arrive. */
 const ROOM_EVERY_BYTES = 256 << 20
-/** Octets that tell a capture, or something packed, from anything else. */
-const TELLING_BYTES = 12
-
 export function uploads(options: UploadOptions): Uploads {
   return {
     receive: (body, about) => receive(options, body, about),
@@ -97,8 +94,8 @@ async function write(
     size += chunk.length
     if (size > sizeMax) throw tooLarge(sizeMax)
     if (head !== null) {
-      head = Buffer.concat([head, chunk.subarray(0, TELLING_BYTES)])
-      if (head.length >= TELLING_BYTES) head = refuseOther(head, name)
+      head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES)])
+      if (head.length >= HEAD_BYTES) head = refuseOther(head, name)
     }
     if (size - checked >= ROOM_EVERY_BYTES) {
       if ((await folder.room()) <= 0) throw noSpace()
@@ -118,17 +115,18 @@ async function writeWhole(handle: FileHandle, chunk: Buffer): Promise<void> {
   for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten
 }
 
-/** What can be no capture is refused at its first octets; null, for there is nothing more to look at. */
+/** What can be neither a capture nor flow records is refused at its first octets; null, for there is nothing
+ * more to look at. */
 function refuseOther(head: Uint8Array, name: string): null {
-  if (formatOf(head) === undefined && compressionOf(head) === null)
+  if (!isReadable(head) && compressionOf(head) === null)
     throw new Refusal('unusable', `${name} ${whyNoCapture(head)}.`)
   return null
 }
 
 /** What is packed shows what it is when it is there. */
 async function refuseUnreadable(path: string, name: string): Promise<void> {
-  const reader = await openCapture(openSource(path), { path: name })
-  reader.close()
+  const { reader, records } = await openInput(openSource(path), { path: name })
+  ;(reader ?? records).close()
 }
 
 /** Nothing else runs between the name in the folder and the row. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FrameBatch } from '../../../src/bytes/frame-batch.ts'
 import { openInputs } from '../../../src/cli/analyze/inputs.ts'
 import type { CaptureReader } from '../../../src/model/capture.ts'
+import { captureInput } from '../../pipeline/capture-input.ts'
 
 let folder = ''
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'holdfast-inputs-'))))
@@ -45,7 +46,7 @@ describe('inputs', () => {
     writeFileSync(path, bytes)
     const { inputs, close } = await openInputs([{ tap: 'client', path }], true)
     expect(inputs).toMatchObject([{ tap: 'client', path }])
-    expect(await framesOf(inputs[0]!.reader)).toBe(frames)
+    expect(await framesOf(captureInput(inputs[0]).reader)).toBe(frames)
     expect(await inputs[0]!.sha256).toBe(sha256(bytes))
     close()
   })
@@ -57,7 +58,7 @@ describe('inputs', () => {
     writeFileSync(join(folder, 'content'), bytes)
     execFileSync('sh', ['-c', `cat "${folder}/content" > "${path}" &`], { stdio: 'ignore' })
     const { inputs, close } = await openInputs([{ tap: '', path }], true)
-    expect(await framesOf(inputs[0]!.reader)).toBe(1_000)
+    expect(await framesOf(captureInput(inputs[0]).reader)).toBe(1_000)
     expect(await inputs[0]!.sha256).toBe(sha256(bytes))
     close()
   })

@@ -14,6 +14,7 @@ import { addCapture } from '../../../src/store/captures.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { pino } from 'pino'
 import { ROOT } from '../../source-tree.ts'
+import { netflow5 } from '../../scenario/exports.ts'
 
 let place: string
 let store: Store
@@ -59,6 +60,13 @@ function wishing(wish: keyof typeof WISH, at: JobProgress['stage'], told: JobOrd
 }
 
 describe('a job', () => {
+  test('over flow records', async () => {
+    const path = join(place, 'flows.dat')
+    writeFileSync(path, netflow5([{}, { source: '10.0.0.9' }]))
+    expect(await perform(order(path), () => undefined)).toEqual({ state: 'done' })
+    expect(count('connection')).toBe(2)
+  })
+
   test('ends done, with all in place, and tells its stages in order', async () => {
     const stages: string[] = []
     const end = await perform(order(CLIENT, { note: 'one word' }), ({ stage }) => void stages.push(stage))

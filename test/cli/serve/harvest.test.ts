@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { pcapngWriter } from '../../../collectors/pcapng-writer.ts'
 import { type FoundPacket, harvest } from '../../../src/cli/serve/harvest.ts'
+import { netflow5 } from '../../scenario/exports.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-harvest-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -87,4 +88,13 @@ test('a file that is not there is explained', async () => {
   await expect(harvest({ path: '/nowhere', numbers: [1], keep: () => undefined })).rejects.toThrow(
     'no such file',
   )
+})
+
+test('flow records have no packets to find', async () => {
+  const flows = join(folder, 'flows.dat')
+  writeFileSync(flows, netflow5([{}]))
+  const keep = (): never => {
+    throw new Error('nothing was asked for')
+  }
+  expect(await harvest({ path: flows, numbers: [1], keep })).toBe(0)
 })

@@ -11,6 +11,7 @@ import { type CaptureFolder, openFolder } from '../../../src/cli/serve/folder.ts
 import { uploads } from '../../../src/cli/serve/uploads.ts'
 import { captureFile } from '../../../src/store/captures.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
+import { netflow5 } from '../../scenario/exports.ts'
 
 let place: string
 let store: Store
@@ -86,6 +87,12 @@ describe('an upload', () => {
       expect(readFileSync(folder.pathOf(hashOf(bytes)))).toEqual(bytes)
     },
   )
+
+  test('of flow records, told by their first octets, is kept as well', async () => {
+    const bytes = Buffer.from(netflow5([{}, {}]))
+    await send(bytes, { name: 'flows.dat', size: 1 })
+    expect(kept()).toEqual([hashOf(bytes)])
+  })
 
   test('of octets that are kept already is recognised', async () => {
     const bytes = capture(3)
