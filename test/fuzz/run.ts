@@ -24,6 +24,7 @@ import type { Failure, Task } from './worker.ts'
 const HANG_CPU_MS = 10_000
 const HANG_MS = 300_000
 const POLL_MS = 200
+const PROGRESS_MS = 60_000
 const FAILURES_MAX = 20 // kept; then it is time to mend
 const MEMORY_MB = 1_024 // of the worker's heap
 
@@ -96,6 +97,8 @@ interface Stint {
   slowest: { ms: number; number: number }
 }
 
+const peakMb = (): string => (process.resourceUsage().maxRSS / 1024).toFixed(0)
+
 function cpuMs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
@@ -112,29 +115,37 @@ function stint(of: Material, first: number, deadline: number): Promise<Stint> {
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   })
   const failures: Failure[] = []
+  // Kept at once: whoever breaks the run off has what it found.
+  const fail = (failure: Failure): void => {
+    failures.push(failure)
+    keep(of, failure)
+  }
   let seen = first,
     since = performance.now(),
     spent = cpuMs(),
-    isStopped = false
+    isStopped = false,
+    said = since
   return new Promise((resolve) => {
     const watch = setInterval(() => {
       const now = performance.now(),
         at = Atomics.load(state, 0)
       if (at !== seen) [seen, since, spent] = [at, now, cpuMs()]
+      if (now > said + PROGRESS_MS) {
+        said = now
+        console.log(`at case ${at}; ${peakMb()} MiB at most`)
+      }
       if (now > deadline || failures.length >= FAILURES_MAX) Atomics.store(state, 1, 1)
       if (isStopped || (now - since < HANG_MS && cpuMs() - spent < HANG_CPU_MS)) return
       isStopped = true
-      failures.push({ number: seen, why: `hangs: no end after ${(now - since).toFixed(0)} ms` })
+      fail({ number: seen, why: `hangs: no end after ${(now - since).toFixed(0)} ms` })
       void worker.terminate()
     }, POLL_MS)
-    worker.on('message', (failure: Failure) => failures.push(failure))
-    worker.on('error', (error) =>
-      failures.push({ number: Atomics.load(state, 0), why: `ends the worker: ${error}` }),
-    )
+    worker.on('message', fail)
+    worker.on('error', (error) => fail({ number: Atomics.load(state, 0), why: `ends the worker: ${error}` }))
     worker.on('exit', () => {
       clearInterval(watch)
       if (failures.length === 0 && Atomics.load(state, 1) === 0)
-        failures.push({ number: Atomics.load(state, 0), why: 'waits for ever' })
+        fail({ number: Atomics.load(state, 0), why: 'waits for ever' })
       const slowest = { ms: Atomics.load(state, 2), number: Atomics.load(state, 3) }
       resolve({ last: Atomics.load(state, 0), failures, slowest })
     })
@@ -151,14 +162,13 @@ async function fuzz(seconds: number): Promise<void> {
     slowest = { ms: 0, number: 0 }
   while (performance.now() < deadline && failures.length < FAILURES_MAX) {
     const stopped = await stint(of, next, deadline)
-    for (const failure of stopped.failures) keep(of, failure)
     failures.push(...stopped.failures)
     next = stopped.last + 1
     if (stopped.slowest.ms > slowest.ms) ({ slowest } = stopped)
   }
   const took = (performance.now() - start) / 1000
   const rate = (next / took).toFixed(0),
-    peak = (process.resourceUsage().maxRSS / 1024).toFixed(0)
+    peak = peakMb()
   console.log(
     `seed ${seed}: ${next} cases in ${took.toFixed(0)} s (${rate} a second), ${failures.length} failed; ` +
       `slowest: case ${slowest.number}, ${slowest.ms} ms; ${peak} MiB at most`,
