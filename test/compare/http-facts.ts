@@ -88,7 +88,7 @@ function take(
     facts.setCookies.push(...response.setCookies.map(({ line }) => line))
 }
 
-const FIELDS = [
+export const HTTP_FIELDS = [
   'tcp.stream',
   'http.request.method',
   'http.request.uri',
@@ -107,12 +107,17 @@ const FIELDS = [
  * for bodies, it tells those, and takes some heads behind bodies for a continuation.
  */
 const AT_HEADS = ['http.desegment_body:FALSE']
-const FILTER = 'tcp && !icmp && !icmpv6 && (http || http2)'
+export const HTTP_FILTER = 'tcp && !icmp && !icmpv6 && (http || http2)'
+export type HttpRow = Row<(typeof HTTP_FIELDS)[number]>
 
-/** What tshark says; with `atHeads`, it does not wait for bodies. */
-export function tsharkHttp({ path, keys }: CaptureFile, atHeads: boolean): ByStream {
+/** What tshark says when it does not wait for bodies. */
+export const tsharkHttpAtHeads = ({ path, keys }: CaptureFile): ByStream =>
+  tsharkHttp(rowsOf(path, HTTP_FILTER, HTTP_FIELDS, keys, AT_HEADS))
+
+/** What rows of tshark say. */
+export function tsharkHttp(rows: readonly HttpRow[]): ByStream {
   const found = new Map<number, HttpFacts>()
-  for (const row of rowsOf(path, FILTER, FIELDS, keys, atHeads ? AT_HEADS : [])) {
+  for (const row of rows) {
     const stream = Number(row['tcp.stream'].at(-1))
     const facts = found.get(stream) ?? none()
     takeRow(facts, row)
@@ -121,7 +126,7 @@ export function tsharkHttp({ path, keys }: CaptureFile, atHeads: boolean): ByStr
   return found
 }
 
-function takeRow(facts: HttpFacts, row: Row<(typeof FIELDS)[number]>): void {
+function takeRow(facts: HttpFacts, row: HttpRow): void {
   facts.methods.push(...row['http.request.method'], ...row['http2.headers.method'])
   facts.targets.push(...row['http.request.uri'], ...row['http2.headers.path'])
   facts.hosts.push(...row['http.host'], ...row['http2.headers.authority'])

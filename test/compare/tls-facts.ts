@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { ConnectionTls } from '../../src/model/record.ts'
 import { recordsOf, type CaptureFile } from './captures.ts'
-import { rowsOf, tshark, type Row } from './tshark.ts'
+import { tshark, type Row } from './tshark.ts'
 
 /** Of one connection. Null: nothing was seen of it. */
 export interface TlsFacts {
@@ -52,8 +52,9 @@ const valuesOf = (name: string): string =>
     .toSorted()
     .join('|')
 
-const FIELDS = [
+export const TLS_FIELDS = [
   'tcp.stream',
+  'tls.handshake',
   'tls.handshake.type',
   'tls.handshake.extensions_server_name',
   'tls.handshake.extensions_alpn_str',
@@ -69,14 +70,16 @@ const FIELDS = [
   'tls.resumed',
   'tls.handshake.extensions.psk.identity.selected',
 ] as const
-type TlsRow = Row<(typeof FIELDS)[number]>
+export const TLS_FILTER = 'tcp && tls.handshake'
+export type TlsRow = Row<(typeof TLS_FIELDS)[number]>
 
 const ENCRYPTED_EXTENSIONS = '8'
 /** With it come the client's certificates, which are not the server's. */
 const CLIENT_KEY_EXCHANGE = '16'
 
-export function tsharkTls({ path, keys }: CaptureFile): ByStream {
-  const rows = rowsOf(path, 'tcp && tls.handshake', FIELDS, keys)
+/** What rows of tshark say; those of other protocols may be among them. */
+export function tsharkTls({ path, keys }: CaptureFile, told: readonly TlsRow[]): ByStream {
+  const rows = told.filter((row) => row['tls.handshake'].length > 0)
   const unknown = rows.some((row) =>
     row['tls.handshake.certificate'].some((der) => !subjects.has(sha256(der))),
   )
@@ -135,7 +138,7 @@ function versionOf(client: TlsRow | undefined, server: TlsRow | undefined): stri
   return VERSIONS.get(version) ?? `0x${version.toString(16).padStart(4, '0')}`
 }
 
-const numbers = (row: TlsRow, field: (typeof FIELDS)[number]): number[] => row[field].map(Number)
+const numbers = (row: TlsRow, field: (typeof TLS_FIELDS)[number]): number[] => row[field].map(Number)
 const isGrease = (n: number): boolean => (n & 0x0f0f) === 0x0a0a && n >> 8 === (n & 0xff)
 
 /** JA4 by its description (FoxIO ja4, technical_details/JA4.md), since this tshark does not compute it. */
