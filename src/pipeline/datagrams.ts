@@ -3,6 +3,7 @@
  * to be nobody's, which costs two comparisons and makes nothing.
  */
 import { ipv4Text, ipv6Text } from '../bytes/address.ts'
+import type { FlowDatagrams } from '../model/flow-record.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
@@ -15,6 +16,14 @@ import * as udp from '../wire/udp.ts'
 /** Whether the UDP datagram at `place` is anybody's. */
 export const isRead = ({ bytes, transportAt }: Place): boolean =>
   mayBeDns(udp.sourcePort(bytes, transportAt), udp.destinationPort(bytes, transportAt))
+
+/** The UDP datagram at `place` may be an export of flows: whoever reads those tells by its first octets. */
+export function offerExport(exports: FlowDatagrams, place: Place, time: Micros, packet: number): void {
+  const { bytes, transportAt: at } = place
+  const port = udp.sourcePort(bytes, at)
+  const from = { address: () => endpointOf(place, true, port).address, port }
+  exports.offer(bytes, at + udp.HEADER_LENGTH, udp.payloadEnd(bytes, at, place.end), from, time, packet)
+}
 
 /** Those of one tap. */
 export class Datagrams {

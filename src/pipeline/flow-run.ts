@@ -3,8 +3,8 @@ import { FlowBatch } from '../model/flow-record.ts'
 import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
-import { FlowTap } from './flow-tap.ts'
-import type { FlowInput, Run, TapRunOptions } from './tap-run.ts'
+import { type FlowTap, flowTapOf } from './flow-tap.ts'
+import type { FlowInput, Run, TapRunOptions } from './run.ts'
 
 export class FlowRun implements Run {
   readonly input: FlowInput
@@ -19,14 +19,7 @@ export class FlowRun implements Run {
     this.batch = new FlowBatch(input.records.addresses, input.records.exporters)
     this.from = options.from ?? -Infinity
     this.to = options.to ?? Infinity
-    this.flows = new FlowTap({
-      tap: input.tap,
-      tapIndex: options.nextTapIndex(),
-      silenceMin: options.silenceMin,
-      servicePorts: options.servicePorts,
-      emit: options.emit,
-      ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
-    })
+    this.flows = flowTapOf(input.tap, options)
   }
 
   read(): boolean | Promise<boolean> {

@@ -10,8 +10,9 @@ import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureFlows, FlowExporterRecord } from '../model/record.ts'
 import { type Micros, toSeconds } from '../model/time.ts'
+import type { TapRunOptions } from './run.ts'
 
-export interface FlowTapOptions {
+interface FlowTapOptions {
   readonly tap: Tap
   readonly tapIndex: number
   readonly silenceMin: Micros
@@ -136,3 +137,14 @@ const PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [17, 'UDP'],
   [58, 'ICMPv6'],
 ])
+
+/** The flows of an input, as its analysis wants them. */
+export const flowTapOf = (tap: Tap, options: TapRunOptions): FlowTap =>
+  new FlowTap({
+    tap,
+    tapIndex: options.nextTapIndex(),
+    silenceMin: options.silenceMin,
+    servicePorts: options.servicePorts,
+    emit: options.emit,
+    ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
+  })

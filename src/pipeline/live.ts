@@ -28,7 +28,8 @@ import { revive } from '../protocols/http/message.ts'
 import { agentRecord, connectionRecord, serverRecord } from '../sessions/records.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { Conclusions } from './conclusions.ts'
-import { type SavedRun, type TapInput, TapRun } from './tap-run.ts'
+import type { TapInput } from './run.ts'
+import { type SavedRun, TapRun } from './tap-run.ts'
 import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
 /**

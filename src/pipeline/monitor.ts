@@ -26,10 +26,11 @@ import { Conclusions } from './conclusions.ts'
 import { ObservationMerge } from './merge.ts'
 import { secretsOfAll } from './secrets.ts'
 import { FlowRun } from './flow-run.ts'
-import { type FlowInput, type Run, type TapInput, TapRun, type TapRunOptions } from './tap-run.ts'
+import type { FlowInput, Run, TapInput, TapRunOptions } from './run.ts'
+import { TapRun } from './tap-run.ts'
 import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
-export type { FlowInput, TapInput } from './tap-run.ts'
+export type { FlowInput, TapInput } from './run.ts'
 /** What is analysed: packets or flow records. */
 export type AnalysisInput = TapInput | FlowInput
 

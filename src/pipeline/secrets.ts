@@ -4,7 +4,7 @@
  */
 import type { TlsSecrets } from '../model/stream.ts'
 import { keyLog } from '../protocols/tls/key-log.ts'
-import type { TapInput } from './tap-run.ts'
+import type { TapInput } from './run.ts'
 
 /** Answers the secrets that are known by now, null as long as there are none: then TLS costs less to read. */
 export function secretsOfAll(

@@ -2,7 +2,7 @@
  * One capture on its way through the lower half of the house: frames are located, segments tracked, streams
  * reassembled and read; observations come out. A capture with several interfaces is several taps.
  */
-import { AddressTable, ipv4Text, ipv6Text } from '../bytes/address.ts'
+import { AddressTable } from '../bytes/address.ts'
 import { FrameBatch } from '../bytes/frame-batch.ts'
 import { restore, snapshot, type SnapshotOptions } from '../bytes/snapshot.ts'
 import { Cold } from '../connections/cold.ts'
@@ -10,12 +10,11 @@ import { Fragments } from '../connections/fragments.ts'
 import { Tracker } from '../connections/tracker.ts'
 import { Waking } from '../connections/waking.ts'
 import type { CaptureReader } from '../model/capture.ts'
-import type { FlowBatch, FlowDatagrams, FlowReader } from '../model/flow-record.ts'
-import type { Observation } from '../model/observation.ts'
+import type { FlowBatch, FlowDatagrams } from '../model/flow-record.ts'
 import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
-import type { SegmentConsumer, StreamContext, TlsSecrets, Wants } from '../model/stream.ts'
+import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
 import { SECOND, toSeconds, type Micros } from '../model/time.ts'
 import { beginsAnything, openStream } from '../protocols/dispatch.ts'
 import { ReassemblyAccount } from '../streams/account.ts'
@@ -37,72 +36,9 @@ import { linkTypeName } from '../wire/link-types.ts'
 import { PathTable } from '../wire/path.ts'
 import { quotedPacket } from '../wire/quoted.ts'
 import { enterTunnels } from '../wire/tunnel.ts'
-import * as ipv4 from '../wire/ipv4.ts'
-import * as ipv6 from '../wire/ipv6.ts'
-import * as udp from '../wire/udp.ts'
-import { Datagrams, isRead } from './datagrams.ts'
-import { FlowTap } from './flow-tap.ts'
-
-/** A capture to analyse: who opened it owns it. */
-export interface TapInput {
-  /** The tap's name; empty for the only, unnamed one. */
-  readonly tap: Tap
-  readonly path: string
-  readonly reader: CaptureReader
-  readonly sha256: Promise<string> | null
-  /** Key logs that stand in the capture, known before it is read. Absent: none are. */
-  readonly secrets?: readonly string[]
-  /** Reads the exports of flows that a capture holds, which go to the sink that it is made with. Absent: they
-   * are not looked for. */
-  readonly exports?: (sink: (batch: FlowBatch) => void) => FlowDatagrams
-}
-
-/** Flow records to analyse: who opened them owns them. */
-export interface FlowInput {
-  readonly tap: Tap
-  readonly path: string
-  readonly records: FlowReader
-  readonly sha256: Promise<string> | null
-}
-
-/** What an analysis does with an input, whatever it holds. */
-export interface Run {
-  readonly input: TapInput | FlowInput
-  /** Its flow records; null: it has none as yet. */
-  readonly flows: FlowTap | null
-  /** Flow records are all that it holds of connections. */
-  readonly isOfFlows: boolean
-  /** Reads the next batch; false at the end of the input. A promise only where octets must be waited for. */
-  read(): boolean | Promise<boolean>
-  /** Takes the batch through the lower half. */
-  process(): void
-  /** Nothing earlier than this will be told. */
-  readonly position: Micros
-  /** 0 to 1 of the file; NaN for a stream. */
-  readonly progress: number
-  readonly framesRead: number
-  /** The input is over: what is open is accounted for. */
-  finish(): void
-  /** What it holds, and how well. Complete after `finish`. */
-  record(sha256: string | null): CaptureRecord
-  /** How much of the truth it holds. Complete after `finish`. */
-  quality(): CaptureQuality
-}
-
-export interface TapRunOptions {
-  readonly silenceMin: Micros
-  readonly servicePorts: ReadonlySet<number>
-  /** What is known by now; null as long as nothing is. */
-  secrets(): TlsSecrets | null
-  readonly from: Micros | null
-  readonly to: Micros | null
-  /** Taps are numbered over all captures of an analysis. */
-  nextTapIndex(): number
-  readonly wants: Wants
-  /** Connections held at once per tap; beyond it one is evicted for each new one. */
-  readonly connectionsMax?: number
-  emit(observation: Observation): void
-}
+import { Datagrams, isRead, offerExport } from './datagrams.ts'
+import type { Run, TapInput, TapRunOptions } from './run.ts'
+import { type FlowTap, flowTapOf } from './flow-tap.ts'
 
 /** Interfaces of one capture that are taps of their own; later ones are taken for the last of these. */
 export const TAPS_PER_CAPTURE_MAX = 64
@@ -421,14 +357,7 @@ export class TapRun implements Run {
   }
 
   private takeFlows(batch: FlowBatch): void {
-    this.flows ??= new FlowTap({
-      tap: this.input.tap,
-      tapIndex: this.options.nextTapIndex(),
-      silenceMin: this.options.silenceMin,
-      servicePorts: this.options.servicePorts,
-      emit: this.options.emit,
-      ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
-    })
+    this.flows ??= flowTapOf(this.input.tap, this.options)
     this.flows.take(batch)
   }
 
@@ -474,17 +403,7 @@ export class TapRun implements Run {
 
   private datagram(tracker: Tracker, at: Micros, packet: number): void {
     if (isRead(this.place)) this.datagrams.get(tracker)!.offer(this.place, at, packet)
-    else if (this.exports !== null) this.export(this.exports, at, packet)
-  }
-
-  /** It may be an export: whoever reads those tells by its first octets. */
-  private export(exports: FlowDatagrams, at: Micros, packet: number): void {
-    const { bytes, transportAt, networkAt, version, end } = this.place
-    const source = (): string =>
-      version === 4 ? ipv4Text(bytes, ipv4.sourceAt(networkAt)) : ipv6Text(bytes, ipv6.sourceAt(networkAt))
-    const from = { address: source, port: udp.sourcePort(bytes, transportAt) }
-    const payloadEnd = udp.payloadEnd(bytes, transportAt, end)
-    exports.offer(bytes, transportAt + udp.HEADER_LENGTH, payloadEnd, from, at, packet)
+    else if (this.exports !== null) offerExport(this.exports, this.place, at, packet)
   }
 
   private fragment(tracker: Tracker, at: Micros, packet: number): void {

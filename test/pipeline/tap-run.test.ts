@@ -3,7 +3,7 @@ import type { Observation, ObservationKind, ObservationOf } from '../../src/mode
 import type { CaptureRecord } from '../../src/model/record.ts'
 import { seconds } from '../../src/model/time.ts'
 import { TAPS_PER_CAPTURE_MAX, TapRun } from '../../src/pipeline/tap-run.ts'
-import type { TapRunOptions } from '../../src/pipeline/tap-run.ts'
+import type { TapRunOptions } from '../../src/pipeline/run.ts'
 import { icmpFrame, ipFrame, tcpFragments, tcpFrame } from '../scenario/frame-writer.ts'
 import type { TcpFrame } from '../scenario/frame-writer.ts'
 import { firewall, request, response, scenario } from '../scenario/scenario.ts'

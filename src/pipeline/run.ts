@@ -1,0 +1,71 @@
+/** What is analysed, packets or flow records, and what an analysis does with each input. */
+import type { CaptureReader } from '../model/capture.ts'
+import type { FlowBatch, FlowDatagrams, FlowReader } from '../model/flow-record.ts'
+import type { Observation } from '../model/observation.ts'
+import type { Tap } from '../model/packet.ts'
+import type { CaptureQuality } from '../model/quality.ts'
+import type { CaptureRecord } from '../model/record.ts'
+import type { TlsSecrets, Wants } from '../model/stream.ts'
+import type { Micros } from '../model/time.ts'
+import type { FlowTap } from './flow-tap.ts'
+
+/** A capture to analyse: who opened it owns it. */
+export interface TapInput {
+  /** The tap's name; empty for the only, unnamed one. */
+  readonly tap: Tap
+  readonly path: string
+  readonly reader: CaptureReader
+  readonly sha256: Promise<string> | null
+  /** Key logs that stand in the capture, known before it is read. Absent: none are. */
+  readonly secrets?: readonly string[]
+  /** Reads the exports of flows that a capture holds, which go to the sink that it is made with. Absent: they
+   * are not looked for. */
+  readonly exports?: (sink: (batch: FlowBatch) => void) => FlowDatagrams
+}
+
+/** Flow records to analyse: who opened them owns them. */
+export interface FlowInput {
+  readonly tap: Tap
+  readonly path: string
+  readonly records: FlowReader
+  readonly sha256: Promise<string> | null
+}
+
+/** What an analysis does with an input, whatever it holds. */
+export interface Run {
+  readonly input: TapInput | FlowInput
+  /** Its flow records; null: it has none as yet. */
+  readonly flows: FlowTap | null
+  /** Flow records are all that it holds of connections. */
+  readonly isOfFlows: boolean
+  /** Reads the next batch; false at the end of the input. A promise only where octets must be waited for. */
+  read(): boolean | Promise<boolean>
+  /** Takes the batch through the lower half. */
+  process(): void
+  /** Nothing earlier than this will be told. */
+  readonly position: Micros
+  /** 0 to 1 of the file; NaN for a stream. */
+  readonly progress: number
+  readonly framesRead: number
+  /** The input is over: what is open is accounted for. */
+  finish(): void
+  /** What it holds, and how well. Complete after `finish`. */
+  record(sha256: string | null): CaptureRecord
+  /** How much of the truth it holds. Complete after `finish`. */
+  quality(): CaptureQuality
+}
+
+export interface TapRunOptions {
+  readonly silenceMin: Micros
+  readonly servicePorts: ReadonlySet<number>
+  /** What is known by now; null as long as nothing is. */
+  secrets(): TlsSecrets | null
+  readonly from: Micros | null
+  readonly to: Micros | null
+  /** Taps are numbered over all captures of an analysis. */
+  nextTapIndex(): number
+  readonly wants: Wants
+  /** Connections held at once per tap; beyond it one is evicted for each new one. */
+  readonly connectionsMax?: number
+  emit(observation: Observation): void
+}
