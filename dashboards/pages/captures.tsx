@@ -136,8 +136,14 @@ function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): 
         </b>
         <div class="sub">
           {row.tap !== null && `tap ${row.tap}, `}
-          <span title={row.sha256}>sha256 {shortHash(row.sha256)}</span>
-          {!row.kept && ', octets deleted'}
+          {row.live === null ? (
+            <>
+              <span title={row.sha256}>sha256 {shortHash(row.sha256)}</span>
+              {!row.kept && ', octets deleted'}
+            </>
+          ) : (
+            <Live live={row.live} />
+          )}
         </div>
       </td>
       <td class="mid meta">{row.start !== null && row.end !== null && listSpan(row.start, row.end)}</td>
@@ -165,6 +171,20 @@ function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): 
         )}
       </td>
     </tr>
+  )
+}
+
+/** How a live capture stands: whether it goes on, how fast, and what was lost. */
+function Live({ live }: { live: NonNullable<CaptureRow['live']> }): JSX.Element {
+  const { stopped, packetsPerSecond, kernelDrops, interfaceDrops, lagSeconds } = live
+  if (stopped !== null) return <span>stopped: {stopped}</span>
+  const lost = (kernelDrops ?? 0) + (interfaceDrops ?? 0)
+  return (
+    <>
+      <span class="pulse">live</span> {count(packetsPerSecond)} packets/s
+      {lost > 0 && <span class="warn">, {counted(lost, 'packet')} lost</span>}
+      {lagSeconds >= 2 && <span class="warn">, behind by {Math.round(lagSeconds)} s</span>}
+    </>
   )
 }
 

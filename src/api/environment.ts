@@ -1,4 +1,5 @@
 /** What every handler finds in its context, and what routes are built with. */
+import type { LiveState } from '../model/view.ts'
 import type { HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
@@ -34,6 +35,8 @@ export interface ApiOptions {
   readonly store: Store
   readonly version: string
   readonly jobs: Jobs
+  /** How live captures stand, by collector. Absent: there are none. */
+  readonly live?: () => ReadonlyMap<string, LiveState>
   readonly uploads: Uploads
   readonly carve: Carve
   readonly alerts: Alerts

@@ -1,6 +1,7 @@
 /** What the server counts, for Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/).
  * Labels are routes and statuses, never what a client writes: their number is bounded. */
 import type { Alerts } from './ports.ts'
+import type { LiveState } from '../model/view.ts'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
 interface Answered {
@@ -16,6 +17,8 @@ interface Sources {
   readonly queued: () => number
   readonly databaseBytes: () => number
   readonly alerts: Alerts
+  /** How live captures stand, by collector. */
+  readonly live: () => ReadonlyMap<string, LiveState>
 }
 
 export interface Metrics {
@@ -32,6 +35,18 @@ export interface Metrics {
 
 /** Upper bounds in seconds: the aims for lists (0.1) and for searches (0.3) are among them. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 10]
+
+/** Of each collector that the configuration names. */
+const LIVE: readonly (readonly [name: string, help: string, value: (state: LiveState) => number])[] = [
+  ['packets', 'Packets of the live capture', ({ packets }) => packets],
+  ['bytes', 'Octets of the live capture', ({ bytes }) => bytes],
+  ['kernel_drops', 'Packets that the kernel dropped', ({ kernelDrops }) => kernelDrops ?? 0],
+  ['interface_drops', 'Packets that the interface dropped', ({ interfaceDrops }) => interfaceDrops ?? 0],
+  ['lag_seconds', 'By how much packets are older when they are looked at', ({ lagSeconds }) => lagSeconds],
+  ['queued_bytes', 'Octets that arrived and wait', ({ queuedBytes }) => queuedBytes],
+  ['open_connections', 'Connections that are open', ({ openConnections }) => openConnections],
+  ['blind_seconds', 'Time of which nothing was captured', ({ blindSeconds }) => blindSeconds],
+]
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'])
 
@@ -72,7 +87,19 @@ export function createMetrics(): Metrics {
     refusedLogins: counter('holdfast_logins_refused_total', 'Logins with a token that is not known'),
     cutStreams: counter('holdfast_event_streams_cut_total', 'Event streams that the server ended'),
     withProcess: () => collectDefaultMetrics({ register: registry }),
-    watch({ streams, running, queued, databaseBytes, alerts }) {
+    watch({ streams, running, queued, databaseBytes, alerts, live }) {
+      for (const [name, help, value] of LIVE) {
+        const its = new Gauge({
+          name: `holdfast_live_${name}`,
+          help,
+          labelNames: ['collector'],
+          registers,
+          collect() {
+            for (const [collector, state] of live()) this.set({ collector }, value(state))
+          },
+        })
+        its.reset()
+      }
       gauge('holdfast_event_streams', 'Event streams that are open', streams)
       gauge('holdfast_jobs_running', 'Analyses that are running', running)
       gauge('holdfast_jobs_queued', 'Analyses that wait', queued)

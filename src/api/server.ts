@@ -5,6 +5,7 @@
  * The order of the doors is the order of `app.use` below: who is called, from where, how often, who asks, may
  * he, and is the body one that can be read.
  */
+import type { LiveState } from '../model/view.ts'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
@@ -86,9 +87,12 @@ function apiOf(options: ApiOptions): Api {
     queued: () => jobs.queued(),
     databaseBytes: () => databaseBytes(store),
     alerts,
+    live: options.live ?? (() => NO_COLLECTORS),
   })
   return { ...options, limits, hub, metrics }
 }
+
+const NO_COLLECTORS: ReadonlyMap<string, LiveState> = new Map()
 
 /** Paths of the API that anybody may ask for: who asks is what they are about, or they hold no data. */
 const PUBLIC: ReadonlySet<string> = new Set([`${BASE}/session`, `${BASE}/openapi.json`])

@@ -55,6 +55,7 @@ export function cookieFinding(type: Finding['type'], event: Exchange, verdict: C
     ),
     cause: `${sighting.service.name}|${names.toSorted().join(',')}`,
     requirements: ['S2-33'],
+    ...(event.amends === true ? { amends: true } : {}),
   }
 }
 

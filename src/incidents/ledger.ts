@@ -104,9 +104,9 @@ export class Ledger {
       this.byId.set(fresh.id, fresh)
       return fresh.id
     }
-    if (finding.amends === true && amended(known, finding)) return known.id
     if (known.views === null && finding.tap !== known.findings.first.tap)
       known.views = new Views(known.findings.all())
+    if (finding.amends === true && amended(known, finding)) return known.id
     if (known.views?.has(finding) === true) return null
     known.count++
     if (known.agents.size < AGENTS_MAX) known.agents.add(agentKey(finding))

@@ -84,6 +84,8 @@ export interface Exchange {
   readonly next: HttpTransaction | null
   /** The minute was captured to its end: who has not gone on by then does not. */
   readonly watched: boolean
+  /** It was told before, when less was known. */
+  readonly amends?: boolean
 }
 
 /** An agent came back after its connection had been lost: what the return cost. */

@@ -97,6 +97,7 @@ export class LiveAnalysis {
     this.conclusions = new Conclusions({
       deployment,
       settle: LIVE_SETTLE,
+      isUrgent: true,
       occurrencesMax: OCCURRENCES_MAX,
       severalTaps: () => this.taps > 1,
       accounted: (sighting, summary) => write(connectionRecord(sighting, summary, false)),

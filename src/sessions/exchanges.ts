@@ -24,6 +24,9 @@ interface ExchangesOptions {
   later(at: Micros, act: () => void): void
   tell(event: DetectorEvent): void
   readonly settle: Micros
+  /** An exchange is told at once, and again when it is known what the client did next. Absent:
+   * false. */
+  readonly isUrgent?: boolean
 }
 
 interface Behind {
@@ -74,7 +77,9 @@ export class Exchanges {
     if (response.setCookieLines < 2 || !isOfInterest(sighting, o)) return
     const waiting: Waiting = { sighting, transaction: o, next: null }
     for (const key of clientKeys(sighting)) this.waiting.set(key, [...(this.waiting.get(key) ?? []), waiting])
-    this.options.later(response.time + CONTINUES_WITHIN, () => this.tell(waiting))
+    const { later, settle, isUrgent } = this.options
+    if (isUrgent) later(response.time + settle, () => this.tellOf(waiting, true))
+    later(response.time + CONTINUES_WITHIN, () => this.tell(waiting))
   }
 
   /** The oldest, many at once: whoever would ask for them has asked. */
@@ -85,7 +90,6 @@ export class Exchanges {
   }
 
   private tell(waiting: Waiting): void {
-    const { sighting, transaction, next } = waiting
     for (const [key, list] of this.waiting) {
       if (!list.includes(waiting)) continue
       if (list.length === 1) this.waiting.delete(key)
@@ -95,13 +99,18 @@ export class Exchanges {
           list.filter((w) => w !== waiting),
         )
     }
+    this.tellOf(waiting, false)
+  }
+
+  private tellOf({ sighting, transaction, next }: Waiting, isEarly: boolean): void {
     this.options.tell({
       kind: 'exchange',
       sighting,
       transaction,
       behind: this.behindOf(sighting, transaction),
       next,
-      watched: transaction.response!.time + CONTINUES_WITHIN <= this.until,
+      watched: !isEarly && transaction.response!.time + CONTINUES_WITHIN <= this.until,
+      ...(!isEarly && this.options.isUrgent === true ? { amends: true } : {}),
     })
   }
 

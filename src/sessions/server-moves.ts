@@ -14,7 +14,7 @@ import { type PreferenceList, rankIn } from '../model/policy.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Health } from './health.ts'
 import { betterThan, type Policy } from './policy.ts'
-import type { Stay } from './sighting.ts'
+import type { Stay, TrackedSighting } from './sighting.ts'
 
 /** Longest time that a product tries its own server before it turns to the next one: 60 min (DLP 16.1, "About
  * Endpoint Server redundancy"); older failures explain nothing. */
@@ -24,6 +24,8 @@ const FAILOVER_WITHIN: Micros = seconds(3600)
 const KNOWN_AFTER: Micros = seconds(5)
 /** A sign of life this shortly before a move, or until it is decided, shows that the server was well. */
 const WELL_BEFORE: Micros = seconds(2)
+/** Between two looks for a sign of life, where it is urgent. */
+const LOOK_EVERY: Micros = seconds(0.1)
 /** Moves that wait for the server's next answer; further ones are hops at once. */
 const PENDING_MAX = 4096
 /** Agents that have to have left, contacts that they had, and contacts missed: fewer may be chance (starting
@@ -58,12 +60,17 @@ export interface ServerMovesOptions {
   readonly policy: Policy
   later(at: Micros, act: () => void): void
   tell(event: DetectorEvent): void
+  /** Whoever watches wants to know at once: a move is a hop as soon as the server before is seen to be well
+   * after the agent had left it. Absent: false. */
+  readonly isUrgent?: boolean
 }
 
 export class ServerMoves {
   private readonly options: ServerMovesOptions
   private readonly pending = new Map<string, Deserted>()
   private waiting = 0
+  /** Moves that were decided before their time. */
+  private readonly decided = new Set<Move>()
 
   constructor(options: ServerMovesOptions) {
     this.options = options
@@ -87,11 +94,33 @@ export class ServerMoves {
 
   /** An agent is at another server than before; `decided` is called once, now or later. */
   moved(move: Move): void {
-    if (this.decideBy(move)) return
+    if (this.decideBy(move) || this.decideEarly(move, 0)) return
     const { later } = this.options
     later(move.visit.at + KNOWN_AFTER, () => {
-      if (!this.decideBy(move)) this.decideWithout(move)
+      if (!this.decided.delete(move) && !this.decideBy(move)) this.decideWithout(move)
     })
+  }
+
+  /**
+   * A sign of life of the server before, later than the agent's last packet there and no older than what
+   * shows a server to be well, proves a hop; looked for again and again, until more time will not tell more.
+   */
+  private decideEarly(move: Move, tries: number): boolean {
+    const { health, later, isUrgent = false } = this.options
+    const { visit, previous } = move
+    if (!isUrgent || this.mayHaveLeft(move)) return false
+    const last = (previous.sighting as TrackedSighting).lastAt
+    const from = Math.max(visit.at - WELL_BEFORE, last + 1)
+    const until = visit.at + tries * LOOK_EVERY
+    if (health.answerOf(previous.server, from, until) !== null) {
+      if (!this.decideBy(move)) this.decide(move, 'hop', null)
+      return true
+    }
+    if (until + LOOK_EVERY < visit.at + KNOWN_AFTER)
+      later(until + LOOK_EVERY, () => {
+        if (this.decideEarly(move, tries + 1)) this.decided.add(move)
+      })
+    return false
   }
 
   /** Nothing more will come. */

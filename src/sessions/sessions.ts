@@ -53,8 +53,10 @@ export interface SessionsOptions {
   readonly accounted: ((sighting: TrackedSighting, summary: ConnectionSummary) => void) | null
   /** More than one tap is read: connections may be seen twice. */
   severalTaps(): boolean
-  /** How long the other taps' views of an event are waited for. Absent: `SETTLE`. */
+  /** How long the other taps' views of an event are waited for (absent: `SETTLE`), and whether what is proven
+   * is told at once, not when nothing could be added any more. */
   readonly settle?: Micros
+  readonly isUrgent?: boolean
 }
 
 /** What begins a sighting. */
@@ -107,11 +109,11 @@ export class Sessions {
       tell: this.tell,
       settle: this.settle,
     }
-    const { policy, health } = this
-    this.stays = new Stays(new ServerMoves({ ...wiring, policy, health }))
+    const urgent = { ...wiring, isUrgent: options.isUrgent ?? false }
+    this.stays = new Stays(new ServerMoves({ ...urgent, policy: this.policy, health: this.health }))
     this.endings = new Endings({ ...wiring, sightingOf: (connection) => this.sightings.get(connection) })
-    this.exchanges = new Exchanges(wiring)
-    const { inventory, services, agents, stays, sightings, severalTaps } = this
+    this.exchanges = new Exchanges(urgent)
+    const { inventory, services, agents, health, policy, stays, sightings, severalTaps } = this
     const shared = { ...wiring, inventory, services, agents, health, policy, severalTaps }
     this.hidden = new HiddenServers({ ...shared, stays, sightings })
     this.moves = new AddressMoves(this.agents, wiring)
@@ -142,9 +144,7 @@ export class Sessions {
 
   /** Time has come to `now`, whether or not anything was observed. */
   tick(now: Micros): void {
-    if (now <= this.now) return
-    this.now = now
-    this.agenda.runUntil(now)
+    if (now > this.now) this.agenda.runUntil((this.now = now))
   }
 
   private readonly sightingAt = (id: number): TrackedSighting | undefined => this.sightings.get(id)

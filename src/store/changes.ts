@@ -29,8 +29,8 @@ export function recordChange(
   isNew: boolean,
   at: Micros,
 ): void {
-  if (kind === 'analysis' && !isNew)
-    prepared(store, "DELETE FROM change WHERE kind = 'analysis' AND subject = ? AND is_new = 0").run(subject)
+  if ((kind === 'analysis' || kind === 'capture') && !isNew)
+    prepared(store, `DELETE FROM change WHERE kind = '${kind}' AND subject = ? AND is_new = 0`).run(subject)
   const insert = 'INSERT INTO change (at, kind, subject, is_new) VALUES (?, ?, ?, ?)'
   prepared(store, insert).run(at, kind, subject, isNew ? 1 : 0)
 }

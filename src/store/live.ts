@@ -52,7 +52,7 @@ export function beginCollection(store: Store, facts: CollectorFacts): Collection
     const analysis = Number(prepared(store, insert).run(at, at, config, collector).lastInsertRowid)
     const input = 'INSERT INTO analysis_input (analysis, ordinal, capture, tap) VALUES (?, 0, ?, ?)'
     prepared(store, input).run(analysis, capture, tap)
-    recordChange(store, 'analysis', analysis, true, at)
+    recordChange(store, 'capture', capture, false, at)
     return { analysis, capture }
   })
 }
@@ -63,7 +63,7 @@ export function resumeCollection(store: Store, analysis: number, at: Micros): vo
     const update =
       "UPDATE analysis SET state = 'running', finished = NULL, attempt = attempt + 1 WHERE id = ?"
     prepared(store, update).run(analysis)
-    recordChange(store, 'analysis', analysis, false, at)
+    noteChange(store, analysis, at)
   })
 }
 
@@ -71,9 +71,15 @@ export function resumeCollection(store: Store, analysis: number, at: Micros): vo
 export function endCollection(store: Store, analysis: number, at: Micros): void {
   durably(store, () => {
     const update = "UPDATE analysis SET state = 'done', finished = ? WHERE id = ? AND state = 'running'"
-    if (prepared(store, update).run(at, analysis).changes > 0)
-      recordChange(store, 'analysis', analysis, false, at)
+    if (prepared(store, update).run(at, analysis).changes > 0) noteChange(store, analysis, at)
   })
+}
+
+/** Live captures of collectors that a process left when it was killed, and that nobody runs any more. */
+export function endLostCollections(store: Store, running: ReadonlySet<string>, at: Micros): void {
+  const select = "SELECT id, collector FROM analysis WHERE state = 'running' AND collector IS NOT NULL"
+  for (const { id, collector } of prepared<{ id: number; collector: string }>(store, select).all())
+    if (!running.has(collector)) endCollection(store, id, at)
 }
 
 /** The number after the last connection that was written of it; they are given out in this order. */
@@ -96,5 +102,12 @@ export function noteLive(
   const update = 'UPDATE analysis SET live = ?, packets = ? WHERE id = ?'
   prepared(store, update).run(JSON.stringify(state), state.packets, analysis)
   prepared(store, 'UPDATE capture SET size = ? WHERE id = ?').run(state.bytes, capture)
-  recordChange(store, 'analysis', analysis, false, at)
+  recordChange(store, 'capture', capture, false, at)
+}
+
+/** Its capture is shown otherwise: a live capture is no job. */
+function noteChange(store: Store, analysis: number, at: Micros): void {
+  const select = 'SELECT capture FROM analysis_input WHERE analysis = ?'
+  const capture = prepared<{ capture: number }>(store, select).get(analysis)?.capture ?? null
+  if (capture !== null) recordChange(store, 'capture', capture, false, at)
 }

@@ -311,6 +311,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX delivery_waiting ON delivery (output, incident, id) WHERE state = 'waiting';
   CREATE INDEX delivery_finished ON delivery (output, finished) WHERE state = 'delivered';
   `,
+  `
+  -- Live captures change every second: of such changes the last one is kept.
+  CREATE INDEX change_of_capture ON change (subject) WHERE kind = 'capture';
+  `,
 ]
 
 /** `PRAGMA application_id` of a Holdfast database: `HFST`. */

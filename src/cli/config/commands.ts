@@ -17,7 +17,7 @@ import { jsonSchema } from './schema.ts'
 export function checkConfig(path: string, console: Console): number {
   const loaded = loadConfig(path)
   if ('deployment' in loaded) {
-    console.out.write(`${path} is valid.\n${deploymentText(loaded.deployment)}`)
+    console.out.write(`${path} is valid.\n${deploymentText(loaded.deployment, loaded.collectors.length)}`)
     for (const note of loaded.notes) console.error.write(`${harmless(problemText(path, note))}\n`)
     return EXIT.success
   }
@@ -36,12 +36,16 @@ export function printSchema(console: Console): number {
 }
 
 /** One line for each service: what holds for it, with the defaults of its profile. */
-function deploymentText({ services, locations, groups, devices, agents }: Deployment): string {
+function deploymentText(
+  { services, locations, groups, devices, agents }: Deployment,
+  collectors: number,
+): string {
   const others = [
     [locations.length, 'location'],
     [groups.length, 'group'],
     [devices.length, 'device'],
     [agents.length, 'agent'],
+    [collectors, 'collector'],
   ] as const
   const rest = others.filter(([n]) => n > 0).map(([n, what]) => counted(n, what))
   const lines = services.map(serviceText)

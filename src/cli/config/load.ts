@@ -13,7 +13,7 @@ import { alertFaults, alertNotes, alertSettings } from './alert-settings.ts'
 import { deploymentOf } from './deployment.ts'
 import { type Fault, placed, type Problem, problemText, schemaFaults, syntaxProblems } from './problems.ts'
 import { referenceFaults, referenceNotes } from './references.ts'
-import { CONFIG } from './schema.ts'
+import { type CollectorKeys, CONFIG } from './schema.ts'
 
 /** A larger file is refused: 16 MiB hold an inventory of 200,000 agents. */
 export const CONFIG_BYTES_MAX = 16 * 1024 * 1024
@@ -21,7 +21,12 @@ export const CONFIG_BYTES_MAX = 16 * 1024 * 1024
 export const PROBLEMS_MAX = 50
 
 export type Loaded =
-  | { readonly deployment: Deployment; readonly alerts: AlertSettings; readonly notes: readonly Problem[] }
+  | {
+      readonly deployment: Deployment
+      readonly alerts: AlertSettings
+      readonly notes: readonly Problem[]
+      readonly collectors: readonly CollectorKeys[]
+    }
   /** In the order of the file; `more` were left out. */
   | { readonly problems: readonly Problem[]; readonly more: number }
 
@@ -42,6 +47,7 @@ export function parseConfig(source: string): Loaded {
     deployment: deploymentOf(outcome.data),
     alerts: alertSettings(outcome.data.alerts),
     notes: [...referenceNotes(raw), ...alertNotes(raw)].slice(0, PROBLEMS_MAX).map(inPlace),
+    collectors: outcome.data.collectors ?? [],
   }
 }
 

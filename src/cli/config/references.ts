@@ -16,7 +16,7 @@ const keys = (value: unknown): Keys =>
 export function referenceFaults(raw: unknown): Fault[] {
   const root = keys(raw)
   const services = list(root['services'])
-  const named = ['services', 'locations', 'groups', 'devices'].flatMap((section) =>
+  const named = ['services', 'locations', 'groups', 'devices', 'collectors'].flatMap((section) =>
     doubles(root, [section], 'name'),
   )
   const servers = services.flatMap((service, i) =>

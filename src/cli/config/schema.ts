@@ -23,6 +23,21 @@ import {
 } from './fields.ts'
 import { ALERTS } from './alert-schema.ts'
 import { patternFault } from './pattern.ts'
+import { hostAndPort } from './values.ts'
+
+/** Kept as it is written; only looked at. */
+const hostPort = (meaning: string) =>
+  readable<string>(text(meaning), (written) => {
+    const read = hostAndPort(written)
+    return 'wrong' in read ? read : { value: written }
+  })
+
+const name = (meaning: string) =>
+  readable<string>(text(meaning), (written) =>
+    /^[A-Za-z0-9][\w.-]{0,63}$/.test(written)
+      ? { value: written }
+      : { wrong: 'is no name of a tap; write letters, digits, dots, - and _' },
+  )
 
 const pattern = readable<RegExp>(
   text('Matched against the first octets that the agent sends; the first group is its name'),
@@ -115,6 +130,29 @@ const preference = z
     description: 'By service: groups of server names in order of preference, as in [[sepm1], [sepm2, sepm3]]',
   })
 
+const COLLECTOR_KEYS = ['interface', 'follow', 'connect', 'accept'] as const
+const collector = section({
+  name: text('By which it is found again; how pages call its capture'),
+  interface: some(text('Name of an interface'), 'Capture there, through tcpdump or dumpcap').optional(),
+  follow: text('A folder into which a capture ring writes').optional(),
+  connect: hostPort('Fetch pcap over IP from there').optional(),
+  accept: hostPort('Take pcap over IP there').optional(),
+  tap: name('The name of the place of the capture').optional(),
+  filter: z
+    .string({ error: 'must be text' })
+    .meta({ description: 'Instead of the capture filter that this file comes to; empty: everything' })
+    .optional(),
+  captureWith: oneOf(['tcpdump', 'dumpcap'], 'Which program captures').optional(),
+  snapLength: whole(0, 262_144, 'a length')
+    .meta({ description: 'Octets kept of a packet; 0: all' })
+    .optional(),
+  buffer: whole(1, 2_000, 'a size').meta({ description: "MiB of the kernel's buffer" }).optional(),
+  resolveAfter: span('An incident is over when it did not happen again for so long').optional(),
+  checkpointEvery: span('Between two checkpoints, which a restart goes on from').optional(),
+}).refine((one) => COLLECTOR_KEYS.filter((key) => one[key] !== undefined).length === 1, {
+  error: `must hold one of ${COLLECTOR_KEYS.join(', ')}`,
+})
+
 export const CONFIG = section({
   services: list(service).optional(),
   locations: list(
@@ -155,10 +193,12 @@ export const CONFIG = section({
   ).optional(),
   ignore: some(address, 'Scanners and probes: never agents').optional(),
   alerts: ALERTS.optional(),
+  collectors: list(collector).optional().meta({ description: 'Live packets that serve collects' }),
 })
 
 /** A configuration that is valid in itself; references between its parts are checked in references.ts. */
 export type Config = z.output<typeof CONFIG>
+export type CollectorKeys = NonNullable<Config['collectors']>[number]
 export type ConfiguredServiceKeys = NonNullable<Config['services']>[number]
 
 /**

@@ -85,3 +85,15 @@ function whyNoAddress(text: string): string {
   if (text.includes('%')) return 'has a zone; addresses are written without one'
   return 'must be an address, a CIDR or a range, such as 10.0.0.1, 10.0.0.0/8 or 10.0.0.1-10.0.0.9'
 }
+
+const HOST_AND_PORT = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/
+
+/** `127.0.0.1:57012`, `sensor.example.com:57012`, `[::1]:57012`. */
+export function hostAndPort(text: string): Read<{ readonly host: string; readonly port: number }> {
+  const [, six, other, digits = ''] = HOST_AND_PORT.exec(text) ?? []
+  const host = six ?? other
+  const port = Number(digits)
+  if (host === undefined || port > 65_535 || (six !== undefined && isIP(six) !== 6))
+    return { wrong: 'is no address; write HOST:PORT, as in 127.0.0.1:57012 or [::1]:57012' }
+  return { value: { host, port } }
+}

@@ -21,10 +21,13 @@ import { type AlertEngine, startAlerts } from '../../alerts/engine.ts'
 import { missingSecret } from '../../alerts/secret.ts'
 import type { AlertSettings } from '../../alerts/settings.ts'
 import { NO_ALERTS } from '../config/alert-settings.ts'
-import { readConfig } from '../config/load.ts'
+
 import type { Console } from '../console.ts'
 import { EXIT, failure, systemReason } from '../failure.ts'
 import { openedStore } from '../stored.ts'
+import { collectorsOf } from '../collect/collectors.ts'
+import { parseConfig, readConfig } from '../config/load.ts'
+import { type Collectors, runCollectors } from './collectors.ts'
 import { type CaptureFolder, openFolder } from './folder.ts'
 import { type JobQueue, jobs } from './jobs.ts'
 import { serverLog } from './log.ts'
@@ -77,7 +80,15 @@ async function serve(parts: Parts): Promise<void> {
   reconcile(parts)
   const queue = jobs({ store, folder, config, plainSecrets: plan.plainSecrets, logger, now })
   const engine = alertsOf(parts)
-  const api = apiOf(parts, queue, engine)
+  const collectors = runCollectors({
+    store,
+    collectors: collectorsIn(config),
+    config,
+    plainSecrets: plan.plainSecrets,
+    logger,
+    now,
+  })
+  const api = apiOf(parts, queue, engine, collectors)
   const stopped = stopSignal()
   const stopRetention = keepRetention({ plan, store, folder, logger })
   try {
@@ -89,7 +100,7 @@ async function serve(parts: Parts): Promise<void> {
     stopped.ignore()
     await stopRetention()
     await api.stop()
-    await queue.stop()
+    await Promise.all([queue.stop(), collectors.stop()])
     await engine.stop()
   }
 }
@@ -106,12 +117,26 @@ function alertsOf({ store, alerts: settings, logger }: Parts): AlertEngine {
   })
 }
 
-function apiOf({ plan, store, folder, logger }: Parts, queue: JobQueue, alerts: AlertEngine): ApiServer {
+/** Of a text that was checked. */
+function collectorsIn(config: string | null): ReturnType<typeof collectorsOf> {
+  const loaded = config === null ? null : parseConfig(config)
+  return loaded === null || !('deployment' in loaded)
+    ? []
+    : collectorsOf(loaded.collectors, loaded.deployment)
+}
+
+function apiOf(
+  { plan, store, folder, logger }: Parts,
+  queue: JobQueue,
+  alerts: AlertEngine,
+  { states }: Collectors,
+): ApiServer {
   const isRead = (capture: number): boolean => queue.reads(capture)
   return createApi({
     store,
     version: manifest.version,
     jobs: queue,
+    live: () => states,
     uploads: uploads({ store, folder, sizeMax: plan.uploadMax, now, isRead }),
     carve: carving(store, (stored) => folder.pathOf(stored)),
     alerts,

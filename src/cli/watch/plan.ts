@@ -1,11 +1,10 @@
 /** What `holdfast watch` was asked to do, checked: wrong usage is told before anything is opened. */
-import { isIP } from 'node:net'
 import type { Deployment } from '../../model/deployment.ts'
 import type { Micros } from '../../model/time.ts'
 import { TAP_NAME } from '../analyze/plan.ts'
 import { captureFilter } from '../collect/filter.ts'
 import type { SourceSpec } from '../collect/source.ts'
-import { duration } from '../config/values.ts'
+import { duration, hostAndPort } from '../config/values.ts'
 import { usageFailure } from '../failure.ts'
 import { type TailPlan, tailPlan } from '../tail/plan.ts'
 import { WATCH_DEFAULTS } from './defaults.data.ts'
@@ -66,8 +65,8 @@ function sourceOf(options: WatchOptions, deployment: Deployment): SourceSpec {
   }
   if (follow !== undefined) return { kind: 'folder', path: follow }
   return connect === undefined
-    ? { kind: 'listen', ...hostAndPort('--accept', accept!, 0) }
-    : { kind: 'connect', ...hostAndPort('--connect', connect, 1) }
+    ? { kind: 'listen', ...addressOf('--accept', accept!) }
+    : { kind: 'connect', ...addressOf('--connect', connect) }
 }
 
 function interfaceSource(
@@ -103,16 +102,8 @@ function timeOf(option: string, text: string): Micros {
   return read.value
 }
 
-const HOST_AND_PORT = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/
-
-/** `127.0.0.1:57012`, `sensor.example.com:57012`, `[::1]:57012`. */
-function hostAndPort(option: string, text: string, least: number): { host: string; port: number } {
-  const [, six, other, digits = ''] = HOST_AND_PORT.exec(text) ?? []
-  const host = six ?? other
-  const port = Number(digits)
-  if (host === undefined || port > 65_535 || port < least || (six !== undefined && isIP(six) !== 6))
-    throw usageFailure(
-      `${option} ${text} is no address; write HOST:PORT, as in 127.0.0.1:57012 or [::1]:57012`,
-    )
-  return { host, port }
+function addressOf(option: string, text: string): { host: string; port: number } {
+  const read = hostAndPort(text)
+  if ('wrong' in read) throw usageFailure(`${option} ${text} ${read.wrong}`)
+  return read.value
 }

@@ -11,8 +11,9 @@ import type { PageRequest } from './filter.ts'
 const LIST = 'analyses'
 
 const KEYS = `
-  SELECT id FROM analysis WHERE id < ? AND (? OR state IN (SELECT value FROM json_each(?))) ORDER BY id DESC LIMIT ?`
-const TOTAL = 'SELECT count(*) AS n FROM analysis WHERE ? OR state IN (SELECT value FROM json_each(?))'
+  SELECT id FROM analysis WHERE id < ? AND collector IS NULL AND (? OR state IN (SELECT value FROM json_each(?))) ORDER BY id DESC LIMIT ?`
+const TOTAL =
+  'SELECT count(*) AS n FROM analysis WHERE collector IS NULL AND (? OR state IN (SELECT value FROM json_each(?)))'
 
 /** All analyses, or those in some states. */
 export function listAnalyses(

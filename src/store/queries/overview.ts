@@ -67,10 +67,10 @@ function openOf(store: Store): Overview['open'] {
 // Those that run or wait first, then the ones that ended last.
 const JOBS = `
   SELECT id FROM (
-    SELECT id, 0 AS rank FROM (SELECT id FROM analysis WHERE state = 'running' ORDER BY id LIMIT ${JOBS_MAX})
+    SELECT id, 0 AS rank FROM (SELECT id FROM analysis WHERE state = 'running' AND collector IS NULL ORDER BY id LIMIT ${JOBS_MAX})
     UNION ALL SELECT id, 1 FROM (SELECT id FROM analysis WHERE state = 'queued' ORDER BY id LIMIT ${JOBS_MAX})
     UNION ALL SELECT id, 2 FROM (
-      SELECT id FROM analysis WHERE state NOT IN ('running', 'queued') ORDER BY id DESC LIMIT ${JOBS_MAX}))
+      SELECT id FROM analysis WHERE state NOT IN ('running', 'queued') AND collector IS NULL ORDER BY id DESC LIMIT ${JOBS_MAX}))
   ORDER BY rank, CASE rank WHEN 2 THEN -id ELSE id END LIMIT ${JOBS_MAX}`
 
 const COUNTS = `
@@ -78,7 +78,7 @@ const COUNTS = `
     (SELECT count(*) FROM agent) AS agents,
     (SELECT count(*) FROM service) AS services,
     (SELECT count(*) FROM capture) AS captures,
-    (SELECT count(*) FROM analysis WHERE state IN ('queued', 'running')) AS runningJobs,
+    (SELECT count(*) FROM analysis WHERE state IN ('queued', 'running') AND collector IS NULL) AS runningJobs,
     (SELECT count(*) FROM (SELECT DISTINCT id, service FROM requirement)) AS requirements`
 
 /** What the rail shows. Open is what is not resolved. */

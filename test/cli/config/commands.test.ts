@@ -96,6 +96,7 @@ test('config schema prints a JSON Schema that knows every key and no other', asy
     'agents',
     'ignore',
     'alerts',
+    'collectors',
   ])
   expect(schema.properties.services.items.properties.idleThreshold).toMatchObject({
     type: 'string',
