@@ -2,8 +2,9 @@
 import { FlowBatch } from '../model/flow-record.ts'
 import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
+import type { Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
-import { type FlowTap, flowTapOf } from './flow-tap.ts'
+import { FlowTap } from './flow-tap.ts'
 import type { FlowInput, Run, TapRunOptions } from './run.ts'
 
 export class FlowRun implements Run {
@@ -87,3 +88,14 @@ export class FlowRun implements Run {
 
 /** Protocol number 255 is reserved (RFC 1700): no record has it. */
 const NOBODYS = 255
+
+/** The flows of an input, as its analysis wants them. */
+export const flowTapOf = (tap: Tap, options: TapRunOptions): FlowTap =>
+  new FlowTap({
+    tap,
+    tapIndex: options.nextTapIndex(),
+    silenceMin: options.silenceMin,
+    servicePorts: options.servicePorts,
+    emit: options.emit,
+    ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
+  })

@@ -10,7 +10,6 @@ import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureFlows, FlowExporterRecord } from '../model/record.ts'
 import { type Micros, toSeconds } from '../model/time.ts'
-import type { TapRunOptions } from './run.ts'
 
 interface FlowTapOptions {
   readonly tap: Tap
@@ -137,14 +136,3 @@ const PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [17, 'UDP'],
   [58, 'ICMPv6'],
 ])
-
-/** The flows of an input, as its analysis wants them. */
-export const flowTapOf = (tap: Tap, options: TapRunOptions): FlowTap =>
-  new FlowTap({
-    tap,
-    tapIndex: options.nextTapIndex(),
-    silenceMin: options.silenceMin,
-    servicePorts: options.servicePorts,
-    emit: options.emit,
-    ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
-  })

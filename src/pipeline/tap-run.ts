@@ -38,7 +38,8 @@ import { quotedPacket } from '../wire/quoted.ts'
 import { enterTunnels } from '../wire/tunnel.ts'
 import { Datagrams, isRead, offerExport } from './datagrams.ts'
 import type { Run, TapInput, TapRunOptions } from './run.ts'
-import { type FlowTap, flowTapOf } from './flow-tap.ts'
+import { flowTapOf } from './flow-run.ts'
+import type { FlowTap } from './flow-tap.ts'
 
 /** Interfaces of one capture that are taps of their own; later ones are taken for the last of these. */
 export const TAPS_PER_CAPTURE_MAX = 64
