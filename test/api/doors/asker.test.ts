@@ -37,6 +37,7 @@ const ROUTES: readonly (readonly [method: string, route: string, least: Least, p
   ['POST', '/api/v1/analyses/:id/cancel', 'operator', '/api/v1/analyses/1/cancel'],
   ['DELETE', '/api/v1/analyses/:id', 'admin', '/api/v1/analyses/1'],
   ['GET', '/api/v1/requirements', 'viewer'],
+  ['GET', '/api/v1/taps', 'viewer'],
   ['GET', '/api/v1/alerts/outputs', 'viewer'],
   ['POST', '/api/v1/alerts/outputs/:id/test', 'operator', '/api/v1/alerts/outputs/ops/test'],
   ['GET', '/api/v1/alerts/deliveries', 'viewer'],
