@@ -39,6 +39,8 @@ interface Choice extends Assignment {
   carried: boolean
   /** It does not count as open any more. */
   over: boolean
+  closed: boolean
+  told: boolean
 }
 
 /** What one relay does for one service. */
@@ -61,7 +63,7 @@ export class Assignments implements Follower {
   /** Connections whose relay, or which themselves, were too many. */
   unfollowed = 0
   private readonly all = new Map<Service, Map<string, Turns>>()
-  /** Choices of open connections. */
+  /** Choices of open connections, and of closed ones whose agent is not known yet. */
   private readonly byConnection = new Map<ConnectionId, Choice>()
   private readonly around: Surroundings
   private followed = 0
@@ -84,7 +86,9 @@ export class Assignments implements Follower {
 
   visited(sighting: TrackedSighting, agent: Agent): void {
     const choice = this.choiceOf(sighting)
-    if (choice !== undefined && choice.agent === null) nameChoice(choice, sighting, agent)
+    if (choice === undefined) return
+    if (choice.agent === null) nameChoice(choice, sighting, agent)
+    if (choice.closed) this.byConnection.delete(sighting.connection)
   }
 
   closed(sighting: TrackedSighting, { halves }: ConnectionSummary): void {
@@ -92,7 +96,9 @@ export class Assignments implements Follower {
     if (choice === undefined) return
     release(choice)
     choice.carried = sighting.leg === 'back' && (choice.carried || halves[0].bytes > 0)
-    this.byConnection.delete(sighting.connection)
+    choice.closed = true
+    // A short connection is over before its visit is made.
+    if (choice.agent !== null || choice.told) this.byConnection.delete(sighting.connection)
   }
 
   ended(): void {
@@ -168,6 +174,10 @@ export class Assignments implements Follower {
   private tellOf(turns: Turns): void {
     const { service, relay, tap, choices } = turns
     const assignments = inOrder(choices)
+    for (const choice of choices) {
+      choice.told = true
+      if (choice.closed) this.byConnection.delete(choice.connection)
+    }
     turns.choices = []
     turns.latest = assignments.slice(-LATEST_MAX)
     turns.nextLook = FIRST_LOOK
@@ -206,6 +216,8 @@ function choiceMade({ load }: Turns, sighting: TrackedSighting, server: Server):
     load,
     carried: false,
     over: false,
+    closed: false,
+    told: false,
   }
   load.set(server, load.get(server)! + 1)
   return choice
