@@ -10,6 +10,7 @@ import type { FrameBatch } from '../src/bytes/frame-batch.ts'
 import type { CaptureInterface, CaptureReader } from '../src/model/capture.ts'
 import type { Fault } from '../src/model/fault.ts'
 import { PacketRing, type RingPacket } from './packet-ring.ts'
+import { nothingCounted } from './record-reader.ts'
 
 /** One of the captures. */
 export interface LivePart {
@@ -101,7 +102,7 @@ export function liveReader(source: LiveSource, options: LiveReaderOptions = {}):
     },
     compression: null,
     interfaces: state.interfaces,
-    counts: NOTHING_COUNTED,
+    counts: nothingCounted(),
     next: (batch) => next(state, batch),
     get fault() {
       return state.fault
@@ -128,16 +129,6 @@ export function liveReader(source: LiveSource, options: LiveReaderOptions = {}):
       source.close()
     },
   }
-}
-
-const NOTHING_COUNTED = {
-  comments: 0,
-  customBlocks: 0,
-  unknownBlocks: 0,
-  malformedOptions: 0,
-  impossibleLengths: 0,
-  namesDropped: 0,
-  secretsDropped: 0,
 }
 
 /** Synchronous as long as the part's reader is. */

@@ -66,18 +66,23 @@ export interface CaptureFacts {
   readonly counts: CaptureCounts
 }
 
-export function emptyFacts(): CaptureFacts {
-  const counts: CaptureCounts = {
-    comments: 0,
-    customBlocks: 0,
-    unknownBlocks: 0,
-    malformedOptions: 0,
-    impossibleLengths: 0,
-    namesDropped: 0,
-    secretsDropped: 0,
-  }
-  return { interfaces: [], secrets: [], names: [], comments: [], counts }
-}
+export const nothingCounted = (): CaptureCounts => ({
+  comments: 0,
+  customBlocks: 0,
+  unknownBlocks: 0,
+  malformedOptions: 0,
+  impossibleLengths: 0,
+  namesDropped: 0,
+  secretsDropped: 0,
+})
+
+export const emptyFacts = (): CaptureFacts => ({
+  interfaces: [],
+  secrets: [],
+  names: [],
+  comments: [],
+  counts: nothingCounted(),
+})
 
 /** The offset in the capture of an offset in the buffer. */
 export const offsetOf = (window: Window, at: number): number => window.base + at

@@ -10,6 +10,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   collectors: {
     'byte-source.ts': 'where bytes come from, for all formats',
     'compression.ts': 'stands before a format without being one',
+    'flow-reader.ts': 'common to the formats of flow records',
     'hash-worker.ts': 'the worker of hash.ts',
     'hash.ts': 'the fingerprint of an input, of whatever format',
     'live-folder.ts': 'where live captures come from: the files of a ring',

@@ -6,7 +6,7 @@
  * another's templates. An exporter that comes back on another port is the same one, with nothing known of it.
  * Contract: bounded; what finds no room is refused and counted.
  */
-import type { FlowExporter, FlowQuality } from '../../src/model/flow-record.ts'
+import { type FlowExporter, newExporter } from '../../src/model/flow-record.ts'
 import type { Micros } from '../../src/model/time.ts'
 import { newSequence, type Sequence } from './sequence.ts'
 import type { Template } from './template.ts'
@@ -50,22 +50,6 @@ export interface Sender {
   readonly port: number
   readonly domain: number
 }
-
-const noQuality = (): FlowQuality => ({
-  messages: 0,
-  records: 0,
-  lost: 0,
-  gaps: 0,
-  reordered: 0,
-  restarts: 0,
-  withoutTemplate: 0,
-  undecoded: 0,
-  malformed: 0,
-  templates: 0,
-  templateChanges: 0,
-  withdrawals: 0,
-  options: 0,
-})
 
 export class Exporters {
   /** In the order in which they came. */
@@ -143,18 +127,7 @@ const sessionOf = ({ format, address, port, domain }: Sender): string =>
 const placeOf = ({ format, address, domain }: Sender): string => `${format} ${address} ${domain}`
 
 const newState = ({ format, address, port, domain }: Sender, id: number): ExporterState => ({
-  exporter: {
-    id,
-    format,
-    address,
-    port,
-    domain,
-    samplingInterval: NaN,
-    activeTimeout: NaN,
-    inactiveTimeout: NaN,
-    interfaces: new Map(),
-    quality: noQuality(),
-  },
+  exporter: newExporter({ id, format, address, port, domain }),
   templates: new Map(),
   sequence: newSequence(),
   samplers: null,

@@ -5,32 +5,16 @@
  * Contract: memory is one buffer. A message that is not whole moves to its front; every record before a fault
  * is delivered. Nothing says who sent the messages: all are of the exporter without an address, by domain.
  */
-import { FLOW_ROWS, type FlowBatch, type FlowReader } from '../../src/model/flow-record.ts'
+import type { FlowBatch, FlowReader } from '../../src/model/flow-record.ts'
 import type { Fault } from '../../src/model/fault.ts'
 import type { ByteSource } from '../byte-source.ts'
+import { flowReader, type RecordDecoder } from '../flow-reader.ts'
 import { FlowDecoder } from './decoder.ts'
 import type { BinaryFormat } from './exporters.ts'
 import { formatAt, messageLength, MORE, NO_EXPORT } from './message.ts'
 
 /** Octets of the buffer: several of the longest messages (RFC 7011 3.1: 65535). */
 const BUFFER_BYTES = 1 << 20
-
-/** A reader at work. */
-interface Reading {
-  readonly format: BinaryFormat
-  readonly source: ByteSource
-  readonly decoder: FlowDecoder
-  readonly bytes: Uint8Array
-  from: number
-  to: number
-  /** Offset in the file of the buffer's first octet. */
-  base: number
-  ended: boolean
-  /** A message is being decoded: it ends here; 0 if none is. */
-  until: number
-  messages: number
-  fault: Fault | null
-}
 
 /** Whether a file that begins with these octets is one: a whole first message, or as much as is there. */
 export function recognises(head: Uint8Array): boolean {
@@ -60,119 +44,68 @@ const V5_COUNT_MAX = Math.floor((65_507 - 24) / 48)
 export const formatOfHead = (head: Uint8Array): BinaryFormat => formatAt(head, 0, head.length)!
 
 /** Reads a source from its first octet on; closing the reader closes the source. */
-export function open(
+export const open = (
   source: ByteSource,
   format: BinaryFormat,
   { bufferBytes = BUFFER_BYTES, decoder = new FlowDecoder({ templatesExpire: false }) } = {},
-): FlowReader {
-  const reading: Reading = {
-    format,
-    source,
-    decoder,
-    bytes: new Uint8Array(bufferBytes),
-    from: 0,
-    to: 0,
-    base: 0,
-    ended: false,
-    until: 0,
-    messages: 0,
-    fault: null,
+): FlowReader => flowReader(source, new Messages(format, decoder), bufferBytes)
+
+/** Whole messages, one behind the other. */
+class Messages implements RecordDecoder {
+  readonly format: BinaryFormat
+  messages = 0
+  fault: Fault | null = null
+  private readonly decoder: FlowDecoder
+  /** A message is being decoded: it ends here; 0 if none is. */
+  private until = 0
+
+  constructor(format: BinaryFormat, decoder: FlowDecoder) {
+    this.format = format
+    this.decoder = decoder
   }
-  return {
-    format,
-    compression: source.compression,
-    exporters: decoder.list,
-    addresses: decoder.addresses,
-    next(batch) {
-      batch.addresses = decoder.addresses
-      batch.exporters = decoder.list
-      batch.clear()
-      return read(reading, batch)
-    },
-    get messages() {
-      return reading.messages
-    },
-    get fault() {
-      return reading.fault
-    },
-    get skipped() {
-      return skippedBy(decoder)
-    },
-    get bytesRead() {
-      return reading.base + reading.from
-    },
-    get progress() {
-      return Math.min(1, source.rawPosition / source.rawSize)
-    },
-    close: () => source.close(),
+
+  get exporters() {
+    return this.decoder.list
   }
-}
 
-/** Decodes what is there, and reads on, until the batch is full or the file ends. */
-function read(reading: Reading, batch: FlowBatch): boolean | Promise<boolean> {
-  for (;;) {
-    decodeBuffered(reading, batch)
-    if (batch.count === FLOW_ROWS) return true
-    if (reading.ended || reading.fault !== null) return conclude(reading, batch)
-    toFront(reading)
-    const answer = reading.source.read(reading.bytes, reading.to)
-    if (typeof answer !== 'number') return readLater(reading, batch, answer)
-    arrived(reading, answer)
+  get addresses() {
+    return this.decoder.addresses
   }
-}
 
-async function readLater(reading: Reading, batch: FlowBatch, answer: Promise<number>): Promise<boolean> {
-  arrived(reading, await answer)
-  return read(reading, batch)
-}
+  get skipped() {
+    return skippedBy(this.decoder)
+  }
 
-function arrived(reading: Reading, count: number): void {
-  reading.to += count
-  reading.ended = count === 0
-}
-
-function toFront(reading: Reading): void {
-  const { bytes, from, to } = reading
-  bytes.copyWithin(0, from, to)
-  reading.base += from
-  reading.to -= from
-  reading.from = 0
-}
-
-/** Whole messages of the buffer, as far as the batch has rows. */
-function decodeBuffered(reading: Reading, batch: FlowBatch): void {
-  const { decoder, bytes } = reading
-  for (;;) {
-    if (reading.until > 0) {
-      if (!decoder.fill(batch)) return
-      reading.from = reading.until
-      reading.until = 0
+  decode(b: Uint8Array, from: number, to: number, base: number, ended: boolean, batch: FlowBatch): number {
+    const { decoder } = this
+    let at = from
+    for (;;) {
+      if (this.until > 0) {
+        if (!decoder.fill(batch)) return at
+        at = this.until
+        this.until = 0
+      }
+      const length = at === to ? MORE : messageLength(b, at, to, ended)
+      if (length === MORE && to - at < b.length) return at
+      if (length <= NO_EXPORT) {
+        this.fault = faultAt(this.format, base + at, to - at, ended)
+        return at
+      }
+      decoder.begin(b, at, at + length, '', 0, NaN, ++this.messages)
+      this.until = at + length
     }
-    const { from, to } = reading
-    const length = from === to ? MORE : messageLength(bytes, from, to, reading.ended)
-    if (length === MORE && to - from < bytes.length) return
-    if (length <= NO_EXPORT) {
-      reading.fault = faultAt(reading)
-      return
-    }
-    decoder.begin(bytes, from, from + length, '', 0, NaN, ++reading.messages)
-    reading.until = from + length
+  }
+
+  finish(): void {
+    this.decoder.finish()
   }
 }
 
-function conclude(reading: Reading, batch: FlowBatch): boolean {
-  const { decoder, source } = reading
-  decoder.finish()
-  reading.fault ??= source.fault
-  return batch.count > 0
-}
-
-function faultAt({ format, base, from, to, ended }: Reading): Fault {
-  const at = base + from
-  const rest = `${to - from} octets are left`
-  return ended
-    ? { layer: format, at, message: `the export is cut off in the message at offset ${at}: ${rest}` }
-    : { layer: format, at, message: `what stands at offset ${at} is no message of NetFlow v5, v9 or IPFIX` }
+function faultAt(format: BinaryFormat, at: number, left: number, ended: boolean): Fault {
+  const message = ended
+    ? `the export is cut off in the message at offset ${at}: ${left} octets are left`
+    : `what stands at offset ${at} is no message of NetFlow v5, v9 or IPFIX`
+  return { layer: format, at, message }
 }
 
 /** What was passed over, of all exporters together. */

@@ -2,7 +2,7 @@
  * over. */
 import { AddressTable } from '../../src/bytes/address.ts'
 import { latin1 } from '../../src/bytes/latin1.ts'
-import type { FlowExporter, FlowFormat } from '../../src/model/flow-record.ts'
+import { type FlowExporter, type FlowFormat, newExporter } from '../../src/model/flow-record.ts'
 
 /** Exporters of one log; what further ones say counts as the last one's. */
 const EXPORTERS_MAX = 1 << 16
@@ -30,7 +30,7 @@ export class LogState {
     if (known !== undefined) return known
     if (this.exporters.length >= EXPORTERS_MAX) return EXPORTERS_MAX - 1
     const id = this.exporters.length
-    this.exporters.push(newExporter(id, this.format, address))
+    this.exporters.push(newExporter({ id, format: this.format, address, port: 0, domain: id }))
     this.byName.set(name, id)
     return id
   }
@@ -67,30 +67,3 @@ export class LogState {
 }
 
 const noAddress = (): string => ''
-
-const newExporter = (id: number, format: FlowFormat, address: string): FlowExporter => ({
-  id,
-  format,
-  address,
-  port: 0,
-  domain: id,
-  samplingInterval: NaN,
-  activeTimeout: NaN,
-  inactiveTimeout: NaN,
-  interfaces: new Map(),
-  quality: {
-    messages: 0,
-    records: 0,
-    lost: 0,
-    gaps: 0,
-    reordered: 0,
-    restarts: 0,
-    withoutTemplate: 0,
-    undecoded: 0,
-    malformed: 0,
-    templates: 0,
-    templateChanges: 0,
-    withdrawals: 0,
-    options: 0,
-  },
-})

@@ -75,6 +75,32 @@ export interface FlowQuality {
   options: number
 }
 
+/** An exporter of which nothing is known but who it is. */
+export const newExporter = (
+  facts: Pick<FlowExporter, 'id' | 'format' | 'address' | 'port' | 'domain'>,
+): FlowExporter => ({
+  ...facts,
+  samplingInterval: NaN,
+  activeTimeout: NaN,
+  inactiveTimeout: NaN,
+  interfaces: new Map(),
+  quality: {
+    messages: 0,
+    records: 0,
+    lost: 0,
+    gaps: 0,
+    reordered: 0,
+    restarts: 0,
+    withoutTemplate: 0,
+    undecoded: 0,
+    malformed: 0,
+    templates: 0,
+    templateChanges: 0,
+    withdrawals: 0,
+    options: 0,
+  },
+})
+
 /** What a text format says of the application, where it does; everything absent is not said. */
 export interface FlowApplication {
   /** The log's own name of the connection: Zeek's uid, EVE's flow_id. */

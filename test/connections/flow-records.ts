@@ -1,7 +1,7 @@
 /** Flow records as a test writes them, and what the flow stage tells of them. */
 import { AddressTable } from '../../src/bytes/address.ts'
 import { FlowTracker } from '../../src/connections/flow-tracker.ts'
-import { FLOW_ROWS, FlowBatch, type FlowExporter } from '../../src/model/flow-record.ts'
+import { FLOW_ROWS, FlowBatch, type FlowExporter, newExporter } from '../../src/model/flow-record.ts'
 import type { Observation, ObservationKind, ObservationOf } from '../../src/model/observation.ts'
 import { SECOND, seconds } from '../../src/model/time.ts'
 import * as tcp from '../../src/wire/tcp.ts'
@@ -37,30 +37,7 @@ const FLAGS: Readonly<Record<string, number>> = {
 const flagsOf = (text: string): number => [...text].reduce((bits, letter) => bits | FLAGS[letter]!, 0)
 
 export const exporter = (id: number, more: Partial<FlowExporter> = {}): FlowExporter => ({
-  id,
-  format: 'netflow9',
-  address: `192.0.2.${id + 1}`,
-  port: 2055,
-  domain: 0,
-  samplingInterval: NaN,
-  activeTimeout: NaN,
-  inactiveTimeout: NaN,
-  interfaces: new Map(),
-  quality: {
-    messages: 0,
-    records: 0,
-    lost: 0,
-    gaps: 0,
-    reordered: 0,
-    restarts: 0,
-    withoutTemplate: 0,
-    undecoded: 0,
-    malformed: 0,
-    templates: 0,
-    templateChanges: 0,
-    withdrawals: 0,
-    options: 0,
-  },
+  ...newExporter({ id, format: 'netflow9', address: `192.0.2.${id + 1}`, port: 2055, domain: 0 }),
   ...more,
 })
 
