@@ -13,6 +13,7 @@ import { deserialize, serialize } from 'node:v8'
 import type { CaptureInterface } from '../../model/capture.ts'
 import type { Micros } from '../../model/time.ts'
 import type { SavedAnalysis } from '../../pipeline/live.ts'
+import { syncFolder } from '../sync-folder.ts'
 import type { JournalEnd } from './journal.ts'
 
 /** Changed whenever what is saved changes its shape: a test compares the shapes. */
@@ -104,15 +105,5 @@ function renameIfThere(from: string, to: string): void {
     renameSync(from, to)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-}
-
-/** A name lasts once its folder is written (fsync(2)). */
-function syncFolder(path: string): void {
-  const fd = openSync(path, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
   }
 }

@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type LiveReader, liveReader, type LiveSource } from '../../../collectors/live-reader.ts'
-import { type Deployment, EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
+import type { Deployment } from '../../model/deployment.ts'
 import { isoTime, SECOND, toSeconds, type Micros } from '../../model/time.ts'
 import type { LiveState } from '../../model/view.ts'
 import { LiveAnalysis } from '../../pipeline/live.ts'
@@ -25,8 +25,7 @@ import {
 import { type LiveWriter, liveWriter, quietNote } from '../../store/live-writer.ts'
 import { lockFile } from '../../store/file-lock.ts'
 import { openStore, type Store } from '../../store/store.ts'
-import { parseConfig } from '../config/load.ts'
-import { problemText } from '../config/problems.ts'
+import { keptDeployment } from '../config/load.ts'
 import { ending, failure } from '../failure.ts'
 import { counted } from '../output/quantities.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -122,7 +121,7 @@ class Collecting {
     this.kept = kept
     this.closeStore = close
     this.wish = new Int32Array(order.wish)
-    this.deployment = deploymentOf(order.config)
+    this.deployment = keptDeployment(order.config)
     this.clock = new LiveClock({ isOurs: hasOurClock(order.source), now: wall })
     const { collector, tap, config } = order
     const name = `${collector} (${nameOfSource(order.source)})`
@@ -406,12 +405,4 @@ function readerOf(source: LiveSource, order: CollectionOrder, before: Checkpoint
   const { number, interfaces } = before.reader
   const lost = canReadAgain(order.source) ? 0 : NUMBERS_LOST
   return liveReader(source, { firstNumber: number + lost, interfaces })
-}
-
-function deploymentOf(config: string | null): Deployment {
-  if (config === null) return EMPTY_DEPLOYMENT
-  const loaded = parseConfig(config)
-  if ('deployment' in loaded) return loaded.deployment
-  const [problem] = loaded.problems
-  throw failure(problem === undefined ? 'the configuration is wrong' : problemText('configuration', problem))
 }

@@ -6,7 +6,7 @@
  */
 import { readFileSync, statSync } from 'node:fs'
 import { LineCounter, parseDocument } from 'yaml'
-import type { Deployment } from '../../model/deployment.ts'
+import { type Deployment, EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
 import { failure, systemReason } from '../failure.ts'
 import type { AlertSettings } from '../../alerts/settings.ts'
 import { alertFaults, alertNotes, alertSettings } from './alert-settings.ts'
@@ -81,4 +81,13 @@ export function readConfig(path: string): Extract<Loaded, { readonly deployment:
   const rest = others.length + loaded.more
   const hint = rest > 0 ? ` (and ${rest} more: holdfast config check ${path})` : ''
   throw failure(`${first === undefined ? `${path} is wrong` : problemText(path, first)}${hint}`)
+}
+
+/** The deployment of a text that was kept with what it belongs to; null: there was none. */
+export function keptDeployment(source: string | null): Deployment {
+  if (source === null) return EMPTY_DEPLOYMENT
+  const loaded = parseConfig(source)
+  if ('deployment' in loaded) return loaded.deployment
+  const [problem] = loaded.problems
+  throw failure(problem === undefined ? 'the configuration is wrong' : problemText('configuration', problem))
 }

@@ -9,7 +9,6 @@ import { EXPANSION, type ExpansionLimit } from '../../../collectors/compression.
 import { openSource } from '../../../collectors/byte-source.ts'
 import { openInput } from '../../../collectors/index.ts'
 import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
-import { type Deployment, EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
 import type { SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
 import type { Micros } from '../../model/time.ts'
@@ -26,8 +25,7 @@ import {
 } from '../../store/analyses.ts'
 import { analysisWriter } from '../../store/analysis-writer.ts'
 import { openStore, type Store } from '../../store/store.ts'
-import { parseConfig } from '../config/load.ts'
-import { problemText } from '../config/problems.ts'
+import { keptDeployment } from '../config/load.ts'
 import { ending, failure } from '../failure.ts'
 import { type JobEnd, type JobInput, type JobOrder, type JobProgress, WISH } from './order.ts'
 import { prove } from './proof.ts'
@@ -120,7 +118,7 @@ function progressNotes(store: Store, order: JobOrder, onProgress: (progress: Job
 async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryRecord> {
   const started = performance.now()
   beginAnalysis(store, order.analysis, clock())
-  const deployment = deploymentOf(order.config)
+  const deployment = keptDeployment(order.config)
   const inputs: AnalysisInput[] = []
   const { plainSecrets } = order
   const writer = analysisWriter(store, order.analysis, {
@@ -173,14 +171,6 @@ function refuseNothing(inputs: readonly AnalysisInput[], { packets }: SummaryRec
   const broken = inputs.find((input) => readerOf(input).fault !== null)
   if (packets === 0 && broken !== undefined)
     throw failure(`${broken.path} could not be read: ${readerOf(broken).fault?.message}`)
-}
-
-function deploymentOf(config: string | null): Deployment {
-  if (config === null) return EMPTY_DEPLOYMENT
-  const loaded = parseConfig(config)
-  if ('deployment' in loaded) return loaded.deployment
-  const [problem] = loaded.problems
-  throw failure(problem === undefined ? 'the configuration is wrong' : problemText('configuration', problem))
 }
 
 function secretsOf(text: string | null): TlsSecrets | null {

@@ -6,20 +6,12 @@
  * however it ends.
  */
 import { randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lockFile } from '../../store/file-lock.ts'
 import { failure, systemReason } from '../failure.ts'
+import { syncFolder } from '../sync-folder.ts'
 
 export interface CaptureFolder {
   readonly path: string
@@ -84,14 +76,4 @@ function tidy(path: string, isKnown: (stored: string) => boolean): number {
   const left = readdirSync(path).filter((name) => ARRIVING.test(name) || (KEPT.test(name) && !isKnown(name)))
   for (const name of left) rmSync(join(path, name), { force: true })
   return left.length
-}
-
-/** A new name in a folder lasts once the folder is written (fsync(2)). */
-function syncFolder(path: string): void {
-  const fd = openSync(path, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }
