@@ -6,11 +6,16 @@
 import { DETECTORS } from '../detectors/index.ts'
 import { type Describe, Ledger } from '../incidents/ledger.ts'
 import { namedFor } from '../incidents/named.ts'
+import { verdicts, type VerdictOptions } from '../incidents/verdicts.ts'
 import type { DetectorEvent, EventKind } from '../model/event.ts'
 import type { Finding, Incident, IncidentType } from '../model/incident.ts'
+import type { AgentRecord, RequirementRecord, ServerRecord } from '../model/record.ts'
+import { agentRecord, serverRecord } from '../sessions/records.ts'
 import { Sessions, type SessionsOptions } from '../sessions/sessions.ts'
 import { asShown, type ExporterName, suggestedText } from './flow-findings.ts'
 import { worldOf } from './world.ts'
+
+const DETECTED: ReadonlySet<string> = new Set(DETECTORS.map(({ type }) => type))
 
 export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
   /** Is told of every finding as it is raised, with the id of its incident; null: seen before, or one too
@@ -27,8 +32,6 @@ export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
 export class Conclusions {
   readonly sessions: Sessions
   readonly ledger: Ledger
-  /** Findings that rested on flow records, and that those cannot show. */
-  unshown = 0
   private readonly handlers = new Map<EventKind, ((event: DetectorEvent) => void)[]>()
 
   constructor({ found, occurrencesMax, isMuted, exporterName = () => null, ...options }: ConclusionsOptions) {
@@ -41,7 +44,8 @@ export class Conclusions {
       const raise = (raised: Finding): void => {
         if (isMuted?.() === true) return
         const finding = asShown(raised, detector.flows, exporterName)
-        if (finding === null) return void this.unshown++
+        // Its requirements are not observed, and say what would show it.
+        if (finding === null) return
         const incident = this.ledger.add(finding)
         found?.(finding, incident)
       }
@@ -62,6 +66,19 @@ export class Conclusions {
   incident(id: string): Incident | null {
     const incident = this.ledger.incident(id, this.describe)
     return incident === null ? null : this.named(incident)
+  }
+
+  /** Who was seen: agents with an address or at a server, and servers. */
+  who(): { readonly agents: AgentRecord[]; readonly servers: ServerRecord[] } {
+    const { agents, stays } = this.sessions
+    const seen = [...agents.all()].filter((agent) => agent.addresses.length > 0 || stays.agents.has(agent))
+    return { agents: seen.map(agentRecord), servers: [...stays.servers].map(serverRecord) }
+  }
+
+  /** What requirements come to, by all that was seen so far. */
+  verdicts(asked: Omit<VerdictOptions, 'services' | 'detected'>): RequirementRecord[] {
+    const services = this.sessions.followers.basis.counts()
+    return [...verdicts({ ...asked, services, detected: DETECTED })]
   }
 
   /** With the requirements that hold for its service. */

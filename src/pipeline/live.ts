@@ -7,9 +7,8 @@
  * `end` says so.
  */
 import { TAPS_MAX } from '../connections/tap-state.ts'
-import { DETECTORS } from '../detectors/index.ts'
 import type { SavedLedger } from '../incidents/ledger.ts'
-import { isFlawed, verdicts } from '../incidents/verdicts.ts'
+import { isFlawed } from '../incidents/verdicts.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type { Finding, IncidentType } from '../model/incident.ts'
 import type { Observation } from '../model/observation.ts'
@@ -25,7 +24,7 @@ import type {
 import type { TlsSecrets } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import { revive } from '../protocols/http/message.ts'
-import { agentRecord, connectionRecord, serverRecord } from '../sessions/records.ts'
+import { connectionRecord } from '../sessions/records.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { Conclusions } from './conclusions.ts'
 import type { TapInput } from './run.ts'
@@ -153,23 +152,14 @@ export class LiveAnalysis {
   }
 
   standing(): Standing {
-    const { stays, agents, followers } = this.sessions
-    const quality = this.run.quality()
     const causes = this.conclusions.ledger.causes()
     const incidents = causes.flatMap(({ id }) => this.incident(id) ?? [])
+    const flawed = isFlawed(this.run.quality(), this.connections)
     return {
       causes,
       capture: this.run.record(null),
-      agents: [...agents.all()]
-        .filter((agent) => agent.addresses.length > 0 || stays.agents.has(agent))
-        .map(agentRecord),
-      servers: [...stays.servers].map(serverRecord),
-      requirements: verdicts({
-        incidents,
-        services: followers.basis.counts(),
-        detected: new Set<string>(DETECTORS.map(({ type }) => type)),
-        isFlawed: isFlawed(quality, this.connections),
-      }),
+      ...this.conclusions.who(),
+      requirements: this.conclusions.verdicts({ incidents, isFlawed: flawed }),
     }
   }
 

@@ -11,13 +11,13 @@ import type { ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import { DETECTORS } from '../detectors/index.ts'
 import type { Incident } from '../model/incident.ts'
-import { isFlawed, type VerdictOptions, verdicts } from '../incidents/verdicts.ts'
+import { isFlawed, type VerdictOptions } from '../incidents/verdicts.ts'
 import type { Tap } from '../model/packet.ts'
 import type { AnalysisRecord, Forgotten, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
 import type { TlsSecrets } from '../model/stream.ts'
 import { type Micros, toSeconds } from '../model/time.ts'
 import type { WhatIf } from '../model/what-if.ts'
-import { agentRecord, connectionRecord, serverRecord } from '../sessions/records.ts'
+import { connectionRecord } from '../sessions/records.ts'
 import type { Follower } from '../sessions/follower.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { TrackedSighting } from '../sessions/sighting.ts'
@@ -166,13 +166,8 @@ class Analysis {
       packets += run.framesRead
       if (this.wants('capture')) this.write(run.record(await (run.input.sha256 ?? null)))
     }
-    const { stays } = this.sessions
-    const agents = [...this.sessions.agents.all()].filter(
-      (agent) => agent.addresses.length > 0 || stays.agents.has(agent),
-    )
-    for (const agent of agents) this.write(agentRecord(agent))
-    const servers = [...stays.servers]
-    for (const server of servers) this.write(serverRecord(server))
+    const { agents, servers } = this.conclusions.who()
+    for (const record of [...agents, ...servers]) this.write(record)
     const incidents = this.writeIncidents(runs)
     for (const record of this.whatIfs?.records() ?? []) this.write(record)
     const summary: SummaryRecord = {
@@ -217,11 +212,9 @@ class Analysis {
   }
 
   private writeVerdicts(incidents: readonly Incident[], runs: readonly Run[]): void {
-    const services = this.sessions.followers.basis.counts()
-    const detected = new Set<string>(DETECTORS.map(({ type }) => type))
     const flawed = runs.some((run) => isFlawed(run.quality(), this.connections))
-    const options = { incidents, services, detected, isFlawed: flawed, ...shownByFlows(runs) }
-    for (const record of verdicts(options)) this.write(record)
+    const asked = { incidents, isFlawed: flawed, ...shownByFlows(runs) }
+    for (const record of this.conclusions.verdicts(asked)) this.write(record)
   }
 
   /** The address of who exported a record at a tap. */
