@@ -54,9 +54,15 @@ export type OpenedInput =
   | { readonly reader: CaptureReader; readonly records: null }
   | { readonly reader: null; readonly records: FlowReader }
 
-/** Whether what begins with these octets can be read: a capture, or flow records. */
+/** Whether what begins with these octets can be read: a capture, flow records or a log of them. */
 export const isReadable = (head: Uint8Array): boolean =>
-  formatOf(head) !== undefined || FLOW_FORMATS.some(({ recognises }) => recognises(head))
+  formatOf(head) !== undefined ||
+  FLOW_FORMATS.some(({ recognises }) => recognises(head)) ||
+  logFormatOf(head) !== undefined
+
+/** How many octets tell what something is that begins with these: logs say it late. */
+export const tellingBytes = (head: Uint8Array): number =>
+  isText(head.subarray(0, HEAD_BYTES)) ? LOG_HEAD_BYTES : HEAD_BYTES
 
 /** What people try and is not read: named, so that they know what to do. */
 const OTHER_FORMATS: readonly { readonly begins: string; readonly what: string }[] = [

@@ -234,6 +234,9 @@ export const endpoint = (address: string, port: number): string =>
 /** The last part of a path: captures that were read in place are named by their path. */
 export const fileName = (path: string): string => path.split(/[/\\]/).findLast((part) => part !== '') ?? path
 
+/** A capture in a list: a file by its own name; what a collector gathers has no path to shorten. */
+export const captureName = (name: string, isLive: boolean): string => (isLive ? name : fileName(name))
+
 /** `9f2c…a1`: enough of a digest to compare by eye. */
 export const shortHash = (hash: string): string =>
   hash.length > 8 ? `${hash.slice(0, 4)}…${hash.slice(-2)}` : hash

@@ -32,8 +32,8 @@ export function DropZone(): JSX.Element {
         <span>
           <b>Drop captures here, or choose files</b>
           <span class="note">
-            pcap and pcapng, also packed with gzip or zstd. Several at once are read as one, each a tap. Key
-            logs and a holdfast.yaml may go with them.
+            pcap and pcapng, NetFlow, IPFIX and logs of flows, also packed with gzip or zstd. Several at once
+            are read as one, each a tap. Key logs and a holdfast.yaml may go with them.
           </span>
         </span>
         <span class="btn" aria-hidden="true">

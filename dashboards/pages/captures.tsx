@@ -13,7 +13,7 @@ import { QUALITY_ORDER, QualityCells } from '../parts/quality.tsx'
 import { Empty, Failure, Show } from '../parts/states.tsx'
 import { href } from '../router.ts'
 import { may } from '../session.ts'
-import { bytes, count, counted, fileName, listSpan, shortHash, zoneName } from '../text.ts'
+import { bytes, captureName, count, counted, listSpan, shortHash, zoneName } from '../text.ts'
 import { isSending } from '../uploads.ts'
 import { DropZone } from './capture-drop.tsx'
 import { Jobs } from './capture-jobs.tsx'
@@ -132,7 +132,7 @@ function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): 
     <tr>
       <td class="any">
         <b class="sent" title={row.name}>
-          {fileName(row.name)}
+          {captureName(row.name, row.live !== null)}
         </b>
         <div class="sub">
           {row.tap !== null && `tap ${row.tap}, `}
@@ -165,7 +165,12 @@ function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): 
       </td>
       <td class="num act">
         {row.kept && may('admin') && (
-          <button type="button" class="btn sm" aria-label={`Delete ${fileName(row.name)}`} onClick={onDelete}>
+          <button
+            type="button"
+            class="btn sm"
+            aria-label={`Delete ${captureName(row.name, row.live !== null)}`}
+            onClick={onDelete}
+          >
             Delete
           </button>
         )}
@@ -207,8 +212,8 @@ function DeleteDialog({ capture, onClose, onDeleted }: DeleteProps): JSX.Element
   return (
     <Dialog title="Delete this capture?" onClose={onClose}>
       <p class="any">
-        The {bytes(capture.sizeBytes)} of <b>{fileName(capture.name)}</b> go, and cannot be read again. What
-        was found in them stays, with the packets that prove it
+        The {bytes(capture.sizeBytes)} of <b>{captureName(capture.name, capture.live !== null)}</b> go, and
+        cannot be read again. What was found in them stays, with the packets that prove it
         {capture.incidents > 0 ? `: ${counted(capture.incidents, 'incident')}.` : '.'}
       </p>
       {error !== null && <Failure error={error} />}

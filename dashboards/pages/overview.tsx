@@ -14,7 +14,18 @@ import { Empty, Show } from '../parts/states.tsx'
 import { Line, SeverityBars } from '../parts/trend.tsx'
 import { href } from '../router.ts'
 import { lastVisit } from '../settings.ts'
-import { count, counted, elapsed, fileName, firstFew, listTime, span, time, zoneName } from '../text.ts'
+import {
+  captureName,
+  count,
+  counted,
+  elapsed,
+  fileName,
+  firstFew,
+  listTime,
+  span,
+  time,
+  zoneName,
+} from '../text.ts'
 import { verdictOf } from '../verdict.ts'
 import { OccurrenceChart } from './overview-chart.tsx'
 
@@ -244,7 +255,7 @@ function Basis({ capture }: { capture: CaptureRow }): JSX.Element {
     <li>
       <Glyph shape={STATUS_MARKS[status].Shape} tone={STATUS_MARKS[status].tone} label={WORTH_WORDS[worst]} />
       <span>
-        <span title={capture.name}>{fileName(capture.name)}</span>
+        <span title={capture.name}>{captureName(capture.name, capture.live !== null)}</span>
         <span class={`sub ${tone}`}>
           {capture.packets !== null && `${counted(capture.packets, 'packet')}, `}
           {words}

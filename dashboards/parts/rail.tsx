@@ -9,7 +9,7 @@ import type { Route } from '../router.ts'
 import { forgetSession, session } from '../session.ts'
 import { setZone, toggleTheme, zone } from '../settings.ts'
 import { taps, tapWords } from '../tap-rates.ts'
-import { count, fileName, percent, zoneName } from '../text.ts'
+import { captureName, count, fileName, percent, zoneName } from '../text.ts'
 import { Dialog } from './dialog.tsx'
 import { Anchor, Icon, ICONS } from './icons.tsx'
 
@@ -111,7 +111,7 @@ const TAPS_SHOWN = 6
 
 function Tap({ tap }: { tap: TapRow }): JSX.Element {
   const { words, isBad, all } = tapWords(tap)
-  const name = [tap.tap, fileName(tap.name)].filter((part) => part !== '').join(' · ')
+  const name = [tap.tap, captureName(tap.name, tap.isLive)].filter((part) => part !== '').join(' · ')
   return (
     <li title={`${name}: ${all}`}>
       <span class={isBad ? 'warn' : ''}>{name}</span> <span class={isBad ? 'nw warn' : 'nw'}>{words}</span>

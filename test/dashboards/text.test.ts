@@ -171,6 +171,8 @@ describe('names', () => {
     expect(text.fileName('/captures/north/a.pcap')).toBe('a.pcap')
     expect(text.fileName('C:\\captures\\a.pcap')).toBe('a.pcap')
     expect(text.fileName('a.pcap')).toBe('a.pcap')
+    expect(text.captureName('/captures/a.pcap', false)).toBe('a.pcap')
+    expect(text.captureName('ring (/var/ring)', true)).toBe('ring (/var/ring)')
     expect(text.shortHash('9f2c0000000000a1')).toBe('9f2c…a1')
   })
 })

@@ -198,6 +198,7 @@ class Collecting {
   private async awaited(answer: Promise<boolean>): Promise<boolean> {
     this.isWaiting = true
     this.clock.caughtUp()
+    this.noteLag()
     this.keepHouse()
     try {
       return await answer
@@ -335,7 +336,7 @@ class Collecting {
     const { queued } = this.source.drops
     this.tell({
       says: this.isLate
-        ? `${collector}: behind by ${lagSeconds.toFixed(1)} s, ${queued} octets wait`
+        ? `${collector}: behind by ${lagSeconds.toFixed(1)} s${queued > 0 ? `, ${queued} octets wait` : ''}`
         : `${collector}: has caught up`,
     })
   }

@@ -8,9 +8,9 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
-import { HEAD_BYTES, isInputError, openSource } from '../../../collectors/byte-source.ts'
+import { isInputError, openSource } from '../../../collectors/byte-source.ts'
 import { compressionOf } from '../../../collectors/compression.ts'
-import { isReadable, openInput, whyNoCapture } from '../../../collectors/index.ts'
+import { isReadable, openInput, tellingBytes, whyNoCapture } from '../../../collectors/index.ts'
 import { Refusal, type Uploads } from '../../api/ports.ts'
 import type { Micros } from '../../model/time.ts'
 import { addCapture, captureFile, forgetCapture } from '../../store/captures.ts'
@@ -94,8 +94,8 @@ async function write(
     size += chunk.length
     if (size > sizeMax) throw tooLarge(sizeMax)
     if (head !== null) {
-      head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES)])
-      if (head.length >= HEAD_BYTES) head = refuseOther(head, name)
+      head = Buffer.concat([head, chunk.subarray(0, tellingBytes(head))])
+      if (head.length >= tellingBytes(head)) head = refuseOther(head, name)
     }
     if (size - checked >= ROOM_EVERY_BYTES) {
       if ((await folder.room()) <= 0) throw noSpace()

@@ -18,6 +18,7 @@ let store: Store
 let folder: CaptureFolder
 let port: Uploads
 const read = new Set<number>()
+const LOG_SAMPLES = join(import.meta.dirname, '../../collectors/logs/samples')
 
 beforeEach(() => {
   place = mkdtempSync(join(tmpdir(), 'holdfast-uploads-'))
@@ -91,6 +92,12 @@ describe('an upload', () => {
   test('of flow records, told by their first octets, is kept as well', async () => {
     const bytes = Buffer.from(netflow5([{}, {}]))
     await send(bytes, { name: 'flows.dat', size: 1 })
+    expect(kept()).toEqual([hashOf(bytes)])
+  })
+
+  test.each(['nfdump-1.6.csv', 'zeek/conn.txt'])('of a log of flows is kept as well: %s', async (name) => {
+    const bytes = readFileSync(join(LOG_SAMPLES, name))
+    await send(bytes, { name: 'flows', size: 7 })
     expect(kept()).toEqual([hashOf(bytes)])
   })
 
