@@ -8,12 +8,20 @@
 
 import type { CaptureReader } from '../src/model/capture.ts'
 import type { FlowFormat, FlowReader } from '../src/model/flow-record.ts'
-import { HEAD_BYTES, inputError, openSource, peek } from './byte-source.ts'
+import { HEAD_BYTES, inputError, isInputError, openSource, peek } from './byte-source.ts'
 import type { ByteSource, Peeked } from './byte-source.ts'
 import { canUnpack, compressionOf, unpacked } from './compression.ts'
 import type { ExpansionLimit } from './compression.ts'
 import * as exports from './flows/reader.ts'
-import { besideLogOf, LOG_HEAD_BYTES, logFormatOf, openLog, type PeekedLog } from './logs/index.ts'
+import { type Applications, applications } from './logs/applications.ts'
+import {
+  besideLogOf,
+  LOG_HEAD_BYTES,
+  logFormatOf,
+  openLog,
+  type PeekedLog,
+  readBeside,
+} from './logs/index.ts'
 import * as pcap from './pcap.ts'
 import * as pcapng from './pcapng.ts'
 
@@ -52,13 +60,20 @@ export const FLOW_FORMATS: readonly FlowFileFormat[] = [
 /** What an input holds: packets, or flow records. */
 export type OpenedInput =
   | { readonly reader: CaptureReader; readonly records: null }
-  | { readonly reader: null; readonly records: FlowReader }
+  | {
+      readonly reader: null
+      readonly records: FlowReader
+      /** Logs that name what it tells of, by their paths; with what kept one from being read whole. */
+      readonly beside: readonly string[]
+    }
 
-/** Whether what begins with these octets can be read: a capture, flow records or a log of them. */
+/** Whether what begins with these octets can be read: a capture, flow records, a log of them or beside
+ * one. */
 export const isReadable = (head: Uint8Array): boolean =>
   formatOf(head) !== undefined ||
   FLOW_FORMATS.some(({ recognises }) => recognises(head)) ||
-  logFormatOf(head) !== undefined
+  logFormatOf(head) !== undefined ||
+  besideLogOf(head) !== null
 
 /** How many octets tell what something is that begins with these: logs say it late. */
 export const tellingBytes = (head: Uint8Array): number =>
@@ -109,8 +124,16 @@ export async function openCapture(
 export interface InputOptions {
   readonly path: string
   readonly limit?: ExpansionLimit
-  /** Logs that name what this one tells of: Zeek's ssl.log, http.log, dns.log. They are read and closed. */
-  readonly beside?: readonly ByteSource[]
+  /** Logs that may name what this one tells of: Zeek's ssl.log, http.log, dns.log. Asked for if it is a
+   * conn.log; they are read and closed. */
+  beside?(): readonly BesideSource[]
+}
+
+export interface BesideSource {
+  /** What people call it. */
+  readonly path: string
+  /** Opens it. Throws an input error. */
+  open(): ByteSource
 }
 
 /**
@@ -123,30 +146,63 @@ export async function openInput(source: ByteSource, named: InputOptions): Promis
   if (format !== undefined) return { reader: format.open(plain.source), records: null }
   const whole = await peek(plain.source, HEAD_BYTES)
   const flows = FLOW_FORMATS.find(({ recognises }) => recognises(whole.head))
-  if (flows !== undefined) return { reader: null, records: flows.open(whole.source, whole.head) }
+  if (flows !== undefined) return { reader: null, records: flows.open(whole.source, whole.head), beside: [] }
   // What is no text is no log: nothing more of it is waited for.
   const log = isText(whole.head) ? await peek(whole.source, LOG_HEAD_BYTES, LOG_HEAD_BYTES) : whole
   const logFormat = logFormatOf(log.head)
-  if (logFormat !== undefined)
-    return { reader: null, records: await openLog(log, logFormat, { beside: await besideLogs(named) }) }
+  if (logFormat !== undefined) {
+    const held = applications()
+    const beside = logFormat.name === 'zeek-conn' ? await readBesides(named, held) : []
+    return { reader: null, records: openLog(log, logFormat, { held }), beside }
+  }
   log.source.close()
-  const kind = besideLogOf(log.head)
-  throw inputError(`${named.path} ${kind === null ? whyNot(whole) : `is the ${kind}.log ${BESIDE}`}`)
+  throw inputError(`${named.path} ${besideLogOf(log.head) === null ? whyNot(whole) : BESIDE_ALONE}`)
 }
 
-const BESIDE = 'of Zeek, which only adds names to the connections of a conn.log'
+/** Why a log of Zeek's that is no conn.log is not read alone, as the end of a sentence. */
+export const BESIDE_ALONE =
+  'is a log of Zeek that only adds names to connections: give it together with their conn.log'
 
 /** Nothing but printable octets and white space. */
 const isText = (head: Uint8Array): boolean => head.every((c) => c >= 0x20 || (c >= 0x09 && c <= 0x0d))
 
-/** Unpacked, with the octets that tell what they are. */
-async function besideLogs({ path, limit, beside = [] }: InputOptions): Promise<PeekedLog[]> {
-  const logs: PeekedLog[] = []
-  for (const source of beside) {
-    const plain = await unpack(source, path, limit)
-    logs.push(await peek(plain.source, LOG_HEAD_BYTES, LOG_HEAD_BYTES))
+/** Reads what may name the connections of a log; answers what of it did. */
+async function readBesides({ limit, beside }: InputOptions, held: Applications): Promise<string[]> {
+  const used: string[] = []
+  for (const { path, open } of beside?.() ?? []) {
+    try {
+      const log = await peekLog(open(), path, limit)
+      if (besideLogOf(log.head) === null) {
+        log.source.close()
+        continue
+      }
+      const fault = await readBeside(log, held)
+      used.push(fault === null ? path : `${path} (in part: ${fault.message})`)
+    } catch (error) {
+      if (!isInputError(error)) throw error
+      used.push(`${path} (not read: ${error.message})`)
+    }
   }
-  return logs
+  return used
+}
+
+/** Unpacked, with the octets that tell what it is. */
+async function peekLog(source: ByteSource, path: string, limit?: ExpansionLimit): Promise<PeekedLog> {
+  const plain = await unpack(source, path, limit)
+  return peek(plain.source, LOG_HEAD_BYTES, LOG_HEAD_BYTES)
+}
+
+/** Whether a source holds a log that only names the connections of another; it is closed. What cannot be read
+ * is none. */
+export async function isBesideLog(open: () => ByteSource, limit?: ExpansionLimit): Promise<boolean> {
+  try {
+    const { head, source } = await peekLog(open(), '', limit)
+    source.close()
+    return besideLogOf(head) !== null
+  } catch (error) {
+    if (!isInputError(error)) throw error
+    return false
+  }
 }
 
 /** The capture format that begins with these octets; undefined if none does. */

@@ -3,6 +3,7 @@
  * another one's connections (Zeek's ssl.log, http.log, dns.log) are given beside it.
  */
 import { latin1 } from '../../src/bytes/latin1.ts'
+import type { Fault } from '../../src/model/fault.ts'
 import { FlowBatch, type FlowFormat, type FlowReader } from '../../src/model/flow-record.ts'
 import type { ByteSource } from '../byte-source.ts'
 import { type Applications, applications } from './applications.ts'
@@ -82,26 +83,28 @@ export interface PeekedLog {
 }
 
 /**
- * Reads a log of a known format from its first octet on; closing the reader closes the source. Logs beside it
- * are read first, whole, and closed.
+ * Reads a log of a known format from its first octet on; closing the reader closes the source. `held`: what
+ * logs beside it said.
  */
-export async function openLog(
+export function openLog(
   { head, source }: PeekedLog,
   format: LogFormat,
   {
-    beside = [],
+    held = applications(),
     bufferBytes,
-  }: { readonly beside?: readonly PeekedLog[]; readonly bufferBytes?: number } = {},
-): Promise<FlowReader> {
-  const held = applications()
-  for (const log of beside) await readBeside(log, held)
+  }: { readonly held?: Applications; readonly bufferBytes?: number } = {},
+): FlowReader {
   const state = new LogState(format.name)
   return readLog(source, state, format.decoder(state, held, textOf(head)), bufferBytes)
 }
 
-async function readBeside({ head, source }: PeekedLog, held: Applications): Promise<void> {
+/** Reads a log that names connections, whole, and closes it; answers what kept it from being whole. */
+export async function readBeside({ head, source }: PeekedLog, held: Applications): Promise<Fault | null> {
   const kind = besideLogOf(head)
-  if (kind === null) return source.close()
+  if (kind === null) {
+    source.close()
+    return null
+  }
   const state = new LogState(`zeek-${kind}`)
   const isTsv = zeekPath(textOf(head)) !== null
   const reader = readLog(source, state, isTsv ? tsvBeside(state, held) : jsonBeside(state, held, kind))
@@ -109,6 +112,7 @@ async function readBeside({ head, source }: PeekedLog, held: Applications): Prom
     const batch = new FlowBatch(state.addresses, state.exporters)
     // No row is ever filled: it reads to the end.
     await reader.next(batch)
+    return reader.fault
   } finally {
     reader.close()
   }

@@ -16,7 +16,7 @@ interface Known {
 
 /** A capture is searched for exports of flows as well. */
 export function analysisInput(opened: OpenedInput, { secrets, ...known }: Known): AnalysisInput {
-  if (opened.reader === null) return { ...known, records: opened.records }
+  if (opened.reader === null) return { ...known, records: opened.records, beside: opened.beside }
   return { ...known, reader: opened.reader, secrets, exports: flowDatagrams }
 }
 

@@ -141,6 +141,7 @@ function tellOpened(state: FlowState, row: number, now: Micros): void {
   const both = [halfNumber(state, row, 0, F.FIRST), halfNumber(state, row, 1, F.FIRST)] as const
   const rtt = (bits & SYNS) === SYNS && isKnown ? both[1] - both[0] : 0
   const opener: Side = packetsOf(state, row, 0) > 0 ? 0 : 1
+  const name = state.cold.get(row)?.name
   state.emit({
     kind: 'connection-opened',
     time: now,
@@ -157,6 +158,7 @@ function tellOpened(state: FlowState, row: number, now: Micros): void {
     initialSequence: [null, null],
     hardware: [null, null],
     tag: 0,
+    ...(name === undefined ? {} : { name }),
   })
   if ((bits & F.SPOKE) !== 0) tellOpening(state, row, now)
 }

@@ -68,12 +68,13 @@ const ANSWER_EVERY: Micros = seconds(1)
 /** What the first minute of a connection holds is told of some. */
 const MINUTE: Micros = seconds(60)
 
-/** Joins a piece; `close` is called for a connection that it shows to be over. */
+/** Joins a piece; `close` is called for a connection that it shows to be over. Answers the connection's row;
+ * -1 if the piece is of an earlier one. */
 export function join(
   state: FlowState,
   piece: Piece,
   close: (row: number, why: 'superseded' | 'lingered') => void,
-): void {
+): number {
   const { table } = state
   const { source, destination, sourcePort, destinationPort } = piece
   let row = table.find(source, destination, sourcePort, destinationPort, SCOPE)
@@ -81,7 +82,7 @@ export function join(
   if (row >= 0) {
     if (isEarlier(state, row, side, piece)) {
       state.counters.stragglers++
-      return
+      return -1
     }
     if (isAnother(state, row, side, piece)) {
       close(row, (bitsOf(state, row) & F.OVER) !== 0 ? 'lingered' : 'superseded')
@@ -92,8 +93,8 @@ export function join(
     row = open(state, piece)
     side = table.side as Side
   }
-  if (!accounted(state, row, side, piece)) return
-  add(state, row, side, piece)
+  if (accounted(state, row, side, piece)) add(state, row, side, piece)
+  return row
 }
 
 /** A record of the connection that had the tuple before: it ends before this one began. */

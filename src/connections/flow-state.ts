@@ -80,6 +80,8 @@ export interface OtherAccount {
 export interface FlowCold {
   readonly silences: FlowSilence[]
   readonly others: [OtherAccount | null, OtherAccount | null]
+  /** The name that its responder was asked for, where a log says it. */
+  name?: string
 }
 
 export interface FlowState {

@@ -7,7 +7,7 @@
  * is allocated per record; state is a row per connection, in the same table as packets have.
  */
 import type { AddressTable } from '../bytes/address.ts'
-import { type FlowBatch, type FlowExporter, UNKNOWN } from '../model/flow-record.ts'
+import { type FlowApplication, type FlowBatch, type FlowExporter, UNKNOWN } from '../model/flow-record.ts'
 import { FIREWALL_DENIED } from '../model/flow-events.data.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
@@ -21,7 +21,7 @@ import { handshakeSeen, nextDue, tellAnswering, tellDue, tellRest } from './flow
 import * as F from './flow-fields.ts'
 import { join, Piece, takeOver } from './flow-join.ts'
 import { noteLength } from './flow-silences.ts'
-import { bitsOf, type FlowCounters, type FlowState, packetsOf, schedule } from './flow-state.ts'
+import { bitsOf, coldOf, type FlowCounters, type FlowState, packetsOf, schedule } from './flow-state.ts'
 import { FlowTimeouts } from './flow-timeouts.ts'
 import { type Gone, summarise } from './flow-summary.ts'
 import { Roles } from './roles.ts'
@@ -160,16 +160,22 @@ export class FlowTracker {
     const reverseOctets = batch.reverseOctets[i]!
     const isPaired = reverse > 0 || reverseOctets > 0
     piece.isPaired = isPaired
-    this.join()
+    const row = this.join()
+    if (row >= 0 && batch.applications.size > 0) this.noteName(row, batch.applications.get(i))
     if (!isPaired) return
     turnRound(piece, batch, i)
     this.join()
   }
 
-  private join(): void {
+  private join(): number {
     const { table } = this.state
     if (table.size >= table.limit) this.evict()
-    join(this.state, this.piece, this.close)
+    return join(this.state, this.piece, this.close)
+  }
+
+  private noteName(row: number, application: FlowApplication | undefined): void {
+    const name = application === undefined ? null : nameAsked(application)
+    if (name !== null) coldOf(this.state, row).name = name
   }
 
   private readonly close = (row: number, why: 'superseded' | 'lingered'): void => {
@@ -289,6 +295,14 @@ function turnRound(piece: Piece, batch: FlowBatch, i: number): void {
   const flags = batch.reverseFlags[i]!
   piece.flags = flags > 0 ? flags : piece.flags > 0 ? piece.flags & ~(tcp.FIN | tcp.RST) : UNKNOWN
   if (piece.isOriginators >= 0) piece.isOriginators = 1 - piece.isOriginators
+}
+
+/** The name of the server that was asked for: by TLS, or by HTTP that does not ask a proxy for another. */
+function nameAsked({ sni, protocol, host, method, uri }: FlowApplication): string | null {
+  if (sni !== undefined) return sni
+  if (host === undefined || protocol !== 'http' || method === 'CONNECT' || uri?.includes('://') === true)
+    return null
+  return host.replace(/:\d+$/, '')
 }
 
 const known = (value: number): number => (Number.isNaN(value) ? 0 : value)

@@ -47,6 +47,8 @@ export interface ConnectionOpened extends OnEndpoints {
   readonly hardware: readonly [string | null, string | null]
   /** VLAN and MPLS tags folded into a number; 0 without. */
   readonly tag: number
+  /** The name of the server that it was opened for, where a log of flows says it. */
+  readonly name?: string
 }
 
 /** A try that came to nothing: the SYN was refused, or never answered. */

@@ -83,7 +83,8 @@ export interface Sighting {
   readonly handshake: HandshakeSeen | null
   /** Hop limit of the responder's SYN; null if it was not seen. */
   readonly responderHopLimit: number | null
-  /** The name that the originator had resolved to the responder's address; null if that was not seen. */
+  /** The name that the originator had resolved to the responder's address, or asked it for, as a log of flows
+   * says; null if that was not seen. */
   readonly resolvedName: string | null
   leg: Leg
   service: Service

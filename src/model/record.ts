@@ -48,6 +48,8 @@ export interface CaptureFlows {
   /** The first ones. */
   readonly exporters: readonly FlowExporterRecord[]
   readonly exporterCount: number
+  /** Logs that named its connections, by their paths. Absent: none could. */
+  readonly beside?: readonly string[]
 }
 
 export interface FlowExporterRecord {
@@ -127,7 +129,8 @@ export interface ConnectionRecord {
   readonly server: string | null
   readonly client: Endpoint
   readonly serverEndpoint: Endpoint
-  /** The name that the client had resolved to the server's address; absent or null if that was not seen. */
+  /** The name that the client had resolved to the server's address, or asked it for, as a log of flows says;
+   * absent or null if that was not seen. */
   readonly resolvedName?: string | null
   readonly start: Micros
   readonly end: Micros

@@ -65,7 +65,7 @@ export class FlowRun implements Run {
       quality: this.quality(),
       skipped: this.input.records.skipped,
       others: this.flows.others(),
-      flows: this.flows.account(),
+      flows: { ...this.flows.account(), beside: this.input.beside ?? [] },
     }
   }
 

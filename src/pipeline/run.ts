@@ -29,6 +29,8 @@ export interface FlowInput {
   readonly path: string
   readonly records: FlowReader
   readonly sha256: Promise<string> | null
+  /** What else was read for it: logs that name its connections. */
+  readonly beside?: readonly string[]
 }
 
 /** What an analysis does with an input, whatever it holds. */

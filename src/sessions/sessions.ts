@@ -242,7 +242,7 @@ export class Sessions {
 
   private made(o: Beginning, opened: O.ConnectionOpened | null): TrackedSighting {
     const leg = this.legOf(o.originator.address, o.responder.address)
-    const resolvedName = this.nameOf(o)
+    const resolvedName = this.nameOf(o) ?? opened?.name ?? null
     const service =
       leg === 'back'
         ? this.services.serviceBehind(o.responder)

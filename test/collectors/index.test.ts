@@ -12,6 +12,7 @@ import {
   FLOW_FORMATS,
   openCapture,
   openCaptureFile,
+  isBesideLog,
   openInput,
 } from '../../collectors/index.ts'
 import { FlowBatch } from '../../src/model/flow-record.ts'
@@ -77,14 +78,16 @@ describe('logs of flows', () => {
   const sample = (name: string): Uint8Array =>
     readFileSync(new URL(`./logs/samples/${name}`, import.meta.url))
   const rowsOf = async (stored: Uint8Array, ...beside: readonly Uint8Array[]) => {
-    const others = beside.map((log) => memorySource(log))
-    const { records } = await openInput(memorySource(stored, { chunk: 50, later: true }), {
+    const others = beside.map((log, i) => ({ path: `beside ${i}`, open: () => memorySource(log) }))
+    const opened = await openInput(memorySource(stored, { chunk: 50, later: true }), {
       path: 'x',
-      beside: others,
+      beside: () => others,
     })
+    const { records } = opened
+    const used = opened.reader === null ? opened.beside : []
     const batch = new FlowBatch(records!.addresses, records!.exporters)
     expect(await records!.next(batch)).toBe(true)
-    return { format: records!.format, packed: records!.compression, rows: batch.count, batch }
+    return { format: records!.format, packed: records!.compression, rows: batch.count, batch, used }
   }
 
   test.each([
@@ -99,11 +102,29 @@ describe('logs of flows', () => {
   })
 
   test('Zeek names hosts in other logs, which are none by themselves', async () => {
-    const { batch } = await rowsOf(sample('zeek/conn.txt'), gzipSync(sample('zeek/ssl.txt')))
+    const cut = gzipSync(sample('zeek/http.txt')).subarray(0, -9)
+    const beside = [gzipSync(sample('zeek/ssl.txt')), sample('argus.csv'), new Uint8Array(), cut]
+    const { batch, used } = await rowsOf(sample('zeek/conn.txt'), ...beside)
     expect(batch.applications.get(2)).toMatchObject({ sni: 'www.taosecurity.com' })
+    expect(used).toEqual(['beside 0', expect.stringMatching(/^beside 3 \(in part: /)])
     await expect(openInput(memorySource(sample('zeek/ssl.txt')), { path: 'x' })).rejects.toThrow(
-      'x is the ssl.log of Zeek, which only adds names to the connections of a conn.log',
+      'x is a log of Zeek that only adds names to connections: give it together with their conn.log',
     )
+  })
+
+  test('no other log asks for any', async () => {
+    const asked: string[] = []
+    const beside = () => (asked.push('asked'), [])
+    const opened = await openInput(memorySource(sample('argus.csv')), { path: 'x', beside })
+    expect([asked, opened.reader === null && opened.beside]).toEqual([[], []])
+  })
+
+  test('one that names connections is told, plain and packed, and closed', async () => {
+    const source = memorySource(gzipSync(sample('zeek/dns.txt')))
+    expect(await isBesideLog(() => source)).toBe(true)
+    expect(source.counts.closed).toBe(1)
+    for (const other of [sample('zeek/conn.txt'), pcapng, new Uint8Array(), gzipSync(gzipSync(pcap))])
+      expect(await isBesideLog(() => memorySource(other))).toBe(false)
   })
 })
 

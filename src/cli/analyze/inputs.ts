@@ -1,12 +1,13 @@
 /** Opens what is to be analysed, and hashes it on the way if somebody wants to know. */
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { openSource } from '../../../collectors/byte-source.ts'
+import { inputError, openSource } from '../../../collectors/byte-source.ts'
 import { hashed, hashFile } from '../../../collectors/hash.ts'
-import { openInput } from '../../../collectors/index.ts'
+import { BESIDE_ALONE, openInput } from '../../../collectors/index.ts'
 import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
 import type { AnalysisInput } from '../../pipeline/monitor.ts'
 import { analysisInput } from '../analysis-input.ts'
+import { type BesideLogName, besideSources, givenBeside } from './beside.ts'
 import type { InputName } from './plan.ts'
 
 /** Files up to this size are hashed at once: a worker thread takes longer to start. */
@@ -18,8 +19,14 @@ export interface OpenInputs {
   close(): void
 }
 
-/** Throws an input error that names the file; what was opened before is closed. */
-export async function openInputs(names: readonly InputName[], wantsHash: boolean): Promise<OpenInputs> {
+/** Throws an input error that names the file; what was opened before is closed. `beside`: logs that name
+ * connections of others. */
+export async function openInputs(
+  names: readonly InputName[],
+  wantsHash: boolean,
+  beside: readonly BesideLogName[] = [],
+): Promise<OpenInputs> {
+  const asked = new Set<string>()
   const inputs: AnalysisInput[] = []
   const endings: (() => void)[] = []
   const close = (): void => endings.forEach((end) => end())
@@ -27,11 +34,20 @@ export async function openInputs(names: readonly InputName[], wantsHash: boolean
     for (const { tap, path } of names) {
       const hash = wantsHash && isFile(path) ? fileHash(path, endings) : null
       const stream = wantsHash && hash === null ? hashed(openSource(path)) : null
-      const opened = await openInput(stream ?? openSource(path), { path })
+      const opened = await openInput(stream ?? openSource(path), {
+        path,
+        beside: () => {
+          const given = givenBeside({ tap, path }, names, beside)
+          for (const log of given) asked.add(log.path)
+          return besideSources(path, given)
+        },
+      })
       endings.push(() => (opened.reader ?? opened.records).close())
       const sha256 = stream === null ? hash : onceAwaited(() => stream.digest())
       inputs.push(analysisInput(opened, { tap, path, sha256, secrets: await secretsAhead(path) }))
     }
+    const idle = beside.find(({ path }) => !asked.has(path))
+    if (idle !== undefined) throw inputError(`${idle.path} ${BESIDE_ALONE}`)
   } catch (error) {
     close()
     throw error

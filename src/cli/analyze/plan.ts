@@ -1,5 +1,5 @@
 /** What `holdfast analyze` was asked to do, checked: wrong usage is told before anything is opened. */
-import { existsSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { Tap } from '../../model/packet.ts'
 import type { RecordKind } from '../../model/record.ts'
@@ -7,6 +7,7 @@ import type { Micros } from '../../model/time.ts'
 import { usageFailure } from '../failure.ts'
 import { suggestion } from '../nearest.ts'
 import type { AnalyzeArguments } from './arguments.ts'
+import type { BesideLogName } from './beside.ts'
 import { momentOf } from './time-text.ts'
 
 export interface InputName {
@@ -16,6 +17,8 @@ export interface InputName {
 
 export interface Plan {
   readonly inputs: readonly InputName[]
+  /** Logs that only name connections of an input. */
+  readonly beside: readonly BesideLogName[]
   readonly config: string | null
   readonly keylogs: readonly string[]
   readonly format: Format
@@ -53,8 +56,49 @@ export const RECORD_KINDS = Object.keys({
   summary: true,
 } satisfies Record<RecordKind, true>) as readonly RecordKind[]
 
+/** What was asked, once it is known which of several inputs only name connections of others. Throws a usage
+ * failure. */
+export async function plannedOf({ inputs, options }: AnalyzeArguments): Promise<Plan> {
+  const given = inputs.map((text) => splitInput(text, existsSync))
+  const apart = given.length < 2 ? given.map(() => false) : await Promise.all(given.map(isBeside))
+  const rest = inputs.filter((_, i) => apart[i] !== true)
+  // Without a log of connections they are what was named, and cannot be read.
+  if (rest.length === 0) return planOf({ inputs, options })
+  return planOf(
+    { inputs: rest, options },
+    given.filter((_, i) => apart[i] === true),
+  )
+}
+
+/** Only logs and what is packed are looked into: the others are told by an octet. */
+async function isBeside({ path }: { readonly path: string }): Promise<boolean> {
+  if (path === '-' || !LOG_BEGINS.has(firstOctet(path))) return false
+  const { isBesideFile } = await import('./beside.ts')
+  return isBesideFile(path)
+}
+
+/** `#` of TSV, `{` and `[` of JSON, white space before them, gzip and zstd; the mark of UTF-8. */
+const LOG_BEGINS: ReadonlySet<number> = new Set([0x23, 0x7b, 0x5b, 0x20, 0x0a, 0x1f, 0x28, 0xef])
+
+/** Of a file; -1 for anything else. */
+function firstOctet(path: string): number {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return -1
+  try {
+    const file = openSync(path, 'r')
+    try {
+      const octet = Buffer.alloc(1)
+      return readSync(file, octet, 0, 1, 0) === 1 ? octet[0]! : -1
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    // Opening it will say why.
+    return -1
+  }
+}
+
 /** Throws a usage failure for what cannot be meant. */
-export function planOf({ inputs, options }: AnalyzeArguments): Plan {
+export function planOf({ inputs, options }: AnalyzeArguments, beside: readonly BesideLogName[] = []): Plan {
   const format = wordOf('--format', options.format ?? 'text', FORMATS)
   if (options.include !== undefined && format !== 'ndjson')
     throw usageFailure('--include works with --format ndjson only')
@@ -64,10 +108,15 @@ export function planOf({ inputs, options }: AnalyzeArguments): Plan {
   if (options.plainSecrets === true && options.db === undefined)
     throw usageFailure('--plain-secrets works with --db only')
   const names = inputNames(inputs)
-  const read = [...names.map(({ path }) => path), options.config ?? '-', ...(options.keylog ?? [])]
+  const read = [
+    ...[...names, ...beside].map(({ path }) => path),
+    options.config ?? '-',
+    ...(options.keylog ?? []),
+  ]
   refuseOverwriting(options.output ?? '-', read)
   return {
     inputs: names,
+    beside,
     config: options.config ?? null,
     keylogs: options.keylog ?? [],
     format,

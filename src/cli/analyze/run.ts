@@ -22,12 +22,12 @@ import type { AnalyzeArguments } from './arguments.ts'
 import type { OpenInputs } from './inputs.ts'
 import type { Keeping } from './keeping.ts'
 import { interruption } from './interruption.ts'
-import { type InputName, type Plan, planOf } from './plan.ts'
+import { type InputName, type Plan, plannedOf } from './plan.ts'
 import { NO_PROGRESS, type Progress } from './progress.ts'
 
 /** The parts below the command line; tests play them. */
 export interface Stages {
-  openInputs(names: readonly InputName[], wantsHash: boolean): Promise<OpenInputs>
+  openInputs(names: readonly InputName[], wantsHash: boolean, beside: Plan['beside']): Promise<OpenInputs>
   analyze(
     inputs: readonly AnalysisInput[],
     options: AnalysisOptions,
@@ -51,13 +51,13 @@ export async function runAnalyze(
 ): Promise<number> {
   const started = performance.now()
   const elapsedSeconds = (): number => Math.round(performance.now() - started) / 1000
-  const plan = planOf(words)
+  const plan = await plannedOf(words)
   const whatIfs = await whatIfsOf(plan)
   const deployment = await deploymentOf(plan)
   const secrets = await secretsOf(plan, console)
   const { openInputs, analyze } = stages ?? (await ourStages())
   const showsHash = plan.format === 'ndjson' ? plan.kinds.has('capture') : plan.format !== 'text'
-  const open = await openInputs(plan.inputs, showsHash || plan.database !== null)
+  const open = await openInputs(plan.inputs, showsHash || plan.database !== null, plan.beside)
   const progress = await progressOf(plan, console)
   const { signalled, ignore } = interruption()
   let destination: Destination | null = null

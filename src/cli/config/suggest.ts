@@ -5,7 +5,7 @@ import { analyze } from '../../pipeline/monitor.ts'
 import type { AnalyzeArguments } from '../analyze/arguments.ts'
 import { openInputs } from '../analyze/inputs.ts'
 import { interruption } from '../analyze/interruption.ts'
-import { planOf } from '../analyze/plan.ts'
+import { plannedOf } from '../analyze/plan.ts'
 import { progressOf, secretsOf } from '../analyze/run.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure } from '../failure.ts'
@@ -21,12 +21,12 @@ const INCIDENTS_MAX = 1_000
 
 /** Exit code; throws failures. */
 export async function suggestConfig(words: AnalyzeArguments, console: Console): Promise<number> {
-  const plan = planOf(words)
+  const plan = await plannedOf(words)
   const secrets = await secretsOf(plan, console)
   const surveyor = survey()
   const incidents: IncidentRecord[] = []
   const faults: string[] = []
-  const open = await openInputs(plan.inputs, false)
+  const open = await openInputs(plan.inputs, false, plan.beside)
   const progress = await progressOf(plan, console)
   const { signalled, ignore } = interruption()
   try {

@@ -75,7 +75,7 @@ function amountOf({ packets, flows }: CaptureRecord): string {
 /** What of the traffic flow records may hide, and why. */
 function flowTexts({ flows }: CaptureRecord): string[] {
   if (flows === undefined) return []
-  const { exporters, hiddenSilenceSeconds: hidden, duplicates, late, sampled } = flows
+  const { exporters, hiddenSilenceSeconds: hidden, duplicates, late, sampled, beside = [] } = flows
   const spans = exporters.flatMap(
     ({ activeTimeoutSeconds: active, inactiveTimeoutSeconds: inactive, timeouts }) => {
       const said = [
@@ -88,6 +88,9 @@ function flowTexts({ flows }: CaptureRecord): string[] {
     },
   )
   return [
+    ...(beside.length === 0
+      ? []
+      : [`Names of connections are from ${listed(beside.map((path) => shortName(path, 200)))}.`]),
     ...(spans.length === 0
       ? []
       : [`Timeouts of exporters: ${firstFew([...new Set(spans)], REASONS_SHOWN)}.`]),

@@ -7,7 +7,7 @@
  */
 import { EXPANSION, type ExpansionLimit } from '../../../collectors/compression.ts'
 import { openSource } from '../../../collectors/byte-source.ts'
-import { openInput } from '../../../collectors/index.ts'
+import { isBesideLog, openInput } from '../../../collectors/index.ts'
 import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
 import type { SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
@@ -15,6 +15,7 @@ import type { Micros } from '../../model/time.ts'
 import type { JobStage } from '../../model/view.ts'
 import { analyze, type AnalysisInput, type InputProgress } from '../../pipeline/monitor.ts'
 import { analysisInput, readerOf } from '../analysis-input.ts'
+import { givenBeside } from '../analyze/beside.ts'
 import { keyLog } from '../../protocols/tls/key-log.ts'
 import {
   beginAnalysis,
@@ -127,7 +128,8 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
     plainSecrets,
   })
   try {
-    for (const input of order.inputs) inputs.push(await opened(input))
+    const sorted = await sortedInputs(order.inputs)
+    for (const input of sorted.inputs) inputs.push(await opened(input, sorted))
     const summary = await analyze(
       inputs,
       {
@@ -135,7 +137,7 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
         secrets: secretsOf(order.keylog),
         from: null,
         to: null,
-        onProgress: (fraction, packets, each) => note('read', fraction, packets, each),
+        onProgress: (fraction, packets, each) => note('read', fraction, packets, placed(sorted, each)),
       },
       [writer],
     )
@@ -152,12 +154,48 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
   }
 }
 
-async function opened({ tap, name, path, sha256 }: JobInput): Promise<AnalysisInput> {
-  const input = await openInput(openSource(path), { path: name, limit: EXPANSION_LIMIT })
+interface SortedInputs {
+  /** As they were named. */
+  readonly all: readonly JobInput[]
+  readonly inputs: readonly JobInput[]
+  /** Logs that only name connections of the others. */
+  readonly beside: readonly JobInput[]
+}
+
+/** Without a log of connections they are what was named, and cannot be read. */
+async function sortedInputs(all: readonly JobInput[]): Promise<SortedInputs> {
+  if (all.length < 2) return { all, inputs: all, beside: [] }
+  const apart = new Set<JobInput>()
+  for (const input of all)
+    if (await isBesideLog(() => openSource(input.path), EXPANSION_LIMIT)) apart.add(input)
+  if (apart.size === all.length) return { all, inputs: all, beside: [] }
+  return { all, inputs: all.filter((input) => !apart.has(input)), beside: [...apart] }
+}
+
+/** How far each of the named inputs is: a log beside another one is read with it. */
+function placed({ all, inputs }: SortedInputs, each: readonly InputProgress[]): readonly InputProgress[] {
+  if (each.length === all.length) return each
+  return all.map((input) => each[inputs.indexOf(input)] ?? { packets: 0, drops: null })
+}
+
+async function opened(
+  { tap, name, path, sha256 }: JobInput,
+  { inputs, beside }: SortedInputs,
+): Promise<AnalysisInput> {
+  const given = givenBeside({ tap, path: name }, inputs.map(nameOf), beside.map(nameOf))
+  const logs = given.flatMap((log) => beside.filter((input) => input.name === log.path))
+  const input = await openInput(openSource(path), {
+    path: name,
+    limit: EXPANSION_LIMIT,
+    beside: () => logs.map((log) => ({ path: log.name, open: () => openSource(log.path) })),
+  })
   const secrets = await secretsAhead(path, EXPANSION_LIMIT)
   const known = { tap, path: name, sha256: sha256 === null ? null : Promise.resolve(sha256) }
   return analysisInput(input, { ...known, secrets })
 }
+
+/** Uploaded files have a name and no folder; the name that a log's tap has says nothing. */
+const nameOf = ({ name }: JobInput) => ({ tap: null, path: name })
 
 function refuseBombs(inputs: readonly AnalysisInput[]): void {
   for (const input of inputs) {

@@ -10,7 +10,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { isInputError, openSource } from '../../../collectors/byte-source.ts'
 import { compressionOf } from '../../../collectors/compression.ts'
-import { isReadable, openInput, tellingBytes, whyNoCapture } from '../../../collectors/index.ts'
+import { isBesideLog, isReadable, openInput, tellingBytes, whyNoCapture } from '../../../collectors/index.ts'
 import { Refusal, type Uploads } from '../../api/ports.ts'
 import type { Micros } from '../../model/time.ts'
 import { addCapture, captureFile, forgetCapture } from '../../store/captures.ts'
@@ -123,8 +123,10 @@ function refuseOther(head: Uint8Array, name: string): null {
   return null
 }
 
-/** What is packed shows what it is when it is there. */
+/** What is packed shows what it is when it is there. A log that only names connections is of use beside
+ * others. */
 async function refuseUnreadable(path: string, name: string): Promise<void> {
+  if (await isBesideLog(() => openSource(path))) return
   const { reader, records } = await openInput(openSource(path), { path: name })
   ;(reader ?? records).close()
 }

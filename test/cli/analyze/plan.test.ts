@@ -11,6 +11,7 @@ const plan = (options: AnalyzeOptions = {}, ...inputs: string[]) =>
 test('without options: text for people, on standard output', () => {
   expect(plan()).toEqual({
     inputs: [{ tap: '', path: 'a.pcap' }],
+    beside: [],
     config: null,
     database: null,
     plainSecrets: false,

@@ -67,6 +67,26 @@ describe('a job', () => {
     expect(count('connection')).toBe(2)
   })
 
+  test('over a log of Zeek and one that names its connections: one tap', async () => {
+    const folder = join(ROOT, 'test/collectors/logs/samples/zeek')
+    const inputs = ['http', 'conn'].map((kind) => {
+      const name = `${kind}.log`
+      const { id } = addCapture(store, { sha256: null, name, size: 1, stored: null, at: 1 })
+      return { capture: id, tap: kind, name, sha256: null, path: join(folder, `${kind}.txt`) }
+    })
+    const analysis = addAnalysis(store, { inputs, config: null, at: 1 })
+    const progress: JobProgress[] = []
+    const job = { ...order('none'), analysis, inputs }
+    expect(await perform(job, (told) => void progress.push(told))).toEqual({ state: 'done' })
+    const taps = store.db.prepare('SELECT tap, count(*) FROM connection GROUP BY tap').raw().all()
+    expect(taps).toEqual([['conn', 2]])
+    const alone = { ...job, inputs: inputs.slice(0, 1) }
+    expect(await perform(alone, () => undefined)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('http.log is a log of Zeek that only adds names to connections'),
+    })
+  })
+
   test('ends done, with all in place, and tells its stages in order', async () => {
     const stages: string[] = []
     const end = await perform(order(CLIENT, { note: 'one word' }), ({ stage }) => void stages.push(stage))

@@ -95,11 +95,14 @@ describe('an upload', () => {
     expect(kept()).toEqual([hashOf(bytes)])
   })
 
-  test.each(['nfdump-1.6.csv', 'zeek/conn.txt'])('of a log of flows is kept as well: %s', async (name) => {
-    const bytes = readFileSync(join(LOG_SAMPLES, name))
-    await send(bytes, { name: 'flows', size: 7 })
-    expect(kept()).toEqual([hashOf(bytes)])
-  })
+  test.each(['nfdump-1.6.csv', 'zeek/conn.txt', 'zeek/ssl.txt'])(
+    'of a log of flows is kept as well: %s',
+    async (name) => {
+      const bytes = readFileSync(join(LOG_SAMPLES, name))
+      await send(bytes, { name: 'flows', size: 7 })
+      expect(kept()).toEqual([hashOf(bytes)])
+    },
+  )
 
   test('of octets that are kept already is recognised', async () => {
     const bytes = capture(3)

@@ -2,7 +2,14 @@
  * known. */
 import { readFileSync } from 'node:fs'
 import type { ByteSource } from '../../../collectors/byte-source.ts'
-import { logFormatOf, LOG_HEAD_BYTES, openLog, type PeekedLog } from '../../../collectors/logs/index.ts'
+import { applications } from '../../../collectors/logs/applications.ts'
+import {
+  logFormatOf,
+  LOG_HEAD_BYTES,
+  openLog,
+  type PeekedLog,
+  readBeside,
+} from '../../../collectors/logs/index.ts'
 import type { FlowExporter } from '../../../src/model/flow-record.ts'
 import { type FlowApplication, FlowBatch } from '../../../src/model/flow-record.ts'
 import { told } from '../flows/decoding.ts'
@@ -59,11 +66,10 @@ export async function readAll(bytes: Uint8Array, choices: Choices = {}): Promise
   const { sizes, later, bufferBytes, beside = [] } = choices
   const format = logFormatOf(bytes.subarray(0, LOG_HEAD_BYTES))
   if (format === undefined) throw new Error('no log')
-  const options = {
-    beside: beside.map((log) => peeked(log, sizes, later)),
-    ...(bufferBytes === undefined ? {} : { bufferBytes }),
-  }
-  const reader = await openLog(peeked(bytes, sizes, later), format, options)
+  const held = applications()
+  for (const log of beside) await readBeside(peeked(log, sizes, later), held)
+  const options = { held, ...(bufferBytes === undefined ? {} : { bufferBytes }) }
+  const reader = openLog(peeked(bytes, sizes, later), format, options)
   const batch = new FlowBatch(reader.addresses, reader.exporters)
   const rows: Row[] = []
   while (await reader.next(batch))
