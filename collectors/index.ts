@@ -241,5 +241,5 @@ export function whyNoCapture(head: Uint8Array): string {
   if (other !== undefined) return other.what
   if (FLOW_FORMATS.some(({ recognises }) => recognises(head))) return 'holds flow records, and no packets'
   const begins = hex.slice(0, 16).match(/../g)?.join(' ')
-  return `is not a capture: starts with ${begins}; expected pcap, pcapng, NetFlow, IPFIX, gzip or zstd`
+  return `is not a capture: starts with ${begins}; expected pcap, pcapng, NetFlow, IPFIX, a log of flows, gzip or zstd`
 }

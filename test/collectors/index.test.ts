@@ -218,15 +218,15 @@ describe('what is no capture is explained in one sentence', () => {
     [new Uint8Array(0), 'x.cap is empty'],
     [
       new Uint8Array([1, 2, 0xab]),
-      'x.cap is not a capture: starts with 01 02 ab; expected pcap, pcapng, NetFlow, IPFIX, gzip or zstd',
+      'x.cap is not a capture: starts with 01 02 ab; expected pcap, pcapng, NetFlow, IPFIX, a log of flows, gzip or zstd',
     ],
     [
       new TextEncoder().encode('timestamp,src'),
-      'x.cap is not a capture: starts with 74 69 6d 65 73 74 61 6d; expected pcap, pcapng, NetFlow, IPFIX, gzip or zstd',
+      'x.cap is not a capture: starts with 74 69 6d 65 73 74 61 6d; expected pcap, pcapng, NetFlow, IPFIX, a log of flows, gzip or zstd',
     ],
     [
       gzipSync('hello'),
-      'x.cap is not a capture: starts with 68 65 6c 6c 6f; expected pcap, pcapng, NetFlow, IPFIX, gzip or zstd',
+      'x.cap is not a capture: starts with 68 65 6c 6c 6f; expected pcap, pcapng, NetFlow, IPFIX, a log of flows, gzip or zstd',
     ],
     [gzipSync(''), 'x.cap holds nothing (unpacked from gzip)'],
     [gzipSync(zstdCompressSync(gzipSync(pcap))), 'x.cap is packed more than twice; unpack it first'],
