@@ -36,6 +36,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'state.ts': 'what reading remembers, for all formats',
     'words.ts': 'words that recur, for several formats',
     'zeek-beside.ts': 'logs that stand beside one of zeek.ts',
+    'zeek-names.ts': 'under which names zeek-beside.ts finds them',
     'zeek-tsv.ts': 'a part of zeek.ts',
   },
   'src/alerts/outputs': {
