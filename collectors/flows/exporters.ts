@@ -96,7 +96,7 @@ export class Exporters {
     this.bySession.delete(sessionOf(state.exporter as Sender))
     state.exporter.port = sender.port
     state.templates.clear()
-    state.sequence = newSequence()
+    state.sequence = newSequence(true)
     state.boot = NaN
     state.bootAtMost = NaN
     this.bySession.set(sessionOf(sender), state)

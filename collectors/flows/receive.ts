@@ -39,8 +39,13 @@ export interface ReceiveCounts {
   /** Lost because the sink did not keep up, and in the system's buffer; null: the system does not say. */
   readonly dropped: number
   readonly kernelDropped: number | null
-  /** What was passed over, by reason. */
-  readonly skipped: Readonly<Record<string, number>>
+  /** Octets that were received and wait for the sink. */
+  readonly queued: number
+}
+
+/** What a restart goes on from, as plain data. */
+export interface SavedReceiver extends SavedExporters {
+  readonly counted: Omit<ReceiveCounts, 'queued'>
 }
 
 export interface FlowReceiver {
@@ -50,10 +55,20 @@ export interface FlowReceiver {
   readonly exporters: readonly FlowExporter[]
   readonly addresses: AddressTable
   counts(): ReceiveCounts
+  /** What was passed over, by reason. */
+  skipped(): Readonly<Record<string, number>>
   /** What exporters said so far, as plain data: their templates do not come again soon. */
-  save(): SavedExporters
+  save(): SavedReceiver
   /** Resolves when what was received has gone to the sink. */
   close(): Promise<void>
+}
+
+const NOTHING_COUNTED: SavedReceiver['counted'] = {
+  messages: 0,
+  octets: 0,
+  records: 0,
+  dropped: 0,
+  kernelDropped: null,
 }
 
 /** Listens, and hands what exporters tell to `sink`. Rejects if the system refuses the address or port. */
@@ -67,10 +82,11 @@ export async function receiveFlows(
     templatesExpire: isUdp,
     ...(addresses === undefined ? {} : { addresses }),
   })
-  if (saved !== undefined) restoreExporters(decoder, saved)
+  const isRestored = saved !== undefined && restoreExporters(decoder, saved) > 0
   if (!isUdp) decoder.exporters.allEnded()
   const batch = new FlowBatch(decoder.addresses, decoder.list)
-  const counted = { messages: 0, octets: 0, records: 0 }
+  const before = isRestored ? (saved as SavedReceiver).counted : NOTHING_COUNTED
+  const counted = { messages: before.messages, octets: before.octets, records: before.records }
   const flush = (): void => {
     if (batch.count === 0) return
     counted.records += batch.count
@@ -91,17 +107,28 @@ export async function receiveFlows(
         onEnd: ({ address, port }) => decoder.exporters.sessionEnded(address, port),
         onFailure,
       })
+  const counts = (): ReceiveCounts => {
+    if (!('dropped' in socket.counts)) return { ...before, ...counted, queued: 0 }
+    const { dropped, kernelDropped, queued } = socket.counts
+    return {
+      ...counted,
+      dropped: before.dropped + dropped,
+      kernelDropped:
+        kernelDropped === null ? before.kernelDropped : (before.kernelDropped ?? 0) + kernelDropped,
+      queued,
+    }
+  }
   return {
     port: socket.port,
     receiveBuffer: 'receiveBuffer' in socket ? socket.receiveBuffer : NaN,
     exporters: decoder.list,
     addresses: decoder.addresses,
-    counts: () => ({
-      ...counted,
-      ...('dropped' in socket.counts ? socket.counts : { dropped: 0, kernelDropped: null }),
-      skipped: skippedBy(decoder),
-    }),
-    save: () => saveExporters(decoder),
+    counts,
+    skipped: () => skippedBy(decoder),
+    save() {
+      const { queued: _, ...its } = counts()
+      return { ...saveExporters(decoder), counted: its }
+    },
     async close() {
       await socket.close()
       decoder.finish()

@@ -1,8 +1,9 @@
 /**
- * What exporters said, as plain data (JSON can hold it): templates above all, because exporters repeat them
- * after half an hour, or never. Definitions stand once, exporters point to them.
+ * What exporters said, and what was counted of them, as plain data (JSON can hold it): templates above all,
+ * because exporters repeat them after half an hour, or never. Definitions stand once, exporters point to
+ * them.
  */
-import type { FlowExporter } from '../../src/model/flow-record.ts'
+import type { FlowExporter, FlowQuality } from '../../src/model/flow-record.ts'
 import type { FlowDecoder } from './decoder.ts'
 import { type BinaryFormat, type ExporterState, learn } from './exporters.ts'
 import type { Field, Template } from './template.ts'
@@ -35,6 +36,7 @@ interface SavedExporter {
   readonly samplers: readonly (readonly [id: number, interval: number])[]
   readonly interfaces: readonly (readonly [index: number, name: string])[]
   readonly templates: readonly (readonly [id: number, definition: number, at: number | null])[]
+  readonly quality: Readonly<FlowQuality>
 }
 
 export function saveExporters({ exporters }: FlowDecoder): SavedExporters {
@@ -71,6 +73,7 @@ function savedOf(state: ExporterState, numberOf: (template: Template) => number)
     samplers: [...(samplers ?? [])],
     interfaces: [...exporter.interfaces],
     templates: [...templates].map(([id, { template, at }]) => [id, numberOf(template), finite(at)] as const),
+    quality: { ...exporter.quality },
   }
 }
 
@@ -110,7 +113,8 @@ function restore(
     const template = definitions[definition]
     if (template) learn(state, id, template, at ?? NaN)
   }
-  Object.assign(state.exporter.quality, { templates: 0 })
+  state.sequence.isInDoubt = true
+  Object.assign(state.exporter.quality, saved.quality)
   return true
 }
 

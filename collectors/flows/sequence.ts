@@ -17,9 +17,18 @@ export interface Sequence {
   lateInRow: number
   /** The last message's own number; NaN if it counted nothing, so that the next one has the same. */
   last: number
+  /** It was out of hearing: unless the next message continues the last one, or is ahead of it, nobody can say
+   * what was missed. */
+  isInDoubt: boolean
 }
 
-export const newSequence = (): Sequence => ({ next: NaN, late: NaN, lateInRow: 0, last: NaN })
+export const newSequence = (isInDoubt = false): Sequence => ({
+  next: NaN,
+  late: NaN,
+  lateInRow: 0,
+  last: NaN,
+  isInDoubt,
+})
 
 /**
  * Takes the number of a message that moves the sequence by `units`; NaN: by how many cannot be told. Counts
@@ -29,8 +38,12 @@ export function follow(sequence: Sequence, number: number, units: number, qualit
   // A duplicate; or an exporter that does not count (softflowd 0.9 leaves the number of IPFIX at 0).
   if (number === sequence.last) return
   sequence.last = units === 0 ? NaN : number
-  const ahead = Number.isNaN(sequence.next) ? 0 : (number - sequence.next) | 0
-  if (ahead < 0 && ahead >= -STEP_MAX && !continuesLate(sequence, number, units)) {
+  const isKnown = !Number.isNaN(sequence.next)
+  const ahead = isKnown ? (number - sequence.next) | 0 : 0
+  const isInDoubt = sequence.isInDoubt && !(isKnown && ahead >= 0 && ahead <= STEP_MAX)
+  sequence.isInDoubt = false
+  if (isInDoubt) quality.unaccounted++
+  else if (ahead < 0 && ahead >= -STEP_MAX && !continuesLate(sequence, number, units)) {
     quality.reordered++
     quality.lost = Math.max(0, quality.lost - (Number.isNaN(units) ? 0 : units))
     return

@@ -23,7 +23,12 @@ export interface UdpSocket {
   readonly port: number
   /** Octets of the system's buffer, as it counts them. */
   readonly receiveBuffer: number
-  readonly counts: { readonly dropped: number; readonly kernelDropped: number | null }
+  readonly counts: {
+    readonly dropped: number
+    readonly kernelDropped: number | null
+    /** Octets that were received and wait here. */
+    readonly queued: number
+  }
   /** Resolves when what was received has been handed on. */
   close(): Promise<void>
 }
@@ -40,12 +45,28 @@ export function listenUdp(
 ): Promise<UdpSocket> {
   const data: UdpWorkerData = { host, port, receiveBuffer: RECEIVE_BUFFER }
   const worker = new Worker(new URL('./udp-worker.ts', import.meta.url), { workerData: data })
-  const counts = { dropped: 0, kernelDropped: null as number | null }
+  const counts = { dropped: 0, kernelDropped: null as number | null, queued: 0 }
   const senders: Sender[] = []
+  const waiting: Received[] = []
   const say = (message: ToUdpWorker, transfer: ArrayBuffer[] = []): void =>
     worker.postMessage(message, transfer)
-  const ended = new Promise<void>((resolve) => {
-    worker.once('exit', () => resolve())
+  const ended = Promise.withResolvers<void>()
+  let hasExited = false
+  /** One run of datagrams, and then others get their turn. */
+  const work = (): void => {
+    const message = waiting.shift()
+    if (message !== undefined) {
+      handOn(message, senders, take)
+      counts.queued -= message.buffer.byteLength
+      onBatch()
+      say(message.buffer, [message.buffer])
+    }
+    if (waiting.length > 0) setImmediate(work)
+    else if (hasExited) ended.resolve()
+  }
+  worker.once('exit', () => {
+    hasExited = true
+    if (waiting.length === 0) ended.resolve()
   })
   return new Promise((resolve, reject) => {
     const fail = (message: string): void => {
@@ -56,12 +77,11 @@ export function listenUdp(
     worker.on('message', (message: FromUdpWorker) => {
       if (message.kind === 'failed') fail(message.message)
       else if (message.kind === 'received') {
-        handOn(message, senders, take)
-        Object.assign(counts, { dropped: message.dropped, kernelDropped: message.kernelDropped })
-        onBatch()
-        say(message.buffer, [message.buffer])
+        const { dropped, kernelDropped } = message
+        Object.assign(counts, { dropped, kernelDropped, queued: counts.queued + message.buffer.byteLength })
+        if (waiting.push(message) === 1) setImmediate(work)
       } else {
-        const close = (): Promise<void> => (say('close'), ended)
+        const close = (): Promise<void> => (say('close'), ended.promise)
         resolve({ port: message.port, receiveBuffer: message.receiveBuffer, counts, close })
       }
     })

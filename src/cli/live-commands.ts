@@ -8,15 +8,23 @@ const several = (value: string, before?: string[]): string[] => [...(before ?? [
 export function addWatch(program: Command, console: Console, ends: (exitCode: number) => void): void {
   program
     .command('watch')
-    .summary('live packets, and alerts as they happen')
+    .summary('live packets or flow records, and alerts as they happen')
     .description(
-      'Watches live packets and prints alerts as they happen, as tail does. Packets come from an interface (through tcpdump or dumpcap, so that Holdfast needs no privileges), standard input, a folder into which a capture ring writes, or pcap over IP.',
+      'Watches live packets and prints alerts as they happen, as tail does. Packets come from an interface (through tcpdump or dumpcap, so that Holdfast needs no privileges), standard input, a folder into which a capture ring writes, or pcap over IP. Instead of packets, flow records that routers and firewalls export can be watched.',
     )
     .option('-i, --interface <name>', 'capture at an interface; may be repeated (dumpcap)', several)
     .option('-r, --read <->', 'a capture on standard input: -')
     .option('--follow <dir>', 'a folder of rotating captures: growing, packed and removed files')
     .option('--connect <host:port>', 'fetch pcap over IP from there (Arkime, NetworkMiner, PolarProxy)')
     .option('--accept <host:port>', 'take pcap over IP there')
+    .option(
+      '--flows <host:port>',
+      'take NetFlow v5, v9 and IPFIX there over UDP; tcp:HOST:PORT: IPFIX over TCP',
+    )
+    .option(
+      '--active-timeout <time>',
+      'with --flows: exporters keep no flow open for longer; nothing is told before it is over (default: learned, 30m at most)',
+    )
     .option(
       '--filter <expression>',
       'with -i: a capture filter (pcap-filter) instead of the one that the configuration comes to',
@@ -56,6 +64,8 @@ Examples:
       packets of another machine
   holdfast watch --follow /var/spool/ring --db holdfast.db
       what 'dumpcap -i eth0 -b duration:60 -b files:100 -w /var/spool/ring/r.pcapng' writes, and keep it
+  holdfast watch --flows 0.0.0.0:2055 --active-timeout 60s
+      what routers export, as soon as no exporter can tell of it any more
   holdfast watch -i eth0 --severity warning --format ndjson | jq .sentence
       for scripts: one JSON object a line
 

@@ -4,7 +4,9 @@
  *
  * How far that is, is learned from the records themselves: by how much the beginnings lag behind the latest
  * end that was told. Until the records span ten times of it, the longest lag that routers are set to is
- * assumed. Nothing here looks at when a record arrived: exports are replayed, and logs have no arrival.
+ * assumed. Of files, nothing here looks at when a record arrived: exports are replayed, and logs have no
+ * arrival. Where exports are received, time is what exporters say that it is when they send, and passes
+ * between them: then what an exporter holds back counts as lag, too.
  */
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 
@@ -22,7 +24,7 @@ const MARGIN: Micros = seconds(2)
 const AHEAD_MAX: Micros = seconds(3600)
 /** Seconds of which it is remembered whether a record began or ended in them: 2 h 16 min, a power of two. */
 const REMEMBERED = 1 << 13
-/** Moments of lost exports that are remembered; the oldest is forgotten. */
+/** Times of lost exports that are told apart; of further ones the oldest two become one. */
 const LOSSES_MAX = 64
 
 // Places in `at`: numbers that large would be boxed as fields.
@@ -30,16 +32,38 @@ const FIRST = 0
 const LATEST = 1
 const LAG = 2
 const KNOWN = 3
+/** What time it is: the latest end that was told; live, when the latest message was sent, or a tick. */
+const NOW = 4
+
+/** Exports that are received as they are sent. */
+export interface LiveFlows {
+  /** No exporter holds a flow back for longer: learned lags are no larger. */
+  readonly lagMax: Micros
+}
+
+/** Time in which exports were lost. */
+interface Loss {
+  readonly from: Micros
+  readonly to: Micros
+}
 
 export class FlowClock {
   /** Records whose beginning lies before what was known for good. */
   late = 0
   /** Records whose times cannot be: the end before the beginning, or far in the future. */
   implausible = 0
-  private readonly at = Float64Array.of(Infinity, -Infinity, 0, -Infinity)
+  private readonly at = Float64Array.of(Infinity, -Infinity, 0, -Infinity, -Infinity)
   /** The second in which a record began or ended, by its last bits. */
   private readonly active = new Float64Array(REMEMBERED)
-  private readonly losses: Micros[] = []
+  private readonly losses: Loss[] = []
+  private readonly isLive: boolean
+  private readonly lagMax: Micros
+
+  /** `live` is null for files and logs. */
+  constructor(live: LiveFlows | null = null) {
+    this.isLive = live !== null
+    this.lagMax = Math.min(LAG_MAX, live?.lagMax ?? LAG_MAX)
+  }
 
   /** The earliest beginning; Infinity before the first record. */
   get first(): Micros {
@@ -51,6 +75,11 @@ export class FlowClock {
     return this.at[LATEST]!
   }
 
+  /** What time it is by the exporters' clocks; -Infinity before the first record. */
+  get now(): Micros {
+    return this.at[NOW]!
+  }
+
   /** Everything that began by then was told. */
   get known(): Micros {
     return this.at[KNOWN]!
@@ -59,30 +88,38 @@ export class FlowClock {
   /** How far beginnings lag behind. */
   get lag(): Micros {
     const margin = MARGIN_SHARE * this.at[LAG]! + MARGIN
-    const span = this.latest - this.first
-    return span >= LEARNED_AFTER * margin ? Math.min(LAG_MAX, margin) : LAG_MAX
+    const span = this.now - this.first
+    return span >= LEARNED_AFTER * margin ? Math.min(this.lagMax, margin) : this.lagMax
   }
 
-  /** Takes note of a record's times; false if they cannot be. `exported` may be NaN. */
-  seen(start: Micros, end: Micros, exported: Micros): boolean {
+  /** Takes note of a record's times; false if they cannot be. `exported` and `received` may be NaN. */
+  seen(start: Micros, end: Micros, exported: Micros, received: Micros): boolean {
     const { at } = this
-    if (!(end >= start) || end - exported > AHEAD_MAX) {
+    const isAhead = end - exported > AHEAD_MAX || (this.isLive && exported - received > AHEAD_MAX)
+    if (!(end >= start) || isAhead) {
       this.implausible++
       return false
     }
     if (start < at[KNOWN]!) this.late++
     if (start < at[FIRST]!) at[FIRST] = start
     if (end > at[LATEST]!) at[LATEST] = end
-    const lag = at[LATEST]! - start
+    const now = this.isLive && exported > end ? exported : end
+    if (now > at[NOW]!) at[NOW] = now
+    const lag = at[NOW]! - start
     if (lag > at[LAG]!) at[LAG] = lag
     this.mark(start)
     this.mark(end)
     return true
   }
 
+  /** Live: time has come to `now` by the exporters' clocks, without a record. */
+  passed(now: Micros): void {
+    if (this.now > -Infinity && now > this.now) this.at[NOW] = now
+  }
+
   /** What is known by now. Called between batches, so that a batch's own order does not matter. */
   advance(): Micros {
-    const known = this.latest - this.lag
+    const known = this.now - this.lag
     if (known > this.known) this.at[KNOWN] = known
     return this.known
   }
@@ -92,16 +129,24 @@ export class FlowClock {
     this.at[KNOWN] = Infinity
   }
 
-  /** Exports were lost: until now, silence proves nothing. */
-  lost(): void {
-    if (this.losses.length === LOSSES_MAX) this.losses.shift()
-    this.losses.push(this.latest)
+  /** What was sent between two moments was lost: silence in what it would have told of proves nothing. */
+  lost(from: Micros, to: Micros): void {
+    const last = this.losses.at(-1)
+    if (last !== undefined && from <= last.to) {
+      this.losses[this.losses.length - 1] = { from: Math.min(from, last.from), to: Math.max(to, last.to) }
+      return
+    }
+    if (this.losses.length === LOSSES_MAX) {
+      const [first, second] = this.losses.splice(0, 2)
+      this.losses.unshift({ from: first!.from, to: second!.to })
+    }
+    this.losses.push({ from, to })
   }
 
   /** Whether a record that would have broken the silence may have been lost. */
   isDoubtful(start: Micros, end: Micros): boolean {
     const { lag } = this
-    return this.losses.some((at) => at >= start && at <= end + lag)
+    return this.losses.some(({ from, to }) => to >= start && from <= end + lag)
   }
 
   /** The longest time within the span in which no record began or ended, to the second. */

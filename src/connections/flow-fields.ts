@@ -43,7 +43,6 @@ export const END_TOLD = 1 << 12 // and 1 << 13
 export const FAILED = 1 << 14 // told as connection-failed
 export const ROLES_GUESSED = 1 << 15
 export const OVER = 1 << 16 // ended; lingers for stragglers
-export const SAMPLED = 1 << 17 // single packets may be missing: only what many packets show is told
 export const FLAGLESS = 1 << 18 // its exporter does not say flags: neither begin nor end is known
 export const OPENING_TOLD = 1 << 19
 export const MINUTE_TOLD = 1 << 20
@@ -51,5 +50,7 @@ export const ANSWERED = 1 << 21 // a silence was answered, and told
 export const DENIED = 1 << 22 // a firewall says that it let no packet through
 export const PAIRED = 1 << 23 // both directions came in one record: times are of both together
 export const BEGAN_KNOWN = 1 << 24 // a record of both directions, or an event, says who began
+// Bit 17 is left free: a table that is loaded takes it for a reader of octets (fields.ts, READ).
+export const SAMPLED = 1 << 25 // single packets may be missing: only what many packets show is told
 
 export const bit = (ofSide0: number, side: number): number => ofSide0 << side

@@ -102,7 +102,8 @@ export interface FlowState {
   readonly timeouts: FlowTimeouts[]
   /** What exporters state as their inactive timeout, by exporter; NaN: nothing. */
   readonly stated: Micros[]
-  /** The exporter of a reference. */
+  /** The time of what was told last. */
+  told: Micros
   emit(observation: Observation): void
 }
 

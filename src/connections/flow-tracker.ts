@@ -16,7 +16,7 @@ import type { Micros } from '../model/time.ts'
 import * as tcp from '../wire/tcp.ts'
 import { DueQueue } from './due-queue.ts'
 import { Eviction } from './eviction.ts'
-import { FlowClock } from './flow-clock.ts'
+import { FlowClock, type LiveFlows } from './flow-clock.ts'
 import { handshakeSeen, nextDue, tellAnswering, tellDue, tellRest } from './flow-facts.ts'
 import * as F from './flow-fields.ts'
 import { join, Piece, takeOver } from './flow-join.ts'
@@ -41,6 +41,16 @@ export interface FlowTrackerOptions {
   readonly servicePorts?: ReadonlySet<number>
   readonly connectionsMax?: number
   readonly seed?: number
+  /** Records come as they are sent, and time passes between them. Absent: they are read from somewhere. */
+  readonly live?: LiveFlows
+}
+
+/** What was noted of an exporter when its last records came. */
+interface Noted {
+  lost: number
+  unaccounted: number
+  messages: number
+  at: Micros
 }
 
 export class FlowTracker {
@@ -58,15 +68,16 @@ export class FlowTracker {
   }
   /** Records of other protocols, by their number. */
   readonly others = new Map<number, number>()
-  readonly clock = new FlowClock()
-  private readonly state: FlowState
+  readonly clock: FlowClock
+  /** All that lasts, for a checkpoint as well. */
+  readonly state: FlowState
   private readonly piece = new Piece()
   private readonly eviction = new Eviction()
-  private readonly lost: number[] = []
+  private readonly noted: Noted[] = []
 
   constructor(options: FlowTrackerOptions) {
     const { tap, tapIndex, silenceMin, streamNumbers, seed = 0 } = options
-    let told: Micros = -Infinity
+    this.clock = new FlowClock(options.live ?? null)
     this.state = {
       tap,
       tapIndex,
@@ -82,10 +93,11 @@ export class FlowTracker {
       counters: this.counters,
       timeouts: [],
       stated: [],
+      told: -Infinity,
       // What becomes known too late is told late: never out of order.
       emit: (observation) => {
-        if (observation.time >= told) told = observation.time
-        else observation = { ...observation, time: told }
+        if (observation.time >= this.state.told) this.state.told = observation.time
+        else observation = { ...observation, time: this.state.told }
         options.emit(observation)
       },
     }
@@ -110,9 +122,21 @@ export class FlowTracker {
   take(batch: FlowBatch): void {
     const { state } = this
     state.addresses = batch.addresses
-    this.noteExporters(batch.exporters)
+    this.noteTimeouts(batch.exporters)
     for (let i = 0; i < batch.count; i++) this.record(batch, i)
+    this.noteLosses(batch.exporters)
     this.tellUntil(this.clock.advance())
+  }
+
+  /** Live: time has come to `now` by the exporters' clocks, and what that makes certain is told. */
+  tick(now: Micros): void {
+    this.clock.passed(now)
+    this.tellUntil(this.clock.advance())
+  }
+
+  /** Records were lost since then that no exporter's numbers may tell of. */
+  lostSince(from: Micros): void {
+    this.clock.lost(from, this.clock.now)
   }
 
   /** Nothing more will come: every connection is accounted for. */
@@ -129,14 +153,27 @@ export class FlowTracker {
     state.emit({ kind: 'capture-ended', time, tap: state.tap })
   }
 
-  private noteExporters(exporters: readonly FlowExporter[]): void {
-    const { state, lost } = this
+  private noteTimeouts(exporters: readonly FlowExporter[]): void {
+    const { timeouts, stated } = this.state
     for (let i = 0; i < exporters.length && i < EXPORTERS_MAX; i++) {
-      const { quality, inactiveTimeout } = exporters[i]!
-      state.timeouts[i] ??= new FlowTimeouts()
-      state.stated[i] = Number.isNaN(inactiveTimeout) ? Infinity : inactiveTimeout
-      if (quality.lost > (lost[i] ?? 0)) this.clock.lost()
-      lost[i] = quality.lost
+      const { inactiveTimeout } = exporters[i]!
+      timeouts[i] ??= new FlowTimeouts()
+      stated[i] = Number.isNaN(inactiveTimeout) ? Infinity : inactiveTimeout
+    }
+  }
+
+  /** What was lost of an exporter was sent after the last that was heard of it. */
+  private noteLosses(exporters: readonly FlowExporter[]): void {
+    const { noted, clock } = this
+    for (let i = 0; i < exporters.length && i < EXPORTERS_MAX; i++) {
+      const { lost, unaccounted, messages } = exporters[i]!.quality
+      const before = (noted[i] ??= { lost: 0, unaccounted: 0, messages: 0, at: clock.first })
+      if (messages === before.messages && lost === before.lost) continue
+      if (lost > before.lost || unaccounted > before.unaccounted) clock.lost(before.at, clock.now)
+      before.lost = lost
+      before.unaccounted = unaccounted
+      before.messages = messages
+      before.at = clock.now
     }
   }
 
@@ -148,7 +185,7 @@ export class FlowTracker {
     }
     this.counters.records++
     const { piece } = this
-    if (!fill(piece, batch, i) || !this.clock.seen(piece.start, piece.end, batch.exported[i]!)) {
+    if (!fill(piece, batch, i) || !this.isTimely(batch, i)) {
       this.counters.incomplete++
       return
     }
@@ -165,6 +202,10 @@ export class FlowTracker {
     if (!isPaired) return
     turnRound(piece, batch, i)
     this.join()
+  }
+
+  private isTimely({ exported, received }: FlowBatch, i: number): boolean {
+    return this.clock.seen(this.piece.start, this.piece.end, exported[i]!, received[i]!)
   }
 
   private join(): number {

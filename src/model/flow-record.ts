@@ -62,6 +62,9 @@ export interface FlowQuality {
   gaps: number
   reordered: number
   restarts: number
+  /** How often nobody can say whether something was lost: it was out of hearing, and its numbers do not go
+   * on. */
+  unaccounted: number
   /** Data sets whose template was not known then; those that waited in vain or found no room to wait. */
   withoutTemplate: number
   undecoded: number
@@ -91,6 +94,7 @@ export const newExporter = (
     gaps: 0,
     reordered: 0,
     restarts: 0,
+    unaccounted: 0,
     withoutTemplate: 0,
     undecoded: 0,
     malformed: 0,

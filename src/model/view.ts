@@ -347,9 +347,17 @@ export interface CaptureRow {
 }
 
 /** How a live capture stands. */
+export interface ReceivedFlowsState {
+  readonly records: number
+  readonly recordsPerSecond: number
+  readonly lost: number
+  readonly exporters: number
+}
+
 export interface LiveState {
   /** Null while it is collected; else why it is not. */
   readonly stopped: string | null
+  /** Of flow records: the messages that they come in. */
   readonly packets: number
   readonly bytes: number
   readonly packetsPerSecond: number
@@ -358,6 +366,9 @@ export interface LiveState {
   readonly kernelDrops: number | null
   /** Packets that the interface or its driver dropped; null where nobody says. */
   readonly interfaceDrops: number | null
+  /** Where flow records are collected: those that came, and units that exporters' numbers say were lost.
+   * Absent: packets are. */
+  readonly flows?: ReceivedFlowsState | undefined
   /** By how much the packets that are looked at are older than those that arrive. */
   readonly lagSeconds: number
   /** Octets that arrived and wait. */

@@ -3,9 +3,12 @@
  * only suggest say so, and weigh less; others are not raised. The records that show them are named as people
  * look them up.
  */
+import { DETECTORS } from '../detectors/index.ts'
+import type { VerdictOptions } from '../incidents/verdicts.ts'
 import type { EvidencePacket, Finding, FlowShowing } from '../model/incident.ts'
 import type { Tap } from '../model/packet.ts'
 import { isRecordReference, recordReferred } from '../model/record-reference.ts'
+import type { Run } from './run.ts'
 
 /** The address of an exporter at a tap; null where nothing tells. */
 export type ExporterName = (tap: Tap, exporter: number) => string | null
@@ -43,3 +46,12 @@ function named(item: EvidencePacket, nameOf: ExporterName): EvidencePacket {
 /** What is said at the end of an incident that flow records only suggest. */
 export const suggestedText = ({ lack }: FlowShowing): string =>
   ` Flow records suggest it and do not prove it: they do not show ${lack ?? 'who the agents are'}. A packet capture would.`
+
+/** Where all that was seen are flow records, what those can show of each type of incident. */
+export function shownByFlows(
+  runs: readonly Pick<Run, 'flows' | 'isOfFlows'>[],
+): Pick<VerdictOptions, 'flows' | 'isSampled'> {
+  if (!runs.every(({ isOfFlows }) => isOfFlows)) return {}
+  const flows = new Map(DETECTORS.map(({ type, flows: showing }) => [type as string, showing]))
+  return { flows, isSampled: runs.some((run) => run.flows?.isSampled === true) }
+}

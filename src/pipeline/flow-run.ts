@@ -1,4 +1,5 @@
 /** One file or stream of flow records on its way through the lower half of the house. */
+import type { LiveFlows } from '../connections/flow-clock.ts'
 import { FlowBatch } from '../model/flow-record.ts'
 import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
@@ -90,8 +91,9 @@ export class FlowRun implements Run {
 const NOBODYS = 255
 
 /** The flows of an input, as its analysis wants them. */
-export const flowTapOf = (tap: Tap, options: TapRunOptions): FlowTap =>
+export const flowTapOf = (tap: Tap, options: TapRunOptions, live?: LiveFlows): FlowTap =>
   new FlowTap({
+    ...(live === undefined ? {} : { live }),
     tap,
     tapIndex: options.nextTapIndex(),
     silenceMin: options.silenceMin,

@@ -3,6 +3,7 @@
  * out, as of a tap. A file or log of records is one (flow-run.ts); so are the exports that a capture holds
  * (tap-run.ts), whoever sent them.
  */
+import type { LiveFlows } from '../connections/flow-clock.ts'
 import { FlowTracker } from '../connections/flow-tracker.ts'
 import type { FlowBatch, FlowExporter, FlowFormat } from '../model/flow-record.ts'
 import type { Observation } from '../model/observation.ts'
@@ -17,6 +18,8 @@ interface FlowTapOptions {
   readonly silenceMin: Micros
   readonly servicePorts: ReadonlySet<number>
   readonly connectionsMax?: number
+  /** Records come as they are sent. Absent: they are read from somewhere. */
+  readonly live?: LiveFlows
   emit(observation: Observation): void
 }
 
@@ -25,7 +28,8 @@ const NAMED_MAX = 64
 
 export class FlowTap {
   readonly tap: Tap
-  private readonly tracker: FlowTracker
+  /** All that lasts is in it, for a checkpoint as well. */
+  readonly tracker: FlowTracker
   private exporters: readonly FlowExporter[] = []
 
   constructor(options: FlowTapOptions) {

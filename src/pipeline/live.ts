@@ -1,6 +1,6 @@
 /**
- * An analysis that goes on: batches and ticks of one live capture go in, findings come out as they are
- * raised, and whoever asks is told how matters stand.
+ * An analysis that goes on: batches and ticks of one live capture, or of flow records that are received, go
+ * in, findings come out as they are raised, and whoever asks is told how matters stand.
  *
  * Contract: time moves with batches and ticks only; nothing here asks the clock. What happened is told within
  * the call that brought the packet or tick that proves it. Nothing is ever "the end of the capture" until
@@ -10,6 +10,7 @@ import { TAPS_MAX } from '../connections/tap-state.ts'
 import type { SavedLedger } from '../incidents/ledger.ts'
 import { isFlawed } from '../incidents/verdicts.ts'
 import type { Deployment } from '../model/deployment.ts'
+import type { FlowBatch } from '../model/flow-record.ts'
 import type { Finding, IncidentType } from '../model/incident.ts'
 import type { Observation } from '../model/observation.ts'
 import type {
@@ -27,8 +28,11 @@ import { revive } from '../protocols/http/message.ts'
 import { connectionRecord } from '../sessions/records.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { Conclusions } from './conclusions.ts'
-import type { TapInput } from './run.ts'
-import { type SavedRun, TapRun } from './tap-run.ts'
+import { type LiveFlowInput, LiveFlowRun } from './flow-live.ts'
+import { shownByFlows } from './flow-findings.ts'
+import type { LiveRun, SavedRun } from './live-run.ts'
+import type { TapInput, TapRunOptions } from './run.ts'
+import { TapRun } from './tap-run.ts'
 import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
 /**
@@ -75,7 +79,11 @@ export interface Standing {
 }
 
 export class LiveAnalysis {
-  readonly run: TapRun
+  readonly run: LiveRun
+  /** What its packets go through; null: it has flow records. */
+  readonly packets: TapRun | null
+  /** What its flow records go through; null: it has packets. */
+  readonly flows: LiveFlowRun | null
   private readonly conclusions: Conclusions
   private readonly sessions: Sessions
   private readonly deployment: Deployment
@@ -86,7 +94,7 @@ export class LiveAnalysis {
   /** Connections that are over. */
   connections = 0
 
-  constructor(input: TapInput, options: LiveOptions) {
+  constructor(input: TapInput | LiveFlowInput, options: LiveOptions) {
     const { deployment, found } = options
     this.deployment = deployment
     this.journal = options.journal
@@ -102,22 +110,31 @@ export class LiveAnalysis {
       accounted: (sighting, summary) => write(connectionRecord(sighting, summary, false)),
       found: (finding, incident) => void (incident !== null && found(finding, incident)),
       isMuted: () => this.isReplaying,
+      exporterName: (_tap, exporter) => this.flows?.flows.exporterName(exporter) ?? null,
     })
     this.sessions = this.conclusions.sessions
     this.sessions.stays.reportTo(write)
-    this.run = this.tapRun(input, options)
+    const its = this.runOptions(options)
+    this.packets = 'reader' in input ? new TapRun(input, its) : null
+    this.flows = 'reader' in input ? null : new LiveFlowRun(input, its)
+    this.run = (this.packets ?? this.flows)!
   }
 
-  /** Takes the batch that `run.read` brought. */
+  /** Takes the batch of packets that `packets.read` brought. */
   process(): void {
-    this.run.process()
+    this.packets!.process()
     this.timeCame(this.run.now)
   }
 
-  /** Time has come to `now` without a packet. */
+  /** Takes flow records. */
+  take(batch: FlowBatch): void {
+    this.flows!.take(batch)
+    this.timeCame(this.run.now)
+  }
+
+  /** Time has come to `now` without a packet or record. */
   tick(now: Micros): void {
-    this.run.idle(now)
-    this.timeCame(now)
+    this.timeCame(this.run.idle(now))
   }
 
   /** For a checkpoint; the columns in it are the live ones. */
@@ -159,13 +176,13 @@ export class LiveAnalysis {
       causes,
       capture: this.run.record(null),
       ...this.conclusions.who(),
-      requirements: this.conclusions.verdicts({ incidents, isFlawed: flawed }),
+      requirements: this.conclusions.verdicts({ incidents, isFlawed: flawed, ...shownByFlows([this.run]) }),
     }
   }
 
-  private tapRun(input: TapInput, { secrets, connectionsMax }: LiveOptions): TapRun {
+  private runOptions({ secrets, connectionsMax }: LiveOptions): TapRunOptions {
     const { deployment } = this
-    return new TapRun(input, {
+    return {
       silenceMin: silenceMinOf(deployment),
       servicePorts: new Set(deployment.services.flatMap((s) => s.ports)),
       secrets: () => secrets,
@@ -176,7 +193,7 @@ export class LiveAnalysis {
       nextTapIndex: () => this.nextTapIndex(),
       ...(connectionsMax === undefined ? {} : { connectionsMax }),
       emit: (observation) => this.observe(observation),
-    })
+    }
   }
 
   private timeCame(now: Micros): void {

@@ -9,9 +9,8 @@
 import { TAPS_MAX } from '../connections/tap-state.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
-import { DETECTORS } from '../detectors/index.ts'
 import type { Incident } from '../model/incident.ts'
-import { isFlawed, type VerdictOptions } from '../incidents/verdicts.ts'
+import { isFlawed } from '../incidents/verdicts.ts'
 import type { Tap } from '../model/packet.ts'
 import type { AnalysisRecord, Forgotten, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
 import type { TlsSecrets } from '../model/stream.ts'
@@ -25,6 +24,7 @@ import { followWhatIfs, type WhatIfFollower } from '../sessions/what-if.ts'
 import { Conclusions } from './conclusions.ts'
 import { ObservationMerge } from './merge.ts'
 import { secretsOfAll } from './secrets.ts'
+import { shownByFlows } from './flow-findings.ts'
 import { FlowRun } from './flow-run.ts'
 import type { FlowInput, Run, TapInput, TapRunOptions } from './run.ts'
 import { TapRun } from './tap-run.ts'
@@ -262,11 +262,4 @@ class Analysis {
   private write(record: AnalysisRecord): void {
     for (const sink of this.sinks) if (sink.kinds.has(record.kind)) sink.write(record)
   }
-}
-
-/** Where all that was seen are flow records, what those can show of each type of incident. */
-function shownByFlows(runs: readonly Run[]): Pick<VerdictOptions, 'flows' | 'isSampled'> {
-  if (!runs.every(({ isOfFlows }) => isOfFlows)) return {}
-  const flows = new Map(DETECTORS.map(({ type, flows: showing }) => [type as string, showing]))
-  return { flows, isSampled: runs.some((run) => run.flows?.isSampled === true) }
 }

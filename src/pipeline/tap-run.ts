@@ -37,32 +37,17 @@ import { PathTable } from '../wire/path.ts'
 import { quotedPacket } from '../wire/quoted.ts'
 import { enterTunnels } from '../wire/tunnel.ts'
 import { Datagrams, isRead, offerExport } from './datagrams.ts'
+import { BLIND_SPANS_MAX, type BlindSpan, type LiveRun, type SavedRun } from './live-run.ts'
 import type { Run, TapInput, TapRunOptions } from './run.ts'
 import { flowTapOf } from './flow-run.ts'
 import type { FlowTap } from './flow-tap.ts'
 
 /** Interfaces of one capture that are taps of their own; later ones are taken for the last of these. */
 export const TAPS_PER_CAPTURE_MAX = 64
-/** Times without a capture that are remembered one by one; all are counted. */
-const BLIND_SPANS_MAX = 64
-
-/** Nothing was captured between two frames. */
-export interface BlindSpan {
-  readonly start: Micros
-  readonly end: Micros
-  readonly why: string
-}
-
 /** What is read ahead counts as read already. */
 const EXPECTED_MARGIN = 2
 /** How often timers are looked at, by the frames' times: they run for seconds. */
 const TICK: Micros = SECOND
-
-export interface SavedRun {
-  /** The tracker of each interface; -1: none. */
-  readonly faces: readonly number[]
-  readonly state: unknown
-}
 
 /** Made anew: what says nothing of the past, or is configured. */
 const SNAPSHOT: SnapshotOptions = {
@@ -80,7 +65,7 @@ const SNAPSHOT: SnapshotOptions = {
   ]),
 }
 
-export class TapRun implements Run {
+export class TapRun implements Run, LiveRun {
   readonly input: TapInput
   /** Of the exports in the capture, made at the first record. */
   flows: FlowTap | null = null
@@ -163,9 +148,10 @@ export class TapRun implements Run {
     return this.last
   }
 
-  /** Time has come to `now` without a frame. */
-  idle(now: Micros): void {
+  /** Time has come to `now` without a frame: nothing happened until then. */
+  idle(now: Micros): Micros {
     if (now - this.ticked >= TICK || now < this.ticked) this.tick(now)
+    return now
   }
 
   /** Nobody listened between the frames so far and the next one: why, as people read it. */

@@ -6,28 +6,28 @@ import { seconds } from '../../src/model/time.ts'
 describe('what is known for good', () => {
   test('is what lies further back than any exporter keeps a flow open, until it is learned', () => {
     const clock = new FlowClock()
-    clock.seen(seconds(1000), seconds(1060), NaN)
+    clock.seen(seconds(1000), seconds(1060), NaN, NaN)
     expect([clock.lag, clock.advance()]).toEqual([LAG_MAX, seconds(1060) - LAG_MAX])
-    for (let at = 1060; at <= 2000; at += 60) clock.seen(seconds(at), seconds(at + 60), NaN)
+    for (let at = 1060; at <= 2000; at += 60) clock.seen(seconds(at), seconds(at + 60), NaN, NaN)
     expect(clock.lag).toBe(seconds(1.25 * 60 + 2))
     expect(clock.advance()).toBe(seconds(2020) - clock.lag)
-    clock.seen(seconds(1000), seconds(1001), NaN)
+    clock.seen(seconds(1000), seconds(1001), NaN, NaN)
     expect(clock.late).toBe(1)
   })
 
   test('never goes back, and does not follow a clock that runs ahead', () => {
     const clock = new FlowClock()
-    clock.seen(seconds(10_000), seconds(10_001), seconds(10_002))
+    clock.seen(seconds(10_000), seconds(10_001), seconds(10_002), NaN)
     const known = clock.advance()
-    expect(clock.seen(seconds(90_000), seconds(90_001), seconds(10_003))).toBe(false)
-    expect(clock.seen(seconds(5), seconds(4), NaN)).toBe(false)
+    expect(clock.seen(seconds(90_000), seconds(90_001), seconds(10_003), NaN)).toBe(false)
+    expect(clock.seen(seconds(5), seconds(4), NaN, NaN)).toBe(false)
     expect([clock.advance(), clock.implausible]).toEqual([known, 2])
   })
 
   test('a silence during which exports were lost is doubtful; one without records is everybody’s', () => {
     const clock = new FlowClock()
-    for (const at of [100, 130, 200]) clock.seen(seconds(at), seconds(at), NaN)
-    clock.lost()
+    for (const at of [100, 130, 200]) clock.seen(seconds(at), seconds(at), NaN, NaN)
+    clock.lost(seconds(200), seconds(200))
     expect([
       clock.isDoubtful(seconds(150), seconds(250)),
       clock.isDoubtful(seconds(201), seconds(250)),

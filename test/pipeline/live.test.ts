@@ -43,7 +43,7 @@ function run(frames: readonly Frame[], deployment: Deployment, at: number | null
       analysis = begin()
       analysis.load(deserialize(saved) as never, deserialize(entries) as JournalEntry[])
     }
-    void analysis.run.read()
+    void analysis.packets!.read()
     analysis.process()
   }
   analysis.end()
@@ -95,7 +95,7 @@ function delays(file: string): { type: string; delay: Micros | null }[] {
     for (let tick = before + TICK; tick < time; tick += tick - before < SECOND ? TICK : 10 * SECOND)
       analysis.tick((now = tick))
     now = time
-    void analysis.run.read()
+    void analysis.packets!.read()
     analysis.process()
   }
   isOver = true

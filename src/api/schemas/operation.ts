@@ -58,6 +58,10 @@ const liveState = z
     bytesPerSecond: z.number(),
     kernelDrops: count.nullable(),
     interfaceDrops: count.nullable(),
+    flows: z
+      .object({ records: count, recordsPerSecond: z.number(), lost: count, exporters: count })
+      .optional()
+      .meta({ description: 'where flow records are collected' }),
     lagSeconds: secondsSpan,
     queuedBytes: count,
     openConnections: count,

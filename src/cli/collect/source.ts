@@ -1,5 +1,5 @@
-/** Where a collector gets its packets, in words that can be handed to a thread; and the source that is
- * meant. */
+/** Where a collector gets its packets or flow records, in words that can be handed to a thread; and the
+ * source of packets that is meant. */
 import { createReadStream, fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
@@ -7,9 +7,22 @@ import { type FolderPosition, folderSource } from '../../../collectors/live-fold
 import { type ProcessPlan, processSource } from '../../../collectors/live-process.ts'
 import type { LiveSource } from '../../../collectors/live-reader.ts'
 import { connectSource, inputSource, listenSource } from '../../../collectors/live-streams.ts'
+import type { Micros } from '../../model/time.ts'
 import { failure } from '../failure.ts'
 
-export type SourceSpec =
+/** Exports of flows, taken here. */
+export interface FlowsSource {
+  readonly kind: 'flows'
+  readonly transport: 'udp' | 'tcp'
+  readonly host: string
+  readonly port: number
+  /** No exporter keeps a flow open for longer before it tells of it. */
+  readonly activeTimeout: Micros
+}
+
+export type SourceSpec = PacketSource | FlowsSource
+
+export type PacketSource =
   | ({ readonly kind: 'interface' } & ProcessPlan)
   | { readonly kind: 'input' }
   | { readonly kind: 'folder'; readonly path: string }
@@ -21,11 +34,14 @@ export function nameOfSource(spec: SourceSpec): string {
   if (spec.kind === 'interface') return spec.interfaces.join(', ')
   if (spec.kind === 'input') return 'standard input'
   if (spec.kind === 'folder') return spec.path
+  if (spec.kind === 'flows') return `flows at ${spec.transport}://${hostText(spec.host)}:${spec.port}`
   return `${spec.kind === 'connect' ? 'tcp' : 'tcp-listen'}://${spec.host}:${spec.port}`
 }
 
+const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
 /** Its packets are stamped by the clock of this machine. */
-export const hasOurClock = ({ kind }: SourceSpec): boolean => kind === 'interface' || kind === 'folder'
+export const hasOurClock = ({ kind }: PacketSource): boolean => kind === 'interface' || kind === 'folder'
 
 /** What it reads can be read again after a restart. */
 export const canReadAgain = ({ kind }: SourceSpec): boolean => kind === 'folder'
@@ -33,7 +49,7 @@ export const canReadAgain = ({ kind }: SourceSpec): boolean => kind === 'folder'
 /** `position` is where to go on; `partPackets` tells what was read of the present part. Throws failures and
  * input errors. */
 export async function openLiveSource(
-  spec: SourceSpec,
+  spec: PacketSource,
   position: unknown,
   partPackets: () => number,
 ): Promise<LiveSource> {

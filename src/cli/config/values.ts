@@ -97,3 +97,16 @@ export function hostAndPort(text: string): Read<{ readonly host: string; readonl
     return { wrong: 'is no address; write HOST:PORT, as in 127.0.0.1:57012 or [::1]:57012' }
   return { value: { host, port } }
 }
+
+/** `0.0.0.0:2055`, which is UDP, as `udp:0.0.0.0:2055`; `tcp:0.0.0.0:4739`. */
+export function flowAddress(text: string): Read<{
+  readonly transport: 'udp' | 'tcp'
+  readonly host: string
+  readonly port: number
+}> {
+  const [, transport = 'udp', place = ''] = /^(?:(udp|tcp):)?(.*)$/s.exec(text) ?? []
+  const read = hostAndPort(place)
+  if ('wrong' in read)
+    return { wrong: 'is no address; write HOST:PORT, as in 0.0.0.0:2055 or [::]:2055, or tcp:HOST:PORT' }
+  return { value: { transport: transport as 'udp' | 'tcp', ...read.value } }
+}

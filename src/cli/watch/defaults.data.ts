@@ -9,4 +9,6 @@ export const WATCH_DEFAULTS = {
    * well. */
   resolveAfter: '2h',
   checkpointEvery: '5s',
+  /** The longest that is usual: Cisco's (ios netflow, `ip flow-cache timeout active`). */
+  activeTimeout: '30m',
 } as const

@@ -11,6 +11,10 @@ export interface WatchOptions {
   readonly connect?: string
   /** `HOST:PORT` to take pcap over IP at. */
   readonly accept?: string
+  /** `[udp:|tcp:]HOST:PORT` to take exports of flows at. */
+  readonly flows?: string
+  /** For how long exporters keep a flow open at most. */
+  readonly activeTimeout?: string
   /** A capture filter instead of the one that the configuration comes to. */
   readonly filter?: string
   readonly captureWith?: string

@@ -4,7 +4,7 @@ import type { Micros } from '../../model/time.ts'
 import { TAP_NAME } from '../analyze/plan.ts'
 import { captureFilter } from '../collect/filter.ts'
 import type { SourceSpec } from '../collect/source.ts'
-import { duration, hostAndPort } from '../config/values.ts'
+import { duration, flowAddress, hostAndPort } from '../config/values.ts'
 import { usageFailure } from '../failure.ts'
 import { type TailPlan, tailPlan } from '../tail/plan.ts'
 import { WATCH_DEFAULTS } from './defaults.data.ts'
@@ -47,17 +47,20 @@ export function watchPlan(options: WatchOptions, deployment: Deployment, now: Mi
   }
 }
 
-const SOURCES = ['interface', 'read', 'follow', 'connect', 'accept'] as const
+const SOURCES = ['interface', 'read', 'follow', 'connect', 'accept', 'flows'] as const
 
 function sourceOf(options: WatchOptions, deployment: Deployment): SourceSpec {
   const given = SOURCES.filter((name) => options[name] !== undefined)
   if (given.length !== 1)
     throw usageFailure(
-      'name one source: -i INTERFACE, -r - (standard input), --follow DIR, --connect or --accept HOST:PORT',
+      'name one source: -i INTERFACE, -r - (standard input), --follow DIR, --connect or --accept HOST:PORT, --flows HOST:PORT',
     )
-  const { read, follow, connect, accept } = options
+  const { read, follow, connect, accept, flows, activeTimeout } = options
   if (options.filter !== undefined && options.interface === undefined)
     throw usageFailure('--filter is for -i: what comes otherwise was filtered by whoever captured it')
+  if (activeTimeout !== undefined && flows === undefined)
+    throw usageFailure('--active-timeout is for --flows: packets are told of as they pass')
+  if (flows !== undefined) return flowsSource(flows, activeTimeout ?? WATCH_DEFAULTS.activeTimeout)
   if (options.interface !== undefined) return interfaceSource(options, options.interface, deployment)
   if (read !== undefined) {
     if (read === '-') return { kind: 'input' }
@@ -67,6 +70,12 @@ function sourceOf(options: WatchOptions, deployment: Deployment): SourceSpec {
   return connect === undefined
     ? { kind: 'listen', ...addressOf('--accept', accept!) }
     : { kind: 'connect', ...addressOf('--connect', connect) }
+}
+
+function flowsSource(text: string, activeTimeout: string): SourceSpec {
+  const read = flowAddress(text)
+  if ('wrong' in read) throw usageFailure(`--flows ${text} ${read.wrong}`)
+  return { kind: 'flows', ...read.value, activeTimeout: timeOf('--active-timeout', activeTimeout) }
 }
 
 function interfaceSource(

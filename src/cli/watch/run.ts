@@ -117,13 +117,18 @@ const orderOf = (plan: WatchPlan, database: string) => ({
   checkpointEvery: plan.database === null || 'wrong' in checkpointEvery ? null : checkpointEvery.value,
 })
 
-/** Packets that were lost are told as they are: what was not seen cannot be judged. */
+/** Packets and records that were lost are told as they are: what was not seen cannot be judged. */
 function dropNotes(tell: (line: string) => void): (state: LiveState) => void {
   let told = 0
-  return ({ kernelDrops, interfaceDrops }) => {
-    const lost = (kernelDrops ?? 0) + (interfaceDrops ?? 0)
+  return ({ kernelDrops, interfaceDrops, flows }) => {
+    const dropped = (kernelDrops ?? 0) + (interfaceDrops ?? 0)
+    const lost = Math.max(dropped, flows?.lost ?? 0)
     if (lost <= told) return
     told = lost
+    if (flows !== undefined)
+      return tell(
+        `${flows.lost} records or messages lost so far, by their exporters' own numbers, and ${counted(dropped, 'datagram')} here (${kernelDrops ?? 0} by the kernel): verdicts say less`,
+      )
     tell(
       `${counted(lost, 'packet')} lost so far (${kernelDrops ?? 0} by the kernel, ${interfaceDrops ?? 0} by the interface): verdicts say less`,
     )

@@ -23,10 +23,12 @@ export const liveTaps = (store: Store): TapRow[] =>
   prepared<StoredTap>(store, LIVE)
     .all()
     .map(({ capture, name, tap, live }) => {
-      const { packetsPerSecond, kernelDrops, interfaceDrops, lagSeconds, stopped } = JSON.parse(
+      const { packetsPerSecond, kernelDrops, interfaceDrops, flows, lagSeconds, stopped } = JSON.parse(
         live,
       ) as LiveState
       const isUntold = kernelDrops === null && interfaceDrops === null
-      const drops = isUntold ? null : (kernelDrops ?? 0) + (interfaceDrops ?? 0)
+      const here = (kernelDrops ?? 0) + (interfaceDrops ?? 0)
+      // What was dropped here, exporters number as well, as a rule.
+      const drops = isUntold ? null : Math.max(here, flows?.lost ?? 0)
       return { capture, name, tap, isLive: true, packetsPerSecond, drops, lagSeconds, stopped }
     })

@@ -77,7 +77,7 @@ test('what is saved has the shape of its format: if this fails, count CHECKPOINT
     { tap: '', path: '', reader: readerOf(frames), sha256: null },
     { deployment: EMPTY_DEPLOYMENT, secrets: null, found: () => undefined, write: () => undefined },
   )
-  void analysis.run.read()
+  void analysis.packets!.read()
   analysis.process()
   const shape = [...shapeOf(analysis.save())].toSorted()
   const digest = createHash('sha256').update(shape.join('\n')).digest('hex').slice(0, 12)

@@ -72,6 +72,17 @@ describe('exporters, saved and restored', () => {
     expect(saveExporters(second.decoder)).toEqual(saved)
   })
 
+  test.each([
+    ['nothing was missed', 30, { lost: 0, unaccounted: 0 }],
+    ['something was missed, and is counted', 34, { lost: 4, unaccounted: 0 }],
+    ['it began anew, and nobody can say', 0, { lost: 0, restarts: 1, unaccounted: 1 }],
+  ])('by its numbers, %s', (_what, sequence, said) => {
+    const { second } = restored([netflow5(new Array(30).fill({}))])
+    for (const number of [sequence, sequence + 1])
+      second.take({ bytes: netflow5([{}], { sequence: number }), port: 50_000 })
+    expect(second.decoder.list[0]!.quality).toMatchObject({ messages: 3, records: 32, ...said })
+  })
+
   test('an old exporter that has left its port is known again', () => {
     const { second } = restored([ipfix(says)])
     second.take({ bytes: ipfix([data]), port: 60_000, received: RECEIVED + 7200e6 })
