@@ -181,13 +181,19 @@ function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): 
 
 /** How a live capture stands: whether it goes on, how fast, and what was lost. */
 function Live({ live }: { live: NonNullable<CaptureRow['live']> }): JSX.Element {
-  const { stopped, packetsPerSecond, kernelDrops, interfaceDrops, lagSeconds } = live
+  const { stopped, packetsPerSecond, kernelDrops, interfaceDrops, flows, lagSeconds } = live
   if (stopped !== null) return <span>stopped: {stopped}</span>
-  const lost = (kernelDrops ?? 0) + (interfaceDrops ?? 0)
+  const lost = Math.max((kernelDrops ?? 0) + (interfaceDrops ?? 0), flows?.lost ?? 0)
+  const rate =
+    flows === undefined
+      ? `${count(packetsPerSecond)} packets/s`
+      : `${count(flows.recordsPerSecond)} records/s`
   return (
     <>
-      <span class="pulse">live</span> {count(packetsPerSecond)} packets/s
-      {lost > 0 && <span class="warn">, {counted(lost, 'packet')} lost</span>}
+      <span class="pulse">live</span> {rate}
+      {lost > 0 && (
+        <span class="warn">, {counted(lost, flows === undefined ? 'packet' : 'record')} lost</span>
+      )}
       {lagSeconds >= 2 && <span class="warn">, behind by {Math.round(lagSeconds)} s</span>}
     </>
   )

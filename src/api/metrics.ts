@@ -42,6 +42,8 @@ const LIVE: readonly (readonly [name: string, help: string, value: (state: LiveS
   ['bytes', 'Octets of the live capture', ({ bytes }) => bytes],
   ['kernel_drops', 'Packets that the kernel dropped', ({ kernelDrops }) => kernelDrops ?? 0],
   ['interface_drops', 'Packets that the interface dropped', ({ interfaceDrops }) => interfaceDrops ?? 0],
+  ['flow_records', 'Flow records that were received', ({ flows }) => flows?.records ?? 0],
+  ['flow_lost', "Lost by the exporters' own numbers", ({ flows }) => flows?.lost ?? 0],
   ['lag_seconds', 'By how much packets are older when they are looked at', ({ lagSeconds }) => lagSeconds],
   ['queued_bytes', 'Octets that arrived and wait', ({ queuedBytes }) => queuedBytes],
   ['open_connections', 'Connections that are open', ({ openConnections }) => openConnections],

@@ -2,7 +2,7 @@
 import type { Deployment } from '../../model/deployment.ts'
 import type { Micros } from '../../model/time.ts'
 import type { CollectorKeys } from '../config/schema.ts'
-import { duration, hostAndPort } from '../config/values.ts'
+import { duration, flowAddress, hostAndPort } from '../config/values.ts'
 import { WATCH_DEFAULTS } from '../watch/defaults.data.ts'
 import { captureFilter } from './filter.ts'
 import type { SourceSpec } from './source.ts'
@@ -26,7 +26,7 @@ export const collectorsOf = (keys: readonly CollectorKeys[], deployment: Deploym
   }))
 
 function sourceOf(its: CollectorKeys, deployment: Deployment): SourceSpec {
-  const { interface: interfaces, follow, connect, accept } = its
+  const { interface: interfaces, follow, connect, accept, flows } = its
   if (interfaces !== undefined)
     return {
       kind: 'interface',
@@ -37,13 +37,18 @@ function sourceOf(its: CollectorKeys, deployment: Deployment): SourceSpec {
       bufferMib: its.buffer ?? Number(WATCH_DEFAULTS.buffer),
     }
   if (follow !== undefined) return { kind: 'folder', path: follow }
-  const read = hostAndPort(connect ?? accept!)
-  if ('wrong' in read) throw new Error(read.wrong)
-  return { kind: connect === undefined ? 'listen' : 'connect', ...read.value }
+  if (flows !== undefined)
+    return {
+      kind: 'flows',
+      ...valueOf(flowAddress(flows)),
+      activeTimeout: its.activeTimeout ?? timeOf(WATCH_DEFAULTS.activeTimeout),
+    }
+  return { kind: connect === undefined ? 'listen' : 'connect', ...valueOf(hostAndPort(connect ?? accept!)) }
 }
 
-function timeOf(text: string): Micros {
-  const read = duration(text)
+const timeOf = (text: string): Micros => valueOf(duration(text))
+
+function valueOf<T>(read: { readonly value: T } | { readonly wrong: string }): T {
   if ('wrong' in read) throw new Error(read.wrong)
   return read.value
 }

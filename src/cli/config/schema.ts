@@ -23,12 +23,18 @@ import {
 } from './fields.ts'
 import { ALERTS } from './alert-schema.ts'
 import { patternFault } from './pattern.ts'
-import { hostAndPort } from './values.ts'
+import { flowAddress, hostAndPort } from './values.ts'
 
 /** Kept as it is written; only looked at. */
 const hostPort = (meaning: string) =>
   readable<string>(text(meaning), (written) => {
     const read = hostAndPort(written)
+    return 'wrong' in read ? read : { value: written }
+  })
+
+const flowPlace = (meaning: string) =>
+  readable<string>(text(meaning), (written) => {
+    const read = flowAddress(written)
     return 'wrong' in read ? read : { value: written }
   })
 
@@ -130,13 +136,15 @@ const preference = z
     description: 'By service: groups of server names in order of preference, as in [[sepm1], [sepm2, sepm3]]',
   })
 
-const COLLECTOR_KEYS = ['interface', 'follow', 'connect', 'accept'] as const
+const COLLECTOR_KEYS = ['interface', 'follow', 'connect', 'accept', 'flows'] as const
 const collector = section({
   name: text('By which it is found again; how pages call its capture'),
   interface: some(text('Name of an interface'), 'Capture there, through tcpdump or dumpcap').optional(),
   follow: text('A folder into which a capture ring writes').optional(),
   connect: hostPort('Fetch pcap over IP from there').optional(),
   accept: hostPort('Take pcap over IP there').optional(),
+  flows: flowPlace('Take NetFlow v5, v9 and IPFIX there over UDP; tcp:HOST:PORT: IPFIX over TCP').optional(),
+  activeTimeout: span('With flows: no exporter keeps a flow open for longer').optional(),
   tap: name('The name of the place of the capture').optional(),
   filter: z
     .string({ error: 'must be text' })
@@ -193,7 +201,9 @@ export const CONFIG = section({
   ).optional(),
   ignore: some(address, 'Scanners and probes: never agents').optional(),
   alerts: ALERTS.optional(),
-  collectors: list(collector).optional().meta({ description: 'Live packets that serve collects' }),
+  collectors: list(collector)
+    .optional()
+    .meta({ description: 'Live packets and flow records that serve collects' }),
 })
 
 /** A configuration that is valid in itself; references between its parts are checked in references.ts. */

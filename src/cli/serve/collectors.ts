@@ -68,7 +68,7 @@ function keepRunning(
     const thread = startCollection(
       { ...its, collector, database: store.path, config, plainSecrets },
       {
-        began: () => logger.info({ collector }, 'packets arrive'),
+        began: () => logger.info({ collector }, 'collecting'),
         live: (state) => void states.set(collector, state),
         says: (sentence) => logger.warn({ collector }, sentence),
       },

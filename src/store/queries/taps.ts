@@ -30,5 +30,6 @@ export const liveTaps = (store: Store): TapRow[] =>
       const here = (kernelDrops ?? 0) + (interfaceDrops ?? 0)
       // What was dropped here, exporters number as well, as a rule.
       const drops = isUntold ? null : Math.max(here, flows?.lost ?? 0)
-      return { capture, name, tap, isLive: true, packetsPerSecond, drops, lagSeconds, stopped }
+      const rate = flows?.recordsPerSecond ?? packetsPerSecond
+      return { capture, name, tap, isLive: true, packetsPerSecond: rate, drops, lagSeconds, stopped }
     })

@@ -28,6 +28,9 @@ test('collectors that run are told, with what they lost; others are not', () => 
   noteLive(store, eth1, { ...STATE, kernelDrops: null, stopped: 'no such device' }, NOW)
   noteLive(store, eth0, STATE, NOW)
   noteLive(store, over, STATE, NOW)
+  // What is lost of flow records is dropped here as well, or on the way.
+  const flows = { records: 900, recordsPerSecond: 90, lost: 7, exporters: 2 }
+  noteLive(store, begin('routers'), { ...STATE, flows }, NOW)
   endCollection(store, over.analysis, NOW)
   const told = { isLive: true, packetsPerSecond: 41, lagSeconds: 0.5 }
   expect(liveTaps(store)).toEqual([
@@ -39,6 +42,15 @@ test('collectors that run are told, with what they lost; others are not', () => 
       tap: 'eth1',
       drops: null,
       stopped: 'no such device',
+    },
+    {
+      ...told,
+      packetsPerSecond: 90,
+      capture: 5,
+      name: 'routers of host',
+      tap: 'routers',
+      drops: 7,
+      stopped: null,
     },
   ])
 })
