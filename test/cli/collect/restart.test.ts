@@ -1,18 +1,18 @@
 /** Killed without warning, again and again, while it collects. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { CollectionMessage, CollectionOrder } from '../../../src/cli/collect/order.ts'
+import type { CollectionOrder } from '../../../src/cli/collect/order.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { openStore, type Store } from '../../../src/store/store.ts'
+import { openStore } from '../../../src/store/store.ts'
 import { type Frame, framesOf } from '../../pipeline/reader.ts'
 import { pcapHeader, pcapRecord } from '../../scenario/pcap-writer.ts'
 import { firewall, scenario, STORY_START } from '../../scenario/scenario.ts'
 import { ROOT } from '../../source-tree.ts'
 import { folder } from '../../store/database.ts'
+import { begin, finish, kill, type Order, pause, rows, told, type Victim } from './victims.ts'
 
 const ROUNDS = 50
 const ROUND_SECONDS = 20
@@ -71,8 +71,6 @@ const recordOf = ({ time, bytes }: Frame): Uint8Array =>
 const roundOf = ({ time }: Frame): number =>
   Math.min(ROUNDS - 1, Math.floor((time - STORY_START) / seconds(ROUND_SECONDS)))
 
-type Order = Omit<CollectionOrder, 'wish'>
-
 const order = (database: string, source: CollectionOrder['source']): Order => ({
   database,
   collector: 'ring',
@@ -83,87 +81,6 @@ const order = (database: string, source: CollectionOrder['source']): Order => ({
   resolveAfter: seconds(86_400),
   checkpointEvery: 50_000,
 })
-
-interface Victim {
-  readonly process: ChildProcess
-  /** The first message that the question says yes to. */
-  told(question: (message: CollectionMessage) => boolean): Promise<CollectionMessage>
-  readonly ended: Promise<void>
-}
-
-function begin(its: Order): Victim {
-  const child = spawn(process.execPath, [VICTIM, JSON.stringify(its)], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const messages: CollectionMessage[] = []
-  const asked: ((message: CollectionMessage) => void)[] = []
-  let rest = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop()!
-    for (const line of lines) {
-      const message = JSON.parse(line) as CollectionMessage
-      messages.push(message)
-      for (const ask of asked) ask(message)
-    }
-  })
-  child.stdin.on('error', () => undefined)
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return {
-    process: child,
-    ended,
-    told: (question) =>
-      new Promise((resolve, reject) => {
-        const found = messages.find(question)
-        if (found !== undefined) return resolve(found)
-        asked.push((message) => {
-          if (question(message)) resolve(message)
-        })
-        void ended.then(() => reject(new Error(`it ended: ${JSON.stringify(messages.slice(-3))}`)))
-      }),
-  }
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-async function kill(victim: Victim): Promise<void> {
-  victim.process.kill('SIGKILL')
-  await victim.ended
-}
-
-/** Lets it catch up, and asks it to end. */
-async function finish(victim: Victim, packets: number): Promise<CollectionMessage> {
-  const state = await victim.told((message) => 'live' in message && message.live.packets >= packets)
-  victim.process.stdin!.write('end\n')
-  await victim.told((message) => 'end' in message && message.end.state === 'stopped')
-  await victim.ended
-  return state
-}
-
-const rows = (store: Store, sql: string): unknown[] => store.db.prepare(sql).all()
-
-/** What both databases must agree on. */
-function told(path: string) {
-  const store = openStore(path, { readOnly: true })
-  const answer = {
-    connections: rows(store, 'SELECT number, start, "end", end_reason FROM connection ORDER BY number'),
-    occurrences: rows(
-      store,
-      `SELECT type, at, connection_number, agent_address, sentence, details FROM occurrence ORDER BY at, type`,
-    ),
-    incidents: rows(
-      store,
-      'SELECT type, cause, occurrences, agents, title FROM incident ORDER BY type, cause',
-    ),
-    tally: rows(store, 'SELECT connections, open FROM tally ORDER BY service, server'),
-    minutes: rows(
-      store,
-      'SELECT sum(opened) AS opened, sum(closed) AS closed, sum(bytes) AS bytes FROM minute',
-    ),
-    analyses: rows(store, 'SELECT count(*) AS n FROM analysis'),
-  }
-  store.close()
-  return answer
-}
 
 test('a ring of files, killed fifty times: as if it had never been', { timeout: 300_000 }, async () => {
   const path = folder()
@@ -180,16 +97,16 @@ test('a ring of files, killed fifty times: as if it had never been', { timeout: 
     }
     // Some packets come while it is down, some while it begins, some while it collects.
     if (round % 3 === 0) write()
-    const victim = begin(killed)
+    const victim = begin(VICTIM, killed)
     if (round % 3 === 1) write()
     await victim.told((message) => 'began' in message || 'says' in message)
     if (round % 3 === 2) write()
     await pause((round * 37) % 200)
     await kill(victim)
   }
-  await finish(begin(killed), all.length)
+  await finish(begin(VICTIM, killed), all.length)
   const whole = order(join(path, 'whole.db'), { kind: 'folder', path: ring })
-  await finish(begin(whole), all.length)
+  await finish(begin(VICTIM, whole), all.length)
   const answer = told(killed.database)
   expect(answer).toEqual(told(whole.database))
   expect(answer.connections).toHaveLength(ROUNDS - 11)
@@ -224,7 +141,7 @@ test('pcap over IP, killed ten times: what was missed is blind', { timeout: 120_
   })
   const sent = async (from: number, to: number): Promise<Victim> => {
     const socket = new Promise<Socket>((resolve) => came.push(resolve))
-    const victim = begin(its)
+    const victim = begin(VICTIM, its)
     const some = all.filter((frame) => roundOf(frame) >= from && roundOf(frame) < to)
     ;(await socket).write(Buffer.concat([pcapHeader(), ...some.map(recordOf)]))
     return victim

@@ -1,0 +1,182 @@
+/** Flow records, and a collection that is killed without warning, again and again. */
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { CollectionMessage } from '../../../src/cli/collect/order.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { openStore } from '../../../src/store/store.ts'
+import { ROOT } from '../../source-tree.ts'
+import { folder } from '../../store/database.ts'
+import { datagrams, exporterTo, freePort, type Message, visit } from '../flow-story.ts'
+import { UPTIME } from '../../scenario/exports.ts'
+import { begin, finish, kill, type Order, rows, told, type Victim } from './victims.ts'
+
+const VICTIM = join(ROOT, 'test/cli/collect/victim.ts')
+const ROUNDS = 6
+const ROUND_SECONDS = 200
+
+const CONFIG = `services:
+  - name: dlp
+    ports: [10443]
+    connections: persistent
+    idleThreshold: 60s
+    persistence: sticky
+    servers:
+      - { name: dlp1, addresses: [10.10.3.11] }
+      - { name: dlp2, addresses: [10.10.3.12] }
+`
+
+const order = (database: string, port: number): Order => ({
+  database,
+  collector: 'routers',
+  tap: '',
+  source: { kind: 'flows', transport: 'udp', host: '127.0.0.1', port, activeTimeout: seconds(60) },
+  config: CONFIG,
+  plainSecrets: false,
+  resolveAfter: seconds(86_400),
+  checkpointEvery: 50_000,
+})
+
+const [SYN_ACK_PSH, ACK_PSH, RST] = [0x1a, 0x18, 0x04]
+
+/** What passed in a moment of a connection that is held. */
+function piece(at: number, agent: number, [up, down]: readonly [number, number]): Message {
+  const first = UPTIME + Math.round(at * 1000)
+  const source = `10.0.0.${agent}`
+  const common = { packets: 2, octets: 400 }
+  const there = { source, sourcePort: 39_999, destination: '10.10.3.11', destinationPort: 10_443, flags: up }
+  const back = {
+    source: '10.10.3.11',
+    sourcePort: 10_443,
+    destination: source,
+    destinationPort: 39_999,
+    flags: down,
+    ...(down === RST ? { packets: 1, octets: 40 } : common),
+  }
+  return {
+    at,
+    records: [
+      { ...common, ...there, first, last: first + 10 },
+      { ...common, ...back, first: first + 5, last: first + 10 },
+    ],
+  }
+}
+
+/**
+ * An agent that comes every 20 s, in the third round to the other server; one that holds a connection and
+ * speaks every 100 s; two that are silent from the first round to the last, one of whom is then cut.
+ */
+function storyOf(round: number): Message[] {
+  const from = round * ROUND_SECONDS
+  const visits = Array.from({ length: 10 }, (_, i) => {
+    const server = round === 2 && i > 4 ? '10.10.3.12' : '10.10.3.11'
+    return visit(from + 20 * i, '10.0.0.5', server, 40_000 + 10 * round + i)
+  })
+  const first = round === 0 ? SYN_ACK_PSH : ACK_PSH
+  const held = [piece(from + 3, 8, [first, first]), piece(from + 103, 8, [ACK_PSH, ACK_PSH])]
+  const quiet = round === 0 ? [piece(4, 6, [first, first]), piece(5, 7, [first, first])] : []
+  const end = from + 190
+  const last =
+    round === ROUNDS - 1 ? [piece(end + 1, 6, [ACK_PSH, ACK_PSH]), piece(end + 2, 7, [ACK_PSH, RST])] : []
+  return [...visits, ...held, ...quiet, ...last].toSorted((a, b) => a.at - b.at)
+}
+
+/** So much later that all of it is known. */
+const AFTER = visit(ROUNDS * ROUND_SECONDS + 3000, '10.0.0.9', '10.10.3.11', 50_000)
+
+const isBeyond =
+  (packets: number, since: number) =>
+  (message: CollectionMessage): boolean =>
+    'live' in message &&
+    message.live.packets >= packets &&
+    message.live.checkpoint !== null &&
+    Date.parse(message.live.checkpoint.at) > since
+
+/** All that was sent is in a checkpoint. */
+async function kept(victim: Victim, packets: number): Promise<void> {
+  await victim.told((message) => 'live' in message && message.live.packets >= packets)
+  await victim.told(isBeyond(packets, Date.now()))
+}
+
+const messagesOf = (sent: readonly Uint8Array[][]): number => sent.reduce((n, { length }) => n + length, 0)
+
+/** Datagrams of each round; the last round's are followed by what makes all of it known. */
+function rounds(): Uint8Array[][] {
+  const all = Array.from({ length: ROUNDS }, (_, round) => storyOf(round))
+  all.at(-1)!.push(AFTER)
+  const bytes = datagrams(all.flat())
+  return all.map(({ length }) => bytes.splice(0, length))
+}
+
+const typesIn = (answer: ReturnType<typeof told>): string[] =>
+  answer.occurrences.map((row) => (row as { type: string }).type)
+
+test(
+  'killed in every round, none of which was missed: as if it had never been',
+  {
+    timeout: 180_000,
+  },
+  async () => {
+    const [path, port] = [folder(), await freePort()]
+    const exporter = await exporterTo(port)
+    onTestFinished(exporter.close)
+    const sent = rounds()
+    const killed = order(join(path, 'killed.db'), port)
+    for (const [round, messages] of sent.slice(0, -1).entries()) {
+      const victim = begin(VICTIM, killed)
+      await victim.told((message) => 'began' in message)
+      await exporter.send(messages)
+      await kept(victim, messagesOf(sent.slice(0, round + 1)))
+      await kill(victim)
+    }
+    const after = begin(VICTIM, killed)
+    await after.told((message) => 'began' in message)
+    await exporter.send(sent.at(-1)!)
+    const state = await finish(after, messagesOf(sent))
+    expect(state).toMatchObject({ live: { flows: { lost: 0, exporters: 1 } } })
+
+    const whole = order(join(path, 'whole.db'), port)
+    const uninterrupted = begin(VICTIM, whole)
+    await uninterrupted.told((message) => 'began' in message)
+    for (const messages of sent) await exporter.send(messages)
+    await finish(uninterrupted, messagesOf(sent))
+    const answer = told(killed.database)
+    expect(answer).toEqual(told(whole.database))
+    expect(answer.connections).toHaveLength(10 * ROUNDS + 1)
+    // Its silence began before the first of the deaths.
+    expect(typesIn(answer)).toContain('server-idle-close')
+    expect(typesIn(answer).filter((type) => type === 'server-hop')).toHaveLength(2)
+  },
+)
+
+test('what was missed is blind, and nothing rests on it', { timeout: 180_000 }, async () => {
+  const [path, port] = [folder(), await freePort()]
+  const exporter = await exporterTo(port)
+  onTestFinished(exporter.close)
+  const sent = rounds()
+  const its = order(join(path, 'blind.db'), port)
+  const first = begin(VICTIM, its)
+  await first.told((message) => 'began' in message)
+  await exporter.send(sent[0]!)
+  await kept(first, sent[0]!.length)
+  await kill(first)
+  // Nobody takes what is sent now.
+  await exporter.send(sent.slice(1, -1).flat())
+  const last = begin(VICTIM, its)
+  await last.told((message) => 'began' in message)
+  await exporter.send(sent.at(-1)!)
+  const state = await finish(last, messagesOf([sent[0]!, sent.at(-1)!]))
+  if (!('live' in state)) throw new Error('no state')
+  const { live } = state
+  expect(live.flows!.lost).toBe(2 * messagesOf(sent.slice(1, -1)))
+  expect(live.blind).toMatchObject([{ why: 'Holdfast was not running' }])
+  expect(live.blindSeconds).toBeGreaterThan((ROUNDS - 2) * ROUND_SECONDS)
+  expect(typesIn(told(its.database))).toEqual([])
+  const store = openStore(its.database, { readOnly: true })
+  const numbers = rows(store, 'SELECT number FROM connection').map(
+    (row) => (row as { number: number }).number,
+  )
+  expect([numbers.length, new Set(numbers).size]).toEqual([21, 21])
+  const [row] = rows(store, 'SELECT quality FROM analysis_input') as { quality: string }[]
+  expect(JSON.parse(row!.quality)).toMatchObject({ interfaceDrops: live.flows!.lost })
+  store.close()
+})

@@ -1,0 +1,91 @@
+/** Collections in processes of their own, to be killed, and what they leave. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { onTestFinished } from 'vitest'
+import type { CollectionMessage, CollectionOrder } from '../../../src/cli/collect/order.ts'
+import { openStore, type Store } from '../../../src/store/store.ts'
+
+export type Order = Omit<CollectionOrder, 'wish'>
+
+export interface Victim {
+  readonly process: ChildProcess
+  /** The first message that the question says yes to. */
+  told(question: (message: CollectionMessage) => boolean): Promise<CollectionMessage>
+  readonly ended: Promise<void>
+}
+
+/** `program` is victim.ts, or a bundle of it. */
+export function begin(program: string, its: Order): Victim {
+  const child = spawn(process.execPath, [program, JSON.stringify(its)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const messages: CollectionMessage[] = []
+  const asked: ((message: CollectionMessage) => void)[] = []
+  let rest = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()!
+    for (const line of lines) {
+      const message = JSON.parse(line) as CollectionMessage
+      messages.push(message)
+      for (const ask of asked) ask(message)
+    }
+  })
+  child.stdin.on('error', () => undefined)
+  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return {
+    process: child,
+    ended,
+    told: (question) =>
+      new Promise((resolve, reject) => {
+        const found = messages.find(question)
+        if (found !== undefined) return resolve(found)
+        asked.push((message) => {
+          if (question(message)) resolve(message)
+        })
+        void ended.then(() => reject(new Error(`it ended: ${JSON.stringify(messages.slice(-3))}`)))
+      }),
+  }
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+export async function kill(victim: Victim): Promise<void> {
+  victim.process.kill('SIGKILL')
+  await victim.ended
+}
+
+/** Lets it catch up, and asks it to end. */
+export async function finish(victim: Victim, packets: number): Promise<CollectionMessage> {
+  const state = await victim.told((message) => 'live' in message && message.live.packets >= packets)
+  victim.process.stdin!.write('end\n')
+  await victim.told((message) => 'end' in message && message.end.state === 'stopped')
+  await victim.ended
+  return state
+}
+
+export const rows = (store: Store, sql: string): unknown[] => store.db.prepare(sql).all()
+
+/** What both databases must agree on. */
+export function told(path: string) {
+  const store = openStore(path, { readOnly: true })
+  const answer = {
+    connections: rows(store, 'SELECT number, start, "end", end_reason FROM connection ORDER BY number'),
+    occurrences: rows(
+      store,
+      `SELECT type, at, connection_number, agent_address, sentence, details FROM occurrence ORDER BY at, type`,
+    ),
+    incidents: rows(
+      store,
+      'SELECT type, cause, occurrences, agents, title FROM incident ORDER BY type, cause',
+    ),
+    tally: rows(store, 'SELECT connections, open FROM tally ORDER BY service, server'),
+    minutes: rows(
+      store,
+      'SELECT sum(opened) AS opened, sum(closed) AS closed, sum(bytes) AS bytes FROM minute',
+    ),
+    analyses: rows(store, 'SELECT count(*) AS n FROM analysis'),
+  }
+  store.close()
+  return answer
+}
