@@ -33,7 +33,11 @@ function joined(given: TlsSecrets | null, embedded: TlsSecrets, takeNew: () => v
   return {
     secretOf(label, key) {
       takeNew()
-      return all.map((one) => one.secretOf(label, key)).find((secret) => secret !== undefined)
+      for (const one of all) {
+        const secret = one.secretOf(label, key)
+        if (secret !== undefined) return secret
+      }
+      return undefined
     },
     get hasPremasters() {
       return all.some((one) => one.hasPremasters)

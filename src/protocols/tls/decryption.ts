@@ -48,54 +48,87 @@ function copy(to: Uint8Array, toAt: number, from: Uint8Array, fromAt: number, le
 }
 
 /** TLS 1.2 with an AEAD suite (RFC 5246 §6.2.3.3, RFC 7905 §2). */
-export function aeadOpener(bulk: Bulk, keyOctets: Uint8Array, iv: Uint8Array): RecordOpener {
-  const key = createSecretKey(keyOctets)
-  const overhead = bulk.explicitNonceBytes + bulk.tagBytes
-  const opener: RecordOpener = {
-    sequence: 0,
-    contentLength: (length) => Math.max(0, length - overhead),
-    advance: () => void opener.sequence++,
-    open(type, version, b, start, end) {
-      const length = end - start - overhead
-      if (length < 0) return null
-      writePrefix(AAD_12, opener.sequence, type, version, length)
-      const from = start + bulk.explicitNonceBytes
-      if (bulk.explicitNonceBytes > 0) {
-        copy(NONCE, 0, iv, 0, iv.length)
-        copy(NONCE, iv.length, b, start, bulk.explicitNonceBytes)
-      } else {
-        maskNonce(NONCE, iv, opener.sequence)
-      }
-      const octets = openAead(bulk, key, AAD_12, b, from, end)
-      return octets === null ? null : { type, octets, end: octets.length }
-    },
-  }
-  return opener
-}
+export const aeadOpener = (bulk: Bulk, keyOctets: Uint8Array, iv: Uint8Array): RecordOpener =>
+  new AeadOpener(bulk, createSecretKey(keyOctets), iv)
 
 /** TLS 1.3 (RFC 8446 §5.2) with a traffic secret. */
 export function opener13(bulk: Bulk, hash: Hash, secret: Uint8Array): RecordOpener {
-  const made = trafficKeys(hash, secret, bulk.keyBytes)
-  const key = createSecretKey(made.key)
-  const { iv } = made
-  const opener: RecordOpener = {
-    sequence: 0,
-    contentLength: (length) => Math.max(0, length - bulk.tagBytes - 1),
-    advance: () => void opener.sequence++,
-    open(type, version, b, start, end) {
-      if (type !== APPLICATION_DATA || end - start <= bulk.tagBytes) return null
-      maskNonce(NONCE, iv, opener.sequence)
-      const length = end - start
-      AAD_13[0] = type
-      AAD_13[1] = version >> 8
-      AAD_13[2] = version
-      AAD_13[3] = length >> 8
-      AAD_13[4] = length
-      const inner = openAead(bulk, key, AAD_13, b, start, end)
-      return inner === null ? null : withoutPadding(inner)
-    },
+  const { key, iv } = trafficKeys(hash, secret, bulk.keyBytes)
+  return new Opener13(bulk, createSecretKey(key), iv)
+}
+
+/** A class, so that a connection costs an object per side, and not a closure for each of these as well. */
+class AeadOpener implements RecordOpener {
+  sequence = 0
+  private readonly bulk: Bulk
+  private readonly key: KeyObject
+  private readonly iv: Uint8Array
+  private readonly overhead: number
+
+  constructor(bulk: Bulk, key: KeyObject, iv: Uint8Array) {
+    this.bulk = bulk
+    this.key = key
+    this.iv = iv
+    this.overhead = bulk.explicitNonceBytes + bulk.tagBytes
   }
-  return opener
+
+  contentLength(length: number): number {
+    return Math.max(0, length - this.overhead)
+  }
+
+  advance(): void {
+    this.sequence++
+  }
+
+  open(type: number, version: number, b: Uint8Array, start: number, end: number): Opened | null {
+    const { bulk, iv } = this
+    const length = end - start - this.overhead
+    if (length < 0) return null
+    writePrefix(AAD_12, this.sequence, type, version, length)
+    if (bulk.explicitNonceBytes > 0) {
+      copy(NONCE, 0, iv, 0, iv.length)
+      copy(NONCE, iv.length, b, start, bulk.explicitNonceBytes)
+    } else {
+      maskNonce(NONCE, iv, this.sequence)
+    }
+    const octets = openAead(bulk, this.key, AAD_12, b, start + bulk.explicitNonceBytes, end)
+    return octets === null ? null : { type, octets, end: octets.length }
+  }
+}
+
+class Opener13 implements RecordOpener {
+  sequence = 0
+  private readonly bulk: Bulk
+  private readonly key: KeyObject
+  private readonly iv: Uint8Array
+
+  constructor(bulk: Bulk, key: KeyObject, iv: Uint8Array) {
+    this.bulk = bulk
+    this.key = key
+    this.iv = iv
+  }
+
+  contentLength(length: number): number {
+    return Math.max(0, length - this.bulk.tagBytes - 1)
+  }
+
+  advance(): void {
+    this.sequence++
+  }
+
+  open(type: number, version: number, b: Uint8Array, start: number, end: number): Opened | null {
+    const { bulk } = this
+    const length = end - start
+    if (type !== APPLICATION_DATA || length <= bulk.tagBytes) return null
+    maskNonce(NONCE, this.iv, this.sequence)
+    AAD_13[0] = type
+    AAD_13[1] = version >> 8
+    AAD_13[2] = version
+    AAD_13[3] = length >> 8
+    AAD_13[4] = length
+    const inner = openAead(bulk, this.key, AAD_13, b, start, end)
+    return inner === null ? null : withoutPadding(inner)
+  }
 }
 
 /** TLSInnerPlaintext: content, one octet of type, zeros. All zeros is nothing. */
@@ -209,9 +242,8 @@ function writeSequence(out: Uint8Array, at: number, sequence: number): void {
 
 /** iv exclusive-or sequence (RFC 8446 §5.3). */
 function maskNonce(out: Uint8Array, iv: Uint8Array, sequence: number): void {
-  writeSequence(out, 4, sequence)
-  for (let i = 0; i < 4; i++) out[i] = 0
-  for (let i = 0; i < 12; i++) out[i]! ^= iv[i]!
+  copy(out, 0, iv, 0, 12)
+  for (let at = 11, left = sequence; left > 0; at--, left = Math.floor(left / 256)) out[at]! ^= left % 256
 }
 
 /** Opens octets `start`..`end`, tag included, under the nonce in NONCE. */

@@ -44,8 +44,8 @@ export interface KeyLog extends TlsSecrets {
 }
 
 interface Kept {
-  /** By label, then by key: to join them for each question costs more than the answer. */
-  readonly secrets: ReadonlyMap<string, Map<string, Uint8Array>>
+  /** By key, then by label: the questions of one connection are about one key. */
+  readonly secrets: Map<string, Record<string, Uint8Array>>
   readonly keys: PrivateKeys
   readonly counts: KeyLogCounts
   hasPremasters: boolean
@@ -64,8 +64,6 @@ const LABELS: ReadonlyMap<string, number> = new Map([
 ])
 /** No label of a line: it has a lower-case letter. */
 const SESSION = 'Session'
-const secretsByLabel = (): Kept['secrets'] =>
-  new Map([...LABELS.keys(), SESSION].map((label) => [label, new Map<string, Uint8Array>()]))
 const PREMASTERS: ReadonlySet<string> = new Set(['PMS_CLIENT_RANDOM', 'RSA'])
 const LINE = /^([A-Z][A-Z0-9_]*)[ \t]+([0-9A-Fa-f]+)[ \t]+([0-9A-Fa-f]+)$/
 /** The form of OpenSSL's s_client (`Session-ID`, `Master-Key`) on one line. */
@@ -80,7 +78,7 @@ const isPremasterLength = (digits: number): boolean => digits > 0 && digits % 2 
 /** The secrets of `texts` together, each the content of one log or key. Never throws on what they hold. */
 export function keyLog(...texts: readonly string[]): KeyLog {
   const counts = { secrets: 0, privateKeys: 0, comments: 0, unused: 0, junk: 0, dropped: 0 }
-  const kept: Kept = { secrets: secretsByLabel(), keys: privateKeys(), counts, hasPremasters: false }
+  const kept: Kept = { secrets: new Map(), keys: privateKeys(), counts, hasPremasters: false }
   const sessions = new Map<string, Uint8Array>()
   const log: KeyLog = {
     counts,
@@ -88,12 +86,12 @@ export function keyLog(...texts: readonly string[]): KeyLog {
       return counts.secrets > 0 || kept.hasPremasters
     },
     add: (text) => read(kept, text),
-    secretOf: (label, key) => kept.secrets.get(label)?.get(key),
+    secretOf: (label, key) => kept.secrets.get(key)?.[label],
     get hasPremasters() {
       return kept.hasPremasters
     },
     premasterOf: (publicKeyHash, encrypted) => kept.keys.premasterOf(publicKeyHash, encrypted),
-    sessionOf: (id) => sessions.get(id) ?? kept.secrets.get(SESSION)?.get(id),
+    sessionOf: (id) => sessions.get(id) ?? kept.secrets.get(id)?.[SESSION],
     keepSession(id, master) {
       if (sessions.size >= SESSIONS_MAX) sessions.delete(sessions.keys().next().value!)
       sessions.set(id, master)
@@ -176,13 +174,15 @@ function isWellFormed(label: string, key: string, secret: string): boolean {
 
 function keep(label: string, key: string, secret: string, kept: Kept): void {
   const { secrets, counts } = kept
-  const known = secrets.get(label)!
-  if (known.has(key)) return
+  const known = secrets.get(key)
+  if (known?.[label] !== undefined) return
   if (counts.secrets >= SECRETS_MAX) {
     counts.dropped++
     return
   }
-  known.set(key, new Uint8Array(Buffer.from(secret, 'hex')))
+  const octets = new Uint8Array(Buffer.from(secret, 'hex'))
+  if (known === undefined) secrets.set(key, { [label]: octets })
+  else known[label] = octets
   counts.secrets++
   if (PREMASTERS.has(label)) kept.hasPremasters = true
 }

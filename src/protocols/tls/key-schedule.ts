@@ -35,7 +35,14 @@ export function trafficKeys(
 ): { readonly key: Uint8Array; readonly iv: Uint8Array } {
   const by = hmacKey(hash, secret)
   const info = KEY_INFOS.get(keyBytes) ?? labelInfo('key', keyBytes)
-  return { key: hmac(by, info).subarray(0, keyBytes), iv: hmac(by, IV_INFO).subarray(0, IV_BYTES) }
+  return { key: hmac(by, info).subarray(0, keyBytes), iv: firstOctets(hmac(by, IV_INFO), IV_BYTES) }
+}
+
+/** In an array of their own: it is asked for every record, and a view of a Buffer lies in three places. */
+function firstOctets(b: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(length)
+  for (let i = 0; i < length; i++) out[i] = b[i]!
+  return out
 }
 
 /** The secret after a KeyUpdate (RFC 8446 §7.2). */

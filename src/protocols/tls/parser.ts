@@ -81,7 +81,7 @@ class TlsParser implements TlsConsumer {
     const { tls, readers } = this
     const half = enter(tls, side, time, packet)
     read(tls, half, readers[side], bytes, start, end)
-    release(tls, readers, false)
+    if (tls.isHolding) release(tls, readers, false)
     return answer(tls, half)
   }
 
@@ -90,7 +90,7 @@ class TlsParser implements TlsConsumer {
     const half = enter(tls, side, time, packet)
     if (half.held !== null) releaseHalf(tls, half, readers[side])
     miss(tls, half, readers[side], length)
-    release(tls, readers, false)
+    if (tls.isHolding) release(tls, readers, false)
     return answer(tls, half)
   }
 
@@ -99,14 +99,14 @@ class TlsParser implements TlsConsumer {
     const half = enter(tls, side, time, packet)
     half.isEnded = true
     if (half.held !== null) releaseHalf(tls, half, readers[side])
-    release(tls, readers, false)
+    if (tls.isHolding) release(tls, readers, false)
     end(tls, half)
   }
 
   close(time: Micros): void {
     const { tls, readers } = this
     tls.time = time
-    release(tls, readers, true)
+    if (tls.isHolding) release(tls, readers, true)
     conclude(tls)
     innerClose(tls)
   }
@@ -181,11 +181,11 @@ function keep(tls: Tls, half: Half, reader: SideReader, b: Uint8Array, start: nu
 
 /** Reads what waited, if it need not wait longer. */
 function release(tls: Tls, readers: Readers, isOver: boolean): void {
-  if (tls.halves[0].held === null && tls.halves[1].held === null) return
   for (const half of tls.halves) {
     if (half.held !== null && (isOver || !waitsForHello(tls, half)))
       releaseHalf(tls, half, readers[half.side])
   }
+  tls.isHolding = tls.halves[0].held !== null || tls.halves[1].held !== null
 }
 
 function releaseHalf(tls: Tls, half: Half, reader: SideReader): void {
@@ -268,7 +268,7 @@ function end(tls: Tls, half: Half): void {
 }
 
 function answer(tls: Tls, half: Half): number {
-  if (tls.halves[0].isForeign && tls.halves[1].isForeign) {
+  if (half.isForeign && otherHalf(tls, half).isForeign) {
     innerClose(tls)
     return DETACH
   }

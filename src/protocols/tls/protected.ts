@@ -31,10 +31,11 @@ export function takeProtected(
   start: number,
   end: number,
 ): void {
-  const record: Body = { b, start, end }
   const before = half.opener
   const expected = before?.sequence ?? 0
-  const opened = openInTurn(half, record) ?? openElsewhere(tls, half, messages, record)
+  const opened =
+    (before === null ? null : before.open(half.type, half.version, b, start, end)) ??
+    openElsewhere(tls, half, messages, { b, start, end })
   half.isOpened = opened !== null
   if (opened === null && half.mayBeRefused && half.epoch === 'handshake') return
   if (opened !== null) tellMissed(tls, half, half.opener === before ? expected : 0)
@@ -79,8 +80,6 @@ const isRefused = (tls: Tls, half: Half): boolean => half.epoch === 'early' && t
 const openWith = (opener: RecordOpener | null, half: Half, { b, start, end }: Body): Opened | null =>
   opener === null ? null : opener.open(half.type, half.version, b, start, end)
 
-const openInTurn = (half: Half, record: Body): Opened | null => openWith(half.opener, half, record)
-
 /**
  * Looks for the record under the numbers and keys that missed records, or early data, may have left it with.
  */
@@ -91,7 +90,7 @@ function openElsewhere(tls: Tls, half: Half, messages: MessageStream, record: Bo
   const first = opener?.sequence ?? 0
   for (let missed = 1; opener !== null && missed <= missedRecords; missed++) {
     opener.sequence = first + missed
-    const opened = openInTurn(half, record)
+    const opened = openWith(opener, half, record)
     if (opened !== null) {
       half.missedMessages = true
       return opened

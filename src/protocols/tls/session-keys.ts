@@ -55,13 +55,16 @@ const LABELS: { readonly [role in Role]: { readonly [epoch in Epoch]: string | n
   },
 }
 
+const LABELS_13 = [...Object.values(LABELS.server), ...Object.values(LABELS.client)].filter(
+  (label) => label !== null,
+)
+
 function keys13(secrets: TlsSecrets, clientRandom: string, server: ServerHelloFields): SessionKeys | null {
   const suite = SUITES.get(server.cipherSuite)
   if (suite === undefined) return null
   const { bulk, hash } = suite
   const isFinal = server.version === TLS_1_3 || server.version >= FIRST_DRAFT_LIKE_FINAL
-  const labels = [...Object.values(LABELS.client), ...Object.values(LABELS.server)]
-  const hasAny = labels.some((label) => label !== null && secrets.secretOf(label, clientRandom) !== undefined)
+  const hasAny = LABELS_13.some((label) => secrets.secretOf(label, clientRandom) !== undefined)
   if (!isFinal || bulk.kind !== 'aead' || !hasAny) return null
   return {
     master: null,

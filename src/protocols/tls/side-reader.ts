@@ -53,6 +53,7 @@ export class SideReader implements RecordReader, MessageReader {
     }
     if (!half.hasWaited && mustWait(tls, half, b, at, end)) {
       half.held = holdOctets(tls.time)
+      tls.isHolding = true
       return HOLD
     }
     half.type = contentType(b, at)

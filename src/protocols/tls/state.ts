@@ -98,6 +98,8 @@ export interface Tls {
   inner: StreamConsumer | null
   /** The inner consumer wants nothing more. */
   isInnerGone: boolean
+  /** A side may hold octets until the other's hello: asked of every segment, so that it is told here. */
+  isHolding: boolean
   /** Of the call in progress. */
   time: Micros
   packet: number
@@ -156,6 +158,7 @@ export const newTls = (context: StreamContext, openInner: OpenInner): Tls => ({
   isDecrypted: false,
   inner: null,
   isInnerGone: false,
+  isHolding: false,
   time: 0,
   packet: 0,
 })
