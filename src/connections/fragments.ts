@@ -1,6 +1,7 @@
 /**
- * Reassembles fragmented IP datagrams (RFC 791 3.2, RFC 8200 4.5) within bounds of memory and of the
- * capture's time.
+ * Reassembles fragmented IP datagrams (RFC 791 3.2, RFC 8200 4.5), and what links take apart (802.11 10.4,
+ * RFC 5415 3.4), within bounds of memory and of the capture's time. What is said of datagrams holds for the
+ * others too.
  *
  * A datagram becomes readable with the fragment that completes it, as in Wireshark; one that never does, or
  * of which the snap length cut a fragment, stays unread and is counted. Overlaps: IPv4 keeps what came first,
@@ -13,7 +14,8 @@ import * as ipv4 from '../wire/ipv4.ts'
 import * as ipv6 from '../wire/ipv6.ts'
 import { locatePayload } from '../wire/network.ts'
 import type { Place } from '../wire/place.ts'
-import { FRAGMENT } from '../wire/place.ts'
+import { locateWhole } from '../wire/link-fragment.ts'
+import { DOT11_PAYLOAD, FRAGMENT } from '../wire/place.ts'
 import { covers, isWhole, join, meets, uncovered } from './spans.ts'
 
 /**
@@ -31,6 +33,8 @@ export const PIECES_MAX = 256
 /** How long fragments wait for the rest: Linux net.ipv4.ipfrag_time, and RFC 8200 4.5. */
 export const IPV4_TIMEOUT: Micros = 30 * SECOND
 export const IPV6_TIMEOUT: Micros = 60 * SECOND
+/** Of a link, whose numbers come round soon: Linux mac80211 gives a packet of 802.11 two seconds. */
+export const LINK_TIMEOUT: Micros = 2 * SECOND
 
 const DATAGRAM_MAX = 65_535 // octets: what a total length can say
 /** Room before the payload for the longest IPv4 header; the fixed IPv6 header is shorter. */
@@ -50,7 +54,7 @@ export interface FragmentCounters {
   duplicates: number
   /** Fragments that overlapped others, or contradicted the datagram's end. */
   overlaps: number
-  /** Datagrams given up: for time, for memory, or for overlaps and too many pieces. */
+  /** Datagrams given up: for time, for memory, or for overlaps, too many pieces, one of 802.11 missed. */
   expired: number
   evicted: number
   dropped: number
@@ -59,7 +63,9 @@ export interface FragmentCounters {
 interface Datagram {
   readonly since: Micros
   readonly timeout: Micros
+  /** 0 if it is a link's, and `whole` says what it is, as in `Place`; 0 that of a datagram. */
   readonly version: number
+  readonly whole: number
   /** `HEADER_ROOM`, then the payload as far as it came. */
   octets: Uint8Array
   /** The IP header of the first fragment, which ends where the room does; 0 until it came. */
@@ -68,6 +74,8 @@ interface Datagram {
   protocol: number
   /** Octets of payload, known once the last fragment came; -1 until then. */
   length: number
+  /** How many fragments of 802.11 came: they have numbers, not offsets, and come in order. */
+  pieces: number
   /** What came: from, to, from, to, ..., ascending, apart. */
   spans: number[]
   /** Given up; kept until it expires, so that the rest of its fragments begins no other datagram. */
@@ -103,17 +111,39 @@ export class Fragments {
    * `place` is used again.
    */
   offer(place: Place, time: Micros): number {
+    place.whole = 0
+    return this.put(keyOf(place), place.version, place, time)
+  }
+
+  /** The same for a `LINK_FRAGMENT`; the answer may also be a reason. */
+  offerLink(place: Place, time: Micros): number {
+    return this.put(linkKeyOf(place), 0, place, time)
+  }
+
+  private put(key: string, version: number, place: Place, time: Micros): number {
     this.counters.fragments++
     this.expireOldest(time)
-    const from = place.fragmentOffset
-    const to = from + place.wireEnd - place.transportAt
+    const length = place.wireEnd - place.transportAt
     if (place.wireEnd > place.end) return this.ignored('truncated')
-    if (to <= from || to > DATAGRAM_MAX) return this.ignored('malformed')
-    const key = keyOf(place)
-    const datagram = this.touched(key, place, time)
-    if (datagram.isDropped || !this.take(datagram, from, to, place)) return 0
-    if (datagram.headerLength === 0 || !isWhole(datagram.spans, datagram.length)) return 0
-    return this.finish(key, datagram, place)
+    if (length <= 0 || place.fragmentOffset + length > DATAGRAM_MAX) return this.ignored('malformed')
+    const datagram = this.touched(key, version, place, time)
+    if (datagram.isDropped) return 0
+    const from = place.whole === DOT11_PAYLOAD ? this.offsetInOrder(datagram, place) : place.fragmentOffset
+    if (from < 0 || !this.take(datagram, from, from + length, place)) return 0
+    datagram.pieces++
+    return isWhole(datagram.spans, datagram.length) ? this.finish(key, datagram, place) : 0
+  }
+
+  /**
+   * A station waits for the acknowledgment of each fragment: one that comes again is a retry, and one that is
+   * not there when the next comes was missed. -1 then.
+   */
+  private offsetInOrder(datagram: Datagram, { fragmentOffset: number, transportAt, wireEnd }: Place): number {
+    const offset = datagram.spans[1] ?? 0
+    if (number === datagram.pieces && offset + wireEnd - transportAt <= DATAGRAM_MAX) return offset
+    if (number < datagram.pieces) this.ignored('duplicates')
+    else this.drop(datagram)
+    return -1
   }
 
   private ignored(reason: 'truncated' | 'malformed' | 'duplicates'): 0 {
@@ -122,7 +152,7 @@ export class Fragments {
   }
 
   /** The datagram of this key, new if there is none, or only one that is too old. Now the latest. */
-  private touched(key: string, place: Place, time: Micros): Datagram {
+  private touched(key: string, version: number, { whole }: Place, time: Micros): Datagram {
     let datagram = this.held.get(key)
     if (datagram !== undefined) this.held.delete(key)
     if (datagram !== undefined && isExpired(datagram, time)) {
@@ -132,7 +162,7 @@ export class Fragments {
     }
     if (datagram === undefined) {
       if (this.held.size === DATAGRAMS_MAX) this.evictOldest()
-      datagram = emptyDatagram(place.version, time)
+      datagram = emptyDatagram(version, whole, time)
     }
     this.held.set(key, datagram)
     return datagram
@@ -155,7 +185,7 @@ export class Fragments {
     this.copy(datagram, from, to, place)
     datagram.spans = join(spans, from, to)
     if (isLast) datagram.length = to
-    if (from === 0 && datagram.headerLength === 0) keepHeader(datagram, place)
+    if (from === 0 && datagram.whole === 0 && datagram.headerLength === 0) keepHeader(datagram, place)
     return datagram.spans.length <= 2 * PIECES_MAX || this.drop(datagram)
   }
 
@@ -195,12 +225,13 @@ export class Fragments {
     const networkAt = HEADER_ROOM - headerLength
     this.octetsHeld -= octets.length
     place.bytes = octets
-    place.networkAt = networkAt
     place.end = place.wireEnd = HEADER_ROOM + datagram.length
-    place.hopLimit =
-      datagram.version === 4 ? ipv4.timeToLive(octets, networkAt) : ipv6.hopLimit(octets, networkAt)
     place.fragmentOffset = 0
     place.moreFragments = 0
+    if (datagram.whole !== 0) return locateWhole(place, HEADER_ROOM)
+    place.networkAt = networkAt
+    place.hopLimit =
+      datagram.version === 4 ? ipv4.timeToLive(octets, networkAt) : ipv6.hopLimit(octets, networkAt)
     const kind = locatePayload(octets, HEADER_ROOM, datagram.protocol, place)
     // a fragment of a fragment: no sender does that
     return kind === FRAGMENT ? this.ignored('malformed') : kind
@@ -232,14 +263,16 @@ export class Fragments {
 
 const NOTHING = new Uint8Array(0)
 
-const emptyDatagram = (version: number, since: Micros): Datagram => ({
+const emptyDatagram = (version: number, whole: number, since: Micros): Datagram => ({
   since,
-  timeout: version === 4 ? IPV4_TIMEOUT : IPV6_TIMEOUT,
+  timeout: whole !== 0 ? LINK_TIMEOUT : version === 4 ? IPV4_TIMEOUT : IPV6_TIMEOUT,
   version,
+  whole,
   octets: NOTHING,
   headerLength: 0,
   protocol: 0,
   length: -1,
+  pieces: 0,
   spans: [],
   isDropped: false,
 })
@@ -272,7 +305,22 @@ function keyOf(place: Place): string {
   const to = version === 4 ? from + 8 : from + 32
   const identification =
     version === 4 ? `${place.identification}/${place.protocol}` : place.fragmentIdentification
-  let key = `${version} ${place.tag} ${place.path} ${identification} `
-  for (let at = from; at < to; at++) key += String.fromCharCode(bytes[at]!)
-  return key
+  return `${version} ${place.tag} ${place.path} ${identification} ${octetsAsText(bytes, from, to)}`
+}
+
+const linkKeyOf = ({
+  bytes,
+  whole,
+  tag,
+  path,
+  fragmentIdentification,
+  ownerAt,
+  ownerLength,
+}: Place): string =>
+  `link ${whole} ${tag} ${path} ${fragmentIdentification} ${octetsAsText(bytes, ownerAt, ownerAt + ownerLength)}`
+
+function octetsAsText(b: Uint8Array, from: number, to: number): string {
+  let text = ''
+  for (let at = from; at < to; at++) text += String.fromCharCode(b[at]!)
+  return text
 }

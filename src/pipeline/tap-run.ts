@@ -19,17 +19,19 @@ import { SECOND, toSeconds, type Micros } from '../model/time.ts'
 import { beginsAnything, openStream } from '../protocols/dispatch.ts'
 import { ReassemblyAccount } from '../streams/account.ts'
 import { Stream } from '../streams/reassembly.ts'
+import { visitParts } from '../wire/aggregate.ts'
 import {
+  AGGREGATE,
   BROKEN_TCP,
   FRAGMENT,
   ICMP,
   ICMPV6,
+  LINK_FRAGMENT,
   locate,
   Place,
   reasonClass,
   REASONS,
   TCP,
-  TCP_PORTS,
   UDP,
 } from '../wire/frame.ts'
 import { linkTypeName } from '../wire/link-types.ts'
@@ -87,7 +89,7 @@ export class TapRun implements Run, LiveRun {
   /** Frames that are not read, by negative reason code. */
   private readonly reasons = new Array<number>(REASONS.length).fill(0)
   /** Packets that are not plain TCP, by kind. */
-  private readonly kinds = new Array<number>(TCP_PORTS + 1).fill(0)
+  private readonly kinds = new Array<number>(AGGREGATE + 1).fill(0)
   private readonly linkTypeOf: number[] = []
   private readonly from: Micros
   private readonly to: Micros
@@ -376,13 +378,20 @@ export class TapRun implements Run, LiveRun {
 
   /** All but plain TCP: what is in a tunnel is looked for there. */
   private exceptional(found: number, tracker: Tracker, at: Micros, packet: number): void {
-    const kind = enterTunnels(found, this.place)
+    this.entered(enterTunnels(found, this.place), tracker, at, packet)
+  }
+
+  /** What is in the innermost tunnel, if there is one. */
+  private entered(kind: number, tracker: Tracker, at: Micros, packet: number): void {
     if (kind < 0) this.reasons[-kind]!++
     else this.kinds[kind]!++
     if (kind === TCP) tracker.segment(this.place, packet)
     else if (kind === UDP) this.datagram(tracker, at, packet)
     else if (kind === BROKEN_TCP) tracker.segment(this.place, packet)
-    else if (kind === FRAGMENT) this.fragment(tracker, at, packet)
+    else if (kind === FRAGMENT) this.fragment(this.fragments.offer(this.place, at), tracker, at, packet)
+    else if (kind === LINK_FRAGMENT)
+      this.fragment(this.fragments.offerLink(this.place, at), tracker, at, packet)
+    else if (kind === AGGREGATE) visitParts(this.place, (part) => this.entered(part, tracker, at, packet))
     else if (kind === ICMP || kind === ICMPV6) {
       if (isNumbered(quotedPacket(this.place, this.inner))) tracker.quoted(this.inner)
     }
@@ -393,8 +402,8 @@ export class TapRun implements Run, LiveRun {
     else if (this.exports !== null) offerExport(this.exports, this.place, at, packet)
   }
 
-  private fragment(tracker: Tracker, at: Micros, packet: number): void {
-    const kind = this.fragments.offer(this.place, at)
+  /** `kind` is what the fragment completed, or 0. */
+  private fragment(kind: number, tracker: Tracker, at: Micros, packet: number): void {
     if (kind !== 0) this.exceptional(kind, tracker, at, packet)
   }
 
@@ -468,7 +477,18 @@ const byName = (names: readonly string[], counts: readonly number[]): Readonly<R
   )
 
 /** Kinds of packets that are no TCP, by `locate`'s numbers. */
-const OTHERS: readonly string[] = ['', '', 'UDP', 'ICMP', 'ICMPv6', 'IP fragment', 'other IP']
+const OTHERS: readonly string[] = [
+  '',
+  '',
+  'UDP',
+  'ICMP',
+  'ICMPv6',
+  'IP fragment',
+  'other IP',
+  '',
+  '',
+  'link fragment',
+]
 
 /** Wireshark numbers a stream for a quoted TCP header, though it is no packet of the connection. */
 const isNumbered = (kind: number): boolean => kind === TCP || kind === BROKEN_TCP

@@ -22,6 +22,7 @@ const PROTECTED = 0x40
 const ORDER = 0x80
 /** Of the quality of service field. */
 const AGGREGATED = 0x80
+const TRAFFIC_MASK = 0x0f
 
 /** Whether the frame carries an upper layer's packet; what manages the network does not. */
 export const isData = (b: Uint8Array, at: number, end: number, swap: 0 | 1): boolean =>
@@ -43,8 +44,15 @@ export function headerLength(b: Uint8Array, at: number, end: number, swap: 0 | 1
 
 export const isProtected = (b: Uint8Array, at: number, swap: 0 | 1): boolean =>
   (u8(b, at + 1 - swap) & PROTECTED) !== 0
-export const isFragment = (b: Uint8Array, at: number, swap: 0 | 1): boolean =>
-  (u8(b, at + 1 - swap) & MORE_FRAGMENTS) !== 0 || (u16le(b, at + 22) & FRAGMENT_MASK) !== 0
+export const moreFragments = (b: Uint8Array, at: number, swap: 0 | 1): number =>
+  (u8(b, at + 1 - swap) & MORE_FRAGMENTS) === 0 ? 0 : 1
+export const fragmentNumber = (b: Uint8Array, at: number): number => u16le(b, at + 22) & FRAGMENT_MASK
+/** Of the packet that its fragments belong to, with the traffic class that counts it (10.3.2.14). */
+export const sequenceNumber = (b: Uint8Array, at: number, swap: 0 | 1): number =>
+  (u16le(b, at + 22) & ~FRAGMENT_MASK) | (hasQos(b, at, swap) ? u8(b, qosAt(b, at, swap)) & TRAFFIC_MASK : 0)
+/** Of the receiver and the transmitter, one behind the other. */
+export const OWNER_AT = 4
+export const OWNER_LENGTH = 2 * ADDRESS_LENGTH
 /** Several packets in one frame, each with a header of its own (9.3.2.2). */
 export const isAggregate = (b: Uint8Array, at: number, swap: 0 | 1): boolean =>
   hasQos(b, at, swap) && (u8(b, qosAt(b, at, swap)) & AGGREGATED) !== 0

@@ -21,10 +21,12 @@ import {
 import { locateIpv4, locateIpv6 } from './network.ts'
 import * as bsd from './null.ts'
 import {
+  AGGREGATE,
   BROKEN_TCP,
   FRAGMENT,
   ICMP,
   ICMPV6,
+  LINK_FRAGMENT,
   lacking,
   MALFORMED_ICMP,
   MALFORMED_IPV4,
@@ -52,10 +54,12 @@ import { locateDot11, locatePrism, locateRadiotap } from './wireless.ts'
 
 /** The vocabulary of the answer, for those who ask here. */
 export {
+  AGGREGATE,
   BROKEN_TCP,
   FRAGMENT,
   ICMP,
   ICMPV6,
+  LINK_FRAGMENT,
   MALFORMED_ICMP,
   MALFORMED_IPV4,
   MALFORMED_IPV6,
@@ -86,8 +90,8 @@ const WIRE_LENGTH_MAX = 262_144
  * Finds the headers of the frame at bytes[at..end), which had `wireLength` octets on the wire, and notes them
  * in `place`.
  *
- * @returns a kind (TCP, UDP, ICMP, ICMPV6, FRAGMENT, OTHER_TRANSPORT, BROKEN_TCP), or a negative reason whose
- * name is `REASONS[-code]`
+ * @returns a kind (TCP, UDP, ICMP, ICMPV6, FRAGMENT, OTHER_TRANSPORT, BROKEN_TCP, LINK_FRAGMENT, AGGREGATE),
+ * or a negative reason whose name is `REASONS[-code]`
  */
 export function locate(
   bytes: Uint8Array,

@@ -40,12 +40,18 @@ export class Place {
   hopLimit = 0
   /** IPv4's; 0 for IPv6. */
   identification = 0
-  /** Octets, a multiple of 8; 0 for what is no fragment. */
+  /** Octets, a multiple of 8, but of 802.11 the fragment's number; 0 for what is no fragment. */
   fragmentOffset = 0
   /** 1 if more fragments follow. */
   moreFragments = 0
-  /** IPv6's, 32 bits; only of a fragment. */
+  /** IPv6's, 32 bits; only of a fragment. Of a link's: what its pieces have in common, and no other's. */
   fragmentIdentification = 0
+  /** Of a link's fragment: what the whole is (link-fragment.ts), and the octets that say whose it is. */
+  whole = 0
+  ownerAt = 0
+  ownerLength = 0
+  /** Of an aggregate: where its first packet's header begins. */
+  partsAt = 0
   transportAt = 0
   /** End of what was captured of the IP datagram; link-layer padding and trailers lie beyond. */
   end = 0
@@ -80,6 +86,19 @@ export const BROKEN_TCP = 7
  * octets).
  */
 export const TCP_PORTS = 8
+/**
+ * A piece of what a link below IP took apart, 802.11 or CAPWAP (link-fragment.ts): octets `transportAt` to
+ * `end`.
+ */
+export const LINK_FRAGMENT = 9
+/** Several packets in one frame of 802.11 (aggregate.ts). */
+export const AGGREGATE = 10
+
+// What a link's fragments are pieces of (`Place.whole`): a payload of 802.11, or a frame in CAPWAP.
+
+export const DOT11_PAYLOAD = 1
+export const CAPWAP_DOT11 = 2
+export const CAPWAP_ETHERNET = 3
 
 // Or a reason, below zero, why not.
 
@@ -107,11 +126,7 @@ export const MALFORMED_TUNNEL = -14
 export const TOO_DEEP = -15
 /** Payload that cannot be read without keys: IPsec ESP, protected 802.11, DTLS in CAPWAP, ... */
 export const ENCRYPTED = -16
-/** A piece of what a link below IP took apart: 802.11, CAPWAP. */
-export const LINK_FRAGMENT = -17
-/** Several packets in one frame of 802.11. */
-export const AGGREGATE = -18
-const UNREAD_IN = -19
+const UNREAD_IN = -17
 /** What a tunnel of this kind (tunnels.data.ts) carries is not read: nothing that leads to IP. */
 export const unreadIn = (kind: number): number => UNREAD_IN - kind
 
@@ -134,8 +149,6 @@ export const REASONS: readonly string[] = [
   'malformed tunnel header',
   'tunnel too deep',
   'encrypted below TCP',
-  'link-layer fragment',
-  'aggregated 802.11 frame',
   'tunnel of another kind',
   ...TUNNEL_NAMES.slice(1).map((name) => `no IP in ${name}`),
 ]

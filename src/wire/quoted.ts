@@ -32,7 +32,7 @@ export function quotedPacket(place: Place, inner: Place): number {
   if (place.protocol === ipv4.PROTOCOL_ICMP) kind = quotedByIcmp(bytes, transportAt, end, inner)
   if (place.protocol === ipv6.PROTOCOL_ICMPV6) kind = quotedByIcmpv6(bytes, transportAt, end, inner)
   kind = enterTunnels(kind, inner)
-  if (kind > 0) return kind === FRAGMENT ? 0 : kind
+  if (kind > 0) return kind === FRAGMENT || kind > TCP_PORTS ? 0 : kind
   const hasPorts =
     (kind === TRUNCATED_TRANSPORT || kind === MALFORMED_TCP) && inner.transportAt + 4 <= inner.end
   return hasPorts && inner.protocol === ipv4.PROTOCOL_TCP ? TCP_PORTS : 0

@@ -8,12 +8,23 @@
  */
 import { u32, u8 } from '../bytes/read.ts'
 import * as capwap from './capwap.ts'
-import * as dot11 from './dot11.ts'
 import * as gtp from './gtp.ts'
+import * as ipv4 from './ipv4.ts'
+import * as ipv6 from './ipv6.ts'
 import * as l2tp from './l2tp.ts'
 import { locateEthernet, locateMpls, locatePpp, locateType } from './link.ts'
+import { locateCapwapFrame } from './link-fragment.ts'
 import { locateIpv6 } from './network.ts'
-import { ENCRYPTED, LINK_FRAGMENT, MALFORMED_TUNNEL, TOO_DEEP, TRUNCATED_TUNNEL, unreadIn } from './place.ts'
+import {
+  CAPWAP_DOT11,
+  CAPWAP_ETHERNET,
+  ENCRYPTED,
+  LINK_FRAGMENT,
+  MALFORMED_TUNNEL,
+  TOO_DEEP,
+  TRUNCATED_TUNNEL,
+  unreadIn,
+} from './place.ts'
 import type { Place } from './place.ts'
 import { isEthernet, isIp, isOfType } from './plausible.ts'
 import { inKind, locateIp, locateL2tpPayload, NO_TUNNEL } from './sniffed.ts'
@@ -179,18 +190,39 @@ function enterL2tp(place: Place, at: number, end: number, wireEnd: number): numb
   return inKind(locatePpp(b, at + length, end, wireEnd, place), kinds.L2TP)
 }
 
-/** Cisco's access points swap the octets of frame control: what is data in one order only was sent in it. */
 function enterCapwap(place: Place, at: number, end: number, wireEnd: number): number {
   const { bytes: b } = place
   if (capwap.isEncrypted(b, at)) return ENCRYPTED
   const length = capwap.headerLength(b, at, end)
   if (length === 0 || capwap.isKeepAlive(b, at)) return NO_TUNNEL
-  if (capwap.isFragment(b, at)) return LINK_FRAGMENT
+  const whole = capwap.isWireless(b, at) ? CAPWAP_DOT11 : CAPWAP_ETHERNET
+  if (capwap.isFragment(b, at)) return enterPiece(place, at, at + length, end, wireEnd, whole)
   if (!stepBetween(place, kinds.CAPWAP, capwap.radio(b, at))) return TOO_DEEP
-  const frameAt = at + length
-  if (!capwap.isWireless(b, at)) return inKind(locateEthernet(b, frameAt, end, wireEnd, place), kinds.CAPWAP)
-  const swap = dot11.isData(b, frameAt, end, 0) ? 0 : 1
-  return inKind(locateDot11(b, frameAt, end, wireEnd, false, place, swap), kinds.CAPWAP)
+  return locateCapwapFrame(b, at + length, end, wireEnd, whole, place)
+}
+
+/** Each end of CAPWAP numbers its frames (RFC 5415 4.3): an access point is an address and a port. */
+function enterPiece(
+  place: Place,
+  at: number,
+  payloadAt: number,
+  end: number,
+  wireEnd: number,
+  whole: number,
+): number {
+  const { bytes: b, networkAt, version } = place
+  const port = udp.sourcePort(b, place.transportAt)
+  if (!stepBetween(place, kinds.CAPWAP, capwap.radio(b, at))) return TOO_DEEP
+  place.whole = whole
+  place.ownerAt = version === 4 ? ipv4.sourceAt(networkAt) : ipv6.sourceAt(networkAt)
+  place.ownerLength = version === 4 ? 8 : 32
+  place.fragmentIdentification = capwap.fragmentIdentification(b, at) * 0x10000 + port
+  place.fragmentOffset = capwap.fragmentOffset(b, at)
+  place.moreFragments = capwap.moreFragments(b, at)
+  place.transportAt = payloadAt
+  place.end = end
+  place.wireEnd = wireEnd
+  return LINK_FRAGMENT
 }
 
 /** Eight octets, then IP (RFC 9300 5.1); the instance is told only if its bit is set. */

@@ -5,12 +5,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Fragments } from '../../src/connections/fragments.ts'
+import { visitParts } from '../../src/wire/aggregate.ts'
 import { explain } from '../../src/wire/explain.ts'
 import {
+  AGGREGATE,
   BROKEN_TCP,
   FRAGMENT,
   ICMP,
   ICMPV6,
+  LINK_FRAGMENT,
   locate,
   OTHER_TRANSPORT,
   Place,
@@ -25,6 +28,7 @@ import * as tcp from '../../src/wire/tcp.ts'
 import { enterTunnels } from '../../src/wire/tunnel.ts'
 import { icmpFrame, LINK_TYPE, tcpFrame, tcpFragments, udpFrame } from '../scenario/frame-writer.ts'
 import type { Link } from '../scenario/frame-writer.ts'
+import { aggregate, pieces } from './radio.ts'
 import { WRAPPED } from './wrap.ts'
 
 const LINK_TYPES = [...Object.values(LINK_TYPE), 12, 14, 51, 105, 119, 127, 163, 192, 219, 239]
@@ -48,6 +52,7 @@ const four = {
 const six = { ...four, source: '2001:db8::1', destination: '2001:db8::2' }
 const options = { mss: 1460, timestamps: [1, 2] as const }
 const option = new Uint8Array(6)
+const packet = tcpFrame({ ...four, link: 'raw' })
 const links = ['ethernet', 'sll', 'sll2', 'null', 'ppp', 'ppp-hdlc', 'chdlc', 'raw'] as const satisfies Link[]
 /** Frames that lead down every path: random octets alone would end at the first EtherType. */
 const SEEDS: [linkType: number, frame: Uint8Array][] = [
@@ -74,6 +79,10 @@ const SEEDS: [linkType: number, frame: Uint8Array][] = [
     ...tcpFragments(four, 24, 7),
     ...tcpFragments(six, 24, 7),
   ].map((frame): [number, Uint8Array] => [1, frame]),
+  ...[aggregate([packet, packet]), ...pieces(packet, 1, 30)].map((frame): [number, Uint8Array] => [
+    105,
+    frame,
+  ]),
   ...WRAPPED.map(({ frame, linkType = 1 }): [number, Uint8Array] => [linkType, frame]),
 ]
 
@@ -157,7 +166,13 @@ describe('any octets', () => {
         expect(kind).toBeGreaterThan(-REASONS.length)
         expect(kind).not.toBe(TUNNEL)
         expect(fault === null).toBe(kind > 0 && kind !== BROKEN_TCP)
-        if (kind < 0) return
+        if (kind < 0 || kind === AGGREGATE) return
+        if (kind === LINK_FRAGMENT) {
+          expect(fields.transportAt).toBeLessThanOrEqual(fields.end)
+          expect(fields.end).toBeLessThanOrEqual(Math.min(end, fields.wireEnd))
+          expect(fields.ownerAt + fields.ownerLength).toBeLessThanOrEqual(fields.transportAt)
+          return
+        }
         expect(fields.transportAt + LEAST[kind]!).toBeLessThanOrEqual(fields.end)
         expect(fields.end).toBeLessThanOrEqual(Math.min(end, fields.wireEnd))
         expect(fields.networkAt + (fields.version === 4 ? 20 : 40)).toBeLessThanOrEqual(fields.transportAt)
@@ -175,11 +190,15 @@ describe('any octets', () => {
         const fragments = new Fragments()
         const place = new Place()
         for (const { frame, wireLength, linkType } of sequence) {
-          const found = locate(frame, 0, frame.length, wireLength, linkType, place)
-          if (enterTunnels(found, place) !== FRAGMENT) continue
-          const kind = enterTunnels(fragments.offer(place, 0), place)
-          if (kind > 0) expect(place.transportAt + LEAST[kind]!).toBeLessThanOrEqual(place.end)
-          expect(place.end).toBeLessThanOrEqual(place.bytes.length)
+          const take = (kind: number): void => {
+            if (kind <= 0) return
+            expect(place.end).toBeLessThanOrEqual(place.bytes.length)
+            if (kind === FRAGMENT) take(enterTunnels(fragments.offer(place, 0), place))
+            else if (kind === LINK_FRAGMENT) take(enterTunnels(fragments.offerLink(place, 0), place))
+            else if (kind === AGGREGATE) visitParts(place, take)
+            else expect(place.transportAt + LEAST[kind]!).toBeLessThanOrEqual(place.end)
+          }
+          take(enterTunnels(locate(frame, 0, frame.length, wireLength, linkType, place), place))
         }
       }),
       { numRuns: 500 },

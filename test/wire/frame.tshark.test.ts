@@ -12,7 +12,16 @@ import { openCaptureFile } from '../../collectors/index.ts'
 import { ipv4Text, ipv6Text } from '../../src/bytes/address.ts'
 import { FrameBatch } from '../../src/bytes/frame-batch.ts'
 import { Fragments } from '../../src/connections/fragments.ts'
-import { BROKEN_TCP, FRAGMENT, ICMP, ICMPV6, locate, Place, TCP } from '../../src/wire/frame.ts'
+import {
+  BROKEN_TCP,
+  FRAGMENT,
+  ICMP,
+  ICMPV6,
+  LINK_FRAGMENT,
+  locate,
+  Place,
+  TCP,
+} from '../../src/wire/frame.ts'
 import { PathTable } from '../../src/wire/path.ts'
 import { quotedPacket } from '../../src/wire/quoted.ts'
 import * as tcp from '../../src/wire/tcp.ts'
@@ -88,7 +97,10 @@ async function oursOf(capture: string): Promise<{ kind: number; text: string }[]
       const { linkType } = reader.interfaces[batch.interface[i]!]!
       const end = at + batch.capturedLength[i]!
       let kind = enterTunnels(locate(batch.bytes, at, end, batch.wireLength[i]!, linkType, place), place)
-      while (kind === FRAGMENT) kind = enterTunnels(fragments.offer(place, batch.time[i]!), place)
+      while (kind === FRAGMENT || kind === LINK_FRAGMENT) {
+        const whole = kind === FRAGMENT ? fragments.offer : fragments.offerLink
+        kind = enterTunnels(whole.call(fragments, place, batch.time[i]!), place)
+      }
       frames.push({ kind, text: textOf(kind, place, inner) })
     }
   }
