@@ -41,6 +41,8 @@ export class Cold {
   synAt: Micros | null = null
   synAckAt: Micros | null = null
   synAttempts = 0
+  /** The number of the MAC address that the SYN/ACK was sent to; 0 if there is none. */
+  answeredTo = 0
   /** To be read; `ownHoles` is to be written to. */
   holes: Pair<Hole[]> = NO_HOLES
   /** Octets in holes that were given up. */

@@ -157,6 +157,7 @@ function tellOpened(state: FlowState, row: number, now: Micros): void {
     syn: [null, null],
     initialSequence: [null, null],
     hardware: [null, null],
+    answeredTo: null,
     tag: 0,
     ...(name === undefined ? {} : { name }),
   })

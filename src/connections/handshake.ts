@@ -58,6 +58,7 @@ export function synSeen(state: TapState, row: number, side: Side, place: Place, 
     // What is answered is the last one sent (Karn's rule; Wireshark's initial round trip does so too).
     if (cold.synAckAt === null && cold.synAt !== null) w[h + LEG_RTT] = span(cold.synAt, time)
     cold.synAckAt = time
+    if (side === 1) cold.answeredTo = state.hardware.number(place.frame, place.destinationHardwareAt)
     if (side === 1) w[c + STATE]! &= ~ROLES_GUESSED
   }
 }
@@ -135,6 +136,7 @@ function tellOpened(state: TapState, row: number, side: Side, place: Place, time
     handshakeRtt: handshakeRtt(w, row) || null,
     syn: cold?.syn ?? NEITHER,
     hardware: [hardwareOf(state, row, 0, side, place), hardwareOf(state, row, 1, side, place)],
+    answeredTo: state.hardware.text(cold?.answeredTo ?? 0),
     initialSequence: [initial(state, row, 0), initial(state, row, 1)],
     tag: place.tag,
   })

@@ -13,8 +13,8 @@ export interface VipBypassed {
   readonly relayed: { readonly from: string; readonly to: string } & PacketReference
 }
 
-/** A connection's responses do not pass where its requests do, and reach the client all the same. Told once
- * per server and tap. */
+/** A connection's responses do not pass where its requests do, and reach the client all the same; or requests
+ * come from the relay's station, and responses are sent to another one. Told once per server and tap. */
 export interface ReturnBypassed {
   readonly kind: 'return-bypassed'
   readonly sighting: Sighting
@@ -25,6 +25,9 @@ export interface ReturnBypassed {
   /** Connections of which this was seen by then, and those at the same tap with both directions. */
   readonly oneWay: number
   readonly twoWay: number
+  /** Hardware addresses: where requests come from, which is the relay's, and where they are answered to.
+   * Null: it is known by the packets that do not pass. */
+  readonly stations: { readonly asked: string; readonly answered: string } | null
 }
 
 /** Several agents that name themselves use one address in turn. Told once per address and tap, at the end. */

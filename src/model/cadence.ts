@@ -135,6 +135,21 @@ export interface CutAtAge {
   readonly agents: number
 }
 
+/** An agent whose product keeps one connection all the time was without one for much of it, though its host
+ * was up. Told once for each. */
+export interface SeldomConnected {
+  readonly kind: 'seldom-connected'
+  readonly agent: Agent
+  /** The latest of its connections. */
+  readonly sighting: Sighting
+  /** The share of the time in which it was connected, and how long it was followed. */
+  readonly duty: number
+  readonly observed: Micros
+  readonly connections: number
+  /** Its first contact with the server that it was at before. */
+  readonly first: PacketReference
+}
+
 export type CadenceEvent =
   | CutAtAge
   | CheckInMissed
@@ -144,3 +159,4 @@ export type CadenceEvent =
   | ServiceUsed
   | ContentAstray
   | ContentAgain
+  | SeldomConnected

@@ -105,7 +105,8 @@ export interface HealthCheckFailing {
   readonly nextHop: NextHopFailing | null
 }
 
-/** A mail server that mail is handed on to does not take it. Told once for a row of failures. */
+/** A mail server that mail is handed on to does not take it, or a server cannot reach what it relies on. Told
+ * once for a row of failures. */
 export interface NextHopFailing {
   readonly kind: 'next-hop-failing'
   readonly service: Service
@@ -117,6 +118,19 @@ export interface NextHopFailing {
   readonly attempts: number
 }
 
+/** What a server relies on answers, but takes longer than its vendor allows. Told once until it is quick
+ * again. */
+export interface SlowHop {
+  readonly kind: 'next-hop-slow'
+  readonly service: Service
+  readonly nextHop: Endpoint
+  readonly from: Endpoint
+  readonly name: string | null
+  /** Of the handshakes' round trips. */
+  readonly median: Micros
+  readonly samples: readonly (PacketReference & { readonly connection: ConnectionId; readonly rtt: Micros })[]
+}
+
 export type ClusterEvent =
   | ReplicationOpened
   | ReplicationFailed
@@ -125,3 +139,4 @@ export type ClusterEvent =
   | ReplicaMissed
   | HealthCheckFailing
   | NextHopFailing
+  | SlowHop

@@ -320,6 +320,8 @@ export interface World {
   outageAt(server: string, at: Micros): Outage | null
   /** Agents that were at the server when last seen, and not seen elsewhere since. */
   attachedTo(server: Server): number
+  /** Agents that are at one of the service's servers. */
+  agentsOf(service: Service): number
   /** Groups of servers in order of preference that hold for this agent; null without a policy. */
   preferenceOf(agent: Agent, service: Service, address: string): readonly (readonly string[])[] | null
   /** The role that the configuration gives an address. */

@@ -45,6 +45,8 @@ export interface ConnectionOpened extends OnEndpoints {
   readonly initialSequence: readonly [number | null, number | null]
   /** MAC address of each side on this segment, or null. */
   readonly hardware: readonly [string | null, string | null]
+  /** The MAC address that the responder's SYN/ACK was sent to; null if that was not seen. */
+  readonly answeredTo: string | null
   /** VLAN and MPLS tags folded into a number; 0 without. */
   readonly tag: number
   /** The name of the server that it was opened for, where a log of flows says it. */

@@ -17,7 +17,7 @@ import type { Service } from './party.ts'
  * `handshakes` of TLS; `certificates` that servers showed; `payloads`: connections whose first octets were
  * seen; `pairs`: connections seen on both sides of a relay; `answers` of DNS for the service's names;
  * `mails`: sessions of SMTP; `probes` of health; `replications`: connections between servers; `wake-ups` of
- * agents; `check-ins`: regular contacts.
+ * agents; `check-ins`: regular contacts; `back-ends`: tries of servers to reach what they rely on themselves.
  */
 export const BASES = [
   'connections',
@@ -42,6 +42,7 @@ export const BASES = [
   'replications',
   'wake-ups',
   'check-ins',
+  'back-ends',
 ] as const
 export type Basis = (typeof BASES)[number]
 
@@ -109,6 +110,8 @@ const NEEDS: Readonly<Record<Basis, string>> = {
   replications: 'a capture of the servers’ own network, and `replicationAddresses` in the configuration',
   'wake-ups': 'a capture of wake-up calls, and `wakeUp` in the configuration',
   'check-ins': 'a capture of several check-in intervals',
+  'back-ends':
+    'a capture at a handler of its connections to the core server and the database, and its address in `servers` of the configuration',
 }
 
 /** The requirements of one document; `profiles` are those that it binds where a row says nothing else. */

@@ -28,6 +28,12 @@ export function worldOf(sessions: Sessions): World {
     preferenceOf: (agent: Agent, service: Service, address: string) =>
       sessions.policy.assignedTo(agent, service, address)?.groups ?? null,
     attachedTo: (server: Server) => sessions.stays.attachedTo(server),
+    agentsOf: (service: Service) => {
+      let agents = 0
+      for (const server of sessions.stays.servers)
+        if (server.service === service) agents += sessions.stays.attachedTo(server)
+      return agents
+    },
     outageAt: (server: string, at: Micros) => health.outages.at(server, at),
     roleOf: (address: string) => inventory.rolesOf(address).device?.role ?? null,
     devicesOf: (role: string): readonly string[] =>

@@ -8,7 +8,9 @@ import { headerValue } from '../model/http.ts'
 import type { HttpTransaction } from '../model/observation.ts'
 import type { Agent, Service } from '../model/party.ts'
 import { BASES, type Basis, type ServiceSeen } from '../model/requirement.ts'
+import type { Endpoint } from '../model/packet.ts'
 import type { Follower, Surroundings } from './follower.ts'
+import { handlerLinkOf } from './handler-links.ts'
 import type { Inventory } from './inventory.ts'
 import type { Services } from './services.ts'
 import type { TrackedSighting } from './sighting.ts'
@@ -78,13 +80,20 @@ function heard(see: See, inventory: Inventory, services: Services): NonNullable<
   for (const { name, fqdn } of inventory.deployment.services)
     if (fqdn !== null) byName.set(fqdn.toLowerCase(), services.configured(name))
   const wakeUps = new Set(inventory.deployment.services.flatMap(({ wakeUp }) => wakeUp?.port ?? []))
+  const seeLink = (from: string, to: Endpoint): void => {
+    const service = handlerLinkOf({ inventory }, from, to)
+    if (service !== null) see(services.configured(service.name), 'back-ends')
+  }
   return {
-    'connection-opened'({ originator, responder: { port } }) {
+    'connection-opened'({ originator, responder }) {
+      const { port } = responder
+      seeLink(originator.address, responder)
       if (!wakeUps.has(port)) return
       for (const { service } of inventory.rolesOf(originator.address).serverOf)
         if (service.wakeUp?.port === port) see(services.configured(service.name), 'wake-ups')
     },
     'connection-failed'({ manner, originator, responder }) {
+      seeLink(originator.address, responder)
       // A check of health ends so, too: who comes from a relay is no agent.
       if (manner === 'aborted' || inventory.rolesOf(originator.address).relays) return
       see(services.serviceAt(responder), 'failures')

@@ -2,7 +2,7 @@
  * Agents that address a server where others address its relay. Only services whose configuration states a
  * virtual address.
  */
-import type { AddressEvent, VipBypassed } from '../model/address-event.ts'
+import type { VipBypassed } from '../model/address-event.ts'
 import type { Agent, Server } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
@@ -22,61 +22,80 @@ interface Direct {
   readonly server: Server
 }
 
-export function followBypasses({ tell }: Surroundings): Follower {
-  const told = (event: AddressEvent): void => tell(event)
-  /** Connections through the relay, by tap and service: one of each. */
-  const relayed = new Map<string, Relayed>()
-  /** When a client last opened a connection to a relay, by tap, service and address. */
-  const fronts = new Map<string, Micros>()
-  const waiting = new Map<string, Direct[]>()
-  const direct = new Set<string>()
+export const followBypasses = (around: Surroundings): Follower => new Bypasses(around).follower
 
-  function bypassed({ sighting, agent, server }: Direct, by: Relayed): void {
-    told({ kind: 'vip-bypassed', sighting, agent, server, relayed: by })
+class Bypasses {
+  private readonly around: Surroundings
+  /** Connections through the relay, by tap and service: one of each. */
+  private readonly relayed = new Map<string, Relayed>()
+  /** When a client last opened a connection to a relay, by tap, service and address. */
+  private readonly fronts = new Map<string, Micros>()
+  private readonly waiting = new Map<string, Direct[]>()
+  private readonly direct = new Set<string>()
+
+  constructor(around: Surroundings) {
+    this.around = around
+  }
+
+  readonly follower: Follower = {
+    observe: {
+      'connection-opened': (o, sighting) => {
+        if (sighting === null || sighting.leg !== 'front' || !hasRelay(sighting)) return
+        if (this.fronts.size >= CLIENTS_MAX) this.fronts.clear()
+        this.fronts.set(`${placeOf(sighting)}|${sighting.originator.address}`, o.start)
+        this.goesThrough(sighting)
+      },
+      // What a relay opens may be a check of the server's health: that it is none shows a little later.
+      opening: (o, sighting) => {
+        if (sighting === null || o.side !== 0 || sighting.leg !== 'back' || !hasRelay(sighting)) return
+        if (this.relayed.has(placeOf(sighting))) return
+        const { later, settle } = this.around
+        later(o.time + settle, () => {
+          if (sighting.leg === 'back') this.goesThrough(sighting)
+        })
+      },
+    },
+    visited: (sighting, agent) => {
+      if (sighting.leg === 'direct' && hasRelay(sighting)) this.cameDirectly(sighting, agent)
+    },
+  }
+
+  private goesThrough(sighting: TrackedSighting): void {
+    const place = placeOf(sighting)
+    if (this.relayed.has(place)) return
+    const { originator, responder, tap, startPacket: packet, start: at } = sighting
+    const by = { from: originator.address, to: responder.address, tap, packet, at }
+    this.relayed.set(place, by)
+    for (const one of this.waiting.get(place) ?? []) this.bypassed(one, by)
+    this.waiting.delete(place)
+  }
+
+  private cameDirectly(sighting: TrackedSighting, agent: Agent): void {
+    const { server, tap } = sighting
+    if (server === null || server.identifiedBy !== 'config' || this.isRelaysOwn(sighting)) return
+    const key = `${tap}|${server.id}|${agent.id}`
+    if (this.direct.has(key) || this.direct.size >= DIRECT_MAX) return
+    this.direct.add(key)
+    const place = placeOf(sighting)
+    const by = this.relayed.get(place)
+    if (by !== undefined) return this.bypassed({ sighting, agent, server }, by)
+    this.waiting.set(place, [...(this.waiting.get(place) ?? []), { sighting, agent, server }])
   }
 
   /** A relay that keeps the clients' addresses looks like a client, but for the client's own connection. */
-  function isRelaysOwn({ tap, service, originator, start, path }: TrackedSighting): boolean {
+  private isRelaysOwn(sighting: TrackedSighting): boolean {
+    const { originator, start, path } = sighting
     if (path.sightings.some(({ leg }) => leg === 'front')) return true
-    const front = fronts.get(`${tap}|${service.name}|${originator.address}`)
+    const front = this.fronts.get(`${placeOf(sighting)}|${originator.address}`)
     return front !== undefined && Math.abs(start - front) <= RELAYED_WITHIN
   }
 
-  function cameDirectly(sighting: TrackedSighting, agent: Agent): void {
-    const { server, tap, service } = sighting
-    if (server === null || server.identifiedBy !== 'config' || isRelaysOwn(sighting)) return
-    const key = `${tap}|${server.id}|${agent.id}`
-    if (direct.has(key) || direct.size >= DIRECT_MAX) return
-    direct.add(key)
-    const place = `${tap}|${service.name}`
-    const by = relayed.get(place)
-    if (by !== undefined) return bypassed({ sighting, agent, server }, by)
-    waiting.set(place, [...(waiting.get(place) ?? []), { sighting, agent, server }])
-  }
-
-  return {
-    observe: {
-      'connection-opened'(o, sighting) {
-        if (sighting === null || !hasRelay(sighting)) return
-        const { tap, service, leg, originator, responder } = sighting
-        if (leg !== 'front' && leg !== 'back') return
-        if (leg === 'front') {
-          if (fronts.size >= CLIENTS_MAX) fronts.clear()
-          fronts.set(`${tap}|${service.name}|${originator.address}`, o.start)
-        }
-        const place = `${tap}|${service.name}`
-        if (relayed.has(place)) return
-        const by = { from: originator.address, to: responder.address, tap, packet: o.packet, at: o.start }
-        relayed.set(place, by)
-        for (const one of waiting.get(place) ?? []) bypassed(one, by)
-        waiting.delete(place)
-      },
-    },
-    visited(sighting, agent) {
-      if (sighting.leg === 'direct' && hasRelay(sighting)) cameDirectly(sighting, agent)
-    },
+  private bypassed({ sighting, agent, server }: Direct, relayed: Relayed): void {
+    this.around.tell({ kind: 'vip-bypassed', sighting, agent, server, relayed })
   }
 }
+
+const placeOf = ({ tap, service }: TrackedSighting): string => `${tap}|${service.name}`
 
 const hasRelay = ({ service: { configured } }: TrackedSighting): boolean =>
   configured !== null && configured.vips.length > 0

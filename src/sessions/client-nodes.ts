@@ -1,8 +1,10 @@
 /**
- * Web sessions that change servers, as the clients' side alone shows it: a request presents the load
- * balancer's cookie for one server together with its session, and the response sets that cookie for another
- * one. Told only where the server before is seen to serve others afterwards: a load balancer moves the
- * clients of one that failed by the same sign (domain knowledge 7.4, S2-31).
+ * Web sessions that change servers, as the clients' side alone shows it: a request presents the cookie of one
+ * server together with its session, and the response sets that cookie for another one. The cookie is the load
+ * balancer's, or the session's own where its value ends with the server that keeps it (Apache Tomcat's
+ * jvmRoute; domain knowledge 3.1, 4.5): whoever does not know the session begins one of its own, and whoever
+ * took it over writes its own route behind it. Told only where the server before is seen to serve others
+ * afterwards: the clients of one that failed are moved by the same sign (domain knowledge 7.4, S2-31).
  */
 import type { CookieFacts } from '../model/cookie.ts'
 import type { HttpTransaction } from '../model/observation.ts'
@@ -12,7 +14,7 @@ import type { SessionNode } from '../model/web.ts'
 import { identityInRequest } from './identity.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
-import { hasWebSessions, isAtItsEnds, sessionCookie, symptomOf } from './web-sessions.ts'
+import { hasWebSessions, IDLE_MAX, isAtItsEnds, sessionCookie, symptomOf } from './web-sessions.ts'
 
 /** Sessions remembered; the oldest is forgotten. */
 const SESSIONS_MAX = 1 << 14
@@ -26,6 +28,8 @@ const NAME_DIGITS = 12
 interface Session {
   requests: number
   last: PacketReference
+  /** Whom its latest request was sent to. */
+  address: string
   isTold: boolean
 }
 
@@ -44,8 +48,8 @@ class ClientNodes {
   readonly follower: Follower = {
     observe: {
       'http-transaction': (o, sighting) => {
-        if (sighting !== null && o.requestFrom === 0 && sighting.leg === 'front' && hasWebSessions(sighting))
-          this.answered(sighting, o)
+        if (sighting === null || o.requestFrom !== 0 || !hasWebSessions(sighting)) return
+        if (sighting.leg === 'front' || sighting.leg === 'direct') this.answered(sighting, o)
       },
     },
   }
@@ -53,21 +57,29 @@ class ClientNodes {
   private answered(sighting: TrackedSighting, o: HttpTransaction): void {
     const { request, response } = o
     if (request === null || response === null) return
-    const presented = (request.cookies ?? []).find(isNodes)
-    const session = sessionCookie(request.cookies ?? [], sighting)
+    const cookies = request.cookies ?? []
+    const session = sessionCookie(cookies, sighting)
+    const presented = presentedNode(cookies, session, sighting)
+    if (presented === null) return
+    const isOwn = presented === session
     const set = response.setCookies.find(
-      (one) => isNodes(one) && one.name === presented?.name && !one.expired,
+      (one) => one.name === presented.name && !one.expired && (isOwn ? one.backend !== null : isNodes(one)),
     )
-    if (presented === undefined) return
     const from = nodeOf(presented)
     const hasMoved = set !== undefined && nodeOf(set) !== from
     if (!hasMoved && response.status < 500) this.noteServed(sighting, from, response.time)
     if (session === null || isAtItsEnds(request.target)) return
-    const known = this.sessionOf(`${sighting.service.name}|${session.name}|${session.valueHash}`, o)
+    const { service, responder, leg } = sighting
+    const known = this.sessionOf(`${service.name}|${session.name}|${session.valueHash}`, o, responder.address)
     const before = { ...known }
     known.requests++
+    known.address = responder.address
     known.last = { tap: o.tap, packet: request.packet, at: request.time }
     if (!hasMoved || before.isTold) return
+    // Of a session that was not seen to live, nobody knows that it was not over.
+    if (isOwn && (before.requests === 0 || request.time - before.last.at > IDLE_MAX)) return
+    // Who is seen to turn to another server itself needs no cookie to say so (web-sessions.ts).
+    if (leg === 'direct' && before.address !== responder.address) return
     known.isTold = true
     this.consider(sighting, o, session, [from, nodeOf(set)], before)
   }
@@ -127,15 +139,27 @@ class ClientNodes {
     if (this.served.has(key) || this.served.size < NODES_MAX) this.served.set(key, at)
   }
 
-  private sessionOf(key: string, { tap, request }: HttpTransaction): Session {
+  private sessionOf(key: string, { tap, request }: HttpTransaction, address: string): Session {
     let session = this.sessions.get(key)
     if (session === undefined) {
       if (this.sessions.size >= SESSIONS_MAX) this.sessions.delete(this.sessions.keys().next().value!)
-      session = { requests: 0, last: { tap, packet: request!.packet, at: request!.time }, isTold: false }
+      const last = { tap, packet: request!.packet, at: request!.time }
+      session = { requests: 0, last, address, isTold: false }
       this.sessions.set(key, session)
     }
     return session
   }
+}
+
+/** The cookie that says on which server the session is: the load balancer's, before the session's own. Who
+ * goes to a server itself has no load balancer's. */
+function presentedNode(
+  cookies: readonly CookieFacts[],
+  session: CookieFacts | null,
+  { leg }: TrackedSighting,
+): CookieFacts | null {
+  const balancers = leg === 'front' ? cookies.find(isNodes) : undefined
+  return balancers ?? (session !== null && session.backend !== null ? session : null)
 }
 
 /** The load balancer's word for one of its servers. */

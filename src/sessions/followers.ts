@@ -14,8 +14,10 @@ import { followCertificates } from './certificates.ts'
 import { followClientNodes } from './client-nodes.ts'
 import { followContents } from './contents.ts'
 import { followFirstUses } from './first-uses.ts'
+import { followDuties } from './duties.ts'
 import { followEnrolments } from './enrolments.ts'
 import type { Follow, Follower, Surroundings } from './follower.ts'
+import { followHandlerLinks } from './handler-links.ts'
 import { followMail } from './mail.ts'
 import { followRelayCookies } from './relay-cookies.ts'
 import { followReplicaReads } from './replica-reads.ts'
@@ -55,6 +57,8 @@ const FOLLOWS: readonly Follow[] = [
   followReplication,
   followReplicaReads,
   followMail,
+  followHandlerLinks,
+  followDuties,
 ]
 
 type AnyTold = (o: Observation, sighting: TrackedSighting | null) => void

@@ -5,16 +5,17 @@
  * the port is open and the check fails all the same. What a relay opens at an SMTP port counts, mail or
  * check: both meet the same greeting.
  */
-import type { NextHopFailing, Shortcoming } from '../model/cluster-events.ts'
+import type { Shortcoming } from '../model/cluster-events.ts'
 import type { ConfiguredService } from '../model/deployment.ts'
 import type * as O from '../model/observation.ts'
-import { type Endpoint, endpointText, type Tap } from '../model/packet.ts'
+import type { Endpoint } from '../model/packet.ts'
 import type { Server } from '../model/party.ts'
 import { isRecordReference } from '../model/record-reference.ts'
 import type { SmtpReply } from '../model/smtp.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { contains } from './inventory.ts'
+import { FailureRows, NextHops } from './next-hops.ts'
 import type { TrackedSighting } from './sighting.ts'
 
 /**
@@ -22,34 +23,11 @@ import type { TrackedSighting } from './sighting.ts'
  * retries, F5's 16 s at one in 5 s.
  */
 const FALL = 3
-/** Tries of a next hop in a row that failed; one is enough that stays without an answer for so long: three
- * more SYNs (RFC 6298: after 1, 2 and 4 s). */
-const TRIES = 2
-const UNANSWERED: Micros = seconds(8)
 /** Who waits this long without a word waits for a greeting; a check of the port alone ends at once. Time-outs
  * of checks are 2 s and more (HAProxy, NetScaler; F5 16 s). */
 const WAITED: Micros = SECOND
-/** Failures remembered of one row. */
-const KEPT = 16
-/** Rows remembered: of servers and who checks them, of next hops and who tries them. */
-const ROWS_MAX = 4096
 /** A next hop that failed this shortly before a check explains it. */
 const EXPLAINS: Micros = seconds(60)
-
-/** Somebody turned to a next hop; `failure` is null if it greeted. */
-interface Try {
-  readonly service: ConfiguredService
-  readonly tap: Tap
-  readonly from: Endpoint
-  readonly nextHop: Endpoint
-  readonly failure: Shortcoming | null
-  readonly attempts: number
-}
-
-interface Row {
-  readonly failures: Shortcoming[]
-  isTold: boolean
-}
 
 export function followMail(around: Surroundings): Follower {
   return new Mail(around).follower
@@ -57,17 +35,14 @@ export function followMail(around: Surroundings): Follower {
 
 class Mail {
   private readonly around: Surroundings
-  private readonly rows = new Map<string, Row>()
-  /** Tries of next hops that nobody answered yet: their rows, by connection. */
-  private readonly unanswered = new Map<number, string>()
-  /** When the row began that was told last, whichever tap saw it. */
-  private readonly toldOf = new Map<string, Micros>()
-  /** By service: the latest next hop that failed. */
-  private readonly failing = new Map<string, NextHopFailing>()
+  private readonly rows: FailureRows
+  private readonly nextHops: NextHops
   private readonly mailers: readonly ConfiguredService[]
 
   constructor(around: Surroundings) {
     this.around = around
+    this.rows = new FailureRows(around.settle)
+    this.nextHops = new NextHops(around)
     this.mailers = around.inventory.deployment.services.filter(({ smtp }) => smtp !== null)
   }
 
@@ -91,11 +66,7 @@ class Mail {
           if (sighting !== null && !o.afterFin) this.ended(sighting, o)
         },
         'connection-failed': (o) => this.failed(o),
-        'connection-opened': ({ connection }) => {
-          const key = this.unanswered.get(connection)
-          // The answer came late.
-          if (key !== undefined) this.rows.delete(key)
-        },
+        'connection-opened': ({ connection }) => this.nextHops.opened(connection),
       },
     }
   }
@@ -131,7 +102,14 @@ class Mail {
     const service = this.nextHopOf(responder)
     if (service !== null) {
       const { tap } = sighting
-      return this.nextHop({ service, tap, from: originator, nextHop: responder, failure, attempts: 1 })
+      return this.nextHops.tried({
+        service,
+        tap,
+        from: originator,
+        nextHop: responder,
+        failure,
+        attempts: 1,
+      })
     }
     const { service: own, server } = sighting
     if (own.configured?.smtp?.ports.includes(responder.port) !== true || server === null) return
@@ -156,14 +134,14 @@ class Mail {
     failure: Shortcoming | null,
   ): void {
     const by = sighting.originator.address
-    const row = this.row(`${check}|${sighting.tap}|${by}|${server.id}`, failure)
+    const row = this.rows.note(`${check}|${sighting.tap}|${by}|${server.id}`, failure)
     if (row === null || row.isTold || row.failures.length < FALL) return
     row.isTold = true
-    if (this.isToldOf(`${check}|${by}|${server.id}`, row)) return
+    if (this.rows.isKnown(`${check}|${by}|${server.id}`, row)) return
     const failures = [...row.failures]
     // What the server could not reach meanwhile may be told a little later.
     this.around.later(failure!.at + this.around.settle, () => {
-      const known = this.failing.get(server.service.name)
+      const known = this.nextHops.latestOf(server.service.name)
       const from = failures[0]!.at - EXPLAINS
       const nextHop = known !== undefined && known.failures.at(-1)!.at >= from ? known : null
       this.around.tell({ kind: 'health-check-failing', check, server, by, sighting, failures, nextHop })
@@ -176,65 +154,7 @@ class Mail {
     const service = this.nextHopOf(responder)
     if (service === null) return
     const failure: Shortcoming = { connection, tap, packet, at, manner, code: null, text: '' }
-    this.nextHop({ service, tap, from: originator, nextHop: responder, failure, attempts })
-  }
-
-  private nextHop({ service, tap, from, nextHop, failure, attempts }: Try): void {
-    const what = `${service.name}|${from.address}|${endpointText(nextHop)}`
-    const key = `next|${tap}|${what}`
-    const row = this.row(key, failure)
-    if (row === null || failure === null) return
-    const { inventory, services, later } = this.around
-    const name = inventory.rolesOf(from.address).serverOf[0]?.server.name ?? null
-    const tell = (): void => {
-      const event: NextHopFailing = {
-        kind: 'next-hop-failing',
-        service: services.configured(service.name),
-        nextHop,
-        from,
-        name,
-        failures: [...row.failures],
-        attempts,
-      }
-      this.failing.set(service.name, event)
-      if (row.isTold) return
-      row.isTold = true
-      if (!this.isToldOf(what, row)) this.around.tell(event)
-    }
-    if (row.failures.length >= TRIES) tell()
-    else if (failure.manner === 'unanswered') {
-      if (this.unanswered.size < ROWS_MAX) this.unanswered.set(failure.connection, key)
-      later(failure.at + UNANSWERED, () => {
-        this.unanswered.delete(failure.connection)
-        if (this.rows.get(key) === row) tell()
-      })
-    }
-  }
-
-  /** Another tap saw the same row begin, and it was told. */
-  private isToldOf(what: string, { failures }: Row): boolean {
-    const { at } = failures[0]!
-    const before = this.toldOf.get(what)
-    if (before !== undefined && Math.abs(at - before) <= this.around.settle) return true
-    if (this.toldOf.size < ROWS_MAX) this.toldOf.set(what, at)
-    return false
-  }
-
-  /** The failures in a row; null once one succeeded. */
-  private row(key: string, failure: Shortcoming | null): Row | null {
-    if (failure === null) {
-      this.rows.delete(key)
-      return null
-    }
-    let row = this.rows.get(key)
-    if (row === undefined) {
-      row = { failures: [], isTold: false }
-      if (this.rows.size < ROWS_MAX) this.rows.set(key, row)
-    }
-    // The first tell when it began, the last that it goes on.
-    if (row.failures.length === KEPT) row.failures.pop()
-    row.failures.push(failure)
-    return row
+    this.nextHops.tried({ service, tap, from: originator, nextHop: responder, failure, attempts })
   }
 
   /** The service whose servers pass mail on to this address. */

@@ -9,6 +9,8 @@ import type { PreferenceList } from '../model/policy.ts'
 import type { SessionEnd } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
 
+/** The number of no row. */
+export const NO_ROW = -1
 /** The number of no connection. */
 export const NO_CONNECTION: ConnectionId = -1
 /** The number of a connection that came, and that nobody asks for any more. */
@@ -194,6 +196,8 @@ export class Attachment {
   last: TrackedSighting | null = null
   /** ... or its number, while nothing is known of it but that it opened. */
   quiet: ConnectionId = NO_CONNECTION
+  /** The row of its time without a connection (duties.ts). */
+  duty = NO_ROW
 
   constructor(service: Service) {
     this.service = service

@@ -26,7 +26,7 @@ const SESSIONS_MAX = 1 << 16
 /** Switched requests that wait for their answers; of further ones none is told. */
 const WAITING_MAX = 4096
 /** A session that rests so long is over (S2-13; Tomcat's default session timeout is the same). */
-const IDLE_MAX: Micros = seconds(1800)
+export const IDLE_MAX: Micros = seconds(1800)
 /** Hex digits of the cookie's hash that name a session. */
 const NAME_DIGITS = 12
 

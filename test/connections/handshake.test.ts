@@ -21,6 +21,7 @@ const opened = (differs: Partial<ConnectionOpened>): ConnectionOpened => ({
   ],
   initialSequence: [1_000, 5_000],
   hardware: HARDWARE,
+  answeredTo: HARDWARE[0],
   tag: 0,
   ...differs,
 })
@@ -78,6 +79,7 @@ describe('a connection opens', () => {
         syn: [null, null],
         initialSequence: [null, null],
         hardware: [null, HARDWARE[1]],
+        answeredTo: null,
       },
     ],
     [
@@ -101,6 +103,7 @@ describe('a connection opens', () => {
         syn: [{ hopLimit: 128, window: 1_000, ...NO_FACTS }, null],
         initialSequence: [1_000, null],
         hardware: [HARDWARE[0], null],
+        answeredTo: null,
       },
     ],
     [

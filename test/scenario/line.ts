@@ -39,6 +39,7 @@ export class Link {
   /** Set by the scenario: who gets what arrives at each end. */
   arrive: (packet: Packet, heading: Heading) => void = () => {}
   private readonly settings: LinkSettings
+  private latency: Micros
   private readonly time: Timeline
   private readonly seen: Seen[] = []
   private isElsewhere: (packet: Packet) => boolean = () => false
@@ -47,6 +48,7 @@ export class Link {
   constructor(settings: LinkSettings, time: Timeline) {
     this.name = settings.name
     this.settings = settings
+    this.latency = settings.latency
     this.time = time
   }
 
@@ -76,9 +78,14 @@ export class Link {
     this.pending.delay = delay
   }
 
+  /** The way from one end to the other takes so long from now on. */
+  slows(latency: Micros): void {
+    this.latency = latency
+  }
+
   /** Puts a packet on the link. */
   carry(packet: Packet, heading: Heading): void {
-    const { latency } = this.settings
+    const { latency } = this
     const toTap = heading === 'to-servers' ? TO_TAP : latency - TO_TAP
     const held = this.take('delayed') ? this.pending.delay : 0
     if (this.take('lostUnseen')) return

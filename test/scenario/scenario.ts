@@ -54,6 +54,8 @@ export interface TapOptions {
   readonly frame?: LinkOptions
   /** From one end of its link to the other. */
   readonly latency?: Micros
+  /** The hardware address of whoever is on the agents' end of its link for a packet; null: the usual one. */
+  readonly near?: (packet: Packet) => Uint8Array | null
 }
 
 export interface ScenarioOptions {
@@ -244,12 +246,14 @@ export class Scenario {
 
   private createLink(i: number, count: number): Link {
     const name = tapName(i, count),
-      { clockAhead = 0, frame = {}, latency } = this.options.taps?.[name] ?? {}
+      { clockAhead = 0, frame = {}, latency, near } = this.options.taps?.[name] ?? {}
     const hostAt = (packet: Packet, side: 'agents' | 'servers'): Uint8Array => {
       const here = [packet.source, packet.destination].map(({ address }) => this.residents.get(address))
       return here.find((resident) => resident?.side === side)?.hardware ?? hardwareAddress(4, 0)
     }
     const hardware = (packet: Packet, end: 'agents' | 'servers'): Uint8Array => {
+      const stated = end === 'agents' ? (near?.(packet) ?? null) : null
+      if (stated !== null) return stated
       if (end === 'agents') return i === 0 ? hostAt(packet, end) : hardwareAddress(2, 2 * i)
       return i === count - 1 ? hostAt(packet, end) : hardwareAddress(2, 2 * i + 1)
     }

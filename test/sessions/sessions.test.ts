@@ -62,6 +62,7 @@ class Story {
       syn: [null, null],
       initialSequence: [null, null],
       hardware: [null, null],
+      answeredTo: null,
       tag: 0,
     })
     return connection

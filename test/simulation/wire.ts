@@ -82,6 +82,7 @@ export class Wire {
       syn: SYN,
       initialSequence: [this.packets, this.packets + 7],
       hardware: HARDWARE,
+      answeredTo: null,
       tag: 0,
     })
     return line

@@ -10,14 +10,19 @@ export const returnPathBypass = detector({
     'a capture of one direction only',
     'one connection among many: a capture that missed it',
     'a service without a load balancer',
+    'the hardware address of several routers, or of a cloud, which says nothing of the way',
   ],
   requirements: ['S0-16', 'S0-18'],
   flows: suggested('on which way each packet came back'),
   parameters: {},
   watch(_values, _world, raise) {
     return {
-      'return-bypassed'({ sighting, elsewhere, oneWay, twoWay }) {
+      'return-bypassed'({ sighting, elsewhere, oneWay, twoWay, stations }) {
         const { tap, start, startPacket } = sighting
+        const note =
+          stations === null
+            ? 'requests pass here, and no response'
+            : `requests come from ${stations.asked}, and are answered to ${stations.answered}`
         raise({
           type: 'return-path-bypass',
           severity: 'warning',
@@ -25,15 +30,16 @@ export const returnPathBypass = detector({
           ...about(sighting),
           actor: { role: 'unknown', address: null, confidence: 0.3 },
           manner: null,
-          confidence: elsewhere === null ? 0.7 : 0.9,
+          confidence: elsewhere === null && stations === null ? 0.7 : 0.9,
           details: {
             oneWayConnections: oneWay,
             twoWayConnections: twoWay,
             seenElsewhere: elsewhere?.tap ?? null,
+            ...(stations === null ? {} : { requestsFrom: stations.asked, responsesTo: stations.answered }),
           },
           evidence: packets(
             ...evidence(
-              { tap, packet: startPacket, at: start, note: 'requests pass here, and no response' },
+              { tap, packet: startPacket, at: start, note },
               elsewhere === null ? null : { ...elsewhere.packet, note: 'both directions pass here' },
             ),
           ),
@@ -45,9 +51,14 @@ export const returnPathBypass = detector({
   },
   describe(findings) {
     const first = findings[0]
+    const { oneWayConnections, twoWayConnections, requestsFrom, responsesTo } = first.details
+    const to = first.tuple?.[1].address ?? 'the server'
     return {
       title: `Responses of ${first.service ?? 'the service'} take another way than requests`,
-      summary: `${String(first.details['oneWayConnections'])} connections or more to ${first.tuple?.[1].address ?? 'the server'} were answered, but no answer passed here, while ${String(first.details['twoWayConnections'])} others showed both directions.`,
+      summary:
+        requestsFrom === undefined
+          ? `${String(oneWayConnections)} connections or more to ${to} were answered, but no answer passed here, while ${String(twoWayConnections)} others showed both directions.`
+          : `${String(oneWayConnections)} connections or more came to ${to} from the hardware address of the load balancer, ${String(requestsFrom)}, and were answered to another one, ${String(responsesTo)}.`,
       remedy:
         'Make the load balancer the servers’ gateway towards agents, or let it use its own address towards them; if direct server return is meant, capture both ways.',
       filter: connectionFilter(findings),

@@ -20,6 +20,7 @@ import {
 import { deviceName } from '../../model/device-name.ts'
 import { loreText, resetMeaning } from '../reset-lore.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
+import { FREQUENT, Frequency } from './regular.ts'
 
 interface Cut {
   readonly sighting: Sighting
@@ -44,7 +45,7 @@ export const severedActive = detector({
     'others of that age go on',
     'a service of which nothing is known',
   ],
-  requirements: ['S0-04', 'S0-15', 'S1-19'],
+  requirements: ['S0-04', 'S0-06', 'S0-15', 'S1-19'],
   flows: unseen('whether anything passed right before the end'),
   parameters: {
     activeWithin: span(seconds(5), 'the last packet before the reset was no longer ago (domain 7.2, S0-15)'),
@@ -54,8 +55,14 @@ export const severedActive = detector({
       unit: 'count',
       meaning: 'what the marks of the reset must be worth on the sheet, with one strong sign among them',
     },
+    ...FREQUENT,
   },
-  watch({ activeWithin, failureNear, weightMin }, world, raise) {
+  watch({ activeWithin, failureNear, weightMin, ...often }, world, emit) {
+    const frequency = new Frequency(often, world)
+    const raise = (found: Finding, { service }: Sighting): void => {
+      const isNamed = frequency.note(found, service) && !found.requirements.includes('S1-19')
+      emit(isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found)
+    }
     const judged = new WeakSet<Path>()
     return {
       'path-continued'({ before }) {
@@ -72,12 +79,12 @@ export const severedActive = detector({
         )
           return
         judged.add(event.path)
-        raise(finding(cut, event))
+        raise(finding(cut, event), cut.sighting)
       },
       'cut-at-age'(event) {
         if (judged.has(event.sighting.path) || !isKnown(event.sighting.service)) return
         judged.add(event.sighting.path)
-        raise(findingAtAge(event, world))
+        raise(findingAtAge(event, world), event.sighting)
       },
     }
   },

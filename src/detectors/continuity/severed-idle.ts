@@ -19,7 +19,7 @@ import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
 import { Losses, silenceBeforeReturn } from '../losses.ts'
 import { witnesses } from '../witnesses.ts'
-import { Regularity } from './regular.ts'
+import { FREQUENT, Frequency, Regularity } from './regular.ts'
 
 export const severedIdle = detector({
   type: 'severed-idle',
@@ -52,13 +52,16 @@ export const severedIdle = detector({
       0.1,
       'by which regular silences may vary, as deviation over mean (domain 7.2, S0-06)',
     ),
+    ...FREQUENT,
   },
-  watch({ regularMin, regularVariation }, world, emit) {
+  watch({ regularMin, regularVariation, ...often }, world, emit) {
     const regularity = new Regularity(regularMin, regularVariation)
-    /** Regular losses break another requirement as well. */
-    const raise = (found: Finding): void => {
+    const frequency = new Frequency(often, world)
+    /** Regular and frequent losses break another requirement as well. */
+    const raise = (found: Finding, { service }: Sighting): void => {
       const isRegular = regularity.note(found.cause, found.details['silenceSeconds'] as number)
-      const isNamed = isRegular && !found.requirements.includes('S1-19')
+      const isFrequent = frequency.note(found, service)
+      const isNamed = (isRegular || isFrequent) && !found.requirements.includes('S1-19')
       emit(isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found)
     }
     const judged = new WeakSet<Path>()
@@ -73,50 +76,14 @@ export const severedIdle = detector({
         const end = judge(event, world)
         if (end === null || end.by !== 'network') return
         judged.add(event.path)
-        if (isByTimer(end.sighting, event.next)) raise(finding(end, event))
+        if (isByTimer(end.sighting, event.next)) raise(finding(end, event), end.sighting)
       },
       'path-abandoned'(event) {
         const { sighting, next, path } = event
         if (judged.has(path) || sighting.service.style !== 'persistent' || !seenAtServer(sighting)) return
         judged.add(path)
         if (!isByTimer(sighting, next)) return
-        const last = sighting.ending!.summary!.halves[0].lastPacketAt!
-        raise({
-          type: 'severed-idle',
-          severity: 'critical',
-          at: next.start,
-          ...about(sighting),
-          actor: { role: 'middlebox', address: null, confidence: 0.6 },
-          manner: 'silent',
-          confidence: 0.6,
-          details: {
-            signature: 'silent',
-            silenceSeconds: Math.round(toSeconds(next.start - last) * 100) / 100,
-            attribution: [
-              {
-                test: 'the agent came back',
-                weight: 3,
-                observed: 'a new connection, while the old one had never been closed',
-              },
-              {
-                test: LOST_UNSEEN,
-                weight: 0,
-                observed: "not visible at this tap: capture on the agent's side as well",
-              },
-            ],
-          },
-          evidence: packets(
-            {
-              tap: sighting.tap,
-              packet: sighting.ending!.summary!.lastPacket,
-              at: last,
-              note: 'last packet of the old connection',
-            },
-            { tap: next.tap, packet: next.startPacket, at: next.start, note: RETURN },
-          ),
-          cause: `${sighting.service.name}|silent`,
-          requirements: requirementsOf(sighting),
-        })
+        raise(abandonedFinding(sighting, next), sighting)
       },
     }
   },
@@ -181,6 +148,47 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
       ).sort((a, b) => a.at - b.at),
     ),
     cause: `${sighting.service.name}|${signature === 'silent' ? 'silent' : `${end.manner}|${end.actor.address ?? ''}`}`,
+    requirements: requirementsOf(sighting),
+  }
+}
+
+/** Known by the return alone: what the agent said last, this side does not show. */
+function abandonedFinding(sighting: Sighting, next: Sighting): Finding {
+  const last = sighting.ending!.summary!.halves[0].lastPacketAt!
+  return {
+    type: 'severed-idle',
+    severity: 'critical',
+    at: next.start,
+    ...about(sighting),
+    actor: { role: 'middlebox', address: null, confidence: 0.6 },
+    manner: 'silent',
+    confidence: 0.6,
+    details: {
+      signature: 'silent',
+      silenceSeconds: Math.round(toSeconds(next.start - last) * 100) / 100,
+      attribution: [
+        {
+          test: 'the agent came back',
+          weight: 3,
+          observed: 'a new connection, while the old one had never been closed',
+        },
+        {
+          test: LOST_UNSEEN,
+          weight: 0,
+          observed: "not visible at this tap: capture on the agent's side as well",
+        },
+      ],
+    },
+    evidence: packets(
+      {
+        tap: sighting.tap,
+        packet: sighting.ending!.summary!.lastPacket,
+        at: last,
+        note: 'last packet of the old connection',
+      },
+      { tap: next.tap, packet: next.startPacket, at: next.start, note: RETURN },
+    ),
+    cause: `${sighting.service.name}|silent`,
     requirements: requirementsOf(sighting),
   }
 }

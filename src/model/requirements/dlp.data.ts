@@ -40,7 +40,7 @@ export const DLP_REQUIREMENTS: readonly Requirement[] = stated(
     [
       'S0-06',
       'Connections are not severed regularly: how often it happens matters.',
-      ['severed-idle', 'reconnect-storm'],
+      ['severed-idle', 'severed-active', 'reconnect-storm'],
       'idle',
       { byName: true },
     ],

@@ -14,8 +14,8 @@ export const EPO_REQUIREMENTS: readonly Requirement[] = stated(
       'S4-02',
       'Handlers reach the core server and its database quickly and at all times.',
       ['next-hop-down'],
-      'replications',
-      { needs: 'a capture at a handler of its connections to the core server and the database' },
+      'back-ends',
+      { atLeast: 5 },
     ],
     [
       'S4-03',

@@ -1,6 +1,7 @@
 /** Stories of addresses: who goes round the load balancer, who shares one address. */
 import { seconds } from '../../../src/model/time.ts'
 import { forwarder, nat, request, response, scenario } from '../../scenario/scenario.ts'
+import type { Packet } from '../../scenario/packet.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { inTurn, logsIn, proxied, visits, WEB, WEP1 } from '../relayed.ts'
 import type { Story } from '../stories.ts'
@@ -67,6 +68,34 @@ export function sideways(hidden: readonly string[], ordinary: readonly string[])
   for (const from of [...ordinary, ...hidden]) {
     const { agent } = s.connect(from, `${VIP}:8000`)
     agent.sends(request('GET', '/hello', { headers: { 'X-Agent-Id': from } })).receives(response())
+    agent.closes()
+    s.wait(seconds(3))
+  }
+  return s
+}
+
+const STATION = {
+  balancer: [0x00, 0x94, 0xa1, 0, 0, 1],
+  router: [0x00, 0x1b, 0x54, 0, 0, 2],
+  virtualRouter: [0x00, 0x00, 0x5e, 0, 1, 7],
+  cloud: [0x06, 0x3c, 0xd2, 0, 0, 3],
+} as const
+type Station = keyof typeof STATION
+
+/** A load balancer asks the server how it is, from its own address, and hands it agents' connections under
+ * theirs; the server answers those by way of another station of its segment. */
+export function aside(answered: Station, asked: Station = 'balancer', connections = 3): Scenario {
+  const near = ({ source, destination }: Packet): Uint8Array => {
+    if (source.address === BALANCER || destination.address === BALANCER)
+      return new Uint8Array(STATION.balancer)
+    return new Uint8Array(STATION[destination.address === DLP1 ? asked : answered])
+  }
+  const s = scenario({ taps: { server: { near } } })
+  s.behind(forwarder({ vip: { address: VIP, port: 8000 }, pick: () => DLP1 }))
+  s.connect(BALANCER, `${DLP1}:8000`).agent.closes()
+  for (let i = 0; i < connections; i++) {
+    const { agent } = s.connect(AGENTS[i]!, `${VIP}:8000`)
+    agent.sends(request('GET', '/hello', { headers: { 'X-Agent-Id': AGENTS[i]! } })).receives(response())
     agent.closes()
     s.wait(seconds(3))
   }

@@ -101,6 +101,38 @@ test('the clients’ side alone shows it by the load balancer’s cookie', async
   })
 })
 
+const route = (id: string, node: string): string => `JSESSIONID=${id}.${node}`
+const [ID, OTHER] = ['5F1A9C77E0B25F1A9C77E0B2', '0011223344556677AABBCCDD'] as const
+interface Routed {
+  readonly to?: string
+  readonly sets?: string
+  readonly before?: number
+  readonly rests?: number
+  readonly isWell?: boolean
+}
+
+/** The clients' side, without a load balancer's cookie: the session's own ends with its server. */
+function routed({ to = AT_VIP, sets = route(OTHER, 'wep2'), before = 2, rests = 0, isWell = true }: Routed) {
+  const s = proxied()
+  for (let i = 0; i < before; i++) visits(s, '/b/mail', { cookie: route(ID, 'wep1'), to })
+  s.wait(seconds(rests))
+  visits(s, '/b/inbox', { cookie: route(ID, 'wep1'), sets: [`${sets}; Path=/`], to })
+  if (isWell) visits(s, '/b/mail', { cookie: route('77AA77AA77AA77AA', 'wep1'), from: '10.10.1.102', to })
+  s.wait(seconds(70))
+  return visits(s, '/b/mail', { cookie: sets, to })
+}
+
+test.each([
+  ['another session, of another server', AT_VIP, { sets: route(OTHER, 'wep2') }],
+  ['the same session, which another server took over', AT_VIP, { sets: route(ID, 'wep2') }],
+  ['at an address of which no load balancer is known', `${WEP1}:80`, {}],
+])('the clients’ side alone shows it by the end of the session’s own cookie: %s', async (_what, to, how) => {
+  const analysis = await analysed(routed({ ...how, to }), { config: WEB, taps: ['client'] })
+  expect(analysis.findings('session-node-switch').map(({ details }) => details)).toMatchObject([
+    { previousServer: 'wep1', server: 'wep2', request: '/b/inbox', cookie: 'JSESSIONID', requestsBefore: 2 },
+  ])
+})
+
 keepsQuiet(sessionNodeSwitch, {
   'the session was over: logged out, half an hour without requests, the login page again': [
     {
@@ -128,6 +160,8 @@ keepsQuiet(sessionNodeSwitch, {
         return visits(s, '/b/inbox', { cookie: SESSION })
       },
     },
+    { config: WEB, taps: ['client'], play: () => routed({ rests: 1801 }) },
+    { config: WEB, taps: ['client'], play: () => routed({ before: 0 }) }, // not seen to have lasted
   ],
   'a new cookie: another session': {
     config: WEB,
@@ -159,5 +193,8 @@ keepsQuiet(sessionNodeSwitch, {
       { config: WEB, taps: ['client'], play: () => moved('/b/inbox', false) },
       { config: WEB, taps: ['client'], play: () => moved('/b/inbox', true, 'wep2') }, // the same one again
       { config: WEB, taps: ['client'], play: () => moved('/b/login.e') }, // between two sessions
+      { config: WEB, taps: ['client'], play: () => routed({ isWell: false }) },
+      // a new one there
+      { config: WEB, taps: ['client'], play: () => routed({ sets: route(OTHER, 'wep1') }) },
     ],
 })

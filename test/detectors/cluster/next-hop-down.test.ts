@@ -6,7 +6,7 @@ import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { STORIES } from '../stories.ts'
-import { clientSide, mail, MTA, passesOn } from './scenes.ts'
+import { asksDatabase, cannotAsk, clientSide, DATABASE, handlers, mail, MTA, passesOn } from './scenes.ts'
 
 const tries =
   (...healths: readonly Parameters<typeof passesOn>[1][]) =>
@@ -52,6 +52,32 @@ test('two taps see one failure', async () => {
   expect((await analysed(s, { config: mail() })).findings('next-hop-down')).toHaveLength(1)
 })
 
+test('a handler’s database is further away than its vendor allows', async () => {
+  const analysis = await analysed(asksDatabase([14, 15, 16, 14, 200]), { config: handlers() })
+  expect(analysis.findings('next-hop-down').map(inShort)).toEqual([
+    'warning next-hop-down 0.000 client | nobody at ah1 | unknown 10.10.6.33 |  | client 1, client 10, client 19, client 28, client 37',
+  ])
+  expect(analysis.incident('next-hop-down')).toMatchObject({
+    title: '10.10.6.33:1433 is too far from its handlers',
+    details: { from: 'ah1', connections: 5 },
+    requirements: ['S4-02'],
+  })
+})
+
+test.each([
+  ['database', DATABASE, 1433],
+  ['core server', '10.10.4.20', 8444],
+])('a handler does not reach its %s', async (_what, to, port) => {
+  const s = scenario()
+  cannotAsk(s, to, port)
+  cannotAsk(s, to, port)
+  const analysis = await analysed(s, { config: handlers() })
+  expect(analysis.incident('next-hop-down')).toMatchObject({
+    title: `The next hop ${to}:${port} cannot be reached`,
+    requirements: ['S4-02'],
+  })
+})
+
 keepsQuiet(nextHopDown, {
   'a single refusal, or a SYN that was lost, after which it goes on': [
     { config: mail(), play: tries('up', 'refusing', 'up', 'refusing') },
@@ -74,5 +100,13 @@ keepsQuiet(nextHopDown, {
       for (let i = 0; i < 3; i++) passesOn(s, 'refusing', '10.10.5.99')
       return s
     },
+  },
+  'a database that answers slowly now and then': [
+    { config: handlers(), play: () => asksDatabase([4, 4, 4, 200, 300, 4, 4]) },
+    { config: handlers(), play: () => asksDatabase([14, 15, 16, 14]) }, // too few to tell
+  ],
+  'whoever else turns to a database': {
+    config: handlers(),
+    play: () => asksDatabase([14, 15, 16, 14, 15, 16], '10.10.1.7'),
   },
 })

@@ -1,5 +1,5 @@
 /** Servers among themselves, their load balancer's checks, and the mail server behind them. */
-import { seconds } from '../../../src/model/time.ts'
+import { milliseconds, seconds } from '../../../src/model/time.ts'
 import { loadBalancer, request, response, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { secures } from '../../scenario/tls.ts'
@@ -34,6 +34,42 @@ export const cluster = (more: object = {}): object => ({
 
 /** Two servers that pass mail on. */
 export const mail = (): object => cluster({ ports: [25], smtp: { ports: [25], nextHops: [MTA] } })
+
+const HANDLER = '10.10.4.21'
+export const DATABASE = '10.10.6.33'
+
+/** A handler of ePO; the database behind it is not mentioned. */
+export const handlers = (): object => ({
+  services: [
+    {
+      name: 'epo',
+      profile: 'mcafee-epo',
+      ports: [443],
+      servers: [
+        { name: 'ah1', addresses: [HANDLER] },
+        { name: 'core', addresses: ['10.10.4.20'] },
+      ],
+    },
+  ],
+})
+
+/** A handler asks its database, so far away, again and again. */
+export function asksDatabase(away: readonly number[], from: string = HANDLER): Scenario {
+  const s = scenario({ taps: { client: { latency: milliseconds(1) } } })
+  for (const ms of away) {
+    s.tap('client').slows(milliseconds(ms) / 2)
+    s.connect(from, `${DATABASE}:1433`).agent.sends('select').receives('rows').closes()
+    s.wait(seconds(60))
+  }
+  return s
+}
+
+/** A handler turns to its core server, or its database, and gets no connection. */
+export function cannotAsk(s: Scenario, to: string = DATABASE, port = 1433): void {
+  s.host(to, { side: 'servers' }).health = 'refusing'
+  s.connect(HANDLER, `${to}:${port}`)
+  s.wait(seconds(20))
+}
 
 /** One member connects to another one and sends what is new. */
 export function replicates(
