@@ -51,14 +51,14 @@ export const returnPathBypass = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const { oneWayConnections, twoWayConnections, requestsFrom, responsesTo } = first.details
+    const { oneWayConnections, twoWayConnections, requestsFrom, responsesTo } = first.details as Details
     const to = first.tuple?.[1].address ?? 'the server'
     return {
       title: `Responses of ${first.service ?? 'the service'} take another way than requests`,
       summary:
         requestsFrom === undefined
-          ? `${String(oneWayConnections)} connections or more to ${to} were answered, but no answer passed here, while ${String(twoWayConnections)} others showed both directions.`
-          : `${String(oneWayConnections)} connections or more came to ${to} from the hardware address of the load balancer, ${String(requestsFrom)}, and were answered to another one, ${String(responsesTo)}.`,
+          ? `${oneWayConnections} connections or more to ${to} were answered, but no answer passed here, while ${twoWayConnections} others showed both directions.`
+          : `${oneWayConnections} connections or more came to ${to} from the hardware address of the load balancer, ${requestsFrom}, and were answered to another one, ${responsesTo}.`,
       remedy:
         'Make the load balancer the servers’ gateway towards agents, or let it use its own address towards them; if direct server return is meant, capture both ways.',
       filter: connectionFilter(findings),
@@ -66,3 +66,10 @@ export const returnPathBypass = detector({
     }
   },
 })
+
+interface Details {
+  readonly oneWayConnections: number
+  readonly twoWayConnections: number
+  readonly requestsFrom?: string
+  readonly responsesTo?: string
+}
