@@ -51,7 +51,8 @@ export const returnPathBypass = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const { oneWayConnections, twoWayConnections, requestsFrom, responsesTo } = first.details as Details
+    const { oneWayConnections, twoWayConnections, requestsFrom, responsesTo } =
+      first.details as unknown as Details
     const to = first.tuple?.[1].address ?? 'the server'
     return {
       title: `Responses of ${first.service ?? 'the service'} take another way than requests`,
