@@ -9,8 +9,8 @@ import { heard, listen } from './listen.ts'
 import { mutatedDialogue } from './mutate-dialogue.ts'
 import { mutated } from './mutate.ts'
 
-const PLACES = 24 // octets and cuts tried per capture; `npm run fuzz` goes on from here
-const CASES = 150
+const PLACES = 40 // octets and cuts tried per capture; `npm run fuzz` goes on from here
+const CASES = 300
 /** Many whole analyses: on a busy machine they take long. */
 const PATIENCE_MS = 120_000
 const DIALOGUE_CASES = 1000
