@@ -53,7 +53,14 @@ export async function analyse(bytes: Uint8Array): Promise<Outcome> {
     if (!isInputError(error) || !/^case .+$/.test(error.message)) throw error
     return { refused: error.message }
   }
-  const options = { deployment: EMPTY_DEPLOYMENT, secrets: null, from: null, to: null, onProgress: null, connectionsMax: 4096 }
+  const options = {
+    deployment: EMPTY_DEPLOYMENT,
+    secrets: null,
+    from: null,
+    to: null,
+    onProgress: null,
+    connectionsMax: 4096,
+  }
   const input = analysisInput(opened, { tap: '', path: 'case', sha256: null, secrets: [] })
   await analyze([input], options, [sink])
   for (const record of records) {

@@ -63,11 +63,13 @@ export function readHead(bytes: Uint8Array, at: number, stop: number, whole = tr
   if (parsed === null || typeof parsed === 'string') return parsed ?? MALFORMED
   const { first, second, third, headers, length } = parsed
   const isResponse = first.startsWith('HTTP/')
+  const status = isResponse ? statusOf(second) : 0
+  if (status < 0) return MALFORMED
   return {
     method: isResponse ? '' : first,
     target: isResponse ? '' : second,
     version: isResponse ? versionOf(first) : isVersion(third) ? versionOf(third) : '',
-    status: isResponse ? Number(second) : 0,
+    status,
     framing: framingOf(headers),
     setCookieLines: headers.filter(({ name }) => isSetCookie(name)).length,
     length,
@@ -76,6 +78,10 @@ export function readHead(bytes: Uint8Array, at: number, stop: number, whole = tr
     ambiguities: null,
   }
 }
+
+/** Three digits (RFC 9112 §4), whatever stands behind them before the next space; -1 if they are not. */
+const statusOf = (text: string): number => (STATUS.test(text) ? Number(text.slice(0, 3)) : -1)
+const STATUS = /^\d{3}(?!\d)/
 
 const versionOf = (text: string): string => text.slice('HTTP/'.length)
 const isVersion = (text: string): boolean => text.length === 8 && text.startsWith('HTTP/1.')

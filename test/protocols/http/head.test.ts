@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { START_LINE_MAX, headEnd, parseHead } from '../../../src/protocols/http/head.ts'
+import { START_LINE_MAX, headEnd, parseHead, readHead } from '../../../src/protocols/http/head.ts'
 import { HEADER_LINES_MAX } from '../../../src/protocols/http/header-lines.ts'
 
 const headers = (lines: string): unknown => {
@@ -28,6 +28,20 @@ test('start lines are taken apart', () => {
     third: 'Not Found',
   })
   expect(parseHead('HTTP/1.1 204\r\nA: a b\r\n\r\n')).toMatchObject({ second: '204', third: '' })
+})
+
+test.each([
+  ['HTTP/1.1 200', 200],
+  ['HTTP/1.1 200\rx OK', 200],
+  ['HTTP/1.1 404Not Found', 404],
+  ['HTTP/1.1 2000 OK', null],
+  ['HTTP/1.1 20 OK', null],
+  ['HTTP/1.1 0x1f OK', null],
+  ['HTTP/1.1  200 OK', null],
+])('the status of %j is %j: three digits, or the head cannot be read', (line, status) => {
+  const bytes = Buffer.from(`${line}\r\nA : b\r\n\r\n`, 'latin1')
+  const head = readHead(bytes, 0, bytes.length)
+  expect(typeof head === 'string' ? head : head.status).toBe(status ?? 'http-head-malformed')
 })
 
 test('header lines keep their names, their order, and every Set-Cookie', () => {
