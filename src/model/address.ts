@@ -1,4 +1,5 @@
 /** Addresses as numbers that compare: for ranges and CIDR blocks. */
+import type { AddressRange } from './deployment.ts'
 
 export interface AddressNumber {
   readonly version: 4 | 6
@@ -32,6 +33,13 @@ function ipv6Value(address: string): bigint | null {
   const groups = [...left, ...new Array<string>(zeros).fill('0'), ...right]
   if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null
   return groups.reduce((value, group) => (value << 16n) | BigInt(Number.parseInt(group, 16)), 0n)
+}
+
+/** The range that is this address alone; null for what is no address. */
+export function addressAlone(address: string): AddressRange | null {
+  const number = addressNumber(address)
+  if (number === null) return null
+  return { text: address, version: number.version, first: number.value, last: number.value }
 }
 
 /** Both in one block of the size that sites are given: /24, or /64 of IPv6. */

@@ -33,6 +33,8 @@ export interface ConfiguredServer {
   readonly priority: number | null
   readonly weight: number | null
   readonly replicationAddresses: readonly AddressRange[]
+  /** Traffic shows it; the operator states no servers of the service. */
+  readonly isSeen: boolean
 }
 
 /** How an agent names itself inside its traffic. */

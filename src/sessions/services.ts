@@ -189,6 +189,6 @@ function serverOf(
     address: endpoint.address,
     port: endpoint.port,
     priority: configured?.priority ?? null,
-    identifiedBy: configured === null ? 'discovered' : 'config',
+    identifiedBy: configured === null || configured.isSeen ? 'discovered' : 'config',
   }
 }

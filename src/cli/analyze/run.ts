@@ -11,6 +11,7 @@ import type { RecordSink, SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
 import { toSeconds } from '../../model/time.ts'
 import type { WhatIf } from '../../model/what-if.ts'
+import type { Follower } from '../../sessions/follower.ts'
 import type { AnalysisInput, AnalysisOptions } from '../../pipeline/monitor.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, systemReason } from '../failure.ts'
@@ -24,6 +25,7 @@ import type { Keeping } from './keeping.ts'
 import { interruption } from './interruption.ts'
 import { type InputName, type Plan, plannedOf } from './plan.ts'
 import { NO_PROGRESS, type Progress } from './progress.ts'
+import { seenRelays } from './relays.ts'
 
 /** The parts below the command line; tests play them. */
 export interface Stages {
@@ -53,7 +55,7 @@ export async function runAnalyze(
   const elapsedSeconds = (): number => Math.round(performance.now() - started) / 1000
   const plan = await plannedOf(words)
   const whatIfs = await whatIfsOf(plan)
-  const deployment = await deploymentOf(plan)
+  const stated = await deploymentOf(plan)
   const secrets = await secretsOf(plan, console)
   const { openInputs, analyze } = stages ?? (await ourStages())
   const showsHash = plan.format === 'ndjson' ? plan.kinds.has('capture') : plan.format !== 'text'
@@ -64,13 +66,21 @@ export async function runAnalyze(
   let keeping: Keeping | null = null
   try {
     destination = openDestination(plan.output, console.out)
-    const account = accountant(await sinkOf(plan, deployment, destination, console), {
+    const { from, to } = plan
+    const basis = { secrets, from, to, onProgress: progress.update }
+    const readAhead = async (follower: Follower): Promise<void> => {
+      const ahead = await openInputs(plan.inputs, false, plan.beside)
+      const options = { ...basis, deployment: stated, followers: [follower] }
+      await Promise.race([analyze(ahead.inputs, options, []), signalled]).finally(() => ahead.close())
+    }
+    const paths = plan.inputs.map(({ path }) => path)
+    const { deployment, notes } = await seenRelays(stated, paths, readAhead)
+    const account = accountant(await sinkOf(plan, deployment, destination, console, notes), {
       elapsedSeconds,
       // Somebody waits for the exit code, or for the database, even if nobody reads the records any more.
       goesOnUnread: plan.failOn !== null || plan.database !== null,
     })
-    const { from, to } = plan
-    const options: AnalysisOptions = { deployment, secrets, from, to, whatIfs, onProgress: progress.update }
+    const options: AnalysisOptions = { ...basis, deployment, whatIfs }
     keeping = await keepingOf(plan, deployment, open)
     const sinks = keeping === null ? [account.sink] : [account.sink, keeping.sink]
     const summary = await Promise.race([analyze(open.inputs, options, sinks), signalled])
@@ -150,6 +160,7 @@ async function sinkOf(
   { services }: Deployment,
   destination: Destination,
   console: Console,
+  relays: readonly string[],
 ): Promise<OutputSink> {
   if (plan.format === 'ndjson') {
     const { ndjsonSink } = await import('../output/ndjson.ts')
@@ -162,7 +173,7 @@ async function sinkOf(
     return reportSink(plan.format, destination, { idleSeconds })
   }
   const { textSink } = await import('../output/text.ts')
-  return textSink(destination, { columns: console.columns, idleSeconds })
+  return textSink(destination, { columns: console.columns, idleSeconds, relays })
 }
 
 /** Success is never claimed where nothing could be analysed. */

@@ -103,6 +103,7 @@ const serverOf = (server: NonNullable<ConfiguredServiceKeys['servers']>[number])
   priority: server.priority ?? null,
   weight: server.weight ?? null,
   replicationAddresses: server.replicationAddresses ?? [],
+  isSeen: false,
 })
 
 function identityRule(rule: NonNullable<ConfiguredServiceKeys['identity']>[number]): IdentityRule {

@@ -32,11 +32,7 @@ const CONFIDENT = 0.8
 
 export function devicesOf(facts: SurveyFacts, incidents: readonly IncidentRecord[]): SuggestedDevice[] {
   const relayed = sureRelays(facts)
-  const addresses = [...new Set(relayed.flatMap(({ vip, relay }) => [vip.address, relay]))]
-  // A relay that keeps the agents' addresses has none of its own behind it.
-  const own = addresses.filter(
-    (address) => relayed.some(({ vip }) => vip.address === address) || isRelay(relayed, facts, address),
-  )
+  const own = ownAddresses(facts, relayed)
   const balancer: SuggestedDevice[] =
     own.length === 0
       ? []
@@ -66,6 +62,15 @@ export function devicesOf(facts: SurveyFacts, incidents: readonly IncidentRecord
       idleTimeout: measured(of, () => true),
     })),
   ]
+}
+
+/** Those of relays, on both of their sides. One that keeps the agents' addresses has none of its own behind
+ * it. */
+export function ownAddresses(facts: SurveyFacts, relayed: readonly RelayedFacts[]): string[] {
+  const addresses = [...new Set(relayed.flatMap(({ vip, relay }) => [vip.address, relay]))]
+  return addresses.filter(
+    (address) => relayed.some(({ vip }) => vip.address === address) || isRelay(relayed, facts, address),
+  )
 }
 
 /** It stands for several clients: one that keeps their addresses is seen under theirs. */

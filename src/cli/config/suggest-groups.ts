@@ -56,10 +56,21 @@ function inferredRelays({ listeners }: SurveyFacts): RelayedFacts[] {
   const named = Map.groupBy([...listeners.values()], (one) => bestName(one) ?? productKey(one))
   named.delete(null)
   return [...named.values()].flatMap((same) =>
-    same.flatMap((front) =>
-      same.flatMap((server) => (isBehind(front, server) ? relayedBy(front, server) : [])),
+    same.flatMap((server) =>
+      frontsOf(
+        server,
+        same.filter((front) => isBehind(front, server)),
+      ).flatMap((front) => relayedBy(front, server)),
     ),
   )
+}
+
+/** Those on the server's own port, if any is, may stand before it. One name may lead to several services: if
+ * several addresses are left, nothing tells them apart. */
+function frontsOf({ endpoint }: ListenerFacts, all: readonly ListenerFacts[]): readonly ListenerFacts[] {
+  const alike = all.filter((front) => front.endpoint.port === endpoint.port)
+  const fronts = alike.length > 0 ? alike : all
+  return new Set(fronts.map((front) => front.endpoint.address)).size === 1 ? fronts : []
 }
 
 function isBehind(front: ListenerFacts, server: ListenerFacts): boolean {

@@ -26,6 +26,7 @@ const SERVERS_SHOWN = 6
 const NAMELESS_SHOWN = 10
 /** Reasons for unread packets that are named. */
 const REASONS_SHOWN = 4
+const RELAYS_SHOWN = 8
 
 /** Longer silences are not told apart. */
 const LONGEST_TOLD = toSeconds(LONGEST_SURVIVED_MAX)
@@ -36,14 +37,17 @@ export interface ReportOptions {
   readonly paint: Paint
   /** The shortest silence that counts as idle for any service. */
   readonly idleSeconds: number
+  /** Sentences about relays that nobody stated and that captures of both sides show. */
+  readonly relays: readonly string[]
 }
 
-export function reportText(collected: Collected, { columns, paint, idleSeconds }: ReportOptions): string {
+export function reportText(collected: Collected, options: ReportOptions): string {
+  const { columns, paint, idleSeconds, relays } = options
   const sheet = page(columns, paint)
   writeCaptures(sheet, collected)
   writeVerdict(sheet, collected, idleSeconds)
   writeForgotten(sheet, collected)
-  writeWho(sheet, collected)
+  writeWho(sheet, collected, relays)
   writeConformance(sheet, collected.requirements, collected.incidents)
   writeWhatIfs(sheet, collected.whatIfs, isSeveralTaps(collected))
   writeIncidents(sheet, collected)
@@ -216,7 +220,11 @@ function severitiesOf({ summary, incidents }: Collected): string {
   return listed(counts.filter((text) => text !== ''))
 }
 
-function writeWho(sheet: Page, { servers, serversDropped, agentsBy }: Collected): void {
+function writeWho(
+  sheet: Page,
+  { servers, serversDropped, agentsBy }: Collected,
+  relays: readonly string[],
+): void {
   if (servers.length === 0 && agentsBy.size === 0) return
   sheet.blank()
   sheet.heading('Who is who')
@@ -234,6 +242,8 @@ function writeWho(sheet: Page, { servers, serversDropped, agentsBy }: Collected)
   const rest = beyond.reduce((sum, n) => sum + n, serversDropped)
   const hint = '(--format ndjson --include server lists all)'
   if (rest > 0) sheet.row('', `and ${counted(rest, 'more server')} ${hint}`)
+  for (const relay of relays.slice(0, RELAYS_SHOWN)) sheet.row('relay', relay)
+  if (relays.length > RELAYS_SHOWN) sheet.row('', `and ${count(relays.length - RELAYS_SHOWN)} more`)
   const ways = [...agentsBy].toSorted((a, b) => b[1] - a[1])
   const texts = ways.map(
     ([way, n], i) => `${count(n)}${i === 0 ? ' identified' : ''} ${IDENTIFIED_WORDS[way]}`,

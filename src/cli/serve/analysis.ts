@@ -9,11 +9,17 @@ import { EXPANSION, type ExpansionLimit } from '../../../collectors/compression.
 import { openSource } from '../../../collectors/byte-source.ts'
 import { isBesideLog, openInput } from '../../../collectors/index.ts'
 import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
+import type { Deployment } from '../../model/deployment.ts'
 import type { SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
 import type { Micros } from '../../model/time.ts'
 import type { JobStage } from '../../model/view.ts'
-import { analyze, type AnalysisInput, type InputProgress } from '../../pipeline/monitor.ts'
+import {
+  analyze,
+  type AnalysisInput,
+  type AnalysisOptions,
+  type InputProgress,
+} from '../../pipeline/monitor.ts'
 import { analysisInput, readerOf } from '../analysis-input.ts'
 import { givenBeside } from '../analyze/beside.ts'
 import { keyLog } from '../../protocols/tls/key-log.ts'
@@ -26,6 +32,7 @@ import {
 } from '../../store/analyses.ts'
 import { analysisWriter } from '../../store/analysis-writer.ts'
 import { openStore, type Store } from '../../store/store.ts'
+import { seenRelays } from '../analyze/relays.ts'
 import { keptDeployment } from '../config/load.ts'
 import { ending, failure } from '../failure.ts'
 import { type JobEnd, type JobInput, type JobOrder, type JobProgress, WISH } from './order.ts'
@@ -119,36 +126,56 @@ function progressNotes(store: Store, order: JobOrder, onProgress: (progress: Job
 async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryRecord> {
   const started = performance.now()
   beginAnalysis(store, order.analysis, clock())
-  const deployment = keptDeployment(order.config)
-  const inputs: AnalysisInput[] = []
+  const sorted = await sortedInputs(order.inputs)
+  const basis = { secrets: secretsOf(order.keylog), from: null, to: null }
+  const { deployment, isTwice } = await deploymentFor(order, sorted, basis, note)
+  const { devices } = deployment
   const { plainSecrets } = order
-  const writer = analysisWriter(store, order.analysis, {
-    now: clock,
-    devices: deployment.devices,
-    plainSecrets,
-  })
+  const writer = analysisWriter(store, order.analysis, { now: clock, devices, plainSecrets })
   try {
-    const sorted = await sortedInputs(order.inputs)
-    for (const input of sorted.inputs) inputs.push(await opened(input, sorted))
-    const summary = await analyze(
-      inputs,
-      {
-        deployment,
-        secrets: secretsOf(order.keylog),
-        from: null,
-        to: null,
-        onProgress: (fraction, packets, each) => note('read', fraction, packets, placed(sorted, each)),
-      },
-      [writer],
-    )
-    refuseBombs(inputs)
-    refuseNothing(inputs, summary)
+    const summary = await reading(sorted, async (inputs) => {
+      const onProgress: AnalysisOptions['onProgress'] = (fraction, packets, each) =>
+        note('read', isTwice ? (1 + fraction) / 2 : fraction, packets, placed(sorted, each))
+      const summary = await analyze(inputs, { ...basis, deployment, onProgress }, [writer])
+      refuseBombs(inputs)
+      refuseNothing(inputs, summary)
+      return summary
+    })
     note('store', 0, summary.packets)
     writer.finish()
     return { ...summary, elapsedSeconds: Math.round(performance.now() - started) / 1000 }
   } catch (error) {
     writer.abandon()
     throw error
+  }
+}
+
+/** As the configuration says; relays that it does not name are found by reading everything once before. */
+async function deploymentFor(
+  { config }: JobOrder,
+  sorted: SortedInputs,
+  basis: Pick<AnalysisOptions, 'secrets' | 'from' | 'to'>,
+  note: Note,
+): Promise<{ readonly deployment: Deployment; readonly isTwice: boolean }> {
+  const stated = keptDeployment(config)
+  let isTwice = false
+  const paths = sorted.inputs.map(({ path }) => path)
+  const { deployment } = await seenRelays(stated, paths, (follower) => {
+    isTwice = true
+    const onProgress = (fraction: number): void => note('read', fraction / 2)
+    return reading(sorted, (inputs) =>
+      analyze(inputs, { ...basis, deployment: stated, followers: [follower], onProgress }, []),
+    )
+  })
+  return { deployment, isTwice }
+}
+
+/** Opens the captures for `work`, and closes them after it. */
+async function reading<T>(sorted: SortedInputs, work: (inputs: AnalysisInput[]) => Promise<T>): Promise<T> {
+  const inputs: AnalysisInput[] = []
+  try {
+    for (const input of sorted.inputs) inputs.push(await opened(input, sorted))
+    return await work(inputs)
   } finally {
     for (const input of inputs) readerOf(input).close()
   }

@@ -67,6 +67,24 @@ describe('a job', () => {
     expect(count('connection')).toBe(2)
   })
 
+  test('over both sides of a load balancer that nobody stated: it is found, and told of', async () => {
+    const inputs = ['client', 'server'].map((tap) => {
+      const { id } = addCapture(store, { sha256: null, name: tap, size: 1, stored: null, at: 1 })
+      const path = join(ROOT, `fixtures/severed-by-load-balancer/${tap}.pcap.gz`)
+      return { capture: id, tap, name: `${tap}.pcap.gz`, sha256: null, path }
+    })
+    const analysis = addAnalysis(store, { inputs, config: null, at: 1 })
+    const fractions: number[] = []
+    const told = order('', { inputs, analysis })
+    const end = await perform(told, ({ stage, fraction }) => stage === 'read' && fractions.push(fraction))
+    expect(end).toEqual({ state: 'done' })
+    const severed = store.db.prepare(
+      "SELECT DISTINCT actor_role, actor_address FROM occurrence WHERE type = 'severed-idle'",
+    )
+    expect(severed.all()).toEqual([{ actor_role: 'load-balancer', actor_address: '10.10.2.10' }])
+    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b))
+  })
+
   test('over a log of Zeek and one that names its connections: one tap', async () => {
     const folder = join(ROOT, 'test/collectors/logs/samples/zeek')
     const inputs = ['http', 'conn'].map((kind) => {

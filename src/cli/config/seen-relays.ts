@@ -1,0 +1,123 @@
+/**
+ * Relays that captures of both of their sides show, put into a deployment that names none: who stands before
+ * whom is what a verdict about a connection through a load balancer rests on, and not everybody who has the
+ * captures knows the addresses.
+ *
+ * What the operator stated is left as it is; only where nothing is stated, what was seen takes its place.
+ */
+import type { Deployment } from '../../model/deployment.ts'
+import { addressAlone } from '../../model/address.ts'
+import { type Endpoint, endpointText } from '../../model/packet.ts'
+import type { Follower } from '../../sessions/follower.ts'
+import { listed } from '../output/quantities.ts'
+import { deploymentOf } from './deployment.ts'
+import { ownAddresses } from './suggest-devices.ts'
+import { joinsOf, sureRelays } from './suggest-groups.ts'
+import { type RelayedFacts, survey, type SurveyFacts } from './suggest-survey.ts'
+
+export interface SeenRelays {
+  readonly deployment: Deployment
+  /** A sentence for each relay that was put in. */
+  readonly notes: readonly string[]
+}
+
+/** Whether none is stated, so that captures may show some. */
+export const mayShowRelays = ({ services, devices }: Deployment): boolean =>
+  devices.length === 0 && services.every(({ vips }) => vips.length === 0)
+
+/** `read` lets a follower see an analysis of the captures with that deployment. */
+export async function withSeenRelays(
+  deployment: Deployment,
+  read: (follower: Follower) => Promise<unknown>,
+): Promise<SeenRelays> {
+  const surveyor = survey()
+  await read(surveyor)
+  return putIn(deployment, surveyor.facts())
+}
+
+export function putIn(deployment: Deployment, facts: SurveyFacts): SeenRelays {
+  const relayed = sureRelays(facts)
+  if (relayed.length === 0) return { deployment, notes: [] }
+  const own = ownAddresses(facts, relayed)
+  let { services } = deployment
+  for (const pool of poolsOf(relayed)) {
+    const stated = deployment.services.find((s) => pool.vips.some(({ port }) => s.ports.includes(port)))
+    if (stated !== undefined && stated.servers.length > 0) continue
+    const found = serviceOf(pool, facts)
+    services =
+      stated === undefined
+        ? [...services, found]
+        : services.with(services.indexOf(stated), {
+            ...stated,
+            ports: [...new Set([...stated.ports, ...found.ports])],
+            vips: found.vips,
+            servers: found.servers,
+          })
+  }
+  const device = {
+    role: 'load-balancer' as const,
+    name: null,
+    addresses: own.flatMap((address) => addressAlone(address) ?? []),
+    idleTimeout: null,
+  }
+  return {
+    deployment: { ...deployment, services, devices: [device] },
+    notes: poolsOf(relayed).map((pool) => noteOf(pool, own)),
+  }
+}
+
+/** What clients call, and the servers that are asked for them. */
+interface Pool {
+  readonly vips: readonly Endpoint[]
+  readonly servers: readonly Endpoint[]
+  readonly relayed: readonly RelayedFacts[]
+}
+
+/** Endpoints that lead to the same servers are one pool's. */
+function poolsOf(relayed: readonly RelayedFacts[]): Pool[] {
+  const pools: RelayedFacts[][] = []
+  for (const facts of relayed) {
+    const same = pools.filter((pool) => pool.some((other) => isSamePool(facts, other)))
+    const merged = [...same.flat(), facts]
+    for (const pool of same) pools.splice(pools.indexOf(pool), 1)
+    pools.push(merged)
+  }
+  return pools.map((pool) => ({
+    vips: endpointsOf(pool.map(({ vip }) => vip)),
+    servers: endpointsOf(pool.map(({ server }) => server)),
+    relayed: pool,
+  }))
+}
+
+const isSamePool = (a: RelayedFacts, b: RelayedFacts): boolean =>
+  endpointText(a.vip) === endpointText(b.vip) || endpointText(a.server) === endpointText(b.server)
+
+const endpointsOf = (all: readonly Endpoint[]): Endpoint[] => [
+  ...new Map(all.map((endpoint) => [endpointText(endpoint), endpoint])).values(),
+]
+
+function serviceOf({ vips, servers }: Pool, { listeners }: SurveyFacts): Deployment['services'][number] {
+  const [first] = vips
+  const known = vips.map((vip) => listeners.get(endpointText(vip))).find((one) => one?.profile !== 'generic')
+  const [service] = deploymentOf({
+    services: [
+      {
+        name: known?.service ?? endpointText(first!),
+        profile: known?.profile ?? 'generic',
+        ports: [...new Set([...vips, ...servers].map(({ port }) => port))],
+        vips: vips.flatMap(({ address }) => addressAlone(address) ?? []),
+        servers: servers.map((server) => ({
+          name: endpointText(server),
+          addresses: [addressAlone(server.address) ?? []].flat(),
+        })),
+      },
+    ],
+  }).services
+  return { ...service!, servers: service!.servers.map((server) => ({ ...server, isSeen: true })) }
+}
+
+function noteOf({ vips, servers, relayed }: Pool, own: readonly string[]): string {
+  const behind = [...new Set(relayed.map(({ relay }) => relay))].filter((relay) => own.includes(relay))
+  const inner = behind.length === 0 ? '' : ` (${listed(behind)} towards the servers)`
+  return `${listed(vips.map(endpointText))}${inner} stands before ${listed(servers.map(endpointText))}: ${joinsOf(relayed)}`
+}
