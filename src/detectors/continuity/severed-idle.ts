@@ -252,7 +252,7 @@ const inShort = (seconds: number): number =>
 
 function survivedText(survived: readonly number[], severed: readonly number[]): string {
   const shorter = survived.filter((seconds) => seconds < Math.min(...severed))
-  if (shorter.length === 0) return 'No shorter silence was seen to survive.'
+  if (shorter.length === 0) return 'No shorter silence that counts as idle was seen to survive.'
   return `Silences of up to ${spokenRange([Math.max(...shorter)])} were survived.`
 }
 

@@ -92,7 +92,7 @@ function finding({ visit, previous, failed, failure, outage }: AgentMoved, world
         },
       ),
     ),
-    cause: `${from.id}|${outage === null ? '' : outage.from}`,
+    cause: from.id,
     requirements: requirementsFor(server.service, REQUIREMENTS),
   }
 }

@@ -43,6 +43,20 @@ describe('an agent goes on at another server', () => {
     })
   })
 
+  test('one after the other, before an outage is known and after: one incident', async () => {
+    const s = begin()
+    passes(s, 3, [1, SEPM1])
+    for (const n of [1, 2, 3]) {
+      fails(s, n, SEPM1)
+      comes(s, n, SEPM2)
+      s.wait(seconds(5))
+    }
+    const analysis = await analysed(s, { config: SEPM })
+    const found = analysis.findings('failover')
+    expect(new Set(found.map((f) => f.details['outageSince'])).size).toBe(2)
+    expect(analysis.incident('failover')).toMatchObject({ occurrences: 3, agents: 3 })
+  })
+
   test('after nobody answered', async () => {
     const s = begin()
     passes(s, 2, [1, SEPM1])
