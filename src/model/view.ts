@@ -10,6 +10,8 @@ import type { ConnectionRecord, RequirementStatus, SessionEnd } from './record.t
 
 export type { RequirementStatus } from './record.ts'
 export type * from './alert-view.ts'
+export type * from './live-view.ts'
+import type { LiveState } from './live-view.ts'
 import type { ActorRole, AttributionItem, Details, IncidentType, Manner, Severity } from './incident.ts'
 import type { Endpoint } from './packet.ts'
 import type { CaptureQuality } from './quality.ts'
@@ -344,41 +346,6 @@ export interface CaptureRow {
   readonly incidents: number
   /** How a live capture stands; null for a file. */
   readonly live: LiveState | null
-}
-
-/** How a live capture stands. */
-export interface ReceivedFlowsState {
-  readonly records: number
-  readonly recordsPerSecond: number
-  readonly lost: number
-  readonly exporters: number
-}
-
-export interface LiveState {
-  /** Null while it is collected; else why it is not. */
-  readonly stopped: string | null
-  /** Of flow records: the messages that they come in. */
-  readonly packets: number
-  readonly bytes: number
-  readonly packetsPerSecond: number
-  readonly bytesPerSecond: number
-  /** Packets that the kernel dropped because they were not taken from it in time; null where nobody says. */
-  readonly kernelDrops: number | null
-  /** Packets that the interface or its driver dropped; null where nobody says. */
-  readonly interfaceDrops: number | null
-  /** Where flow records are collected: those that came, and units that exporters' numbers say were lost.
-   * Absent: packets are. */
-  readonly flows?: ReceivedFlowsState | undefined
-  /** By how much the packets that are looked at are older than those that arrive. */
-  readonly lagSeconds: number
-  /** Octets that arrived and wait. */
-  readonly queuedBytes: number
-  readonly openConnections: number
-  /** Times of which nothing was captured, the latest ones. */
-  readonly blind: readonly { readonly start: Instant; readonly end: Instant; readonly why: string }[]
-  readonly blindSeconds: number
-  /** The last checkpoint; null before the first. */
-  readonly checkpoint: { readonly at: Instant; readonly bytes: number; readonly seconds: number } | null
 }
 
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'

@@ -26,6 +26,15 @@ export function shareAgent({ sightings }: TrackedPath): void {
   for (const s of sightings) if (s.agent === null || better(s.agent, best) === best) s.agent = best
 }
 
+/** Another tap shows the agent under its own address, which is all that names it: here it has a
+ * translator's. */
+export const isTranslated = ({ path, tap, leg, originator }: TrackedSighting, agent: Agent): boolean =>
+  leg !== 'back' &&
+  path.isJoined &&
+  agent.identifiedBy === 'address' &&
+  agent.id !== originator.address &&
+  path.sightings.some((s) => s.tap !== tap && s.originator.address === agent.id)
+
 /** The agent of a sighting, by its address if that is its own. */
 export function agentOf(sighting: TrackedSighting, agents: Agents): Agent | null {
   if (sighting.agent !== null) return sighting.agent

@@ -1,7 +1,6 @@
 /**
  * The front door of the session stage: observations of all taps come in, in order of time; who is who, which
  * sightings are one connection, and what happened to agents comes out as events for detectors and as records.
- *
  * Facts first, opinions never: it says that an agent reached another server, not that it should not have.
  */
 import type { DetectorEvent } from '../model/event.ts'
@@ -28,7 +27,7 @@ import {
 } from './identity.ts'
 import { Inventory, triesFor } from './inventory.ts'
 import { Names } from './names.ts'
-import { agentOf, agentOnPath, nameSighting, shareAgent } from './path-agent.ts'
+import { agentOf, agentOnPath, isTranslated, nameSighting, shareAgent } from './path-agent.ts'
 import { Paths } from './paths.ts'
 import { Policy } from './policy.ts'
 import { becomeProbe, isProbeRequest, noteWakeUp } from './probes.ts'
@@ -403,7 +402,8 @@ export class Sessions {
       return
     }
     sighting.agent ??= agent
-    if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, at)
+    if (isTranslated(sighting, agent)) this.moves.contact(sighting, agent, at, packet, null)
+    else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, at)
     const stay = this.stayToRestAt(sighting, agent)
     if (stay === null) return this.visit(sighting, agent, at, packet)
     this.followers.visited(sighting, agent, at, packet)

@@ -1,13 +1,10 @@
-/** Where a collection gets what it analyses, packets or flow records: opened, read to its end, saved. */
+/** Where a collection gets what it analyses, packets or flow records: read to its end, saved. */
 import type { LiveFlowInput } from '../../pipeline/flow-live.ts'
 import type { LiveAnalysis } from '../../pipeline/live.ts'
 import type { TapInput } from '../../pipeline/run.ts'
 import type { ReceivedFlowsState } from '../../model/view.ts'
 import type { ProvingPacket } from '../../store/evidence.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { flowIntake } from './flow-intake.ts'
-import type { CollectionOrder } from './order.ts'
-import { packetIntake } from './packet-intake.ts'
 
 /** What whoever collects does when something comes. */
 export interface IntakeOwner {
@@ -49,13 +46,3 @@ export interface Intake {
   /** Nothing is wanted any more: `read` comes to its end. */
   close(): void
 }
-
-/** Throws failures and input errors. */
-export const openIntake = (
-  order: CollectionOrder,
-  name: string,
-  before: Checkpoint | null,
-): Promise<Intake> =>
-  order.source.kind === 'flows'
-    ? flowIntake({ ...order, source: order.source }, name, before)
-    : packetIntake({ ...order, source: order.source }, name, before)

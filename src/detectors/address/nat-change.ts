@@ -13,7 +13,7 @@ export const natChange = detector({
   notThis: [
     "the agent's own address changed: DHCP, roaming, VPN",
     'many agents behind one address that stays',
-    'an identity that is only an address, or a guess',
+    'an identity that is only an address, or a guess, where no other tap shows that address unchanged',
     'nothing shows that addresses are translated on this path',
   ],
   requirements: ['S0-19'],
@@ -22,7 +22,7 @@ export const natChange = detector({
   watch(_values, world, raise) {
     const undecided: AddressChanged[] = []
     const judge = (event: AddressChanged, last: boolean): void => {
-      if (!CERTAIN.has(event.agent.identifiedBy)) return
+      if (!CERTAIN.has(event.agent.identifiedBy) && !isSeenUntranslated(event)) return
       const proof = proofOfTranslation(event, world)
       if (proof !== null) raise(finding(event, proof))
       else if (!last && mayBeShown(event) && undecided.length < UNDECIDED_MAX) undecided.push(event)
@@ -93,6 +93,12 @@ const CERTAIN: ReadonlySet<IdentifiedBy> = new Set([
   'payload-pattern',
   'client-certificate',
 ])
+
+/** Another tap shows both connections under one address: whoever has it is one agent, by whatever name. */
+function isSeenUntranslated({ sighting, before }: AddressChanged): boolean {
+  const then = before === null ? [] : addressesElsewhere(before)
+  return addressesElsewhere(sighting).some((address) => then.includes(address))
+}
 
 /** What shows that the address is a translator's, not the agent's own. */
 function proofOfTranslation(event: AddressChanged, world: World): Proof | null {

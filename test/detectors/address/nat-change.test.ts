@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { natChange } from '../../../src/detectors/address/nat-change.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { nat, scenario } from '../../scenario/scenario.ts'
+import { nat, request, response, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
@@ -43,6 +43,35 @@ describe('an agent comes from another outer address', () => {
         '1 agent of epo came from another outer address than before once, 2 addresses in all, without having moved.',
       details: { from: '203.0.113.5', to: '203.0.113.9', identityEvidence: 'url-parameter G1' },
     })
+  })
+
+  test('as a tap inside proves of one that nothing names', async () => {
+    const s = scenario().behind(
+      nat({
+        map: { [A1]: '203.0.113.5' },
+        changesAt: [{ map: { [A1]: '203.0.113.9' }, after: seconds(50) }],
+      }),
+    )
+    for (let n = 0; n < 4; n++) {
+      const { agent } = s.connect(A1, '10.10.3.11:8000')
+      agent.sends(request('GET', `/list/${n}`)).receives(response())
+      agent.closes()
+      s.wait(seconds(20))
+    }
+    const found = (await analysed(s, {})).findings('nat-change')
+    expect(found.map(({ tap, agent, details }) => [tap, agent, details])).toEqual([
+      [
+        'server',
+        { id: A1, address: '203.0.113.9' },
+        {
+          from: '203.0.113.5',
+          to: '203.0.113.9',
+          identityEvidence: `address ${A1}`,
+          translation: 'another tap shows its own address unchanged',
+        },
+      ],
+    ])
+    expect((await analysed(s, { taps: ['server'] })).findings('nat-change')).toEqual([])
   })
 
   test.each([
@@ -107,7 +136,7 @@ keepsQuiet(natChange, {
     config: changed(['203.0.113.5'], 'shared'),
     play: () => poolMoves('203.0.113.5'),
   },
-  'an identity that is only an address, or a guess': {
+  'an identity that is only an address, or a guess, where no other tap shows that address unchanged': {
     config: { services: [{ ...DLP.services[0], identity: [] }] },
     taps: ['server'],
     told: ['critical nat-rebind'],
