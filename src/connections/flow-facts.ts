@@ -12,6 +12,7 @@ import { isRecordReference, recordReferred } from '../model/record-reference.ts'
 import { MILLISECOND, type Micros } from '../model/time.ts'
 import * as F from './flow-fields.ts'
 import { bit, half } from './flow-fields.ts'
+import { changeDue, outerOf, tellChange } from './flow-nat.ts'
 import { silenceDue, tellSilence } from './flow-silences.ts'
 import {
   bitsOf,
@@ -25,7 +26,7 @@ import {
   packetsOf,
   setBits,
 } from './flow-state.ts'
-import { closerOf } from './flow-summary.ts'
+import { closerOf, openerOf } from './flow-summary.ts'
 import { settleRoles } from './flow-turn.ts'
 import { FIRST_MINUTE, LINGER, SYN_UNANSWERED_AFTER } from './lifecycle.ts'
 
@@ -39,7 +40,7 @@ export function nextDue(state: FlowState, row: number): Micros {
   if ((bits & F.UNOPENED) !== 0) return openingDue(state, row, bits)
   if ((bits & F.SAMPLED) !== 0) return Infinity
   if ((bits & F.FAILED) !== 0) return lastAt(state, row) + LINGER
-  let due = silenceDue(state, row)
+  let due = Math.min(silenceDue(state, row), changeDue(state, row))
   if ((bits & F.OPENING_TOLD) === 0 && (bits & F.SPOKE) !== 0)
     due = Math.min(due, halfNumber(state, row, 0, F.FIRST))
   for (const side of [0, 1] as const) due = Math.min(due, endDue(state, row, bits, side))
@@ -78,6 +79,10 @@ export function tellDue(state: FlowState, row: number, now: Micros): boolean {
   }
   if ((bits & F.FAILED) !== 0) return lastAt(state, row) + LINGER <= now
   if ((bits & F.OPENING_TOLD) === 0 && (bits & F.SPOKE) !== 0) return tellOpening(state, row, now)
+  if (changeDue(state, row) <= now) {
+    tellChange(state, row)
+    return false
+  }
   if (silenceDue(state, row) <= now) {
     tellSilence(state, row, false)
     return false
@@ -140,8 +145,9 @@ function tellOpened(state: FlowState, row: number, now: Micros): void {
   const isKnown = (bits & (F.SAMPLED | F.FLAGLESS | F.PAIRED)) === 0
   const both = [halfNumber(state, row, 0, F.FIRST), halfNumber(state, row, 1, F.FIRST)] as const
   const rtt = (bits & SYNS) === SYNS && isKnown ? both[1] - both[0] : 0
-  const opener: Side = packetsOf(state, row, 0) > 0 ? 0 : 1
+  const opener = openerOf(state, row)
   const name = state.cold.get(row)?.name
+  const outer = outerOf(state, row)
   state.emit({
     kind: 'connection-opened',
     time: now,
@@ -160,6 +166,7 @@ function tellOpened(state: FlowState, row: number, now: Micros): void {
     answeredTo: null,
     tag: 0,
     ...(name === undefined ? {} : { name }),
+    ...(outer === null ? {} : { outer }),
   })
   if ((bits & F.SPOKE) !== 0) tellOpening(state, row, now)
 }

@@ -17,6 +17,7 @@ import { nextDue } from './flow-facts.ts'
 import { cover } from './flow-silences.ts'
 import {
   bitsOf,
+  clearBits,
   coldOf,
   EQUAL,
   firstAt,
@@ -124,7 +125,8 @@ function isAnother(state: FlowState, row: number, side: Side, piece: Piece): boo
 const isSynOnly = (bits: number, side: Side): boolean =>
   (bits & (bit(F.SYN_SEEN, side) | bit(F.ACK_SEEN, side))) === bit(F.SYN_SEEN, side)
 
-function open(state: FlowState, piece: Piece): number {
+/** A row for the connection that a piece begins; `table.side` says which side of it is the piece's. */
+export function open(state: FlowState, piece: Piece): number {
   const { table, roles, counters } = state
   const { source, destination, sourcePort, destinationPort, flags, isOriginators } = piece
   const isAnswer = flags >= 0 && (flags & (tcp.SYN | tcp.ACK)) === tcp.SYN ? false : null
@@ -219,6 +221,8 @@ function add(state: FlowState, row: number, side: Side, piece: Piece): void {
   // A silence is measured against the row as it was.
   const isFresh = w[half(row, 0) + F.PACKETS] === 0 && w[half(row, 1) + F.PACKETS] === 0
   if (!isFresh) cover(state, row, side, piece)
+  // An event may have told of it before, which says no flags.
+  else clearBits(state, row, F.FLAGLESS)
   noteTimes(state, row, side, piece)
   const packets = counts(state, row, h, piece)
   if (flags < 0) setBits(state, row, F.FLAGLESS)

@@ -82,6 +82,39 @@ export interface FlowCold {
   readonly others: [OtherAccount | null, OtherAccount | null]
   /** The name that its responder was asked for, where a log says it. */
   name?: string
+  /** Under what one of its sides goes on behind a translator, where one says it. */
+  outer?: Outer
+}
+
+/** An address and a port; -1: not said. */
+interface Place {
+  readonly address: number
+  readonly port: number
+}
+
+/** Under what an address goes on behind a translator of addresses. Addresses are numbers. */
+export interface Outer extends Place {
+  /** Whose it is. */
+  readonly source: number
+  /** What was told first. */
+  readonly first: Place
+  /** When it was last told, by which record; when the translator forgot it, NaN: it did not. */
+  readonly at: Micros
+  readonly record: number
+  endedAt: Micros
+  /** What is to be told. */
+  readonly changes: OuterChange[]
+}
+
+interface OuterChange {
+  readonly at: Micros
+  readonly record: number
+  readonly from: Place
+  readonly to: Place
+  readonly previousAt: Micros
+  readonly previousRecord: number
+  /** The record shows packets without a SYN. */
+  readonly goesOn: boolean
 }
 
 export interface FlowState {

@@ -32,7 +32,7 @@ export function summarise(
   const maxIdle = f64[(c + F.MAX_IDLE) >> 1]!
   const hidden = MILLISECOND * (w[c + F.HIDDEN]! >>> 0)
   const closer = closerOf(state, row)
-  const opener: Side = packetsOf(state, row, 0) > 0 ? 0 : 1
+  const opener = openerOf(state, row)
   return {
     connection: connectionId(state, row),
     tap: state.tap,
@@ -58,6 +58,12 @@ export function summarise(
       octets: [halfNumber(state, row, 0, F.OCTETS), halfNumber(state, row, 1, F.OCTETS)],
     },
   }
+}
+
+/** The side of which the first record is; of two, side 0. */
+export function openerOf(state: FlowState, row: number): Side {
+  if (packetsOf(state, row, 0) > 0) return 0
+  return packetsOf(state, row, 1) > 0 || halfNumber(state, row, 0, F.FIRST_RECORD) === 0 ? 1 : 0
 }
 
 const lastSide = (state: FlowState, row: number): Side =>

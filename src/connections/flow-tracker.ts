@@ -20,6 +20,7 @@ import { FlowClock, type LiveFlows } from './flow-clock.ts'
 import { handshakeSeen, nextDue, tellAnswering, tellDue, tellRest } from './flow-facts.ts'
 import * as F from './flow-fields.ts'
 import { join, Piece, takeOver } from './flow-join.ts'
+import { isNatEvent, noteOuter, takeNatEvent } from './flow-nat.ts'
 import { noteLength } from './flow-silences.ts'
 import { bitsOf, coldOf, type FlowCounters, type FlowState, packetsOf, schedule } from './flow-state.ts'
 import { FlowTimeouts } from './flow-timeouts.ts'
@@ -192,6 +193,7 @@ export class FlowTracker {
     const timeouts = this.state.timeouts[piece.exporter]
     timeouts?.timed(piece.start)
     timeouts?.timed(piece.end)
+    if (isNatEvent(batch, i)) return takeNatEvent(this.state, piece, batch, i, this.close)
     if (piece.isSampled) this.counters.sampled++
     const reverse = batch.reversePackets[i]!
     const reverseOctets = batch.reverseOctets[i]!
@@ -199,6 +201,7 @@ export class FlowTracker {
     piece.isPaired = isPaired
     const row = this.join()
     if (row >= 0 && batch.applications.size > 0) this.noteName(row, batch.applications.get(i))
+    if (row >= 0 && batch.postSource[i]! >= 0) noteOuter(this.state, row, piece, batch, i)
     if (!isPaired) return
     turnRound(piece, batch, i)
     this.join()
@@ -254,7 +257,7 @@ export class FlowTracker {
     const { state } = this
     for (const silence of state.cold.get(row)?.silences ?? []) noteLength(state, row, silence)
     const bits = bitsOf(state, row)
-    if ((bits & F.FAILED) === 0 && (packetsOf(state, row, 0) === 0 || packetsOf(state, row, 1) === 0))
+    if ((bits & F.FAILED) === 0 && (packetsOf(state, row, 0) === 0) !== (packetsOf(state, row, 1) === 0))
       this.counters.oneWayConnections++
     const summary = summarise(state, row, why, handshakeSeen(bits))
     this.counters.hidden = Math.max(this.counters.hidden, hiddenIn(state, row))

@@ -1,6 +1,8 @@
 /** What is told of the addresses under which agents and servers meet: events for detectors. */
+import type { MappingChanged } from './observation.ts'
 import type { PacketReference, Tap } from './packet.ts'
 import type { Agent, Server, Service, Sighting } from './party.ts'
+import type { Micros } from './time.ts'
 
 /** An agent went to a server itself, at a place where others of the service go through its relay. Told once
  * per agent and server. */
@@ -30,12 +32,36 @@ export interface ReturnBypassed {
   readonly stations: { readonly asked: string; readonly answered: string } | null
 }
 
-/** Several agents that name themselves use one address in turn. Told once per address and tap, at the end. */
+/** A translator says that an agent's inner address goes on under another outer one than before, towards the
+ * same server. */
+export interface OuterAddressChanged {
+  readonly kind: 'outer-address-changed'
+  /** Its originator is the inner address. */
+  readonly sighting: Sighting
+  readonly before: Sighting
+  readonly from: string
+  readonly to: string
+  readonly at: Micros
+  readonly packet: number
+  /** When it was last connected under the former one, and what says so. */
+  readonly lastAt: Micros
+  readonly lastPacket: number
+}
+
+/** A translator says that an open connection goes on under another address or port. */
+export interface OuterMappingChanged {
+  readonly kind: 'mapping-changed'
+  readonly sighting: Sighting
+  readonly observation: MappingChanged
+}
+
+/** Several agents use one address at once or in turn: agents that name themselves; where a translator says
+ * whose address it is, inner addresses. Told once per address and tap, at the end. */
 export interface AddressShared {
   readonly kind: 'address-shared'
   readonly sighting: Sighting
   readonly address: string
-  /** How many named themselves there. */
+  /** How many are known to use it. */
   readonly agents: number
   readonly first: PacketReference
 }
@@ -54,4 +80,10 @@ export interface AgentsHidden {
   readonly known: number
 }
 
-export type AddressEvent = VipBypassed | ReturnBypassed | AddressShared | AgentsHidden
+export type AddressEvent =
+  | VipBypassed
+  | ReturnBypassed
+  | OuterAddressChanged
+  | OuterMappingChanged
+  | AddressShared
+  | AgentsHidden

@@ -51,6 +51,9 @@ export interface ConnectionOpened extends OnEndpoints {
   readonly tag: number
   /** The name of the server that it was opened for, where a log of flows says it. */
   readonly name?: string
+  /** Under what the originator goes on, where flow records of a translator of addresses say it; port 0: they
+   * do not say which. */
+  readonly outer?: Endpoint
 }
 
 /** A try that came to nothing: the SYN was refused, or never answered. */
@@ -201,6 +204,21 @@ export interface ConnectionContinued extends OnEndpoints {
    * given. */
   readonly sequenceOffset: number
   readonly acknowledgmentOffset: number
+}
+
+/** A translator of addresses says that an open connection goes on under another address or port than
+ * before. */
+export interface MappingChanged extends OnEndpoints {
+  readonly kind: 'mapping-changed'
+  readonly packet: number
+  readonly from: Endpoint
+  readonly to: Endpoint
+  /** Where it was last told under the former one. */
+  readonly previousPacket: number
+  readonly previousAt: Micros
+  /** Packets without a SYN passed under the new one. False: that is not told, only that the connection's own
+   * addresses and ports are the same. */
+  readonly goesOn: boolean
 }
 
 /**
@@ -400,6 +418,7 @@ export type Observation =
   | Finished
   | Unanswered
   | ConnectionContinued
+  | MappingChanged
   | FirstMinute
   | Answering
   | ConnectionClosed

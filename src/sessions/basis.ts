@@ -48,10 +48,10 @@ export function followBasis({ services, inventory }: Surroundings): BasisFollowe
       if (leg === 'back') see(service, 'relayed')
       if (leg === 'probe') see(service, 'probes')
       if (leg === 'internal' && isReplication(sighting)) see(service, 'replications')
-      if (sighting.speaker !== null) {
-        see(service, 'named')
-        if (isTranslated(sighting)) see(service, 'translated')
-      }
+      if (sighting.speaker !== null) see(service, 'named')
+      // What an address is translated to is known by who speaks behind it, or by its translator's own word.
+      const isTold = sighting.outerAddress !== null
+      if (isTold || (sighting.speaker !== null && isTranslated(sighting))) see(service, 'translated')
       if (wasIdle(summary, service)) see(service, 'idle')
       const { path } = sighting
       if (leg === 'front' && path.isJoined && path.sightings.some((other) => other.leg === 'back'))

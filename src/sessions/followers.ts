@@ -29,6 +29,7 @@ import type { TrackedSighting } from './sighting.ts'
 import { followSpoken } from './spoken.ts'
 import { followTlsByTime } from './tls-by-time.ts'
 import { followTlsRelays } from './tls-relays.ts'
+import { followTranslations } from './translations.ts'
 import { followUpheavals } from './upheavals.ts'
 import { followWakeUps } from './wake-ups.ts'
 import { followWeb } from './web.ts'
@@ -50,6 +51,7 @@ const FOLLOWS: readonly Follow[] = [
   followBypasses,
   followReturnPaths,
   followSharedAddresses,
+  followTranslations,
   followCertificates,
   followTlsRelays,
   followTlsByTime,

@@ -195,6 +195,7 @@ export class Sessions {
       case 'http2-goaway':
       case 'http2-reset':
       case 'answering':
+      case 'mapping-changed':
       case 'capture-ended':
         return
     }
@@ -241,7 +242,8 @@ export class Sessions {
 
   private made(o: Beginning, opened: O.ConnectionOpened | null): TrackedSighting {
     const leg = this.legOf(o.originator.address, o.responder.address)
-    const resolvedName = this.nameOf(o) ?? opened?.name ?? null
+    const asked = this.names.nameOf(o.originator.address, o.responder.address, o.start)
+    const resolvedName = asked ?? opened?.name ?? null
     const service =
       leg === 'back'
         ? this.services.serviceBehind(o.responder)
@@ -259,13 +261,9 @@ export class Sessions {
       leg,
       service,
       resolvedName,
+      outerAddress: opened?.outer?.address ?? null,
       server: leg === 'front' || leg === 'internal' ? null : this.services.serverAt(service, o.responder),
     })
-  }
-
-  /** The name that led the originator to the responder, as far as its questions were seen. */
-  private nameOf(o: Pick<Beginning, 'originator' | 'responder' | 'start'>): string | null {
-    return this.names.nameOf(o.originator.address, o.responder.address, o.start)
   }
 
   private legOf(originator: string, responder: string): Leg {

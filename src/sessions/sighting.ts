@@ -35,6 +35,8 @@ export interface SightingFacts {
   readonly server: Server | null
   /** The name that the client had resolved to the responder's address; null if that was not seen. */
   readonly resolvedName?: string | null
+  /** Under what the originator's address goes on behind a translator; null if none says so. */
+  readonly outerAddress?: string | null
 }
 
 export class TrackedSighting implements Sighting {
@@ -47,6 +49,7 @@ export class TrackedSighting implements Sighting {
   readonly handshake: HandshakeSeen | null
   readonly responderHopLimit: number | null
   readonly resolvedName: string | null
+  readonly outerAddress: string | null
   leg: Leg
   service: Service
   server: Server | null
@@ -85,6 +88,7 @@ export class TrackedSighting implements Sighting {
     this.handshake = facts.handshake
     this.responderHopLimit = facts.responderHopLimit
     this.resolvedName = facts.resolvedName ?? null
+    this.outerAddress = facts.outerAddress ?? null
     this.leg = facts.leg
     this.service = facts.service
     this.server = facts.server

@@ -59,6 +59,7 @@ export class Sightings {
       sighting.handshake !== null &&
       sighting.requests + sighting.responses === 0 &&
       sighting.initialBytes === null &&
+      sighting.outerAddress === null &&
       isPlain(sighting) &&
       !sighting.path.hasNext &&
       this.find(sighting.connection) === sighting

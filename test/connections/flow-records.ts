@@ -25,6 +25,10 @@ export interface Told {
   /** The other direction, in records of both. */
   readonly reverse?: { readonly flags: string; readonly packets: number; readonly octets: number }
   readonly firewallEvent?: number
+  /** Under what its source goes on: `203.0.113.5:40000`. */
+  readonly outer?: string
+  /** An event of a log of translations, which counts nothing (RFC 8158 4.3). */
+  readonly natEvent?: number
 }
 
 const FLAGS: Readonly<Record<string, number>> = {
@@ -80,6 +84,17 @@ function fill(batch: FlowBatch, i: number, told: Told, number: number): void {
   if (told.face !== undefined) batch.inputInterface[i] = told.face
   if (told.sampling !== undefined) batch.samplingInterval[i] = told.sampling
   if (told.firewallEvent !== undefined) batch.firewallEvent[i] = told.firewallEvent
+  if (told.outer !== undefined) {
+    const [address, port] = told.outer.split(':')
+    batch.postSource[i] = numberOf(batch.addresses, address!)
+    batch.postSourcePort[i] = Number(port)
+  }
+  if (told.natEvent !== undefined) {
+    batch.natEvent[i] = told.natEvent
+    batch.packets[i] = batch.octets[i] = NaN
+    batch.event[i] = batch.start[i]!
+    batch.start[i] = batch.end[i] = NaN
+  }
   if (told.reverse !== undefined) {
     batch.reversePackets[i] = told.reverse.packets
     batch.reverseOctets[i] = told.reverse.octets

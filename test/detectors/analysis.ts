@@ -2,7 +2,8 @@
  * Stories through the whole analysis: what the builder recorded is read, tracked, named and judged as a file
  * from the field would be, and what came out is looked at as short facts.
  */
-import { openCapture } from '../../collectors/index.ts'
+import { openInput } from '../../collectors/index.ts'
+import { analysisInput } from '../../src/cli/analysis-input.ts'
 import { deploymentOf } from '../../src/cli/config/deployment.ts'
 import { CONFIG } from '../../src/cli/config/schema.ts'
 import { EMPTY_DEPLOYMENT } from '../../src/model/deployment.ts'
@@ -11,6 +12,7 @@ import type { Finding, Incident, IncidentType } from '../../src/model/incident.t
 import type { AnalysisRecord, RecordKind } from '../../src/model/record.ts'
 import { analyze } from '../../src/pipeline/monitor.ts'
 import { memorySource } from '../collectors/reading.ts'
+import { flowsOf, ipfixFile } from '../scenario/flow-exporter.ts'
 import { joined } from '../scenario/pcap-writer.ts'
 import { STORY_START } from '../scenario/scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -71,20 +73,33 @@ export class Analysis {
 }
 
 /** The analysis of a story's captures. */
-export function analysed(story: Scenario, { config, taps }: Seen = {}): Promise<Analysis> {
+export function analysed(story: Pick<Scenario, 'captures'>, { config, taps }: Seen = {}): Promise<Analysis> {
   const captures = [...story.captures()].filter(([tap]) => taps?.includes(tap) ?? true)
   return analysedFiles(captures, config)
 }
 
-/** The same of captures at hand, by tap. */
+/** The same, of what a router at each tap exports of the flows that pass it. */
+export function analysedFlows(
+  story: Pick<Scenario, 'captures'>,
+  { config, taps }: Seen = {},
+): Promise<Analysis> {
+  const captures = [...story.captures()].filter(([tap]) => taps?.includes(tap) ?? true)
+  return analysedFiles(
+    captures.map(([tap, pcap]) => [tap, ipfixFile(flowsOf(pcap))] as const),
+    config,
+  )
+}
+
+/** The same of captures or flow records at hand, by tap. */
 export async function analysedFiles(
   captures: readonly (readonly [tap: string, bytes: Uint8Array])[],
   config?: unknown,
 ): Promise<Analysis> {
   const inputs = await Promise.all(
     captures.map(async ([tap, bytes]) => {
-      const reader = await openCapture(memorySource(bytes), { path: `${tap}.pcap` })
-      return { tap, path: `${tap}.pcap`, reader, sha256: null }
+      const path = `${tap}.pcap`
+      const opened = await openInput(memorySource(bytes), { path })
+      return analysisInput(opened, { tap, path, sha256: null, secrets: [] })
     }),
   )
   const records: AnalysisRecord[] = []

@@ -3,9 +3,12 @@
 import { expect, test } from 'vitest'
 import type { Detector } from '../../src/detectors/detector.ts'
 import { analysedFiles } from './analysis.ts'
+import type { Scenario } from '../scenario/scenario.ts'
 import type { Story } from './stories.ts'
 
-export interface Quiet extends Story {
+export interface Quiet extends Omit<Story, 'play'> {
+  /** A scenario, or records of flows. */
+  readonly play: () => Pick<Scenario, 'captures'>
   /** Taps to look at; all by default. */
   readonly taps?: readonly string[]
   /** What became of a capture. */

@@ -1,9 +1,11 @@
 /** Address translation gave an agent another outer address than before. */
 import { areNeighbours } from '../../model/address.ts'
+import type { OuterAddressChanged } from '../../model/address-event.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Sighting } from '../../model/party.ts'
-import { counted, detector, evidence, PROVED, times } from '../detector.ts'
+import { seconds } from '../../model/time.ts'
+import { counted, detector, evidence, PROVED, span, times } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
 
@@ -15,11 +17,18 @@ export const natChange = detector({
     'many agents behind one address that stays',
     'an identity that is only an address, or a guess, where no other tap shows that address unchanged',
     'nothing shows that addresses are translated on this path',
+    'an inner address that another host may have by now',
+    'another way to another server',
   ],
   requirements: ['S0-19'],
   flows: PROVED,
-  parameters: {},
-  watch(_values, world, raise) {
+  parameters: {
+    keptWithin: span(
+      seconds(14_400),
+      'whoever comes from an inner address this soon after it was last connected is the same agent: a lease lasts longer',
+    ),
+  },
+  watch({ keptWithin }, world, raise) {
     const undecided: AddressChanged[] = []
     const judge = (event: AddressChanged, last: boolean): void => {
       if (!CERTAIN.has(event.agent.identifiedBy) && !isSeenUntranslated(event)) return
@@ -29,6 +38,9 @@ export const natChange = detector({
     }
     return {
       'address-changed': (event) => judge(event, false),
+      'outer-address-changed'(event) {
+        if (event.at - event.lastAt <= keptWithin) raise(statedFinding(event))
+      },
       // The others that share the new address may have come later.
       'captures-ended': () => undecided.forEach((event) => judge(event, true)),
     }
@@ -78,6 +90,37 @@ function finding(
       ...evidence(
         { tap, packet: lastPacket, at: lastAt, note: `${agent.id} from ${from}` },
         { tap, packet, at, note: `${agent.id} from ${to}` },
+      ),
+    ),
+    cause: sighting.service.name,
+    requirements: ['S0-19'],
+  }
+}
+
+/** The translator itself says under which address the agent's own one goes on. */
+function statedFinding(event: OuterAddressChanged): Finding {
+  const { sighting, from, to, at, packet, lastAt, lastPacket } = event
+  const { tap, agent, originator } = sighting
+  const inner = originator.address
+  return {
+    type: 'nat-change',
+    severity: 'warning',
+    at,
+    ...about(sighting),
+    agent: { id: agent?.id ?? inner, address: to },
+    actor: { role: 'nat', address: null, confidence: 0.99 },
+    manner: null,
+    confidence: 0.9,
+    details: {
+      from,
+      to,
+      identityEvidence: `the agent's own address, ${inner}`,
+      translation: 'the translator says so',
+    },
+    evidence: packets(
+      ...evidence(
+        { tap, packet: lastPacket, at: Math.min(lastAt, at), note: `${inner} goes on as ${from}` },
+        { tap, packet, at, note: `${inner} goes on as ${to}` },
       ),
     ),
     cause: sighting.service.name,

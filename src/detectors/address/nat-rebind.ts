@@ -2,12 +2,12 @@
  * a strange tuple. */
 import type { PathEnded, World } from '../../model/event.ts'
 import type { AttributionItem, Finding } from '../../model/incident.ts'
-import type { ConnectionContinued, Reset } from '../../model/observation.ts'
-import { endpointText } from '../../model/packet.ts'
+import type { ConnectionContinued, MappingChanged, Reset } from '../../model/observation.ts'
+import { type Endpoint, endpointText } from '../../model/packet.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { milliseconds, seconds, type Micros } from '../../model/time.ts'
 import { resetSheet } from '../attribution.ts'
-import { counted, detector, evidence, span, unseen } from '../detector.ts'
+import { counted, detector, evidence, PROVED, span } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 /** Who is served this long before and after is not out of service in between. */
@@ -23,9 +23,11 @@ export const natRebind = detector({
     'a server that restarted or failed',
     'no address translation is known on the path',
     'a tap that sees both sides of the translation: the same packet, twice',
+    'a translator that says the same mapping again',
   ],
   requirements: ['S0-19'],
-  flows: unseen('the sequence numbers by which a connection goes on under another address'),
+  // By the word of the translator alone: what it does not export, they do not show.
+  flows: PROVED,
   parameters: {
     backWithin: span(
       seconds(60),
@@ -44,6 +46,11 @@ export const natRebind = detector({
         told.add(after.path)
         if (before !== null) told.add(before.path)
         raise(continuedFinding(o, after))
+      },
+      'mapping-changed'({ sighting, observation }) {
+        if (told.has(sighting.path)) return
+        told.add(sighting.path)
+        raise(statedFinding(observation, sighting))
       },
       'path-ended'(event) {
         const { path } = event
@@ -92,6 +99,31 @@ function continuedFinding(o: ConnectionContinued, after: Sighting): Finding {
     ),
   })
 }
+
+/** The translator itself says that it goes on under another address or port. */
+function statedFinding(o: MappingChanged, sighting: Sighting): Finding {
+  const { tap, goesOn } = o
+  const [from, to] = [placeText(o.from), placeText(o.to)]
+  return finding(sighting, o.time, 0.99, {
+    // Without packets that show it, another connection may have begun from the same port.
+    confidence: goesOn ? 0.95 : 0.6,
+    details: {
+      from,
+      to,
+      identityEvidence: goesOn
+        ? 'the translator says so, and what went on has no SYN'
+        : 'the translator says so of the same addresses and ports within 60 s',
+    },
+    evidence: packets(
+      ...evidence(
+        { tap, packet: o.previousPacket, at: o.previousAt, note: `goes on as ${from}` },
+        { tap, packet: o.packet, at: o.time, note: `goes on as ${to}` },
+      ),
+    ),
+  })
+}
+
+const placeText = (place: Endpoint): string => (place.port === 0 ? place.address : endpointText(place))
 
 /** A sighting of the agent's side, and the reset with which the server refused it. */
 interface LostMapping {

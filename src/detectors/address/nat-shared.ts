@@ -4,7 +4,7 @@ import { about, connectionFilter, packets } from '../wording.ts'
 
 export const natShared = detector({
   type: 'nat-shared',
-  asserts: 'Several agents share one address, in turn: it is a translator’s.',
+  asserts: 'Several agents share one address, in turn or at once: it is a translator’s.',
   notThis: [
     'one address after another’s lease: agents that do not come in turn',
     'a load balancer or proxy: its address is its own',

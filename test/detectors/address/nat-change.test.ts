@@ -6,6 +6,8 @@ import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { A1, A2, checkIn, DLP, EPO, STORIES } from '../stories.ts'
+import { NAMELESS } from './stories.ts'
+import { events, exported, moves, rebinds, records } from './translated.ts'
 
 const changed = (outside: readonly string[], mapping = 'static'): unknown => ({
   ...EPO,
@@ -102,6 +104,49 @@ describe('an agent comes from another outer address', () => {
   })
 })
 
+describe('as the translator itself exports it', () => {
+  const config = NAMELESS
+  test.each([
+    ['records with the tuple behind it', records],
+    ['a log of translations', events],
+  ])('in %s', async (_what, tell) => {
+    const analysis = await analysed(moves(tell), { config })
+    const found = analysis.findings('nat-change')
+    expect(found.map(({ details: { from, to } }) => [from, to])).toEqual([
+      ['203.0.113.5', '203.0.113.9'],
+      ['203.0.113.9', '203.0.113.5'],
+    ])
+    expect(found[0]).toMatchObject({
+      severity: 'warning',
+      agent: { id: '10.10.1.101', address: '203.0.113.9' },
+      server: { name: 'dlp1' },
+      actor: { role: 'nat', confidence: 0.99 },
+      confidence: 0.9,
+      details: {
+        identityEvidence: "the agent's own address, 10.10.1.101",
+        translation: 'the translator says so',
+      },
+    })
+    expect(found[0]!.suggested).toBeUndefined()
+    expect(found[0]!.evidence.map(({ note }) => note)).toEqual([
+      expect.stringContaining('10.10.1.101 goes on as 203.0.113.5 (record 1'),
+      expect.stringContaining('10.10.1.101 goes on as 203.0.113.9 (record 1'),
+    ])
+    expect(analysis.told).toEqual(['warning nat-change', 'warning nat-change'])
+  })
+
+  test('of an open connection that goes on under another address', async () => {
+    const outer = [
+      ['203.0.113.5', 40_000],
+      ['203.0.113.9', 40_000],
+    ] as const
+    expect((await analysed(rebinds(records, outer), { config })).told.toSorted()).toEqual([
+      'critical nat-rebind',
+      'warning nat-change',
+    ])
+  })
+})
+
 keepsQuiet(natChange, {
   "the agent's own address changed: DHCP, roaming, VPN": [
     {
@@ -146,5 +191,21 @@ keepsQuiet(natChange, {
     config: EPO,
     taps: ['server'],
     play: STORIES['nat-change'].play,
+  },
+  'an inner address that another host may have by now': {
+    config: NAMELESS,
+    play: () => moves(records, 15_000),
+  },
+  'another way to another server': {
+    config: NAMELESS,
+    play() {
+      const life = { agent: '10.10.1.101', outer: [['203.0.113.5', 40_000]] } as const
+      const other = { agent: '10.10.1.101', outer: [['198.51.100.5', 40_000]] } as const
+      return exported([
+        ...records({ ...life, from: 0, to: 300, port: 50_000 }),
+        ...records({ ...other, from: 30, to: 330, port: 50_001, server: '10.10.9.11' }),
+        ...records({ ...life, from: 360, to: 660, port: 50_002 }),
+      ])
+    },
   },
 })

@@ -7,6 +7,8 @@ import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, analysedFiles, inOneFile, inShort, only } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { A1, A2, attach, DLP, DLP1, STORIES } from '../stories.ts'
+import { NAMELESS } from './stories.ts'
+import { events, exported, rebinds, records } from './translated.ts'
 
 const DIRECT = `${DLP1}:8000`
 const TRANSLATED = {
@@ -51,6 +53,34 @@ describe('an open connection loses its mapping', () => {
       'critical nat-rebind 11.048 client | A1 10.10.1.101 at dlp1 | nat |  | client 47, client 48',
     ])
     expect(found[0]!.confidence).toBe(0.6)
+  })
+})
+
+const MAPPED = ['203.0.113.5', 40_000] as const
+
+describe('as the translator itself exports it', () => {
+  test.each([
+    ['packets without a SYN go on', records, 0.95, 'the translator says so, and what went on has no SYN'],
+    [
+      'a log of translations has the same connection again',
+      events,
+      0.6,
+      'the translator says so of the same addresses and ports within 60 s',
+    ],
+  ])('%s', async (_what, tell, confidence, identityEvidence) => {
+    const analysis = await analysed(rebinds(tell), { config: NAMELESS })
+    expect(analysis.told).toEqual(['critical nat-rebind'])
+    const [found] = analysis.findings('nat-rebind')
+    expect(found).toMatchObject({
+      confidence,
+      actor: { role: 'nat', confidence: 0.99 },
+      details: { from: '203.0.113.5:40000', to: '203.0.113.5:40777', identityEvidence },
+    })
+    expect(found!.suggested).toBeUndefined()
+    expect(found!.evidence.map(({ note }) => note)).toEqual([
+      expect.stringContaining('goes on as 203.0.113.5:40000 (record 1'),
+      expect.stringContaining('goes on as 203.0.113.5:40777 (record 1'),
+    ])
   })
 })
 
@@ -125,6 +155,26 @@ keepsQuiet(natRebind, {
     play: () => unknownTo((_s, end) => end.forgets()),
   },
   'a tap that sees both sides of the translation: the same packet, twice': [],
+  'a translator that says the same mapping again': [
+    { config: NAMELESS, play: () => rebinds(records, [MAPPED, MAPPED, MAPPED]) },
+    { config: NAMELESS, play: () => rebinds(events, [MAPPED, MAPPED, MAPPED]) },
+    {
+      config: NAMELESS, // another connection, from the same port
+      play() {
+        const life = { agent: A1, port: 50_000, from: 0, to: 300, outer: [MAPPED] }
+        const outer = [['203.0.113.5', 40_777]] as const
+        return exported([...events(life), ...events({ ...life, from: 400, to: 700, outer })])
+      },
+    },
+    {
+      config: NAMELESS, // ... that begins with a SYN
+      play() {
+        const life = { agent: A1, port: 50_000, from: 0, to: 300, outer: [MAPPED] }
+        const outer = [['203.0.113.5', 40_777]] as const
+        return exported([...records(life), ...records({ ...life, from: 330, to: 600, outer })])
+      },
+    },
+  ],
 })
 
 test('a tap that sees both sides of the translation, wherever the capture begins', async () => {

@@ -4,7 +4,12 @@ import { seconds } from '../../../src/model/time.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { STORIES } from '../stories.ts'
-import { byTurns, POLLS } from './stories.ts'
+import { byTurns, NAMELESS, POLLS } from './stories.ts'
+import { events, exported, records, shares } from './translated.ts'
+
+const STATED = {
+  nat: [{ inside: '10.10.1.0/24', outside: ['203.0.113.5'], mapping: 'shared' }],
+}
 
 test('agents of one outer address', async () => {
   const { config, play } = STORIES['nat-shared']
@@ -20,22 +25,42 @@ test('agents of one outer address', async () => {
   })
 })
 
+test.each([
+  ['at once, by records with the tuple behind it', records, 100],
+  ['at once, by a log of translations', events, 100],
+])('as the translator itself says: %s', async (_what, tell, apart) => {
+  const analysis = await analysed(shares(tell, apart), { config: NAMELESS })
+  expect(analysis.told).toEqual(['info nat-shared'])
+  expect(analysis.findings('nat-shared')[0]).toMatchObject({
+    actor: { role: 'nat', address: '203.0.113.5' },
+    details: { address: '203.0.113.5', agents: 3 },
+  })
+})
+
+test('as the translator itself says: one, another, the first again', async () => {
+  const life = (from: number, agent: string) => ({
+    ...{ from, to: from + 10, agent, port: 50_000 + from },
+    outer: [['203.0.113.5', 41_000 + from]] as const,
+  })
+  const lives = [life(0, '10.10.1.101'), life(60, '10.10.1.102'), life(120, '10.10.1.101')]
+  const analysis = await analysed(exported(lives.flatMap(records)), { config: NAMELESS })
+  expect(analysis.told).toEqual(['info nat-shared'])
+})
+
 keepsQuiet(natShared, {
-  'one address after another’s lease: agents that do not come in turn': {
-    config: POLLS,
-    play: () => byTurns(['G1', 'G2'], 1),
-  },
+  'one address after another’s lease: agents that do not come in turn': [
+    { config: POLLS, play: () => byTurns(['G1', 'G2'], 1) },
+    { config: NAMELESS, play: () => shares(records, 400) },
+    { config: NAMELESS, play: () => shares(events, 400) },
+  ],
   'a load balancer or proxy: its address is its own': {
     config: { ...POLLS, devices: [{ role: 'reverse-proxy', addresses: ['203.0.113.5'] }] },
     taps: ['server'],
     play: () => byTurns(['G1', 'G2']),
   },
-  'a mapping that the configuration states as shared': {
-    config: {
-      ...POLLS,
-      nat: [{ inside: '10.10.1.0/24', outside: ['203.0.113.5'], mapping: 'shared' }],
-    },
-    play: () => byTurns(['G1', 'G2']),
-  },
+  'a mapping that the configuration states as shared': [
+    { config: { ...POLLS, ...STATED }, play: () => byTurns(['G1', 'G2']) },
+    { config: { ...NAMELESS, ...STATED }, play: () => shares(records, 100) },
+  ],
   'one agent with one name': { config: POLLS, play: () => byTurns(['G1'], 4, seconds(30)) },
 })
