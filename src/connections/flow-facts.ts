@@ -229,19 +229,30 @@ function tellEnds(state: FlowState, row: number, bits: number, now: Micros): boo
   const due = ([0, 1] as const).filter((side) => endDue(state, row, bits, side) <= now)
   if (due.length === 0) return false
   const closer = closerOf(state, row)
-  const isKnown = closer !== null
-  const first = due.find((side) => side === (closer ?? 1)) ?? due[0]!
-  tellEnd(state, row, first, isKnown)
+  tellEnd(state, row, firstOf(state, row, bits, closer, due), now, closer !== null)
   return true
 }
 
-function tellEnd(state: FlowState, row: number, side: Side, isOrderKnown: boolean): void {
+/** Whose end is told next: of two, that of who closed, though its record may go on for longer, because who
+ * closes first acknowledges last. */
+function firstOf(
+  state: FlowState,
+  row: number,
+  bits: number,
+  closer: Side | null,
+  due: readonly Side[],
+): Side {
+  if (closer !== null && endDue(state, row, bits, closer) < Infinity) return closer
+  return due.find((side) => side === (closer ?? 1)) ?? due[0]!
+}
+
+function tellEnd(state: FlowState, row: number, side: Side, now: Micros, isOrderKnown: boolean): void {
   const bits = bitsOf(state, row)
   const isFirst = (bits & (F.END_TOLD | bit(F.END_TOLD, 1))) === 0
   setBits(state, row, bit(F.END_TOLD, side))
   const isOneWay = packetsOf(state, row, otherSide(side)) === 0
   if (isOneWay && (bits & ENDS) !== 0) setBits(state, row, F.OVER)
-  const at = halfNumber(state, row, side, F.ENDED_AT)
+  const at = Math.min(now, halfNumber(state, row, side, F.ENDED_AT))
   const common = {
     time: at,
     tap: state.tap,

@@ -272,14 +272,17 @@ const endsAtOnce = (state: FlowState, row: number, { flags, packets, octets }: B
   (flags & tcp.PSH) === 0 &&
   !hasPayload(state, row, packets, octets)
 
-/** Which side's packet came first: whose record begins first; of two ends, who also acknowledged the
- * other's. */
+/** Which side's packet came first: whose record begins first; of two ends at one moment, who had the last
+ * word, because who closes first acknowledges the other's FIN last (RFC 9293 §3.6), or sent the more
+ * packets. */
 function breakerOf(state: FlowState, row: number, { bursts }: FlowSilence): Side {
   const [zero, one] = bursts
   if (zero === null) return 1
   if (one === null) return 0
   if (Math.abs(zero.start - one.start) > EQUAL) return zero.start < one.start ? 0 : 1
   const areEnds = endsAtOnce(state, row, zero) && endsAtOnce(state, row, one)
+  const areFins = areEnds && (zero.flags & one.flags & tcp.FIN) !== 0
+  if (areFins && Math.abs(zero.end - one.end) > EQUAL) return zero.end > one.end ? 0 : 1
   if (areEnds && zero.packets !== one.packets) return zero.packets > one.packets ? 0 : 1
   const saysMore = (burst: Burst): boolean => hasPayload(state, row, burst.packets, burst.octets)
   return saysMore(one) && !saysMore(zero) ? 1 : 0

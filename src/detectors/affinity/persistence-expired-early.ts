@@ -8,7 +8,7 @@ import { choicesOf } from '../distribution/choices.ts'
 import { type PersistenceTimer, persistenceTimer, type Return } from '../distribution/persistence.ts'
 import { mustStay, openingsFilter, relayActor } from '../distribution/relay.ts'
 import { turnTaking } from '../distribution/turn-taking.ts'
-import { detector, evidence, PROVED, span, spoken } from '../detector.ts'
+import { detector, evidence, span, spoken, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
 
 export const persistenceExpiredEarly = detector({
@@ -23,7 +23,7 @@ export const persistenceExpiredEarly = detector({
     'policy does not hold on to agents',
   ],
   requirements: ['S0-16', 'S2-35', 'S2-36', 'X-02'],
-  flows: PROVED,
+  flows: unseen('which agent returns: the load balancer’s address stands for all of them'),
   parameters: {
     failureWithin: span(
       60 * SECOND,

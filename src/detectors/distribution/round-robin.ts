@@ -2,7 +2,7 @@
 import type { Assigned, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
-import { detector, PROVED, ratio } from '../detector.ts'
+import { detector, ratio, suggested } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { SAMPLE_MIN, testsOf } from './algorithms.ts'
 import { choicesOf, countsOf } from './choices.ts'
@@ -32,7 +32,7 @@ export const roundRobin = detector({
     'web users, whose sessions are followed instead, and mail',
   ],
   requirements: ['S0-17', 'S2-46', 'S2-49'],
-  flows: PROVED,
+  flows: suggested('which agent each connection is of: the load balancer’s address stands for all of them'),
   parameters: {
     confidence: ratio(0.97, 'where the open connections speak against any other explanation'),
     confidenceIdle: ratio(0.88, 'where the fewest open connections would explain the choices as well'),

@@ -3,7 +3,7 @@ import type { World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Server, Service } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
-import { detector, PROVED, ratio, span } from '../detector.ts'
+import { detector, ratio, span, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { FirstContacts, type Contacts } from './first-contacts.ts'
@@ -22,7 +22,7 @@ export const weightMismatch = detector({
     'no weights are stated',
   ],
   requirements: ['S2-52'],
-  flows: PROVED,
+  flows: unseen('which agents come for the first time: the load balancer’s address stands for all of them'),
   parameters: {
     failureWithin: span(
       60 * SECOND,
