@@ -1,8 +1,8 @@
 /**
  * What `nfdump -o csv` prints, of 1.6 and 1.7: `ts,te,td,sa,...`, since 1.7.3 `firstSeen,duration,proto,...`,
- * and `-o csv-fast` (nfdump, src/output/output_csv.c and output_csv_fast.c). The header says which columns
- * there are; one that comes later holds from there on, and what stands below `Summary` is none of the
- * records.
+ * whatever was asked for with `-o csv:%ts,%sa,...`, and `-o csv-fast` (nfdump, src/output/output_csv.c and
+ * output_csv_fast.c). The header says which columns there are; one that comes later holds from there on, and
+ * what stands below `Summary` is none of the records.
  *
  * Times are those of the machine that printed them; they are taken as UTC (`TZ=UTC nfdump ...`). `ts` and
  * `te` are cut to the second while `td` is exact to the millisecond: the earliest beginning that agrees with
@@ -40,6 +40,8 @@ const NAMES = [
   'router',
   'exporter',
   'received',
+  'outerAddress',
+  'outerPort',
 ] as const
 const AT = numbered(NAMES)
 
@@ -65,21 +67,32 @@ const COLUMNS: Readonly<Record<string, number>> = {
   flags: AT.flags,
   stos: AT.trafficClass,
   srcTos: AT.trafficClass,
+  tos: AT.trafficClass,
   ipkt: AT.packets,
   packets: AT.packets,
+  inPackets: AT.packets,
   ibyt: AT.octets,
   bytes: AT.octets,
+  inBytes: AT.octets,
   opkt: AT.reversePackets,
+  outPackets: AT.reversePackets,
   obyt: AT.reverseOctets,
+  outBytes: AT.reverseOctets,
   in: AT.input,
   input: AT.input,
   out: AT.output,
   output: AT.output,
   dir: AT.direction,
+  direction: AT.direction,
   svln: AT.vlan,
+  srcVlan: AT.vlan,
   ra: AT.router,
+  routerIP: AT.router,
   exid: AT.exporter,
   tr: AT.received,
+  received: AT.received,
+  srcXIP: AT.outerAddress,
+  srcXPort: AT.outerPort,
 }
 
 const COMMA = 0x2c
@@ -88,11 +101,15 @@ const ICMP: ReadonlySet<number> = new Set([1, 58])
 /** A header begins with a letter, a record with a digit. */
 const isLetter = (c: number): boolean => (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a
 
-/** Lines that make up a header: with both addresses, or it is a statistic. */
-const isHeader = (line: string): boolean =>
-  /^(?:ts|firstSeen|cnt),/.test(line) &&
-  /(?:^|,)(?:sa|srcAddr)(?:,|$)/.test(line) &&
-  /,(?:da|dstAddr)(?:,|$)/.test(line)
+/** Lines that make up a header: with a time and both addresses, or it is a statistic. */
+function isHeader(line: string): boolean {
+  const names = line.split(',')
+  const hasOne = (...any: readonly string[]): boolean => any.some((name) => names.includes(name))
+  const isTimed = hasOne('ts', 'firstSeen', 'te', 'lastSeen')
+  return (
+    isTimed && hasOne('sa', 'srcAddr') && hasOne('da', 'dstAddr') && names.every((n) => /^[\w-]+$/.test(n))
+  )
+}
 
 export const recognises = (head: string): boolean => isHeader(head.split('\n')[0]?.trim() ?? '')
 
@@ -144,6 +161,9 @@ function fill(b: Uint8Array, { from, to }: Fields, state: LogState, batch: FlowB
   batch.outputInterface[row] = count(b, from[AT.output]!, to[AT.output]!)
   batch.received[row] = moment(b, from[AT.received]!, to[AT.received]!)
   batch.exporter[row] = exporterOf(b, from, to, state)
+  if (from[AT.outerAddress]! < 0) return true
+  batch.postSource[row] = address(b, from[AT.outerAddress]!, to[AT.outerAddress]!, state.addresses)
+  batch.postSourcePort[row] = below(b, from[AT.outerPort]!, to[AT.outerPort]!, 65_536)
   return true
 }
 
@@ -163,10 +183,12 @@ function icmpPort(b: Uint8Array, from: number, to: number): number {
   return type > 255 || code === UNKNOWN ? UNKNOWN : type * 256 + code
 }
 
-/** `csv-fast` prints milliseconds since 1970, the others dates. */
+/** `csv-fast` prints milliseconds since 1970, the raw times of a format seconds, the others dates. */
 function instant(b: Uint8Array, from: number, to: number): number {
   const milliseconds = whole(b, from, to)
-  return milliseconds === UNKNOWN ? moment(b, from, to) : milliseconds * 1000
+  if (milliseconds !== UNKNOWN) return milliseconds * 1000
+  const date = moment(b, from, to)
+  return Number.isNaN(date) ? seconds(b, from, to) : date
 }
 
 function times(b: Uint8Array, from: Int32Array, to: Int32Array, batch: FlowBatch, row: number): boolean {

@@ -41,8 +41,13 @@ function hops(upload = ''): Scenario {
 function leftOpen(): readonly FlowLine[] {
   const at = (second: number): number => STORY_START / 1000 + 1000 * second
   const line = (from: string, port: number, to: string, toPort: number) => ({
-    ...{ source: from, sourcePort: port, destination: to, destinationPort: toPort },
-    ...{ octets: 4000, packets: 10, flags: 0x1a },
+    source: from,
+    sourcePort: port,
+    destination: to,
+    destinationPort: toPort,
+    octets: 4000,
+    packets: 10,
+    flags: 0x1a,
   })
   const both = (server: string, port: number, from: number, to: number): FlowLine[] => [
     { ...line(A1, port, server, 8000), from: at(from), to: at(to) },

@@ -86,6 +86,33 @@ describe('nfdump', () => {
   })
 })
 
+test('nfdump, in a format of its user’s own', async () => {
+  const { rows, exporters, skipped } = await readAll(sample('nfdump-custom.csv'))
+  expect(skipped).toEqual({})
+  const [first, second] = rows
+  expect(first).toEqual({
+    ...one,
+    number: 2,
+    start: at('2025-12-04T15:39:13.500Z'),
+    end: at('2025-12-04T15:39:50.360Z'),
+    source: '10.0.0.1',
+    destination: '192.0.2.7',
+    sourcePort: 50_514,
+    destinationPort: 443,
+    protocol: 6,
+    flags: 0x1b,
+    packets: 747,
+    octets: 1_055_223,
+    reversePackets: 12,
+    reverseOctets: 900,
+    vlan: 120,
+    postSource: '203.0.113.5',
+    postSourcePort: 41_000,
+  })
+  expect(second).toMatchObject({ start: first!['start'], end: first!['end'], exporter: 1, flags: 0x02 })
+  expect(exporters.map(({ address }) => address)).toEqual(['10.9.9.9', ''])
+})
+
 describe('Zeek', () => {
   const tls = { uid: 'CsukF91Bx9mrqdEaH9', protocol: 'ssl', state: 'S0', history: 'S' }
   const http = { uid: 'C5bLoe2Mvxqhawzqqd', protocol: 'http', state: 'SF', history: 'ShADadFf' }

@@ -39,7 +39,10 @@ test.each([
 
 test('as the translator itself says: one, another, the first again', async () => {
   const life = (from: number, agent: string) => ({
-    ...{ from, to: from + 10, agent, port: 50_000 + from },
+    from,
+    to: from + 10,
+    agent,
+    port: 50_000 + from,
     outer: [['203.0.113.5', 41_000 + from]] as const,
   })
   const lives = [life(0, '10.10.1.101'), life(60, '10.10.1.102'), life(120, '10.10.1.101')]
