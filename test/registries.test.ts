@@ -33,6 +33,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'objects.ts': 'logs of objects, for several formats',
     'octets.ts': 'values out of text, for all formats',
     'reader.ts': 'the buffer, for all formats',
+    'shapes.ts': 'objects laid out alike, for json.ts',
     'state.ts': 'what reading remembers, for all formats',
     'words.ts': 'words that recur, for several formats',
     'zeek-beside.ts': 'logs that stand beside one of zeek.ts',

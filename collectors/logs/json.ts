@@ -7,6 +7,7 @@
  */
 import { latin1 } from '../../src/bytes/latin1.ts'
 import { ABSENT, type Fields } from './fields.ts'
+import { Shapes } from './shapes.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -103,6 +104,7 @@ export class JsonScanner {
   lines = 0
   private readonly keys: Keys
   private readonly fields: Fields
+  private readonly shapes = new Shapes()
 
   constructor(fields: Fields) {
     this.fields = fields
@@ -114,8 +116,16 @@ export class JsonScanner {
    * `BROKEN`.
    */
   object(b: Uint8Array, at: number, to: number): number {
-    this.fields.clear()
-    return this.members(b, at + 1, to, this.keys)
+    const { fields, shapes } = this
+    const known = shapes.match(b, at, to, fields)
+    if (known > 0) {
+      this.lines += shapes.lines
+      return known
+    }
+    fields.clear()
+    const end = this.members(b, at + 1, to, this.keys)
+    if (end > 0) shapes.learn(b, at, end, fields)
+    return end
   }
 
   /** Where the next octet stands that is no white space. */

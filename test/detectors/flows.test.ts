@@ -60,7 +60,7 @@ function leftOpen(): readonly FlowLine[] {
 const OWN: Partial<Record<IncidentType, Told>> = {
   'half-open-leftover': { config: DLP, play: () => exported(leftOpen()), isExported: true },
   'server-hop': { config: DLP, play: () => hops() },
-  'scan-at-risk': { config: DLP, play: () => hops('r'.repeat(1 << 21)) },
+  'scan-at-risk': { config: DLP, play: () => hops('r'.repeat(1.1 * 2 ** 20)) },
   // Agents that choose for themselves; where a relay chooses, its address stands for all of them.
   imbalance: {
     config: { services: [{ ...SERVICE, persistence: 'random', checkIn: '10m' }] },
