@@ -83,9 +83,10 @@ export interface ReplicaMissed {
 /** How a server failed to say what is expected of it. */
 export interface Shortcoming extends PacketReference {
   readonly connection: ConnectionId
-  /** `silent`: no octet before the other side gave up; `closed`: it hung up without a word; `refused` and
-   * `unanswered`: no connection; `reply`: it said that it cannot serve. */
-  readonly manner: 'silent' | 'closed' | 'refused' | 'unanswered' | 'reply'
+  /** `silent`: no octet before the other side gave up; `closed`: it hung up without a word; `dismissed`:
+   * after a word of its own, before it was asked anything; `refused` and `unanswered`: no connection;
+   * `reply`: it said that it cannot serve. */
+  readonly manner: 'silent' | 'closed' | 'dismissed' | 'refused' | 'unanswered' | 'reply'
   /** The code of a reply. */
   readonly code: number | null
   readonly text: string

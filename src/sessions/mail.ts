@@ -26,6 +26,10 @@ const FALL = 3
 /** Who waits this long without a word waits for a greeting; a check of the port alone ends at once. Time-outs
  * of checks are 2 s and more (HAProxy, NetScaler; F5 16 s). */
 const WAITED: Micros = SECOND
+/** A server waits for the next command for so long at least (RFC 5321 §4.5.3.2.7). */
+const WAITS: Micros = seconds(300)
+/** Connections of which it is known at once that the client spoke. */
+const ASKED_MAX = 1 << 16
 /** A next hop that failed this shortly before a check explains it. */
 const EXPLAINS: Micros = seconds(60)
 
@@ -37,6 +41,8 @@ class Mail {
   private readonly around: Surroundings
   private readonly rows: FailureRows
   private readonly nextHops: NextHops
+  /** Connections of flow records on which a client of a mail server has spoken. */
+  private readonly asked = new Set<number>()
   private readonly mailers: readonly ConfiguredService[]
 
   constructor(around: Surroundings) {
@@ -65,7 +71,13 @@ class Mail {
         reset: (o, sighting) => {
           if (sighting !== null && !o.afterFin) this.ended(sighting, o)
         },
+        opening: (o, sighting) => {
+          if (sighting === null || o.side !== 0 || !isRecordReference(o.packet)) return
+          if (this.asked.size < ASKED_MAX && this.isMail(sighting.responder.port))
+            this.asked.add(o.connection)
+        },
         'connection-failed': (o) => this.failed(o),
+        'connection-closed': ({ connection }) => void this.asked.delete(connection),
         'connection-opened': ({ connection }) => this.nextHops.opened(connection),
       },
     }
@@ -80,9 +92,12 @@ class Mail {
   /** A side ends a connection on which nobody greeted. */
   private ended(sighting: TrackedSighting, o: O.Finished | O.Reset): void {
     const { connection, tap, packet, bytes, from } = o
-    // Flow records do not hold the greeting; that the server said something is all that they show.
-    if (bytes[1] > 0 && isRecordReference(packet) && this.isMail(sighting.responder.port))
-      return this.heard(sighting, null)
+    // Flow records do not hold the greeting; that the server said something is nearly all that they show.
+    if (isRecordReference(packet) && this.isMail(sighting.responder.port)) {
+      const hasAsked = this.asked.delete(connection) || bytes[0] > 0
+      if (bytes[1] > 0 || hasAsked)
+        return this.heard(sighting, !hasAsked && isDismissal(sighting, o) ? dismissal(o) : null)
+    }
     if (bytes[1] > 0 || sighting.handshake !== 'complete' || !this.isMail(sighting.responder.port)) return
     const waited = o.time - sighting.start >= WAITED
     // A record tells when the check began, and not when within it who gave up.
@@ -170,3 +185,18 @@ class Mail {
 
 /** SMTP, submission, and submission over TLS (RFC 5321, RFC 6409, RFC 8314). */
 const MAIL_PORTS: ReadonlySet<number> = new Set([25, 587, 465])
+
+/** A server that greeted waits for a command; one that closes before is not at service (421; RFC 5321
+ * §3.8). */
+const isDismissal = ({ start }: TrackedSighting, o: O.Finished | O.Reset): boolean =>
+  o.from === 1 && o.orderKnown !== false && o.time - start < WAITS
+
+const dismissal = ({ connection, tap, packet, time: at }: O.Finished | O.Reset): Shortcoming => ({
+  connection,
+  tap,
+  packet,
+  at,
+  manner: 'dismissed',
+  code: null,
+  text: '',
+})

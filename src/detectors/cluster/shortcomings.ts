@@ -14,6 +14,8 @@ export function inWords({ manner, code, text }: Shortcoming): string {
       return 'said nothing until the other side gave up'
     case 'closed':
       return 'hung up without a word'
+    case 'dismissed':
+      return 'said something and hung up before it was asked anything'
     case 'refused':
     case 'unanswered':
       return manner

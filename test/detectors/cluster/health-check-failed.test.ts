@@ -3,7 +3,7 @@ import { healthCheckFailed } from '../../../src/detectors/cluster/health-check-f
 import { seconds } from '../../../src/model/time.ts'
 import { request, response, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
-import { analysed, inShort } from '../analysis.ts'
+import { analysed, analysedFlows, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { STORIES } from '../stories.ts'
 import { BALANCER, checks, clientSide, cluster, type Greeting, mail, passesOn, USER } from './scenes.ts'
@@ -48,6 +48,31 @@ describe('other ways to fail', () => {
       [code, answer, null],
     ])
     expect(found[0]!.requirements).toEqual(['S2-15', 'S2-17'])
+  })
+
+  test('as flow records show: what says something and hangs up before it was asked has not greeted', async () => {
+    const says = (reply: string, quits: boolean): Scenario => {
+      const s = scenario()
+      for (let i = 0; i < 4; i++) {
+        const { agent, server } = s.connect(BALANCER, `${clientSide(1)}:25`)
+        server.sends(`${reply}\r\n`)
+        if (quits) agent.sends('QUIT\r\n').receives('221 bye\r\n')
+        server.closes()
+        s.wait(seconds(30))
+      }
+      return s
+    }
+    const dismissed = await analysedFlows(says(`421 4.3.2 ${'next hop unreachable '.repeat(20)}`, false), {
+      config: mail(),
+    })
+    expect(dismissed.findings('health-check-failed')).toMatchObject([
+      {
+        suggested: true,
+        details: { answer: 'said something and hung up before it was asked anything', failures: 3 },
+      },
+    ])
+    // A server that was told to quit closes as well.
+    expect((await analysedFlows(says('220 sems1 ESMTP', true), { config: mail() })).told).toEqual([])
   })
 
   test('an HTTP check', async () => {
