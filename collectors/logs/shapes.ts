@@ -1,7 +1,8 @@
 /**
  * Objects of a log that are laid out alike: the same keys in the same order, values of the same kinds. What
  * stands between the values is compared with what stood there before, four octets at a time, and only the
- * values are looked at: in half the time that it takes to read each key (measured with EVE).
+ * values are looked at: a fifth to a third more records in the same time (measured with EVE, Google Cloud,
+ * Zeek).
  *
  * Contract: an object that is not laid out so to the last octet is not taken, and is read as any other. What
  * is noted of one that is, is what reading it would have noted.
