@@ -50,7 +50,7 @@ describe('other ways to fail', () => {
     expect(found[0]!.requirements).toEqual(['S2-15', 'S2-17'])
   })
 
-  test('as flow records show: what says something and hangs up before it was asked has not greeted', async () => {
+  test('in flow records: who says something and hangs up before it was asked has not greeted', async () => {
     const says = (reply: string, quits: boolean): Scenario => {
       const s = scenario()
       for (let i = 0; i < 4; i++) {
