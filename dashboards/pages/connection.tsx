@@ -118,6 +118,11 @@ function Facts({ connection }: { connection: ConnectionView }): JSX.Element {
       <div>
         <dt>Server</dt>
         <dd class="mono">{endpoint(serverEndpoint.address, serverEndpoint.port)}</dd>
+        {connection.resolvedName !== null && (
+          <dd>
+            asked for as <span class="mono">{connection.resolvedName}</span>
+          </dd>
+        )}
       </div>
       {connection.path.length > 0 && (
         <div>

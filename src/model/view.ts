@@ -309,6 +309,8 @@ export interface ConnectionRow {
   readonly server: string | null
   readonly client: Endpoint
   readonly serverEndpoint: Endpoint
+  /** The name that the client had resolved to the server's address; null if that was not seen. */
+  readonly resolvedName: string | null
   /** The tunnels that its first packet came through, outermost first; empty: none. */
   readonly path: readonly string[]
   readonly start: Instant

@@ -43,6 +43,7 @@ export const COLUMNS = [
   'requests',
   'responses',
   'path',
+  'resolvedName',
 ] as const
 
 type Column = (typeof COLUMNS)[number]
@@ -148,4 +149,5 @@ function encode(
   n[at + 29] = c.http === null ? NONE : c.http.requests
   n[at + 30] = c.http === null ? NONE : c.http.responses
   n[at + 31] = c.path === undefined || c.path.length === 0 ? NONE : text(JSON.stringify(c.path))
+  n[at + 32] = text(c.resolvedName ?? null)
 }

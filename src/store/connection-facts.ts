@@ -3,7 +3,8 @@
  * its own for each number costs a third more time to write, and a quarter more room.
  *
  * Layout: client's and server's address (a length, then 0, 4 or 16 octets), the numbers of `NUMBERS`, then
- * two texts (a length, then UTF-8): the TLS handshake and the path, both as JSON, empty for none. Numbers and
+ * three texts (a length, then UTF-8), empty for none: the TLS handshake and the path, both as JSON, and the
+ * name that the client had resolved, which rows from before it was kept lack. Numbers and
  * lengths are LEB128 (DWARF 5 section 7.6); one that may be missing is written as one more, 0 for none.
  *
  * Contract: reading never throws; octets that are missing count as 0.
@@ -36,6 +37,8 @@ export type ConnectionFacts = {
   /** JSON; empty for none. */
   readonly tls: string
   readonly path: string
+  /** Empty for none. */
+  readonly resolvedName: string
 } & { readonly [name in (typeof NUMBERS)[number]]: number } & {
   readonly [name in (typeof OPTIONAL_NUMBERS)[number]]: number | null
 }
@@ -45,7 +48,7 @@ const NUMBER_BYTES_MAX = 8
 const ADDRESS_BYTES_MAX = 16
 /** What a row takes without its texts. */
 const BARE_BYTES_MAX =
-  (NUMBERS.length + OPTIONAL_NUMBERS.length + 4) * NUMBER_BYTES_MAX + 2 * ADDRESS_BYTES_MAX
+  (NUMBERS.length + OPTIONAL_NUMBERS.length + 5) * NUMBER_BYTES_MAX + 2 * ADDRESS_BYTES_MAX
 /** UTF-8 octets that a UTF-16 unit takes at most. */
 const UNIT_BYTES_MAX = 3
 /** Rows are cut from pieces of this size; a row with longer texts gets a piece of its own. */
@@ -130,6 +133,7 @@ export function connectionFacts(bytes: Uint8Array): ConnectionFacts {
     ...Object.fromEntries([...plain, ...optional]),
     tls: text(),
     path: text(),
+    resolvedName: text(),
   } as ConnectionFacts
 }
 

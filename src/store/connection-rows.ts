@@ -160,15 +160,17 @@ function packed(known: Meanings, n: Float64Array, at: number): Buffer {
   const { packer } = known
   const tls = textOf(known, n[at + AT.tls]!)
   const path = textOf(known, n[at + AT.path]!)
+  const name = textOf(known, n[at + AT.resolvedName]!)
   packer.begin(
     addressOf(known, n[at + AT.clientAddress]!),
     addressOf(known, n[at + AT.serverAddress]!),
-    tls.length + path.length,
+    tls.length + path.length + name.length,
   )
   for (const column of NUMBER_COLUMNS) packer.number(n[at + column]!)
   for (const column of OPTIONAL_COLUMNS) packer.optional(n[at + column]!)
   packer.text(tls)
   packer.text(path)
+  packer.text(name)
   return packer.end()
 }
 

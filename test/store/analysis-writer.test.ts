@@ -37,6 +37,7 @@ describe('a connection', () => {
       longestSurvivedSeconds: 12.5,
       tls: TLS,
       http: { requests: 3, responses: 2 },
+      resolvedName: 'keys.example.com',
     })
     const writer = analysisWriter(store, id, { now: () => NOW })
     writer.write(record)
@@ -82,9 +83,10 @@ describe('a connection', () => {
       responses: 2,
       tls: JSON.stringify(TLS),
       path: '',
+      resolvedName: 'keys.example.com',
     })
     expect(bare).toMatchObject({ input: 0, number: 2 ** 47 + 1, agent: null, server: null })
-    const none = { handshakeRtt: null, requests: null, responses: null, tls: '', path: '' }
+    const none = { handshakeRtt: null, requests: null, responses: null, tls: '', path: '', resolvedName: '' }
     expect(connectionFacts(bare?.['facts'] as Buffer)).toMatchObject(none)
   })
 

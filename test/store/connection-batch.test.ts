@@ -28,7 +28,17 @@ function roundTrip(records: readonly ConnectionRecord[]): Record<string, unknown
   })
 }
 
-const TEXTS = ['tap', 'service', 'agent', 'server', 'clientAddress', 'serverAddress', 'tls', 'path']
+const TEXTS = [
+  'tap',
+  'service',
+  'agent',
+  'server',
+  'clientAddress',
+  'serverAddress',
+  'tls',
+  'path',
+  'resolvedName',
+]
 const read = (n: Float64Array, at: number, texts: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(
     COLUMNS.map((name) => {
@@ -70,6 +80,7 @@ const expected = (c: ConnectionRecord): Record<string, unknown> => ({
   requests: c.http?.requests ?? null,
   responses: c.http?.responses ?? null,
   path: (c.path ?? []).length === 0 ? null : JSON.stringify(c.path),
+  resolvedName: c.resolvedName ?? null,
 })
 
 const count = fc.nat({ max: 2 ** 40 })
@@ -82,6 +93,7 @@ const records = fc.array(
       service: name,
       agent: name,
       server: name,
+      resolvedName: name,
       handshake: fc.constantFrom(...HANDSHAKES),
       endReason: fc.constantFrom(...END_REASONS),
       handshakeRttSeconds: fc.option(fc.nat({ max: 1e9 }).map((micros) => micros / 1e6)),

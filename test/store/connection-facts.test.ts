@@ -32,6 +32,7 @@ const rows = fc
       serverAddress: address,
       tls: fc.string({ unit: 'binary', maxLength: 200 }).map((text) => text.toWellFormed()),
       path: fc.oneof(fc.constant(''), fc.constant('é€😀'.repeat(30_000))),
+      resolvedName: fc.string({ maxLength: 253 }),
     }),
     all(NUMBERS, count),
     all(OPTIONAL_NUMBERS, fc.option(fc.nat({ max: 2 ** 48 }))),
@@ -40,11 +41,16 @@ const rows = fc
 
 const packer = factsPacker()
 function packed(facts: ConnectionFacts): Buffer {
-  packer.begin(facts.clientAddress, facts.serverAddress, facts.tls.length + facts.path.length)
+  packer.begin(
+    facts.clientAddress,
+    facts.serverAddress,
+    facts.tls.length + facts.path.length + facts.resolvedName.length,
+  )
   for (const name of NUMBERS) packer.number(facts[name])
   for (const name of OPTIONAL_NUMBERS) packer.optional(facts[name] ?? -1)
   packer.text(facts.tls)
   packer.text(facts.path)
+  packer.text(facts.resolvedName)
   return packer.end()
 }
 

@@ -154,6 +154,9 @@ export const connectionRow = z
     server: z.string().nullable(),
     client: endpoint,
     serverEndpoint: endpoint,
+    resolvedName: z.string().nullable().meta({
+      description: "the name that the client had resolved to the server's address; null if that was not seen",
+    }),
     path: z.array(z.string()).meta({
       description: 'the tunnels that it came through, outermost first: `vxlan 42 10.0.0.1 10.0.0.2`',
     }),

@@ -59,6 +59,7 @@ const rowOf = (c: StoredConnection, facts: ConnectionFacts): ConnectionRow => {
     server: c.server_name,
     client,
     serverEndpoint,
+    resolvedName: facts.resolvedName === '' ? null : facts.resolvedName,
     path: pathOf(facts),
     start: isoTime(c.start),
     end: isoTime(c.end),

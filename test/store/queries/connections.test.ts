@@ -14,7 +14,8 @@ beforeAll(() => {
   const times = { maxIdle: 2_500_000, idleBeforeEnd: 1_000, handshakeRtt: 14_000 }
   const packets = { handshake: 2, clientPackets: 3, serverPackets: 2, retransmissions: 1, keepAlives: 4 }
   const octets = { clientUniqueBytes: 10, serverUniqueBytes: 20 }
-  const packed = facts({ ...times, ...packets, ...octets, stream: 4, requests: 1, responses: 1 }, PATH)
+  const numbers = { ...times, ...packets, ...octets, stream: 4, requests: 1, responses: 1 }
+  const packed = facts(numbers, PATH, undefined, 'dlp.example.com')
   const parties = { service: 1, server: 1, agent: 1 }
   store.add('connection', { ...parties, number: 77, start: at(0), end: at(9), facts: packed })
   store.add('connection', { number: 78, start: at(1), end: at(9), tap: '', end_reason: 0 })
@@ -44,6 +45,7 @@ test('one connection in full', () => {
       address: '10.10.3.11',
       port: 443,
     },
+    resolvedName: 'dlp.example.com',
     start: '2026-11-21T00:00:00.000000Z',
     end: '2026-11-21T00:00:09.000000Z',
     endReason: 'client-fin',
@@ -82,6 +84,7 @@ test('the tap without a name is null in the record, and what is not known as wel
   const { record, service, agent, server, path } = connectionView(store, 2)!
   expect(record).toMatchObject({ tap: null, stream: null, endReason: 'open', handshake: 'none' })
   expect({ service, agent, server, path }).toEqual({ service: null, agent: null, server: null, path: [] })
+  expect(record).toMatchObject({ resolvedName: null })
 })
 
 test('totals come from the tallies, where they know', () => {

@@ -19,15 +19,18 @@ export function facts(
   values: Readonly<Partial<Record<string, number>>> = {},
   path: readonly string[] = [],
   [client, server]: readonly [Uint8Array, Uint8Array] = ADDRESSES,
+  name = '',
 ): Buffer {
   const packer = factsPacker()
   const pathText = path.length === 0 ? '' : JSON.stringify(path)
-  packer.begin(client, server, pathText.length)
+  packer.begin(client, server, pathText.length + name.length)
   const usual: typeof values = { clientPort: 5e4, serverPort: 443, clientBytes: 10, serverBytes: 20 }
   for (const name of NUMBERS) packer.number(values[name] ?? usual[name] ?? 0)
   for (const name of OPTIONAL_NUMBERS) packer.optional(values[name] ?? -1)
   packer.text('')
   packer.text(pathText)
+  // Rows from before names were kept end here.
+  if (name !== '') packer.text(name)
   return packer.end()
 }
 
