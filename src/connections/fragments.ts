@@ -63,7 +63,7 @@ export interface FragmentCounters {
 interface Datagram {
   readonly since: Micros
   readonly timeout: Micros
-  /** 0 if it is a link's, and `whole` says what it is, as in `Place`; 0 that of a datagram. */
+  /** Of IP; 0 of what a link took apart, which `whole` names as in `Place`. That is 0 of a datagram. */
   readonly version: number
   readonly whole: number
   /** `HEADER_ROOM`, then the payload as far as it came. */
@@ -263,9 +263,14 @@ export class Fragments {
 
 const NOTHING = new Uint8Array(0)
 
+const TIMEOUTS: ReadonlyMap<number, Micros> = new Map([
+  [4, IPV4_TIMEOUT],
+  [6, IPV6_TIMEOUT],
+])
+
 const emptyDatagram = (version: number, whole: number, since: Micros): Datagram => ({
   since,
-  timeout: whole !== 0 ? LINK_TIMEOUT : version === 4 ? IPV4_TIMEOUT : IPV6_TIMEOUT,
+  timeout: TIMEOUTS.get(version) ?? LINK_TIMEOUT,
   version,
   whole,
   octets: NOTHING,

@@ -39,8 +39,8 @@ export interface RecordOpener {
  */
 const NONCE = Buffer.alloc(12)
 const TAG_16 = Buffer.alloc(16)
-const AAD_12 = Buffer.alloc(13)
-const AAD_13 = Buffer.alloc(5)
+const PREFIX = Buffer.alloc(13)
+const HEADER = Buffer.alloc(5)
 
 /** A loop: for a dozen octets, a view of them costs more than they do. */
 function copy(to: Uint8Array, toAt: number, from: Uint8Array, fromAt: number, length: number): void {
@@ -84,14 +84,14 @@ class AeadOpener implements RecordOpener {
     const { bulk, iv } = this
     const length = end - start - this.overhead
     if (length < 0) return null
-    writePrefix(AAD_12, this.sequence, type, version, length)
+    writePrefix(PREFIX, this.sequence, type, version, length)
     if (bulk.explicitNonceBytes > 0) {
       copy(NONCE, 0, iv, 0, iv.length)
       copy(NONCE, iv.length, b, start, bulk.explicitNonceBytes)
     } else {
       maskNonce(NONCE, iv, this.sequence)
     }
-    const octets = openAead(bulk, this.key, AAD_12, b, start + bulk.explicitNonceBytes, end)
+    const octets = openAead(bulk, this.key, PREFIX, b, start + bulk.explicitNonceBytes, end)
     return octets === null ? null : { type, octets, end: octets.length }
   }
 }
@@ -121,12 +121,12 @@ class Opener13 implements RecordOpener {
     const length = end - start
     if (type !== APPLICATION_DATA || length <= bulk.tagBytes) return null
     maskNonce(NONCE, this.iv, this.sequence)
-    AAD_13[0] = type
-    AAD_13[1] = version >> 8
-    AAD_13[2] = version
-    AAD_13[3] = length >> 8
-    AAD_13[4] = length
-    const inner = openAead(bulk, this.key, AAD_13, b, start, end)
+    HEADER[0] = type
+    HEADER[1] = version >> 8
+    HEADER[2] = version
+    HEADER[3] = length >> 8
+    HEADER[4] = length
+    const inner = openAead(bulk, this.key, HEADER, b, start, end)
     return inner === null ? null : withoutPadding(inner)
   }
 }
@@ -149,52 +149,68 @@ interface CbcKeys {
  * TLS 1.0 to 1.2 with a block cipher (RFC 5246 §6.2.3.2, RFC 2246 §6.2.3.2), MAC inside or outside (RFC
  * 7366).
  */
-export function cbcOpener(
+export const cbcOpener = (
   bulk: Bulk,
   macHash: Hash,
   keys: CbcKeys,
   negotiated: number,
   macIsOutside: boolean,
-): RecordOpener {
-  const prefix = new Uint8Array(13)
-  const macBytes = keys.macKey.length
-  const macKey = hmacKey(macHash, keys.macKey)
-  const blockBytes = bulk.ivBytes
-  const ivBytes = negotiated > TLS_1_0 ? blockBytes : 0
-  const decrypt = cbcDecrypter(bulk, keys.key)
-  let chained = keys.iv
-  const opener: RecordOpener = {
-    sequence: 0,
-    contentLength: () => -1,
-    advance(b, start, end) {
-      opener.sequence++
-      // TLS 1.0: the next record's vector is this one's last block, whether this one could be read or not.
-      const blockAt = (macIsOutside ? end - macBytes : end) - blockBytes
-      if (ivBytes === 0)
-        chained = blockAt >= start ? new Uint8Array(b.subarray(blockAt, blockAt + blockBytes)) : NONE
-    },
-    open(type, version, b, start, end) {
-      const cipherEnd = macIsOutside ? end - macBytes : end
-      const from = start + ivBytes
-      const length = cipherEnd - from
-      if (length < blockBytes || length % blockBytes !== 0) return null
-      if (macIsOutside) {
-        writePrefix(prefix, opener.sequence, type, version, cipherEnd - start)
-        if (!isMac(macKey, prefix, b, start, cipherEnd, b, cipherEnd, end)) return null
-      }
-      const vector = ivBytes > 0 ? b.subarray(start, from) : chained
-      const plain = decrypt(vector, b.subarray(from, cipherEnd))
-      if (plain === null) return null
-      const contentEnd = plain.length - paddingLength(plain) - (macIsOutside ? 0 : macBytes)
-      if (contentEnd < 0) return null
-      if (macIsOutside) return { type, octets: plain, end: contentEnd }
-      writePrefix(prefix, opener.sequence, type, version, contentEnd)
-      const macEnd = contentEnd + macBytes
-      if (!isMac(macKey, prefix, plain, 0, contentEnd, plain, contentEnd, macEnd)) return null
-      return { type, octets: plain, end: contentEnd }
-    },
+): RecordOpener => new CbcOpener(bulk, macHash, keys, negotiated > TLS_1_0, macIsOutside)
+
+class CbcOpener implements RecordOpener {
+  sequence = 0
+  private readonly macKey: HmacKey
+  private readonly macBytes: number
+  private readonly macIsOutside: boolean
+  private readonly blockBytes: number
+  /** Octets of the vector in each record. */
+  private readonly ivBytes: number
+  private readonly decrypt: (vector: Uint8Array, blocks: Uint8Array) => Uint8Array | null
+  private chained: Uint8Array
+
+  constructor(bulk: Bulk, macHash: Hash, keys: CbcKeys, hasVectors: boolean, macIsOutside: boolean) {
+    this.macKey = hmacKey(macHash, keys.macKey)
+    this.macBytes = keys.macKey.length
+    this.macIsOutside = macIsOutside
+    this.blockBytes = bulk.ivBytes
+    this.ivBytes = hasVectors ? bulk.ivBytes : 0
+    this.decrypt = cbcDecrypter(bulk, keys.key)
+    this.chained = keys.iv
   }
-  return opener
+
+  contentLength(): number {
+    return -1
+  }
+
+  advance(b: Uint8Array, start: number, end: number): void {
+    this.sequence++
+    if (this.ivBytes > 0) return
+    // TLS 1.0: the next record's vector is this one's last block, whether this one could be read or not.
+    const blockAt = (this.macIsOutside ? end - this.macBytes : end) - this.blockBytes
+    this.chained = blockAt >= start ? new Uint8Array(b.subarray(blockAt, blockAt + this.blockBytes)) : NONE
+  }
+
+  open(type: number, version: number, b: Uint8Array, start: number, end: number): Opened | null {
+    const { macIsOutside, macBytes, blockBytes, ivBytes } = this
+    const cipherEnd = macIsOutside ? end - macBytes : end
+    const from = start + ivBytes
+    const length = cipherEnd - from
+    if (length < blockBytes || length % blockBytes !== 0) return null
+    if (macIsOutside && !this.isAuthentic(type, version, b, start, cipherEnd)) return null
+    const vector = ivBytes > 0 ? b.subarray(start, from) : this.chained
+    const plain = this.decrypt(vector, b.subarray(from, cipherEnd))
+    if (plain === null) return null
+    const contentEnd = plain.length - paddingLength(plain) - (macIsOutside ? 0 : macBytes)
+    if (contentEnd < 0) return null
+    if (!macIsOutside && !this.isAuthentic(type, version, plain, 0, contentEnd)) return null
+    return { type, octets: plain, end: contentEnd }
+  }
+
+  /** Whether the MAC of octets `start`..`end` stands right behind them. */
+  private isAuthentic(type: number, version: number, b: Uint8Array, start: number, end: number): boolean {
+    writePrefix(PREFIX, this.sequence, type, version, end - start)
+    return hmacOf(this.macKey, PREFIX, b, start, end).compare(b, end, end + this.macBytes) === 0
+  }
 }
 
 /** A vector that no cipher takes: the chain is broken. */
@@ -205,20 +221,6 @@ function paddingLength(plain: Uint8Array): number {
   const value = plain.at(-1)!
   for (let i = 1; i <= value + 1; i++) if (plain.at(-i) !== value) return Infinity
   return value + 1
-}
-
-/** Whether octets `macAt`..`macEnd` of `m` are the MAC of the prefix and octets `start`..`end` of `b`. */
-function isMac(
-  key: HmacKey,
-  prefix: Uint8Array,
-  b: Uint8Array,
-  start: number,
-  end: number,
-  m: Uint8Array,
-  macAt: number,
-  macEnd: number,
-): boolean {
-  return hmacOf(key, prefix, b, start, end).compare(m, macAt, macEnd) === 0
 }
 
 /** sequence, type, version, length: what TLS 1.2 and its ancestors authenticate besides the content. */
