@@ -11,7 +11,8 @@ import { createTls } from '../bench/payloads.ts'
 import { icmpFrame, tcpFragments, tcpFrame, udpFrame } from '../scenario/frame-writer.ts'
 import type { TcpFrame } from '../scenario/frame-writer.ts'
 import { ASKED, bytesOf, message, question, record, RESPONSE } from '../protocols/dns/craft.ts'
-import { WRAPPED } from '../wire/wrap.ts'
+import { aggregate, pieces } from '../wire/radio.ts'
+import { pcapOf, WRAPPED } from '../wire/wrap.ts'
 import { exported } from './exports.ts'
 import { comment, joined, pcapFile, pcapngBlocks, text } from '../scenario/pcap-writer.ts'
 import { createRandom } from '../scenario/random.ts'
@@ -170,6 +171,14 @@ function tunnels(): Seed {
   return { name: 'tunnels', bytes: joined([b.section(), ...interfaces, ...frames]) }
 }
 
+/** Frames of 802.11 that hold several packets, and pieces of others. */
+function radio(): Seed {
+  const packet = (sourcePort: number): Uint8Array => tcpFrame({ ...hosts, sourcePort, link: 'raw', payload })
+  const frames = [aggregate([packet(1), packet(2), packet(3)]), ...pieces(packet(4), 7, 24)]
+  return { name: 'radio', bytes: pcapOf(DOT11, frames) }
+}
+const DOT11 = 105
+
 /** Questions and answers of the name service. */
 function named(): Seed {
   const asked = bytesOf(message({ id: 7, questions: [question('agent.example')] }))
@@ -248,6 +257,7 @@ export function corpus(folder?: string): Seed[] {
     ...mailed(),
     wrappings(),
     tunnels(),
+    radio(),
     named(),
     ...exported(),
     blocks(false),
