@@ -5,7 +5,7 @@
  *
  * What the operator stated is left as it is; only where nothing is stated, what was seen takes its place.
  */
-import type { Deployment } from '../../model/deployment.ts'
+import type { Deployment, ProfileName } from '../../model/deployment.ts'
 import { addressAlone } from '../../model/address.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
 import type { Follower } from '../../sessions/follower.ts'
@@ -13,7 +13,8 @@ import { listed } from '../output/quantities.ts'
 import { deploymentOf } from './deployment.ts'
 import { ownAddresses } from './suggest-devices.ts'
 import { joinsOf, sureRelays } from './suggest-groups.ts'
-import { type RelayedFacts, survey, type SurveyFacts } from './suggest-survey.ts'
+import { identityOf } from './suggest-plan.ts'
+import { type ListenerFacts, type RelayedFacts, survey, type SurveyFacts } from './suggest-survey.ts'
 
 export interface SeenRelays {
   readonly deployment: Deployment
@@ -52,6 +53,7 @@ export function putIn(deployment: Deployment, facts: SurveyFacts): SeenRelays {
             ports: [...new Set([...stated.ports, ...found.ports])],
             vips: found.vips,
             servers: found.servers,
+            identity: stated.identity.length > 0 ? stated.identity : found.identity,
           })
   }
   const device = {
@@ -96,14 +98,19 @@ const endpointsOf = (all: readonly Endpoint[]): Endpoint[] => [
   ...new Map(all.map((endpoint) => [endpointText(endpoint), endpoint])).values(),
 ]
 
-function serviceOf({ vips, servers }: Pool, { listeners }: SurveyFacts): Deployment['services'][number] {
+function serviceOf(pool: Pool, facts: SurveyFacts): Deployment['services'][number] {
+  const { vips, servers } = pool
   const [first] = vips
-  const known = vips.map((vip) => listeners.get(endpointText(vip))).find((one) => one?.profile !== 'generic')
+  const members = [...vips, ...servers].flatMap((one) => facts.listeners.get(endpointText(one)) ?? [])
+  const known = members.find(({ profile }) => profile !== 'generic')
+  const profile = known?.profile ?? 'generic'
+  const identity = namingOf(pool, members, profile, facts)
   const [service] = deploymentOf({
     services: [
       {
         name: known?.service ?? endpointText(first!),
-        profile: known?.profile ?? 'generic',
+        profile,
+        ...(identity.length > 0 ? { identity } : {}),
         ports: [...new Set([...vips, ...servers].map(({ port }) => port))],
         vips: vips.flatMap(({ address }) => addressAlone(address) ?? []),
         servers: servers.map((server) => ({
@@ -114,6 +121,21 @@ function serviceOf({ vips, servers }: Pool, { listeners }: SurveyFacts): Deploym
     ],
   }).services
   return { ...service!, servers: service!.servers.map((server) => ({ ...server, isSeen: true })) }
+}
+
+/** What names the agents in what they send, where hardly anything else could be meant by it. */
+function namingOf(
+  { relayed }: Pool,
+  members: readonly ListenerFacts[],
+  profile: ProfileName,
+  { identity }: SurveyFacts,
+): Readonly<Record<string, string>>[] {
+  const listeners = new Set(members.map(({ text }) => text))
+  const relays = new Set(relayed.map(({ relay }) => relay))
+  const identifiedBy = new Set(members.flatMap((one) => [...one.identifiedBy]))
+  return identityOf({ identifiedBy, profile }, identity.candidates(listeners, relays))
+    .filter(({ isThin }) => !isThin)
+    .map(({ value }) => value)
 }
 
 function noteOf({ vips, servers, relayed }: Pool, own: readonly string[]): string {

@@ -235,8 +235,8 @@ function order(a: string, b: string): number {
 }
 
 /** What names agents without a configuration goes on to: rules that are written take its place. */
-function identityOf(
-  { identifiedBy, profile }: ListenerGroup,
+export function identityOf(
+  { identifiedBy, profile }: Pick<ListenerGroup, 'identifiedBy' | 'profile'>,
   candidates: readonly IdentityCandidate[],
 ): SuggestedService['identity'] {
   const isBuiltIn = ({ key, name }: IdentityCandidate): boolean =>

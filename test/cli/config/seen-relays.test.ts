@@ -135,13 +135,16 @@ test.each([
 
 const FOLDER = join(FIXTURES, 'severed-by-load-balancer')
 
-async function incidentsOf(...inputs: string[]): Promise<{ type: string; actor: { address: string } }[]> {
+const incidentsOf = (...inputs: string[]) =>
+  recordsOf<{ type: string; actor: { address: string } }>('incident', inputs)
+
+async function recordsOf<T>(kind: string, inputs: readonly string[]): Promise<T[]> {
   const { written, ...console } = recordedConsole()
-  await run(['analyze', '--quiet', '--format', 'ndjson', '--include', 'incident', ...inputs], console)
+  await run(['analyze', '--quiet', '--format', 'ndjson', '--include', kind, ...inputs], console)
   return written.out
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
+    .map((line) => JSON.parse(line) as T)
 }
 
 describe('captures without a configuration', () => {
@@ -152,6 +155,13 @@ describe('captures without a configuration', () => {
     )
     expect(incidents.map(({ type }) => type)).toEqual(['severed-idle', 'reconnect-overhead', 'server-hop'])
     expect(incidents[0]!.actor).toMatchObject({ role: 'load-balancer', address: '10.10.2.10' })
+  })
+
+  test('of both sides show what agents call themselves', async () => {
+    const inputs = ['client', 'server'].map((tap) => `${tap}=${join(FOLDER, `${tap}.pcap.gz`)}`)
+    const agents = await recordsOf<{ id: string; identifiedBy: string }>('agent', inputs)
+    expect(new Set(agents.map(({ identifiedBy }) => identifiedBy))).toEqual(new Set(['http-header']))
+    expect(agents.map(({ id }) => id)).toContain('EPA-0017')
   })
 
   test('of the agents’ side alone cannot tell it from the server', async () => {
