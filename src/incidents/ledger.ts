@@ -161,8 +161,21 @@ function told(
 ): { incident: Incident; findings: readonly Finding[] } {
   const findings = known.findings.all()
   findings.sort((a, b) => a.at - b.at)
-  return { incident: incidentOf(known, findings, describe(findings[0].type)(findings)), findings }
+  const [first, ...others] = findings.filter(({ withdrawn }) => withdrawn !== true)
+  // What holds is told; what was taken back is only where nothing does.
+  const holding: [Finding, ...Finding[]] = first === undefined ? findings : [first, ...others]
+  const incident = incidentOf(known, holding, describe(holding[0].type)(holding))
+  return { incident: first === undefined ? takenBack(incident) : incident, findings: holding }
 }
+
+const takenBack = (incident: Incident): Incident => ({
+  ...incident,
+  severity: 'info',
+  title: `Taken back: ${incident.title}`,
+  summary: `${incident.summary} More observations since do not bear it out: chance explains it.`,
+  confidence: 0,
+  withdrawn: true,
+})
 
 /** What tells whether two findings are views of one event. */
 interface View {

@@ -56,7 +56,7 @@ export interface OuterMappingChanged {
 }
 
 /** Several agents use one address at once or in turn: agents that name themselves; where a translator says
- * whose address it is, inner addresses. Told once per address and tap, at the end. */
+ * whose address it is, inner addresses. Told when it is found, and again as more agents are known there. */
 export interface AddressShared {
   readonly kind: 'address-shared'
   readonly sighting: Sighting
@@ -66,8 +66,8 @@ export interface AddressShared {
   readonly first: PacketReference
 }
 
-/** A relay's own address stands for many agents, and nothing on the servers' side tells them apart. Told once
- * per relay and service, at the end. */
+/** A relay's own address stands for many agents, and nothing on the servers' side tells them apart. Told
+ * when it is certain enough, again as more connections come, and at the end. */
 export interface AgentsHidden {
   readonly kind: 'agents-hidden'
   readonly service: Service

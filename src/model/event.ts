@@ -271,6 +271,13 @@ export interface OutsideList {
   readonly afterFailure: boolean
 }
 
+/** Time has come to `at`: told every minute of it at most, with or without traffic. Who waits for a number of
+ * things to happen, or for the end, would wait for ever in a capture that goes on. */
+export interface TimePassed {
+  readonly kind: 'time-passed'
+  readonly at: Micros
+}
+
 /** Nothing more will come: what waits for proof is decided on what there is. */
 export interface CapturesEnded {
   readonly kind: 'captures-ended'
@@ -297,6 +304,7 @@ export type DetectorEvent =
   | CadenceEvent
   | WebEvent
   | AddressEvent
+  | TimePassed
   | CapturesEnded
   | TlsEvent
   | ClusterEvent

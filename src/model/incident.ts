@@ -151,6 +151,8 @@ export interface Finding {
   readonly requirements: readonly string[]
   /** It says more of what was told before, at the same time on the same connection: no new occurrence. */
   readonly amends?: boolean
+  /** It takes back what was told before: more observations do not bear it out. Only of one that amends. */
+  readonly withdrawn?: true
 }
 
 /** A value of the timer that severs, bracketed by what survived and what did not (domain: interval-censored
@@ -185,6 +187,8 @@ export interface Incident {
   readonly details: Details
   /** All of it rests on flow records that only suggest it. */
   readonly suggested?: true
+  /** All of it was taken back: it was told while it happened, and more observations do not bear it out. */
+  readonly withdrawn?: true
 }
 
 export interface Occurrence {

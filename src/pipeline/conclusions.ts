@@ -56,10 +56,11 @@ export class Conclusions {
     }
   }
 
-  /** Every incident with its occurrences; once nothing more comes. */
+  /** Every incident with its occurrences; once nothing more comes. What was taken back before anybody was
+   * told is none. */
   *incidents(): Generator<{ readonly incident: Incident; readonly findings: readonly Finding[] }> {
     for (const { incident, findings } of this.ledger.incidents(this.describe))
-      yield { incident: this.named(incident), findings }
+      if (incident.withdrawn !== true) yield { incident: this.named(incident), findings }
   }
 
   /** One of them, as far as it is known by now. */

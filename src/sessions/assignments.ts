@@ -10,7 +10,7 @@ import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { HttpRequest } from '../model/http.ts'
 import type { Agent, Server, Service } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
-import type { Micros } from '../model/time.ts'
+import { seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { Stay, TrackedSighting } from './sighting.ts'
 import { attachmentOf } from './tracked-agent.ts'
@@ -20,6 +20,8 @@ export const ASSIGNMENTS_MAX = 2048
 /** Choices after which they are told for the first time, for what can be said by then; again with each
  * doubling. */
 export const FIRST_LOOK = 64
+/** ... and once a relay made none for so long: at a small site there may never be as many. */
+const AT_REST: Micros = seconds(3600)
 /** Choices kept of those that were told: as many as anybody asks for. */
 export const LATEST_MAX = 256
 /** Services and relays that are followed: further ones are counted. */
@@ -53,8 +55,9 @@ interface Turns {
   choices: Choice[]
   /** The latest of those that were told. */
   latest: readonly Assignment[]
-  /** Choices at the next look at them. */
+  /** Choices at the next look at them, and at the last one. */
   nextLook: number
+  looked: number
 }
 
 export const followAssignments = (around: Surroundings): Assignments => new Assignments(around)
@@ -101,6 +104,15 @@ export class Assignments implements Follower {
     if (choice.agent !== null || choice.told) this.byConnection.delete(sighting.connection)
   }
 
+  timePassed(now: Micros): void {
+    for (const byRelay of this.all.values())
+      for (const turns of byRelay.values()) {
+        const last = turns.choices.at(-1)
+        if (last !== undefined && turns.choices.length > turns.looked && now - last.at >= AT_REST)
+          this.look(turns, now)
+      }
+  }
+
   ended(): void {
     for (const byRelay of this.all.values()) for (const turns of byRelay.values()) this.tellOf(turns)
   }
@@ -133,12 +145,17 @@ export class Assignments implements Follower {
     turns.nextLook = 2 * turns.choices.length
     const { choices } = turns
     this.around.later(until + 2 * this.around.settle, () => {
-      if (turns.choices !== choices) return
-      const { service, relay, tap } = turns
-      const assignments = inOrder(choices).filter(({ at }) => at <= until)
-      if (assignments.length > 0)
-        this.around.tell({ kind: 'assigned', service, relay, tap, assignments, isWhole: false })
+      if (turns.choices === choices) this.look(turns, until)
     })
+  }
+
+  /** Tells what was chosen by then, and goes on counting. */
+  private look(turns: Turns, until: Micros): void {
+    const { service, relay, tap, choices } = turns
+    turns.looked = choices.length
+    const assignments = inOrder(choices).filter(({ at }) => at <= until)
+    if (assignments.length > 0)
+      this.around.tell({ kind: 'assigned', service, relay, tap, assignments, isWhole: false })
   }
 
   private turnsOf({ service, originator, tap }: TrackedSighting): Turns | null {
@@ -157,6 +174,7 @@ export class Assignments implements Follower {
       choices: [],
       latest: [],
       nextLook: FIRST_LOOK,
+      looked: 0,
     }
     byRelay.set(relay, turns)
     return turns
@@ -181,6 +199,7 @@ export class Assignments implements Follower {
     turns.choices = []
     turns.latest = assignments.slice(-LATEST_MAX)
     turns.nextLook = FIRST_LOOK
+    turns.looked = 0
     if (assignments.length > 0)
       this.around.tell({ kind: 'assigned', service, relay, tap, assignments, isWhole: true })
   }

@@ -44,6 +44,8 @@ export interface Follower {
   visited?(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void
   /** A connection is over, or its capture is. */
   closed?(sighting: TrackedSighting, summary: ConnectionSummary): void
+  /** Time has come to `now`: told every minute at most. */
+  timePassed?(now: Micros): void
   /** Nothing more will come, and `later` has acted. */
   ended?(now: Micros): void
 }

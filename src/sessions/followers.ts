@@ -3,7 +3,7 @@ import { followAges } from './ages.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Observation, ObservationKind } from '../model/observation.ts'
 import type { Agent } from '../model/party.ts'
-import type { Micros } from '../model/time.ts'
+import { seconds, type Micros } from '../model/time.ts'
 import { followAnswering } from './answering.ts'
 import { followAttempts } from './attempts.ts'
 import { type Assignments, followAssignments } from './assignments.ts'
@@ -18,6 +18,7 @@ import { followDuties } from './duties.ts'
 import { followEnrolments } from './enrolments.ts'
 import type { Follow, Follower, Surroundings } from './follower.ts'
 import { followHandlerLinks } from './handler-links.ts'
+import { followHiddenAgents } from './hidden-agents.ts'
 import { followMail } from './mail.ts'
 import { followRelayCookies } from './relay-cookies.ts'
 import { followReplicaReads } from './replica-reads.ts'
@@ -52,6 +53,7 @@ const FOLLOWS: readonly Follow[] = [
   followReturnPaths,
   followSharedAddresses,
   followTranslations,
+  followHiddenAgents,
   followCertificates,
   followTlsRelays,
   followTlsByTime,
@@ -63,6 +65,9 @@ const FOLLOWS: readonly Follow[] = [
   followDuties,
 ]
 
+/** Who waits for time to pass is told so this often. */
+const MINUTE: Micros = seconds(60)
+
 type AnyTold = (o: Observation, sighting: TrackedSighting | null) => void
 
 export class Followers {
@@ -73,9 +78,13 @@ export class Followers {
   private readonly byKind = new Map<ObservationKind, AnyTold[]>()
   private readonly visitors: Follower[] = []
   private readonly closers: Follower[] = []
+  private nextMinute: Micros = -Infinity
+  private readonly tell: Surroundings['tell']
+  private readonly waiters: Follower[] = []
   private readonly all: Follower[] = []
 
   constructor(surroundings: Surroundings, follows: readonly Follow[] = FOLLOWS) {
+    this.tell = surroundings.tell
     this.basis = followBasis(surroundings)
     this.assignments = followAssignments(surroundings)
     this.add(this.basis)
@@ -88,6 +97,7 @@ export class Followers {
     this.all.push(follower)
     if (follower.visited !== undefined) this.visitors.push(follower)
     if (follower.closed !== undefined) this.closers.push(follower)
+    if (follower.timePassed !== undefined) this.waiters.push(follower)
     for (const [kind, told] of Object.entries(follower.observe ?? {})) {
       const list = this.byKind.get(kind as ObservationKind) ?? []
       this.byKind.set(kind as ObservationKind, [...list, told as AnyTold])
@@ -109,6 +119,16 @@ export class Followers {
 
   closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
     for (const follower of this.closers) follower.closed!(sighting, summary)
+  }
+
+  /** Time has come to `now`: those who wait for it to pass are told, and detectors with them. */
+  timeIs(now: Micros): void {
+    if (now < this.nextMinute) return
+    const isFirst = this.nextMinute === -Infinity
+    this.nextMinute = now + MINUTE
+    if (isFirst) return
+    for (const follower of this.waiters) follower.timePassed!(now)
+    this.tell({ kind: 'time-passed', at: now })
   }
 
   ended(now: Micros): void {

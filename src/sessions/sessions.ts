@@ -120,9 +120,7 @@ export class Sessions {
   }
 
   /** The sighting of a connection; undefined if nothing is known of it. */
-  sightingOf(connection: number): TrackedSighting | undefined {
-    return this.sightings.get(connection)
-  }
+  readonly sightingOf = (connection: number): TrackedSighting | undefined => this.sightings.get(connection)
 
   /** A service that was met, by its name. */
   serviceNamed(name: string): Service | undefined {
@@ -135,18 +133,17 @@ export class Sessions {
   }
 
   observe(o: O.Observation): void {
-    if (o.time > this.now) this.now = o.time
-    this.agenda.runUntil(this.now)
+    this.tick(o.time > this.now ? o.time : this.now)
     this.take(o)
-    this.followers.observed(o, this.sightingAt)
+    this.followers.observed(o, this.sightingOf)
   }
 
   /** Time has come to `now`, whether or not anything was observed. */
   tick(now: Micros): void {
-    if (now > this.now) this.agenda.runUntil((this.now = now))
+    if (now < this.now) return
+    this.agenda.runUntil((this.now = now))
+    this.followers.timeIs(now)
   }
-
-  private readonly sightingAt = (id: number): TrackedSighting | undefined => this.sightings.get(id)
 
   private take(o: O.Observation): void {
     switch (o.kind) {

@@ -227,6 +227,7 @@ function writeIncident(
   }
   putShare(parts, id, incident, before + news.length)
   if (known?.state === 'resolved' && news.length > 0) reopenIfLater(store, id, incident.end, now)
+  takeBack(parts, id, incident, known?.state ?? 'open')
   refreshIncident(store, id, now)
   recordChange(store, 'incident', id, known === null, now)
   return news
@@ -252,6 +253,21 @@ function amend({ store, secrets, options }: Parts, id: number, finding: Finding)
     id,
   )
   recordChange(store, 'occurrence', id, false, options.now())
+}
+
+const TAKEN_BACK = 'More observations do not bear it out: chance explains it.'
+const LAST_NOTE = 'SELECT note FROM incident_history WHERE incident = ? ORDER BY id DESC LIMIT 1'
+
+/** What was taken back is over; what is borne out after all goes on, unless somebody else had ended it. */
+function takeBack({ store, options }: Parts, id: number, incident: IncidentRecord, before: string): void {
+  const withdrawn = incident.withdrawn === true
+  const isOver = before === 'resolved'
+  if (isOver === withdrawn) return
+  const note = prepared<{ note: string }>(store, LAST_NOTE).get(id)?.note
+  if (isOver && note !== TAKEN_BACK) return
+  const state = withdrawn ? 'resolved' : 'reopened'
+  const why = withdrawn ? TAKEN_BACK : 'It is borne out after all.'
+  addHistory(store, id, { state, by: 'holdfast', note: why, at: options.now() })
 }
 
 function occurrencesOf({ store, collection }: Parts, incident: number): number {

@@ -4,7 +4,7 @@ import type { OuterAddressChanged } from '../../model/address-event.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Sighting } from '../../model/party.ts'
-import { seconds } from '../../model/time.ts'
+import { type Micros, seconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, times } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
@@ -30,6 +30,7 @@ export const natChange = detector({
   },
   watch({ keptWithin }, world, raise) {
     const undecided: AddressChanged[] = []
+    let lookAt: Micros = -Infinity
     const judge = (event: AddressChanged, last: boolean): void => {
       if (!CERTAIN.has(event.agent.identifiedBy) && !isSeenUntranslated(event)) return
       const proof = proofOfTranslation(event, world)
@@ -40,6 +41,11 @@ export const natChange = detector({
       'address-changed': (event) => judge(event, false),
       'outer-address-changed'(event) {
         if (event.at - event.lastAt <= keptWithin) raise(statedFinding(event))
+      },
+      'time-passed'({ at }) {
+        if (at < lookAt) return
+        lookAt = at + LOOK_EVERY
+        for (const event of undecided.splice(0)) judge(event, at - event.at > SHOWN_WITHIN)
       },
       // The others that share the new address may have come later.
       'captures-ended': () => undecided.forEach((event) => judge(event, true)),
@@ -64,6 +70,10 @@ export const natChange = detector({
   },
 })
 
+/** How often it is looked for proof in a capture that goes on, and until when: an agent that checks in once a
+ * day has come by then. */
+const LOOK_EVERY: Micros = seconds(3600)
+const SHOWN_WITHIN: Micros = seconds(2 * 86_400)
 /** Changes kept until there is proof; of a larger move, the first ones tell. */
 const UNDECIDED_MAX = 4096
 

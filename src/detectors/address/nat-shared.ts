@@ -1,5 +1,6 @@
 /** Several agents come from one translated address. */
 import { counted, detector, evidence, PROVED } from '../detector.ts'
+import { Standing } from '../standing.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const natShared = detector({
@@ -15,22 +16,26 @@ export const natShared = detector({
   flows: PROVED,
   parameters: {},
   watch(_values, _world, raise) {
+    const standing = new Standing(raise)
     return {
       'address-shared'({ sighting, address, agents, first }) {
-        raise({
-          type: 'nat-shared',
-          severity: 'info',
-          at: first.at,
-          ...about(sighting),
-          agent: null,
-          actor: { role: 'nat', address, confidence: 0.9 },
-          manner: null,
-          confidence: 0.9,
-          details: { address, agents },
-          evidence: packets(...evidence({ ...first, note: `one of the agents at ${address}` })),
-          cause: address,
-          requirements: ['S0-19'],
-        })
+        standing.tell(
+          {
+            type: 'nat-shared',
+            severity: 'info',
+            at: first.at,
+            ...about(sighting),
+            agent: null,
+            actor: { role: 'nat', address, confidence: 0.9 },
+            manner: null,
+            confidence: 0.9,
+            details: { address, agents },
+            evidence: packets(...evidence({ ...first, note: `one of the agents at ${address}` })),
+            cause: address,
+            requirements: ['S0-19'],
+          },
+          0,
+        )
       },
     }
   },

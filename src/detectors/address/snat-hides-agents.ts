@@ -1,5 +1,6 @@
 /** A relay's own address stands for all its agents, and nothing tells the servers who is who. */
 import { counted, detector, evidence, unseen } from '../detector.ts'
+import { Standing } from '../standing.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const snatHidesAgents = detector({
@@ -16,30 +17,34 @@ export const snatHidesAgents = detector({
   flows: unseen('who speaks behind a relay'),
   parameters: {},
   watch(_values, _world, raise) {
+    const standing = new Standing(raise)
     return {
       'agents-hidden'({ service, sighting, relay, connections, atOnce }) {
-        raise({
-          type: 'snat-hides-agents',
-          // A relay's address that stays is no address that changes: worth seeing, and no violation yet.
-          severity: 'info',
-          at: sighting.start,
-          ...about(sighting),
-          agent: null,
-          actor: { role: 'load-balancer', address: relay, confidence: 0.9 },
-          manner: null,
-          confidence: 0.8,
-          details: { address: relay, connections, connectionsAtOnce: atOnce },
-          evidence: packets(
-            ...evidence({
-              tap: sighting.tap,
-              packet: sighting.startPacket,
-              at: sighting.start,
-              note: `one of the connections from ${relay}`,
-            }),
-          ),
-          cause: `${service.name}|${relay}`,
-          requirements: ['S0-19'],
-        })
+        standing.tell(
+          {
+            type: 'snat-hides-agents',
+            // A relay's address that stays is no address that changes: worth seeing, and no violation yet.
+            severity: 'info',
+            at: sighting.start,
+            ...about(sighting),
+            agent: null,
+            actor: { role: 'load-balancer', address: relay, confidence: 0.9 },
+            manner: null,
+            confidence: 0.8,
+            details: { address: relay, connections, connectionsAtOnce: atOnce },
+            evidence: packets(
+              ...evidence({
+                tap: sighting.tap,
+                packet: sighting.startPacket,
+                at: sighting.start,
+                note: `one of the connections from ${relay}`,
+              }),
+            ),
+            cause: `${service.name}|${relay}`,
+            requirements: ['S0-19'],
+          },
+          0,
+        )
       },
     }
   },

@@ -44,19 +44,36 @@ export const persistenceExpiredEarly = detector({
       memory.isTold ||= timer !== null
       moves.length = 0
     }
+    const isTimed = ({ last, first, moves }: Remembered): boolean =>
+      moves.length >= movesMin && persistenceTimer(last, first) !== null
     return {
       assigned(event) {
         const { service, relay } = event
         const required = requiredOf(service)
-        if (required === null || !mustStay(service) || !event.isWhole) return
+        if (required === null || !mustStay(service)) return
         const key = `${service.name}|${relay}`
         let memory = seen.get(key)
-        if (memory === undefined) seen.set(key, (memory = { last: [], first: [], moves: [], isTold: false }))
+        if (memory === undefined) seen.set(key, (memory = nothing()))
         const choices = choicesOf(event.assignments)
-        if (turnTaking(choices.list, choices.servers.length).isRoundRobin) return
+        if (turnTaking(choices.list, choices.servers.length).isRoundRobin) {
+          if (event.isWhole) memory.until = event.assignments.at(-1)!.at
+          return
+        }
         remember(memory, event, required, failureWithin, world)
         // Once as many returns are known as are kept, the timer is known as well as it will be.
         if (memory.last.length >= KEPT_MAX || memory.moves.length >= KEPT_MAX) tellMoves(memory)
+        else if (memory.isTold) tellMoves(memory)
+        else if (memory.last.length >= memory.nextLook) {
+          memory.nextLook *= 2
+          if (isTimed(memory)) tellMoves(memory)
+        }
+      },
+      'time-passed'({ at }) {
+        for (const memory of seen.values()) {
+          if (memory.until === memory.restedAt || at - memory.until < AT_REST) continue
+          memory.restedAt = memory.until
+          if (isTimed(memory)) tellMoves(memory)
+        }
       },
       'captures-ended'() {
         for (const memory of seen.values()) tellMoves(memory)
@@ -80,6 +97,10 @@ export const persistenceExpiredEarly = detector({
   },
 })
 
+/** Returns after which a timer is looked for the first time, and again with each doubling. */
+const FIRST_LOOK = 64
+/** ... and once the load balancer chose nothing for so long. */
+const AT_REST: Micros = 3600 * SECOND
 /** Returns kept for each relay of a service: the first ones; and moves that are not told yet. */
 const KEPT_MAX = 4096
 
@@ -95,7 +116,22 @@ interface Remembered {
   /** Those that are not told yet. */
   readonly moves: Move[]
   isTold: boolean
+  /** Choices up to that time were looked at. */
+  until: Micros
+  /** ... when no more came for long, the last time. */
+  restedAt: Micros
+  nextLook: number
 }
+
+const nothing = (): Remembered => ({
+  last: [],
+  first: [],
+  moves: [],
+  isTold: false,
+  until: -Infinity,
+  restedAt: -Infinity,
+  nextLook: FIRST_LOOK,
+})
 
 interface ExpiryDetails {
   readonly previousServer: string
@@ -115,8 +151,11 @@ function remember(
   failureWithin: Micros,
   world: World,
 ): void {
+  const { until } = memory
   for (const choice of event.assignments) {
     const { previous, sinceLast, sinceFirst, server, at } = choice
+    if (at <= until) continue
+    memory.until = at
     if (previous === null || sinceLast === null || sinceFirst === null) continue
     const stayed = previous === server
     if (!stayed && world.failureOf(previous, at - sinceLast - failureWithin, at) !== null) continue

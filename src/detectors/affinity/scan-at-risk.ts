@@ -4,10 +4,13 @@
  */
 import type { AgentMoved } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import type { Service, Visit } from '../../model/party.ts'
-import { SECOND } from '../../model/time.ts'
+import type { Service, Sighting, Visit } from '../../model/party.ts'
+import { SECOND, type Micros } from '../../model/time.ts'
 import { detector, evidence, octets, ratio, span, suggested } from '../detector.ts'
+import { Standing } from '../standing.ts'
 import { agentOf, about, connectionFilter, packets, serverOf } from '../wording.ts'
+
+const DAY: Micros = 24 * 3600 * SECOND
 
 export const scanAtRisk = detector({
   type: 'scan-at-risk',
@@ -22,20 +25,28 @@ export const scanAtRisk = detector({
   flows: suggested('what an agent was sending when it moved'),
   parameters: {
     hopsPerDay: ratio(0.2, 'changes of server per agent and day from which on scans do not finish'),
-    observedMin: span(24 * 3600 * SECOND, 'a shorter capture shows no rate per day'),
+    observedMin: span(DAY, 'a shorter capture shows no rate per day'),
     hopsMin: { value: 3, unit: 'count', meaning: 'fewer changes are no regularity' },
+    rateOver: span(7 * DAY, 'the rate is that of so long a time, and then begins anew'),
     upload: octets(1 << 20, 'an agent that sent so much on one connection was uploading results'),
     uploadWithin: span(60 * SECOND, '... if it changed servers so soon after its last octets'),
   },
-  watch({ hopsPerDay, observedMin, hopsMin, upload, uploadWithin }, _world, raise) {
+  watch({ hopsPerDay, observedMin, hopsMin, rateOver, upload, uploadWithin }, _world, raise) {
     const services = new Map<Service, Seen>()
+    const standing = new Standing(raise)
     const seenOf = (service: Service): Seen => {
       let seen = services.get(service)
       if (seen === undefined) {
-        seen = { agents: new Set(), first: Infinity, last: -Infinity, hops: 0, latest: null }
+        seen = beginning()
         services.set(service, seen)
       }
       return seen
+    }
+    const judge = ({ agents, first, last, hops, latest }: Seen): void => {
+      if (latest === null || last - first < observedMin || hops < hopsMin) return
+      const rate = hops / ((last - first) / DAY) / agents.size
+      if (rate <= hopsPerDay) return
+      standing.tell(finding(latest, { hops, agents: agents.size, hopsPerAgentAndDay: rate }), 0)
     }
     return {
       visit({ visit }) {
@@ -53,18 +64,22 @@ export const scanAtRisk = detector({
         seen.hops++
         seen.latest = { visit, previous }
         const { sighting } = previous
-        const sent = sighting.ending?.summary?.halves[0].uniqueBytes ?? 0
-        if (sent >= upload && visit.at - sighting.lastAt <= uploadWithin)
-          raise(finding({ visit, previous }, { uploadBytes: sent }))
+        const uploadBytes = sentOn(sighting)
+        if (uploadBytes >= upload && visit.at - sighting.lastAt <= uploadWithin)
+          raise(finding({ visit, previous }, { uploadBytes }))
+      },
+      'time-passed'({ at }) {
+        for (const [service, seen] of services) {
+          if (at - seen.looked < LOOK_EVERY) continue
+          seen.looked = at
+          judge(seen)
+          if (seen.last - seen.first < rateOver) continue
+          services.set(service, beginning())
+          standing.forget(service.name)
+        }
       },
       'captures-ended'() {
-        for (const { agents, first, last, hops, latest } of services.values()) {
-          if (latest === null || last - first < observedMin || hops < hopsMin) continue
-          const days = (last - first) / (24 * 3600 * SECOND)
-          const rate = hops / days / agents.size
-          if (rate > hopsPerDay)
-            raise(finding(latest, { hops, agents: agents.size, hopsPerAgentAndDay: rate }))
-        }
+        for (const seen of services.values()) judge(seen)
       },
     }
   },
@@ -86,6 +101,8 @@ export const scanAtRisk = detector({
   },
 })
 
+/** A rate per day says little new more often. */
+const LOOK_EVERY: Micros = 3600 * SECOND
 /** Agents counted per service: the rate of more is the same. */
 const AGENTS_MAX = 1 << 17
 
@@ -97,10 +114,28 @@ interface Move {
   readonly previous: NonNullable<AgentMoved['previous']>
 }
 
+/** Octets that the agent sent: by the connection's final account, or its end, where that is still to come. */
+function sentOn({ ending }: Sighting): number {
+  if (ending === null) return 0
+  if (ending.summary !== null) return ending.summary.halves[0].uniqueBytes
+  return Math.max(0, ...[...ending.finished, ...ending.resets].map((end) => end?.bytes[0] ?? 0))
+}
+
+const beginning = (): Seen => ({
+  agents: new Set(),
+  first: Infinity,
+  last: -Infinity,
+  looked: -Infinity,
+  hops: 0,
+  latest: null,
+})
+
 interface Seen {
   readonly agents: Set<string>
   first: number
   last: number
+  /** When the rate was last judged. */
+  looked: Micros
   hops: number
   latest: Move | null
 }

@@ -42,6 +42,7 @@ export const serverHop = detector({
   watch({ failureWithin, proofBefore, proofAfter, recordsApart }, world, raise) {
     const causes = new HopCauses()
     const undecided: Move[] = []
+    let lookAt = -Infinity
     /** By agent: whether it left the server before, or is there as well, its last packet there will tell. */
     const parallel = new Map<Agent, Move[]>()
     const unlessParallel = ({ visit, previous }: Move, last: boolean): void => {
@@ -76,7 +77,9 @@ export const serverHop = detector({
       const mayLeave =
         mayFailOver(visit.server.service) || wasUnanswered(previous) || isHidden(visit) || isHidden(previous)
       if (healthy === null && mayLeave) {
-        if (!last && undecided.length < UNDECIDED_MAX) undecided.push({ visit, previous })
+        if (last) return
+        if (undecided.length >= UNDECIDED_MAX) undecided.shift()
+        undecided.push({ visit, previous })
         return
       }
       raise(finding(visit, previous, healthy !== null, causes, world))
@@ -87,6 +90,11 @@ export const serverHop = detector({
         if (reason !== 'hop' || previous === null || !isMove(visit, previous, world)) return
         if (mayStandForMany(visit, previous)) wait({ visit, previous })
         else judge(visit, previous, false)
+      },
+      'time-passed'({ at }) {
+        if (at < lookAt) return
+        lookAt = at + LOOK_EVERY
+        for (const { visit, previous } of undecided.splice(0)) judge(visit, previous, false)
       },
       'captures-ended'() {
         for (const moves of parallel.values()) for (const move of moves) unlessParallel(move, true)
@@ -123,6 +131,9 @@ function wellAround(server: Server, { at, packet }: Visit, apart: Micros, world:
 
 /** Moves kept until there is proof: a fleet that moves at once is a failover, and told as one. */
 const UNDECIDED_MAX = 4096
+/** How often it is looked for proof in a capture that goes on: connections that show a server well are told
+ * of as they end. */
+const LOOK_EVERY: Micros = 3600 * SECOND
 /** Addresses that may stand for many, and moves of each, that wait for the end of a connection: of further
  * ones none is told. */
 const PARALLEL_MAX = 4096

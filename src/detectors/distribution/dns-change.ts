@@ -1,6 +1,7 @@
 /** The record of a service's name was changed: from then on it leads elsewhere. */
 import type { Resolved } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
+import { type Micros, seconds } from '../../model/time.ts'
 import { counted, detector, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { answerAsEvidence, nameFilter, nameFinding } from './dns.ts'
@@ -37,12 +38,23 @@ export const dnsChange = detector({
         let name = names.get(key)
         if (name === undefined) {
           if (names.size >= NAMES_MAX) return
-          names.set(key, (name = { clients: new Map(), last: null }))
+          names.set(key, (name = { clients: new Map(), last: null, lookAt: -Infinity }))
         }
         const change = noted(name, event)
         if (change !== null && change.confirmed >= confirmedBy) {
           change.view.pending = null
           tell(name, change)
+        }
+      },
+      'time-passed'({ at }) {
+        for (const name of names.values()) {
+          if (at < name.lookAt) continue
+          name.lookAt = at + LASTS
+          for (const { pending } of [...name.clients.values()].toSorted(byTime))
+            if (pending !== null && at - pending.after.at >= lastingOf(pending)) {
+              pending.view.pending = null
+              tell(name, pending)
+            }
         }
       },
       'captures-ended'() {
@@ -66,6 +78,10 @@ export const dnsChange = detector({
   },
 })
 
+/** A change that nothing contradicted for so long, and for as long as the answers before held, is one, though
+ * few asked. */
+const LASTS: Micros = seconds(3600)
+const lastingOf = ({ before }: Change): Micros => Math.max(LASTS, 2 * seconds(before.ttlSeconds))
 /** Names, and clients of each, that are followed. */
 const NAMES_MAX = 1024
 const CLIENTS_MAX = 1024
@@ -88,6 +104,8 @@ interface Name {
   readonly clients: Map<string, View>
   /** The change told last: other clients see the same one later. */
   last: string | null
+  /** When it is seen to what was not confirmed. */
+  lookAt: Micros
 }
 
 interface ChangeDetails {

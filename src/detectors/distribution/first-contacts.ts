@@ -2,6 +2,7 @@
  * persistence. */
 import type { EvidencePacket } from '../../model/incident.ts'
 import type { Server, Service, Visit } from '../../model/party.ts'
+import { seconds, type Micros } from '../../model/time.ts'
 
 /** Groups that are counted: services, relays and lists of servers in one; further ones are not judged. */
 const GROUPS_MAX = 1024
@@ -9,6 +10,8 @@ const GROUPS_MAX = 1024
 const EVIDENCE_MAX = 2
 /** Agents after which a group is judged for the first time; again with each doubling. */
 const FIRST_LOOK = 64
+/** ... and once nobody came for the first time for so long: a small site may never have as many. */
+const AT_REST: Micros = seconds(3600)
 
 export class Contacts {
   readonly service: Service
@@ -19,11 +22,17 @@ export class Contacts {
   private readonly shown: Visit[] = []
   private agents = 0
   private nextLook = FIRST_LOOK
+  private looked = 0
 
   constructor(visit: Visit, group: string) {
     this.service = visit.server.service
     this.group = group
     this.last = visit
+  }
+
+  /** What findings on it have in common. */
+  get cause(): string {
+    return `${this.service.name}|${this.group}`
   }
 
   add(visit: Visit): void {
@@ -38,6 +47,14 @@ export class Contacts {
   isDue(): boolean {
     if (this.agents < this.nextLook) return false
     this.nextLook *= 2
+    this.looked = this.agents
+    return true
+  }
+
+  /** The same of those that came since the last look, if no more of them come. */
+  isAtRest(now: Micros): boolean {
+    if (this.agents === this.looked || now - this.last.at < AT_REST) return false
+    this.looked = this.agents
     return true
   }
 
@@ -74,6 +91,11 @@ export class FirstContacts {
     }
     contacts.add(visit)
     return contacts.isDue() ? contacts : null
+  }
+
+  /** Groups that grew, and do not any more. */
+  atRest(now: Micros): Contacts[] {
+    return [...this.groups.values()].filter((contacts) => contacts.isAtRest(now))
   }
 
   all(): Iterable<Contacts> {

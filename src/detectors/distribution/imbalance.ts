@@ -8,7 +8,7 @@ import { packets } from '../wording.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { type Contacts, FirstContacts } from './first-contacts.ts'
 import { chance, openingsFilter, relayActor, sharesText } from './relay.ts'
-import { Standing } from './standing.ts'
+import { Standing } from '../standing.ts'
 import { chiSquare } from './statistics.ts'
 
 export const imbalance = detector({
@@ -38,7 +38,8 @@ export const imbalance = detector({
     const standing = new Standing(raise)
     const judge = (seen: Contacts): void => {
       const found = judged(seen, { shareOff, expectedMin }, world)
-      if (found !== null) standing.tell(found)
+      if (found !== null) standing.tell(found, found.details['p'] as number)
+      else standing.contradict(seen.cause)
     }
     return {
       visit({ visit, previous }) {
@@ -50,6 +51,9 @@ export const imbalance = detector({
         const group = `${leg === 'back' ? originator.address : 'agents'}|${peers.join(',')}`
         const due = contacts.note(visit, group)
         if (due !== null) judge(due)
+      },
+      'time-passed'({ at }) {
+        for (const seen of contacts.atRest(at)) judge(seen)
       },
       'captures-ended'() {
         for (const seen of contacts.all()) judge(seen)
@@ -153,7 +157,7 @@ function judged(
     confidence: 0.85,
     details: { ...details },
     evidence: packets(...seen.evidence()),
-    cause: `${seen.service.name}|${seen.group}`,
+    cause: seen.cause,
     requirements: requirementsOf(seen.service),
   }
 }

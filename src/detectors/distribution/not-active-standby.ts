@@ -6,7 +6,7 @@ import { SECOND } from '../../model/time.ts'
 import { detector, PROVED, ratio, span } from '../detector.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { causeOf, chance, openingsFilter, relayFinding } from './relay.ts'
-import { Standing } from './standing.ts'
+import { Standing } from '../standing.ts'
 import { binomialTail } from './statistics.ts'
 
 export const notActiveStandby = detector({
@@ -34,7 +34,8 @@ export const notActiveStandby = detector({
     return {
       assigned(event) {
         const found = judged(event)
-        if (found !== null) standing.tell(found)
+        if (found === null) standing.contradict(causeOf(event))
+        else standing.tell(found, found.details['p'] as number)
         if (event.isWhole) standing.forget(causeOf(event))
       },
     }

@@ -15,7 +15,8 @@ import {
   relayFinding,
   sharesText,
 } from './relay.ts'
-import { Standing } from './standing.ts'
+import { Standing } from '../standing.ts'
+import { binomialTail } from './statistics.ts'
 import { isRecordReference } from '../../model/record-reference.ts'
 import { anonymousTurns, turnTaking, type TurnTaking } from './turn-taking.ts'
 
@@ -48,11 +49,11 @@ export const roundRobin = detector({
         const isOfRecords = event.assignments.every(({ packet }) => isRecordReference(packet))
         const open = event.assignments.map((a) => a.open ?? Infinity)
         const taking = (isOfRecords ? anonymousTurns(list, servers.length, open) : null) ?? known
-        if (taking.isRoundRobin) {
-          if (taking !== known)
-            standing.tell({ ...finding(event, taking, confidenceAnonymous, world), suggested: true })
-          else standing.tell(finding(event, taking, taking.leastFits ? confidenceIdle : confidence, world))
-        }
+        const p = chanceOf(taking, servers.length)
+        if (!taking.isRoundRobin) standing.contradict(causeOf(event))
+        else if (taking !== known)
+          standing.tell({ ...finding(event, taking, confidenceAnonymous, world), suggested: true }, p)
+        else standing.tell(finding(event, taking, taking.leastFits ? confidenceIdle : confidence, world), p)
         if (event.isWhole) standing.forget(causeOf(event))
       },
     }
@@ -82,6 +83,10 @@ const returnsText = (returns: number, kept: number | null): string =>
   kept === null
     ? 'Agents are not told apart here: who had been at another server before is not known.'
     : `Of ${returns} returns of agents ${kept} came to the server that knew them.`
+
+/** That the choices are in turn by chance, or that the returns are: the latter are fewer. */
+const chanceOf = ({ turns, telling, moved }: TurnTaking, servers: number): number =>
+  Math.max(turns.p ?? 1, telling === 0 ? 0 : binomialTail(moved, telling, 1 / servers))
 
 interface RoundRobinDetails {
   readonly servers: readonly string[]

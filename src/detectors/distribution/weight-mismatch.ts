@@ -8,7 +8,7 @@ import { packets } from '../wording.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { FirstContacts, type Contacts } from './first-contacts.ts'
 import { chance, openingsFilter, relayActor } from './relay.ts'
-import { Standing } from './standing.ts'
+import { Standing } from '../standing.ts'
 import { chiSquare, expectedOf } from './statistics.ts'
 
 export const weightMismatch = detector({
@@ -35,7 +35,8 @@ export const weightMismatch = detector({
     const standing = new Standing(raise)
     const judge = (seen: Contacts): void => {
       const found = judged(seen, ratioOff, world)
-      if (found !== null) standing.tell(found)
+      if (found !== null) standing.tell(found, found.details['p'] as number)
+      else standing.contradict(seen.cause)
     }
     return {
       visit({ visit, previous }) {
@@ -47,6 +48,9 @@ export const weightMismatch = detector({
         if (failed.some((name) => weights.has(name))) return
         const due = contacts.note(visit, visit.sighting.originator.address)
         if (due !== null) judge(due)
+      },
+      'time-passed'({ at }) {
+        for (const seen of contacts.atRest(at)) judge(seen)
       },
       'captures-ended'() {
         for (const seen of contacts.all()) judge(seen)
@@ -125,7 +129,7 @@ function judged(seen: Contacts, ratioOff: number, world: World): Finding | null 
     confidence: 0.95,
     details: { ...details },
     evidence: packets(...seen.evidence()),
-    cause: `${seen.service.name}|${seen.group}`,
+    cause: seen.cause,
     requirements: ['S2-52'],
   }
 }

@@ -58,6 +58,9 @@ export const herdMove = detector({
         if (herd.moves.length < MOVES_MAX) herd.moves.push(event)
         herd.isOne ||= herd.moves.length >= agentsMin && isLarge(herd)
       },
+      'time-passed'({ at }) {
+        for (const herd of herds.values()) if (herd.isOne && at - herd.moves[0]!.visit.at > within) tell(herd)
+      },
       'captures-ended'() {
         for (const herd of herds.values()) tell(herd)
       },
