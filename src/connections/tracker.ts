@@ -152,6 +152,10 @@ export class Tracker {
     this.clock.interrupted()
   }
 
+  get tap(): Tap {
+    return this.state.tap
+  }
+
   /** Frame `i` of the batch, of any kind, passed: the tap is alive. */
   frameSeen(times: Float64Array, i: number): void {
     this.moment[0] = times[i]!

@@ -403,6 +403,16 @@ export interface Http2Reset extends OnConnection {
   readonly decrypted: boolean
 }
 
+/** Nobody listened at this tap for a while; told as soon as somebody does again. What then passed was not
+ * seen. */
+export interface CaptureBlind {
+  readonly kind: 'capture-blind'
+  readonly time: Micros
+  readonly tap: Tap
+  readonly start: Micros
+  readonly end: Micros
+}
+
 /** The capture of this tap is over. It closes nothing. */
 export interface CaptureEnded {
   readonly kind: 'capture-ended'
@@ -440,6 +450,7 @@ export type Observation =
   | SmtpSession
   | DnsAnswer
   | DnsUnanswered
+  | CaptureBlind
   | CaptureEnded
 
 export type ObservationKind = Observation['kind']

@@ -139,7 +139,7 @@ export class TapRun implements Run, LiveRun {
 
   /** Takes the batch through the lower half. */
   process(): void {
-    if (this.missing !== null) this.noteBlind(this.missing)
+    if (this.missing !== null) this.noteBlind(this.missing, this.batch.time[0]!)
     this.noteTimes()
     this.locateAll()
     this.exports?.flush()
@@ -152,6 +152,7 @@ export class TapRun implements Run, LiveRun {
 
   /** Time has come to `now` without a frame: nothing happened until then. */
   idle(now: Micros): Micros {
+    if (this.missing !== null) this.noteBlind(this.missing, now)
     if (now - this.ticked >= TICK || now < this.ticked) this.tick(now)
     return now
   }
@@ -220,12 +221,14 @@ export class TapRun implements Run, LiveRun {
     for (const datagrams of this.datagrams.values()) datagrams.tick(now)
   }
 
-  private noteBlind(why: string): void {
+  private noteBlind(why: string, until: Micros): void {
     this.missing = null
     const start = this.last
-    const end = Math.max(start, this.batch.time[0]!)
+    const end = Math.max(start, until)
     if (end === start) return
     this.blindTime += end - start
+    const blind = { kind: 'capture-blind', time: end, start, end } as const
+    for (const { tap } of this.trackers) this.options.emit({ ...blind, tap })
     if (this.blindSpans.length >= BLIND_SPANS_MAX) this.blindSpans.shift()
     this.blindSpans.push({ start, end, why })
   }

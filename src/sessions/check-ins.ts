@@ -5,7 +5,9 @@
  * An agent whose host is off misses nothing. That it was on is shown by other packets of its address all
  * through the time (a laptop that wakes up shows some before it checks in), or, where nothing else of it
  * passes the tap, by its return in step with its old rhythm, as far as chance does not explain that. Where
- * agents say what their requests are for, only check-ins count; elsewhere every connection does.
+ * agents say what their requests are for, only check-ins count; elsewhere every connection does. A check-in
+ * that nobody could see was not missed: times in which the tap was blind do not count, nor the interval
+ * that each of them breaks.
  */
 import type { CheckInMissed } from '../model/cadence.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
@@ -299,7 +301,8 @@ class CheckIns {
     if (from - rhythm.lifeAt > interval) rhythm.lifeSince = from
     rhythm.lifeAt = to
     const limit = interval * limitOf(rhythm.service) * (basis === 'learned' ? CHANGED_AFTER : 1)
-    const shown = to - Math.max(rhythm.lifeSince, rhythm.at)
+    const since = Math.max(rhythm.lifeSince, rhythm.at)
+    const shown = to - since - this.around.blind.hiding(since, to, interval)
     if (shown < limit || rhythm.isTold || rhythm.tries > 0) return false
     return !this.isHeld(rhythm) && !this.isOthers(rhythm)
   }
@@ -310,7 +313,8 @@ class CheckIns {
     if (known === null || rhythm.isTold || rhythm.tries > 0) return
     const { interval } = known
     const away = next.at - rhythm.at
-    if (away <= interval * limitOf(rhythm.service)) return
+    const seen = away - this.around.blind.hiding(rhythm.at, next.at, interval)
+    if (seen <= interval * limitOf(rhythm.service)) return
     const steps = Math.round(away / interval)
     const others = fleet.checkIns - rhythm.count - 1
     // Nobody else came either: a pause of the capture, or of the network.
@@ -337,6 +341,7 @@ class CheckIns {
     const { agent, server, address, tap, packet, at, sampled, service } = rhythm
     rhythm.isTold = true
     const until = next?.at ?? life!.at
+    const unseen = this.around.blind.hiding(at, until, 0)
     this.around.tell({
       kind: 'check-in-missed',
       agent,
@@ -349,7 +354,7 @@ class CheckIns {
       samples: sampled,
       life,
       next,
-      missed: Math.max(1, Math.round((until - at) / interval) - (next === null ? 0 : 1)),
+      missed: Math.max(1, Math.round((until - at - unseen) / interval) - (next === null ? 0 : 1)),
       others: (this.fleets.get(service)?.checkIns ?? 0) - rhythm.count - (next === null ? 0 : 1),
     })
   }

@@ -34,14 +34,15 @@ const UNKNOWN = 3
 const CONNECTIONS = 4
 const WORDS = 5
 
-export function followDuties({ tell, health }: Surroundings): Follower {
+export function followDuties({ tell, health, blind }: Surroundings): Follower {
   const table = new Table()
 
   /** It comes again: what was the time before? */
   function counted(row: number, stay: Stay, at: Micros): void {
     const left = table.get(row, LEFT)
     if (left < 0 || at <= left) return
-    const isUp = at - left <= UP_WITHIN && health.failureOf(stay.server, left, at) === null
+    const isUp =
+      at - left <= UP_WITHIN && health.failureOf(stay.server, left, at) === null && !blind.touches(left, at)
     const word = isUp ? WITHOUT : UNKNOWN
     table.set(row, word, table.get(row, word) + at - left)
     table.set(row, LEFT, -1)

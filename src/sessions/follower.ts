@@ -12,6 +12,7 @@ import type { ObservationKind, ObservationOf } from '../model/observation.ts'
 import type { Agent } from '../model/party.ts'
 import type { Micros } from '../model/time.ts'
 import type { Agents } from './agents.ts'
+import type { BlindTimes } from './blind-times.ts'
 import type { Health } from './health.ts'
 import type { Inventory } from './inventory.ts'
 import type { Policy } from './policy.ts'
@@ -24,6 +25,7 @@ export interface Surroundings {
   readonly services: Services
   readonly agents: Agents
   readonly health: Health
+  readonly blind: BlindTimes
   readonly policy: Policy
   readonly settle: Micros
   /** Acts once the captures have come as far as `at`; at their end, whatever waits acts. */

@@ -12,6 +12,7 @@ import type { AgentMoved, DetectorEvent, Outage, ServerFailure } from '../model/
 import type { Server, Visit } from '../model/party.ts'
 import { type PreferenceList, rankIn } from '../model/policy.ts'
 import { seconds, type Micros } from '../model/time.ts'
+import type { BlindTimes } from './blind-times.ts'
 import type { Health } from './health.ts'
 import { betterThan, type Policy } from './policy.ts'
 import type { Stay, TrackedSighting } from './sighting.ts'
@@ -56,6 +57,7 @@ interface Cause {
 }
 
 export interface ServerMovesOptions {
+  readonly blind: BlindTimes
   readonly health: Health
   readonly policy: Policy
   later(at: Micros, act: () => void): void
@@ -160,7 +162,7 @@ export class ServerMoves {
     this.pending.delete(server.id)
     const { moves, silentSince } = deserted
     this.waiting -= moves.length
-    if (!isDeserted(deserted, at)) {
+    if (!isDeserted(deserted, at) || this.options.blind.touches(silentSince, at)) {
       for (const move of moves) this.decide(move, 'hop', null)
       return
     }

@@ -14,6 +14,7 @@ import { seconds, type Micros } from '../model/time.ts'
 import { AddressMoves } from './address-moves.ts'
 import { Agenda } from './agenda.ts'
 import { Agents } from './agents.ts'
+import { BlindTimes } from './blind-times.ts'
 import { Endings } from './endings.ts'
 import { Exchanges } from './exchanges.ts'
 import { Followers } from './followers.ts'
@@ -86,6 +87,7 @@ export class Sessions {
   private readonly tls: TlsIdentity
   readonly followers: Followers
   private readonly sightings = new Sightings()
+  private readonly blind = new BlindTimes()
   private readonly relays = new Set<string>()
   private readonly tell: (event: DetectorEvent) => void
   private readonly accounted: SessionsOptions['accounted']
@@ -103,17 +105,14 @@ export class Sessions {
     this.settle = options.settle ?? SETTLE
     this.paths = new Paths((path) => this.share(path))
     this.policy = new Policy(this.inventory)
-    const wiring = {
-      later: (at: Micros, act: () => void) => this.agenda.add(at, act),
-      tell: this.tell,
-      settle: this.settle,
-    }
-    const urgent = { ...wiring, isUrgent: options.isUrgent ?? false }
+    const { tell, settle } = this
+    const wiring = { later: (at: Micros, act: () => void) => this.agenda.add(at, act), tell, settle }
+    const urgent = { ...wiring, isUrgent: options.isUrgent ?? false, blind: this.blind }
     this.stays = new Stays(new ServerMoves({ ...urgent, policy: this.policy, health: this.health }))
     this.endings = new Endings({ ...wiring, sightingOf: (connection) => this.sightings.get(connection) })
     this.exchanges = new Exchanges(urgent)
-    const { inventory, services, agents, health, policy, stays, sightings, severalTaps } = this
-    const shared = { ...wiring, inventory, services, agents, health, policy, severalTaps }
+    const { inventory, services, agents, health, blind, policy, stays, sightings, severalTaps } = this
+    const shared = { ...wiring, inventory, services, agents, health, blind, policy, severalTaps }
     this.hidden = new HiddenServers({ ...shared, stays, sightings })
     this.moves = new AddressMoves(this.agents, wiring)
     this.followers = new Followers(shared)
@@ -133,6 +132,7 @@ export class Sessions {
   }
 
   observe(o: O.Observation): void {
+    if (!this.blind.isShown(o)) return
     this.tick(o.time > this.now ? o.time : this.now)
     this.take(o)
     this.followers.observed(o, this.sightingOf)
@@ -193,6 +193,7 @@ export class Sessions {
       case 'http2-reset':
       case 'answering':
       case 'mapping-changed':
+      case 'capture-blind':
       case 'capture-ended':
         return
     }

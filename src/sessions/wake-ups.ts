@@ -145,8 +145,9 @@ class WakeUps {
     if (rest.length === 0) this.calls.delete(to.address)
     else this.calls.set(to.address, rest)
     this.waiting--
+    const isCaptured = this.end === null || at + within <= this.end
     const checkIn = service.configured?.checkIn ?? PROFILES[service.profile].checkIn ?? WITHIN
-    const { agents, tell } = this.around
+    const { agents, tell, blind } = this.around
     tell({
       kind: 'woken',
       service,
@@ -162,7 +163,7 @@ class WakeUps {
       answer,
       within,
       followed,
-      isWatched: followed !== null || this.end === null || at + within <= this.end,
+      isWatched: followed !== null || (isCaptured && !blind.touches(at, at + within)),
       isPresent: at - (this.seen.get(to.address) ?? -Infinity) <= 2 * checkIn,
     })
   }

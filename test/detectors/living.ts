@@ -18,13 +18,24 @@ export interface Lived {
   readonly incidents: readonly IncidentRecord[]
 }
 
-/** A capture as it happens, and `after` it nothing but time. Nobody says that it is over. */
-export function lived(capture: Uint8Array, deployment: Deployment, after: Micros): Lived {
-  const frames = framesOf(Buffer.from(capture))
+/** A capture as it happens, and `after` it nothing but time. Nobody says that it is over. `missed`: nobody
+ * listens then, by the seconds since it began. */
+export function lived(
+  capture: Uint8Array,
+  deployment: Deployment,
+  after: Micros,
+  missed: readonly (readonly [from: number, to: number])[] = [],
+): Lived {
+  const all = framesOf(Buffer.from(capture))
+  const start = all[0]!.time
+  const isMissed = ({ time }: { time: Micros }): boolean =>
+    missed.some(([from, to]) => time >= start + seconds(from) && time < start + seconds(to))
+  const frames = all.filter((frame) => !isMissed(frame))
+  const step = missed.length === 0 ? FRAMES : 1
   const findings: Finding[] = []
   const ids = new Set<string>()
   const analysis = new LiveAnalysis(
-    { tap: 'live', path: '', reader: readerOf(frames, { frames: FRAMES }), sha256: null },
+    { tap: 'live', path: '', reader: readerOf(frames, { frames: step }), sha256: null },
     {
       deployment,
       secrets: null,
@@ -40,7 +51,15 @@ export function lived(capture: Uint8Array, deployment: Deployment, after: Micros
     for (now += TICK; now < until; now += TICK) analysis.tick(now)
     now = until
   }
-  for (let i = 0; i < frames.length; i += FRAMES) {
+  const isOver = missed.map(() => false)
+  for (let i = 0; i < frames.length; i += step) {
+    for (const [place, [from, to]] of missed.entries()) {
+      if (isOver[place] || frames[i]!.time < start + seconds(to)) continue
+      isOver[place] = true
+      passes(start + seconds(from))
+      analysis.packets!.interrupted('nobody listened')
+      now = start + seconds(to)
+    }
     passes(frames[i]!.time)
     void analysis.packets!.read()
     analysis.process()

@@ -1,3 +1,4 @@
+import { BlindTimes } from '../../src/sessions/blind-times.ts'
 import { describe, expect, test } from 'vitest'
 import type { AttemptFailed, DetectorEvent } from '../../src/model/event.ts'
 import type * as O from '../../src/model/observation.ts'
@@ -37,6 +38,7 @@ class Story {
       services,
       agents,
       health: this.health,
+      blind: new BlindTimes(),
       policy: new Policy(inventory),
       settle: 0,
       later: () => {},

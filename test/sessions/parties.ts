@@ -1,4 +1,5 @@
 /** Parties of the session stage for unit tests: sightings, observations and summaries with little to say. */
+import { BlindTimes } from '../../src/sessions/blind-times.ts'
 import type { ConnectionSummary, HalfSummary } from '../../src/model/connection.ts'
 import type * as O from '../../src/model/observation.ts'
 import type { Endpoint, Tap } from '../../src/model/packet.ts'
@@ -204,4 +205,10 @@ export function summaryOf(
 
 /** Moves of agents that are never told to anybody. */
 export const movesOf = ({ inventory }: Parties, health: Health): ServerMoves =>
-  new ServerMoves({ health, policy: new Policy(inventory), later: () => {}, tell: () => {} })
+  new ServerMoves({
+    health,
+    blind: new BlindTimes(),
+    policy: new Policy(inventory),
+    later: () => {},
+    tell: () => {},
+  })

@@ -1,3 +1,4 @@
+import { BlindTimes } from '../../src/sessions/blind-times.ts'
 import { describe, expect, test } from 'vitest'
 import type { ConnectionSummary } from '../../src/model/connection.ts'
 import type { SilenceOutcome } from '../../src/model/observation.ts'
@@ -31,6 +32,7 @@ class Story {
   private readonly due: (() => void)[] = []
   readonly stays = new Stays(
     new ServerMoves({
+      blind: new BlindTimes(),
       health: this.health,
       policy: new Policy(this.parties.inventory),
       later: (_at, act) => void this.due.push(act),
