@@ -43,9 +43,11 @@ export interface OuterAddressChanged {
   readonly to: string
   readonly at: Micros
   readonly packet: number
-  /** When it was last connected under the former one, and what says so. */
+  /** When it was last connected under the former one, as far as is known. */
   readonly lastAt: Micros
+  /** What said so last, and when. */
   readonly lastPacket: number
+  readonly lastToldAt: Micros
 }
 
 /** A translator says that an open connection goes on under another address or port. */

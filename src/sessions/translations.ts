@@ -86,11 +86,22 @@ function ways({ tell, later, settle }: Surroundings): Came {
     known.delete(key)
     put(known, key, { address: to, sighting, packet, at })
     if (last === undefined || last.address === to) return
-    const { address: from, packet: lastPacket, sighting: before } = last
+    const { address: from, packet: lastPacket, at: lastToldAt, sighting: before } = last
     const lastAt = Math.min(at, before.closed ? Math.max(last.at, before.lastAt) : at)
     // Whose connections they are is known by then.
     later(at + settle, () =>
-      told({ kind: 'outer-address-changed', sighting, before, from, to, at, packet, lastAt, lastPacket }),
+      told({
+        kind: 'outer-address-changed',
+        sighting,
+        before,
+        from,
+        to,
+        at,
+        packet,
+        lastAt,
+        lastPacket,
+        lastToldAt,
+      }),
     )
   }
 }

@@ -109,7 +109,7 @@ function finding(
 
 /** The translator itself says under which address the agent's own one goes on. */
 function statedFinding(event: OuterAddressChanged): Finding {
-  const { sighting, from, to, at, packet, lastAt, lastPacket } = event
+  const { sighting, from, to, at, packet, lastPacket, lastToldAt } = event
   const { tap, agent, originator } = sighting
   const inner = originator.address
   return {
@@ -129,7 +129,7 @@ function statedFinding(event: OuterAddressChanged): Finding {
     },
     evidence: packets(
       ...evidence(
-        { tap, packet: lastPacket, at: Math.min(lastAt, at), note: `${inner} goes on as ${from}` },
+        { tap, packet: lastPacket, at: lastToldAt, note: `${inner} goes on as ${from}` },
         { tap, packet, at, note: `${inner} goes on as ${to}` },
       ),
     ),

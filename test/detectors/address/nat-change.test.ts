@@ -132,6 +132,9 @@ describe('as the translator itself exports it', () => {
       expect.stringContaining('10.10.1.101 goes on as 203.0.113.5 (record 1'),
       expect.stringContaining('10.10.1.101 goes on as 203.0.113.9 (record 1'),
     ])
+    // Each is shown when it was said: as its connection began.
+    const [earlier, later] = found[0]!.evidence
+    expect(later!.at - earlier.at).toBe(seconds(360))
     expect(analysis.told).toEqual(['warning nat-change', 'warning nat-change'])
   })
 
