@@ -8,7 +8,8 @@ import { FrameBatch } from '../../bytes/frame-batch.ts'
 import type { CaptureReader } from '../../model/capture.ts'
 import type { Endpoint } from '../../model/packet.ts'
 import type { Micros } from '../../model/time.ts'
-import { BROKEN_TCP, locate, Place, TCP } from '../../wire/frame.ts'
+import { visitParts } from '../../wire/aggregate.ts'
+import { AGGREGATE, BROKEN_TCP, locate, Place, TCP } from '../../wire/frame.ts'
 import * as tcp from '../../wire/tcp.ts'
 import { PathTable } from '../../wire/path.ts'
 import { enterTunnels } from '../../wire/tunnel.ts'
@@ -42,8 +43,7 @@ export async function* connectionPackets(
   try {
     while (await reader.next(batch))
       for (let row = 0; row < batch.count; row++)
-        if (isOf(wanted, reader, batch, row, place) && !isForeign(foreign, place))
-          yield packetAt(reader, batch, row)
+        if (isOf(wanted, foreign, reader, batch, row, place)) yield packetAt(reader, batch, row)
   } finally {
     reader.close()
   }
@@ -51,6 +51,7 @@ export async function* connectionPackets(
 
 function isOf(
   wanted: ConnectionToFind,
+  foreign: ReadonlySet<string>,
   reader: CaptureReader,
   batch: FrameBatch,
   row: number,
@@ -62,10 +63,15 @@ function isOf(
   const end = from + batch.capturedLength[row]!
   const face = batch.interface[row]!
   const linkType = reader.interfaces[face]?.linkType ?? -1
+  let holds = false
+  const take = (kind: number): void => {
+    if (kind === AGGREGATE) visitParts(place, take)
+    else if (kind === TCP || kind === BROKEN_TCP)
+      holds ||= hasEnds(wanted, batch.bytes, place) && !isForeign(foreign, place)
+  }
   const found = locate(batch.bytes, from, end, batch.wireLength[row]!, linkType, place)
-  const kind = enterTunnels(found, place)
-  if (kind !== TCP && kind !== BROKEN_TCP) return false
-  return hasEnds(wanted, batch.bytes, place) && isAtTap(wanted, reader, face)
+  take(enterTunnels(found, place))
+  return holds && isAtTap(wanted, reader, face)
 }
 
 const nameOf = (path: readonly string[]): string => path.join('\n')
