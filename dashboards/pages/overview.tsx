@@ -149,7 +149,9 @@ function Service({ service, verdicts }: { service: ServiceRow; verdicts: readonl
     <a class="svc" href={href({ page: 'service', id: service.name })}>
       <span class="n">
         <SeverityMark severity={service.worst} />
-        <b>{service.name}</b>
+        <b>
+          <Breakable name={service.name} />
+        </b>
       </span>
       <span class="t">{service.verdict}</span>
       <span class="sp">
@@ -167,6 +169,18 @@ function Service({ service, verdicts }: { service: ServiceRow; verdicts: readonl
         <Conformance verdicts={verdicts} />
       </span>
     </a>
+  )
+}
+
+/** An address with a port is broken before the port, if at all. */
+function Breakable({ name }: { name: string }): JSX.Element {
+  const [, address = name, port = ''] = /^(.*)(:\d+)$/.exec(name) ?? []
+  return (
+    <span>
+      {address}
+      <wbr />
+      {port}
+    </span>
   )
 }
 

@@ -109,6 +109,9 @@ function allIsWell({
 }: Pick<ServiceRow, 'agents' | 'servers' | 'connections'>): string {
   const counted = (n: number, noun: string): string =>
     `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
+  // Behind a load balancer of which only the agents' side was captured, nobody is seen at a server.
+  if (agents === 0 && connections > 0)
+    return `Nothing is broken in ${counted(connections, 'connection')}; which server took them was not seen.`
   const seen = `${counted(agents, 'agent')} at ${counted(servers, 'server')}`
   return `Nothing is broken: ${seen}, ${counted(connections, 'connection')}.`
 }

@@ -92,6 +92,16 @@ test('services, the worst first', () => {
   })
 })
 
+test('a service whose servers are hidden behind a relay says so', () => {
+  const hidden = readStore()
+  hidden.add('service', { name: 'dlp' })
+  hidden.add('tally', { analysis: 1, service: 1, server: 0, connections: 66, open: 0, handshakes: '{}' })
+  expect(listServices(hidden)[0]!.verdict).toBe(
+    'Nothing is broken in 66 connections; which server took them was not seen.',
+  )
+  hidden.close()
+})
+
 test('an empty store has no services', () => {
   const empty = smallStore()
   expect(listServices(empty)).toEqual([])
