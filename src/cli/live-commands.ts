@@ -26,6 +26,10 @@ export function addWatch(program: Command, console: Console, ends: (exitCode: nu
       'with --flows: exporters keep no flow open for longer; nothing is told before it is over (default: learned, 30m at most)',
     )
     .option(
+      '--all-traffic',
+      'with --flows: follow all TCP, not only that of the services of the configuration',
+    )
+    .option(
       '--filter <expression>',
       'with -i: a capture filter (pcap-filter) instead of the one that the configuration comes to',
     )

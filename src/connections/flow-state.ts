@@ -30,6 +30,8 @@ export interface FlowCounters {
   sampled: number
   /** The longest silence that a record of a connection may hide. */
   hidden: Micros
+  /** Records of TCP that nobody asked for: only that they came was taken note of. */
+  unwanted: number
 }
 
 /** What one side sent after a silence, as far as records tell. */

@@ -25,6 +25,7 @@ import { noteOuter } from './flow-nat.ts'
 import { noteLength } from './flow-silences.ts'
 import { bitsOf, coldOf, type FlowCounters, type FlowState, packetsOf, schedule } from './flow-state.ts'
 import { FlowTimeouts } from './flow-timeouts.ts'
+import type { FlowsWanted } from './flow-wanted.ts'
 import { type Gone, summarise } from './flow-summary.ts'
 import { Roles } from './roles.ts'
 import { Sparse } from './sparse.ts'
@@ -45,6 +46,8 @@ export interface FlowTrackerOptions {
   readonly seed?: number
   /** Records come as they are sent, and time passes between them. Absent: they are read from somewhere. */
   readonly live?: LiveFlows
+  /** Which records of TCP are followed. Absent: all. */
+  readonly wanted?: FlowsWanted
 }
 
 /** What was noted of an exporter when its last records came. */
@@ -67,6 +70,7 @@ export class FlowTracker {
     incomplete: 0,
     sampled: 0,
     hidden: 0,
+    unwanted: 0,
   }
   /** Records of other protocols, by their number. */
   readonly others = new Map<number, number>()
@@ -76,10 +80,12 @@ export class FlowTracker {
   private readonly piece = new Piece()
   private readonly eviction = new Eviction()
   private readonly noted: Noted[] = []
+  private readonly wanted: FlowsWanted | null
 
   constructor(options: FlowTrackerOptions) {
     const { tap, tapIndex, silenceMin, streamNumbers, seed = 0 } = options
     this.clock = new FlowClock(options.live ?? null)
+    this.wanted = options.wanted ?? null
     this.state = {
       tap,
       tapIndex,
@@ -185,6 +191,10 @@ export class FlowTracker {
       this.others.set(protocol, (this.others.get(protocol) ?? 0) + 1)
       return
     }
+    if (this.wanted !== null && !this.wanted.is(batch, i)) {
+      this.passOver(batch, i)
+      return
+    }
     this.counters.records++
     const { piece } = this
     if (!fill(piece, batch, i) || !this.isTimely(batch, i)) {
@@ -206,6 +216,12 @@ export class FlowTracker {
     if (!isPaired) return
     turnRound(piece, batch, i)
     this.join()
+  }
+
+  /** That it came shows that something passed. */
+  private passOver({ start, end, exported, received }: FlowBatch, i: number): void {
+    this.counters.unwanted++
+    if (start[i]! <= end[i]!) this.clock.seen(start[i]!, end[i]!, exported[i]!, received[i]!)
   }
 
   private isTimely({ exported, received }: FlowBatch, i: number): boolean {

@@ -9,15 +9,18 @@ import { AddressTable } from '../bytes/address.ts'
 import { restore, snapshot, type SnapshotOptions } from '../bytes/snapshot.ts'
 import type { LiveFlows } from '../connections/flow-clock.ts'
 import { FlowTimeouts } from '../connections/flow-timeouts.ts'
+import { FlowsWanted } from '../connections/flow-wanted.ts'
 import type { FlowBatch, FlowExporter } from '../model/flow-record.ts'
 import type { Tap } from '../model/packet.ts'
 import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
 import { toSeconds, type Micros } from '../model/time.ts'
+import { contains } from '../sessions/inventory.ts'
 import { flowTapOf } from './flow-run.ts'
 import type { FlowTap } from './flow-tap.ts'
 import { BLIND_SPANS_MAX, type BlindSpan, type LiveRun, type SavedRun } from './live-run.ts'
 import type { TapRunOptions } from './run.ts'
+import type { ServiceTraffic } from './service-traffic.ts'
 
 /** What a receiver counts, at any time. */
 export interface ReceivedFlows {
@@ -29,6 +32,8 @@ export interface ReceivedFlows {
 
 /** Flow records that are received: who listens owns it. */
 export interface LiveFlowInput extends LiveFlows {
+  /** All TCP is followed, not only that of the configuration's services. */
+  readonly allTraffic: boolean
   readonly tap: Tap
   readonly path: string
   readonly exporters: readonly FlowExporter[]
@@ -41,7 +46,7 @@ export interface LiveFlowInput extends LiveFlows {
 /** Made anew: what says nothing of the past, or is configured. */
 const SNAPSHOT: SnapshotOptions = {
   classes: { timeouts: FlowTimeouts },
-  leave: new Set(['servicePorts', 'silenceMin', 'limit', 'tapIndex', 'lagMax', 'isLive', 'piece']),
+  leave: new Set(['servicePorts', 'silenceMin', 'limit', 'tapIndex', 'lagMax', 'isLive', 'piece', 'wanted']),
 }
 
 export class LiveFlowRun implements LiveRun {
@@ -56,9 +61,15 @@ export class LiveFlowRun implements LiveRun {
   private readonly blindSpans: BlindSpan[] = []
   private blindTime: Micros = 0
 
-  constructor(input: LiveFlowInput, options: TapRunOptions) {
+  /** Of `wanted`, the TCP is followed; null: of everybody. */
+  constructor(input: LiveFlowInput, options: TapRunOptions, wanted: ServiceTraffic | null) {
     this.input = input
-    this.flows = flowTapOf(input.tap, options, { lagMax: input.lagMax })
+    this.flows = flowTapOf(input.tap, options, {
+      live: { lagMax: input.lagMax },
+      ...(wanted === null
+        ? {}
+        : { wanted: new FlowsWanted(wanted.ports, (address) => contains(wanted.hosts, address)) }),
+    })
   }
 
   /** Takes records, and tells what they make certain. */

@@ -1,5 +1,6 @@
 /** One file or stream of flow records on its way through the lower half of the house. */
 import type { LiveFlows } from '../connections/flow-clock.ts'
+import type { FlowsWanted } from '../connections/flow-wanted.ts'
 import { FlowBatch } from '../model/flow-record.ts'
 import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
@@ -91,9 +92,13 @@ export class FlowRun implements Run {
 const NOBODYS = 255
 
 /** The flows of an input, as its analysis wants them. */
-export const flowTapOf = (tap: Tap, options: TapRunOptions, live?: LiveFlows): FlowTap =>
+export const flowTapOf = (
+  tap: Tap,
+  options: TapRunOptions,
+  its: { readonly live?: LiveFlows; readonly wanted?: FlowsWanted } = {},
+): FlowTap =>
   new FlowTap({
-    ...(live === undefined ? {} : { live }),
+    ...its,
     tap,
     tapIndex: options.nextTapIndex(),
     silenceMin: options.silenceMin,

@@ -4,6 +4,7 @@
  * (tap-run.ts), whoever sent them.
  */
 import type { LiveFlows } from '../connections/flow-clock.ts'
+import type { FlowsWanted } from '../connections/flow-wanted.ts'
 import { FlowTracker } from '../connections/flow-tracker.ts'
 import type { FlowBatch, FlowExporter, FlowFormat } from '../model/flow-record.ts'
 import type { Observation } from '../model/observation.ts'
@@ -20,6 +21,8 @@ interface FlowTapOptions {
   readonly connectionsMax?: number
   /** Records come as they are sent. Absent: they are read from somewhere. */
   readonly live?: LiveFlows
+  /** Which records of TCP are followed. Absent: all. */
+  readonly wanted?: FlowsWanted
   emit(observation: Observation): void
 }
 
@@ -96,7 +99,7 @@ export class FlowTap {
   account(): CaptureFlows {
     const { counters, clock, others } = this.tracker
     return {
-      records: counters.records + [...others.values()].reduce((n, count) => n + count, 0),
+      records: counters.records + counters.unwanted + [...others.values()].reduce((n, count) => n + count, 0),
       tcpRecords: counters.records,
       duplicates: counters.duplicates,
       late: clock.late,
@@ -110,9 +113,14 @@ export class FlowTap {
 
   /** Records of other protocols, by name. */
   others(): Readonly<Record<string, number>> {
-    return Object.fromEntries(
-      [...this.tracker.others].map(([protocol, count]) => [PROTOCOLS.get(protocol) ?? 'other IP', count]),
-    )
+    const { others, counters } = this.tracker
+    const named: Record<string, number> = {}
+    for (const [protocol, count] of others) {
+      const name = PROTOCOLS.get(protocol) ?? 'other IP'
+      named[name] = (named[name] ?? 0) + count
+    }
+    if (counters.unwanted > 0) named['TCP of no service'] = counters.unwanted
+    return named
   }
 
   private exporterRecord(exporter: FlowExporter): FlowExporterRecord {

@@ -32,6 +32,7 @@ import { type LiveFlowInput, LiveFlowRun } from './flow-live.ts'
 import { shownByFlows } from './flow-findings.ts'
 import type { LiveRun, SavedRun } from './live-run.ts'
 import type { TapInput, TapRunOptions } from './run.ts'
+import { serviceTraffic } from './service-traffic.ts'
 import { TapRun } from './tap-run.ts'
 import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
@@ -116,7 +117,7 @@ export class LiveAnalysis {
     this.sessions.stays.reportTo(write)
     const its = this.runOptions(options)
     this.packets = 'reader' in input ? new TapRun(input, its) : null
-    this.flows = 'reader' in input ? null : new LiveFlowRun(input, its)
+    this.flows = 'reader' in input ? null : this.flowRun(input, its)
     this.run = (this.packets ?? this.flows)!
   }
 
@@ -194,6 +195,10 @@ export class LiveAnalysis {
       ...(connectionsMax === undefined ? {} : { connectionsMax }),
       emit: (observation) => this.observe(observation),
     }
+  }
+
+  private flowRun(input: LiveFlowInput, its: TapRunOptions): LiveFlowRun {
+    return new LiveFlowRun(input, its, input.allTraffic ? null : serviceTraffic(this.deployment))
   }
 
   private timeCame(now: Micros): void {

@@ -44,7 +44,7 @@ interface Lived extends Outcome {
   readonly dropped: { count: number }
 }
 
-function life(exporters: readonly FlowExporter[], its = deployment()): Lived {
+function life(exporters: readonly FlowExporter[], allTraffic = false): Lived {
   const outcome: Outcome = { findings: [], records: [] }
   const journal: JournalEntry[] = []
   const dropped = { count: 0 }
@@ -56,11 +56,12 @@ function life(exporters: readonly FlowExporter[], its = deployment()): Lived {
       exporters,
       addresses,
       lagMax: KEEPS,
+      allTraffic,
       counts: () => ({ messages: 0, octets: 0, dropped: dropped.count }),
       skipped: () => ({}),
     }
     const analysis = new LiveAnalysis(input, {
-      deployment: its,
+      deployment: deployment(),
       secrets: null,
       found: (finding, incident) => outcome.findings.push(JSON.stringify([incident, finding])),
       write: (record) => outcome.records.push(JSON.stringify(record)),
@@ -227,6 +228,22 @@ describe('a silence in which nobody listened', () => {
     ])
     expect(analysis.run.quality().blindSeconds).toBe(151.01)
   })
+})
+
+test.each([
+  [false, { 'TCP of no service': 2 }, 1],
+  [true, {}, 2],
+])('what is of no service is counted, and followed where all is: %s', (allTraffic, others, open) => {
+  const exporters = EXPORTERS()
+  const { analysis, addresses } = life(exporters, allTraffic).begin()
+  const records: Told[] = [
+    { tuple: there(5, 11, 40_000), from: 1, flags: 'SAP' },
+    { tuple: '10.0.0.5:40001>192.0.2.1:443', from: 2, flags: 'SAP' },
+    { tuple: '192.0.2.1:443>10.0.0.5:40001', from: 2, flags: 'SAP' },
+  ]
+  for (const batch of batchesOf(records, exporters)) analysis.take(received(batch, addresses))
+  expect(analysis.run.record(null)).toMatchObject({ others, flows: { records: 3 } })
+  expect(analysis.run.openConnections).toBe(open)
 })
 
 /** The rows of those records alone; a message of the same numbers. */

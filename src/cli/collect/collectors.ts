@@ -42,6 +42,7 @@ function sourceOf(its: CollectorKeys, deployment: Deployment): SourceSpec {
       kind: 'flows',
       ...valueOf(flowAddress(flows)),
       activeTimeout: its.activeTimeout ?? timeOf(WATCH_DEFAULTS.activeTimeout),
+      allTraffic: its.allTraffic ?? false,
     }
   return { kind: connect === undefined ? 'listen' : 'connect', ...valueOf(hostAndPort(connect ?? accept!)) }
 }

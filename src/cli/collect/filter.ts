@@ -11,17 +11,18 @@
  * Source: pcap-filter(7). Tunnels are not looked into by filters: who captures these states a filter.
  */
 import type { AddressRange, Deployment } from '../../model/deployment.ts'
+import { serviceTraffic } from '../../pipeline/service-traffic.ts'
 
 /** Addresses and ports in one filter; with more, ports alone are asked for, or all of TCP. A classic BPF
  * program holds 4096 instructions (Linux, BPF_MAXINSNS), and a term takes up to ten, twice. */
 export const TERMS_MAX = 120
 
 /** Empty: everything, where nothing says what is needed. */
-export function captureFilter({ services }: Deployment): string {
-  const ports = portsOf(services)
-  const hosts = [...new Set(services.flatMap(hostsOf))]
-  if (services.length === 0 || services.some((s) => s.ports.length === 0 && hostsOf(s).length === 0))
-    return ''
+export function captureFilter(deployment: Deployment): string {
+  const needed = serviceTraffic(deployment)
+  if (needed === null) return ''
+  const { ports } = needed
+  const hosts = [...new Set(needed.hosts.flatMap(hostTerm))]
   const terms = [...ports.map((port) => `port ${port}`), ...hosts]
   const wanted = terms.length <= TERMS_MAX ? terms : ports.map((port) => `port ${port}`)
   const tcp = wanted.length === 0 || wanted.length > TERMS_MAX ? 'tcp' : `tcp and (${wanted.join(' or ')})`
@@ -30,23 +31,6 @@ export function captureFilter({ services }: Deployment): string {
   )
   return `${all} or (vlan and (${all}))`
 }
-
-const portsOf = (services: Deployment['services']): number[] => [
-  ...new Set(
-    services.flatMap((s) => [
-      ...s.ports,
-      ...(s.smtp?.ports ?? []),
-      ...s.replicationPorts,
-      ...(s.wakeUp === null ? [] : [s.wakeUp.port]),
-    ]),
-  ),
-]
-
-const hostsOf = (service: Deployment['services'][number]): string[] =>
-  [
-    ...service.vips,
-    ...service.servers.flatMap((server) => [...server.addresses, ...server.replicationAddresses]),
-  ].flatMap(hostTerm)
 
 /** A range that is no network would take many terms: its service is found by its ports. */
 function hostTerm({ text, first, last }: AddressRange): string[] {

@@ -32,7 +32,7 @@ export async function flowIntake(
   before: Checkpoint | null,
 ): Promise<Intake> {
   const late: { intake: FlowIntake | null } = { intake: null }
-  const { transport, host, port, activeTimeout } = source
+  const { transport, host, port, activeTimeout, allTraffic } = source
   const addresses = new AddressTable({ seed: Math.floor(Math.random() * 2 ** 32) })
   try {
     const receiver = await receiveFlows({ transport, host, port }, (batch) => late.intake!.take(batch), {
@@ -40,7 +40,8 @@ export async function flowIntake(
       ...(before === null ? {} : { saved: before.reader.position }),
       onFailure: (message) => late.intake?.failed(message),
     })
-    late.intake = new FlowIntake(receiver, { tap, path, lagMax: activeTimeout + AFTER_TIMEOUT })
+    const lagMax = activeTimeout + AFTER_TIMEOUT
+    late.intake = new FlowIntake(receiver, { tap, path, lagMax, allTraffic })
     return late.intake
   } catch (error) {
     throw failure(`cannot listen at ${host}:${port}: ${(error as Error).message}`)
@@ -58,7 +59,7 @@ class FlowIntake implements Intake {
   private records = 0
   fault: string | null = null
 
-  constructor(receiver: FlowReceiver, its: Pick<LiveFlowInput, 'tap' | 'path' | 'lagMax'>) {
+  constructor(receiver: FlowReceiver, its: Pick<LiveFlowInput, 'tap' | 'path' | 'lagMax' | 'allTraffic'>) {
     this.receiver = receiver
     const { exporters, addresses } = receiver
     this.input = {

@@ -18,6 +18,8 @@ export interface FlowsSource {
   readonly port: number
   /** No exporter keeps a flow open for longer before it tells of it. */
   readonly activeTimeout: Micros
+  /** All TCP is followed, not only that of the configuration's services. */
+  readonly allTraffic: boolean
 }
 
 export type SourceSpec = PacketSource | FlowsSource

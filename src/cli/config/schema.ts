@@ -144,6 +144,10 @@ const collector = section({
   connect: hostPort('Fetch pcap over IP from there').optional(),
   accept: hostPort('Take pcap over IP there').optional(),
   flows: flowPlace('Take NetFlow v5, v9 and IPFIX there over UDP; tcp:HOST:PORT: IPFIX over TCP').optional(),
+  allTraffic: z
+    .boolean({ error: 'must be true or false' })
+    .meta({ description: 'With flows: follow all TCP, not only that of the services' })
+    .optional(),
   activeTimeout: span('With flows: no exporter keeps a flow open for longer').optional(),
   tap: name('The name of the place of the capture').optional(),
   filter: z

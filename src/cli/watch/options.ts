@@ -15,6 +15,8 @@ export interface WatchOptions {
   readonly flows?: string
   /** For how long exporters keep a flow open at most. */
   readonly activeTimeout?: string
+  /** Follow flows of all TCP, not only of the configuration's services. */
+  readonly allTraffic?: boolean
   /** A capture filter instead of the one that the configuration comes to. */
   readonly filter?: string
   readonly captureWith?: string

@@ -3,7 +3,7 @@ import type { Deployment } from '../../model/deployment.ts'
 import type { Micros } from '../../model/time.ts'
 import { TAP_NAME } from '../analyze/plan.ts'
 import { captureFilter } from '../collect/filter.ts'
-import type { SourceSpec } from '../collect/source.ts'
+import type { FlowsSource, SourceSpec } from '../collect/source.ts'
 import { duration, flowAddress, hostAndPort } from '../config/values.ts'
 import { usageFailure } from '../failure.ts'
 import { type TailPlan, tailPlan } from '../tail/plan.ts'
@@ -55,12 +55,13 @@ function sourceOf(options: WatchOptions, deployment: Deployment): SourceSpec {
     throw usageFailure(
       'name one source: -i INTERFACE, -r - (standard input), --follow DIR, --connect or --accept HOST:PORT, --flows HOST:PORT',
     )
-  const { read, follow, connect, accept, flows, activeTimeout } = options
+  const { read, follow, connect, accept, flows, activeTimeout, allTraffic = false } = options
   if (options.filter !== undefined && options.interface === undefined)
     throw usageFailure('--filter is for -i: what comes otherwise was filtered by whoever captured it')
-  if (activeTimeout !== undefined && flows === undefined)
-    throw usageFailure('--active-timeout is for --flows: packets are told of as they pass')
-  if (flows !== undefined) return flowsSource(flows, activeTimeout ?? WATCH_DEFAULTS.activeTimeout)
+  if (flows === undefined && (activeTimeout !== undefined || allTraffic))
+    throw usageFailure('--active-timeout and --all-traffic are for --flows')
+  if (flows !== undefined)
+    return { ...flowsSource(flows, activeTimeout ?? WATCH_DEFAULTS.activeTimeout), allTraffic }
   if (options.interface !== undefined) return interfaceSource(options, options.interface, deployment)
   if (read !== undefined) {
     if (read === '-') return { kind: 'input' }
@@ -72,7 +73,7 @@ function sourceOf(options: WatchOptions, deployment: Deployment): SourceSpec {
     : { kind: 'connect', ...addressOf('--connect', connect) }
 }
 
-function flowsSource(text: string, activeTimeout: string): SourceSpec {
+function flowsSource(text: string, activeTimeout: string): Omit<FlowsSource, 'allTraffic'> {
   const read = flowAddress(text)
   if ('wrong' in read) throw usageFailure(`--flows ${text} ${read.wrong}`)
   return { kind: 'flows', ...read.value, activeTimeout: timeOf('--active-timeout', activeTimeout) }

@@ -17,7 +17,7 @@ collectors:
   - { name: sensor, connect: "sensor:57012" }
   - { name: port, accept: "[::1]:57012" }
   - { name: routers, flows: "0.0.0.0:2055" }
-  - { name: firewall, flows: "tcp:[::]:4739", activeTimeout: 60s, tap: edge }
+  - { name: firewall, flows: "tcp:[::]:4739", activeTimeout: 60s, allTraffic: true, tap: edge }
 `)
   expect(edge).toMatchObject({
     name: 'edge',
@@ -36,10 +36,18 @@ collectors:
     host: '0.0.0.0',
     port: 2055,
     activeTimeout: 1_800e6,
+    allTraffic: false,
   })
   expect(firewall).toMatchObject({
     tap: 'edge',
-    source: { kind: 'flows', transport: 'tcp', host: '::', port: 4739, activeTimeout: 60e6 },
+    source: {
+      kind: 'flows',
+      transport: 'tcp',
+      host: '::',
+      port: 4739,
+      activeTimeout: 60e6,
+      allTraffic: true,
+    },
   })
 })
 

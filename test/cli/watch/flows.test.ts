@@ -167,7 +167,8 @@ test.each([
   [['--flows', 'sctp:127.0.0.1:4739'], 'is no address; write HOST:PORT'],
   [['--flows', '127.0.0.1:2055', '-i', 'lo'], 'name one source'],
   [['--flows', '127.0.0.1:2055', '--active-timeout', '5'], '--active-timeout 5 has no unit'],
-  [['-r', '-', '--active-timeout', '60s'], '--active-timeout is for --flows'],
+  [['-r', '-', '--active-timeout', '60s'], '--active-timeout and --all-traffic are for --flows'],
+  [['-r', '-', '--all-traffic'], '--active-timeout and --all-traffic are for --flows'],
 ])('wrong usage: %j', (words, sentence) => {
   const { status, stderr } = spawnSync(process.execPath, program(['watch', ...words]), {
     encoding: 'utf8',
