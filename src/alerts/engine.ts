@@ -5,7 +5,7 @@
 import { isoTime, type Micros } from '../model/time.ts'
 import type { AlertOutputRow, AlertTest } from '../model/view.ts'
 import { watchChanges } from '../store/changes.ts'
-import { abandonDeliveries, hurryDeliveries, resendDeliveries } from '../store/deliveries.ts'
+import { abandonDeliveries, dueDelivery, hurryDeliveries, resendDeliveries } from '../store/deliveries.ts'
 import { outputStanding } from '../store/queries/deliveries.ts'
 import type { Store } from '../store/store.ts'
 import { type Courier, courier } from './courier.ts'
@@ -17,6 +17,8 @@ import type { AlertSettings } from './settings.ts'
 
 /** Every how many milliseconds it looks for what is due by the clock, or was sent again from elsewhere. */
 const TICK_MS = 1000
+/** ... and for what is left, when it is asked to settle. */
+const SETTLING_MS = 50
 
 /** What became of attempts since the start, by output. */
 export interface OutputCounts {
@@ -36,6 +38,8 @@ export interface AlertEngine {
     readonly suppressed: number
     readonly crowdedOut: number
   }
+  /** Resolves when all that is due was tried, or so much time has passed. */
+  settle(milliseconds: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -105,6 +109,14 @@ export function startAlerts(parts: EngineParts): AlertEngine {
       return count
     },
     counts: () => ({ outputs: new Map(channels.map(({ name, counts }) => [name, counts])), ...totals }),
+    async settle(milliseconds) {
+      for (const until = performance.now() + milliseconds; performance.now() < until;) {
+        look()
+        wake()
+        if (!isLooking && names.every((name) => dueDelivery(store, name, now()) === null)) return
+        await new Promise((resolve) => setTimeout(resolve, SETTLING_MS))
+      }
+    },
     async stop() {
       stopWatching()
       clearInterval(ticks)

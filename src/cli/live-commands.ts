@@ -42,7 +42,10 @@ export function addWatch(program: Command, console: Console, ends: (exitCode: nu
     .option('--snap-length <bytes>', 'with -i: octets kept of a packet, 0 for all', WATCH_DEFAULTS.snapLength)
     .option('--buffer <mib>', "with -i: the kernel's buffer", WATCH_DEFAULTS.buffer)
     .option('--tap <name>', 'the name of the place of the capture')
-    .option('--config <file>', 'what the deployment should be like (holdfast.yaml)')
+    .option(
+      '--config <file>',
+      'what the deployment should be like, and where alerts go besides (holdfast.yaml)',
+    )
     .option('--db <file>', 'keep what is found, and go on from there after a restart')
     .option('--severity <severity>', 'only alerts at least as bad: critical, warning or info')
     .option('--type <list>', 'only these incident types, with commas between')

@@ -19,6 +19,7 @@ import { hasTokens } from '../../store/tokens.ts'
 import { carving } from '../carve/carving.ts'
 import { type AlertEngine, startAlerts } from '../../alerts/engine.ts'
 import { missingSecret } from '../../alerts/secret.ts'
+import { alertsLock } from '../alert/lock.ts'
 import type { AlertSettings } from '../../alerts/settings.ts'
 import { NO_ALERTS } from '../config/alert-settings.ts'
 
@@ -45,6 +46,7 @@ export async function runServe(options: ServeOptions, console: Console): Promise
   const store = openedStore(plan.database)
   try {
     refuseOpenDoors(plan, store)
+    const unlock = lockOf(plan.database, alerts)
     const folder = openFolder(`${resolve(plan.database)}-captures`)
     try {
       await serve({
@@ -59,6 +61,7 @@ export async function runServe(options: ServeOptions, console: Console): Promise
       return EXIT.success
     } finally {
       folder.unlock()
+      unlock()
     }
   } finally {
     store.close()
@@ -156,6 +159,13 @@ function configOf(path: string | null): { readonly text: string | null; readonly
     if (missing !== null) throw failure(`${path}: the output ${output.name} cannot be used: ${missing}`)
   }
   return { text: readFileSync(path, 'utf8'), alerts }
+}
+
+/** Of alerts that somebody else sends already, each would be sent twice. */
+function lockOf(database: string, { outputs }: AlertSettings): () => void {
+  const unlock = outputs.length === 0 ? () => undefined : alertsLock(database)
+  if (unlock !== null) return unlock
+  throw failure(`another process sends the alerts of ${database}: end it, or leave the outputs to it`)
 }
 
 function refuseOpenDoors({ isLoopback, host, database }: ServePlan, store: Store): void {

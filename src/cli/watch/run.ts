@@ -2,7 +2,8 @@
  * `holdfast watch`: live collection without the web part. Alerts are printed as `tail` prints them, because
  * they are read from the database like there.
  *
- * Contract: alerts on standard output, everything else on standard error. Ends with exit code 0 when the
+ * Contract: alerts on standard output, and to the outputs that the configuration names; everything else on
+ * standard error. Ends with exit code 0 when the
  * source has ended, 130 and 143 when it is asked to end. Without `--db` nothing is left behind.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -14,7 +15,9 @@ import { openStore } from '../../store/store.ts'
 import type { CollectionEnd } from '../collect/order.ts'
 import { type CollectionThread, startCollection } from '../collect/thread.ts'
 import { nameOfSource } from '../collect/source.ts'
-import { readDeployment } from '../config/load.ts'
+import type { AlertSettings } from '../../alerts/settings.ts'
+import { NO_ALERTS } from '../config/alert-settings.ts'
+import { readConfig } from '../config/load.ts'
 import { duration } from '../config/values.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure } from '../failure.ts'
@@ -24,6 +27,7 @@ import { asFailure } from '../stored.ts'
 import { alertsTo } from '../tail/alerts.ts'
 import { followDatabase } from '../tail/database.ts'
 import { WATCH_DEFAULTS } from './defaults.data.ts'
+import { sendAlerts } from './outputs.ts'
 import type { WatchOptions } from './options.ts'
 import { type WatchPlan, watchPlan } from './plan.ts'
 
@@ -34,14 +38,17 @@ const LAST_LOOK_MS = 150
 
 /** Exit code; throws failures. A reader that has gone is `OutputClosed`. */
 export async function runWatch(options: WatchOptions, console: Console): Promise<number> {
-  const deployment = options.config === undefined ? EMPTY_DEPLOYMENT : readDeployment(options.config)
+  const { deployment, alerts } =
+    options.config === undefined
+      ? { deployment: EMPTY_DEPLOYMENT, alerts: NO_ALERTS }
+      : readConfig(options.config)
   const plan = watchPlan(options, deployment, clock())
   const folder = plan.database === null ? mkdtempSync(join(tmpdir(), 'holdfast-watch-')) : null
   try {
     const database = plan.database ?? join(folder!, 'holdfast.db')
     // Made, or brought up to date, before anybody reads it.
     made(database)
-    return await watch({ plan, database, console })
+    return await watch({ plan, database, alerts, console })
   } finally {
     if (folder !== null) rmSync(folder, { recursive: true, force: true })
   }
@@ -58,10 +65,12 @@ function made(database: string): void {
 interface Watching {
   readonly plan: WatchPlan
   readonly database: string
+  /** Where alerts go besides. */
+  readonly alerts: AlertSettings
   readonly console: Console
 }
 
-async function watch({ plan, database, console }: Watching): Promise<number> {
+async function watch({ plan, database, alerts: settings, console }: Watching): Promise<number> {
   const { shown, source } = plan
   const ending = new AbortController()
   const stopped = stopSignal()
@@ -70,6 +79,7 @@ async function watch({ plan, database, console }: Watching): Promise<number> {
     thisYear: new Date().getUTCFullYear(),
   })
   const tell = (line: string): void => say(console, line)
+  const outputs = sendAlerts({ database, kept: plan.database, settings, tell })
   const following = followDatabase(database, {
     alerts,
     wanted: { ...shown.wanted, latest: 0 },
@@ -96,6 +106,7 @@ async function watch({ plan, database, console }: Watching): Promise<number> {
     ending.abort()
     thread.stop()
     await thread.end
+    await outputs?.end()
   }
 }
 
