@@ -9,7 +9,7 @@
 import { FIRST_MINUTE_OCTETS } from '../model/observation.ts'
 import { otherSide, type Side } from '../model/packet.ts'
 import { isRecordReference, recordReferred } from '../model/record-reference.ts'
-import { MILLISECOND, type Micros } from '../model/time.ts'
+import { MILLISECOND, seconds, type Micros } from '../model/time.ts'
 import * as F from './flow-fields.ts'
 import { bit, half } from './flow-fields.ts'
 import { changeDue, outerOf, tellChange } from './flow-nat.ts'
@@ -43,7 +43,7 @@ export function nextDue(state: FlowState, row: number): Micros {
   let due = Math.min(silenceDue(state, row), changeDue(state, row))
   if ((bits & F.OPENING_TOLD) === 0 && (bits & F.SPOKE) !== 0)
     due = Math.min(due, halfNumber(state, row, 0, F.FIRST))
-  for (const side of [0, 1] as const) due = Math.min(due, endDue(state, row, bits, side))
+  if ((bits & ENDS) !== 0) due = Math.min(due, endDue(state, row, bits, 0), endDue(state, row, bits, 1))
   if ((bits & F.MINUTE_TOLD) === 0 && isHeavy(state, row))
     due = Math.min(due, firstAt(state, row) + FIRST_MINUTE)
   if ((bits & F.OVER) !== 0) due = Math.min(due, lastAt(state, row) + LINGER)
@@ -101,7 +101,8 @@ export function tellRest(state: FlowState, row: number, until: Micros): void {
     if (tellDue(state, row, due)) break
   }
   if ((bitsOf(state, row) & (F.UNOPENED | F.SAMPLED | F.FAILED)) !== 0) return
-  while (state.cold.get(row)?.silences.some(({ isTold }) => !isTold) === true) tellSilence(state, row, true)
+  const silences = state.cold.get(row)?.silences
+  while (silences?.some(({ isTold }) => !isTold) === true) tellSilence(state, row, true)
 }
 
 function settleOpening(state: FlowState, row: number, now: Micros): void {
@@ -143,8 +144,8 @@ function failure(state: FlowState, row: number, bits: number): 'refused' | 'unan
 function tellOpened(state: FlowState, row: number, now: Micros): void {
   const bits = bitsOf(state, row)
   const isKnown = (bits & (F.SAMPLED | F.FLAGLESS | F.PAIRED)) === 0
-  const both = [halfNumber(state, row, 0, F.FIRST), halfNumber(state, row, 1, F.FIRST)] as const
-  const rtt = (bits & SYNS) === SYNS && isKnown ? both[1] - both[0] : 0
+  const apart = halfNumber(state, row, 1, F.FIRST) - halfNumber(state, row, 0, F.FIRST)
+  const rtt = (bits & SYNS) === SYNS && isKnown ? apart : 0
   const opener = openerOf(state, row)
   const name = state.cold.get(row)?.name
   const outer = outerOf(state, row)
@@ -203,12 +204,17 @@ function tellMinute(state: FlowState, row: number, now: Micros): false {
   return false
 }
 
+/** That a responder answers is told no oftener, whatever the connection: it says how that one does. */
+const ANSWER_EVERY: Micros = seconds(1)
+/** Responders of which it is known when they answered; of further ones it is told each time. */
+const ANSWERERS_MAX = 1 << 16
+
 /** Tells that the connection goes on at a time when both of its sides were there. */
 export function tellAnswering(state: FlowState, row: number, at: Micros): void {
   const bits = bitsOf(state, row)
   if ((bits & (F.UNOPENED | F.FAILED)) !== 0) return
   const isThere = (side: Side): boolean => halfNumber(state, row, side, F.LAST) >= at - ROUND_TRIP_MAX
-  if (!isThere(0) || !isThere(1)) return
+  if (!isThere(0) || !isThere(1) || !isNews(state, row, at)) return
   state.emit({
     kind: 'answering',
     time: at,
@@ -218,6 +224,16 @@ export function tellAnswering(state: FlowState, row: number, at: Micros): void {
     responder: endpointOf(state, row, 1),
     packet: halfNumber(state, row, 1, F.LAST_RECORD),
   })
+}
+
+function isNews({ table, answered }: FlowState, row: number, at: Micros): boolean {
+  const w = table.words
+  const c = row * F.RECORD_WORDS
+  const responder = (w[c + F.ADDRESS_1]! >>> 0) * 65_536 + (w[c + F.PORTS]! & 0xffff)
+  const last = answered.get(responder)
+  if (last !== undefined && at - last < ANSWER_EVERY) return false
+  if (last !== undefined || answered.size < ANSWERERS_MAX) answered.set(responder, at)
+  return true
 }
 
 /** An answer comes within this time: the initial retransmission timeout of RFC 6298 §2.1. */

@@ -130,6 +130,8 @@ export interface FlowState {
   readonly due: DueQueue
   /** Times at which both sides of an open connection may be seen to have packets. */
   readonly answers: DueQueue
+  /** When responders were told to answer, by address and port. */
+  readonly answered: Map<number, Micros>
   readonly counters: FlowCounters
   readonly silenceMin: Micros
   readonly streamNumbers: { next: number }

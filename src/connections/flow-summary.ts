@@ -100,14 +100,14 @@ function endReason(bits: number, closer: Side | null, gone: Gone): EndReason | n
  */
 export function closerOf(state: FlowState, row: number): Side | null {
   const bits = bitsOf(state, row)
-  const ended = ([0, 1] as const).filter(
-    (side) => (bits & (bit(F.FIN_SEEN, side) | bit(F.RST_SEEN, side))) !== 0,
-  )
-  if (ended.length < 2) return ended[0] ?? null
+  const ended0 = (bits & (F.FIN_SEEN | F.RST_SEEN)) !== 0
+  const ended1 = (bits & (bit(F.FIN_SEEN, 1) | bit(F.RST_SEEN, 1))) !== 0
+  if (!ended0 || !ended1) return ended0 ? 0 : ended1 ? 1 : null
   // A RST answers a FIN, not the other way round.
-  const byRst = ended.filter((side) => (bits & bit(F.FIN_SEEN, side)) === 0)
-  if (byRst.length === 1) return otherSide(byRst[0]!)
-  if (byRst.length === 2 || (bits & F.PAIRED) !== 0) return null
+  const byRst0 = (bits & F.FIN_SEEN) === 0
+  const byRst1 = (bits & bit(F.FIN_SEEN, 1)) === 0
+  if (byRst0 !== byRst1) return byRst0 ? 1 : 0
+  if (byRst0 || (bits & F.PAIRED) !== 0) return null
   return afterSilence(state, row) ?? byLastWord(state, row)
 }
 

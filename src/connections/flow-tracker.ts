@@ -98,6 +98,7 @@ export class FlowTracker {
       clock: this.clock,
       due: new DueQueue(),
       answers: new DueQueue(),
+      answered: new Map(),
       counters: this.counters,
       timeouts: [],
       stated: [],
@@ -272,7 +273,8 @@ export class FlowTracker {
 
   private tellClosed(row: number, why: Gone): void {
     const { state } = this
-    for (const silence of state.cold.get(row)?.silences ?? []) noteLength(state, row, silence)
+    const silences = state.cold.get(row)?.silences
+    if (silences !== undefined) for (const silence of silences) noteLength(state, row, silence)
     const bits = bitsOf(state, row)
     if ((bits & F.FAILED) === 0 && (packetsOf(state, row, 0) === 0) !== (packetsOf(state, row, 1) === 0))
       this.counters.oneWayConnections++

@@ -24,9 +24,9 @@ export function settleRoles(state: FlowState, row: number, resolution: Micros): 
 function originatorOf(state: FlowState, row: number, resolution: Micros): 0 | 1 | null {
   const bits = bitsOf(state, row)
   if ((bits & F.BEGAN_KNOWN) !== 0) return 0
-  const isTry = (side: 0 | 1): boolean =>
-    (bits & (bit(F.SYN_SEEN, side) | bit(F.ACK_SEEN, side))) === bit(F.SYN_SEEN, side)
-  if (isTry(0) !== isTry(1)) return isTry(0) ? 0 : 1
+  const isTry0 = (bits & (F.SYN_SEEN | F.ACK_SEEN)) === F.SYN_SEEN
+  const isTry1 = (bits & (bit(F.SYN_SEEN, 1) | bit(F.ACK_SEEN, 1))) === bit(F.SYN_SEEN, 1)
+  if (isTry0 !== isTry1) return isTry0 ? 0 : 1
   const both = F.SYN_SEEN | bit(F.SYN_SEEN, 1)
   if ((bits & both) === 0 || packetsOf(state, row, 0) === 0 || packetsOf(state, row, 1) === 0) return null
   // Only one of them has the SYN, and acknowledged: it is the other's answer, or the SYN itself.

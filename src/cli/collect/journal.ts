@@ -175,8 +175,12 @@ async function keeper(
 ): Promise<(entry: JournalEntry, number: number) => boolean> {
   const open = new Set<number>()
   const last = new Map<string, number>()
+  const answering = new Map<number, number>()
+  let count = 0
   for (const block of blocksOf(base, end)) {
     for (const entry of block) {
+      const number = count++
+      if (entry.kind === 'answering') answering.set(entry.connection, number)
       if (entry.kind === 'connection-opened') {
         open.add(entry.connection)
         last.set(pairOf(entry), entry.connection)
@@ -188,6 +192,8 @@ async function keeper(
   return (entry, number) => {
     if (number >= end.entries - entriesKept) return true
     const connection = 'connection' in entry ? entry.connection : null
+    // Of a connection that is open for long, there are ever more.
+    if (entry.kind === 'answering' && answering.get(entry.connection) !== number) return false
     return connection !== null && (open.has(connection) || latest.has(connection))
   }
 }

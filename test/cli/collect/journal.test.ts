@@ -67,3 +67,18 @@ test('compacted, it keeps open connections, the last of each pair, and the lates
   expect(existsSync(`${base}.journal-0`)).toBe(false)
   journal.close()
 })
+
+test('that an open connection goes on is kept once', async () => {
+  const base = join(folder(), 'j')
+  const journal = new Journal(base, NO_JOURNAL)
+  journal.add(entry('connection-opened', 1, 1))
+  for (let time = 10; time < 60; time++) journal.add(entry('answering', 1, time))
+  await journal.compact(2)
+  const end = journal.write()
+  expect(times(journalEntries(base, end))).toEqual([1, 58, 59])
+  journal.add(entry('silence', 1, 60))
+  journal.add(entry('silence', 1, 61))
+  await journal.compact(2)
+  expect(times(journalEntries(base, journal.write()))).toEqual([1, 59, 60, 61])
+  journal.close()
+})

@@ -10,6 +10,8 @@ import { httpPeer } from '../../alerts/outputs/peers.ts'
 import { folder } from '../../store/database.ts'
 import { program } from '../program.ts'
 
+/** The program starts on machines that are busy. */
+const PROGRAM_MS_MAX = 120_000
 const FIXTURE = 'fixtures/severed-by-load-balancer'
 
 /** Watches the fixture's capture to its end. */
@@ -35,7 +37,7 @@ function configuration(alerts: string): { readonly place: string; readonly confi
   return { place, config }
 }
 
-test('each incident is sent once, before it ends', async () => {
+test('each incident is sent once, before it ends', { timeout: PROGRAM_MS_MAX }, async () => {
   const peer = await httpPeer(() => ({ status: 204 }))
   const { place, config } = configuration(
     `  outputs: [{ name: ops, webhook: { url: "${peer.url}" } }]\n  routes: [{ severity: info, updateEvery: 24h }]`,
@@ -52,7 +54,7 @@ test('each incident is sent once, before it ends', async () => {
   expect(states).toEqual([{ state: 'delivered' }])
 })
 
-test('what cannot be delivered is told where nothing is kept', async () => {
+test('what cannot be delivered is told where nothing is kept', { timeout: PROGRAM_MS_MAX }, async () => {
   const peer = await httpPeer(() => ({ status: 503 }))
   const { config } = configuration(`  outputs: [{ name: ops, webhook: { url: "${peer.url}" } }]`)
   const { code, error } = await watched(config)
@@ -61,7 +63,7 @@ test('what cannot be delivered is told where nothing is kept', async () => {
   expect(error).toMatch(/\d alerts? could not be delivered, and nobody tries again without --db/)
 })
 
-test('one process sends; a secret that is missing is told at once', async () => {
+test('one process sends; a secret that is missing is told at once', { timeout: PROGRAM_MS_MAX }, async () => {
   const peer = await httpPeer(() => ({ status: 204 }))
   const output = `{ name: ops, webhook: { url: "${peer.url}", secret: { env: HOLDFAST_TEST_SECRET } } }`
   const { place, config } = configuration(`  outputs: [${output}]`)
