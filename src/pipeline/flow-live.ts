@@ -53,6 +53,7 @@ export class LiveFlowRun implements LiveRun {
   readonly flows: FlowTap
   readonly isOfFlows = true
   private readonly input: LiveFlowInput
+  private readonly emit: TapRunOptions['emit']
   /** When the latest message arrived. */
   private arrived: Micros = -Infinity
   /** Messages lost here that were taken note of. */
@@ -64,6 +65,7 @@ export class LiveFlowRun implements LiveRun {
   /** Of `wanted`, the TCP is followed; null: of everybody. */
   constructor(input: LiveFlowInput, options: TapRunOptions, wanted: ServiceTraffic | null) {
     this.input = input
+    this.emit = options.emit
     this.flows = flowTapOf(input.tap, options, {
       live: { lagMax: input.lagMax },
       ...(wanted === null
@@ -76,9 +78,10 @@ export class LiveFlowRun implements LiveRun {
   take(batch: FlowBatch): void {
     const { clock } = this.flows.tracker
     const before = clock.now
+    // Who looks for what does not come must know before it is told of what did.
+    if (this.missing !== null) this.noteBlind(this.missing, before, latestIn(batch))
     this.flows.take(batch)
     if (clock.now > before) this.arrived = batch.received[batch.count - 1]!
-    if (this.missing !== null) this.noteBlind(this.missing, before)
     this.noteDrops(before)
   }
 
@@ -168,13 +171,13 @@ export class LiveFlowRun implements LiveRun {
     return quality
   }
 
-  private noteBlind(why: string, start: Micros): void {
+  private noteBlind(why: string, start: Micros, end: Micros): void {
     this.missing = null
-    const end = this.flows.tracker.clock.now
-    if (end <= start) return
+    if (!(end > start)) return
     this.blindTime += end - start
     if (this.blindSpans.length >= BLIND_SPANS_MAX) this.blindSpans.shift()
     this.blindSpans.push({ start, end, why })
+    this.emit({ kind: 'capture-blind', time: Math.min(start, this.now), tap: this.input.tap, start, end })
   }
 
   /** What is lost here is missing of anybody. */
@@ -190,4 +193,12 @@ export class LiveFlowRun implements LiveRun {
     const { addresses } = input
     return { addresses, tracker: flows.tracker, blindSpans, counts: { blindTime, dropped, arrived } }
   }
+}
+
+/** When the latest of its messages was sent. */
+function latestIn({ exported, end, count }: FlowBatch): Micros {
+  let latest = -Infinity
+  for (let i = 0; i < count; i++)
+    latest = Math.max(latest, Number.isNaN(exported[i]!) ? end[i]! : exported[i]!)
+  return latest
 }

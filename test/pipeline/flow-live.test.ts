@@ -20,7 +20,7 @@ services:
       - { name: dlp1, addresses: [10.10.3.11] }
       - { name: dlp2, addresses: [10.10.3.12] }
 `
-const deployment = (config = CONFIG): Deployment => {
+const deployment = (config: string): Deployment => {
   const loaded = parseConfig(config)
   if (!('deployment' in loaded)) throw new Error('the configuration is wrong')
   return loaded.deployment
@@ -44,7 +44,7 @@ interface Lived extends Outcome {
   readonly dropped: { count: number }
 }
 
-function life(exporters: readonly FlowExporter[], allTraffic = false): Lived {
+function life(exporters: readonly FlowExporter[], allTraffic = false, config = CONFIG): Lived {
   const outcome: Outcome = { findings: [], records: [] }
   const journal: JournalEntry[] = []
   const dropped = { count: 0 }
@@ -61,7 +61,7 @@ function life(exporters: readonly FlowExporter[], allTraffic = false): Lived {
       skipped: () => ({}),
     }
     const analysis = new LiveAnalysis(input, {
-      deployment: deployment(),
+      deployment: deployment(config),
       secrets: null,
       found: (finding, incident) => outcome.findings.push(JSON.stringify([incident, finding])),
       write: (record) => outcome.records.push(JSON.stringify(record)),
@@ -244,6 +244,48 @@ test.each([
   for (const batch of batchesOf(records, exporters)) analysis.take(received(batch, addresses))
   expect(analysis.run.record(null)).toMatchObject({ others, flows: { records: 3 } })
   expect(analysis.run.openConnections).toBe(open)
+})
+
+const RHYTHM = `
+services:
+  - { name: dlp, ports: [10443], checkIn: 10m, servers: [{ name: dlp1, addresses: [10.10.3.11] }] }
+`
+const CHECK_IN = 600
+const PHASES = [30, 100, 200, 300, 400, 500]
+
+test.each([
+  ['nobody listened', true, 0],
+  ['they did not come', false, 2],
+])('check-ins that are missing because %s', (_why, isAway, told) => {
+  const exporters = EXPORTERS()
+  const its = life(exporters, false, RHYTHM)
+  const { analysis, addresses } = its.begin()
+  // Two agents would have come twice in that time, the others once.
+  const away = { from: 3040, to: 3890 }
+  const visits = Array.from({ length: 10 }, (_, round) =>
+    PHASES.flatMap((phase, agent): Told[] => {
+      const from = CHECK_IN * round + phase
+      const visit = { from, to: from + 1, flags: 'SAPF', packets: 6, octets: 2000 }
+      return [
+        { tuple: there(agent, 11, 40_000 + round), ...visit },
+        { tuple: back(agent, 11, 40_000 + round), ...visit },
+      ]
+    }),
+  ).flat()
+  let wasAway = false
+  for (const batch of batchesOf(
+    visits.filter(({ from }) => from < away.from || from > away.to),
+    exporters,
+    2,
+  )) {
+    if (isAway && !wasAway && batch.start[0]! > at(away.to)) {
+      analysis.run.interrupted('Holdfast was not running')
+      wasAway = true
+    }
+    analysis.take(received(batch, addresses))
+  }
+  analysis.end()
+  expect(typesOf(its).filter((type) => type === 'missed-checkin')).toHaveLength(told)
 })
 
 /** The rows of those records alone; a message of the same numbers. */
