@@ -7,7 +7,12 @@ import { deviceName } from '../model/device-name.ts'
 import type { Finding, IncidentType } from '../model/incident.ts'
 import { shortName } from '../model/short-name.ts'
 
-export const sentenceOf = (finding: Finding): string => SENTENCES[finding.type](finding)
+export function sentenceOf(finding: Finding): string {
+  const { lostMeanwhile } = finding.details
+  const sentence = SENTENCES[finding.type](finding)
+  if (typeof lostMeanwhile !== 'number') return sentence
+  return `${sentence} Meanwhile ${lostMeanwhile} packets or records were lost.`
+}
 
 const SENTENCES: Readonly<Record<IncidentType, (f: Finding) => string>> = {
   'severed-idle': (f) => `${severed(f)}${after(f.details['silenceSeconds'])}.`,

@@ -29,6 +29,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { Intake, IntakeOwner } from './intake.ts'
 import { openIntake } from './open-intake.ts'
 import { type Keeping, keeping } from './keeping.ts'
+import { Losses } from './losses.ts'
 import type { CollectionEnd, CollectionMessage, CollectionOrder } from './order.ts'
 import { canReadAgain, nameOfSource } from './source.ts'
 
@@ -76,6 +77,7 @@ class Collecting {
   private isLate = false
   private day: number | null = null
   private hasFindings = false
+  private readonly losses: Losses
   private readonly kept: Keeping | null
   private readonly closeStore: () => void
 
@@ -105,6 +107,7 @@ class Collecting {
     this.tell = tell
     this.store = store
     this.intake = intake
+    this.losses = new Losses(intake.lost)
     this.kept = kept
     this.closeStore = close
     this.wish = new Int32Array(order.wish)
@@ -116,7 +119,8 @@ class Collecting {
       secrets: null,
       found: (finding, incident) => {
         this.hasFindings = true
-        this.writer.found(finding, incident)
+        this.noteLosses()
+        this.writer.found(this.losses.named(finding), incident)
       },
       write: (record) => this.writer.record(record),
       ...(kept === null ? {} : { journal: (entry) => kept.add(entry) }),
@@ -206,6 +210,7 @@ class Collecting {
     this.kept?.perhaps(this.checkpoint)
     if (now < this.due.state) return
     this.due.state = now + STATE_MS
+    this.noteLosses()
     const state = this.state(null)
     this.writer.note(state)
     this.tell({ live: state })
@@ -270,6 +275,11 @@ class Collecting {
     }
     Object.assign(this.rate, { at: now, packets, bytes })
     return state
+  }
+
+  private noteLosses(): void {
+    const { run } = this.analysis
+    this.losses.note(run.flows?.tracker.clock.now ?? run.now, this.intake.lost)
   }
 
   private noteLag(): void {

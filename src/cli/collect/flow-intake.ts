@@ -113,6 +113,12 @@ class FlowIntake implements Intake {
     return { kernel: kernelDropped, interface: dropped, queued }
   }
 
+  /** What is dropped here, exporters' numbers tell as well, as a rule. */
+  get lost(): number {
+    const { dropped, kernelDropped } = this.receiver.counts()
+    return Math.max(dropped + (kernelDropped ?? 0), this.lostByNumber)
+  }
+
   get bytesRead(): number {
     return this.receiver.counts().octets
   }
@@ -123,11 +129,14 @@ class FlowIntake implements Intake {
 
   flows(span: number): ReceivedFlowsState {
     const { records } = this.receiver.counts()
-    const { exporters } = this.receiver
     const perSecond = Math.max(0, Math.round((records - this.records) / span))
     this.records = records
-    const lost = exporters.reduce((sum, { quality }) => sum + quality.lost, 0)
-    return { records, recordsPerSecond: perSecond, lost, exporters: exporters.length }
+    const exporters = this.receiver.exporters.length
+    return { records, recordsPerSecond: perSecond, lost: this.lostByNumber, exporters }
+  }
+
+  private get lostByNumber(): number {
+    return this.receiver.exporters.reduce((sum, { quality }) => sum + quality.lost, 0)
   }
 
   packet(): null {

@@ -32,6 +32,8 @@ export interface Intake {
     readonly interface: number | null
     readonly queued: number
   }
+  /** All that was lost, as far as somebody says. */
+  readonly lost: number
   readonly bytesRead: number
   /** By how much what is looked at is older than what arrives. */
   readonly lagSeconds: number

@@ -73,6 +73,11 @@ class PacketIntake implements Intake {
     return this.source.drops
   }
 
+  get lost(): number {
+    const { kernel, interface: lost } = this.source.drops
+    return (kernel ?? 0) + (lost ?? 0)
+  }
+
   get bytesRead(): number {
     return this.reader.bytesRead
   }
