@@ -39,6 +39,11 @@ export class Chunk {
     return this.count < DATAGRAMS && this.used + DATAGRAM_MAX <= this.bytes.length
   }
 
+  /** Octets of the datagrams. */
+  get octets(): number {
+    return this.used - DATAGRAMS * KNOWN
+  }
+
   add(payload: Uint8Array, sender: number, received: number): void {
     const i = this.count++
     this.bytes.set(payload, this.used)

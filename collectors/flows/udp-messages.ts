@@ -24,6 +24,8 @@ export interface Received {
   readonly kind: 'received'
   readonly buffer: ArrayBuffer
   readonly count: number
+  /** Octets of the datagrams. */
+  readonly octets: number
   /** Senders that occur for the first time; they are numbered in the order of first sight. */
   readonly senders: readonly Sender[]
   /** They are numbered from 0 again from this buffer on. */

@@ -14,6 +14,8 @@ import type { FromUdpWorker, Sender, ToUdpWorker, UdpWorkerData } from './udp-me
 const CHUNKS_MAX = 256
 /** How long datagrams are gathered before they are handed on, in ms. */
 const GATHERING = 20
+/** While so many chunks wait for the decoder, it gets full ones only: they hold far more. */
+const WAITING_CHUNKS = 2
 /** How often the system is asked what it dropped, in ms. */
 const DROPS_EVERY = 1000
 /** Senders that are told apart; the number begins anew beyond it, and all are told again. */
@@ -58,7 +60,7 @@ function receive({ host, port, receiveBuffer }: UdpWorkerData): void {
     grow(socket, receiveBuffer)
     post({ kind: 'bound', port: socket.address().port, receiveBuffer: socket.getRecvBufferSize() })
     const timers = [
-      setInterval(() => handOn(receiving), GATHERING),
+      setInterval(() => isWaitedFor(receiving) && handOn(receiving), GATHERING),
       setInterval(() => (receiving.kernelDropped = systemDrops(socket.address().port)), DROPS_EVERY),
     ]
     parentPort!.on('message', (message: ToUdpWorker) => {
@@ -119,14 +121,18 @@ function senderOf(receiving: Receiving, address: string, port: number): number {
   return number
 }
 
+/** The decoder has little to do. */
+const isWaitedFor = ({ made, free, filling }: Receiving): boolean =>
+  made - free.length - (filling === null ? 0 : 1) <= WAITING_CHUNKS
+
 function handOn(receiving: Receiving): void {
   const { filling, newSenders: senders, isAnew, dropped, kernelDropped } = receiving
   if (filling === null || filling.count === 0) return
   receiving.filling = null
   receiving.newSenders = []
   receiving.isAnew = false
-  const { buffer, count } = filling
-  post({ kind: 'received', buffer, count, senders, isAnew, dropped, kernelDropped }, [buffer])
+  const { buffer, count, octets } = filling
+  post({ kind: 'received', buffer, count, octets, senders, isAnew, dropped, kernelDropped }, [buffer])
 }
 
 /** What Linux says that it dropped of the port's datagrams (proc_net_udp, last column); null elsewhere. */

@@ -57,7 +57,7 @@ export function listenUdp(
     const message = waiting.shift()
     if (message !== undefined) {
       handOn(message, senders, take)
-      counts.queued -= message.buffer.byteLength
+      counts.queued -= message.octets
       onBatch()
       say(message.buffer, [message.buffer])
     }
@@ -78,7 +78,7 @@ export function listenUdp(
       if (message.kind === 'failed') fail(message.message)
       else if (message.kind === 'received') {
         const { dropped, kernelDropped } = message
-        Object.assign(counts, { dropped, kernelDropped, queued: counts.queued + message.buffer.byteLength })
+        Object.assign(counts, { dropped, kernelDropped, queued: counts.queued + message.octets })
         if (waiting.push(message) === 1) setImmediate(work)
       } else {
         const close = (): Promise<void> => (say('close'), ended.promise)

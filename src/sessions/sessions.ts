@@ -53,8 +53,7 @@ export interface SessionsOptions {
   readonly accounted: ((sighting: TrackedSighting, summary: ConnectionSummary) => void) | null
   /** More than one tap is read: connections may be seen twice. */
   severalTaps(): boolean
-  /** How long the other taps' views of an event are waited for (absent: `SETTLE`), and whether what is proven
-   * is told at once, not when nothing could be added any more. */
+  /** How long other taps' views are waited for (absent: `SETTLE`); whether what is proven is told at once. */
   readonly settle?: Micros
   readonly isUrgent?: boolean
 }

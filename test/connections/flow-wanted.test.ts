@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { FlowsWanted } from '../../src/connections/flow-wanted.ts'
 import { batchesOf } from './flow-records.ts'
 
-test('records of the services’ ports and of the addresses of servers; of each address it is asked once', () => {
+test('records of services’ ports and of servers’ addresses; of each address it is asked once', () => {
   const asked: string[] = []
   const wanted = new FlowsWanted([10_443], (address) => {
     asked.push(address)
