@@ -60,7 +60,7 @@ const lengthOf = (fields: readonly FieldSpec[]): number => fields.reduce((sum, [
 /** Writes the messages of one exporter one after the other, each into the same octets. */
 export interface Messages {
   /** The next message; valid until the next call. */
-  next(): Uint8Array
+  next(now?: number): Uint8Array
 }
 
 export function messages(version: Version): Messages {

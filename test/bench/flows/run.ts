@@ -1,9 +1,10 @@
 /**
  * `npm run bench:flows`: generated exports decoded from files, and received over UDP on this machine, beside
- * nfcapd and nfdump. Everything runs as processes of its own; loss is what was sent and did not arrive. It
- * reports whether each floor is reached and never fails on a time.
+ * nfcapd and nfdump; and a network's exports over UDP to the database, through the program. Everything runs
+ * as processes of its own; loss is what was sent and did not arrive. It reports whether each floor is reached
+ * and never fails on a time.
  *
- *   node test/bench/flows/run.ts [--records N] [--runs N] [--rate N]... [--seconds N]
+ *   node test/bench/flows/run.ts [--records N] [--runs N] [--rate N]... [--seconds N] [--stored SECONDS]
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -15,6 +16,7 @@ import { parseArgs } from 'node:util'
 import { installed, measure, median } from '../measure.ts'
 import { scaled, table } from '../table.ts'
 import { RECORDS, type Version, VERSIONS, writeMessages } from './generate.ts'
+import { toDatabase } from './stored.ts'
 
 const FROM_FILES_MIN = 500_000 // records a second
 const FROM_UDP_MIN = 150_000
@@ -28,6 +30,8 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     rate: { type: 'string', multiple: true, default: ['150000', '300000'] },
     seconds: { type: 'string', default: '10' },
+    // Connections that are over are stored 240 s after their end, and when nobody can tell of them any more.
+    stored: { type: 'string', default: '420' },
   },
 })
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-flows-'))
@@ -73,8 +77,13 @@ interface UdpRow {
   readonly cpuSeconds: number | null
 }
 
-const send = async (version: Version, port: number, rate: number): Promise<number> =>
-  Number(await run(process.execPath, beside('send.ts'), version, `${port}`, `${rate}`, values.seconds))
+const send = async (
+  version: Version | 'network',
+  port: number,
+  rate: number,
+  seconds = values.seconds,
+): Promise<number> =>
+  Number(await run(process.execPath, beside('send.ts'), version, `${port}`, `${rate}`, seconds))
 
 async function toHoldfast(version: Version, rate: number): Promise<UdpRow> {
   const words = [beside('listen.ts'), join(folder, 'stored')]
@@ -160,12 +169,36 @@ try {
       rmSync(stored, { recursive: true })
     }
   }
+  if (Number(values.stored) > 0) console.log(await storedTable(FROM_UDP_MIN, Number(values.stored)))
   console.log(fileTable(fileRows))
   console.log(udpTable(udpRows))
   console.log(exportersLine(await run(process.execPath, beside('exporters.ts'))))
   console.log(`${availableParallelism()} processors, load ${loadavg()[0]?.toFixed(1)}`)
 } finally {
   rmSync(folder, { recursive: true })
+}
+
+async function storedTable(rate: number, seconds: number): Promise<string> {
+  const port = await freePort()
+  let sent = 0
+  const sending = async (): Promise<number> => (sent = await send('network', port, rate, `${seconds}`))
+  const its = await toDatabase(folder, port, sending, cpuOf)
+  const { received, kernelDrops, connections, openConnections, cpuSeconds } = its
+  const cpu = cpuSeconds === null ? '-' : `${Math.round((cpuSeconds / seconds) * 100)} %`
+  return `${table(
+    ['a network over UDP, to the database', 'sent', 'lost', 'connections', 'open', 'CPU', 'none lost'],
+    [
+      [
+        `${scaled(rate, '/s')} for ${seconds} s`,
+        `${sent}`,
+        `${sent - received} (${kernelDrops ?? 0} datagrams by the kernel)`,
+        `${connections}`,
+        `${openConnections}`,
+        cpu,
+        reached(received === sent),
+      ],
+    ],
+  )}\n`
 }
 
 function fileTable(rows: readonly FileRow[]): string {
