@@ -11,6 +11,7 @@ import type { HttpRequest } from '../model/http.ts'
 import type { Agent, Server, Service } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
+import { ChoiceRows } from './choice-rows.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { Stay, TrackedSighting } from './sighting.ts'
 import { attachmentOf } from './tracked-agent.ts'
@@ -29,20 +30,17 @@ export const TURNS_MAX = 64
 /** Connections that are followed at once; the choices of further ones are left out. */
 export const OPEN_MAX = 1 << 16
 
-interface Choice extends Assignment {
-  agent: Agent | null
-  previous: Server | null
-  sinceFirst: Micros | null
-  sinceLast: Micros | null
-  cookie: string | null
+/** The choice of a connection that is open, or whose agent is not known yet. */
+interface Choice {
+  readonly server: Server
+  /** Where it stands; null once it was told: then it counts as open, and that is all. */
+  rows: ChoiceRows | null
+  readonly row: number
   /** Open connections of its relay, by server. */
   readonly load: Map<Server, number>
-  /** It carried data of an agent. */
-  carried: boolean
   /** It does not count as open any more. */
   over: boolean
   closed: boolean
-  told: boolean
 }
 
 /** What one relay does for one service. */
@@ -52,9 +50,9 @@ interface Turns {
   readonly tap: Tap
   /** Open connections by server. */
   readonly load: Map<Server, number>
-  choices: Choice[]
+  choices: ChoiceRows
   /** The latest of those that were told. */
-  latest: readonly Assignment[]
+  latest: ChoiceRows
   /** Choices at the next look at them, and at the last one. */
   nextLook: number
   looked: number
@@ -83,14 +81,15 @@ export class Assignments implements Follower {
     reset: (_, sighting) => this.release(sighting),
     'http-request': ({ request, index }, sighting) => {
       const choice = index > 0 ? undefined : this.choiceOf(sighting)
-      if (choice !== undefined) choice.cookie = relaysCookie(request)
+      choice?.rows?.setCookie(choice.row, relaysCookie(request))
     },
   }
 
   visited(sighting: TrackedSighting, agent: Agent): void {
     const choice = this.choiceOf(sighting)
     if (choice === undefined) return
-    if (choice.agent === null) nameChoice(choice, sighting, agent)
+    const { rows, row } = choice
+    if (rows !== null && rows.agentOf(row) === null) nameChoice(rows, choice, sighting, agent)
     if (choice.closed) this.byConnection.delete(sighting.connection)
   }
 
@@ -98,18 +97,19 @@ export class Assignments implements Follower {
     const choice = this.byConnection.get(sighting.connection)
     if (choice === undefined) return
     release(choice)
-    choice.carried = sighting.leg === 'back' && (choice.carried || halves[0].bytes > 0)
     choice.closed = true
+    const { rows, row } = choice
+    if (rows !== null)
+      rows.setCarried(row, sighting.leg === 'back' && (rows.isCarried(row) || halves[0].bytes > 0))
     // A short connection is over before its visit is made.
-    if (choice.agent !== null || choice.told) this.byConnection.delete(sighting.connection)
+    if (rows === null || rows.agentOf(row) !== null) this.byConnection.delete(sighting.connection)
   }
 
   timePassed(now: Micros): void {
     for (const byRelay of this.all.values())
       for (const turns of byRelay.values()) {
-        const last = turns.choices.at(-1)
-        if (last !== undefined && turns.choices.length > turns.looked && now - last.at >= AT_REST)
-          this.look(turns, now)
+        const { choices, looked } = turns
+        if (choices.length > looked && now - choices.lastAt >= AT_REST) this.look(turns, now)
       }
   }
 
@@ -117,11 +117,15 @@ export class Assignments implements Follower {
     for (const byRelay of this.all.values()) for (const turns of byRelay.values()) this.tellOf(turns)
   }
 
-  /** The latest choices of a relay for a service, by its name, in order. */
+  /** The latest choices of a relay for a service, by its name, in order: as many as anybody asks for. */
   of(name: string, relay: string): readonly Assignment[] {
     for (const [service, byRelay] of this.all) {
       const turns = service.name === name ? byRelay.get(relay) : undefined
-      if (turns !== undefined) return [...turns.latest, ...inOrder(turns.choices)]
+      if (turns !== undefined) {
+        const now = turns.choices.inOrder(Infinity, LATEST_MAX)
+        const before = LATEST_MAX - now.length
+        return before === 0 ? now : [...turns.latest.inOrder(Infinity, before), ...now]
+      }
     }
     return []
   }
@@ -136,8 +140,8 @@ export class Assignments implements Follower {
     }
     const choice = choiceMade(turns, sighting, sighting.server)
     this.byConnection.set(sighting.connection, choice)
-    if (turns.choices.push(choice) >= ASSIGNMENTS_MAX) this.tellOf(turns)
-    else if (turns.choices.length >= turns.nextLook) this.planLook(turns, choice.at)
+    if (turns.choices.length >= ASSIGNMENTS_MAX) this.tellOf(turns)
+    else if (turns.choices.length >= turns.nextLook) this.planLook(turns, sighting.start)
   }
 
   /** Who came is known a little after it came. */
@@ -153,7 +157,7 @@ export class Assignments implements Follower {
   private look(turns: Turns, until: Micros): void {
     const { service, relay, tap, choices } = turns
     turns.looked = choices.length
-    const assignments = inOrder(choices).filter(({ at }) => at <= until)
+    const assignments = choices.inOrder(until)
     if (assignments.length > 0)
       this.around.tell({ kind: 'assigned', service, relay, tap, assignments, isWhole: false })
   }
@@ -171,8 +175,8 @@ export class Assignments implements Follower {
       relay,
       tap,
       load: new Map(),
-      choices: [],
-      latest: [],
+      choices: new ChoiceRows(),
+      latest: new ChoiceRows(),
       nextLook: FIRST_LOOK,
       looked: 0,
     }
@@ -191,13 +195,14 @@ export class Assignments implements Follower {
 
   private tellOf(turns: Turns): void {
     const { service, relay, tap, choices } = turns
-    const assignments = inOrder(choices)
-    for (const choice of choices) {
-      choice.told = true
-      if (choice.closed) this.byConnection.delete(choice.connection)
+    const assignments = choices.inOrder()
+    for (const [connection, choice] of this.byConnection) {
+      if (choice.rows !== choices) continue
+      choice.rows = null
+      if (choice.closed) this.byConnection.delete(connection)
     }
-    turns.choices = []
-    turns.latest = assignments.slice(-LATEST_MAX)
+    turns.choices = new ChoiceRows()
+    turns.latest = choices.latest(LATEST_MAX)
     turns.nextLook = FIRST_LOOK
     turns.looked = 0
     if (assignments.length > 0)
@@ -209,37 +214,20 @@ export class Assignments implements Follower {
 const isSeenTwice = (sighting: TrackedSighting): boolean =>
   sighting.path.isJoined && sighting.path.sightings.some((s) => s !== sighting && s.leg === 'back')
 
-function choiceMade({ load }: Turns, sighting: TrackedSighting, server: Server): Choice {
+function choiceMade({ load, choices }: Turns, sighting: TrackedSighting, server: Server): Choice {
   if (!load.has(server)) load.set(server, 0)
   const least = Math.min(...load.values())
   let fewest = 0
-  let all = 0
-  for (const open of load.values()) {
-    all += open
-    if (open === least) fewest++
+  let open = 0
+  for (const its of load.values()) {
+    open += its
+    if (its === least) fewest++
   }
-  const choice: Choice = {
-    connection: sighting.connection,
-    at: sighting.start,
-    packet: sighting.startPacket,
-    server,
-    agent: null,
-    previous: null,
-    sinceFirst: null,
-    sinceLast: null,
-    cookie: null,
-    among: load.size,
-    fewest,
-    isFewest: load.get(server) === least,
-    open: all,
-    load,
-    carried: false,
-    over: false,
-    closed: false,
-    told: false,
-  }
+  const { connection, start: at, startPacket: packet } = sighting
+  const isFewest = load.get(server) === least
+  const row = choices.add({ connection, at, packet, server, among: load.size, fewest, isFewest, open })
   load.set(server, load.get(server)! + 1)
-  return choice
+  return { server, rows: choices, row, load, over: false, closed: false }
 }
 
 function release(choice: Choice): void {
@@ -249,14 +237,14 @@ function release(choice: Choice): void {
 }
 
 /** The stay is still what it was before this visit. */
-function nameChoice(choice: Choice, sighting: TrackedSighting, agent: Agent): void {
-  choice.agent = agent
-  choice.carried = true
+function nameChoice(rows: ChoiceRows, { row }: Choice, sighting: TrackedSighting, agent: Agent): void {
+  const at = rows.atOf(row)
+  rows.setAgent(row, agent)
+  rows.setCarried(row, true)
   const stay = attachmentOf(agent, sighting.server?.service ?? sighting.service)?.stay ?? null
   if (stay === null) return
-  choice.previous = stay.server
-  choice.sinceFirst = Math.max(0, choice.at - stay.start)
-  choice.sinceLast = Math.max(0, choice.at - lastContact(stay))
+  const [sinceFirst, sinceLast] = [stay.start, lastContact(stay)].map((since) => Math.max(0, at - since))
+  rows.setPrevious(row, stay.server, sinceFirst!, sinceLast!)
 }
 
 /** The end of the connection before this one; Infinity while that is open. */
@@ -277,6 +265,3 @@ function relaysCookie({ cookies = [] }: HttpRequest): string | null {
   const cookie = cookies.find(({ role, changeMeansHop }) => role === 'persistence' && changeMeansHop)
   return cookie === undefined ? null : `${cookie.name}=${cookie.valueHash}`
 }
-
-const inOrder = (choices: readonly Choice[]): readonly Assignment[] =>
-  choices.filter(({ carried }) => carried).toSorted((a, b) => a.at - b.at)

@@ -77,9 +77,11 @@ interface Rhythm {
   lifeSince: Micros
   lifeAt: Micros
   isTold: boolean
-  /** Intervals seen, up to SAMPLES_MAX; they are kept where something is to be learned from them. */
+  /** Intervals seen, up to SAMPLES_MAX; they are kept where something is to be learned from them, in this
+   * row;
+   * -1: nothing is. */
   sampled: number
-  samples: number[] | null
+  readonly samples: number
   /** What follows from the samples; undefined: not asked for since the last one. */
   interval: Interval | null | undefined
 }
@@ -109,6 +111,7 @@ class CheckIns {
   private readonly byAgent = new Map<Agent, Rhythm>()
   private readonly byAddress = new Map<string, Rhythm>()
   private readonly fleets = new Map<Service, Fleet>()
+  private readonly samples = new Samples()
   private readonly stated = new Map<Service, Interval>()
   /** Connections whose first request is no check-in. */
   private readonly others = new Set<number>()
@@ -176,7 +179,7 @@ class CheckIns {
     if (at - rhythm.at <= this.around.settle) return
     const fleet = this.count(service, at, this.intervalOf(rhythm)?.interval ?? Infinity)
     this.returned(rhythm, fleet, { tap: sighting.tap, packet, at, server })
-    learn(rhythm, at - rhythm.at)
+    this.learn(rhythm, at - rhythm.at)
     rhythm.server = server
     rhythm.tap = sighting.tap
     rhythm.packet = packet
@@ -207,7 +210,7 @@ class CheckIns {
       lifeAt: at,
       isTold: false,
       sampled: 0,
-      samples: isStated(service) ? null : [],
+      samples: isStated(service) ? -1 : this.samples.row(),
       interval: undefined,
     }
     this.byAgent.set(agent, rhythm)
@@ -245,7 +248,17 @@ class CheckIns {
   private intervalOf(rhythm: Rhythm): Interval | null {
     if (rhythm.interval !== undefined) return rhythm.interval
     return (rhythm.interval =
-      rhythm.samples === null ? this.statedFor(rhythm.service) : intervalFrom(rhythm, rhythm.samples))
+      rhythm.samples < 0 ? this.statedFor(rhythm.service) : intervalFrom(rhythm, this.samples.of(rhythm)))
+  }
+
+  private learn(rhythm: Rhythm, span: Micros): void {
+    const { samples, sampled, interval = null } = rhythm
+    rhythm.sampled = Math.min(SAMPLES_MAX, sampled + 1)
+    if (samples < 0) return
+    this.samples.add(samples, sampled, span)
+    // One more of the same changes nothing worth the sorting.
+    if (interval === null || Math.abs(span - interval.interval) > SAME_SHARE * interval.interval)
+      rhythm.interval = undefined
   }
 
   /** One for all agents of a service. */
@@ -383,15 +396,31 @@ function isFollowed({ configured, profile, style }: Service): boolean {
 
 const limitOf = ({ profile }: Service): number => MISSED_AFTER[profile]
 
-function learn(rhythm: Rhythm, span: Micros): void {
-  const { samples, interval = null } = rhythm
-  rhythm.sampled = Math.min(SAMPLES_MAX, rhythm.sampled + 1)
-  if (samples === null) return
-  if (samples.length >= SAMPLES_MAX) samples.shift()
-  samples.push(span)
-  // One more of the same changes nothing worth the sorting.
-  if (interval === null || Math.abs(span - interval.interval) > SAME_SHARE * interval.interval)
-    rhythm.interval = undefined
+/** The latest intervals of each agent, in columns, to a few ten microseconds: agents spread theirs by
+ * more. */
+class Samples {
+  private kept = new Float32Array(0)
+  private rows = 0
+
+  row(): number {
+    if ((this.rows + 1) * SAMPLES_MAX > this.kept.length) {
+      const larger = new Float32Array(Math.max(64 * SAMPLES_MAX, Math.ceil(this.kept.length * 1.25)))
+      larger.set(this.kept)
+      this.kept = larger
+    }
+    return this.rows++
+  }
+
+  of({ samples, sampled }: Rhythm): readonly Micros[] {
+    return [...this.kept.subarray(samples * SAMPLES_MAX, samples * SAMPLES_MAX + sampled)]
+  }
+
+  /** The oldest gives way; `count` are there already. */
+  add(row: number, count: number, span: Micros): void {
+    const at = row * SAMPLES_MAX
+    if (count >= SAMPLES_MAX) this.kept.copyWithin(at, at + 1, at + SAMPLES_MAX)
+    this.kept[at + Math.min(count, SAMPLES_MAX - 1)] = span
+  }
 }
 
 /** The product's own interval, which nobody may have stated for these agents: what was seen has to bear it

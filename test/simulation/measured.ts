@@ -57,8 +57,13 @@ function played(plan: Plan, isAnalysed: boolean): Played {
   return { outcome, days, noted, seconds }
 }
 
+/**
+ * Plays a few agents first: what the engine makes of code that it runs for the first time is held of no
+ * agent, and the playing alone runs none of the analysis.
+ */
 export function measured(plan: Plan): Measured {
   const { onDay: _, ...silent } = plan
+  played({ ...silent, agents: 1, days: 1 }, true)
   const alone = played(silent, false)
   const both = played(plan, true)
   const days = both.days.map(({ observations, seconds, octets }, i) => ({

@@ -38,14 +38,14 @@ export const persistenceExpiredEarly = detector({
   watch({ failureWithin, movesMin }, world, raise) {
     const seen = new Map<string, Remembered>()
     const tellMoves = (memory: Remembered): void => {
-      const { last, first, moves } = memory
-      const timer = moves.length < movesMin && !memory.isTold ? null : persistenceTimer(last, first)
+      const { moves } = memory
+      const timer = moves.length < movesMin && !memory.isTold ? null : timerOf(memory)
       if (timer !== null) for (const move of moves) raise(finding(move, timer, world))
       memory.isTold ||= timer !== null
       moves.length = 0
     }
-    const isTimed = ({ last, first, moves }: Remembered): boolean =>
-      moves.length >= movesMin && persistenceTimer(last, first) !== null
+    const isTimed = (memory: Remembered): boolean =>
+      memory.moves.length >= movesMin && timerOf(memory) !== null
     return {
       assigned(event) {
         const { service, relay } = event
@@ -111,8 +111,9 @@ interface Move {
 }
 
 interface Remembered {
-  readonly last: Return[]
-  readonly first: Return[]
+  /** Returns as numbers, `packed`: there are thousands for each relay. */
+  readonly last: number[]
+  readonly first: number[]
   /** Those that are not told yet. */
   readonly moves: Move[]
   isTold: boolean
@@ -141,6 +142,13 @@ interface ExpiryDetails {
   readonly ports: readonly number[]
 }
 
+/** Seconds; below zero, and one less, for who came elsewhere. */
+const packed = ({ seconds, stayed }: Return): number => (stayed ? seconds : -1 - seconds)
+const unpacked = (value: number): Return =>
+  value < 0 ? { seconds: -1 - value, stayed: false } : { seconds: value, stayed: true }
+const timerOf = ({ last, first }: Remembered): PersistenceTimer | null =>
+  persistenceTimer(last.map(unpacked), first.map(unpacked))
+
 const requiredOf = ({ configured, profile }: Service): Micros | null =>
   configured?.persistenceDuration ?? PROFILES[profile].persistenceDuration
 
@@ -160,8 +168,8 @@ function remember(
     const stayed = previous === server
     if (!stayed && world.failureOf(previous, at - sinceLast - failureWithin, at) !== null) continue
     if (memory.last.length < KEPT_MAX) {
-      memory.last.push({ seconds: toSeconds(sinceLast), stayed })
-      memory.first.push({ seconds: toSeconds(sinceFirst), stayed })
+      memory.last.push(packed({ seconds: toSeconds(sinceLast), stayed }))
+      memory.first.push(packed({ seconds: toSeconds(sinceFirst), stayed }))
     }
     if (!stayed && sinceLast < required && memory.moves.length < KEPT_MAX)
       memory.moves.push({ event, choice, required })
