@@ -105,7 +105,8 @@ const AT_REST: Micros = 3600 * SECOND
 const KEPT_MAX = 4096
 
 interface Move {
-  readonly event: Assigned
+  /** Not the event itself: it holds all the choices that it tells of. */
+  readonly event: Pick<Assigned, 'service' | 'relay' | 'tap'>
   readonly choice: Assignment
   readonly required: Micros
 }
@@ -160,6 +161,8 @@ function remember(
   world: World,
 ): void {
   const { until } = memory
+  const { service, relay, tap } = event
+  const of = { service, relay, tap }
   for (const choice of event.assignments) {
     const { previous, sinceLast, sinceFirst, server, at } = choice
     if (at <= until) continue
@@ -172,7 +175,7 @@ function remember(
       memory.first.push(packed({ seconds: toSeconds(sinceFirst), stayed }))
     }
     if (!stayed && sinceLast < required && memory.moves.length < KEPT_MAX)
-      memory.moves.push({ event, choice, required })
+      memory.moves.push({ event: of, choice, required })
   }
 }
 
