@@ -94,7 +94,8 @@ export const serverHop = detector({
       'time-passed'({ at }) {
         if (at < lookAt) return
         lookAt = at + LOOK_EVERY
-        for (const { visit, previous } of undecided.splice(0)) judge(visit, previous, false)
+        for (const { visit, previous } of undecided.splice(0))
+          judge(visit, previous, at - visit.at > SHOWN_WITHIN)
       },
       'captures-ended'() {
         for (const moves of parallel.values()) for (const move of moves) unlessParallel(move, true)
@@ -134,6 +135,8 @@ const UNDECIDED_MAX = 4096
 /** How often it is looked for proof in a capture that goes on: connections that show a server well are told
  * of as they end. */
 const LOOK_EVERY: Micros = 3600 * SECOND
+/** ... and until when: connections that are kept open for longer than days are few. */
+const SHOWN_WITHIN: Micros = 2 * 86_400 * SECOND
 /** Addresses that may stand for many, and moves of each, that wait for the end of a connection: of further
  * ones none is told. */
 const PARALLEL_MAX = 4096
