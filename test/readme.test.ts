@@ -56,7 +56,7 @@ describe('the configuration', () => {
   })
 
   test('may have any of the profiles that are named', () => {
-    const named = /Profiles are ([^]*?)\. `holdfast/.exec(README)![1]!
+    const named = /Profiles are ([^]*?)\.\s`holdfast/.exec(README)![1]!
     expect([...named.matchAll(/`([\w.-]+)`/g)].map(([, name]) => name)).toEqual(Object.keys(PROFILES))
   })
 })
