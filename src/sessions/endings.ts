@@ -50,7 +50,10 @@ export class Endings {
   /** Ended connections on which no agent was heard, by address. */
   private readonly unspoken = new Map<string, TrackedSighting>()
   private readonly steady = new Map<string, Recent>()
-  /** Where the agents of paths went, as long as anybody knows of the path. */
+  /**
+   * Where the agents of paths went whose connections are still open. Beyond that it would hold each path by
+   * the one before, for as long as an agent comes.
+   */
   private readonly elsewhere = new WeakMap<TrackedPath, Visit>()
   /** The longest silence that each connection survived, by service and leg. */
   private readonly survivals = new Map<string, Map<Leg, number[]>>()
@@ -103,6 +106,7 @@ export class Endings {
     const isSeenElsewhere = sighting.path.isJoined && sighting.path.hasNext
     if (sighting.ending !== null || isSeenElsewhere) sighting.end.summary = summary
     const { path } = sighting
+    if (!this.isOpen(path, sighting)) this.elsewhere.delete(path)
     if (summary.endedBy !== null || sighting.service.style !== 'persistent' || isNobodys(sighting)) {
       path.letGo()
       return
@@ -152,9 +156,14 @@ export class Endings {
   /** An agent went to another server: does the last one notice? */
   wentElsewhere(previous: Visit, visit: Visit): void {
     const { path } = previous.sighting as TrackedSighting
-    this.elsewhere.set(path, visit)
+    if (this.isOpen(path)) this.elsewhere.set(path, visit)
     const due = visit.at + previous.sighting.service.idleThreshold
     this.options.later(due, () => this.tellLeftOpen(path, visit, visit.at))
+  }
+
+  /** Whether any connection of the path is open, other than that one. */
+  private isOpen(path: TrackedPath, but: TrackedSighting | null = null): boolean {
+    return path.sightings.some((s) => s !== but && this.options.sightingOf(s.connection) === s)
   }
 
   private tellLeftOpen(path: TrackedPath, visit: Visit, at: Micros): void {
