@@ -5,7 +5,7 @@
  *
  * What the operator stated is left as it is; only where nothing is stated, what was seen takes its place.
  */
-import type { Deployment, ProfileName } from '../../model/deployment.ts'
+import type { ConfiguredService, Deployment, ProfileName } from '../../model/deployment.ts'
 import { addressAlone } from '../../model/address.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
 import type { Follower } from '../../sessions/follower.ts'
@@ -40,21 +40,15 @@ export function putIn(deployment: Deployment, facts: SurveyFacts): SeenRelays {
   const relayed = sureRelays(facts)
   if (relayed.length === 0) return { deployment, notes: [] }
   const own = ownAddresses(facts, relayed)
-  let { services } = deployment
-  for (const pool of poolsOf(relayed)) {
-    const stated = deployment.services.find((s) => pool.vips.some(({ port }) => s.ports.includes(port)))
-    if (stated !== undefined && stated.servers.length > 0) continue
+  const pools = poolsOf(relayed)
+  const services = [...deployment.services]
+  const stated = services.length
+  for (const pool of pools) {
     const found = serviceOf(pool, facts)
-    services =
-      stated === undefined
-        ? [...services, found]
-        : services.with(services.indexOf(stated), {
-            ...stated,
-            ports: [...new Set([...stated.ports, ...found.ports])],
-            vips: found.vips,
-            servers: found.servers,
-            identity: stated.identity.length > 0 ? stated.identity : found.identity,
-          })
+    const at = services.findIndex((s, i) => s.name === found.name || (i < stated && isFor(s, pool)))
+    const known = services[at]
+    if (known === undefined) services.push(found)
+    else if (known.servers.every(({ isSeen }) => isSeen)) services[at] = completed(known, found)
   }
   const device = {
     role: 'load-balancer' as const,
@@ -64,9 +58,22 @@ export function putIn(deployment: Deployment, facts: SurveyFacts): SeenRelays {
   }
   return {
     deployment: { ...deployment, services, devices: [device] },
-    notes: poolsOf(relayed).map((pool) => noteOf(pool, own)),
+    notes: pools.map((pool) => noteOf(pool, own)),
   }
 }
+
+/** It listens on a port that clients call. */
+const isFor = ({ ports }: ConfiguredService, { vips }: Pool): boolean =>
+  vips.some(({ port }) => ports.includes(port))
+
+/** Several pools may serve what is one service by its port, or its product. */
+const completed = (known: ConfiguredService, found: ConfiguredService): ConfiguredService => ({
+  ...known,
+  ports: [...new Set([...known.ports, ...found.ports])],
+  vips: [...known.vips, ...found.vips],
+  servers: [...known.servers, ...found.servers],
+  identity: known.identity.length > 0 ? known.identity : found.identity,
+})
 
 /** What clients call, and the servers that are asked for them. */
 interface Pool {
@@ -98,7 +105,7 @@ const endpointsOf = (all: readonly Endpoint[]): Endpoint[] => [
   ...new Map(all.map((endpoint) => [endpointText(endpoint), endpoint])).values(),
 ]
 
-function serviceOf(pool: Pool, facts: SurveyFacts): Deployment['services'][number] {
+function serviceOf(pool: Pool, facts: SurveyFacts): ConfiguredService {
   const { vips, servers } = pool
   const [first] = vips
   const members = [...vips, ...servers].flatMap((one) => facts.listeners.get(endpointText(one)) ?? [])

@@ -84,6 +84,18 @@ describe('relays that were seen', () => {
     expect(services[0]!.idleThreshold).toBe(30_000_000)
   })
 
+  test('of several pools complete the one service that is stated by their port', () => {
+    const facts = factsOf(relayed('10.0.2.10', 443, '10.0.3.11'), relayed('10.0.2.20', 443, '10.0.3.21'))
+    const { deployment } = putIn(
+      stated('services: [{ name: dlp, ports: [443] }, { name: other, ports: [80] }]'),
+      facts,
+    )
+    expect(outline(deployment).map(({ name, vips, servers }) => [name, vips, servers.length])).toEqual([
+      ['dlp', ['10.0.2.10', '10.0.2.20'], 2],
+      ['other', [], 0],
+    ])
+  })
+
   test('do not change the servers that are stated', () => {
     const text = 'services: [{ name: dlp, ports: [443], servers: [{ name: a, addresses: [10.0.9.9] }] }]'
     expect(putIn(stated(text), POOL).deployment.services).toEqual(stated(text).services)
