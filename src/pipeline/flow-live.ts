@@ -144,23 +144,16 @@ export class LiveFlowRun implements LiveRun {
 
   record(sha256: string | null): CaptureRecord {
     const { messages, octets } = this.input.counts()
-    const span = this.flows.span
-    return {
-      kind: 'capture',
+    return this.flows.capture({
       tap: this.input.tap,
       path: this.input.path,
       sha256,
       format: this.flows.format ?? 'flows',
-      linkTypes: [],
       packets: messages,
       bytes: octets,
-      start: span?.start ?? null,
-      end: span?.end ?? null,
       quality: this.quality(),
       skipped: this.input.skipped(),
-      others: this.flows.others(),
-      flows: this.flows.account(),
-    }
+    })
   }
 
   quality(): CaptureQuality {

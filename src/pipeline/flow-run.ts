@@ -52,23 +52,11 @@ export class FlowRun implements Run {
   }
 
   record(sha256: string | null): CaptureRecord {
-    const span = this.flows.span
-    return {
-      kind: 'capture',
-      tap: this.input.tap,
-      path: this.input.path,
-      sha256,
-      format: this.input.records.format,
-      linkTypes: [],
-      packets: this.input.records.messages,
-      bytes: this.input.records.bytesRead,
-      start: span?.start ?? null,
-      end: span?.end ?? null,
-      quality: this.quality(),
-      skipped: this.input.records.skipped,
-      others: this.flows.others(),
-      flows: { ...this.flows.account(), beside: this.input.beside ?? [] },
-    }
+    const { tap, path, records, beside = [] } = this.input
+    const { format, messages, bytesRead, skipped } = records
+    const [packets, bytes] = [messages, bytesRead]
+    const quality = this.quality()
+    return this.flows.capture({ tap, path, sha256, format, packets, bytes, quality, skipped }, { beside })
   }
 
   quality(): CaptureQuality {

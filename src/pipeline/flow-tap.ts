@@ -10,7 +10,7 @@ import type { FlowBatch, FlowExporter, FlowFormat } from '../model/flow-record.t
 import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
-import type { CaptureFlows, FlowExporterRecord } from '../model/record.ts'
+import type { CaptureFlows, CaptureRecord, FlowExporterRecord } from '../model/record.ts'
 import { type Micros, toSeconds } from '../model/time.ts'
 
 interface FlowTapOptions {
@@ -25,6 +25,9 @@ interface FlowTapOptions {
   readonly wanted?: FlowsWanted
   emit(observation: Observation): void
 }
+
+/** What its source knows of a capture. */
+type FlowCaptureFacts = 'tap' | 'path' | 'sha256' | 'format' | 'packets' | 'bytes' | 'quality' | 'skipped'
 
 /** Exporters that a capture's record names; it counts all. */
 const NAMED_MAX = 64
@@ -93,6 +96,20 @@ export class FlowTap {
     quality.malformedPackets += sum(({ quality: q }) => q.malformed) + clock.implausible
     quality.unparsedPackets += sum(({ quality: q }) => q.undecoded)
     quality.interfaceDrops += sum(({ quality: q }) => q.lost)
+  }
+
+  /** The record of a capture that holds nothing but these records. */
+  capture(its: Pick<CaptureRecord, FlowCaptureFacts>, flows: Partial<CaptureFlows> = {}): CaptureRecord {
+    const { span } = this
+    return {
+      kind: 'capture',
+      ...its,
+      linkTypes: [],
+      start: span?.start ?? null,
+      end: span?.end ?? null,
+      others: this.others(),
+      flows: { ...this.account(), ...flows },
+    }
   }
 
   /** What a capture's record says of it. */
