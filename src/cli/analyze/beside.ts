@@ -3,12 +3,13 @@
  * Which of the named files are such logs, told by content, and whose connections each names: those of the
  * conn.log of its tap; of its name but for the one word; of its folder; of any.
  */
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { openSource } from '../../../collectors/byte-source.ts'
 import { type BesideSource, isBesideLog } from '../../../collectors/index.ts'
 import { besideNames } from '../../../collectors/logs/zeek-names.ts'
 import type { Tap } from '../../model/packet.ts'
+import { isFile } from './is-file.ts'
 
 /** A log that names connections. */
 export interface BesideLogName {
@@ -21,9 +22,6 @@ export interface BesideLogName {
 export async function isBesideFile(path: string): Promise<boolean> {
   return isFile(path) && (await isBesideLog(() => openSource(path)))
 }
-
-const isFile = (path: string): boolean =>
-  path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false)
 
 /** Those of the given logs that may name the connections of the input at `path`, one of `all`. */
 export function givenBeside(

@@ -9,6 +9,7 @@ import type { AnalysisInput } from '../../pipeline/monitor.ts'
 import { analysisInput } from '../analysis-input.ts'
 import { type BesideLogName, besideSources, givenBeside } from './beside.ts'
 import type { InputName } from './plan.ts'
+import { isFile } from './is-file.ts'
 
 /** Files up to this size are hashed at once: a worker thread takes longer to start. */
 const SMALL_BYTES = 4 * 1024 * 1024
@@ -54,9 +55,6 @@ export async function openInputs(
   }
   return { inputs, close }
 }
-
-const isFile = (path: string): boolean =>
-  path !== '-' && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? false)
 
 function fileHash(path: string, endings: (() => void)[]): Promise<string> | null {
   if (statSync(path).size <= SMALL_BYTES) {

@@ -9,6 +9,7 @@ import { suggestion } from '../nearest.ts'
 import type { AnalyzeArguments } from './arguments.ts'
 import type { BesideLogName } from './beside.ts'
 import { momentOf } from './time-text.ts'
+import { isFile } from './is-file.ts'
 
 export interface InputName {
   readonly tap: Tap
@@ -82,7 +83,7 @@ const LOG_BEGINS: ReadonlySet<number> = new Set([0x23, 0x7b, 0x5b, 0x20, 0x0a, 0
 
 /** Of a file; -1 for anything else. */
 function firstOctet(path: string): number {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return -1
+  if (!isFile(path)) return -1
   try {
     const file = openSync(path, 'r')
     try {

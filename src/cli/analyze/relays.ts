@@ -2,10 +2,10 @@
  * Reads captures of several taps ahead, for the relays between them that no configuration names: whose
  * connections are whose must be known before the first of them is judged.
  */
-import { statSync } from 'node:fs'
 import type { Deployment } from '../../model/deployment.ts'
 import type { Follower } from '../../sessions/follower.ts'
 import type { SeenRelays } from '../config/seen-relays.ts'
+import { isFile } from './is-file.ts'
 
 /** `read` analyses the inputs with the deployment as it is stated. What can be read but once is not read
  * ahead. */
@@ -18,5 +18,3 @@ export async function seenRelays(
   const { mayShowRelays, withSeenRelays } = await import('../config/seen-relays.ts')
   return mayShowRelays(stated) ? withSeenRelays(stated, read) : { deployment: stated, notes: [] }
 }
-
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false

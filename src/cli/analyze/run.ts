@@ -73,7 +73,8 @@ export async function runAnalyze(
       const options = { ...basis, deployment: stated, followers: [follower] }
       await Promise.race([analyze(ahead.inputs, options, []), signalled]).finally(() => ahead.close())
     }
-    const paths = plan.inputs.map(({ path }) => path)
+    // Flow records show no relay.
+    const paths = open.inputs.flatMap((input) => ('records' in input ? [] : input.path))
     const { deployment, notes } = await seenRelays(stated, paths, readAhead)
     const account = accountant(await sinkOf(plan, deployment, destination, console, notes), {
       elapsedSeconds,
