@@ -4,8 +4,9 @@ import type { OuterAddressChanged } from '../../model/address-event.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Sighting } from '../../model/party.ts'
-import { type Micros, seconds } from '../../model/time.ts'
+import { seconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, times } from '../detector.ts'
+import { Undecided } from '../undecided.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
 
@@ -29,26 +30,22 @@ export const natChange = detector({
     ),
   },
   watch({ keptWithin }, world, raise) {
-    const undecided: AddressChanged[] = []
-    let lookAt: Micros = -Infinity
     const judge = (event: AddressChanged, last: boolean): void => {
       if (!CERTAIN.has(event.agent.identifiedBy) && !isSeenUntranslated(event)) return
       const proof = proofOfTranslation(event, world)
       if (proof !== null) raise(finding(event, proof))
-      else if (!last && mayBeShown(event) && undecided.length < UNDECIDED_MAX) undecided.push(event)
+      // Of a larger move, the first ones tell.
+      else if (!last && mayBeShown(event) && !undecided.isFull) undecided.add(event, event.at)
     }
+    const undecided = new Undecided(judge)
     return {
       'address-changed': (event) => judge(event, false),
       'outer-address-changed'(event) {
         if (event.at - event.lastAt <= keptWithin) raise(statedFinding(event))
       },
-      'time-passed'({ at }) {
-        if (at < lookAt) return
-        lookAt = at + LOOK_EVERY
-        for (const event of undecided.splice(0)) judge(event, at - event.at > SHOWN_WITHIN)
-      },
+      'time-passed': ({ at }) => undecided.timePassed(at),
       // The others that share the new address may have come later.
-      'captures-ended': () => undecided.forEach((event) => judge(event, true)),
+      'captures-ended': () => undecided.ended(),
     }
   },
   describe(findings) {
@@ -69,13 +66,6 @@ export const natChange = detector({
     }
   },
 })
-
-/** How often it is looked for proof in a capture that goes on, and until when: an agent that checks in once a
- * day has come by then. */
-const LOOK_EVERY: Micros = seconds(3600)
-const SHOWN_WITHIN: Micros = seconds(2 * 86_400)
-/** Changes kept until there is proof; of a larger move, the first ones tell. */
-const UNDECIDED_MAX = 4096
 
 interface Proof {
   readonly what: string

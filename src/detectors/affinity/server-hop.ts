@@ -8,6 +8,7 @@ import { shortName } from '../../model/short-name.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, spoken, times } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
+import { Undecided } from '../undecided.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
 export const serverHop = detector({
@@ -41,8 +42,7 @@ export const serverHop = detector({
   },
   watch({ failureWithin, proofBefore, proofAfter, recordsApart }, world, raise) {
     const causes = new HopCauses()
-    const undecided: Move[] = []
-    let lookAt = -Infinity
+    const undecided = new Undecided<Move>(({ visit, previous }, last) => judge(visit, previous, last))
     /** By agent: whether it left the server before, or is there as well, its last packet there will tell. */
     const parallel = new Map<Agent, Move[]>()
     const unlessParallel = ({ visit, previous }: Move, last: boolean): void => {
@@ -78,8 +78,9 @@ export const serverHop = detector({
         mayFailOver(visit.server.service) || wasUnanswered(previous) || isHidden(visit) || isHidden(previous)
       if (healthy === null && mayLeave) {
         if (last) return
-        if (undecided.length >= UNDECIDED_MAX) undecided.shift()
-        undecided.push({ visit, previous })
+        // A fleet that moves at once is a failover, and told as one.
+        if (undecided.isFull) undecided.dropOldest()
+        undecided.add({ visit, previous }, visit.at)
         return
       }
       raise(finding(visit, previous, healthy !== null, causes, world))
@@ -91,15 +92,10 @@ export const serverHop = detector({
         if (mayStandForMany(visit, previous)) wait({ visit, previous })
         else judge(visit, previous, false)
       },
-      'time-passed'({ at }) {
-        if (at < lookAt) return
-        lookAt = at + LOOK_EVERY
-        for (const { visit, previous } of undecided.splice(0))
-          judge(visit, previous, at - visit.at > SHOWN_WITHIN)
-      },
+      'time-passed': ({ at }) => undecided.timePassed(at),
       'captures-ended'() {
         for (const moves of parallel.values()) for (const move of moves) unlessParallel(move, true)
-        for (const { visit, previous } of undecided) judge(visit, previous, true)
+        undecided.ended()
       },
     }
   },
@@ -130,13 +126,6 @@ function wellAround(server: Server, { at, packet }: Visit, apart: Micros, world:
   return world.healthyAt(server, at - apart, at) === null ? null : world.healthyAt(server, at, at + apart)
 }
 
-/** Moves kept until there is proof: a fleet that moves at once is a failover, and told as one. */
-const UNDECIDED_MAX = 4096
-/** How often it is looked for proof in a capture that goes on: connections that show a server well are told
- * of as they end. */
-const LOOK_EVERY: Micros = 3600 * SECOND
-/** ... and until when: connections that are kept open for longer than days are few. */
-const SHOWN_WITHIN: Micros = 2 * 86_400 * SECOND
 /** Addresses that may stand for many, and moves of each, that wait for the end of a connection: of further
  * ones none is told. */
 const PARALLEL_MAX = 4096
