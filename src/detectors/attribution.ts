@@ -11,8 +11,8 @@ import type { Actor, AttributionItem, Details, Finding, Manner } from '../model/
 import type { Reset, Silence } from '../model/observation.ts'
 import { isRecordReference, packetName } from '../model/record-reference.ts'
 import type { Agent, Path, Service, Sighting } from '../model/party.ts'
-import { SECOND, seconds, type Micros } from '../model/time.ts'
-import { spokenRange } from './detector.ts'
+import { seconds, type Micros } from '../model/time.ts'
+import { spoken, spokenRange } from './detector.ts'
 import { loreItems, resetMeaning } from './reset-lore.ts'
 import type { Signature } from './timer.ts'
 
@@ -94,7 +94,7 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
     {
       test: 'retransmissions without an answer',
       weight: silence.retransmissions >= 2 ? STRONG : WEAK,
-      observed: `${silence.retransmissions} within ${((silence.lastRetransmissionAt ?? silence.end) - silence.end) / SECOND} s`,
+      observed: `${silence.retransmissions} within ${spoken((silence.lastRetransmissionAt ?? silence.end) - silence.end)}`,
     },
   ]
   const tried = (silence.lastRetransmissionAt ?? silence.end) - silence.end

@@ -6,7 +6,11 @@ import type { Leg } from '../../src/model/party.ts'
 import { Inventory } from '../../src/sessions/inventory.ts'
 import { Services } from '../../src/sessions/services.ts'
 import { TrackedSighting } from '../../src/sessions/sighting.ts'
-import { deployment } from './analysis.ts'
+import { analysed, deployment } from './analysis.ts'
+import type { AttributionItem } from '../../src/model/incident.ts'
+import { seconds } from '../../src/model/time.ts'
+import { firewall, scenario } from '../scenario/scenario.ts'
+import { A1, A2, attach, DLP, DLP1 } from './stories.ts'
 
 const AGENT = { address: '10.0.0.5', port: 50_000 }
 const SERVER = { address: '192.0.2.10', port: 443 }
@@ -129,4 +133,27 @@ test('a sheet says what it saw', () => {
     { test: 'round trip', weight: 2, observed: 'answered in 150 µs, the handshake took 8000 µs' },
     { test: 'NetScaler reason', weight: 3, observed: 'window 9300: idle timeout or zombie clean-up' },
   ])
+})
+
+test('tries without an answer are told with a time that people can read', async () => {
+  const s = scenario().behind(firewall({ idle: seconds(300), forgets: 'silently' }))
+  const [{ agent }, { agent: other }] = [
+    attach(s, 'A1', A1, `${DLP1}:8000`),
+    attach(s, 'A2', A2, `${DLP1}:8000`),
+  ]
+  for (let i = 0; i < 2; i++) {
+    s.wait(seconds(155))
+    other.sends('ping').receives('pong')
+  }
+  agent.sends('report')
+  s.wait(seconds(5))
+  other.sends('ping').receives('pong')
+  s.wait(seconds(25))
+  attach(s, 'A1', A1, `${DLP1}:8000`)
+  s.wait(seconds(30))
+  other.sends('ping').receives('pong')
+  const analysis = await analysed(s, { config: DLP, taps: ['client'] })
+  const sheet = analysis.findings('severed-idle')[0]!.details['attribution'] as AttributionItem[]
+  const tries = sheet.find((item) => item.test === 'retransmissions without an answer')
+  expect(tries?.observed).toMatch(/^\d+ within \d+\.\d s$/)
 })
