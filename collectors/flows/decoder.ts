@@ -61,6 +61,8 @@ interface Message {
   sequence: number
   /** Data records so far; NaN once some could not be counted. */
   dataRecords: number
+  /** Those of them that are no flow records. */
+  optionsRecords: number
 }
 
 export class FlowDecoder {
@@ -81,6 +83,7 @@ export class FlowDecoder {
     state: null,
     sequence: 0,
     dataRecords: 0,
+    optionsRecords: 0,
   }
   /** The set whose records are being decoded; its template, null for NetFlow v5. */
   private data: DataSet | null = null
@@ -126,7 +129,7 @@ export class FlowDecoder {
     message.at = at + header
     message.end = end
     message.state = state
-    message.dataRecords = 0
+    message.dataRecords = message.optionsRecords = 0
     state.exporter.quality.messages++
     this.current = readHeader(format, b, at, state, received, number)
     message.sequence = sequenceOf(format, b, at)
@@ -211,8 +214,9 @@ export class FlowDecoder {
   private endMessage(state: ExporterState): void {
     const { message } = this
     message.isOver = true
-    const units = message.format === 'ipfix' ? message.dataRecords : 1
-    follow(state.sequence, message.sequence, units, state.exporter.quality)
+    const { dataRecords, optionsRecords } = message
+    const units = message.format === 'ipfix' ? dataRecords : 1
+    follow(state.sequence, message.sequence, units, state.exporter.quality, dataRecords - optionsRecords)
   }
 
   private learn(set: number, at: number, end: number, state: ExporterState): void {
@@ -234,8 +238,11 @@ export class FlowDecoder {
       state.exporter.quality.withoutTemplate++
       this.message.dataRecords = NaN
       this.waiting.add(data)
-    } else if (template.scopes > 0) this.message.dataRecords += this.readOptionsSet(data, template)
-    else if (isMore(data, template)) {
+    } else if (template.scopes > 0) {
+      const count = this.readOptionsSet(data, template)
+      this.message.dataRecords += count
+      this.message.optionsRecords += count
+    } else if (isMore(data, template)) {
       this.template = template
       this.data = data
     }

@@ -6,6 +6,7 @@
 import type { FlowExporter, FlowQuality } from '../../src/model/flow-record.ts'
 import type { FlowDecoder } from './decoder.ts'
 import { type BinaryFormat, type ExporterState, learn } from './exporters.ts'
+import { countsOwn, restoreSequence } from './sequence.ts'
 import type { Field, Template } from './template.ts'
 
 const VERSION = 1
@@ -30,6 +31,8 @@ interface SavedExporter {
   readonly bootAtMost: number | null
   /** The number that the next message should have. */
   readonly sequence: number | null
+  /** It counts the records of the message itself. */
+  readonly countsOwn: boolean
   readonly samplingInterval: number | null
   readonly activeTimeout: number | null
   readonly inactiveTimeout: number | null
@@ -67,6 +70,7 @@ function savedOf(state: ExporterState, numberOf: (template: Template) => number)
     boot: finite(boot),
     bootAtMost: finite(state.bootAtMost),
     sequence: finite(sequence.next),
+    countsOwn: countsOwn(sequence),
     samplingInterval: finite(samplingInterval),
     activeTimeout: finite(activeTimeout),
     inactiveTimeout: finite(inactiveTimeout),
@@ -106,14 +110,13 @@ function restore(
   if (state === null) return false
   state.boot = saved.boot ?? NaN
   state.bootAtMost = saved.bootAtMost ?? NaN
-  state.sequence.next = saved.sequence ?? NaN
+  restoreSequence(state.sequence, saved.sequence ?? NaN, saved.countsOwn)
   state.samplers = saved.samplers.length === 0 ? null : new Map(saved.samplers)
   restoreFacts(state.exporter, saved)
   for (const [id, definition, at] of saved.templates) {
     const template = definitions[definition]
     if (template) learn(state, id, template, at ?? NaN)
   }
-  state.sequence.isInDoubt = true
   Object.assign(state.exporter.quality, saved.quality)
   return true
 }

@@ -10,6 +10,7 @@ import {
   template,
   unsigned,
 } from '../../scenario/exports.ts'
+import { restoreExporters, saveExporters } from '../../../collectors/flows/saved.ts'
 import { decoding } from './decoding.ts'
 
 /** The counters that moved besides messages and records. */
@@ -52,6 +53,35 @@ describe('something is missing', () => {
     ['a step that no exporter loses', [v9(1), v9(1e9), v9(1e9 + 1)], { restarts: 1 }],
     ['a step back over half the numbers', [v9(3e9), v9(1), v9(2)], { restarts: 1 }],
   ])('%s', (_what, messages, expected) => expect(moved(messages)).toEqual(expected))
+})
+
+describe('of an exporter that counts the records of the message itself', () => {
+  test.each([
+    ['nothing is missing', [v10(2, 2), v10(4, 2), v10(5, 1), v10(8, 3), v10(9, 1)], {}],
+    ['past the highest number', [v10(MAX - 1, 1), v10(1, 2), v10(2, 1), v10(5, 3)], {}],
+    ['a loss', [v10(2, 2), v10(5, 3), v10(6, 1), v10(8, 2), v10(20, 2), v10(21, 1)], { gaps: 1, lost: 10 }],
+    [
+      'one that comes late',
+      [v10(1, 1), v10(3, 2), v10(4, 1), v10(7, 3), v10(12, 2), v10(10, 3), v10(13, 1)],
+      {
+        gaps: 1,
+        reordered: 1,
+      },
+    ],
+  ])('%s', (_what, messages, expected) => expect(moved(messages)).toEqual(expected))
+
+  test('one that is known not to is not taken for it by a loss that looks alike', () => {
+    const before = [v10(0, 1), v10(1, 2), v10(3, 1), v10(4, 3)]
+    expect(moved([...before, v10(9, 5), v10(14, 1), v10(15, 1)])).toEqual({ gaps: 1, lost: 2 })
+  })
+
+  test('it is known after a restart', () => {
+    const [before, after] = [decoding(), decoding()]
+    for (const bytes of [v10(1, 1), v10(3, 2), v10(4, 1)]) before.take({ bytes })
+    expect(restoreExporters(after.decoder, saveExporters(before.decoder))).toBe(1)
+    for (const bytes of [v10(7, 3), v10(8, 1)]) after.take({ bytes })
+    expect(after.quality()).toEqual({ messages: 5, records: 8, templates: 1 })
+  })
 })
 
 test('options data count in IPFIX as well', () => {
