@@ -124,7 +124,7 @@ const one =
 export const overview = (since: string | null, signal?: AbortSignal): Promise<Overview> =>
   get('/overview', { since }, signal)
 export const counts = (signal?: AbortSignal): Promise<Counts> => get('/counts', {}, signal)
-export const taps = (): Promise<readonly TapRow[]> => get('/taps', {})
+export const taps = (signal?: AbortSignal): Promise<readonly TapRow[]> => get('/taps', {}, signal)
 
 export const incidents = many<IncidentRow>('/incidents')
 export const incident = one<IncidentView>('/incidents')

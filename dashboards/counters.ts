@@ -3,7 +3,8 @@ import { signal } from '@preact/signals'
 import type { AnalysisRow, Counts, LiveEvent } from '../src/api/contract.ts'
 import * as api from './api.ts'
 import { live } from './events.ts'
-import { readTaps } from './tap-rates.ts'
+import { startReading } from './reading.ts'
+import { startTaps } from './tap-rates.ts'
 
 const SETTLE_MS = 1000 // after an event, counts are asked for once things calm down
 
@@ -20,37 +21,48 @@ export function withJob(list: readonly AnalysisRow[], job: AnalysisRow): readonl
   return next.filter(isActive)
 }
 
-const pending: { timer: ReturnType<typeof setTimeout> | undefined } = { timer: undefined }
+interface Known {
+  readonly counts: Counts
+  readonly jobs: readonly AnalysisRow[]
+}
 
-async function readCounters(): Promise<void> {
-  const [found, running] = await Promise.all([
-    api.counts(),
-    api.analyses({ state: ['queued', 'running'], limit: 50 }),
+async function read(signal_: AbortSignal): Promise<Known> {
+  const [counts, running] = await Promise.all([
+    api.counts(signal_),
+    api.analyses({ state: ['queued', 'running'], limit: 50 }, signal_),
   ])
-  counters.value = found
-  jobs.value = running.items.filter(isActive).toReversed()
-  await readTaps(() => jobs.value.length > 0)
+  return { counts, jobs: running.items.filter(isActive).toReversed() }
 }
 
-function refreshSoon(): void {
-  pending.timer ??= setTimeout(() => {
-    pending.timer = undefined
-    readCounters().catch(() => undefined) // the next event asks again
-  }, SETTLE_MS)
-}
-
-function onEvent(event: LiveEvent): void {
-  if (event.kind === 'heartbeat') return
-  if (event.kind === 'analysis') {
-    const wasKnown = jobs.value.some(({ id }) => id === event.analysis.id)
-    jobs.value = withJob(jobs.value, event.analysis)
-    if (wasKnown && isActive(event.analysis)) return // progress changes no count
-  }
-  refreshSoon()
-}
-
-/** Once somebody is logged in. The answer ends it. */
+/** Once somebody is logged in. The answer ends it, and every request that it would make. */
 export function startCounters(): () => void {
-  readCounters().catch(() => undefined)
-  return live.subscribe(onEvent)
+  const rates = startTaps(() => jobs.value.length > 0)
+  const reading = startReading<Known>(read, { data: null, readAt: 0 }, ({ data, isLoading }) => {
+    if (data === null) return
+    counters.value = data.counts
+    jobs.value = data.jobs
+    if (!isLoading) rates.look()
+  })
+  const pending: { timer: ReturnType<typeof setTimeout> | undefined } = { timer: undefined }
+  const refreshSoon = (): void => {
+    pending.timer ??= setTimeout(() => {
+      pending.timer = undefined
+      reading.reload()
+    }, SETTLE_MS)
+  }
+  const unsubscribe = live.subscribe((event: LiveEvent) => {
+    if (event.kind === 'heartbeat') return
+    if (event.kind === 'analysis') {
+      const wasKnown = jobs.value.some(({ id }) => id === event.analysis.id)
+      reading.change((known) => ({ ...known, jobs: withJob(known.jobs, event.analysis) }))
+      if (wasKnown && isActive(event.analysis)) return // progress changes no count
+    }
+    refreshSoon()
+  })
+  return () => {
+    unsubscribe()
+    clearTimeout(pending.timer)
+    reading.end()
+    rates.end()
+  }
 }

@@ -5,47 +5,42 @@
  */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { live } from './events.ts'
+import { startReading } from './reading.ts'
+import type { Read, Reading, Told } from './reading.ts'
 import type { LiveEvent } from '../src/api/contract.ts'
 
 const SETTLE_MS = 1000 // events come in bursts: what they ask for is done once, when things have calmed down
 const REMEMBERED = 24 // addresses whose last data is kept for going back; the oldest goes first
 
-export interface Loaded<T> {
-  readonly data: T | null
-  /** Why the last reading failed; the data of an earlier one may still be there. */
-  readonly error: Error | null
-  readonly isLoading: boolean
-  /** When `data` was read, in milliseconds; 0 without. */
-  readonly readAt: number
+export interface Loaded<T> extends Told<T> {
   readonly reload: () => void
-  /** Puts other data in place of what was read: an answer that is newer than it. */
-  readonly put: (data: T) => void
+  /** Changes what was read: what an event or an answer brought that is newer. */
+  readonly change: (change: (data: T) => T) => void
 }
 
-interface Kept {
-  readonly data: unknown
-  readonly readAt: number
-}
+type Known = Pick<Told<unknown>, 'data' | 'readAt'>
 
-const kept = new Map<string, Kept>()
+const NOTHING: Known = { data: null, readAt: 0 }
+const kept = new Map<string, Known>()
 
-function remember(key: string, data: unknown): Kept {
-  const entry = { data, readAt: Date.now() }
+function remember(key: string, known: Known): void {
   kept.delete(key)
-  kept.set(key, entry)
+  kept.set(key, known)
   for (const oldest of kept.keys()) {
     if (kept.size <= REMEMBERED) break
     kept.delete(oldest)
   }
-  return entry
 }
 
 interface State {
   readonly key: string
-  readonly entry: Kept | null
-  readonly error: Error | null
-  readonly isLoading: boolean
+  readonly told: Told<unknown>
 }
+
+const beginning = (key: string, known: Known = kept.get(key) ?? NOTHING): State => ({
+  key,
+  told: { ...known, error: null, isLoading: true },
+})
 
 /**
  * Reads data under a key, anew whenever the key changes. With `keep` the data of the former key stays until
@@ -53,52 +48,38 @@ interface State {
  */
 export function useLoad<T>(
   key: string,
-  read: (signal: AbortSignal) => Promise<T>,
+  read: Read<T>,
   { keep = false }: { readonly keep?: boolean } = {},
 ): Loaded<T> {
-  const [state, setState] = useState<State>(() => fresh(key, null))
-  const [round, setRound] = useState(0)
+  const [state, setState] = useState<State>(() => beginning(key))
   const reader = useRef(read)
   reader.current = read
+  const reading = useRef<Reading<T> | null>(null)
 
   useEffect(() => {
-    const ending = new AbortController()
-    setState((old) => (old.key === key ? { ...old, isLoading: true } : fresh(key, keep ? old.entry : null)))
-    const begin = async (): Promise<void> => {
-      try {
-        const data = await reader.current(ending.signal)
-        if (!ending.signal.aborted)
-          setState({ key, entry: remember(key, data), error: null, isLoading: false })
-      } catch (error) {
-        if (!ending.signal.aborted) setState((old) => ({ ...old, error: error as Error, isLoading: false }))
-      }
+    const known = (kept.get(key) ?? NOTHING) as Pick<Told<T>, 'data' | 'readAt'>
+    const begun = startReading<T>(
+      (signal, data) => reader.current(signal, data),
+      known,
+      (told) => {
+        if (told.data !== null) remember(key, told)
+        setState((old) => ({ key, told: keep && told.data === null ? { ...told, ...formerOf(old) } : told }))
+      },
+    )
+    reading.current = begun
+    return () => {
+      begun.end()
+      reading.current = null
     }
-    void begin()
-    return () => ending.abort()
-  }, [key, round, keep])
+  }, [key, keep])
 
-  const reload = useCallback(() => setRound((n) => n + 1), [])
-  const put = useCallback(
-    (data: T) => setState((old) => ({ ...old, entry: remember(old.key, data), error: null })),
-    [],
-  )
-  const shown = state.key === key || keep ? state : fresh(key, null)
-  return {
-    data: (shown.entry?.data ?? null) as T | null,
-    readAt: shown.entry?.readAt ?? 0,
-    error: shown.error,
-    isLoading: shown.isLoading,
-    reload,
-    put,
-  }
+  const reload = useCallback(() => reading.current?.reload(), [])
+  const change = useCallback((by: (data: T) => T) => reading.current?.change(by), [])
+  const shown = state.key === key || keep ? state : beginning(key)
+  return { ...(shown.told as Told<T>), reload, change }
 }
 
-const fresh = (key: string, old: Kept | null): State => ({
-  key,
-  entry: kept.get(key) ?? old,
-  error: null,
-  isLoading: true,
-})
+const formerOf = ({ told: { data, readAt } }: State): Known => ({ data, readAt })
 
 /** Calls back for every event of the stream while the component is there. */
 export function useLive(listener: (event: LiveEvent) => void): void {
@@ -108,7 +89,7 @@ export function useLive(listener: (event: LiveEvent) => void): void {
 }
 
 /** The answer asks for the work, however often; it is done soon after, once. */
-export function useSettled(work: () => void): () => void {
+export function useSettled(work: () => void, settleMs = SETTLE_MS): () => void {
   const latest = useRef(work)
   latest.current = work
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -117,6 +98,24 @@ export function useSettled(work: () => void): () => void {
     timer.current ??= setTimeout(() => {
       timer.current = undefined
       latest.current()
-    }, SETTLE_MS)
+    }, settleMs)
   }
+}
+
+/** The answer asks for the work, however often: it is done at once, and then at most once in this time. */
+export function usePaced(work: () => void, paceMs: number): () => void {
+  const isResting = useRef(false)
+  const isBehind = useRef(false)
+  const rest = useSettled(() => {
+    isResting.current = false
+    if (isBehind.current) ask()
+  }, paceMs)
+  const ask = (): void => {
+    isBehind.current = isResting.current
+    if (isResting.current) return
+    isResting.current = true
+    work()
+    rest()
+  }
+  return ask
 }

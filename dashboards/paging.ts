@@ -4,6 +4,13 @@ import type { Page } from '../src/api/contract.ts'
 import { useLoad } from './load.ts'
 import type { Loaded } from './load.ts'
 
+const ROWS_MAX = 500 // of one answer of the API
+
+/** What is asked of a list besides its filters. */
+export type PageQuery = { readonly cursor: string | null; readonly limit: number }
+
+type Row = { readonly id: string | number }
+
 export interface Paged<T> {
   readonly loaded: Loaded<Page<T>>
   readonly items: readonly T[]
@@ -15,27 +22,42 @@ export interface Paged<T> {
   readonly change: (items: (items: readonly T[]) => readonly T[]) => void
 }
 
-/** Reads a list under a key; a change of the key begins anew. */
-export function usePages<T>(
+/** Rows to read: a list that is read again, or come back to, stays as long as it was. */
+export const rowsOf = (known: Page<unknown> | null, size: number): number =>
+  Math.min(ROWS_MAX, Math.max(size, known?.items.length ?? 0))
+
+/** The list with the page behind it that `cursor` asked for, unless it ends elsewhere by now. */
+export function withOlder<T extends Row>(list: Page<T>, cursor: string, more: Page<T>): Page<T> {
+  if (list.next !== cursor) return list
+  const known = new Set(list.items.map(({ id }) => id))
+  const items = [...list.items, ...more.items.filter(({ id }) => !known.has(id))]
+  return { items, next: more.next, total: more.total ?? list.total }
+}
+
+/** Reads a list under a key, `size` rows at a time; a change of the key begins anew. */
+export function usePages<T extends Row>(
   key: string,
-  read: (cursor: string | null, signal?: AbortSignal) => Promise<Page<T>>,
+  size: number,
+  read: (page: PageQuery, signal?: AbortSignal) => Promise<Page<T>>,
 ): Paged<T> {
-  const loaded = useLoad(key, (signal) => read(null, signal), { keep: true })
+  const loaded = useLoad<Page<T>>(
+    key,
+    (signal, known) => read({ cursor: null, limit: rowsOf(known, size) }, signal),
+    { keep: true },
+  )
   const [isFetching, setFetching] = useState(false)
   const [olderError, setError] = useState<Error | null>(null)
-  const now = useRef({ key, page: loaded.data })
-  now.current = { key, page: loaded.data }
+  const now = useRef({ key, next: loaded.data?.next })
+  now.current = { key, next: loaded.data?.next }
 
   const fetchOlder = async (): Promise<void> => {
-    const { key: asked, page } = now.current
-    if (page?.next == null) return
+    const { key: asked, next } = now.current
+    if (next == null) return
     setFetching(true)
     setError(null)
     try {
-      const more = await read(page.next)
-      if (now.current.key !== asked) return // another list by now
-      const items = [...(now.current.page?.items ?? []), ...more.items]
-      loaded.put({ items, next: more.next, total: more.total ?? page.total })
+      const more = await read({ cursor: next, limit: size })
+      if (now.current.key === asked) loaded.change((list) => withOlder(list, next, more))
     } catch (error) {
       setError(error as Error)
     } finally {
@@ -44,10 +66,11 @@ export function usePages<T>(
   }
   const older = useCallback(() => void fetchOlder(), [key])
 
-  const change = useCallback((with_: (items: readonly T[]) => readonly T[]) => {
-    const { page } = now.current
-    if (page !== null) loaded.put({ ...page, items: with_(page.items) })
-  }, [])
+  const change = useCallback(
+    (by: (items: readonly T[]) => readonly T[]) =>
+      loaded.change((list) => ({ ...list, items: by(list.items) })),
+    [],
+  )
 
   const hasOlder = loaded.data?.next != null
   return {

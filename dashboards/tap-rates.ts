@@ -5,6 +5,7 @@
 import { signal } from '@preact/signals'
 import type { TapRow } from '../src/api/contract.ts'
 import * as api from './api.ts'
+import { startReading } from './reading.ts'
 import { count, decimal, seconds } from './text.ts'
 
 const ASK_EVERY_MS = 3_000
@@ -13,16 +14,33 @@ const LATE_SECONDS = 10
 
 export const taps = signal<readonly TapRow[]>([])
 
-const pending: { timer: ReturnType<typeof setTimeout> | undefined } = { timer: undefined }
+const NOTHING = { data: null, readAt: 0 }
 
-/** Reads them, and again and again for as long as `goesOn` or any is there. */
-export async function readTaps(goesOn: () => boolean): Promise<void> {
-  const isFirst = taps.value.length === 0
-  // While the server does not answer, what it said last stays, and it is asked again.
-  if (isFirst || !document.hidden) taps.value = await api.taps().catch(() => taps.value)
-  clearTimeout(pending.timer)
-  if (taps.value.length === 0 && !goesOn()) return
-  pending.timer = setTimeout(() => void readTaps(goesOn), ASK_EVERY_MS)
+/** Reads them, and again and again while any is there or `goesOn` says so; `look` begins again. */
+export function startTaps(goesOn: () => boolean): { readonly look: () => void; readonly end: () => void } {
+  const pending: { timer: ReturnType<typeof setTimeout> | undefined } = { timer: undefined }
+  const ask = (): void => {
+    pending.timer = undefined
+    if (document.hidden) later()
+    else reading.reload()
+  }
+  const later = (): void => {
+    pending.timer ??= setTimeout(ask, ASK_EVERY_MS)
+  }
+  const reading = startReading<readonly TapRow[]>(api.taps, NOTHING, ({ data, isLoading }) => {
+    // While the server does not answer, what it said last stays, and it is asked again.
+    if (data !== null) taps.value = data
+    if (!isLoading && (taps.value.length > 0 || goesOn())) later()
+  })
+  return {
+    look() {
+      if (pending.timer === undefined) reading.reload()
+    },
+    end() {
+      clearTimeout(pending.timer)
+      reading.end()
+    },
+  }
 }
 
 /** How a tap does, in two words: what is wrong with it, or else its rate. `all`: the whole of it. */

@@ -18,8 +18,8 @@ const FILTERS = ['text', 'service', 'server']
 export function AgentsPage(): JSX.Element {
   const asked = query.value
   const filter = Object.fromEntries(FILTERS.map((name) => [name, asked.getAll(name)]))
-  const paged = usePages(`agents ${asked.toString()}`, (cursor, signal) =>
-    api.agents({ ...filter, cursor, limit: PAGE }, signal),
+  const paged = usePages(`agents ${asked.toString()}`, PAGE, (page, signal) =>
+    api.agents({ ...filter, ...page }, signal),
   )
   const chosen = useChosen(
     paged.items,

@@ -21,11 +21,10 @@ import { Jobs } from './capture-jobs.tsx'
 const PAGE = 100
 
 export function CapturesPage(): JSX.Element {
-  const captures = usePages('captures', (cursor, signal) => api.captures({ cursor, limit: PAGE }, signal))
+  const captures = usePages('captures', PAGE, api.captures)
   const jobs = useLoad('analyses', (signal) => api.analyses({ limit: 20 }, signal))
-  const put = (job: AnalysisRow): void => {
-    if (jobs.data !== null) jobs.put({ ...jobs.data, items: withRow(jobs.data.items, job) })
-  }
+  const put = (job: AnalysisRow): void =>
+    jobs.change((list) => ({ ...list, items: withRow(list.items, job) }))
   useLive((event) => {
     if (event.kind === 'lost') return (captures.loaded.reload(), jobs.reload())
     if (event.kind === 'analysis') {

@@ -36,8 +36,8 @@ function connectionFilter(asked: URLSearchParams, now: number): QueryPatch {
 
 export function ConnectionsPage(): JSX.Element {
   const asked = query.value
-  const paged = usePages(`connections ${asked.toString()}`, (cursor, signal) =>
-    api.connections({ ...connectionFilter(asked, Date.now()), cursor, limit: PAGE }, signal),
+  const paged = usePages(`connections ${asked.toString()}`, PAGE, (page, signal) =>
+    api.connections({ ...connectionFilter(asked, Date.now()), ...page }, signal),
   )
   const chosen = useChosen(
     paged.items,

@@ -22,11 +22,11 @@ const LOOK_MS = 5_000
 
 export function DeliveriesPage(): JSX.Element {
   const outputs = useLoad('alert-outputs', (signal) => api.alertOutputs({}, signal))
-  const dead = usePages('dead-letters', (cursor, signal) =>
-    api.deliveries({ state: 'dead', cursor, limit: PAGE }, signal),
+  const dead = usePages('dead-letters', PAGE, (page, signal) =>
+    api.deliveries({ state: 'dead', ...page }, signal),
   )
-  const sent = usePages('deliveries', (cursor, signal) =>
-    api.deliveries({ state: ['waiting', 'delivered'], cursor, limit: PAGE }, signal),
+  const sent = usePages('deliveries', PAGE, (page, signal) =>
+    api.deliveries({ state: ['waiting', 'delivered'], ...page }, signal),
   )
   const reload = (): void => {
     outputs.reload()

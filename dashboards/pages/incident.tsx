@@ -1,12 +1,11 @@
 /** One incident: what happened, what proves it, who did it, what to do, and for whom. */
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
 import type { IncidentView, OccurrenceRow, Page } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { EvidenceSheet } from '../diagrams/evidence-sheet.tsx'
 import { TimerFigure } from '../diagrams/timer.tsx'
 import { useKeys } from '../keys.ts'
-import { useLive, useLoad } from '../load.ts'
+import { useLive, useLoad, usePaced } from '../load.ts'
 import type { Loaded } from '../load.ts'
 import { IncidentActions } from '../parts/incident-actions.tsx'
 import { Key } from '../parts/help.tsx'
@@ -36,7 +35,13 @@ export function IncidentPage({ id }: { id: string }): JSX.Element {
         {loaded.data !== null && <span>{span(loaded.data.start, loaded.data.end, 'second')}</span>}
       </Bar>
       <Show loaded={loaded} what={`incident ${id}`} tall>
-        {(incident) => <Incident incident={incident} occurrences={occurrences} onChanged={loaded.put} />}
+        {(incident) => (
+          <Incident
+            incident={incident}
+            occurrences={occurrences}
+            onChanged={(changed) => loaded.change(() => changed)}
+          />
+        )}
       </Show>
     </>
   )
@@ -44,17 +49,7 @@ export function IncidentPage({ id }: { id: string }): JSX.Element {
 
 /** Numbers in place follow what happens, at once and then at a pace; nothing moves. */
 function useFollowing(id: string, loaded: Loaded<IncidentView>): void {
-  const [pace] = useState({ isResting: false, isBehind: false })
-  const follow = (): void => {
-    pace.isBehind = pace.isResting
-    if (pace.isResting) return
-    pace.isResting = true
-    loaded.reload()
-    setTimeout(() => {
-      pace.isResting = false
-      if (pace.isBehind) follow()
-    }, RELOAD_MS)
-  }
+  const follow = usePaced(loaded.reload, RELOAD_MS)
   useLive((event) => {
     if (event.kind === 'lost' || (event.kind === 'incident' && event.id === id)) follow()
   })

@@ -35,8 +35,8 @@ function without({ isNew, changed }: News, id: string): News {
 export function IncidentsPage(): JSX.Element {
   const asked = query.value
   const [news, setNews] = useState<News>(NONE)
-  const paged = usePages(`incidents ${asked.toString()}`, (cursor, signal) =>
-    api.incidents({ ...incidentFilter(asked, Date.now()), cursor, limit: PAGE }, signal),
+  const paged = usePages(`incidents ${asked.toString()}`, PAGE, (page, signal) =>
+    api.incidents({ ...incidentFilter(asked, Date.now()), ...page }, signal),
   )
   useLive((event) => {
     if (event.kind === 'lost') return paged.loaded.reload()

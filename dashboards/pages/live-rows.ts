@@ -14,6 +14,20 @@ export function joined(
   return added.length === 0 ? old : [...added, ...old].slice(0, SHOWN_MAX)
 }
 
+const BEFORE = 'before '
+
+/** The list with new rows. If that takes away the oldest, older ones are asked for by the time of the last
+ * that stays. */
+export function withNew(list: Page<OccurrenceRow>, rows: readonly OccurrenceRow[]): Page<OccurrenceRow> {
+  const items = joined(rows, list.items)
+  const isCut = list.items.at(-1)?.id !== items.at(-1)?.id && list.items.length > 0
+  return { ...list, items, next: isCut ? `${BEFORE}${items.at(-1)?.at ?? ''}` : list.next }
+}
+
+/** What asks for the rows behind a list: a cursor of the API, or a time up to which. */
+export const behind = (next: string | null): { readonly cursor?: string | null; readonly to?: string } =>
+  next?.startsWith(BEFORE) === true ? { to: next.slice(BEFORE.length) } : { cursor: next }
+
 /** How far back a list reaches; empty: to the beginning. */
 const reach = ({ items, next }: Page<OccurrenceRow>): string =>
   next === null ? '' : (items.at(-1)?.at ?? '')

@@ -4,13 +4,12 @@ import type { LiveEvent, OccurrenceRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { matchesOccurrence, occurrenceFilter } from '../filters.ts'
 import { useLive, useSettled } from '../load.ts'
-import { type Paged, usePages } from '../paging.ts'
+import { type Paged, type PageQuery, rowsOf, usePages } from '../paging.ts'
 import { query } from '../router.ts'
 import { chime } from '../sound.ts'
-import { goneFrom, joined, renewed } from './live-rows.ts'
+import { behind, goneFrom, joined, renewed, withNew } from './live-rows.ts'
 
 const PAGE = 100
-const READ_MAX = 500 // rows of one answer of the API
 const AWAY_PIXELS = 240 // scrolled this far, somebody reads: rows must not move
 
 const isAway = (): boolean => scrollY > AWAY_PIXELS
@@ -40,9 +39,9 @@ export function useTail(asked: URLSearchParams): TailState {
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set())
   const [gone, setGone] = useState<ReadonlySet<number>>(new Set())
   const filter = () => occurrenceFilter(asked, Date.now())
-  const read = (cursor: string | null, limit: number, signal?: AbortSignal) =>
-    api.occurrences({ ...filter(), cursor, limit }, signal)
-  const paged = usePages(`occurrences ${asked.toString()}`, (cursor, signal) => read(cursor, PAGE, signal))
+  const read = ({ cursor, limit }: PageQuery, signal?: AbortSignal) =>
+    api.occurrences({ ...filter(), ...behind(cursor), limit }, signal)
+  const paged = usePages(`occurrences ${asked.toString()}`, PAGE, read)
   const holds = (): boolean => isPaused || isAway()
   const forget = (): void => {
     setWaiting([])
@@ -50,12 +49,12 @@ export function useTail(asked: URLSearchParams): TailState {
   }
   useEffect(forget, [asked])
   const add = (rows: Rows): void => {
-    paged.change((old) => joined(rows, old))
+    paged.loaded.change((list) => withNew(list, rows))
     setFresh(new Set(rows.map(({ id }) => id)))
   }
   /** Another analysis may have taken the place of the one that the rows came from. */
   const check = async (): Promise<void> => {
-    const latest = await read(null, Math.min(READ_MAX, Math.max(PAGE, paged.items.length)))
+    const latest = await read({ cursor: null, limit: rowsOf(paged.loaded.data, PAGE) })
     if (query.value !== asked) return
     setWaiting((rows) => without(rows, goneFrom(rows, latest)))
     if (holds()) setGone(goneFrom(paged.items, latest))

@@ -41,8 +41,8 @@ export function OverviewPage(): JSX.Element {
     // Counters in place may change; rows may not move, so the page is read anew only for what is no row.
     if (event.kind === 'lost' || event.kind === 'capture') loaded.reload()
     if (event.kind === 'analysis' && event.analysis.state === 'done') loaded.reload()
-    if (event.kind === 'incident' && loaded.data !== null)
-      loaded.put(withIncident(loaded.data, event.id, event.incident))
+    if (event.kind === 'incident')
+      loaded.change((overview) => withIncident(overview, event.id, event.incident))
   })
   const { data } = loaded
   return (

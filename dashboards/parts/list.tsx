@@ -106,11 +106,20 @@ export function TextFilter({ name, label, placeholder }: TextProps): JSX.Element
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const value = query.value.get(name) ?? ''
   const [typed, setTyped] = useState(value)
-  useEffect(() => setTyped(value), [value])
+  useEffect(() => {
+    // What the address took over is trimmed: that takes no space, nor what was typed since, from the field.
+    setTyped((now) => (timer.current !== undefined || now.trim() === value ? now : value))
+  }, [value])
+  useEffect(() => () => clearTimeout(timer.current), [])
+  const apply = (text: string): void => {
+    clearTimeout(timer.current)
+    timer.current = undefined
+    if (text.trim() !== (query.value.get(name) ?? '')) setQuery({ [name]: text.trim() }, { replace: true })
+  }
   const take = (text: string): void => {
     setTyped(text)
     clearTimeout(timer.current)
-    timer.current = setTimeout(() => setQuery({ [name]: text.trim() }, { replace: true }), TYPING_MS)
+    timer.current = setTimeout(() => apply(text), TYPING_MS)
   }
   return (
     <input
@@ -120,7 +129,10 @@ export function TextFilter({ name, label, placeholder }: TextProps): JSX.Element
       placeholder={placeholder}
       value={typed}
       onInput={(event) => take(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') apply(event.currentTarget.value)
+        if (event.key === 'Escape') event.currentTarget.blur()
+      }}
     />
   )
 }

@@ -1,7 +1,7 @@
 /** The tail: which rows stay, and what is counted above them. */
 import { describe, expect, test } from 'vitest'
 import { rateOf, windowOf } from '../../../dashboards/pages/live-rate.tsx'
-import { goneFrom, joined, renewed, SHOWN_MAX } from '../../../dashboards/pages/live-rows.ts'
+import { behind, goneFrom, joined, renewed, SHOWN_MAX, withNew } from '../../../dashboards/pages/live-rows.ts'
 import type { OccurrenceRow, Page } from '../../../src/api/contract.ts'
 
 const row = (id: number, second: number): OccurrenceRow =>
@@ -21,6 +21,17 @@ describe('rows', () => {
     expect(joined([row(4, 40)], old)).toBe(old)
     const many = Array.from({ length: SHOWN_MAX }, (_, i) => row(100 + i, 1))
     expect(ids(joined([row(5, 50)], many))).toEqual([5, ...ids(many).slice(0, -1)])
+  })
+
+  test('what goes for want of room can be asked for again: no hole is left behind the list', () => {
+    expect(withNew(page(old, 'cursor'), [row(5, 50)])).toEqual(page([row(5, 50), ...old], 'cursor'))
+    expect(behind('cursor')).toEqual({ cursor: 'cursor' })
+    const many = Array.from({ length: SHOWN_MAX }, (_, i) =>
+      row(1000 + SHOWN_MAX - i, 59 - Math.floor(i / 20)),
+    )
+    const cut = withNew(page(many, 'cursor'), [row(5000, 59)])
+    expect(ids(cut.items)).toEqual([5000, ...ids(many).slice(0, -1)])
+    expect(behind(cut.next)).toEqual({ to: many.at(-2)?.at })
   })
 
   test('those of a replaced analysis are known by their absence, as far as the list reaches', () => {
