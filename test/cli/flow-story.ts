@@ -1,8 +1,9 @@
-/** A story of agents as a router tells it in NetFlow v5, each flow when it has ended, and a socket that sends
- *  it. */
+/** A story of agents as a router tells it in NetFlow v5 or IPFIX, each flow when it has ended, and sockets
+ *  that send it. */
 import { createSocket } from 'node:dgram'
+import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { netflow5, UPTIME, type V5Record } from '../scenario/exports.ts'
+import { ipfix, ipv4, netflow5, set, template, unsigned, UPTIME, type V5Record } from '../scenario/exports.ts'
 
 /** An hour ago, to the second: nothing that is exported lies in the future. */
 export const BEGUN = Math.floor(Date.now() / 1000) - 3600
@@ -46,6 +47,45 @@ export function datagrams(messages: readonly Message[], sequence = 0): Uint8Arra
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(12, Math.round((at % 1) * 1e9))
     next += records.length
     return bytes
+  })
+}
+
+const FIELDS = [
+  [8, 4],
+  [12, 4],
+  [7, 2],
+  [11, 2],
+  [4, 1],
+  [6, 1],
+  [2, 4],
+  [1, 4],
+  [152, 8],
+  [153, 8],
+] as const
+
+/** The same in IPFIX, as one session: the template comes first, and numbers begin at 0. */
+export function ipfixMessages(messages: readonly Message[]): Uint8Array[] {
+  let sequence = 0
+  return messages.map(({ at, records }, i) => {
+    const all = records.map((r) => [
+      ...[r.source!, r.destination!].map(ipv4),
+      ...[r.sourcePort!, r.destinationPort!].map((port) => unsigned(port, 2)),
+      ...[6, r.flags!].map((n) => unsigned(n, 1)),
+      ...[r.packets!, r.octets!].map((n) => unsigned(n, 4)),
+      ...[r.first!, r.last!].map((ms) => unsigned(BEGUN * 1000 + ms - UPTIME, 8)),
+    ])
+    const sets = [...(i === 0 ? [set(2, [template(256, FIELDS)])] : []), set(256, all.flat())]
+    const message = ipfix(sets, { seconds: BEGUN + Math.ceil(at), sequence })
+    sequence += records.length
+    return message
+  })
+}
+
+/** A connection to a collector; null while nobody listens. */
+export function connected(port: number): Promise<Socket | null> {
+  const socket = connect(port, '127.0.0.1')
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(socket)).once('error', () => resolve(null))
   })
 }
 

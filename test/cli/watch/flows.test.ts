@@ -2,16 +2,23 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../../src/store/store.ts'
 import { captureRow } from '../../../src/store/queries/captures.ts'
 import { liveTaps } from '../../../src/store/queries/taps.ts'
-import { ipfix, ipv4, set, template, unsigned } from '../../scenario/exports.ts'
 import { folder } from '../../store/database.ts'
-import { BEGUN, datagrams, exporterTo, freePort, type Message, TWO_SERVERS, visit } from '../flow-story.ts'
+import {
+  connected,
+  datagrams,
+  exporterTo,
+  freePort,
+  ipfixMessages,
+  type Message,
+  TWO_SERVERS,
+  visit,
+} from '../flow-story.ts'
 import { program } from '../program.ts'
 
 const HOP_AT = 25
@@ -98,53 +105,13 @@ test.skipIf(process.platform !== 'linux')(
   },
 )
 
-const FIELDS = [
-  [8, 4],
-  [12, 4],
-  [7, 2],
-  [11, 2],
-  [4, 1],
-  [6, 1],
-  [2, 4],
-  [1, 4],
-  [152, 8],
-  [153, 8],
-] as const
-
-/** The same in IPFIX. */
-function messages(): Uint8Array[] {
-  let sequence = 0
-  return story().map(({ at, records }, i) => {
-    const all = records.map((r) => [
-      ...[r.source!, r.destination!].map(ipv4),
-      ...[r.sourcePort!, r.destinationPort!].map((port) => unsigned(port, 2)),
-      ...[6, r.flags!].map((n) => unsigned(n, 1)),
-      ...[r.packets!, r.octets!].map((n) => unsigned(n, 4)),
-      ...[r.first!, r.last!].map((ms) => unsigned(BEGUN * 1000 + ms - 86_400_000, 8)),
-    ])
-    const sets = [...(i === 0 ? [set(2, [template(256, FIELDS)])] : []), set(256, all.flat())]
-    const message = ipfix(sets, { seconds: BEGUN + Math.ceil(at), sequence })
-    sequence += records.length
-    return message
-  })
-}
-
 test('IPFIX over TCP', { timeout: PROGRAM_MS_MAX }, async () => {
   const { config } = configuration()
   const port = await freePort()
   const its = watching(['--flows', `tcp:127.0.0.1:${port}`, '--config', config, '--format', 'ndjson'])
-  const connected = async (): Promise<ReturnType<typeof connect>> => {
-    for (;;) {
-      const socket = connect(port, '127.0.0.1')
-      const isThere = await new Promise((resolve) => {
-        socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-      })
-      if (isThere) return socket
-      await delay(50)
-    }
-  }
-  const socket = await connected()
-  socket.write(Buffer.concat(messages()))
+  let socket = await connected(port)
+  for (; socket === null; socket = await connected(port)) await delay(50)
+  socket.write(Buffer.concat(ipfixMessages(story())))
   await until(() => its.out().split('\n').length > 2 || its.child.exitCode !== null)
   socket.destroy()
   its.child.kill('SIGINT')
