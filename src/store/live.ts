@@ -36,16 +36,22 @@ interface Row {
 const LATEST = `SELECT analysis.id AS analysis, capture FROM analysis JOIN analysis_input ON analysis = analysis.id
   WHERE collector = ? ORDER BY analysis.id DESC LIMIT 1`
 
+const DROP_UNTOLD = `DELETE FROM analysis WHERE id = ? AND live IS NULL
+  AND NOT EXISTS (SELECT 1 FROM connection WHERE analysis = analysis.id)
+  AND NOT EXISTS (SELECT 1 FROM occurrence WHERE analysis = analysis.id)`
+
 /** The analysis that a collector wrote last; null if it never did. */
 export const latestCollection = (store: Store, collector: string): Collection | null =>
   prepared<Row>(store, LATEST).get(collector) ?? null
 
-/** Begins an analysis of a live capture; of the same capture row as the one before, where there was one. */
+/** Begins an analysis of a live capture; of the same capture row as the one before, where there was one. One
+ * of which nothing was ever told, as its process was killed first, is replaced. */
 export function beginCollection(store: Store, facts: CollectorFacts): Collection {
   const { collector, name, tap, at, config } = facts
   return durably(store, () => {
     const before = latestCollection(store, collector)
-    if (before !== null) endCollection(store, before.analysis, at)
+    if (before !== null && prepared(store, DROP_UNTOLD).run(before.analysis).changes === 0)
+      endCollection(store, before.analysis, at)
     const capture = before?.capture ?? addCapture(store, { sha256: null, name, size: 0, stored: null, at }).id
     const insert = `INSERT INTO analysis (state, created, started, config, collector, published, attempt)
       VALUES ('running', ?, ?, ?, ?, 1, 1)`

@@ -147,6 +147,8 @@ class Collecting {
   }
 
   async run(): Promise<CollectionEnd> {
+    // A process that is killed before it is time for one must not tell everything twice.
+    this.kept?.write(this.checkpoint)
     const ticks = setInterval(() => this.ticked(), TICK_MS)
     try {
       await this.intake.read(this.analysis, this.owner)

@@ -119,6 +119,27 @@ test('a ring of files, killed fifty times: as if it had never been', { timeout: 
   })
 })
 
+test('killed before it was time for a checkpoint: nothing is told twice', { timeout: 120_000 }, async () => {
+  const path = folder()
+  const ring = join(path, 'ring')
+  mkdirSync(ring)
+  const all = frames()
+  appendFileSync(join(ring, '00.pcap'), Buffer.concat([pcapHeader(), ...all.map(recordOf)]))
+  const rarely = (database: string): Order => ({
+    ...order(join(path, database), { kind: 'folder', path: ring }),
+    checkpointEvery: seconds(3600),
+  })
+  const killed = rarely('killed.db')
+  const victim = begin(VICTIM, killed)
+  await victim.told((message) => 'live' in message && message.live.packets >= all.length)
+  await kill(victim)
+  expect(told(killed.database).connections).not.toEqual([])
+  await finish(begin(VICTIM, killed), all.length)
+  const whole = rarely('whole.db')
+  await finish(begin(VICTIM, whole), all.length)
+  expect(told(killed.database)).toEqual(told(whole.database))
+})
+
 test('pcap over IP, killed ten times: what was missed is blind', { timeout: 120_000 }, async () => {
   const database = join(folder(), 'blind.db')
   const all = frames()
