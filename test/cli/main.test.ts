@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../../src/cli/main.ts'
 import { ROOT } from '../source-tree.ts'
 import { recordedConsole } from './console.ts'
-import { program } from './program.ts'
+import { program, programOfSources } from './program.ts'
 
 let folder = ''
 let capture = ''
@@ -157,7 +157,7 @@ describe('in a process of its own', () => {
       const loaded = []
       registerHooks({ load: (url, context, next) => { loaded.push(url); return next(url, context) } })
       process.on('exit', () => console.error(JSON.stringify(loaded)))`
-    const { stderr, status } = spawnSync(process.execPath, program(['analyze', capture], watch), {
+    const { stderr, status } = spawnSync(process.execPath, programOfSources(['analyze', capture], watch), {
       encoding: 'utf8',
     })
     expect(status).toBe(0)

@@ -47,9 +47,19 @@ export interface Tab {
   close(): Promise<void>
 }
 
+const WORN: Required<Look> = { theme: 'light', width: 1280, height: 900 }
+
+/** Gives the window another size and theme; the page stays, and follows within two of its frames. */
+export async function wear(page: Page, look: Look): Promise<void> {
+  const { theme, width, height } = { ...WORN, ...look }
+  await page.emulateMedia({ colorScheme: theme })
+  await page.setViewportSize({ width, height })
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+}
+
 /** A new window with storage of its own. */
 export async function openTab(browser: Browser, url: string, look: Look = {}): Promise<Tab> {
-  const { theme = 'light', width = 1280, height = 900 } = look
+  const { theme, width, height } = { ...WORN, ...look }
   const context: BrowserContext = await browser.newContext({
     colorScheme: theme,
     viewport: { width, height },

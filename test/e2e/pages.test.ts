@@ -11,7 +11,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, startServer } from '../cli/serve/server.ts'
 import { ROOT } from '../source-tree.ts'
-import { browserPath, openBrowser, openTab, overflow, violations } from './browser.ts'
+import { browserPath, openBrowser, openTab, overflow, violations, wear } from './browser.ts'
 import type { Look, Tab } from './browser.ts'
 
 const FIXTURE = join(ROOT, 'fixtures/severed-by-load-balancer')
@@ -34,6 +34,13 @@ const PAGES = [
   ['deliveries', '/deliveries'],
   ['the reference of the API', '/api/docs'],
 ] as const
+
+const LOOKS: readonly [string, Look][] = [
+  ['light', { theme: 'light' }],
+  ['dark on a wall', { theme: 'dark', width: 2560, height: 1300 }],
+  ['dark', { theme: 'dark' }],
+  ['light and narrow', { theme: 'light', width: 360, height: 740 }],
+]
 
 const executable = browserPath()
 
@@ -65,12 +72,14 @@ describe.skipIf(executable === null)('in a browser', () => {
   })
 
   test('without any capture every page says what to do, and nothing complains', async () => {
+    const { page, complaints, close } = await openTab(browser, 'about:blank')
     for (const path of ['/', '/incidents', '/live', '/agents', '/services', '/captures', '/connections']) {
-      const tab = await openTab(browser, base + path)
-      await tab.page.locator('h1').first().waitFor()
-      expect([path, tab.complaints]).toEqual([path, []])
-      await tab.close()
+      await page.goto(base + path)
+      await page.locator('h1').first().waitFor()
+      await page.waitForLoadState('networkidle')
+      expect([path, complaints]).toEqual([path, []])
     }
+    await close()
   })
 
   test('captures are uploaded and analysed as one, their incident followed and acknowledged', async () => {
@@ -163,28 +172,25 @@ describe.skipIf(executable === null)('in a browser', () => {
     expect(Buffer.from(octets.subarray(0, 4)).toString('hex')).toBe('0a0d0d0a')
   })
 
-  const looks: readonly [string, Look][] = [
-    ['light', { theme: 'light' }],
-    ['dark', { theme: 'dark' }],
-    ['light and narrow', { theme: 'light', width: 360, height: 740 }],
-    ['dark on a wall', { theme: 'dark', width: 2560, height: 1300 }],
-  ]
-  describe.each(looks)('%s', (_, look) => {
-    // One window for all pages: each is loaded anew in it, and what does not change is not read again.
+  describe('used by everybody', () => {
+    // One window for all pages: what does not change is not read again.
     let tab: Tab
     beforeAll(async () => {
-      tab = await openTab(browser, 'about:blank', look)
+      tab = await openTab(browser, 'about:blank')
     })
     afterAll(() => tab.close())
 
-    test.each(PAGES)('%s can be used by everybody', async (_, path) => {
+    test.each(PAGES)('%s', async (_, path) => {
       const { page, complaints } = tab
       complaints.length = 0
       await page.goto(base + path)
       await page.locator('h1').first().waitFor()
       await page.waitForLoadState('networkidle')
-      expect(await violations(page)).toEqual([])
-      expect(await overflow(page)).toBeLessThanOrEqual(0)
+      for (const [name, look] of LOOKS) {
+        await wear(page, look)
+        expect([name, await violations(page)]).toEqual([name, []])
+        expect([name, await overflow(page)]).toEqual([name, 0])
+      }
       expect(complaints).toEqual([])
     })
   })
