@@ -4,7 +4,7 @@
  *
  * Contract: a checkpoint is whole or it is not there: it is written beside the one before, forced to the
  * disk, and takes its place; the one before is kept as well, with what it needs, so that a damaged file costs
- * the time between two. One of another format is refused.
+ * the time between two. Of one of another format only is taken how far the source was read.
  */
 import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writevSync } from 'node:fs'
@@ -19,17 +19,21 @@ import type { JournalEnd } from './journal.ts'
 /** Changed whenever what is saved changes its shape: a test compares the shapes. */
 export const CHECKPOINT_FORMAT = 2
 
+/** How far the source was read. */
+export interface SavedReader {
+  /** Of the next frame. */
+  readonly number: number
+  readonly interfaces: readonly CaptureInterface[]
+  /** Of the source, which alone knows it; null where nothing can be read again. */
+  readonly position: unknown
+}
+
 export interface Checkpoint {
   readonly analysis: SavedAnalysis
   readonly journal: JournalEnd
   /** Of the database. */
   readonly collection: number
-  readonly reader: {
-    readonly number: number
-    readonly interfaces: readonly CaptureInterface[]
-    /** Of the source; null where nothing can be read again. */
-    readonly position: unknown
-  }
+  readonly reader: SavedReader
   readonly day: number | null
   /** By the wall's clock. */
   readonly at: Micros
@@ -66,7 +70,10 @@ export function writeCheckpoint(base: string, checkpoint: Checkpoint): number {
   return BODY_AT + body.length
 }
 
-export type ReadCheckpoint = { readonly found: Checkpoint } | { readonly refused: string } | null
+export type ReadCheckpoint =
+  | { readonly found: Checkpoint }
+  | { readonly refused: string; readonly reader: SavedReader | null }
+  | null
 
 /** The latest one that is whole; null without any. */
 export function readCheckpoint(base: string): ReadCheckpoint {
@@ -88,16 +95,24 @@ function readOne(file: string): ReadCheckpoint {
     return null
   }
   if (octets.length < BODY_AT || !octets.subarray(0, MAGIC.length).equals(MAGIC))
-    return { refused: `${file} is no checkpoint` }
-  const format = octets.readUInt32LE(FORMAT_AT)
-  if (format !== CHECKPOINT_FORMAT)
-    return {
-      refused: `${file} is of another version of Holdfast (format ${format}, this one has ${CHECKPOINT_FORMAT})`,
-    }
+    return { refused: `${file} is no checkpoint`, reader: null }
   const body = octets.subarray(BODY_AT)
   const digest = createHash('sha256').update(body).digest()
-  if (!digest.equals(octets.subarray(DIGEST_AT, BODY_AT))) return { refused: `${file} is damaged` }
-  return { found: deserialize(body) as Checkpoint }
+  if (!digest.equals(octets.subarray(DIGEST_AT, BODY_AT)))
+    return { refused: `${file} is damaged`, reader: null }
+  const format = octets.readUInt32LE(FORMAT_AT)
+  if (format === CHECKPOINT_FORMAT) return { found: deserialize(body) as Checkpoint }
+  const refused = `${file} is of another version of Holdfast (format ${format}, this one has ${CHECKPOINT_FORMAT})`
+  return { refused, reader: readerOf(body) }
+}
+
+/** An upgrade must not tell again what was told: how far the source was read has the same shape since the
+ * first format. */
+function readerOf(body: Uint8Array): SavedReader | null {
+  const { reader } = deserialize(body) as Partial<Checkpoint>
+  if (reader === undefined || !Number.isSafeInteger(reader.number) || !Array.isArray(reader.interfaces))
+    return null
+  return reader
 }
 
 function renameIfThere(from: string, to: string): void {

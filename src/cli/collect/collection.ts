@@ -93,7 +93,10 @@ class Collecting {
       const kept = every === null ? null : keeping(baseOf(order), every)
       if (kept?.refused != null) tell({ says: `${order.collector}: ${kept.refused}; collection begins anew` })
       const before = usable(store, order, kept?.before ?? null)
-      const intake = await openIntake(order, nameOf(order), before)
+      // What was told already is not read again, whatever else is lost: into this database, that is.
+      const isTold =
+        before !== null || (kept?.before === null && latestCollection(store, order.collector) !== null)
+      const intake = await openIntake(order, nameOf(order), isTold ? (kept?.reader ?? null) : null)
       return new Collecting(order, tell, { store, intake, kept, before, close })
     } catch (error) {
       close()

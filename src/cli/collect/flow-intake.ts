@@ -13,7 +13,7 @@ import { seconds } from '../../model/time.ts'
 import type { LiveFlowInput } from '../../pipeline/flow-live.ts'
 import type { LiveAnalysis } from '../../pipeline/live.ts'
 import { failure } from '../failure.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import type { SavedReader } from './checkpoint.ts'
 import type { Intake, IntakeOwner } from './intake.ts'
 import { LiveClock } from './live-clock.ts'
 import type { CollectionOrder } from './order.ts'
@@ -29,7 +29,7 @@ type Order = CollectionOrder & { readonly source: FlowsSource }
 export async function flowIntake(
   { source, tap }: Order,
   path: string,
-  before: Checkpoint | null,
+  before: SavedReader | null,
 ): Promise<Intake> {
   const late: { intake: FlowIntake | null } = { intake: null }
   const { transport, host, port, activeTimeout, allTraffic } = source
@@ -37,7 +37,7 @@ export async function flowIntake(
   try {
     const receiver = await receiveFlows({ transport, host, port }, (batch) => late.intake!.take(batch), {
       addresses,
-      ...(before === null ? {} : { saved: before.reader.position }),
+      ...(before === null ? {} : { saved: before.position }),
       onFailure: (message) => late.intake?.failed(message),
     })
     const lagMax = activeTimeout + AFTER_TIMEOUT
@@ -143,7 +143,7 @@ class FlowIntake implements Intake {
     return null
   }
 
-  save(): Checkpoint['reader'] {
+  save(): SavedReader {
     return { number: 0, interfaces: [], position: this.receiver.save() }
   }
 

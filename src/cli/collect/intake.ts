@@ -4,7 +4,7 @@ import type { LiveAnalysis } from '../../pipeline/live.ts'
 import type { TapInput } from '../../pipeline/run.ts'
 import type { ReceivedFlowsState } from '../../model/view.ts'
 import type { ProvingPacket } from '../../store/evidence.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import type { SavedReader } from './checkpoint.ts'
 
 /** What whoever collects does when something comes. */
 export interface IntakeOwner {
@@ -42,7 +42,7 @@ export interface Intake {
   /** The octets of a packet, as long as they are held. */
   packet(number: number): ProvingPacket | null
   /** Between two batches. */
-  save(): Checkpoint['reader']
+  save(): SavedReader
   /** Why reading stopped, if it did not simply end. */
   readonly fault: string | null
   /** Nothing is wanted any more: `read` comes to its end. */

@@ -7,7 +7,8 @@
 import { isoTime, MILLISECOND, type Micros } from '../../model/time.ts'
 import type { JournalEntry } from '../../pipeline/live.ts'
 import type { LiveState } from '../../model/view.ts'
-import { type Checkpoint, dropCheckpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { dropCheckpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import type { Checkpoint, SavedReader } from './checkpoint.ts'
 import { Journal, type JournalEnd, journalEntries, NO_JOURNAL } from './journal.ts'
 
 /** At most this share of the time is spent on checkpoints. */
@@ -18,6 +19,8 @@ export interface Keeping {
   readonly before: Checkpoint | null
   /** Why what was left is of no use; null: it is, or nothing was. */
   readonly refused: string | null
+  /** How far the source was read by then, even if all else is of no use; null: not at all. */
+  readonly reader: SavedReader | null
   /** What happened until then. */
   entries(): Iterable<JournalEntry>
   add(entry: JournalEntry): void
@@ -37,6 +40,7 @@ export function keeping(base: string, every: Micros): Keeping {
   const read = readCheckpoint(base)
   const before = read !== null && 'found' in read ? read.found : null
   const refused = read !== null && 'refused' in read ? read.refused : null
+  const reader = before?.reader ?? (read !== null && 'refused' in read ? read.reader : null)
   const journal = new Journal(base, before?.journal ?? NO_JOURNAL)
   let due = performance.now() + every / MILLISECOND
   let last: LiveState['checkpoint'] = null
@@ -60,6 +64,7 @@ export function keeping(base: string, every: Micros): Keeping {
   return {
     before,
     refused,
+    reader,
     entries: () => (before === null ? [] : journalEntries(base, before.journal)),
     add: (entry) => journal.add(entry),
     perhaps(make) {

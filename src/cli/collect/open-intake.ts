@@ -1,5 +1,5 @@
 /** Opens what a collection reads: packets, or flow records. */
-import type { Checkpoint } from './checkpoint.ts'
+import type { SavedReader } from './checkpoint.ts'
 import { flowIntake } from './flow-intake.ts'
 import type { Intake } from './intake.ts'
 import type { CollectionOrder } from './order.ts'
@@ -9,7 +9,7 @@ import { packetIntake } from './packet-intake.ts'
 export const openIntake = (
   order: CollectionOrder,
   name: string,
-  before: Checkpoint | null,
+  before: SavedReader | null,
 ): Promise<Intake> =>
   order.source.kind === 'flows'
     ? flowIntake({ ...order, source: order.source }, name, before)

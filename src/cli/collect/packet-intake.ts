@@ -4,7 +4,7 @@ import type { LiveAnalysis } from '../../pipeline/live.ts'
 import { segmentView } from '../../pipeline/segment-view.ts'
 import type { TapRun } from '../../pipeline/tap-run.ts'
 import type { ProvingPacket } from '../../store/evidence.ts'
-import type { Checkpoint } from './checkpoint.ts'
+import type { SavedReader } from './checkpoint.ts'
 import type { Intake, IntakeOwner } from './intake.ts'
 import { LiveClock } from './live-clock.ts'
 import type { CollectionOrder } from './order.ts'
@@ -19,9 +19,9 @@ const wall = (): number => Date.now() * 1000
 
 type Order = CollectionOrder & { readonly source: PacketSource }
 
-export async function packetIntake(order: Order, name: string, before: Checkpoint | null): Promise<Intake> {
+export async function packetIntake(order: Order, name: string, before: SavedReader | null): Promise<Intake> {
   const late: { reader: LiveReader | null } = { reader: null }
-  const position = before?.reader.position ?? null
+  const position = before?.position ?? null
   const source = await openLiveSource(order.source, position, () => late.reader?.partPackets ?? 0)
   late.reader = readerOf(source, order, before)
   return new PacketIntake(order, name, source, late.reader)
@@ -94,7 +94,7 @@ class PacketIntake implements Intake {
     return { ...packet, linkType, segment: segmentView(packet.bytes, packet.wireLength, linkType) }
   }
 
-  save(): Checkpoint['reader'] {
+  save(): SavedReader {
     const { number, interfaces } = this.reader
     return { number, interfaces: interfaces.map((face) => ({ ...face })), position: this.source.position() }
   }
@@ -132,9 +132,9 @@ class PacketIntake implements Intake {
   }
 }
 
-function readerOf(source: LiveSource, order: Order, before: Checkpoint | null): LiveReader {
+function readerOf(source: LiveSource, order: Order, before: SavedReader | null): LiveReader {
   if (before === null) return liveReader(source)
-  const { number, interfaces } = before.reader
+  const { number, interfaces } = before
   const lost = canReadAgain(order.source) ? 0 : NUMBERS_LOST
   return liveReader(source, { firstNumber: number + lost, interfaces })
 }

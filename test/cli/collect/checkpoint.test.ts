@@ -33,10 +33,12 @@ test('the latest that is whole; damaged, the one before; of another format, none
   writeCheckpoint(path, checkpoint(1))
   writeCheckpoint(path, checkpoint(2))
   expect(readCheckpoint(path)).toEqual({ found: checkpoint(2) })
-  const octets = readFileSync(`${path}.checkpoint`)
+  const whole = readFileSync(`${path}.checkpoint`)
+  const octets = Buffer.from(whole)
   octets[octets.length - 1]! ^= 1
   writeFileSync(`${path}.checkpoint`, octets)
   expect(readCheckpoint(path)).toEqual({ found: checkpoint(1) })
+  writeFileSync(`${path}.checkpoint`, whole)
   for (const file of ['checkpoint', 'checkpoint-before']) {
     const its = readFileSync(`${path}.${file}`)
     its.writeUInt32LE(CHECKPOINT_FORMAT + 1, 4)
@@ -44,6 +46,7 @@ test('the latest that is whole; damaged, the one before; of another format, none
   }
   expect(readCheckpoint(path)).toEqual({
     refused: `${path}.checkpoint is of another version of Holdfast (format ${CHECKPOINT_FORMAT + 1}, this one has ${CHECKPOINT_FORMAT})`,
+    reader: { number: 1, interfaces: [], position: null },
   })
   dropCheckpoints(path)
   expect(readCheckpoint(path)).toBeNull()
