@@ -75,7 +75,6 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'distribution/hop-cause.ts': 'why a load balancer moved an agent',
     'distribution/persistence.ts': 'brackets the memory of a load balancer between returns',
     'distribution/relay.ts': 'what the detectors of choices find, and how it reads',
-    'distribution/statistics.ts': 'exact tests of small samples',
     'distribution/turn-taking.ts': 'weighs whether a load balancer hands agents round',
     'relay-finding.ts': 'changes between the sides of a relay, for three detectors',
     'session-switch.ts': 'web sessions that change nodes, for two detectors',

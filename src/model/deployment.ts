@@ -61,6 +61,8 @@ export interface ConfiguredService {
   readonly serverIdleTimeout: Micros | null
   readonly heartbeat: Micros | null
   readonly checkIn: Micros | null
+  /** The operator wrote it; otherwise it is the product's own. */
+  readonly isCheckInStated: boolean
   readonly servers: readonly ConfiguredServer[]
   readonly failback: { readonly expected: boolean; readonly delay: Micros | null } | null
   readonly tlsMode: 'passthrough' | 'termination' | 'any' | null

@@ -16,7 +16,9 @@ import type { AgentRequest } from '../model/agent-message.ts'
 import type { Agent, Server, Service } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import { PROFILES } from '../model/profiles.data.ts'
+import { gammaAbove } from '../model/statistics.ts'
 import type { Micros } from '../model/time.ts'
+import { chanceOfCadence, chanceOfNear, INTERVALS_MAX, middleOf, mistakeAt } from './cadence.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
 import { attachmentOf } from './tracked-agent.ts'
@@ -25,15 +27,13 @@ import { attachmentOf } from './tracked-agent.ts'
 export const RHYTHMS_MAX = 1 << 18
 /** Connections that began with something else than a check-in, until they were visits. */
 const OTHERS_MAX = 1 << 12
-/** Intervals kept of an agent, and how many there must be before its own rhythm is known. */
-const SAMPLES_MAX = 12
-export const SAMPLES_MIN = 6
-/** ... and that bear out the product's default. */
-const AGREE_MIN = 2
-/** An agent whose intervals spread more than this (quartiles, as a share of the median) has no rhythm. */
-const SPREAD_MAX = 0.5
 /** An interval that differs by no more than this share is the same as before. */
 const SAME_SHARE = 0.1
+/** Products that make each interval longer by chance, and how many times as long at most (article 156653). */
+const LENGTHENED: Partial<Readonly<Record<ProfileName, number>>> = { 'symantec-sepm': 2 }
+/** Ways in which an agent's intervals may show a cadence: by themselves, near the product's, near that of
+ * another agent. Each is a test. */
+const TESTS = 3
 /** A time in which nobody of a service came for so many intervals is a pause of the capture, or of the
  * network. */
 const PAUSE = 1.5
@@ -54,9 +54,9 @@ const CHANGED_AFTER = 2
  * interval by a few per cent, which adds up: beyond so many intervals the step says nothing. */
 const STEP_ERROR = 0.1
 const STEPS_MAX = 8
-/** In step by chance, of those who were away, this often; and more of them than that must be for it to
- * count. */
-const BY_CHANCE = 2 * STEP_ERROR
+/** The probability that at any time while a service is followed, agents that return when it pleases them are
+ * taken for ones that kept their step: that is told as a hint only. */
+const STEP_MISTAKE_MAX = 0.2
 
 interface Rhythm {
   readonly agent: Agent
@@ -77,13 +77,14 @@ interface Rhythm {
   lifeSince: Micros
   lifeAt: Micros
   isTold: boolean
-  /** Intervals seen, up to SAMPLES_MAX; they are kept where something is to be learned from them, in this
-   * row;
-   * -1: nothing is. */
+  /** Intervals seen, up to INTERVALS_MAX; they are kept where something is to be learned from them, in this
+   * row; -1: nothing is. */
   sampled: number
   readonly samples: number
-  /** What follows from the samples; undefined: not asked for since the last one. */
+  /** What follows from the samples; undefined: not asked for since the last one that differed. */
   interval: Interval | null | undefined
+  /** The probability that chance made them so alike; -1: not asked for since the last one. */
+  chance: number
 }
 
 interface Interval {
@@ -97,9 +98,12 @@ interface Fleet {
   last: Micros
   /** The end of the last time in which nobody came. */
   pausedUntil: Micros
-  /** Times that somebody was away without a sign of life, and those of them that ended in step. */
+  /** Times that somebody was away without a sign of life, and the logarithms of the probabilities to come
+   * back as near a step by chance, added up. */
   away: number
-  inStep: number
+  steps: number
+  /** The interval of an agent that has a cadence beyond doubt: others may well share it. */
+  shared: { readonly interval: Micros; readonly by: Agent } | null
 }
 
 export function followCheckIns(surroundings: Surroundings): Follower {
@@ -179,6 +183,8 @@ class CheckIns {
     if (at - rhythm.at <= this.around.settle) return
     const fleet = this.count(service, at, this.intervalOf(rhythm)?.interval ?? Infinity)
     this.returned(rhythm, fleet, { tap: sighting.tap, packet, at, server })
+    // Somebody who comes after all may have been given another interval: what came before says no more.
+    if (rhythm.isTold && rhythm.samples >= 0) rhythm.sampled = 0
     this.learn(rhythm, at - rhythm.at)
     rhythm.server = server
     rhythm.tap = sighting.tap
@@ -212,6 +218,7 @@ class CheckIns {
       sampled: 0,
       samples: isStated(service) ? -1 : this.samples.row(),
       interval: undefined,
+      chance: -1,
     }
     this.byAgent.set(agent, rhythm)
     this.place(rhythm, sighting)
@@ -231,7 +238,7 @@ class CheckIns {
     if (fleet === undefined)
       this.fleets.set(
         service,
-        (fleet = { checkIns: 0, last: at, pausedUntil: -Infinity, away: 0, inStep: 0 }),
+        (fleet = { checkIns: 0, last: at, pausedUntil: -Infinity, away: 0, steps: 0, shared: null }),
       )
     if (at - fleet.last >= PAUSE * interval) fleet.pausedUntil = at
     fleet.last = Math.max(fleet.last, at)
@@ -251,14 +258,49 @@ class CheckIns {
       rhythm.samples < 0 ? this.statedFor(rhythm.service) : intervalFrom(rhythm, this.samples.of(rhythm)))
   }
 
+  /** Its interval was stated, or is no work of chance: of all the intervals of its service, whoever's. */
+  private hasCadence(rhythm: Rhythm): boolean {
+    if (rhythm.samples < 0) return true
+    const fleet = this.fleets.get(rhythm.service)!
+    if (rhythm.chance < 0) rhythm.chance = this.chanceOf(rhythm, fleet.shared)
+    return rhythm.chance <= mistakeAt(fleet.checkIns)
+  }
+
+  private chanceOf(rhythm: Rhythm, shared: Fleet['shared']): number {
+    const { settle } = this.around
+    const samples = this.samples.of(rhythm)
+    const own = PROFILES[rhythm.service.profile].checkIn
+    const near = (interval: Micros): number => chanceOfNear(interval, samples, settle)
+    const chances = [
+      chanceOfCadence(samples, settle),
+      own === null ? 1 : near(own),
+      shared === null || shared.by === rhythm.agent ? 1 : near(shared.interval),
+    ]
+    return Math.min(1, TESTS * Math.min(...chances))
+  }
+
   private learn(rhythm: Rhythm, span: Micros): void {
     const { samples, sampled, interval = null } = rhythm
-    rhythm.sampled = Math.min(SAMPLES_MAX, sampled + 1)
+    rhythm.sampled = Math.min(INTERVALS_MAX, sampled + 1)
     if (samples < 0) return
     this.samples.add(samples, sampled, span)
+    rhythm.chance = -1
     // One more of the same changes nothing worth the sorting.
-    if (interval === null || Math.abs(span - interval.interval) > SAME_SHARE * interval.interval)
+    if (
+      sampled === 0 ||
+      interval === null ||
+      Math.abs(span - interval.interval) > SAME_SHARE * interval.interval
+    )
       rhythm.interval = undefined
+    if (sampled === INTERVALS_MAX - 1) this.share(rhythm)
+  }
+
+  /** So much is known of it that others can be compared with it, if it has a cadence. */
+  private share(rhythm: Rhythm): void {
+    const fleet = this.fleets.get(rhythm.service)!
+    const known = this.intervalOf(rhythm)
+    if (fleet.shared === null && known !== null && this.hasCadence(rhythm))
+      fleet.shared = { interval: known.interval, by: rhythm.agent }
   }
 
   /** One for all agents of a service. */
@@ -317,7 +359,7 @@ class CheckIns {
     const since = Math.max(rhythm.lifeSince, rhythm.at)
     const shown = to - since - this.around.blind.hiding(since, to, interval)
     if (shown < limit || rhythm.isTold || rhythm.tries > 0) return false
-    return !this.isHeld(rhythm) && !this.isOthers(rhythm)
+    return !this.isHeld(rhythm) && !this.isOthers(rhythm) && this.hasCadence(rhythm)
   }
 
   /** It comes again: was it due before? */
@@ -327,15 +369,16 @@ class CheckIns {
     const { interval } = known
     const away = next.at - rhythm.at
     const seen = away - this.around.blind.hiding(rhythm.at, next.at, interval)
-    if (seen <= interval * limitOf(rhythm.service)) return
+    if (seen <= interval * limitOf(rhythm.service) || !this.hasCadence(rhythm)) return
     const steps = Math.round(away / interval)
     const others = fleet.checkIns - rhythm.count - 1
     // Nobody else came either: a pause of the capture, or of the network.
     if (others < steps - 1 || fleet.pausedUntil > rhythm.at) return
+    if (steps > STEPS_MAX) return
+    const offset = Math.abs(away / interval - steps)
     fleet.away++
-    if (steps > STEPS_MAX || Math.abs(away / interval - steps) > STEP_ERROR) return
-    fleet.inStep++
-    if (atLeastByChance(fleet.inStep, fleet.away) <= BY_CHANCE) this.tell(rhythm, null, next)
+    fleet.steps += Math.log(Math.max(2 * offset, Number.MIN_VALUE))
+    if (offset <= STEP_ERROR && areInStep(fleet.away, fleet.steps)) this.tell(rhythm, null, next)
   }
 
   /** An open connection is contact enough. */
@@ -373,20 +416,21 @@ class CheckIns {
   }
 }
 
-/** Somebody stated the interval: it is not the product's own, and nothing is to be learned. */
-function isStated({ configured, profile }: Service): boolean {
-  const checkIn = configured?.checkIn ?? null
-  return checkIn !== null && checkIn !== PROFILES[profile].checkIn
+/** Nothing is to be learned. */
+const isStated = ({ configured }: Service): boolean =>
+  configured !== null && configured.isCheckInStated && configured.checkIn !== null
+
+/** The product's own where the agent's is that, or the agent's. */
+function intervalFrom({ service }: Rhythm, samples: readonly Micros[]): Interval | null {
+  const learned = middleOf(samples)
+  if (learned === null) return null
+  const own = service.configured?.checkIn ?? null
+  const isOwn = own !== null && learned >= (1 - SAME_SHARE) * own && learned <= longest(service.profile, own)
+  return isOwn ? { interval: own, basis: 'configured' } : { interval: learned, basis: 'learned' }
 }
 
-/** The product's own where that is borne out, or as it came before. */
-function intervalFrom({ service }: Rhythm, samples: readonly Micros[]): Interval | null {
-  const configured = service.configured?.checkIn ?? null
-  if (configured !== null && !mayDiffer(configured, samples))
-    return { interval: configured, basis: 'configured' }
-  const learned = learnedInterval(samples)
-  return learned === null ? null : { interval: learned, basis: 'learned' }
-}
+const longest = (profile: ProfileName, interval: Micros): Micros =>
+  (1 + SAME_SHARE) * (LENGTHENED[profile] ?? 1) * interval
 
 /** Agents of a product that check in, or of a service that says so: not browsers, nor just anybody. */
 function isFollowed({ configured, profile, style }: Service): boolean {
@@ -403,8 +447,8 @@ class Samples {
   private rows = 0
 
   row(): number {
-    if ((this.rows + 1) * SAMPLES_MAX > this.kept.length) {
-      const larger = new Float32Array(Math.max(64 * SAMPLES_MAX, Math.ceil(this.kept.length * 1.25)))
+    if ((this.rows + 1) * INTERVALS_MAX > this.kept.length) {
+      const larger = new Float32Array(Math.max(64 * INTERVALS_MAX, Math.ceil(this.kept.length * 1.25)))
       larger.set(this.kept)
       this.kept = larger
     }
@@ -412,40 +456,22 @@ class Samples {
   }
 
   of({ samples, sampled }: Rhythm): readonly Micros[] {
-    return [...this.kept.subarray(samples * SAMPLES_MAX, samples * SAMPLES_MAX + sampled)]
+    return [...this.kept.subarray(samples * INTERVALS_MAX, samples * INTERVALS_MAX + sampled)]
   }
 
   /** The oldest gives way; `count` are there already. */
   add(row: number, count: number, span: Micros): void {
-    const at = row * SAMPLES_MAX
-    if (count >= SAMPLES_MAX) this.kept.copyWithin(at, at + 1, at + SAMPLES_MAX)
-    this.kept[at + Math.min(count, SAMPLES_MAX - 1)] = span
+    const at = row * INTERVALS_MAX
+    if (count >= INTERVALS_MAX) this.kept.copyWithin(at, at + 1, at + INTERVALS_MAX)
+    this.kept[at + Math.min(count, INTERVALS_MAX - 1)] = span
   }
 }
 
-/** The product's own interval, which nobody may have stated for these agents: what was seen has to bear it
- * out. */
-const mayDiffer = (interval: Micros, samples: readonly Micros[]): boolean =>
-  samples.length < AGREE_MIN ||
-  samples.filter((s) => Math.abs(s - interval) <= SPREAD_MAX * interval).length <= samples.length / 2
-
-/** The median, where there are enough and they are alike: quartiles, so that a time away does not count. */
-export function learnedInterval(samples: readonly Micros[]): Micros | null {
-  if (samples.length < SAMPLES_MIN) return null
-  const sorted = samples.toSorted((a, b) => a - b)
-  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))]!
-  const median = at(0.5)
-  return at(0.75) - at(0.25) > SPREAD_MAX * median ? null : median
-}
-
-/** The probability that of `n` at least `k` are in step by chance. */
-export function atLeastByChance(k: number, n: number): number {
-  if (k <= n * BY_CHANCE) return 1
-  let term = (1 - BY_CHANCE) ** n
-  let below = 0
-  for (let i = 0; i < k; i++) {
-    below += term
-    term *= ((n - i) / (i + 1)) * (BY_CHANCE / (1 - BY_CHANCE))
-  }
-  return Math.max(0, 1 - below)
-}
+/**
+ * So many returns are nearer to steps than chance explains, by the sum of the logarithms of their
+ * probabilities (Fisher 1925: minus twice that is chi-square of twice as many degrees of freedom). They are
+ * asked again after each return; what all askings may use together, 1 / (n (n + 1)) of it, adds up to
+ * STEP_MISTAKE_MAX.
+ */
+export const areInStep = (returns: number, logarithms: number): boolean =>
+  gammaAbove(returns, -logarithms) <= STEP_MISTAKE_MAX / (returns * (returns + 1))

@@ -1,29 +1,24 @@
-import { describe, expect, test } from 'vitest'
-import { atLeastByChance, learnedInterval, SAMPLES_MIN } from '../../src/sessions/check-ins.ts'
-import { seconds } from '../../src/model/time.ts'
+import { expect, test } from 'vitest'
+import { areInStep } from '../../src/sessions/check-ins.ts'
+import { createRandom } from '../scenario/random.ts'
 
-describe('an interval learned from the agent itself', () => {
-  const regular = (n: number): number[] => Array.from({ length: n }, (_, i) => seconds(900 + (i % 3)))
-
-  test('needs enough of them', () => {
-    expect(learnedInterval(regular(SAMPLES_MIN - 1))).toBeNull()
-    expect(learnedInterval(regular(SAMPLES_MIN))).toBe(seconds(901))
-  })
-
-  test('is the middle one: a weekend in between does not count', () => {
-    expect(learnedInterval([...regular(7), seconds(200_000)])).toBe(seconds(901))
-  })
-
-  test('is none where they have no rhythm', () => {
-    expect(learnedInterval([60, 300, 900, 2000, 5000, 9000].map(seconds))).toBeNull()
-  })
+test('one who returns is in step by chance in one of ten; several have to be nearer', () => {
+  expect([areInStep(1, Math.log(0.0999)), areInStep(1, Math.log(0.1001))]).toEqual([true, false])
+  // The product of two even numbers is at most x with the probability x - x ln x: 0.0331 and 0.0336.
+  expect([areInStep(2, Math.log(0.0053)), areInStep(2, Math.log(0.0054))]).toEqual([true, false])
 })
 
-test('so many in step by chance, of so many that were away', () => {
-  expect(atLeastByChance(1, 1)).toBeCloseTo(0.2, 10)
-  expect(atLeastByChance(2, 2)).toBeCloseTo(0.04, 10)
-  expect(atLeastByChance(1, 5)).toBe(1)
-  // 1 - 0.8^10 - 10 * 0.2 * 0.8^9 - 45 * 0.04 * 0.8^8
-  expect(atLeastByChance(3, 10)).toBeCloseTo(0.3222004736, 9)
-  expect(atLeastByChance(5000, 10_000)).toBe(1)
+test('who returns at will is taken for one that kept step in a fifth of all services, however long', () => {
+  const random = createRandom(3)
+  let mistaken = 0
+  for (let service = 0; service < 2000; service++) {
+    let logarithms = 0
+    for (let n = 1, isTaken = false; n <= 100 && !isTaken; n++) {
+      logarithms += Math.log((random.bits() + 1) / 2 ** 32)
+      isTaken = areInStep(n, logarithms)
+      if (isTaken) mistaken++
+    }
+  }
+  expect(mistaken / 2000).toBeLessThan(0.2)
+  expect(mistaken / 2000).toBeGreaterThan(0.1)
 })

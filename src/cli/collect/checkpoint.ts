@@ -17,7 +17,7 @@ import { syncFolder } from '../sync-folder.ts'
 import type { JournalEnd } from './journal.ts'
 
 /** Changed whenever what is saved changes its shape: a test compares the shapes. */
-export const CHECKPOINT_FORMAT = 2
+export const CHECKPOINT_FORMAT = 3
 
 /** How far the source was read. */
 export interface SavedReader {

@@ -74,7 +74,8 @@ function timersOf(keys: ConfiguredServiceKeys, profile: ProductProfile) {
   const written = keys.serverIdleTimeout === 0 ? null : keys.serverIdleTimeout
   const serverIdleTimeout = written === undefined ? profile.serverIdleTimeout : written
   const heartbeat = keys.heartbeat ?? (serverIdleTimeout === null ? profile.heartbeat : null)
-  return { serverIdleTimeout, heartbeat, checkIn: keys.checkIn ?? profile.checkIn }
+  const isCheckInStated = keys.checkIn !== undefined
+  return { serverIdleTimeout, heartbeat, checkIn: keys.checkIn ?? profile.checkIn, isCheckInStated }
 }
 
 function failbackOf(keys: ConfiguredServiceKeys, profile: ProductProfile): ConfiguredService['failback'] {

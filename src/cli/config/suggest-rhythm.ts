@@ -5,12 +5,11 @@
 import type { ConnectionSummary } from '../../model/connection.ts'
 import { endpointText } from '../../model/packet.ts'
 import { type Micros, SECOND, seconds } from '../../model/time.ts'
-import { learnedInterval } from '../../sessions/check-ins.ts'
+import { chanceOfCadence, INTERVALS_MAX, middleOf, MISTAKE_MAX } from '../../sessions/cadence.ts'
 import type { TrackedSighting } from '../../sessions/sighting.ts'
 
-/** Clients at a listener whose intervals are kept; intervals of each; connections of each listener. */
+/** Clients at a listener whose intervals are kept; connections of each listener. */
 const CLIENTS_MAX = 8192
-const INTERVALS_MAX = 12
 const CONNECTIONS_MAX = 1024
 
 export interface Learned {
@@ -120,7 +119,9 @@ function factsOf(visitors: readonly Visitor[], connections: readonly Lasted[]): 
       : median < PASSING && perClient >= 3
         ? 'polling'
         : null
-  const learned = visitors.flatMap(({ intervals }) => learnedInterval(intervals) ?? [])
+  const learned = visitors.flatMap(({ intervals }) =>
+    chanceOfCadence(intervals, APART) * visitors.length <= MISTAKE_MAX ? (middleOf(intervals) ?? []) : [],
+  )
   return {
     checkIn: agreed(learned, visitors.length),
     heartbeat: agreed(

@@ -20,6 +20,7 @@ export const missedCheckin = detector({
     'nobody else came either: the capture paused, or the network',
     'what passes meanwhile is the traffic of another host at its old address',
     'an agent without a configured interval whose history is too short to know its own',
+    'an agent that comes by chance, and whose intervals happened to be alike for a while',
     'an agent that was given a longer interval',
   ],
   requirements: allOf(REQUIREMENTS),

@@ -15,7 +15,7 @@ import {
   logGamma,
   poissonBinomialTail,
   runsTest,
-} from './statistics.ts'
+} from '../../model/statistics.ts'
 
 export type Algorithm =
   | 'round-robin'

@@ -9,7 +9,7 @@ import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { type Contacts, FirstContacts } from './first-contacts.ts'
 import { chance, openingsFilter, relayActor, sharesText } from './relay.ts'
 import { Standing } from '../standing.ts'
-import { chiSquare } from './statistics.ts'
+import { chiSquare } from '../../model/statistics.ts'
 
 export const imbalance = detector({
   type: 'imbalance',

@@ -7,7 +7,7 @@ import { detector, PROVED, ratio, span } from '../detector.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { causeOf, chance, openingsFilter, relayFinding } from './relay.ts'
 import { Standing } from '../standing.ts'
-import { binomialTail } from './statistics.ts'
+import { binomialTail } from '../../model/statistics.ts'
 
 export const notActiveStandby = detector({
   type: 'not-active-standby',

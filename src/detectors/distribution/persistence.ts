@@ -5,7 +5,7 @@
  * After the memory is gone the agent may land on its old server by chance, one time in as many as there are
  * servers: a longer pause that was survived contradicts nothing. A move after a shorter one does.
  */
-import { leadingChance } from './statistics.ts'
+import { leadingChance } from '../../model/statistics.ts'
 
 /** An agent came back: after how many seconds, and to the same server or another one. */
 export interface Return {

@@ -16,7 +16,7 @@ import {
   sharesText,
 } from './relay.ts'
 import { Standing } from '../standing.ts'
-import { binomialTail } from './statistics.ts'
+import { binomialTail } from '../../model/statistics.ts'
 import { isRecordReference } from '../../model/record-reference.ts'
 import { anonymousTurns, turnTaking, type TurnTaking } from './turn-taking.ts'
 

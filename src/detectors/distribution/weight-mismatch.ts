@@ -9,7 +9,7 @@ import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { FirstContacts, type Contacts } from './first-contacts.ts'
 import { chance, openingsFilter, relayActor } from './relay.ts'
 import { Standing } from '../standing.ts'
-import { chiSquare, expectedOf } from './statistics.ts'
+import { chiSquare, expectedOf } from '../../model/statistics.ts'
 
 export const weightMismatch = detector({
   type: 'weight-mismatch',

@@ -24,6 +24,7 @@ describe('defaults of the product', () => {
       serverIdleTimeout: null,
       heartbeat: null,
       checkIn: null,
+      isCheckInStated: false,
       servers: [],
       failback: null,
       tlsMode: null,

@@ -72,6 +72,17 @@ test('its own history tells the interval, and twice as long as else it must stay
   expect(await told(6)).toEqual([['learned', 600.1, 7]])
 })
 
+test('an agent that was given a far longer interval is told of once, and then learned anew', async () => {
+  const s = begin()
+  comes(s, G1)
+  passes(s, 12, { checkIn: [A1], alive: [A1] })
+  for (let i = 0; i < 3; i++) {
+    passes(s, 7, { alive: [A1] })
+    passes(s, 1, { alive: [A1], checkIn: [A1] })
+  }
+  expect((await analysed(s, { config: fleet(null) })).told).toEqual(['warning missed-checkin'])
+})
+
 test('an event that it reports is no check-in', async () => {
   const s = begin()
   comes(s, G1)
@@ -159,6 +170,11 @@ keepsQuiet(missedCheckin, {
     (s) => passes(s, 9, { alive: [A1] }),
     fleet(null),
   ),
+  'an agent that comes by chance, and whose intervals happened to be alike for a while': story((s) => {
+    for (const every of [100, 60, 120, 90, 110, 140, 80])
+      passes(s, 1, { checkIn: [A1], alive: [A1], every: seconds(every) })
+    passes(s, 16, { alive: [A1], every: seconds(150) })
+  }, fleet(null)),
   'an agent that was given a longer interval': story((s) => {
     passes(s, 5, { checkIn: [A1, A2], alive: [A1] })
     passes(s, 4, { checkIn: [A1, A2], alive: [A1], every: 4 * INTERVAL })

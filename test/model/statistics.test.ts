@@ -1,6 +1,6 @@
 /** Reference numbers of SciPy 1.17: `stats.binom.sf`, `chi2.sf`, `chisquare`, `power_divergence`, ... */
 import { describe, expect, test } from 'vitest'
-import * as S from '../../../src/detectors/distribution/statistics.ts'
+import * as S from '../../src/model/statistics.ts'
 
 const near = (value: number, wanted: number): void => expect(Math.abs(value / wanted - 1)).toBeLessThan(1e-9)
 
