@@ -125,13 +125,13 @@ export function setQuery(patch: QueryPatch, options: NavigateOptions = {}): void
   navigate(search === '' ? location.pathname : `${location.pathname}?${search}`, options)
 }
 
+/** The list that the present page belongs to; the overview for lists. */
+export const listPath = (): string => ('id' in route.value ? `/${route.value.page}s` : '/')
+
 /** Back to where the person came from, or to the list that the page belongs to. */
 export function goBack(): void {
   if ((history.state as { inside?: boolean } | null)?.inside === true) return history.back()
-  const { page } = route.value
-  if (page === 'incident' || page === 'agent' || page === 'service' || page === 'connection')
-    navigate(`/${page}s`)
-  else if (page !== 'overview') navigate('/')
+  if (route.value.page !== 'overview') navigate(listPath())
 }
 
 function onClick(event: MouseEvent): void {

@@ -25,8 +25,8 @@ export function verdictOf(overview: Pick<Overview, 'services' | 'captures'>): Ve
 function title(services: readonly ServiceRow[], worst: readonly ServiceRow[], isCritical: boolean): string {
   const what = isCritical
     ? worst.length === 1
-      ? 'is losing agents'
-      : 'are losing agents'
+      ? 'is broken'
+      : 'are broken'
     : worst.length === 1
       ? 'breaks a requirement'
       : 'break requirements'

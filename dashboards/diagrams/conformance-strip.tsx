@@ -19,13 +19,20 @@ export const countBy = (rows: readonly RequirementRow[]): Record<RequirementStat
   return counts
 }
 
-/** Rows by service, in the order in which they come; without a service last. */
+/** Rows by service, the most violated first, of these in the order in which they come; without a service
+ * last. */
 export function byService(
   rows: readonly RequirementRow[],
 ): [service: string | null, rows: RequirementRow[]][] {
   const groups = new Map<string | null, RequirementRow[]>()
   for (const row of rows) groups.set(row.service, [...(groups.get(row.service) ?? []), row])
-  return [...groups].sort(([a], [b]) => Number(a === null) - Number(b === null))
+  const rank = (own: readonly RequirementRow[]): number => {
+    const { violated, 'at-risk': risk } = countBy(own)
+    return -violated * 1000 - risk
+  }
+  return [...groups].sort(
+    ([a, own], [b, other]) => Number(a === null) - Number(b === null) || rank(own) - rank(other),
+  )
 }
 
 export function ConformanceStrip({ rows }: { rows: readonly RequirementRow[] }): JSX.Element {

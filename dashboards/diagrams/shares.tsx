@@ -1,11 +1,11 @@
 /** Shares of the attached agents per server over time, with what happened marked on the time axis. */
 import type { JSX } from 'preact'
 import type { ServiceView } from '../../src/api/contract.ts'
-import { zone } from '../settings.ts'
 import { clock, day, percent, zoneName } from '../text.ts'
 import { beside, rowsOf, shortened, textWidth } from './labels.ts'
-import { across, shareOf, timeTicks } from './scale.ts'
+import { across, shareOf } from './scale.ts'
 import { type Layer, layShares, NAME_MAX } from './shares-layout.ts'
+import { Times } from './times.tsx'
 import { useWidth } from './width.ts'
 
 const HEIGHT = 190
@@ -55,7 +55,7 @@ export function SharesFigure({ service, sentence }: SharesProps): JSX.Element {
           )}
         </svg>
         <Marks service={service} width={width} />
-        <Times service={service} width={width} y={MARKS_HEIGHT + HEIGHT + 17} />
+        <Times from={service.from} to={service.to} width={width} y={MARKS_HEIGHT + HEIGHT + 17} />
       </svg>
     </div>
   )
@@ -113,46 +113,6 @@ function Marks({ service, width }: { service: ServiceView; width: number }): JSX
           )}
         </g>
       ))}
-    </>
-  )
-}
-
-/** Marks of a time axis under a figure. */
-export function Times({
-  service,
-  width,
-  y,
-}: {
-  service: Pick<ServiceView, 'from' | 'to'>
-  width: number
-  y: number
-}): JSX.Element {
-  const range = { from: Date.parse(service.from), to: Date.parse(service.to) }
-  const offset = zone.value === 'utc' ? 0 : -new Date(range.from).getTimezoneOffset() * 60_000
-  const end = `${clock(range.to)} ${zoneName(range.to)}`
-  const isDays = range.to - range.from > 3 * 86_400_000
-  const start = `${day(range.from)} ${clock(range.from)}`
-  const free = {
-    from: (textWidth(start, 10.5, true) + 28) / width,
-    to: 1 - (textWidth(end, 10.5, true) + 28) / width,
-  }
-  return (
-    <>
-      <text class="m" x="0" y={y}>
-        {start}
-      </text>
-      {timeTicks(range, Math.max(3, Math.floor(width / 100)), offset).map((tick) => {
-        const share = shareOf(tick, range)
-        if (share < free.from || share > free.to) return null
-        return (
-          <text key={tick} class="m" x={across(share)} y={y} text-anchor="middle">
-            {isDays ? day(tick) : clock(tick)}
-          </text>
-        )
-      })}
-      <text class="m" x="100%" y={y} text-anchor="end">
-        {end}
-      </text>
     </>
   )
 }

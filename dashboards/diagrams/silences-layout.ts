@@ -3,6 +3,7 @@ import type { ServiceView } from '../../src/api/contract.ts'
 import { countTicks, logShareOf, type Range } from './scale.ts'
 
 type Histogram = ServiceView['silences']
+type Bin = Histogram['bins'][number]
 
 export interface SilenceBar {
   readonly from: number
@@ -14,6 +15,8 @@ export interface SilenceBar {
   readonly crosses: number
   /** Where the crosses stand: at the timer if it lies among these lengths, else in their middle. */
   readonly crossesAt: number
+  /** Where their number stands; null where it would stand on others: the table has it. */
+  readonly told: 'beside' | 'above' | null
 }
 
 export interface SilenceLayout {
@@ -49,6 +52,23 @@ export function askableTimers({ bins }: Histogram): readonly number[] {
 export const cutBy = ({ bins }: Histogram, seconds: number): number =>
   bins.reduce((sum, { fromSeconds, survived }) => sum + (fromSeconds >= seconds ? survived : 0), 0)
 
+/** Numbers this close, as a part of the width, would stand on each other. */
+const NUMBER_SHARE = 0.12
+
+/** Beside the crosses where none stand near; where many do, above those that are the most among them. */
+function placesOfNumbers(
+  bins: readonly Bin[],
+  crossesAt: (bin: Bin) => number,
+): ReadonlyMap<number, 'beside' | 'above'> {
+  const isNear = (a: Bin, b: Bin): boolean => a !== b && Math.abs(crossesAt(a) - crossesAt(b)) < NUMBER_SHARE
+  const told = new Set<Bin>()
+  for (const bin of [...bins].sort((a, b) => b.severed - a.severed))
+    if (![...told].some((other) => isNear(bin, other))) told.add(bin)
+  return new Map(
+    [...told].map((bin) => [bin.fromSeconds, bins.some((other) => isNear(bin, other)) ? 'above' : 'beside']),
+  )
+}
+
 const AXIS_LEAST: Range = { from: 1, to: 900 }
 
 /** The value at which a timer's line stands: the middle of its interval, the only bound if there is one. */
@@ -66,6 +86,14 @@ export function laySilences({ bins, timer }: Histogram): SilenceLayout {
     to: Math.max(AXIS_LEAST.to, (value ?? 0) * 2, ...filled.map(({ toSeconds }) => toSeconds)),
   }
   const most = Math.max(1, ...filled.map(({ survived }) => survived))
+  const crossesAt = ({ fromSeconds, toSeconds }: Pick<Bin, 'fromSeconds' | 'toSeconds'>): number =>
+    value !== null && value >= fromSeconds && value <= toSeconds
+      ? logShareOf(value, axis)
+      : (logShareOf(Math.max(1, fromSeconds), axis) + logShareOf(toSeconds, axis)) / 2
+  const told = placesOfNumbers(
+    filled.filter(({ severed }) => severed > 0),
+    crossesAt,
+  )
   const each = Math.max(1, Math.ceil(Math.max(0, ...filled.map(({ severed }) => severed)) / CROSSES_HIGH))
   return {
     axis,
@@ -79,10 +107,8 @@ export function laySilences({ bins, timer }: Histogram): SilenceLayout {
       severed,
       height: survived / most,
       crosses: Math.ceil(severed / each),
-      crossesAt:
-        value !== null && value >= fromSeconds && value <= toSeconds
-          ? logShareOf(value, axis)
-          : (logShareOf(Math.max(1, fromSeconds), axis) + logShareOf(toSeconds, axis)) / 2,
+      told: told.get(fromSeconds) ?? null,
+      crossesAt: crossesAt({ fromSeconds, toSeconds }),
     })),
     timer: value === null ? null : logShareOf(value, axis),
     survived: filled.reduce((sum, bin) => sum + bin.survived, 0),

@@ -4,7 +4,7 @@ import type { ServiceView } from '../../src/api/contract.ts'
 import { count, elapsed, interval, seconds } from '../text.ts'
 import { roleClass } from './role.tsx'
 import { across, logShareOf, logTicks } from './scale.ts'
-import { laySilences, type SilenceLayout, timerValue } from './silences-layout.ts'
+import { laySilences, type SilenceBar, type SilenceLayout, timerValue } from './silences-layout.ts'
 
 const BASE = 196
 const TOP = 52
@@ -83,20 +83,24 @@ function Marks({ laid }: { laid: SilenceLayout }): JSX.Element {
                   transform={`translate(0 ${BASE - 5 - i * 5})`}
                 />
               ))}
-              <text
-                class="tc lab"
-                x={bar.crossesAt > 0.9 ? -7 : 7}
-                y={BASE - 8}
-                text-anchor={bar.crossesAt > 0.9 ? 'end' : 'start'}
-              >
-                {count(bar.severed)}
-              </text>
+              {bar.told !== null && (
+                <text class="tc lab" {...numberPlace(bar)}>
+                  {count(bar.severed)}
+                </text>
+              )}
             </svg>
           )}
         </g>
       ))}
     </>
   )
+}
+
+function numberPlace({ told, crosses, crossesAt }: SilenceBar) {
+  if (told === 'above') return { y: BASE - 8 - crosses * 5, 'text-anchor': 'middle' } as const
+  return crossesAt > 0.9
+    ? ({ x: -7, y: BASE - 8, 'text-anchor': 'end' } as const)
+    : ({ x: 7, y: BASE - 8, 'text-anchor': 'start' } as const)
 }
 
 function Timer({

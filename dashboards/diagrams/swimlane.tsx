@@ -94,13 +94,15 @@ function TimeGrid({
   const offset = zone.value === 'utc' ? 0 : -new Date(range.from).getTimezoneOffset() * 60_000
   const ticks = timeTicks(range, Math.max(3, Math.floor(width / 110)), offset)
   const isDays = range.to - range.from > 60 * HOUR
+  const end = `${clock(range.to)} ${zoneName(range.to)}`
+  const free = 1 - (textWidth(end, 10.5, true) + 28) / width
   return (
     <>
       {ticks.map((tick) => {
         const share = shareOf(tick, range)
         const text = clock(tick)
         const isMidnight = text === '00:00'
-        if (share > 0.93) return null
+        if (share > free) return null
         return (
           <g key={tick}>
             <line
@@ -123,7 +125,7 @@ function TimeGrid({
       })}
       <line class="axis" x1="0" x2="100%" y1={bottom} y2={bottom} />
       <text class="m fig-now" x="100%" y={bottom + 14} text-anchor="end">
-        {clock(range.to)} {zoneName(range.to)}
+        {end}
       </text>
     </>
   )

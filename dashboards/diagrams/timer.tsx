@@ -68,10 +68,14 @@ export function TimerFigure({ timer, role }: TimerProps): JSX.Element {
   )
 }
 
+/** Of all analyses: the estimate knows the silences of its own, the occurrences those that are kept. */
+export const severedOf = ({ severed, severedSeconds }: TimerView): number =>
+  Math.max(severed, severedSeconds.length)
+
 /** The finding, in words. */
 export function timerSentence(timer: TimerView): string {
-  const { survived, severed, lowerSeconds: lower, upperSeconds: upper } = timer
-  const cut = `${counted(severed, 'silence')} severed`
+  const { survived, lowerSeconds: lower, upperSeconds: upper } = timer
+  const cut = `${counted(severedOf(timer), 'silence')} severed`
   const between =
     upper === null
       ? 'The timer is not known.'
@@ -143,7 +147,7 @@ function Crosses({ laid, timer }: { laid: TimerLayout; timer: TimerView }): JSX.
           ))}
         </svg>
       )}
-      {[`${count(timer.severed)} severed`, ...words].map((text, i) => (
+      {[`${count(severedOf(timer))} severed`, ...words].map((text, i) => (
         <text
           key={text}
           class={i === 0 ? 'tc' : ''}

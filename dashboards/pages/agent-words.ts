@@ -3,7 +3,8 @@ import type { AgentView } from '../../src/api/contract.ts'
 import { counted, listed, numberWord, seconds, time } from '../text.ts'
 import { ROLE_WORDS } from '../words.data.ts'
 
-const CUTS: ReadonlySet<string> = new Set(['severed-idle', 'server-idle-close'])
+/** What cuts an agent off; a server that closes by its own design does not. */
+const CUTS: ReadonlySet<string> = new Set(['severed-idle', 'severed-active', 'mass-disconnect'])
 
 export interface AgentFacts {
   readonly cuts: number

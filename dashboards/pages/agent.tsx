@@ -5,13 +5,14 @@ import type { AgentView } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { SwimlaneFigure, SwimlaneLegend } from '../diagrams/swimlane.tsx'
 import { useLoad } from '../load.ts'
+import { Pill } from '../parts/list.tsx'
 import { RoleMark, SeverityMark } from '../parts/marks.tsx'
+import { useNews } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
 import { href, query } from '../router.ts'
 import {
   bytes,
-  clock,
   confidence,
   count,
   counted,
@@ -32,16 +33,19 @@ const STAYS = 12
 
 export function AgentPage({ id }: { id: string }): JSX.Element {
   const asked = spanQuery(query.value)
-  const loaded = useLoad(`agent ${id} ${JSON.stringify(asked)}`, (signal) => api.agent(id, asked, signal), {
-    keep: true,
-  })
+  const key = `agent ${id} ${JSON.stringify(asked)}`
+  const loaded = useLoad(key, (signal) => api.agent(id, asked, signal), { keep: true })
+  const { news, show } = useNews(key, loaded.reload, (event) =>
+    event.kind === 'occurrence' && event.occurrence.agent?.id === id ? 'isNew' : null,
+  )
   return (
     <>
-      <Bar above={[{ href: '/agents', text: 'Agents' }]} title={id}>
+      <Bar above={[{ href: '/agents', text: 'Agents' }]} title={id} news={news.isNew}>
         {loaded.data !== null && (
           <SpanChips route={{ page: 'agent', id }} from={loaded.data.from} to={loaded.data.to} />
         )}
       </Bar>
+      <Pill news={news} onShow={show} />
       <Show loaded={loaded} what={`agent ${id}`} tall>
         {(agent) => <Agent agent={agent} />}
       </Show>
@@ -104,7 +108,7 @@ function Facts({ agent }: { agent: AgentView }): JSX.Element {
       </div>
       <div>
         <dt>since, {zoneName(agent.to)}</dt>
-        <dd class="big">{since === null ? '–' : clock(since, 'second')}</dd>
+        <dd class="big">{since === null ? '–' : listTime(since, 'second')}</dd>
       </div>
       <div>
         <dt>Cuts</dt>
@@ -214,7 +218,9 @@ function Stays({ agent }: { agent: AgentView }): JSX.Element | null {
             <tr key={`${server}${start}`}>
               <td class="any">
                 {server}
-                <div class="sub">{ENDED[endedBy]}</div>
+                <div class="sub">
+                  {ENDED[endedBy === 'open' && end < agent.lastSeen ? 'capture-end' : endedBy]}
+                </div>
               </td>
               <td>
                 {listSpan(start, end)}

@@ -3,9 +3,10 @@ import type { JSX } from 'preact'
 import type { AgentRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { usePages } from '../paging.ts'
-import { Older, ServiceFilter, SetChips, TextFilter, useChosen } from '../parts/list.tsx'
+import { Older, Pill, ServiceFilter, SetChips, TextFilter, useChosen } from '../parts/list.tsx'
 import type { Chosen } from '../parts/list.tsx'
 import { RoleMark, SeverityMark } from '../parts/marks.tsx'
+import { useNews } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
 import { href, query } from '../router.ts'
@@ -21,6 +22,7 @@ export function AgentsPage(): JSX.Element {
   const paged = usePages(`agents ${asked.toString()}`, PAGE, (page, signal) =>
     api.agents({ ...filter, ...page }, signal),
   )
+  const { news, show } = useNews(asked.toString(), paged.loaded.reload)
   const chosen = useChosen(
     paged.items,
     ({ id }) => id,
@@ -31,6 +33,7 @@ export function AgentsPage(): JSX.Element {
   return (
     <>
       <Bar title="Agents" />
+      <Pill news={news} onShow={show} />
       <header class="head">
         <h1>{paged.loaded.data === null ? 'Agents' : counted(total ?? paged.items.length, 'agent')}</h1>
         {paged.items.length > 0 && <p class="lead">{leadOf(hit, paged.items.length)}</p>}

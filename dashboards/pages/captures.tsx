@@ -52,7 +52,11 @@ export function CapturesPage(): JSX.Element {
         <Show loaded={captures.loaded} what="the captures">
           {({ items }) =>
             items.length === 0 ? (
-              <Empty>No capture yet. Drop one above, or point `holdfast analyze --db` at a file.</Empty>
+              <Empty>
+                No capture yet. {may('operator') && 'Drop one above, or have one'}
+                {!may('operator') && 'An operator can upload one here, or have one'} analysed into this
+                database: <code>holdfast analyze --db holdfast.db capture.pcapng</code>
+              </Empty>
             ) : (
               <Kept rows={items} onDeleted={captures.loaded.reload} />
             )
@@ -81,14 +85,11 @@ function useWarning(): void {
 
 function Kept({ rows, onDeleted }: { rows: readonly CaptureRow[]; onDeleted: () => void }): JSX.Element {
   const [doomed, setDoomed] = useState<CaptureRow | null>(null)
-  const size = rows.reduce((sum, row) => sum + (row.kept ? row.sizeBytes : 0), 0)
   return (
     <>
       <header>
-        <h2>Kept</h2>
-        <span class="note">
-          {counted(rows.filter(({ kept }) => kept).length, 'capture')}, {bytes(size)}
-        </span>
+        <h2>What was read</h2>
+        <span class="note">{keptWords(rows)}</span>
       </header>
       <table class="stack bare cap">
         <thead>
@@ -98,7 +99,7 @@ function Kept({ rows, onDeleted }: { rows: readonly CaptureRow[]; onDeleted: () 
             <th class="num">Packets</th>
             <th class="num">Size</th>
             <th>
-              Quality <span class="dim aspects">{QUALITY_ORDER}</span>
+              Quality: <span class="dim aspects">{QUALITY_ORDER}</span>
             </th>
             <th class="num">Incidents</th>
             <th>
@@ -126,6 +127,15 @@ function Kept({ rows, onDeleted }: { rows: readonly CaptureRow[]; onDeleted: () 
   )
 }
 
+/** Of what is shown: `12 captures, all kept, 3.1 MB`. */
+export function keptWords(rows: readonly Pick<CaptureRow, 'kept' | 'sizeBytes'>[]): string {
+  const kept = rows.filter((row) => row.kept)
+  const size = bytes(kept.reduce((sum, row) => sum + row.sizeBytes, 0))
+  const all = counted(rows.length, 'capture')
+  if (kept.length === 0) return `${all}, none kept: octets that were read in place, or deleted since`
+  return `${all}, ${kept.length === rows.length ? 'kept' : `${count(kept.length)} of them kept`}: ${size}`
+}
+
 function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): JSX.Element {
   return (
     <tr>
@@ -134,11 +144,11 @@ function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): 
           {captureName(row.name, row.live !== null)}
         </b>
         <div class="sub">
-          {row.tap !== null && `tap ${row.tap}, `}
+          {row.tap !== null && row.tap !== '' && `tap ${row.tap}, `}
           {row.live === null ? (
             <>
               <span title={row.sha256}>sha256 {shortHash(row.sha256)}</span>
-              {!row.kept && ', octets deleted'}
+              {!row.kept && ', octets not kept'}
             </>
           ) : (
             <Live live={row.live} />

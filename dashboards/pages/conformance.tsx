@@ -6,8 +6,9 @@ import * as api from '../api.ts'
 import { byService, ConformanceStrip, countBy, STATUS_ORDER } from '../diagrams/conformance-strip.tsx'
 import { across } from '../diagrams/scale.ts'
 import { useLoad } from '../load.ts'
-import { TextFilter } from '../parts/list.tsx'
+import { Pill, TextFilter } from '../parts/list.tsx'
 import { VerdictMark } from '../parts/marks.tsx'
+import { useNews } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
 import { href, query, setQuery } from '../router.ts'
@@ -15,12 +16,16 @@ import { count, counted } from '../text.ts'
 import type { RequirementStatus } from '../vocabulary.ts'
 
 export function ConformancePage(): JSX.Element {
-  const loaded = useLoad('requirements', async (signal) => (await api.requirements({}, signal)).items)
+  const loaded = useLoad('requirements', (signal) => api.requirements({}, signal))
+  const { news, show } = useNews('', loaded.reload, (event) =>
+    event.kind === 'incident' && event.isNew ? 'changed' : null,
+  )
   return (
     <>
       <Bar title="Conformance" />
+      <Pill news={news} onShow={show} />
       <Show loaded={loaded} what="the requirements" tall>
-        {(rows) => (rows.length === 0 ? <NothingJudged /> : <Conformance rows={rows} />)}
+        {({ items }) => (items.length === 0 ? <NothingJudged /> : <Conformance rows={items} />)}
       </Show>
     </>
   )
@@ -115,11 +120,14 @@ function Conformance({ rows }: { rows: readonly RequirementRow[] }): JSX.Element
 /** A link to one requirement: it is there only now. */
 function useTarget(): void {
   useEffect(() => {
-    const id = decodeURIComponent(location.hash.slice(1))
-    if (id !== '')
-      document.querySelector(`[data-requirement="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'center' })
+    const row = [...document.querySelectorAll('[data-requirement]')].find(isTarget)
+    row?.scrollIntoView({ block: 'center' })
   }, [])
 }
+
+/** Whether the address names the requirement of a row. */
+const isTarget = (row: Element): boolean => isNamed(row.getAttribute('data-requirement') ?? '')
+const isNamed = (requirement: string): boolean => location.hash === `#${encodeURIComponent(requirement)}`
 
 function Filters({ rows }: { rows: readonly RequirementRow[] }): JSX.Element {
   const counts = countBy(rows)
@@ -218,9 +226,8 @@ function Table({
 }
 
 function Row({ row, most }: { row: RequirementRow; most: number }): JSX.Element {
-  const isTarget = location.hash.slice(1) === encodeURIComponent(row.id)
   return (
-    <tr class={isTarget ? 'sel' : ''} data-requirement={row.id}>
+    <tr class={isNamed(row.id) ? 'sel' : ''} data-requirement={row.id}>
       <td class="nw meta">
         <VerdictMark status={row.status} word />
       </td>

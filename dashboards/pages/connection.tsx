@@ -1,10 +1,10 @@
 /** One connection: who with whom, how long, how it ended, and everything that the analysis says of it. */
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
 import type { ConnectionView } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { useKeys } from '../keys.ts'
 import { useLoad } from '../load.ts'
+import { CopyFilter } from '../parts/copy.tsx'
 import { Key } from '../parts/help.tsx'
 import { SeverityMark } from '../parts/marks.tsx'
 import { Bar } from '../parts/page.tsx'
@@ -41,8 +41,14 @@ function Connection({ connection }: { connection: ConnectionView }): JSX.Element
           {endReason === null ? END_NOT_KNOWN : END_WORDS[endReason]}
         </h1>
         <p class="lead">
-          From {time(start, 'millisecond')} on{service === null ? '' : `, service ${service}`};{' '}
-          {placeWords(connection)}.
+          {[
+            `From ${time(start, 'millisecond')} on`,
+            service === null ? '' : `service ${service}`,
+            placeWords(connection),
+          ]
+            .filter((part) => part !== '')
+            .join(', ')}
+          .
         </p>
         <Actions connection={connection} />
       </header>
@@ -62,29 +68,25 @@ function Connection({ connection }: { connection: ConnectionView }): JSX.Element
 }
 
 function Actions({ connection }: { connection: ConnectionView }): JSX.Element {
-  const [isCopied, setCopied] = useState(false)
-  const filter = filterOf(connection)
-  const copy = (): void => {
-    navigator.clipboard.writeText(filter).then(
-      () => setCopied(true),
-      () => setCopied(false),
-    )
-  }
-  useKeys({ c: copy, p: () => location.assign(api.connectionPackets(connection.id)) })
   return (
-    <>
-      <div class="btns">
-        <a class="btn" href={api.connectionPackets(connection.id)} download>
-          Carve its packets <Key name="p" />
-        </a>
-        <button type="button" class="btn" onClick={copy}>
-          {isCopied ? 'Copied' : 'Copy the filter'} <Key name="c" />
-        </button>
-      </div>
-      <p class="copy">
-        <code>{filter}</code>
-      </p>
-    </>
+    <section>
+      <CopyFilter text={filterOf(connection)}>
+        <Carve connection={connection} />
+      </CopyFilter>
+    </section>
+  )
+}
+
+/** Its packets are where its capture is kept; where it was read in place, or deleted, nobody has them
+ * here. */
+function Carve({ connection: { id, isKept } }: { connection: ConnectionView }): JSX.Element {
+  const packets = api.connectionPackets(id)
+  useKeys(isKept ? { p: () => location.assign(packets) } : {})
+  if (!isKept) return <span class="note">Its capture is not kept here: no packets to carve.</span>
+  return (
+    <a class="btn" href={packets} download>
+      Carve its packets <Key name="p" />
+    </a>
   )
 }
 
@@ -198,7 +200,7 @@ const Happened = ({ connection }: { connection: ConnectionView }): JSX.Element =
 /** JSON as a list of names and values; everything in it is text. */
 function Tree({ value }: { value: unknown }): JSX.Element {
   if (value === null || typeof value !== 'object') return <span class="any">{String(value)}</span>
-  const entries = Object.entries(value).filter(([name]) => name !== 'kind')
+  const entries = Object.entries(value).filter(([name]) => name !== 'kind' && name !== 'id')
   if (entries.length === 0) return <span class="dim">none</span>
   return (
     <dl class="tree">

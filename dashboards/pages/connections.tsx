@@ -4,7 +4,8 @@ import type { ConnectionRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { fromOf } from '../filters.ts'
 import { usePages } from '../paging.ts'
-import { Older, SelectFilter, SetChips, SinceFilter, TextFilter, useChosen } from '../parts/list.tsx'
+import { Older, Pill, SelectFilter, SetChips, SinceFilter, TextFilter, useChosen } from '../parts/list.tsx'
+import { useNews } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
 import { href, query } from '../router.ts'
@@ -39,6 +40,7 @@ export function ConnectionsPage(): JSX.Element {
   const paged = usePages(`connections ${asked.toString()}`, PAGE, (page, signal) =>
     api.connections({ ...connectionFilter(asked, Date.now()), ...page }, signal),
   )
+  const { news, show } = useNews(asked.toString(), paged.loaded.reload)
   const chosen = useChosen(
     paged.items,
     ({ id }) => String(id),
@@ -48,6 +50,7 @@ export function ConnectionsPage(): JSX.Element {
   return (
     <>
       <Bar title="Connections" />
+      <Pill news={news} onShow={show} />
       <header class="head row">
         <h1>{total === null ? 'Connections' : counted(total, 'connection')}</h1>
       </header>
@@ -61,16 +64,30 @@ export function ConnectionsPage(): JSX.Element {
         </tbody>
       </table>
       <Show loaded={paged.loaded} what="the connections">
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty>No connection matches. Take a filter away, or add a capture.</Empty>
-          ) : null
-        }
+        {({ items }) => (items.length === 0 ? <Nothing /> : null)}
       </Show>
       <Older paged={paged} one="connection" />
     </>
   )
 }
+
+const Nothing = (): JSX.Element =>
+  [...FILTERS, 'since', 'from', 'to'].some((name) => query.value.has(name)) ? (
+    <Empty>
+      No connection matches these filters.{' '}
+      <a class="link" href={href({ page: 'connections' })}>
+        Take them away
+      </a>
+    </Empty>
+  ) : (
+    <Empty>
+      No connection was seen yet.{' '}
+      <a class="link" href={href({ page: 'captures' })}>
+        Add a capture
+      </a>
+      .
+    </Empty>
+  )
 
 const Head = (): JSX.Element => (
   <thead>
@@ -146,4 +163,6 @@ function Row({ row, isChosen }: { row: ConnectionRow; isChosen: boolean }): JSX.
 
 /** `stream 88 of tap client`: how to find it in the capture. */
 export const placeWords = ({ stream, tap }: Pick<ConnectionRow, 'stream' | 'tap'>): string =>
-  `${stream === null ? '' : `tcp.stream ${count(stream)}, `}tap ${tap}`
+  [stream === null ? '' : `tcp.stream ${count(stream)}`, tap === '' ? '' : `tap ${tap}`]
+    .filter((word) => word !== '')
+    .join(', ')

@@ -83,8 +83,8 @@ function Outputs({ loaded, onChanged }: OutputsProps): JSX.Element {
           </header>
           {items.length === 0 ? (
             <Empty>
-              Name outputs under `alerts` in the configuration, and start `holdfast serve` with it: webhooks,
-              syslog, mail, Slack, Teams, files.
+              Name outputs under <code>alerts</code> in the configuration, and start{' '}
+              <code>holdfast serve</code> with it: webhooks, syslog, mail, Slack, Teams, files.
             </Empty>
           ) : (
             <table class="stack out">

@@ -13,7 +13,7 @@ export function fareOf({ dead, waiting, failed, delivered }: AlertOutputRow): Fa
 
 /** `5 alerts could not be delivered to ops and mail.` */
 export function deliveryHeadline(outputs: readonly AlertOutputRow[]): string {
-  if (outputs.length === 0) return 'No alert leaves this house.'
+  if (outputs.length === 0) return 'Alerts are sent nowhere yet.'
   const broken = outputs.filter((output) => fareOf(output) === 'gave-up')
   const late = outputs.filter((output) => fareOf(output) === 'waits')
   const names = (rows: readonly AlertOutputRow[]): string => listed(rows.map(({ name }) => name))

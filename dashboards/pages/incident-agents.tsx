@@ -3,10 +3,10 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { IncidentView, OccurrenceRow, Page } from '../../src/api/contract.ts'
 import { Track } from '../diagrams/track.tsx'
-import { useLive } from '../load.ts'
 import type { Loaded } from '../load.ts'
 import { Pill } from '../parts/list.tsx'
 import { RoleMark } from '../parts/marks.tsx'
+import { useNews } from '../parts/news.ts'
 import { Show } from '../parts/states.tsx'
 import { href } from '../router.ts'
 import { count, counted, listSpan, listTime, zoneName } from '../text.ts'
@@ -22,21 +22,16 @@ interface AgentsProps {
 
 export function AgentsHit({ incident, occurrences, go }: AgentsProps): JSX.Element {
   const [isAll, setAll] = useState(false)
-  const [news, setNews] = useState(0)
-  useLive((event) => {
-    if (event.kind === 'occurrence' && event.occurrence.incident === incident.id) setNews((n) => n + 1)
-  })
-  const show = (): void => {
-    setNews(0)
-    occurrences.reload()
-  }
+  const { news, show } = useNews(incident.id, occurrences.reload, (event) =>
+    event.kind === 'occurrence' && event.occurrence.incident === incident.id ? 'isNew' : null,
+  )
   return (
     <section class={incident.attribution.length > 0 ? 'c5' : 'c12'} aria-labelledby="agents">
       <header>
         <h2 id="agents">{counted(incident.agents, 'agent')} hit</h2>
         <span class="note">{counted(incident.occurrences, 'time')}</span>
       </header>
-      {news > 0 && <Pill isNew={news} onShow={show} />}
+      <Pill news={news} onShow={show} />
       <Show loaded={occurrences} what="the agents">
         {({ items }) => {
           const hits = agentsOf(items)

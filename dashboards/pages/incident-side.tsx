@@ -1,22 +1,19 @@
 /** Beside the proof of an incident: who did it, what to do, how to look for oneself, and what goes with
  * it. */
 import type { JSX } from 'preact'
-import { useRef, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { IncidentView, TimerView } from '../../src/api/contract.ts'
 import { shortened } from '../diagrams/labels.ts'
 import { excludedOf, parseCandidate } from '../diagrams/timer-layout.ts'
 import { roleClass } from '../diagrams/role.tsx'
-import { useKeys } from '../keys.ts'
-import { Key } from '../parts/help.tsx'
+import { CopyFilter } from '../parts/copy.tsx'
 import { Glyph, RoleMark, SeverityMark, STATUS_MARKS } from '../parts/marks.tsx'
 import { href } from '../router.ts'
-import { confidence, counted, decimal, listTime, seconds, zoneName } from '../text.ts'
+import { confidence, count, counted, decimal, fileName, listTime, seconds, zoneName } from '../text.ts'
 import { ROLE_WORDS } from '../words.data.ts'
 import { isUnconfirmed, quantities, remedySteps } from './incident-parts.ts'
 
 type Props = { readonly incident: IncidentView }
-
-const COPIED_MS = 2000
 
 export function WhoDidIt({ incident }: Props): JSX.Element {
   const { actor, captures } = incident
@@ -71,41 +68,13 @@ export function WhatToDo({ incident }: Props): JSX.Element {
   )
 }
 
-export function LookForYourself({ incident }: Props): JSX.Element {
-  const [said, setSaid] = useState('')
-  const code = useRef<HTMLElement>(null)
-  const copy = (): void => {
-    navigator.clipboard.writeText(incident.filter).then(
-      () => setSaid('copied'),
-      () => {
-        // No clipboard without a secure origin: what is selected can still be copied by hand.
-        if (code.current !== null) getSelection()?.selectAllChildren(code.current)
-        setSaid('selected: copy it with your keyboard')
-      },
-    )
-    setTimeout(() => setSaid(''), COPIED_MS)
-  }
-  useKeys({ c: copy })
-  return (
-    <section>
-      <header>
-        <h2>Look for yourself</h2>
-        <span class="note" role="status">
-          {said}
-        </span>
-        <button type="button" class="btn sm end" onClick={copy}>
-          copy the filter <Key name="c" />
-        </button>
-      </header>
-      <div class="copy">
-        <code ref={code} class="filter-text" tabIndex={0}>
-          {incident.filter}
-        </code>
-      </div>
-      <p class="note">a display filter of Wireshark</p>
-    </section>
-  )
-}
+export const LookForYourself = ({ incident }: Props): JSX.Element => (
+  <section>
+    <CopyFilter text={incident.filter}>
+      <h2>Look for yourself</h2>
+    </CopyFilter>
+  </section>
+)
 
 export function Related({ incident }: Props): JSX.Element | null {
   if (incident.related.length === 0) return null
@@ -186,24 +155,37 @@ function Device({ name, why, fits = false }: { name: string; why: string; fits?:
   )
 }
 
+/** Captures of an incident that are shown at first, and that the API tells at most. */
+const SOURCES = 8
+const SOURCES_MAX = 100
+
 export function Sources({ incident }: Props): JSX.Element | null {
+  const [isAll, setAll] = useState(false)
   const { captures } = incident
   if (captures.length === 0) return null
   return (
     <section class="c6">
       <header>
         <h2>Seen in {counted(captures.length, 'capture')}</h2>
+        <span class="note">{captures.length === SOURCES_MAX ? 'or more; the latest first' : ''}</span>
       </header>
       <ul class="rel">
-        {captures.map(({ id, name, tap }) => (
-          <li key={id}>
-            <a class="any" href={`${href({ page: 'incidents' })}?state=all&capture=${id}`}>
-              {name}
+        {captures.slice(0, isAll ? undefined : SOURCES).map(({ id, name, tap }) => (
+          <li key={`${id} ${tap}`}>
+            <a class="any" title={name} href={href({ page: 'incidents' }, { state: 'all', capture: id })}>
+              {fileName(name)}
             </a>
             <span>{tap !== '' && <bdi>tap {shortened(tap, 20)}</bdi>}</span>
           </li>
         ))}
       </ul>
+      {captures.length > SOURCES && (
+        <p class="note gap4">
+          <button type="button" class="link" onClick={() => setAll(!isAll)}>
+            {isAll ? 'the latest only' : `all ${count(captures.length)}`}
+          </button>
+        </p>
+      )}
     </section>
   )
 }

@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import type { IncidentView, OccurrenceRow, Page } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { EvidenceSheet } from '../diagrams/evidence-sheet.tsx'
-import { TimerFigure } from '../diagrams/timer.tsx'
+import { severedOf, TimerFigure } from '../diagrams/timer.tsx'
 import { useKeys } from '../keys.ts'
 import { useLive, useLoad, usePaced } from '../load.ts'
 import type { Loaded } from '../load.ts'
@@ -12,7 +12,7 @@ import { Key } from '../parts/help.tsx'
 import { SeverityMark, VerdictMark } from '../parts/marks.tsx'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
-import { href, query, setQuery } from '../router.ts'
+import { href, pathPart, query, setQuery } from '../router.ts'
 import { counted, elapsed, interval, secondsBetween, signed, span } from '../text.ts'
 import { AgentsHit } from './incident-agents.tsx'
 import { sentence } from './incident-parts.ts'
@@ -94,7 +94,7 @@ function Incident({ incident, occurrences, onChanged }: IncidentProps): JSX.Elem
             <section class="c8" aria-labelledby="timer">
               <header>
                 <h2 id="timer">The timer: {interval(timer.lowerSeconds, timer.upperSeconds)}</h2>
-                <span class="note">{counted(timer.survived + timer.severed, 'silence')}, in seconds</span>
+                <span class="note">{counted(timer.survived + severedOf(timer), 'silence')}, in seconds</span>
               </header>
               <TimerFigure timer={timer} role={actor.role} />
             </section>
@@ -135,7 +135,7 @@ function NoOccurrence({ occurrences }: { occurrences: Loaded<Page<OccurrenceRow>
 }
 
 function Verdict({ incident, onChanged }: Pick<IncidentProps, 'incident' | 'onChanged'>): JSX.Element {
-  const { id, type, state, severity, title, summary, start, end, packets } = incident
+  const { id, type, state, severity, title, summary, start, end, occurrences, agents, packets } = incident
   const carve = api.incidentPackets(id)
   useKeys(packets > 0 ? { p: () => location.assign(carve) } : {})
   return (
@@ -146,6 +146,9 @@ function Verdict({ incident, onChanged }: Pick<IncidentProps, 'incident' | 'onCh
         <span>{type}</span>
         <span>
           {state}, {elapsed(secondsBetween(start, end))}
+        </span>
+        <span>
+          {counted(occurrences, 'time')}, {counted(agents, 'agent')}
         </span>
       </p>
       <h1 class="large">{sentence(title)}</h1>
@@ -158,7 +161,7 @@ function Verdict({ incident, onChanged }: Pick<IncidentProps, 'incident' | 'onCh
             Carve {counted(packets, 'packet')} <Key name="p" />
           </a>
         )}
-        <a class="btn wide" href={api.address(`/incidents/${encodeURIComponent(id)}`)}>
+        <a class="btn wide" href={api.address(`/incidents/${pathPart(id)}`)}>
           Raw JSON
         </a>
       </div>

@@ -1,6 +1,6 @@
 /** All incidents: filtered in the heads of the columns, searched, followed live without moving. */
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { IncidentRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { incidentFilter, isFiltered, matchesIncident } from '../filters.ts'
@@ -18,15 +18,15 @@ import { IncidentTable, StateFilter } from './incident-table.tsx'
 
 const PAGE = 50
 
-interface News {
+interface Touched {
   readonly isNew: ReadonlySet<string>
   readonly changed: ReadonlySet<string>
 }
 
-const NONE: News = { isNew: new Set(), changed: new Set() }
+const NONE: Touched = { isNew: new Set(), changed: new Set() }
 
 /** The news but for an incident that has gone. */
-function without({ isNew, changed }: News, id: string): News {
+function without({ isNew, changed }: Touched, id: string): Touched {
   const others = (ids: ReadonlySet<string>): ReadonlySet<string> =>
     new Set([...ids].filter((one) => one !== id))
   return { isNew: others(isNew), changed: others(changed) }
@@ -34,7 +34,8 @@ function without({ isNew, changed }: News, id: string): News {
 
 export function IncidentsPage(): JSX.Element {
   const asked = query.value
-  const [news, setNews] = useState<News>(NONE)
+  const [news, setNews] = useState<Touched>(NONE)
+  useEffect(() => setNews(NONE), [asked])
   const paged = usePages(`incidents ${asked.toString()}`, PAGE, (page, signal) =>
     api.incidents({ ...incidentFilter(asked, Date.now()), ...page }, signal),
   )
@@ -65,10 +66,10 @@ export function IncidentsPage(): JSX.Element {
   }
   return (
     <>
-      <Bar title="Incidents" />
+      <Bar title="Incidents" news={news.isNew.size} />
       <Head paged={paged} />
       <SetChips names={['agent', 'server', 'capture', 'from', 'to']} />
-      <Pill isNew={news.isNew.size} changed={news.changed.size} onShow={show} />
+      <Pill news={{ isNew: news.isNew.size, changed: news.changed.size }} onShow={show} />
       <div class="narrow search">
         <TextFilter name="text" label="Search incidents" placeholder="Search" />
         <StateFilter />

@@ -20,6 +20,8 @@ export interface TailState {
   readonly paged: Paged<OccurrenceRow>
   /** Newest first. */
   readonly waiting: Rows
+  /** Rows that came while the window was hidden. */
+  readonly unseen: number
   /** Ids of rows that just came. */
   readonly fresh: ReadonlySet<number>
   /** Ids of rows that are shown and stored no more. */
@@ -48,9 +50,17 @@ export function useTail(asked: URLSearchParams): TailState {
     setGone(new Set())
   }
   useEffect(forget, [asked])
+  const [unseen, setUnseen] = useState(0)
+  useEffect(() => {
+    const look = (): void => setUnseen((n) => (document.hidden ? n : 0))
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [])
   const add = (rows: Rows): void => {
     paged.loaded.change((list) => withNew(list, rows))
-    setFresh(new Set(rows.map(({ id }) => id)))
+    // Who comes back to the window sees what came meanwhile tinted.
+    setFresh((old) => new Set([...(document.hidden ? old : []), ...rows.map(({ id }) => id)]))
+    if (document.hidden) setUnseen((n) => n + rows.length)
   }
   /** Another analysis may have taken the place of the one that the rows came from. */
   const check = async (): Promise<void> => {
@@ -83,5 +93,5 @@ export function useTail(asked: URLSearchParams): TailState {
     forget()
     scrollTo({ top: 0 })
   }
-  return { paged, waiting, fresh, gone, isPaused, pause: () => setPaused(true), show }
+  return { paged, waiting, unseen, fresh, gone, isPaused, pause: () => setPaused(true), show }
 }

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import type { OccurrenceRow } from '../../src/api/contract.ts'
 import { live } from '../events.ts'
+import { isFiltered } from '../filters.ts'
 import { useKeys } from '../keys.ts'
 import { Key } from '../parts/help.tsx'
 import { Older, Pill, SelectFilter, SetChips, TextFilter, useChosen } from '../parts/list.tsx'
@@ -18,28 +19,42 @@ import { Rate } from './live-rate.tsx'
 import { useTail } from './live-tail.ts'
 
 export function LivePage(): JSX.Element {
-  const { paged, waiting, fresh, gone, isPaused, pause, show } = useTail(query.value)
+  const { paged, waiting, unseen, fresh, gone, isPaused, pause, show } = useTail(query.value)
   const toggle = isPaused ? show : pause
   useKeys({ ' ': toggle })
   return (
     <>
-      <Bar title="Live" />
+      <Bar title="Live" news={waiting.length + unseen} />
       <Head isPaused={isPaused} toggle={toggle} newest={waiting[0]?.at ?? paged.items[0]?.at ?? null} />
       <Filters />
       <Following isPaused={isPaused} />
-      <Pill isNew={waiting.length} changed={gone.size} onShow={show} />
+      <Pill news={{ isNew: waiting.length, changed: gone.size }} onShow={show} />
       <Tail rows={paged.items} fresh={fresh} gone={gone} />
       <Show loaded={paged.loaded} what="the latest occurrences">
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty>Nothing happened yet that matches. This page waits for it.</Empty>
-          ) : null
-        }
+        {({ items }) => (items.length === 0 ? <Nothing /> : null)}
       </Show>
       <Older paged={paged} one="occurrence" />
     </>
   )
 }
+
+const Nothing = (): JSX.Element =>
+  isFiltered(query.value) ? (
+    <Empty>
+      Nothing that matches these filters happened yet; this page waits for it.{' '}
+      <a class="link" href={href({ page: 'live' })}>
+        Take them away
+      </a>
+    </Empty>
+  ) : (
+    <Empty>
+      Nothing happened yet; this page waits for it.{' '}
+      <a class="link" href={href({ page: 'captures' })}>
+        Add a capture
+      </a>
+      , or let <code>holdfast serve</code> collect live.
+    </Empty>
+  )
 
 interface HeadProps {
   readonly isPaused: boolean

@@ -2,8 +2,10 @@
 import type { JSX } from 'preact'
 import type { Overview } from '../../src/api/contract.ts'
 import { countTicks } from '../diagrams/scale.ts'
+import { Times } from '../diagrams/times.tsx'
+import { useWidth } from '../diagrams/width.ts'
 import { SeverityMark } from '../parts/marks.tsx'
-import { clock, counted, day, elapsed, secondsBetween, time, zoneName } from '../text.ts'
+import { counted, elapsed, secondsBetween, time, zoneName } from '../text.ts'
 import type { Severity } from '../vocabulary.ts'
 import { SEVERITIES } from '../words.data.ts'
 
@@ -20,16 +22,19 @@ interface ChartProps {
 
 export function OccurrenceChart({ overview, lastVisit }: ChartProps): JSX.Element {
   const { from, to, trend } = overview
+  const { ref, width } = useWidth<SVGSVGElement>(640)
   if (from === null || to === null) return <></>
   const steps = trend.critical.length
   const stepSeconds = secondsBetween(from, to) / Math.max(1, steps)
+  const isHalfHours = Math.abs(stepSeconds - 1800) < 60
   const total = SEVERITIES.reduce((sum, severity) => sum + trend[severity].reduce((a, b) => a + b, 0), 0)
   return (
     <>
       <header>
-        <h2>Occurrences per {stepWord(stepSeconds)}</h2>
+        <h2>{isHalfHours ? 'Occurrences per half hour' : 'Occurrences over time'}</h2>
         <span class="note">
           {elapsed(secondsBetween(from, to))}, {zoneName(to)}
+          {!isHalfHours && `, a bar is ${elapsed(Math.max(1, stepSeconds))}`}
         </span>
         <span class="legend end">
           {SEVERITIES.map((severity) => (
@@ -37,19 +42,16 @@ export function OccurrenceChart({ overview, lastVisit }: ChartProps): JSX.Elemen
           ))}
         </span>
       </header>
-      <svg class="chart axised" height={HEIGHT} role="img" aria-label={finding(overview, total)}>
+      <svg ref={ref} class="chart axised" height={HEIGHT} role="img" aria-label={finding(overview, total)}>
         <Grid most={most(trend)} />
         <Stacks trend={trend} />
         <line x1="0" x2="100%" y1={BASE} y2={BASE} class="axis" />
         <LastVisit from={from} to={to} at={lastVisit} />
-        <TimeAxis from={from} to={to} />
+        <Times from={from} to={to} width={width} y={BASE + 16} />
       </svg>
     </>
   )
 }
-
-const stepWord = (seconds: number): string =>
-  Math.abs(seconds - 1800) < 60 ? 'half hour' : elapsed(Math.max(1, seconds))
 
 const sums = (trend: Overview['trend']): number[] =>
   trend.critical.map((n, index) => n + (trend.warning[index] ?? 0) + (trend.info[index] ?? 0))
@@ -137,32 +139,6 @@ function LastVisit({ from, to, at }: { from: string; to: string; at: string | nu
       >
         your last visit<tspan class="wide">, {time(at, 'minute')}</tspan>
       </text>
-    </>
-  )
-}
-
-/** A label about every sixth of the width; midnight is told by its day. */
-function TimeAxis({ from, to }: { from: string; to: string }): JSX.Element {
-  const begin = new Date(from).getTime()
-  const length = secondsBetween(from, to) * 1000
-  const marks = [0, 1, 2, 3, 4, 5].map((n) => begin + (n * length) / 6)
-  return (
-    <>
-      {marks.map((at, index) => {
-        const before = marks[index - 1]
-        const isNewDay = before === undefined || day(at) !== day(before)
-        return (
-          <text
-            key={at}
-            class={`m ${index % 2 === 1 ? 'wide' : ''}`}
-            x={`${(index * 100) / 6}%`}
-            y={BASE + 16}
-            text-anchor={index === 0 ? 'start' : 'middle'}
-          >
-            {isNewDay ? `${day(at)} ${clock(at)}` : clock(at)}
-          </text>
-        )
-      })}
     </>
   )
 }

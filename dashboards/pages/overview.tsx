@@ -4,9 +4,10 @@ import type { JSX } from 'preact'
 import type { CaptureRow, IncidentRow, Overview, RequirementRow, ServiceRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { isActive } from '../counters.ts'
-import { useLive, useLoad } from '../load.ts'
-import { useChosen } from '../parts/list.tsx'
+import { useLive, useLoad, useSettled } from '../load.ts'
+import { Pill, useChosen, useHeldOrder, useHeldRows } from '../parts/list.tsx'
 import { Glyph, SeverityMark, STATUS_MARKS } from '../parts/marks.tsx'
+import { isAnalysed } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
 import { qualityOf } from '../parts/quality.tsx'
 import { progressWord } from '../parts/rail.tsx'
@@ -29,6 +30,7 @@ import {
 import { verdictOf } from '../verdict.ts'
 import { OccurrenceChart } from './overview-chart.tsx'
 
+const FOLLOW_MS = 3000 // numbers follow what happens at this pace
 const BASIS_JOBS = 2
 const BASIS_CAPTURES = 4
 const WORTH_WORDS = { g: 'complete', w: 'not complete', c: 'damaged' } as const
@@ -36,13 +38,17 @@ const WORTH_WORDS = { g: 'complete', w: 'not complete', c: 'damaged' } as const
 export function OverviewPage(): JSX.Element {
   const since = lastVisit.value
   const loaded = useLoad(`overview ${since}`, (signal) => api.overview(since, signal))
-  const verdicts = useLoad('overview requirements', (signal) => api.requirements({}, signal))
+  const verdicts = useLoad('requirements', (signal) => api.requirements({}, signal))
+  const reload = (): void => {
+    loaded.reload()
+    verdicts.reload()
+  }
+  const soon = useSettled(reload, FOLLOW_MS)
   useLive((event) => {
-    // Counters in place may change; rows may not move, so the page is read anew only for what is no row.
-    if (event.kind === 'lost' || event.kind === 'capture') loaded.reload()
-    if (event.kind === 'analysis' && event.analysis.state === 'done') loaded.reload()
+    if (event.kind === 'lost') return reload()
     if (event.kind === 'incident')
       loaded.change((overview) => withIncident(overview, event.id, event.incident))
+    if (event.kind !== 'heartbeat' && (event.kind !== 'analysis' || isAnalysed(event))) soon()
   })
   const { data } = loaded
   return (
@@ -89,13 +95,14 @@ interface FilledProps {
 
 function Filled({ overview, verdicts }: FilledProps): JSX.Element {
   const verdict = verdictOf(overview)
+  const services = useHeldOrder(overview.services, ({ name }) => name)
   return (
     <>
       <header class="head">
         <h1 class="large">{verdict.title}</h1>
         {verdict.lead !== '' && <p class="lead">{verdict.lead}</p>}
       </header>
-      <Services services={overview.services} verdicts={verdicts} />
+      <Services services={services} verdicts={verdicts} />
       <div class="grid gap6">
         <section class="c8">
           <OccurrenceChart overview={overview} lastVisit={lastVisit.value} />
@@ -280,7 +287,8 @@ function Basis({ capture }: { capture: CaptureRow }): JSX.Element {
 }
 
 function Fresh({ overview }: { overview: Overview }): JSX.Element {
-  const { items, total } = overview.fresh
+  const { total } = overview.fresh
+  const { rows: items, waiting, show } = useHeldRows(overview.fresh.items, ({ id }) => id)
   const since = lastVisit.value
   const chosen = useChosen(
     items,
@@ -290,7 +298,8 @@ function Fresh({ overview }: { overview: Overview }): JSX.Element {
   return (
     <>
       <header>
-        <h2>{since === null ? 'Latest incidents' : 'New since your last visit'}</h2>
+        <h2>{since === null ? 'What is open' : 'New since your last visit'}</h2>
+        {since === null && <span class="note">the worst first</span>}
         {since !== null && (
           <span class="note">
             {time(since, 'minute')}, {counted(total ?? items.length, 'incident')}
@@ -300,8 +309,9 @@ function Fresh({ overview }: { overview: Overview }): JSX.Element {
           all {count(overview.counts.openIncidents)} open
         </a>
       </header>
+      <Pill news={{ isNew: waiting }} onShow={show} />
       {items.length === 0 ? (
-        <Empty>Nothing new since then.</Empty>
+        <Empty>{since === null ? 'No incident is open.' : 'Nothing new since then.'}</Empty>
       ) : (
         <FreshTable items={items} chosen={chosen.key} />
       )}

@@ -9,7 +9,9 @@ import { askableTimers } from '../diagrams/silences-layout.ts'
 import { SilencesFigure, silencesSentence, SilencesTable } from '../diagrams/silences.tsx'
 import { SilencesWhatIf } from '../diagrams/silences-what-if.tsx'
 import { useLoad } from '../load.ts'
+import { Pill } from '../parts/list.tsx'
 import { RoleMark, SeverityMark } from '../parts/marks.tsx'
+import { useNews } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
 import { href, query } from '../router.ts'
@@ -22,18 +24,19 @@ const INCIDENTS = 8
 
 export function ServicePage({ id }: { id: string }): JSX.Element {
   const asked = spanQuery(query.value)
-  const loaded = useLoad(
-    `service ${id} ${JSON.stringify(asked)}`,
-    (signal) => api.service(id, asked, signal),
-    { keep: true },
+  const key = `service ${id} ${JSON.stringify(asked)}`
+  const loaded = useLoad(key, (signal) => api.service(id, asked, signal), { keep: true })
+  const { news, show } = useNews(key, loaded.reload, (event) =>
+    event.kind === 'occurrence' && event.occurrence.service === id ? 'isNew' : null,
   )
   return (
     <>
-      <Bar above={[{ href: '/services', text: 'Services' }]} title={id}>
+      <Bar above={[{ href: '/services', text: 'Services' }]} title={id} news={news.isNew}>
         {loaded.data !== null && (
           <SpanChips route={{ page: 'service', id }} from={loaded.data.from} to={loaded.data.to} />
         )}
       </Bar>
+      <Pill news={news} onShow={show} />
       <Show loaded={loaded} what={`service ${id}`} tall>
         {(service) => <Service service={service} />}
       </Show>
@@ -179,10 +182,10 @@ function Places({ service }: { service: ServiceView }): JSX.Element {
     <section class="c7" aria-labelledby="places">
       <header>
         <h2 id="places">Who is where</h2>
-        <span class="note">at {time(service.to, 'minute')}: agents by network and server</span>
+        <span class="note">each agent by its network, at the server that it was with last</span>
       </header>
       {service.places.length === 0 ? (
-        <Empty>No agent was attached at the end of this time.</Empty>
+        <Empty>No agent was attached to a server yet.</Empty>
       ) : (
         <>
           <PlacesFigure places={service.places} order={ownTones(service)} />

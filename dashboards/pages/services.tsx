@@ -2,14 +2,17 @@
 import type { JSX } from 'preact'
 import type { ServiceRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
-import { useLive, useLoad } from '../load.ts'
-import { useChosen } from '../parts/list.tsx'
+import { useLive, useLoad, useSettled } from '../load.ts'
+import { useChosen, useHeldOrder } from '../parts/list.tsx'
 import { SeverityMark } from '../parts/marks.tsx'
+import { isAnalysed } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
 import { Line, SeverityBars } from '../parts/trend.tsx'
 import { href } from '../router.ts'
 import { count, counted, listTime, zoneName } from '../text.ts'
+
+const FOLLOW_MS = 2000 // numbers follow what happens at this pace
 
 const RANKS = { critical: 0, warning: 1, info: 2 } as const
 
@@ -21,10 +24,11 @@ export const byHealth = (rows: readonly ServiceRow[]): ServiceRow[] => {
 
 export function ServicesPage(): JSX.Element {
   const loaded = useLoad('services', (signal) => api.services({}, signal))
-  const rows = byHealth(loaded.data?.items ?? [])
+  const rows = useHeldOrder(byHealth(loaded.data?.items ?? []), ({ name }) => name)
+  const soon = useSettled(loaded.reload, FOLLOW_MS)
   useLive((event) => {
-    if (event.kind === 'lost' || (event.kind === 'analysis' && event.analysis.state === 'done'))
-      loaded.reload()
+    if (event.kind === 'lost') loaded.reload()
+    else if (event.kind === 'incident' || event.kind === 'occurrence' || isAnalysed(event)) soon()
   })
   const chosen = useChosen(
     rows,

@@ -24,7 +24,8 @@ export function spanOf(from: string, to: string): string | null {
 }
 
 export function SpanChips({ route, from, to }: { route: Route; from: string; to: string }): JSX.Element {
-  const current = spanOf(from, to)
+  // Nothing asks for the last 24 h that were seen, however few there are.
+  const current = query.value.has('from') || query.value.has('to') ? spanOf(from, to) : '24 h'
   const link = (ms: number): string => {
     const rest = Object.fromEntries(patched(query.value, { from: null, to: null }))
     return href(route, { ...rest, from: new Date(Date.parse(to) - ms).toISOString(), to })

@@ -5,8 +5,9 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import * as api from '../api.ts'
 import { SINCE } from '../filters.ts'
 import { useKeys } from '../keys.ts'
-import { useLoad } from '../load.ts'
+import { useLive, useLoad } from '../load.ts'
 import type { Paged } from '../paging.ts'
+import type { News } from './news.ts'
 import { navigate, query, setQuery } from '../router.ts'
 import { count, counted } from '../text.ts'
 
@@ -46,6 +47,44 @@ export function useChosen<T>(
     },
   })
   return { key: row === null ? null : key, row, choose }
+}
+
+/** The rows in the order in which they were shown first; further ones come last. Pure. */
+export function inHeldOrder<T>(rows: readonly T[], order: readonly string[], keyOf: (row: T) => string): T[] {
+  const places = new Map(order.map((key, place) => [key, place]))
+  const place = (row: T): number => places.get(keyOf(row)) ?? order.length
+  return [...rows].sort((a, b) => place(a) - place(b))
+}
+
+/** Rows that follow what happens without changing places while the page is open. */
+export function useHeldOrder<T>(rows: readonly T[], keyOf: (row: T) => string): T[] {
+  const order = useRef<readonly string[]>([])
+  const held = inHeldOrder(rows, order.current, keyOf)
+  order.current = held.map(keyOf)
+  return held
+}
+
+/**
+ * Rows that follow what happens without moving: those that were shown first stay, as they are now; others
+ * wait for `show`. What is deleted goes.
+ */
+export function useHeldRows<T>(
+  latest: readonly T[],
+  keyOf: (row: T) => string,
+): { readonly rows: readonly T[]; readonly waiting: number; readonly show: () => void } {
+  const [held, hold] = useState(latest)
+  useLive((event) => {
+    if (event.kind === 'incident' && event.incident === null)
+      hold((old) => old.filter((row) => keyOf(row) !== event.id))
+  })
+  if (held.length === 0) return { rows: latest, waiting: 0, show: () => undefined }
+  const now = new Map(latest.map((row) => [keyOf(row), row]))
+  const shown = new Set(held.map(keyOf))
+  return {
+    rows: held.map((row) => now.get(keyOf(row)) ?? row),
+    waiting: latest.filter((row) => !shown.has(keyOf(row))).length,
+    show: () => hold(latest),
+  }
 }
 
 interface SelectProps {
@@ -90,7 +129,7 @@ export const SinceFilter = (): JSX.Element => (
 
 /** One of the services that there are. */
 export function ServiceFilter(): JSX.Element {
-  const services = useLoad('service names', (signal) => api.services({}, signal)).data?.items ?? []
+  const services = useLoad('services', (signal) => api.services({}, signal)).data?.items ?? []
   const options = services.map(({ name }) => [name, name] as const)
   return <SelectFilter name="service" label="Service" any="any" options={options} />
 }
@@ -185,14 +224,18 @@ export function Older<T>({ paged, one }: { paged: Paged<T>; one: string }): JSX.
 }
 
 interface PillProps {
-  readonly isNew: number
-  readonly changed?: number
+  readonly news: Partial<News>
   readonly onShow: () => void
 }
 
-/** `2 changed, 1 new: show`: the list stays as it is until somebody asks. */
-export function Pill({ isNew, changed = 0, onShow }: PillProps): JSX.Element {
-  const words = [changed > 0 ? `${count(changed)} changed` : '', isNew > 0 ? `${count(isNew)} new` : '']
+/** `2 changed, 1 new: show`, over the page wherever it is scrolled to: the list stays as it is until somebody
+ * asks. */
+export function Pill({ news: { isNew = 0, changed = 0, analyses = 0 }, onShow }: PillProps): JSX.Element {
+  const words = [
+    changed > 0 ? `${count(changed)} changed` : '',
+    isNew > 0 ? `${count(isNew)} new` : '',
+    analyses > 0 ? `${counted(analyses, 'analysis', 'analyses')} done` : '',
+  ]
   const text = words.filter((word) => word !== '').join(', ')
   return (
     <div class="pill" role="status">
@@ -201,7 +244,6 @@ export function Pill({ isNew, changed = 0, onShow }: PillProps): JSX.Element {
           <button type="button" class="chip on" onClick={onShow}>
             {text}: show
           </button>
-          <span class="note wide">the list stays as it is until you ask</span>
         </>
       )}
     </div>

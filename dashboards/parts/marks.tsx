@@ -177,9 +177,11 @@ export function RoleMark({ role, children }: { role: ActorRole; children?: Compo
   )
 }
 
-/** Who did it: the device's name, else its address, else that it is not known. */
+/** Who did it: the device's name, else its address, else what it is, else that it is not known. */
 export const ActorMark = ({ actor }: { actor: Actor }): JSX.Element => (
   <RoleMark role={actor.role}>
-    {actor.name ?? actor.address ?? (actor.role === 'middlebox' ? 'a device between' : 'unknown')}
+    {actor.name ?? actor.address ?? NAMELESS[actor.role] ?? ROLE_WORDS[actor.role]}
   </RoleMark>
 )
+
+const NAMELESS: Partial<Record<ActorRole, string>> = { middlebox: 'a device between', unknown: 'unknown' }

@@ -4,21 +4,24 @@ import { useEffect } from 'preact/hooks'
 import { live } from '../events.ts'
 import { harmless } from '../harmless.ts'
 import { zone } from '../settings.ts'
-import { duration, zoneName } from '../text.ts'
+import { count, duration, zoneName } from '../text.ts'
 
 interface BarProps {
   /** Links to the pages above this one, outermost first. */
   readonly above?: readonly { readonly href: string; readonly text: string }[]
   /** This page, as the bar and the window's title name it. */
   readonly title: string
+  /** How much happened that is not shown or not seen yet: the window's title tells it to who looks
+   * elsewhere. */
+  readonly news?: number
   /** What the page covers, with its zone; without it, the zone alone. */
   readonly children?: ComponentChildren
 }
 
-export function Bar({ above = [], title, children }: BarProps): JSX.Element {
+export function Bar({ above = [], title, news = 0, children }: BarProps): JSX.Element {
   useEffect(() => {
-    document.title = `${harmless(title)} · Holdfast`
-  }, [title])
+    document.title = `${news > 0 ? `(${count(news)}) ` : ''}${harmless(title)} · Holdfast`
+  }, [title, news])
   return (
     <div class="bar">
       <span class="crumb">

@@ -3,7 +3,9 @@
  * stays where it happened, in one sentence, with what still holds and one action.
  */
 import type { ComponentChildren, JSX } from 'preact'
+import { ApiError } from '../api.ts'
 import type { Loaded } from '../load.ts'
+import { listPath } from '../router.ts'
 import { time } from '../text.ts'
 
 export const Empty = ({ children }: { children: ComponentChildren }): JSX.Element => (
@@ -32,6 +34,22 @@ export function Failure({ error, retry }: { error: Error; retry?: (() => void) |
   )
 }
 
+const isGone = (error: Error | null): error is ApiError => error instanceof ApiError && error.status === 404
+
+/** What is not there, or no longer: asking again would not help, the list does. */
+const Gone = ({ error }: { error: ApiError }): JSX.Element => (
+  <div class="tall">
+    <h1>{error.message.replace(/\.$/, '')}</h1>
+    <p class="lead gap4">
+      It was deleted, or another analysis took its place.{' '}
+      <a class="link" href={listPath()}>
+        Look for it in the list
+      </a>
+      .
+    </p>
+  </div>
+)
+
 interface ShowProps<T> {
   readonly loaded: Loaded<T>
   /** `the incidents`: what is being read. */
@@ -43,6 +61,7 @@ interface ShowProps<T> {
 /** Data once it is there; until then that it is being read, or why it cannot be. */
 export function Show<T>({ loaded, what, tall = false, children }: ShowProps<T>): JSX.Element {
   const { data, error, reload, readAt } = loaded
+  if (isGone(error)) return <Gone error={error} />
   if (data === null)
     return error === null ? <Loading what={what} tall={tall} /> : <Failure error={error} retry={reload} />
   return (

@@ -325,6 +325,8 @@ export interface ConnectionRow {
 export interface ConnectionView extends ConnectionRow {
   /** All that the analysis says of it: contract of `analyze --format ndjson`. */
   readonly record: object
+  /** The octets of its capture can still be read: its packets can be carved. */
+  readonly isKept: boolean
   readonly occurrences: readonly OccurrenceRow[]
 }
 
@@ -390,6 +392,7 @@ export interface Overview {
   readonly services: readonly ServiceRow[]
   /** Occurrences in each of 48 equal steps from `from` to `to`. */
   readonly trend: { readonly [severity in Severity]: readonly number[] }
+  /** First stored since the last visit, or without one what is open: the worst first, of these the latest. */
   readonly fresh: Page<IncidentRow>
   readonly open: { readonly [severity in Severity]: number }
   readonly counts: Counts

@@ -6,7 +6,7 @@ const service = (name: string, worst: ServiceRow['worst'], verdict = 'Nothing br
   ({ name, worst, verdict, agents: 10 }) as ServiceRow
 const plain = (said: string): string => said.replaceAll('\u00a0', ' ')
 
-test('names how many services lose agents, and why', () => {
+test('names how many services are broken, and why', () => {
   const services = [
     service('dlp', 'critical', 'The load balancer cuts idle agents after 300 s'),
     service('keys', 'critical', '7 enrolments failed.'),
@@ -14,26 +14,26 @@ test('names how many services lose agents, and why', () => {
     service('epo', null),
   ]
   expect(verdictOf({ services, captures: [] })).toEqual({
-    title: 'Two of four services are losing agents.',
+    title: 'Two of four services are broken.',
     lead: 'dlp: The load balancer cuts idle agents after 300 s. keys: 7 enrolments failed.',
   })
 })
 
 test('one service is named', () => {
   expect(verdictOf({ services: [service('dlp', 'critical', 'It cuts')], captures: [] })).toEqual({
-    title: 'dlp is losing agents.',
+    title: 'dlp is broken.',
     lead: 'It cuts.',
   })
 })
 
-test('warnings are no losses', () => {
+test('warnings break nothing', () => {
   const services = [service('a', 'warning', 'x'), service('b', 'info')]
   expect(verdictOf({ services, captures: [] }).title).toBe('One of two services breaks a requirement.')
 })
 
 test('all of them', () => {
   const services = [service('a', 'critical', 'x'), service('b', 'critical', 'y')]
-  expect(verdictOf({ services, captures: [] }).title).toBe('All two services are losing agents.')
+  expect(verdictOf({ services, captures: [] }).title).toBe('All two services are broken.')
 })
 
 test('nothing found is a result, with what it rests on', () => {

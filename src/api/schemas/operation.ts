@@ -139,7 +139,9 @@ export const overviewView = z
     to: instant.nullable(),
     services: z.array(serviceRow),
     trend: trendBySeverity,
-    fresh: page(incidentRow),
+    fresh: page(incidentRow).meta({
+      description: 'incidents first stored after `since`, or without it those that are open: the worst first',
+    }),
     open: bySeverity,
     counts,
     captures: z.array(captureRow),

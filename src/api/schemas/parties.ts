@@ -174,6 +174,9 @@ export const connectionView = connectionRow
     record: z
       .record(z.string(), z.unknown())
       .meta({ description: 'the record of `analyze --format ndjson`' }),
+    isKept: z
+      .boolean()
+      .meta({ description: 'the octets of its capture can be read: its packets can be carved' }),
     occurrences: z.array(occurrenceRow),
   })
   .meta({ id: 'Connection' }) satisfies z.ZodType<ConnectionView>

@@ -57,17 +57,29 @@ export function agentView(store: Store, name: string, range: TimeRange = {}): Ag
   }
 }
 
-// Two analyses of one time may both have seen an address: their stays are told as one.
 const ADDRESSES = `
-  SELECT address, min(start) AS start, max("end") AS "end" FROM agent_address
-  WHERE agent = $agent AND start <= $to AND "end" >= $from GROUP BY address, start
-  ORDER BY start DESC, address LIMIT ${ROWS_MAX}`
+  SELECT address, start, "end" FROM agent_address
+  WHERE agent = $agent AND start <= $to AND "end" >= $from ORDER BY start DESC, address LIMIT ${ROWS_MAX}`
 
-const addressesOf = (store: Store, bounds: Bounds): AddressStay[] =>
-  prepared<{ address: string; start: number; end: number }>(store, ADDRESSES)
-    .all(bounds)
-    .toReversed()
-    .map(({ address, start, end }) => ({ address, start: isoTime(start), end: isoTime(end) }))
+interface StoredAddress {
+  readonly address: string
+  readonly start: number
+  readonly end: number
+}
+
+/** Two analyses of one time may both have seen an address: stays that overlap are told as one. */
+function addressesOf(store: Store, bounds: Bounds): AddressStay[] {
+  const stays: StoredAddress[] = []
+  const last = new Map<string, number>()
+  for (const row of inOrder<StoredAddress>(store, ADDRESSES, bounds)) {
+    const at = last.get(row.address)
+    const before = at === undefined ? undefined : stays[at]
+    if (at !== undefined && before !== undefined && before.end >= row.start)
+      stays[at] = { ...before, end: Math.max(before.end, row.end) }
+    else last.set(row.address, stays.push(row) - 1)
+  }
+  return stays.map(({ address, start, end }) => ({ address, start: isoTime(start), end: isoTime(end) }))
+}
 
 const STAYS = `
   SELECT x.*, s.name AS service_name FROM session x JOIN service s ON s.id = x.service

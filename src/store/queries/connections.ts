@@ -169,6 +169,8 @@ function partiesOf({ service, server }: Resolved): RawBuilder<unknown> {
 const SHOWN = `
   SELECT id FROM occurrence WHERE analysis = ? AND connection_number = ? ORDER BY at DESC, id DESC LIMIT ${OCCURRENCES_MAX}`
 
+const KEPT = 'SELECT 1 FROM capture WHERE id = ? AND stored IS NOT NULL'
+
 /** One connection with all that is known of it; null if there is none of the number. */
 export function connectionView(store: Store, id: number): ConnectionView | null {
   const row = connectionRows(store, [{ id }])[0]
@@ -176,5 +178,6 @@ export function connectionView(store: Store, id: number): ConnectionView | null 
   if (row === undefined || stored === null) return null
   const { analysis, number, record } = stored
   const keys = prepared<{ id: number }>(store, SHOWN).all(analysis, number)
-  return { ...row, record, occurrences: occurrenceRows(store, keys) }
+  const isKept = prepared(store, KEPT).get(row.capture) !== undefined
+  return { ...row, record, isKept, occurrences: occurrenceRows(store, keys) }
 }

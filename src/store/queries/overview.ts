@@ -16,7 +16,8 @@ const FRESH_MAX = 10
 const CAPTURES_MAX = 10
 const JOBS_MAX = 10
 
-/** The last 24 h that were seen. New are the incidents first stored after `since`; without it, the latest. */
+/** The last 24 h that were seen. New are the incidents first stored after `since`; without it, those
+ * that are open. */
 export function overview(store: Store, { since }: { readonly since?: Micros | undefined } = {}): Overview {
   const seen = timesSeen(store)
   const { from, to } = seen === null ? { from: null, to: null } : timesAsked({}, seen)
@@ -26,7 +27,7 @@ export function overview(store: Store, { since }: { readonly since?: Micros | un
     to: to === null ? null : isoTime(to),
     services,
     trend: addedUp(services.map(({ trend }) => trend)),
-    fresh: freshOf(store, since ?? 0),
+    fresh: freshOf(store, since),
     open: openOf(store),
     counts: counts(store),
     captures: listCaptures(store, { limit: CAPTURES_MAX }).items,
@@ -42,14 +43,19 @@ function addedUp(trends: readonly SeverityTrend[]): SeverityTrend {
   return { critical: sum('critical'), warning: sum('warning'), info: sum('info') }
 }
 
-const FRESH = `SELECT id FROM incident WHERE created > ? ORDER BY created DESC, id DESC LIMIT ${FRESH_MAX}`
+const WORST_FIRST = `ORDER BY severity DESC, "end" DESC, id DESC LIMIT ${FRESH_MAX}`
+const FRESH = `SELECT id FROM incident WHERE created > ? ${WORST_FIRST}`
 const FRESH_TOTAL = 'SELECT count(*) AS n FROM incident WHERE created > ?'
+const OPEN_FIRST = `SELECT id FROM incident WHERE state <> 'resolved' ${WORST_FIRST}`
+const OPEN_TOTAL = `SELECT count(*) AS n FROM incident WHERE state <> 'resolved'`
 
-/** Newest first. There is no next page: the list of incidents has the filter `since`. */
-function freshOf(store: Store, since: Micros): Overview['fresh'] {
-  const keys = prepared<{ id: number }>(store, FRESH).all(since)
-  const total = prepared<{ n: number }>(store, FRESH_TOTAL).get(since)?.n ?? 0
-  return { items: incidentRows(store, keys, {}), next: null, total }
+/** The worst first, of these the latest. There is no next page: the list of incidents has filters for
+ * both. */
+function freshOf(store: Store, since: Micros | undefined): Overview['fresh'] {
+  const asked = since === undefined ? [] : [since]
+  const keys = prepared<{ id: number }>(store, since === undefined ? OPEN_FIRST : FRESH).all(...asked)
+  const count = prepared<{ n: number }>(store, since === undefined ? OPEN_TOTAL : FRESH_TOTAL)
+  return { items: incidentRows(store, keys, {}), next: null, total: count.get(...asked)?.n ?? 0 }
 }
 
 const OPEN = `SELECT severity, count(*) AS n FROM incident WHERE state <> 'resolved' GROUP BY severity`

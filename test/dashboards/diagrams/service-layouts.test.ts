@@ -120,6 +120,12 @@ describe('silences', () => {
     const without = laySilences({ bins: [bin(10, 100, 0, 1)], timer: null })
     expect(without.bars[0]!.crossesAt).toBeCloseTo(Math.log(Math.sqrt(1000)) / Math.log(900), 6)
   })
+  test('numbers of crosses stand on none: where many are near, the most are told', () => {
+    const told = (...bins: ReturnType<typeof bin>[]) =>
+      laySilences({ bins, timer: null }).bars.map((bar) => bar.told)
+    expect(told(bin(1, 2, 0, 3), bin(10, 20, 5, 0), bin(400, 500, 0, 7))).toEqual(['beside', null, 'beside'])
+    expect(told(bin(10, 18, 0, 3), bin(18, 32, 0, 9), bin(32, 56, 0, 4))).toEqual([null, 'above', null])
+  })
   test('a timer of a wide interval stands at its upper end', () => {
     expect(timerValue(timer)).toBeCloseTo(299.97)
     expect(timerValue({ ...timer, lowerSeconds: 60 })).toBe(300.03)

@@ -15,7 +15,7 @@ const output = (name: string, changes: Partial<AlertOutputRow> = {}): AlertOutpu
 const late = { waiting: 2, failed: { state: 'waiting' } as never }
 
 test.each<[string, AlertOutputRow[]]>([
-  ['No alert leaves this house.', []],
+  ['Alerts are sent nowhere yet.', []],
   ['The one output delivers.', [output('ops')]],
   ['All 2 outputs deliver.', [output('ops'), output('mail')]],
   ['mail does not answer; alerts wait.', [output('ops'), output('mail', late)]],

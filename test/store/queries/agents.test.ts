@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AgentFilter } from '../../../src/store/queries/filter.ts'
+import { isoTime } from '../../../src/model/time.ts'
 import { agentView } from '../../../src/store/queries/agent-view.ts'
 import { listAgents } from '../../../src/store/queries/agents.ts'
 import { at, facts, HOUR, readStore } from './small-store.ts'
@@ -27,6 +28,8 @@ beforeAll(() => {
     { agent: 1, address: '10.10.1.101', start: at(0), end: at(30 * HOUR) },
     { agent: 1, address: '10.10.1.102', start: at(30 * HOUR), end: at(48 * HOUR) },
     { agent: 3, address: '2001:db8::3', start: at(0), end: at(10 * HOUR) },
+    // Another analysis saw a part of the same time.
+    { agent: 1, address: '10.10.1.101', start: at(29 * HOUR), end: at(30 * HOUR + 5) },
   ]
   for (const address of addresses) store.add('agent_address', { analysis: 1, ...address })
   store.add('connection', {
@@ -87,7 +90,10 @@ test('an agent is where its latest session is', () => {
 test('a swimlane of the last day that was seen', () => {
   const view = agentView(store, 'EPA-1')!
   expect([view.from, view.to]).toEqual(['2026-11-22T00:00:00.000000Z', '2026-11-23T00:00:00.000000Z'])
-  expect(view.addresses.map(({ address }) => address)).toEqual(['10.10.1.101', '10.10.1.102'])
+  expect(view.addresses).toEqual([
+    { address: '10.10.1.101', start: isoTime(at(0)), end: isoTime(at(30 * HOUR + 5)) },
+    { address: '10.10.1.102', start: isoTime(at(30 * HOUR)), end: isoTime(at(48 * HOUR)) },
+  ])
   expect(view.stays.map(({ server, service, endedBy }) => [server, service, endedBy])).toEqual([
     ['dlp1', 'dlp', 'agent'],
     ['dlp2', 'dlp', 'hop'],

@@ -53,7 +53,7 @@ test('one connection in full', () => {
     serverBytes: 20,
     maxIdleSeconds: 2.5,
   }
-  expect(row).toEqual({ id: 1, capture: 1, ...shared, path: PATH })
+  expect(row).toEqual({ id: 1, capture: 1, ...shared, path: PATH, isKept: true })
   expect(record).toEqual({
     kind: 'connection',
     id: 77,

@@ -153,16 +153,16 @@ test('everything at one glance', () => {
   expect(services.map(({ name }) => name)).toEqual(['dlp'])
   expect(trend.critical).toEqual([2, ...new Array<number>(47).fill(0)])
   expect(trend.info[0]).toBe(5)
-  expect([fresh.items.map(({ id }) => id), fresh.total]).toEqual([['HF-4', 'HF-3', 'HF-2', 'HF-1'], 4])
+  expect([fresh.items.map(({ id }) => id), fresh.total]).toEqual([['HF-1', 'HF-2', 'HF-4'], 3])
   expect(open).toEqual({ critical: 1, warning: 1, info: 1 })
   expect(counted).toEqual(counts(store))
   expect(captures.map(({ id }) => id)).toEqual([3, 2, 1])
   expect(jobs.map(({ id }) => id)).toEqual([4, 3, 5, 2, 1])
 })
 
-test('new is what was stored after the last visit', () => {
+test('new is what was stored after the last visit, resolved or not, the worst first', () => {
   const { fresh } = overview(store, { since: at(2) })
-  expect([fresh.items.map(({ id }) => id), fresh.total]).toEqual([['HF-4', 'HF-3'], 2])
+  expect([fresh.items.map(({ id }) => id), fresh.total]).toEqual([['HF-3', 'HF-4'], 2])
 })
 
 test('an empty store has nothing to say, and says it', () => {

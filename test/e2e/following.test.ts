@@ -1,0 +1,108 @@
+/**
+ * Pages that stay open while something happens: numbers follow, rows stay where they are, and what is new is
+ * told until somebody asks for it. And what cannot be had says so, with the way on.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fixture, get, post, type RunningServer, settled, startServer, upload } from '../cli/serve/server.ts'
+import { browserPath, openBrowser, openTab, violations } from './browser.ts'
+
+const executable = browserPath()
+const FIXTURE = 'severed-by-load-balancer'
+const CONFIG = new TextDecoder().decode(fixture(`${FIXTURE}/holdfast.yaml`))
+
+describe.skipIf(executable === null)('a page that stays open', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-e2e-'))
+  let server: RunningServer
+  let browser: Browser
+  let base = ''
+
+  async function analyse(...files: string[]): Promise<void> {
+    const ids = []
+    for (const file of files) {
+      const { body } = await upload(server, file, fixture(`${FIXTURE}/${file}.pcap.gz`))
+      ids.push({ id: (body as { id: number }).id, tap: file })
+    }
+    const { body } = await post(server, '/analyses', { captures: ids, config: CONFIG })
+    await settled(server, (body as { id: number }).id)
+  }
+
+  beforeAll(async () => {
+    server = await startServer('--db', join(folder, 'holdfast.db'))
+    base = new URL(server.api).origin
+    browser = await openBrowser(executable!)
+    await analyse('client', 'server')
+  }, 60_000)
+
+  afterAll(async () => {
+    await browser.close()
+    await server.end('SIGTERM')
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('tells of another analysis, wherever it is scrolled to, and shows it when asked', async () => {
+    for (const path of [
+      '/agents/EPA-0017',
+      '/services/dlp-endpoint',
+      '/agents',
+      '/connections',
+      '/conformance',
+    ]) {
+      const { page, complaints, close } = await openTab(browser, base + path)
+      await page.getByText('live', { exact: true }).waitFor()
+      await page.locator('h1').waitFor()
+      await analyse('client')
+      const pill = page.getByRole('button', { name: '1 analysis done: show' })
+      await pill.waitFor()
+      await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+      const box = await pill.boundingBox()
+      expect([path, box !== null && box.y > 0 && box.y < 900]).toEqual([path, true])
+      expect(await violations(page)).toEqual([])
+      const read = page.waitForResponse(/\/api\/v1\//)
+      await pill.click()
+      await read
+      expect(await pill.count()).toBe(0)
+      expect(complaints).toEqual([])
+      await close()
+    }
+  }, 90_000)
+
+  test('the overview’s first sentence follows what becomes of the incidents', async () => {
+    const { page, complaints, close } = await openTab(browser, base)
+    await page.getByRole('heading', { level: 1, name: 'dlp-endpoint is broken.' }).waitFor()
+    await page.getByText('live', { exact: true }).waitFor()
+    const { body } = await get(server, '/incidents?limit=100')
+    for (const { id } of (body as { items: { id: string }[] }).items)
+      await post(server, `/incidents/${id}/state`, { state: 'resolved' })
+    await page.getByRole('heading', { level: 1, name: 'Nothing is broken.' }).waitFor()
+    await page.getByText(/^all 0 open$/).waitFor()
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  test('what is not there says so, with the list to look in', async () => {
+    for (const [path, list] of [
+      ['/incidents/HF-999', '/incidents'],
+      ['/agents/nobody', '/agents'],
+      ['/services/nothing', '/services'],
+      ['/connections/999999', '/connections'],
+    ] as const) {
+      const { page, close } = await openTab(browser, base + path)
+      await page.getByRole('heading', { level: 1, name: /There is no such/ }).waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.getByRole('link', { name: 'Look for it in the list' }).click()
+      expect(new URL(page.url()).pathname).toBe(list)
+      await close()
+    }
+  })
+
+  test('an address with a broken end is shown without it', async () => {
+    const { page, complaints, close } = await openTab(browser, `${base}/conformance#%`)
+    await page.getByRole('heading', { level: 1, name: /violated/ }).waitFor()
+    expect(complaints).toEqual([])
+    await close()
+  })
+})
