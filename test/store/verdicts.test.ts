@@ -24,7 +24,7 @@ const record = (id: string, more: Partial<RequirementRecord>): RequirementRecord
 })
 
 test('verdicts are kept as they are, incidents by their numbers', () => {
-  store.db.exec(`INSERT INTO analysis (id, state, created) VALUES (1, 'done', 0)`)
+  store.db.exec(`INSERT INTO analysis (id, state, created, published) VALUES (1, 'done', 0, 1)`)
   const records = [
     record('S0-04', { status: 'violated', incidents: ['I1', 'I2', 'I9'] }),
     record('S0-04', { service: null }),

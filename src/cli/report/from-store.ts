@@ -5,12 +5,13 @@ import { IDLE_THRESHOLD } from '../../model/profiles.data.ts'
 import type { SummaryRecord } from '../../model/record.ts'
 import type { CaptureRow, IncidentRow, IncidentView, OccurrenceRow, SegmentView } from '../../model/view.ts'
 import { listAnalyses } from '../../store/queries/analyses.ts'
-import { captureRow, listCaptures } from '../../store/queries/captures.ts'
+import { captureRow, listCaptures, skippedOf } from '../../store/queries/captures.ts'
 import { incidentView } from '../../store/queries/incident-view.ts'
 import { listIncidents } from '../../store/queries/incidents.ts'
 import { incidentNumber } from '../../store/queries/names.ts'
 import { listOccurrences, occurrenceView } from '../../store/queries/occurrences.ts'
 import { counts } from '../../store/queries/overview.ts'
+import { liveTotals } from '../../store/queries/live-totals.ts'
 import { listRequirements } from '../../store/queries/requirements.ts'
 import type { Store } from '../../store/store.ts'
 import { momentOf } from '../analyze/time-text.ts'
@@ -54,7 +55,7 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
   const { rows, total } = incidentsOf(store, capture)
   const full = rows.slice(0, INCIDENTS_FULL)
   const listed = rows.slice(INCIDENTS_FULL, INCIDENTS_FULL + INCIDENTS_LISTED)
-  const requirements = capture === null ? listRequirements(store) : []
+  const requirements = listRequirements(store, capture)
   const silences = analyses.flatMap(({ summary }) => (summary === null ? [] : [silencesOf(summary)]))
   return {
     version,
@@ -111,15 +112,17 @@ function inputsOf(store: Store, capture: number | null, analyses: readonly Analy
       rows.push(...page.items)
       cursor = page.next
     } while (cursor !== null && rows.length < ROWS_MAX)
-    return rows.toReversed().map((row) => inputOf(row, analyses))
+    return rows.toReversed().map((row) => inputOf(store, row, analyses))
   }
   const asked = captureRow(store, capture)
   if (asked === null) throw failure(`there is no capture ${capture} in ${store.path}`)
   const numbers = analyses[0]?.captures ?? [capture]
-  return numbers.flatMap((number) => captureRow(store, number) ?? []).map((row) => inputOf(row, analyses))
+  return numbers
+    .flatMap((number) => captureRow(store, number) ?? [])
+    .map((row) => inputOf(store, row, analyses))
 }
 
-function inputOf(row: CaptureRow, analyses: readonly Analysed[]): ReportInput {
+function inputOf(store: Store, row: CaptureRow, analyses: readonly Analysed[]): ReportInput {
   const alone = analyses.find(({ captures }) => captures.length === 1 && captures[0] === row.id)
   return {
     name: row.name,
@@ -132,7 +135,7 @@ function inputOf(row: CaptureRow, analyses: readonly Analysed[]): ReportInput {
     end: timeOrNull(row.end),
     quality: row.quality,
     connections: alone?.summary?.connections ?? null,
-    skipped: {},
+    skipped: skippedOf(store, row.id),
   }
 }
 
@@ -173,11 +176,17 @@ function totalsOf(
     }, 0)
   const incidents = { critical: 0, warning: 0, info: 0 }
   for (const { severity } of rows) incidents[severity]++
+  // A live capture has no end, and so no summary.
+  const live = liveTotals(store, capture)
+  const agents = most((summary) => summary.agents, false)
   return {
-    packets: most(({ packets }) => packets, true),
-    connections: most(({ connections }) => connections, true),
-    agents: capture === null ? counts(store).agents : most(({ agents }) => agents, false),
-    servers: most(({ servers }) => servers, false),
+    packets: most(({ packets }) => packets, true) + live.packets,
+    connections: most(({ connections }) => connections, true) + live.connections,
+    agents: capture === null ? counts(store).agents : Math.max(agents, live.agents),
+    servers: Math.max(
+      most(({ servers }) => servers, false),
+      live.servers,
+    ),
     incidents,
   }
 }

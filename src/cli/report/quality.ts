@@ -1,6 +1,6 @@
 /** How good an input is: five yes or no, and in words what each no costs. */
 import type { CaptureQuality } from '../../model/quality.ts'
-import { count, counted } from '../output/quantities.ts'
+import { count, counted, listed } from '../output/quantities.ts'
 import type { ReportInput } from './data.ts'
 
 export interface QualityCell {
@@ -27,6 +27,16 @@ const cell = (isGood: boolean, good: string, bad: string): QualityCell => ({
   isGood,
 })
 
+/** Reasons for unread packets that are named. */
+const REASONS_SHOWN = 6
+
+/** Packets that were passed over, the most frequent first; null if there was none. */
+export function unreadText({ skipped }: ReportInput): string | null {
+  const reasons = Object.entries(skipped).toSorted((a, b) => b[1] - a[1])
+  const named = reasons.slice(0, REASONS_SHOWN).map(([reason, n]) => `${count(n)} ${reason}`)
+  return named.length === 0 ? null : `other than TCP: ${listed(named)}`
+}
+
 /** What is wrong and what cannot be judged for it, the gravest first. Empty: nothing is wrong. */
 export function qualityCosts({ quality, connections }: ReportInput): readonly string[] {
   if (quality === null) return ['not known: it was never read to its end']
@@ -43,18 +53,15 @@ type Counted = {
   [K in keyof CaptureQuality]-?: CaptureQuality[K] extends number | undefined ? K : never
 }[keyof CaptureQuality]
 
-/** `one way 12 %`: the share where it can be told, else the number. */
+/** `12 %`: the share where it can be told, else the number. */
 function share(n: number, of: number | null): string {
-  if (of === null || of === 0) return count(n)
+  if (of === null || of === 0) return counted(n, 'connection')
   const percent = (100 * n) / of
   return percent < 1 ? 'below 1 %' : `${Math.round(percent)} %`
 }
 
 const COSTS: readonly (readonly [Counted, (n: number, connections: number | null) => string])[] = [
-  [
-    'oneWayConnections',
-    (n, all) => `one way ${share(n, all)}${all === null ? ' connections' : ''}: silent cuts not judged`,
-  ],
+  ['oneWayConnections', (n, all) => `one way ${share(n, all)}: silent cuts not judged`],
   [
     'interfaceDrops',
     (n) => `${counted(n, 'packet')} dropped by the capturing interface: silences beside them are not certain`,

@@ -91,3 +91,12 @@ export function captureRow(store: Store, id: number): CaptureRow | null {
 }
 
 export const instantOf = (at: number | null | undefined): string | null => (at == null ? null : isoTime(at))
+
+const SKIPPED = `SELECT skipped FROM analysis_input WHERE capture = ? AND skipped IS NOT NULL
+  ORDER BY analysis DESC, ordinal LIMIT 1`
+
+/** Packets that the latest analysis did not read, by reason. */
+export function skippedOf(store: Store, capture: number): Record<string, number> {
+  const row = prepared<{ skipped: string }>(store, SKIPPED).get(capture)
+  return row === undefined ? {} : (JSON.parse(row.skipped) as Record<string, number>)
+}

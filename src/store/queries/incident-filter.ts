@@ -84,7 +84,8 @@ export function incidentsMatching(f: Resolved): IncidentQuery {
     )
   if (f.server !== undefined)
     query = query.where(
-      sql<boolean>`EXISTS (SELECT 1 FROM occurrence x WHERE x.incident = i.id AND ${oneOf('x.server', f.server)})`,
+      sql<boolean>`EXISTS (SELECT 1 FROM occurrence x INDEXED BY occurrence_of_server
+        WHERE x.incident = i.id AND ${oneOf('x.server', f.server)})`,
     )
   if (f.capture !== undefined)
     query = query.where(

@@ -28,11 +28,13 @@ interface StoredVerdict {
   readonly needs: string | null
 }
 
-// `seen`: when the traffic ended that an analysis saw. `latest`: of all that judged a requirement.
+// `seen`: when the traffic ended that an analysis saw. `latest`: of all that judged a requirement. Verdicts of
+// a live capture stand while it runs.
 const VERDICTS = `
   WITH seen AS MATERIALIZED (
     SELECT a.id AS analysis, (SELECT coalesce(max("end"), 0) FROM analysis_input i WHERE i.analysis = a.id) AS at
-    FROM analysis a WHERE a.state = 'done'),
+    FROM analysis a WHERE a.published = 1
+      AND ($capture IS NULL OR EXISTS (SELECT 1 FROM analysis_input i WHERE i.analysis = a.id AND i.capture = $capture))),
   latest AS MATERIALIZED (
     SELECT r.service, r.id, max(s.at) AS at FROM requirement r JOIN seen s ON s.analysis = r.analysis
     GROUP BY r.service, r.id)
@@ -42,11 +44,13 @@ const VERDICTS = `
   WHERE s.at >= (SELECT min(at) FROM latest) - ${DAY}
   ORDER BY r.service, r.id, r.analysis`
 
-/** All that was judged; sorted by service, then by status, then by id. */
-export function listRequirements(store: Store): RequirementRow[] {
-  const verdicts = Map.groupBy(prepared<StoredVerdict>(store, VERDICTS).iterate(), ({ id, service }) =>
-    JSON.stringify([service, id]),
-  )
+/**
+ * All that was judged, or what analyses judged that read one capture; sorted by service, then by status, then
+ * by id.
+ */
+export function listRequirements(store: Store, capture: number | null = null): RequirementRow[] {
+  const judged = prepared<StoredVerdict>(store, VERDICTS).iterate({ capture })
+  const verdicts = Map.groupBy(judged, ({ id, service }) => JSON.stringify([service, id]))
   return [...verdicts.values()]
     .map(rowOf)
     .sort(

@@ -2,12 +2,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { reportMaker } from '../../../src/cli/report/from-records.ts'
+import { reportOfStore } from '../../../src/cli/report/from-store.ts'
 import { reportMarkdown } from '../../../src/cli/report/markdown/page.ts'
 import type { ReportOptions } from '../../../src/cli/report/options.ts'
 import { runReport } from '../../../src/cli/report/run.ts'
-import type { SummaryRecord } from '../../../src/model/record.ts'
+import type { RequirementRecord, SummaryRecord } from '../../../src/model/record.ts'
 import { endAnalysis } from '../../../src/store/analyses.ts'
+import { beginCollection } from '../../../src/store/live.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
+import { writeVerdicts } from '../../../src/store/verdicts.ts'
 import { cut, STORY } from '../output/story.ts'
 import { analysed, database, folder, found, NOW, running, written } from '../../store/database.ts'
 import { recordedConsole } from '../console.ts'
@@ -18,6 +21,17 @@ async function report(store: Store, options: Partial<ReportOptions> = {}): Promi
   expect(await runReport(all, console, () => NOW)).toBe(0)
   expect(console.written.error).toBe('')
   return console.written.out
+}
+
+const verdict: RequirementRecord = {
+  kind: 'requirement',
+  id: 'S0-02',
+  title: 'An agent keeps one connection.',
+  status: 'met',
+  service: 'dlp-endpoint',
+  observations: 3,
+  incidents: [],
+  needs: null,
 }
 
 const summary = STORY.findLast((record): record is SummaryRecord => record.kind === 'summary')!
@@ -88,6 +102,33 @@ describe('of one capture', () => {
     expect(friday).toContain('- Hit: 1 agent of dlp-endpoint')
     expect(friday).toContain('### friday')
     expect(friday).not.toContain('### monday')
+  })
+
+  test('has the verdicts on what was analysed with it, and what was not read of it', async () => {
+    const store = database()
+    analysed(store, ['client', 'server'], [...STORY, verdict])
+    analysed(store, ['other'], [{ ...verdict, id: 'S9-99', title: 'Of the other capture.' }])
+    store.db.exec(`UPDATE analysis_input SET skipped = '{"UDP":5}' WHERE capture = 1`)
+    const one = await report(store, { capture: '1' })
+    expect(section(one, 'Conformance')).toContain('| met | S0-02 | ')
+    expect(section(one, 'Conformance')).not.toContain('S9-99')
+    expect(section(one, 'Inputs and their quality')).toContain('5 UDP')
+    expect(section(await report(store), 'Conformance')).toContain('S9-99')
+  })
+
+  test('that is live says what it holds', async () => {
+    const store = database()
+    const facts = { collector: 'edge', name: 'eth0', tap: 'edge', at: NOW, config: null }
+    const { analysis, capture } = beginCollection(store, facts)
+    analysed(store, ['monday'], STORY)
+    const { service } = store.db.prepare('SELECT max(id) AS service FROM service').get() as never
+    store.db.exec(`INSERT INTO tally VALUES (${analysis}, ${service}, 1, 15, 0, '{}');
+      INSERT INTO agent_address VALUES (1, ${analysis}, '10.0.0.1', 1, 2), (2, ${analysis}, '10.0.0.2', 1, 2)`)
+    writeVerdicts(store, analysis, [{ ...verdict, id: 'S9-98' }], new Map())
+    expect((await report(store)).split('\n')[4]).toContain(' in 36 connections of ')
+    const live = reportOfStore(store, { version: '0', now: NOW, capture })
+    expect(live.totals).toMatchObject({ connections: 15, agents: 2, servers: 1 })
+    expect(live.requirements?.map(({ id }) => id)).toEqual(['S9-98'])
   })
 
   test('that is not there', async () => {

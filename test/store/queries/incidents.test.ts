@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Filter } from '../../../src/store/queries/filter.ts'
+import { incidentsMatching, resolved } from '../../../src/store/queries/incident-filter.ts'
 import { incidentView } from '../../../src/store/queries/incident-view.ts'
 import { incidentRow, listIncidents } from '../../../src/store/queries/incidents.ts'
 import { refreshText } from '../../../src/store/incident-text.ts'
@@ -263,4 +264,18 @@ test('what cannot be asked names its field', () => {
   expect(ask({ text: 'x'.repeat(501) })).toThrow(expect.objectContaining({ field: 'text' }))
   const many = new Array<string>(101).fill('x')
   expect(ask({ service: many })).toThrow(expect.objectContaining({ field: 'service' }))
+})
+
+// Each of a million occurrences would be looked at otherwise: the planner does not know how few match.
+test.each<Filter>([
+  { server: ['dlp1'] },
+  { server: ['dlp1'], capture: [1] },
+  { server: ['dlp1'], agent: ['EPA-1'] },
+  { server: ['dlp1'], capture: [1], agent: ['EPA-1'], text: 'idle', from: at(0), state: ['open'] },
+])('the server of %j is looked up by its index', (filter) => {
+  const { sql, parameters } = incidentsMatching(resolved(store, filter)).select('i.id').compile()
+  const plan = store.db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters)
+  expect(plan.map(({ detail }) => detail).join('\n')).toContain(
+    'USING COVERING INDEX occurrence_of_server (server=? AND incident=?)',
+  )
 })

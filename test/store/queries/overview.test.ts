@@ -13,9 +13,9 @@ beforeAll(() => {
   for (const name of ['a.pcap', 'b.pcap', 'c.pcap']) store.add('capture', { name, sha256: name })
   store.db.exec(`UPDATE capture SET stored = NULL WHERE id = 2`)
   store.add('analysis', { summary: '{"packets":7}', packets: 7 })
-  store.add('analysis', { state: 'failed', error: 'No capture.' })
-  store.add('analysis', { state: 'queued', finished: null })
-  store.add('analysis', { state: 'running', stage: 'store', fraction: 0.5, finished: null })
+  store.add('analysis', { state: 'failed', error: 'No capture.', published: 0 })
+  store.add('analysis', { state: 'queued', finished: null, published: 0 })
+  store.add('analysis', { state: 'running', stage: 'store', fraction: 0.5, finished: null, published: 0 })
   store.add('analysis', { summary: '{"incidents":{"critical":9,"warning":8,"info":7}}' })
   const quality = JSON.stringify({ truncatedPackets: 3 })
   const read = { format: 'pcap', packets: 7, quality }

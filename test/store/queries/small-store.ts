@@ -39,7 +39,7 @@ const DEFAULTS: Readonly<Record<string, Row>> = {
   server: { address: '10.10.3.11', port: 443, identified_by: 'config', last_seen: at(0) },
   agent: { identified_by: 'http-header', confidence: 0.9, first_seen: at(0), last_seen: at(24 * HOUR) },
   capture: { size: 1000, stored: 'a.pcap', uploaded: at(0) },
-  analysis: { state: 'done', created: at(0), finished: at(1) },
+  analysis: { state: 'done', created: at(0), finished: at(1), published: 1 },
   analysis_input: { ordinal: 0, tap: 'client', start: at(0), end: at(24 * HOUR) },
   session: { analysis: 1, connections: 1, bytes: 10, ended_by: 'agent' },
   connection: {

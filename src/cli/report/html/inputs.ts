@@ -2,11 +2,8 @@
 import { bytesText, count, counted, listed } from '../../output/quantities.ts'
 import type { ReportData, ReportInput } from '../data.ts'
 import { coverText } from '../phrases.ts'
-import { qualityCells, qualityCosts } from '../quality.ts'
+import { qualityCells, qualityCosts, unreadText } from '../quality.ts'
 import { html, type Markup } from './markup.ts'
-
-/** Reasons for unread packets that are named. */
-const REASONS_SHOWN = 6
 
 export function inputsMarkup({ inputs, inputsLeftOut }: ReportData): Markup {
   if (inputs.length === 0) return html`<p class="lead">No capture is stored.</p>`
@@ -15,8 +12,9 @@ export function inputsMarkup({ inputs, inputsLeftOut }: ReportData): Markup {
 }
 
 function inputMarkup(input: ReportInput): Markup {
-  const { name, tap, sha256, sizeBytes, format, packets, start, end, quality, skipped } = input
+  const { name, tap, sha256, sizeBytes, format, packets, start, end, quality } = input
   const costs = qualityCosts(input)
+  const unread = unreadText(input)
   const size = [
     ...(format === null ? [] : [format]),
     ...(sizeBytes === null ? [] : [`${bytesText(sizeBytes)} (${count(sizeBytes)} octets)`]),
@@ -51,16 +49,11 @@ function inputMarkup(input: ReportInput): Markup {
         }
       </dd>
       ${
-        Object.keys(skipped).length === 0
+        unread === null
           ? null
           : html`<dt>Not read</dt>
-              <dd class="mid">${skippedText(skipped)}</dd>`
+              <dd class="mid">${unread}</dd>`
       }
     </dl>
   </section>`
-}
-
-function skippedText(skipped: Readonly<Record<string, number>>): string {
-  const reasons = Object.entries(skipped).toSorted((a, b) => b[1] - a[1])
-  return `other than TCP: ${listed(reasons.slice(0, REASONS_SHOWN).map(([reason, n]) => `${count(n)} ${reason}`))}`
 }

@@ -26,7 +26,7 @@ import {
   weightSum,
   whenText,
 } from '../phrases.ts'
-import { qualityCells, qualityCosts } from '../quality.ts'
+import { qualityCells, qualityCosts, unreadText } from '../quality.ts'
 import { block, code, inline, paragraph, table } from './escape.ts'
 
 export function reportMarkdown(data: ReportData): string {
@@ -246,6 +246,7 @@ function input(one: ReportInput): string[] {
   ]
   const cells = quality === null ? [] : qualityCells(quality)
   const costs = qualityCosts(one)
+  const unread = unreadText(one)
   return [
     `### ${inline(name)}${tap === '' ? '' : ` (tap ${inline(tap)})`}`,
     [
@@ -254,6 +255,7 @@ function input(one: ReportInput): string[] {
       `- Covers: ${start === null || end === null ? 'not known' : coverText({ start, end })}`,
       ...(cells.length === 0 ? [] : [`- Quality: ${cells.map(({ words }) => words).join(', ')}`]),
       ...costs.map((cost) => `- ${inline(cost)}`),
+      ...(unread === null ? [] : [`- Not read: ${inline(unread)}`]),
     ].join('\n'),
   ]
 }
