@@ -1,6 +1,6 @@
 /**
- * How much live captures hold in all. Analyses of files say it in their summaries; a live capture is a row for
- * each day, of which none has an end.
+ * How much live captures hold in all. Analyses of files say it in their summaries; a live capture is a row
+ * for each day, of which none has an end.
  */
 import { prepared, type Store } from '../store.ts'
 

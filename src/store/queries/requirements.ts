@@ -28,8 +28,8 @@ interface StoredVerdict {
   readonly needs: string | null
 }
 
-// `seen`: when the traffic ended that an analysis saw. `latest`: of all that judged a requirement. Verdicts of
-// a live capture stand while it runs.
+// `seen`: when the traffic ended that an analysis saw. `latest`: of all that judged a requirement. Verdicts
+// of a live capture stand while it runs.
 const VERDICTS = `
   WITH seen AS MATERIALIZED (
     SELECT a.id AS analysis, (SELECT coalesce(max("end"), 0) FROM analysis_input i WHERE i.analysis = a.id) AS at

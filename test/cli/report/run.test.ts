@@ -12,7 +12,7 @@ import { beginCollection } from '../../../src/store/live.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { writeVerdicts } from '../../../src/store/verdicts.ts'
 import { cut, STORY } from '../output/story.ts'
-import { analysed, database, folder, found, NOW, running, written } from '../../store/database.ts'
+import { analysed, database, folder, found, NOW, one, running, written } from '../../store/database.ts'
 import { recordedConsole } from '../console.ts'
 
 async function report(store: Store, options: Partial<ReportOptions> = {}): Promise<string> {
@@ -121,7 +121,7 @@ describe('of one capture', () => {
     const facts = { collector: 'edge', name: 'eth0', tap: 'edge', at: NOW, config: null }
     const { analysis, capture } = beginCollection(store, facts)
     analysed(store, ['monday'], STORY)
-    const { service } = store.db.prepare('SELECT max(id) AS service FROM service').get() as never
+    const service = Number(one(store, 'SELECT max(id) FROM service'))
     store.db.exec(`INSERT INTO tally VALUES (${analysis}, ${service}, 1, 15, 0, '{}');
       INSERT INTO agent_address VALUES (1, ${analysis}, '10.0.0.1', 1, 2), (2, ${analysis}, '10.0.0.2', 1, 2)`)
     writeVerdicts(store, analysis, [{ ...verdict, id: 'S9-98' }], new Map())
