@@ -8,7 +8,7 @@ import type { Console } from './console.ts'
 import { EXIT } from './failure.ts'
 import { addCarve, addCompare, addReport, addTail } from './finding-commands.ts'
 import { addWatch } from './live-commands.ts'
-import { addServe, addToken } from './server-commands.ts'
+import { addBackup, addServe, addToken } from './server-commands.ts'
 
 /** Widest lines of the help. */
 const HELP_COLUMNS_MAX = 100
@@ -59,6 +59,7 @@ export function commands(console: Console, ends: (exitCode: number) => void) {
     addReport,
     addCarve,
     addCompare,
+    addBackup,
     addAlert,
     addToken,
     addConfig,

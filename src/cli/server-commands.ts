@@ -1,4 +1,4 @@
-/** The commands that run a server and say who may use it: `serve` and `token`, for commander. */
+/** The commands that run a server, say who may use it, and copy its database, for commander. */
 import { type Command, Option } from '@commander-js/extra-typings'
 import type { Console } from './console.ts'
 import { SERVE_DEFAULTS } from './serve/defaults.data.ts'
@@ -36,7 +36,7 @@ export function addServe(program: Command, console: Console, ends: Ends): void {
     .option(
       '--keep-rows <age>',
       'remove what was found this long ago, unless an incident is open, or never',
-      '365d',
+      SERVE_DEFAULTS.keepRows,
     )
     .option(
       '--keep-rows-size <size>',
@@ -47,11 +47,27 @@ export function addServe(program: Command, console: Console, ends: Ends): void {
       '--plain-secrets',
       'store cookie values, tokens and the like from captures as they are, not hashed',
     )
-    .option('--https', 'browsers reach the server by https, through a reverse proxy')
+    .option('--https', 'browsers reach the server by https, through a reverse proxy; needs a token')
     .addHelpText('after', SERVE_EXAMPLES)
     .action(async (options) => {
       const { runServe } = await import('./serve/run.ts')
       ends(await runServe(options, console))
+    })
+}
+
+export function addBackup(program: Command, console: Console, ends: Ends): void {
+  program
+    .command('backup')
+    .summary('a copy of a database, also while it is used')
+    .description(
+      'Copies a database as it is at one moment, while a server or a collector goes on writing it. Captures are files in the folder beside it (NAME-captures), and are copied like any others.',
+    )
+    .requiredOption('--db <file>', 'the database')
+    .requiredOption('--output <file>', 'the copy, which appears when it is whole; nothing is replaced')
+    .addHelpText('after', BACKUP_EXAMPLES)
+    .action(async (options) => {
+      const { runBackup } = await import('./backup/run.ts')
+      ends(await runBackup(options, console))
     })
 }
 
@@ -112,6 +128,12 @@ Examples:
       for others, behind a reverse proxy that speaks TLS
 
 Ages are written 12h, 30d; sizes 500M, 20G, 1.5T.`
+
+const BACKUP_EXAMPLES = `
+Examples:
+  holdfast backup --db holdfast.db --output holdfast-$(date +%F).db
+  holdfast serve --db holdfast-2026-11-21.db
+      to go back to it, with the folder of its captures beside it under the same name`
 
 const TOKEN_EXAMPLES = `
 Examples:

@@ -8,7 +8,7 @@
  */
 import Sqlite from 'better-sqlite3'
 import type { Database, Statement } from 'better-sqlite3'
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { APPLICATION_ID, MIGRATIONS } from './schema.data.ts'
 import { columnsPacker } from './unpacked-connections.ts'
 
@@ -48,6 +48,7 @@ export function openStore(path: string, options: StoreOptions = {}): Store {
   const readOnly = options.readOnly ?? false
   if (readOnly && !existsSync(path)) throw new StoreError(`${path}: there is no such database`)
   return explained(path, () => {
+    if (!readOnly) makeFor(path)
     const db = new Sqlite(path, { readonly: readOnly, fileMustExist: readOnly, timeout: BUSY_TIMEOUT_MS })
     try {
       prepareConnection(db, path, readOnly)
@@ -57,6 +58,19 @@ export function openStore(path: string, options: StoreOptions = {}): Store {
       throw error
     }
   })
+}
+
+/** It holds packets, as a capture does; what SQLite puts beside it has the same mode. */
+export const OWNER_ONLY = 0o600
+
+/** Makes the file where it is missing. Why it cannot be, SQLite says better. */
+function makeFor(path: string): void {
+  if (path === ':memory:' || existsSync(path)) return
+  try {
+    closeSync(openSync(path, 'ax', OWNER_ONLY))
+  } catch {
+    // Another process may have made it meanwhile.
+  }
 }
 
 function prepareConnection(db: Database, path: string, readOnly: boolean): void {

@@ -69,6 +69,7 @@ describe('help', () => {
       'report',
       'carve',
       'compare',
+      'backup',
       'alert',
       'token',
       'config',

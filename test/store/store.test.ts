@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { APPLICATION_ID, MIGRATIONS } from '../../src/store/schema.data.ts'
@@ -25,6 +25,12 @@ function fresh(): string {
 }
 
 describe('a new database', () => {
+  test('is for its owner alone, with what stands beside it', () => {
+    const { path } = database()
+    for (const file of [path, `${path}-wal`, `${path}-shm`])
+      expect.soft([file, statSync(file).mode & 0o777]).toEqual([file, 0o600])
+  })
+
   test('has the version, the identifier and the modes that the rest relies on', () => {
     const { db } = database()
     const pragmas = [
