@@ -28,8 +28,8 @@ export interface Keep {
 export interface ServePlan {
   readonly host: string
   readonly port: number
-  /** Nobody but this machine can connect. */
-  readonly isLoopback: boolean
+  /** Only who works on this machine can ask: nobody else can connect, and no proxy brings others. */
+  readonly isPrivate: boolean
   readonly isHttps: boolean
   readonly database: string
   readonly plainSecrets: boolean
@@ -43,11 +43,12 @@ export interface ServePlan {
 export function servePlan(given: ServeOptions): ServePlan {
   const options = { ...SERVE_DEFAULTS, ...given }
   const { host, port } = address(options.listen)
+  const isHttps = options.https ?? false
   return {
     host,
     port,
-    isLoopback: isLoopback(host),
-    isHttps: options.https ?? false,
+    isPrivate: isLoopback(host) && !isHttps,
+    isHttps,
     database: options.db,
     plainSecrets: options.plainSecrets ?? false,
     config: options.config ?? null,

@@ -45,8 +45,8 @@ function checkConfig(text: string): void {
   const loaded = parseConfig(text)
   if ('deployment' in loaded) return
   const [problem] = loaded.problems
-  const sentence = problem === undefined ? 'The configuration is wrong' : problemText('config', problem)
-  throw new Refusal('unusable', `${sentence}.`, 'config')
+  const sentence = problem === undefined ? 'The configuration is wrong.' : problemText('config', problem)
+  throw new Refusal('unusable', /[.?!]$/.test(sentence) ? sentence : `${sentence}.`, 'config')
 }
 
 function inputsOf(store: Store, captures: AnalysisRequest['captures']): CheckedRequest['inputs'] {

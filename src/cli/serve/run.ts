@@ -3,7 +3,7 @@
  *
  * Contract: one line on standard output says where to go, once connections are taken; all else is the log, on
  * standard error. SIGINT and SIGTERM end it with everything closed and exit code 0: a running job is left for
- * the next start. Addresses that other machines can reach need a token in the database.
+ * the next start. What others can reach, through a proxy or without one, needs a token in the database.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
@@ -145,7 +145,7 @@ function apiOf(
     alerts,
     dashboards: dashboardsFolder(logger),
     logger,
-    auth: { open: plan.isLoopback, https: plan.isHttps },
+    auth: { open: plan.isPrivate, https: plan.isHttps },
     now,
   })
 }
@@ -168,10 +168,11 @@ function lockOf(database: string, { outputs }: AlertSettings): () => void {
   throw failure(`another process sends the alerts of ${database}: end it, or leave the outputs to it`)
 }
 
-function refuseOpenDoors({ isLoopback, host, database }: ServePlan, store: Store): void {
-  if (isLoopback || hasTokens(store)) return
+function refuseOpenDoors({ isPrivate, isHttps, host, database }: ServePlan, store: Store): void {
+  if (isPrivate || hasTokens(store)) return
+  const who = isHttps ? '--https says that a proxy brings others here' : `${host} can be reached by others`
   throw failure(
-    `${host} can be reached by others and ${database} has no token: make one with 'holdfast token add NAME --role admin --db ${database}'`,
+    `${who} and ${database} has no token: make one with 'holdfast token add NAME --role admin --db ${database}'`,
   )
 }
 

@@ -4,7 +4,7 @@
  * Contract: a token is shown once, when it is made, alone on standard output; only its hash is kept.
  */
 import type { Role } from '../../model/view.ts'
-import { addToken, listTokens, revokeToken, type TokenRow } from '../../store/tokens.ts'
+import { addToken, hasTokens, listTokens, revokeToken, type TokenRow } from '../../store/tokens.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, usageFailure } from '../failure.ts'
 import { harmless } from '../output/harmless.ts'
@@ -48,14 +48,21 @@ function line({ name, role, created, used, revoked }: TokenRow, width: number): 
 
 const moment = (at: number): string => `${day(at)} ${clock(at, false)} UTC`
 
+const LAST_REVOKED =
+  'no token is left: a server on loopback is open to whoever works on the machine, any other to nobody'
+
 /** From now on the token opens nothing. */
 export async function runTokenRevoke(
   name: string,
   { db }: { readonly db: string },
   console: Console,
 ): Promise<number> {
-  const wasThere = await withStore(db, { mustExist: true }, (store) => revokeToken(store, name, now()))
+  const { wasThere, isLast } = await withStore(db, { mustExist: true }, (store) => ({
+    wasThere: revokeToken(store, name, now()),
+    isLast: !hasTokens(store),
+  }))
   if (!wasThere) throw failure(`there is no token named ${harmless(name)} in force`)
   if (console.error.isTerminal) say(console, `${name} is revoked`)
+  if (isLast) say(console, LAST_REVOKED)
   return EXIT.success
 }

@@ -5,7 +5,7 @@ test('without options', () => {
   expect(servePlan({})).toEqual({
     host: '127.0.0.1',
     port: 8480,
-    isLoopback: true,
+    isPrivate: true,
     isHttps: false,
     database: './holdfast.db',
     plainSecrets: false,
@@ -25,8 +25,10 @@ describe('--listen', () => {
     ['[::]:8480', '::', 8480, false],
     ['monitor.example.com:443', 'monitor.example.com', 443, false],
     ['127.0.0.1.example.com:443', '127.0.0.1.example.com', 443, false],
-  ])('%s', (listen, host, port, isLoopback) => {
-    expect(servePlan({ listen })).toMatchObject({ host, port, isLoopback })
+  ])('%s', (listen, host, port, isPrivate) => {
+    expect(servePlan({ listen })).toMatchObject({ host, port, isPrivate })
+    // A proxy brings others.
+    expect(servePlan({ listen, https: true })).toMatchObject({ isPrivate: false, isHttps: true })
   })
 
   test.each(['', '8480', ':8480', '::1:8480', '[127.0.0.1]:1', 'a:70000', 'a b:1', 'http://a:1'])(

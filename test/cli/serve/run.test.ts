@@ -153,7 +153,8 @@ describe('from an upload to its proof', () => {
       body: { detail: expect.stringMatching(/^zeros is not a capture/) },
     })
     const config = await post(server, '/analyses', { captures: [{ id: 2 }], config: 'servces: []' })
-    expect(config).toMatchObject({ status: 422, body: { field: 'config' } })
+    const detail = 'config:1:1: servces is not a key; did you mean services?'
+    expect(config).toMatchObject({ status: 422, body: { field: 'config', detail } })
     expect((await post(server, '/analyses', { captures: [{ id: 77 }] })).status).toBe(404)
     expect(kept()).toHaveLength(1)
   })
@@ -209,6 +210,15 @@ describe('doors', () => {
       expect.stringMatching(
         /^holdfast: 0\.0\.0\.0 can be reached by others and .* has no token: make one with 'holdfast token add/,
       ),
+    ])
+  })
+
+  test('nor by a proxy, which comes from this machine', async () => {
+    const db = join(place, 'test.db')
+    const { exitCode, error } = await holdfast('serve', '--listen', '127.0.0.1:0', '--https', '--db', db)
+    expect([exitCode, error]).toEqual([
+      1,
+      expect.stringMatching(/^holdfast: --https says that a proxy brings others here and .* has no token: /),
     ])
   })
 
