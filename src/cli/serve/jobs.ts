@@ -50,6 +50,8 @@ export interface JobQueue extends Jobs {
 
 /** Analyses that may wait; a client that asks for more is refused. */
 export const QUEUE_MAX = 1_000
+/** Characters of key logs that wait in memory with their analyses; one that would make it more is refused. */
+export const KEYLOGS_CHARACTERS_MAX = 256 << 20
 /** Attempts of one job. What ended the server that often during a job may be the job. */
 export const ATTEMPTS_MAX = 3
 const GIVEN_UP = `The server ended ${ATTEMPTS_MAX} times while it worked on this, and does not try again: start it anew if something else was the reason.`
@@ -132,6 +134,9 @@ async function start(state: State, request: AnalysisRequest): Promise<number> {
   const { store, config, now } = state.options
   if (state.isStopping) throw new Refusal('busy', 'The server is stopping.')
   if (queued(store) >= QUEUE_MAX) throw new Refusal('busy', `${QUEUE_MAX} analyses wait already.`)
+  const keylogs = [...state.keylogs.values()].reduce((sum, { length }) => sum + length, 0)
+  if (keylogs + (request.keylog?.length ?? 0) > KEYLOGS_CHARACTERS_MAX)
+    throw new Refusal('busy', 'Too many key logs wait: ask again when an analysis has begun.', 'keylog')
   // In one: what was there when the request was checked is not forgotten before the job names it.
   const id = durably(store, () => {
     const { inputs, text } = requestOf(store, request, config)

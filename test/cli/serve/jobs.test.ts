@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type CaptureFolder, openFolder } from '../../../src/cli/serve/folder.ts'
-import { ATTEMPTS_MAX, type JobQueue, jobs, QUEUE_MAX } from '../../../src/cli/serve/jobs.ts'
+import {
+  ATTEMPTS_MAX,
+  type JobQueue,
+  jobs,
+  KEYLOGS_CHARACTERS_MAX,
+  QUEUE_MAX,
+} from '../../../src/cli/serve/jobs.ts'
 import type { JobOrder, JobProgress, Order } from '../../../src/cli/serve/order.ts'
 import type { ThreadEnd, ThreadListener } from '../../../src/cli/serve/thread.ts'
 import { addAnalysis, beginAnalysis, endAnalysis } from '../../../src/store/analyses.ts'
@@ -363,4 +369,15 @@ test('stopping leaves the running job, and begins no other', async () => {
   await stopped
   expect([threads.length, state(id)]).toEqual([1, { state: 'running', error: null }])
   await expect(queue.start({ captures: [{ id: capture() }] })).rejects.toMatchObject({ reason: 'busy' })
+})
+
+test('key logs wait in bounded memory', async () => {
+  const keylog = ' '.repeat(KEYLOGS_CHARACTERS_MAX / 4)
+  const ask = () => queue.start({ captures: [{ id: capture() }], keylog })
+  // The first one begins at once, and takes its key log along.
+  for (let i = 0; i < 5; i++) await ask()
+  await expect(ask()).rejects.toMatchObject({ reason: 'busy', field: 'keylog' })
+  await queue.start({ captures: [{ id: capture() }] })
+  await finish(0)
+  await ask()
 })
