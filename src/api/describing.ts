@@ -45,6 +45,7 @@ const PROBLEM_WORDS: Readonly<Record<ProblemStatus, string>> = {
   401: 'Nobody is logged in, or the token does not hold',
   403: 'The role does not suffice, or another site asks',
   404: 'There is no such thing',
+  405: 'The address takes other methods: `Allow` names them',
   408: 'The body came too slowly',
   409: 'Not in its present state',
   413: 'Too many octets',
@@ -57,12 +58,16 @@ const PROBLEM_WORDS: Readonly<Record<ProblemStatus, string>> = {
   507: 'The disk is full',
 }
 
+/** What any route may answer, and what those of the API may: there, who asks is looked at first. */
+const OF_ALL: readonly ProblemStatus[] = [421, 500]
+const OF_API: readonly ProblemStatus[] = [400, 401, 403, 429, 503, 507]
+
 /** Describes a route. Pictures of the same schema are one component of the document. */
 export function describe(of: Description) {
   const { tag, summary, answer, status = 200, problems = [], isPublic = false } = of
   const content =
     typeof answer === 'string' ? { [answer]: {} } : { 'application/json': { schema: resolver(answer) } }
-  const common: readonly ProblemStatus[] = isPublic ? [429, 500] : [400, 401, 403, 429, 500]
+  const common: readonly ProblemStatus[] = tag === 'server' && isPublic ? OF_ALL : [...OF_ALL, ...OF_API]
   return describeRoute({
     tags: [tag],
     summary,

@@ -24,15 +24,26 @@ const about = (version: string) => ({
   security: [{ token: [] }, { login: [] }, {}],
 })
 
-/** Adds the document and its page. They hold nothing but what the source says, so anybody may read them. */
-export function documentation(app: ApiApp, version: string): void {
+/** What a client is told that has the present version already (`versions.ts`). */
+const UNCHANGED = { description: 'Nothing changed since the answer whose ETag `If-None-Match` names' }
+
+/**
+ * Adds the document and its page. They hold nothing but what the source says, so anybody may read them.
+ * `isTagged`: the answers to GET have an ETag.
+ */
+export function documentation(app: ApiApp, version: string, isTagged: (path: string) => boolean): void {
   const made: { document?: Promise<OpenApiDocument>; page?: string } = {}
-  const document = (): Promise<OpenApiDocument> =>
-    (made.document ??= generateSpecs(app as never, {
+  const document = (): Promise<OpenApiDocument> => (made.document ??= described())
+  const described = async (): Promise<OpenApiDocument> => {
+    const specs = (await generateSpecs(app as never, {
       documentation: about(version),
       excludeStaticFile: false,
       defaultValidationErrorResponse: false,
-    }) as unknown as Promise<OpenApiDocument>)
+    })) as unknown as OpenApiDocument
+    for (const [path, { get }] of Object.entries(specs.paths))
+      if (get !== undefined && isTagged(path)) Object.assign(get.responses, { 304: UNCHANGED })
+    return specs
+  }
 
   app.get('/api/v1/openapi.json', async (c) => c.json(await document()))
   app.get('/api/docs', async (c) => c.html((made.page ??= documentPage(await document()))))

@@ -19,14 +19,15 @@ const PAGE_DEFAULT = 50
 const NAME_MAX = 512
 const CURSOR_MAX = 512
 
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:[.,](\d{1,9}))?)?(?:Z|[+-]\d\d:\d\d)$/
+/** In a query string a `+` that nobody escaped arrives as a space. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:[.,](\d{1,9}))?)?(?:Z|[ +-]\d\d:\d\d)$/
 
 /** Microseconds of an ISO 8601 time with its zone; null if it is none. */
 export function instantOf(text: string): Micros | null {
   const match = INSTANT.exec(text)
   if (match === null) return null
   const fraction = match[1] ?? ''
-  const whole = Date.parse(text.replace(/[.,]\d+/, ''))
+  const whole = Date.parse(text.replace(/[.,]\d+/, '').replace(' ', '+'))
   if (Number.isNaN(whole)) return null
   return whole * 1000 + Math.trunc(Number(fraction.padEnd(6, '0').slice(0, 6)) * (SECOND / 1_000_000))
 }
@@ -37,16 +38,22 @@ const asList = (value: unknown): unknown => (value === undefined || Array.isArra
 const repeatable = <T extends z.ZodType>(item: T) =>
   z.preprocess(asList, z.array(item).max(FILTER_VALUES_MAX)).optional()
 
-const name = z.string().min(1).max(NAME_MAX)
+const between = (least: number, most: number): string => `must have ${least} to ${most} characters`
+const name = z.string().min(1, between(1, NAME_MAX)).max(NAME_MAX, between(1, NAME_MAX))
 const instant = z
   .string()
   .refine((text) => instantOf(text) !== null, 'must be an ISO 8601 time with its zone: 2026-11-21T02:08:06Z')
   .optional()
-const text = z.string().min(1).max(TEXT_LENGTH_MAX).optional()
+const text = z
+  .string('must be given once')
+  .min(1, between(1, TEXT_LENGTH_MAX))
+  .max(TEXT_LENGTH_MAX, between(1, TEXT_LENGTH_MAX))
+  .optional()
+const LIMIT = `must be a whole number from 1 to ${PAGE_ROWS_MAX}`
 
 const paging = {
   cursor: z.string().min(1).max(CURSOR_MAX).optional().meta({ description: '`next` of the page before' }),
-  limit: z.coerce.number().int().min(1).max(PAGE_ROWS_MAX).default(PAGE_DEFAULT),
+  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(PAGE_ROWS_MAX, LIMIT).default(PAGE_DEFAULT),
 }
 const span = {
   from: instant.meta({ description: 'what lasts into this time or later' }),
@@ -143,6 +150,8 @@ interface Issue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
   readonly keys?: readonly string[]
+  /** What may stand there, where it is one of a few words. */
+  readonly values?: readonly unknown[]
 }
 
 /** The name of what is at fault: a parameter, or the way to a member. */
@@ -164,9 +173,15 @@ function refuse(issues: readonly Issue[], isBody: boolean): never {
 }
 
 function sentenceOf(issue: Issue | undefined, field: string | undefined, word: string): string {
-  const what = issue?.message ?? 'It is not valid'
+  const what = messageOf(issue)
   if (field === undefined) return `${what}.`
   return issue?.keys === undefined ? `The ${word} ${field}: ${what}.` : `There is no ${word} ${field} here.`
+}
+
+function messageOf(issue: Issue | undefined): string {
+  const { message = 'It is not valid', values } = issue ?? {}
+  if (values !== undefined) return `must be one of ${values.join(', ')}`
+  return message.endsWith('received undefined') ? 'is missing' : message
 }
 
 /** Checks the query string. */

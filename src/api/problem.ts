@@ -17,6 +17,7 @@ const TITLES = {
   401: 'Not logged in',
   403: 'Not allowed',
   404: 'Not found',
+  405: 'Method not allowed',
   408: 'Too slow',
   409: 'Conflict',
   413: 'Too large',

@@ -18,6 +18,7 @@ import { guard, identify, openMode } from './doors/asker.ts'
 import { jsonBodies } from './doors/bodies.ts'
 import { secureAnswers } from './doors/headers.ts'
 import { loopbackNames, sameOrigin } from './doors/host.ts'
+import { knownMethods } from './doors/methods.ts'
 import { addressOf, perAddress } from './doors/rates.ts'
 import type { Api, ApiApp, ApiEnv, ApiOptions } from './environment.ts'
 import { eventHub } from './events/hub.ts'
@@ -58,7 +59,7 @@ export function createApi(options: ApiOptions): ApiServer {
   const resources: ApiApp = new Hono<ApiEnv>()
   for (const add of ROUTES) add(resources, api)
   app.route(BASE, resources)
-  documentation(app, api.version)
+  documentation(app, api.version, (path) => path.startsWith(BASE) && !isUntagged(path))
   app.notFound((c) => {
     const file = files === null ? null : staticAnswer(c, files)
     return file ?? problemAnswer(c, 404, 'There is nothing at this address.')
@@ -116,6 +117,7 @@ function useDoors(app: ApiApp, api: Api): void {
   app.use('/metrics', identify(api), guard)
   app.use(`${BASE}/*`, identify(api))
   inApi(guard, (_, path) => !PUBLIC.has(path))
+  app.use(`${BASE}/*`, knownMethods(app))
   const large = every(...jsonBodies(limits.analysisBodyBytes, limits.bodySeconds))
   const small = every(...jsonBodies(limits.bodyBytes, limits.bodySeconds))
   inApi(large, (_, path) => takesKeylog(path))

@@ -43,6 +43,19 @@ describe('the OpenAPI document', () => {
         expect.soft([path, Object.keys(responses)]).toEqual([path, expect.arrayContaining(['500'])])
   })
 
+  test('tells what is answered to who has the present version', async () => {
+    const { paths } = await documentOf()
+    const tells304 = Object.entries(paths).flatMap(([path, { get }]) =>
+      get !== undefined && '304' in get.responses ? path : [],
+    )
+    expect(tells304).toContain('/api/v1/incidents/{id}')
+    const rig = rigOf()
+    for (const path of ['/api/v1/incidents', '/api/v1/events', '/api/v1/session', '/healthz']) {
+      const answer = await rig.ask(path, { method: 'HEAD' })
+      expect.soft([path, tells304.includes(path)]).toEqual([path, answer.headers.has('etag')])
+    }
+  })
+
   test('names the filters', async () => {
     const { paths } = await documentOf()
     const names = paths['/api/v1/incidents']?.['get']?.parameters?.map(({ name }) => name)

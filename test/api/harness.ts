@@ -98,8 +98,38 @@ function made(choices: Choices): Rig {
     received,
     clock,
     token: (role) => addToken(store, { name: `the ${role}`, role, at: NOW }).token,
-    ask: async (path, init) => api.app.request(`http://127.0.0.1:8480${path}`, init),
+    ask: async (path, init) => {
+      const answer = await api.app.request(`http://127.0.0.1:8480${path}`, init)
+      await isDescribed(path, init?.method ?? 'GET', answer.status)
+      return answer
+    },
     listen: () => api.listen({ host: '127.0.0.1', port: 0 }),
+  }
+}
+
+interface Described {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: object }>>>>
+}
+
+let described: Promise<Described> | null = null
+
+async function description(): Promise<Described> {
+  const rig = made({})
+  const answer = await rig.api.app.request('http://127.0.0.1:8480/api/v1/openapi.json')
+  const document = (await answer.json()) as Described
+  await endOf(rig)
+  return document
+}
+
+/** Throws if a route answered what the API's description does not say of it. */
+async function isDescribed(target: string, method: string, status: number): Promise<void> {
+  const { paths } = await (described ??= description())
+  const [path = ''] = target.split('?')
+  for (const [route, methods] of Object.entries(paths)) {
+    if (!new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path)) continue
+    const operation = methods[method === 'HEAD' ? 'get' : method.toLowerCase()]
+    if (operation !== undefined && !(status in operation.responses))
+      throw new Error(`${method} ${route} answered ${status}, which its description does not tell`)
   }
 }
 

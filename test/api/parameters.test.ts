@@ -14,6 +14,7 @@ describe('times', () => {
     ['1970-01-01T00:00:01.5Z', 1_500_000],
     ['1970-01-01T00:00:01,000001999Z', 1_000_001],
     ['1970-01-01T01:00+01:00', 0],
+    ['1970-01-01T01:00 01:00', 0],
     ['1969-12-31T23:59:59.999999Z', -1],
     ['1970-01-01', null],
     ['1970-01-01T00:00:00', null],
@@ -51,6 +52,21 @@ describe('parameters', () => {
         .soft([cursor, ...(await refused(`${list}?cursor=${cursor}`, rig))])
         .toEqual([cursor, 400, 'cursor'])
     expect.soft(await refused(`${list}?nonsense=1`, rig)).toEqual([400, 'nonsense'])
+  })
+
+  test.each([
+    ['limit=0', 'The parameter limit: must be a whole number from 1 to 500.'],
+    ['limit=1&limit=2', 'The parameter limit: must be a whole number from 1 to 500.'],
+    ['severity=bad', 'The parameter severity: must be one of critical, warning, info.'],
+    ['text=', 'The parameter text: must have 1 to 500 characters.'],
+    ['cursor=x', 'The cursor is not one that this list gave out: take `next` of the page before.'],
+  ])('%s is refused in words', async (query, detail) => {
+    expect((await problemOf(await rigOf().ask(`/api/v1/incidents?${query}`))).detail).toBe(detail)
+  })
+
+  test('an upload without a name is told what is missing', async () => {
+    const answer = await rigOf().ask('/api/v1/captures', { method: 'PUT', body: 'octets' })
+    expect((await problemOf(answer)).detail).toBe('The parameter name: is missing.')
   })
 
   test('that combine are all taken', async () => {

@@ -48,9 +48,11 @@ describe('errors', () => {
     const refuse = async () => {
       throw new Refusal(reason, 'In one sentence.', 'captures')
     }
-    const answer = await rigOf({ jobs: { cancel: refuse } }).ask('/api/v1/analyses/1/cancel', {
-      method: 'POST',
-    })
+    const upload = { method: 'PUT', body: 'octets' }
+    const rig = rigOf({ uploads: { receive: refuse, remove: refuse } })
+    const answer = await (status === 409 || status === 404
+      ? rig.ask('/api/v1/captures/1', { method: 'DELETE' })
+      : rig.ask('/api/v1/captures?name=a', upload))
     expect(answer.headers.get('retry-after')).toBe(status === 503 ? '5' : null)
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect(await problemOf(answer)).toEqual({ status, detail: 'In one sentence.', field: 'captures' })

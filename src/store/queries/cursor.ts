@@ -21,7 +21,10 @@ export function sortKeyOf(list: string, cursor: string | null | undefined): Sort
   if (cursor === null || cursor === undefined || cursor === '') return null
   const [name, first, id, ...more] = parsed(cursor)
   if (name !== list || more.length > 0 || !isNumber(first) || !isNumber(id))
-    throw new QueryError('cursor', 'cursor is not one that this list gave out')
+    throw new QueryError(
+      'cursor',
+      'The cursor is not one that this list gave out: take `next` of the page before.',
+    )
   return [first, id]
 }
 
