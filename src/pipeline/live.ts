@@ -13,6 +13,7 @@ import type { Deployment } from '../model/deployment.ts'
 import type { FlowBatch } from '../model/flow-record.ts'
 import type { Finding, IncidentType } from '../model/incident.ts'
 import type { Observation } from '../model/observation.ts'
+import type { Tap } from '../model/packet.ts'
 import type {
   AgentRecord,
   CaptureRecord,
@@ -88,6 +89,7 @@ export class LiveAnalysis {
   private readonly conclusions: Conclusions
   private readonly sessions: Sessions
   private readonly deployment: Deployment
+  private readonly tap: Tap
   private taps = 0
   private readonly journal: LiveOptions['journal']
   /** What is replayed was told already. */
@@ -98,6 +100,7 @@ export class LiveAnalysis {
   constructor(input: TapInput | LiveFlowInput, options: LiveOptions) {
     const { deployment, found } = options
     this.deployment = deployment
+    this.tap = input.tap
     this.journal = options.journal
     const write = (record: LiveRecord): void => {
       if (!this.isReplaying) options.write(record)
@@ -136,6 +139,11 @@ export class LiveAnalysis {
   /** Time has come to `now` without a packet or record. */
   tick(now: Micros): void {
     this.timeCame(this.run.idle(now))
+  }
+
+  /** So much was lost between two moments that what nobody saw may have happened. */
+  unseen(start: Micros, end: Micros): void {
+    this.observe({ kind: 'capture-blind', time: this.sessions.now, tap: this.tap, start, end })
   }
 
   /** For a checkpoint; the columns in it are the live ones. */

@@ -20,7 +20,13 @@ export class BlindTimes {
     return o.manner !== 'unanswered' || !this.touches(o.start, o.time)
   }
 
+  /** Times that touch are one: packets may be lost for as long as the capture lasts. */
   private note(from: Micros, to: Micros): void {
+    const last = this.spans.at(-1)
+    if (last !== undefined && from <= last.to && to >= last.from) {
+      this.spans[this.spans.length - 1] = { from: Math.min(from, last.from), to: Math.max(to, last.to) }
+      return
+    }
     if (this.spans.length >= SPANS_MAX) this.spans.shift()
     this.spans.push({ from, to })
   }

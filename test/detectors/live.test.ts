@@ -65,6 +65,9 @@ describe('what nobody could see is not said to be missing', () => {
     ['a restart before', 4, [[100, 110]], 1],
   ])('check-ins: %s', (_what, intervals, missed, times) => {
     expect(told(away(intervals), 'missed-checkin', ...missed)).toBe(times)
+    // Where packets were lost, it is the same.
+    const { findings } = lived(away(intervals), config, 0, missed, true)
+    expect(findings.filter(({ type }) => type === 'missed-checkin')).toHaveLength(times)
   })
 
   test.each<[string, [number, number][], number]>([

@@ -19,12 +19,13 @@ export interface Lived {
 }
 
 /** A capture as it happens, and `after` it nothing but time. Nobody says that it is over. `missed`: nobody
- * listens then, by the seconds since it began. */
+ * listens then, by the seconds since it began; or, with `lost`, packets are lost in that time. */
 export function lived(
   capture: Uint8Array,
   deployment: Deployment,
   after: Micros,
   missed: readonly (readonly [from: number, to: number])[] = [],
+  lost = false,
 ): Lived {
   const all = framesOf(Buffer.from(capture))
   const start = all[0]!.time
@@ -57,7 +58,8 @@ export function lived(
       if (isOver[place] || frames[i]!.time < start + seconds(to)) continue
       isOver[place] = true
       passes(start + seconds(from))
-      analysis.packets!.interrupted('nobody listened')
+      if (lost) analysis.unseen(now, start + seconds(to))
+      else analysis.packets!.interrupted('nobody listened')
       now = start + seconds(to)
     }
     passes(frames[i]!.time)

@@ -30,6 +30,14 @@ test('of many times the latest are known', () => {
   ])
 })
 
+test('times that touch are one, however many they are', () => {
+  const times = blind([5, 8], ...Array.from({ length: 300 }, (_, i): [number, number] => [20 + i, 22 + i]))
+  expect([times.touches(6, 7), times.touches(8, 20), times.touches(20, 21), times.touches(320, 321)]).toEqual(
+    [true, false, true, true],
+  )
+  expect(times.hiding(0, 400, 5)).toBe(3 + 5 + (321 - 20) + 5)
+})
+
 test('a try that nobody was seen to answer says nothing if somebody may have', () => {
   const times = blind([10, 20])
   const failed = (manner: string, start: number, time: number): boolean =>

@@ -216,6 +216,7 @@ class Collecting {
     if (now < this.due.state) return
     this.due.state = now + STATE_MS
     this.noteLosses()
+    this.noteBlindTime()
     const state = this.state(null)
     this.writer.note(state)
     this.tell({ live: state })
@@ -285,6 +286,12 @@ class Collecting {
   private noteLosses(): void {
     const { run } = this.analysis
     this.losses.note(run.flows?.tracker.clock.now ?? run.now, this.intake.lost)
+  }
+
+  /** What is lost of flow records, their tracker weighs. */
+  private noteBlindTime(): void {
+    const blind = this.analysis.packets === null ? null : this.losses.takeBlindTime()
+    if (blind !== null) this.analysis.unseen(blind.start, blind.end)
   }
 
   private noteLag(): void {

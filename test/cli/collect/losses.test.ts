@@ -40,3 +40,21 @@ test('of very many losses none is forgotten', () => {
   for (let n = 1; n <= 5000; n++) losses.note(n, n)
   expect(losses.within(0, 5000)).toBe(5000)
 })
+
+test('where a whole connection may be lost, the time is blind, from before the loss was told', () => {
+  const losses = new Losses()
+  const second = 1e6
+  losses.note(-Infinity, 0)
+  losses.note(100 * second, 6)
+  expect(losses.takeBlindTime()).toEqual({ start: 97 * second, end: 100 * second })
+  expect(losses.takeBlindTime()).toBeNull()
+  losses.note(200 * second, 11)
+  expect(losses.takeBlindTime()).toBeNull()
+  losses.note(201 * second, 12)
+  losses.note(202 * second, 18)
+  expect(losses.takeBlindTime()).toEqual({ start: 197 * second, end: 202 * second })
+  // Before any packet, there is nothing to be missing.
+  const early = new Losses()
+  early.note(-Infinity, 50)
+  expect(early.takeBlindTime()).toBeNull()
+})
