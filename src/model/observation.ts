@@ -403,8 +403,8 @@ export interface Http2Reset extends OnConnection {
   readonly decrypted: boolean
 }
 
-/** Nobody listened at this tap for a while, or so much was lost that whole connections may be missing; told as
- * soon as it is known. What then passed was not seen. */
+/** Nobody listened at this tap for a while, or so much was lost that whole connections may be missing; told
+ * as soon as it is known. What then passed was not seen. */
 export interface CaptureBlind {
   readonly kind: 'capture-blind'
   readonly time: Micros

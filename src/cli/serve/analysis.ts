@@ -159,8 +159,7 @@ async function deploymentFor(
 ): Promise<{ readonly deployment: Deployment; readonly isTwice: boolean }> {
   const stated = keptDeployment(config)
   let isTwice = false
-  const paths = sorted.inputs.map(({ path }) => path)
-  const { deployment } = await seenRelays(stated, paths, (follower) => {
+  const { deployment } = await seenRelays(stated, await capturesIn(sorted), (follower) => {
     isTwice = true
     const onProgress = (fraction: number): void => note('read', fraction / 2)
     return reading(sorted, (inputs) =>
@@ -168,6 +167,18 @@ async function deploymentFor(
     )
   })
   return { deployment, isTwice }
+}
+
+/** Paths of captures: flow records show no relay. */
+async function capturesIn({ inputs }: SortedInputs): Promise<string[]> {
+  const paths: string[] = []
+  if (inputs.length < 2) return paths
+  for (const { path, name } of inputs) {
+    const { reader, records } = await openInput(openSource(path), { path: name, limit: EXPANSION_LIMIT })
+    ;(reader ?? records).close()
+    if (reader !== null) paths.push(path)
+  }
+  return paths
 }
 
 /** Opens the captures for `work`, and closes them after it. */

@@ -67,6 +67,23 @@ describe('a job', () => {
     expect(count('connection')).toBe(2)
   })
 
+  test('over flow records of two routers: read once, for they show no relay', async () => {
+    const inputs = ['one', 'other'].map((tap) => {
+      const { id } = addCapture(store, { sha256: null, name: tap, size: 1, stored: null, at: 1 })
+      const path = join(place, tap)
+      writeFileSync(path, Buffer.concat(new Array<Uint8Array>(3000).fill(netflow5(new Array(30).fill({})))))
+      return { capture: id, tap, name: tap, sha256: null, path }
+    })
+    const analysis = addAnalysis(store, { inputs, config: null, at: 1 })
+    const fractions: number[] = []
+    const end = await perform(order('', { inputs, analysis }), ({ stage, fraction }) => {
+      if (stage === 'read') fractions.push(fraction)
+    })
+    expect(end).toEqual({ state: 'done' })
+    // What is told first is almost half of it; of what is read twice, it would be a quarter.
+    expect(fractions[0]).toBeGreaterThan(0.4)
+  })
+
   test('over both sides of a load balancer that nobody stated: it is found, and told of', async () => {
     const inputs = ['client', 'server'].map((tap) => {
       const { id } = addCapture(store, { sha256: null, name: tap, size: 1, stored: null, at: 1 })
