@@ -7,6 +7,7 @@
  */
 
 import type { CaptureReader } from '../src/model/capture.ts'
+import type { LoggedAnswer } from '../src/model/dns.ts'
 import type { FlowFormat, FlowReader } from '../src/model/flow-record.ts'
 import { HEAD_BYTES, inputError, isInputError, openSource, peek } from './byte-source.ts'
 import type { ByteSource, Peeked } from './byte-source.ts'
@@ -65,6 +66,8 @@ export type OpenedInput =
       readonly records: FlowReader
       /** Logs that name what it tells of, by their paths; with what kept one from being read whole. */
       readonly beside: readonly string[]
+      /** What they say that name servers answered, in order of time. */
+      readonly answers: readonly LoggedAnswer[]
     }
 
 /** Whether what begins with these octets can be read: a capture, flow records, a log of them or beside
@@ -146,14 +149,16 @@ export async function openInput(source: ByteSource, named: InputOptions): Promis
   if (format !== undefined) return { reader: format.open(plain.source), records: null }
   const whole = await peek(plain.source, HEAD_BYTES)
   const flows = FLOW_FORMATS.find(({ recognises }) => recognises(whole.head))
-  if (flows !== undefined) return { reader: null, records: flows.open(whole.source, whole.head), beside: [] }
+  if (flows !== undefined)
+    return { reader: null, records: flows.open(whole.source, whole.head), beside: [], answers: [] }
   // What is no text is no log: nothing more of it is waited for.
   const log = isText(whole.head) ? await peek(whole.source, LOG_HEAD_BYTES, LOG_HEAD_BYTES) : whole
   const logFormat = logFormatOf(log.head)
   if (logFormat !== undefined) {
     const held = applications()
     const beside = logFormat.name === 'zeek-conn' ? await readBesides(named, held) : []
-    return { reader: null, records: openLog(log, logFormat, { held }), beside }
+    const { answers } = held
+    return { reader: null, records: openLog(log, logFormat, { held }), beside, answers }
   }
   log.source.close()
   throw inputError(`${named.path} ${besideLogOf(log.head) === null ? whyNot(whole) : BESIDE_ALONE}`)

@@ -2,10 +2,14 @@
  * What logs say of connections beside the log of connections itself: names out of TLS, HTTP and DNS, held by
  * the connection's name until its own record comes.
  */
+import type { LoggedAnswer } from '../../src/model/dns.ts'
 import type { FlowApplication } from '../../src/model/flow-record.ts'
 
 /** Connections of which something is held; of further ones the one held for longest is forgotten. */
 export const HELD_MAX = 1 << 18
+
+/** Answers of name servers that are held; further ones are not. */
+export const ANSWERS_MAX = 1 << 18
 
 export interface Applications {
   /** Adds what is said; what was said first stays. */
@@ -14,10 +18,15 @@ export interface Applications {
   take(uid: string): FlowApplication | undefined
   /** Connections that were forgotten because of too many. */
   readonly forgotten: number
+  /** What a name server answered. */
+  answered(answer: LoggedAnswer): void
+  /** In order of time. */
+  readonly answers: readonly LoggedAnswer[]
 }
 
 export function applications(limit = HELD_MAX): Applications {
   const held = new Map<string, FlowApplication>()
+  const answers: LoggedAnswer[] = []
   let forgotten = 0
   return {
     add(uid, said) {
@@ -36,6 +45,12 @@ export function applications(limit = HELD_MAX): Applications {
     },
     get forgotten() {
       return forgotten
+    },
+    answered(answer) {
+      if (answers.length < ANSWERS_MAX) answers.push(answer)
+    },
+    get answers() {
+      return answers.toSorted((a, b) => a.time - b.time)
     },
   }
 }

@@ -11,9 +11,12 @@ export class Fields {
   readonly from: Int32Array
   readonly to: Int32Array
   readonly names: readonly string[]
+  /** Lists of JSON are values, too, brackets and all. */
+  readonly lists: boolean
 
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], { lists = false }: { readonly lists?: boolean } = {}) {
     this.names = names
+    this.lists = lists
     this.from = new Int32Array(names.length).fill(ABSENT)
     this.to = new Int32Array(names.length).fill(ABSENT)
   }

@@ -117,14 +117,14 @@ export class JsonScanner {
    */
   object(b: Uint8Array, at: number, to: number): number {
     const { fields, shapes } = this
-    const known = shapes.match(b, at, to, fields)
+    const known = fields.lists ? ABSENT : shapes.match(b, at, to, fields)
     if (known > 0) {
       this.lines += shapes.lines
       return known
     }
     fields.clear()
     const end = this.members(b, at + 1, to, this.keys)
-    if (end > 0) shapes.learn(b, at, end, fields)
+    if (end > 0 && !fields.lists) shapes.learn(b, at, end, fields)
     return end
   }
 
@@ -175,7 +175,7 @@ export class JsonScanner {
     if (first === QUOTE) {
       this.fields.from[field] = at + 1
       this.fields.to[field] = end - 1
-    } else if (first !== OPEN && first !== OPEN_LIST && first !== 0x6e) {
+    } else if (first !== OPEN && (first !== OPEN_LIST || this.fields.lists) && first !== 0x6e) {
       this.fields.from[field] = at
       this.fields.to[field] = end
     }

@@ -2,6 +2,8 @@
  * Zeek's ssl.log, http.log and dns.log, as TSV or JSON: names for connections that conn.log tells of. They
  * are read first and whole; what they say is held by the connection's `uid`.
  */
+import { isIP } from 'node:net'
+import type { LoggedAnswer } from '../../src/model/dns.ts'
 import type { FlowApplication } from '../../src/model/flow-record.ts'
 import type { Applications } from './applications.ts'
 import { type Columns, columnsOf, split } from './delimited.ts'
@@ -9,12 +11,26 @@ import { Fields, numbered } from './fields.ts'
 import { textOf } from './json.ts'
 import { lineDecoder } from './lines.ts'
 import { objectDecoder } from './objects.ts'
-import { whole } from './octets.ts'
+import { moment, seconds, whole } from './octets.ts'
+import type { Micros } from '../../src/model/time.ts'
 import type { LogDecoder } from './reader.ts'
 import type { LogState } from './state.ts'
 import { tsvHeader, UNSET } from './zeek-tsv.ts'
 
-const NAMES = ['uid', 'server_name', 'host', 'method', 'uri', 'status_code', 'query'] as const
+const NAMES = [
+  'uid',
+  'server_name',
+  'host',
+  'method',
+  'uri',
+  'status_code',
+  'query',
+  'ts',
+  'rtt',
+  'id.orig_h',
+  'answers',
+  'TTLs',
+] as const
 const AT = numbered(NAMES)
 const FIELD_OF: ReadonlyMap<string, number> = new Map(NAMES.map((name, i) => [name, i]))
 
@@ -50,7 +66,7 @@ export function tsvBeside(state: LogState, applications: Applications): LogDecod
 }
 
 export function jsonBeside(state: LogState, applications: Applications, kind: BesideLog): LogDecoder {
-  const fields = new Fields(NAMES)
+  const fields = new Fields(NAMES, { lists: kind === 'dns' })
   return objectDecoder(state, fields, (b) => {
     add(b, fields, kind, applications)
     return false
@@ -65,6 +81,40 @@ function add(b: Uint8Array, fields: Fields, kind: BesideLog, applications: Appli
   }
   const uid = said(AT.uid)
   if (uid !== '') applications.add(uid, applicationOf(kind, said, statusOf(b, fields)))
+  const answer = kind === 'dns' ? answerOf(said, timeOf(b, fields)) : null
+  if (answer !== null) applications.answered(answer)
+}
+
+/** When it was answered; NaN if that is not told. JSON may tell times as text. */
+function timeOf(b: Uint8Array, { from, to }: Fields): Micros {
+  const asked = seconds(b, from[AT.ts]!, to[AT.ts]!)
+  const time = Number.isNaN(asked) ? moment(b, from[AT.ts]!, to[AT.ts]!) : asked
+  const rtt = seconds(b, from[AT.rtt]!, to[AT.rtt]!)
+  return Number.isNaN(rtt) ? time : time + rtt
+}
+
+/** Null if no address was answered. */
+function answerOf(said: (field: number) => string, time: Micros): LoggedAnswer | null {
+  const [client, name] = [said(AT['id.orig_h']), said(AT.query)]
+  const addresses: { address: string; ttl: number }[] = []
+  const lives = listOf(said(AT.TTLs)).map(Number)
+  let ttl = Infinity
+  for (const [i, data] of listOf(said(AT.answers)).entries()) {
+    ttl = Math.min(ttl, lives[i] ?? 0)
+    if (isIP(data) !== 0 && ttl >= 0) addresses.push({ address: data, ttl })
+  }
+  if (client === '' || name === '' || addresses.length === 0 || Number.isNaN(time)) return null
+  return { time, client, name, addresses }
+}
+
+/** `a,b` of TSV, `["a","b"]` of JSON. */
+function listOf(text: string): string[] {
+  if (!text.startsWith('[')) return text === '' ? [] : text.split(',')
+  try {
+    return (JSON.parse(text) as unknown[]).map(String)
+  } catch {
+    return []
+  }
 }
 
 const statusOf = (b: Uint8Array, { from, to }: Fields): number =>

@@ -16,7 +16,10 @@ interface Known {
 
 /** A capture is searched for exports of flows as well. */
 export function analysisInput(opened: OpenedInput, { secrets, ...known }: Known): AnalysisInput {
-  if (opened.reader === null) return { ...known, records: opened.records, beside: opened.beside }
+  if (opened.reader === null) {
+    const { records, beside, answers } = opened
+    return { ...known, records, beside, answers }
+  }
   return { ...known, reader: opened.reader, secrets, exports: flowDatagrams }
 }
 

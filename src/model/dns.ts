@@ -55,6 +55,22 @@ export interface DnsAnswer extends OnQuestion {
   readonly latency: Micros | null
 }
 
+/** What a name server answered, as a log tells it that stands beside flow records. */
+export interface LoggedAnswer {
+  /** When it was answered. */
+  readonly time: Micros
+  /** Who asked: canonical text. */
+  readonly client: string
+  readonly name: string
+  readonly addresses: DnsAnswer['addresses']
+}
+
+/** A name was resolved, without a packet that shows it. */
+export interface DnsLogged extends LoggedAnswer {
+  readonly kind: 'dns-logged'
+  readonly tap: Tap
+}
+
 /** Nobody answered within the time that a resolver waits. */
 export interface DnsUnanswered extends OnQuestion {
   readonly kind: 'dns-unanswered'

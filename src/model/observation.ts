@@ -10,7 +10,7 @@ import type { AgentAnswer, AgentPackage, AgentRequest } from './agent-message.ts
 import type { ConnectionId, ConnectionSummary, HandshakeSeen, SynFacts } from './connection.ts'
 import type { HttpAmbiguity } from './http-ambiguities.data.ts'
 import type { HeaderLine, HttpBody, HttpRequest, HttpResponse } from './http.ts'
-import type { DnsAnswer, DnsUnanswered } from './dns.ts'
+import type { DnsAnswer, DnsLogged, DnsUnanswered } from './dns.ts'
 import type { Endpoint, Side, Tap } from './packet.ts'
 import type { ProxyExtensions } from './proxy.ts'
 import type { SmtpReply, SmtpSession } from './smtp.ts'
@@ -450,6 +450,7 @@ export type Observation =
   | SmtpSession
   | DnsAnswer
   | DnsUnanswered
+  | DnsLogged
   | CaptureBlind
   | CaptureEnded
 

@@ -22,7 +22,7 @@ export class FlowRun implements Run {
     this.batch = new FlowBatch(input.records.addresses, input.records.exporters)
     this.from = options.from ?? -Infinity
     this.to = options.to ?? Infinity
-    this.flows = flowTapOf(input.tap, options)
+    this.flows = flowTapOf(input.tap, withAnswers(options, input))
   }
 
   read(): boolean | Promise<boolean> {
@@ -73,6 +73,20 @@ export class FlowRun implements Run {
     if (from === -Infinity && to === Infinity) return
     for (let i = 0; i < batch.count; i++)
       if (batch.end[i]! < from || batch.start[i]! > to) batch.protocol[i] = NOBODYS
+  }
+}
+
+/** Names that were resolved are told before what happened after. */
+function withAnswers(options: TapRunOptions, { tap, answers = [] }: FlowInput): TapRunOptions {
+  if (answers.length === 0) return options
+  let next = 0
+  return {
+    ...options,
+    emit(observation) {
+      for (; next < answers.length && answers[next]!.time <= observation.time; next++)
+        options.emit({ kind: 'dns-logged', tap, ...answers[next]! })
+      options.emit(observation)
+    },
   }
 }
 

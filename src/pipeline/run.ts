@@ -1,5 +1,6 @@
 /** What is analysed, packets or flow records, and what an analysis does with each input. */
 import type { CaptureReader } from '../model/capture.ts'
+import type { LoggedAnswer } from '../model/dns.ts'
 import type { FlowBatch, FlowDatagrams, FlowReader } from '../model/flow-record.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
@@ -31,6 +32,8 @@ export interface FlowInput {
   readonly sha256: Promise<string> | null
   /** What else was read for it: logs that name its connections. */
   readonly beside?: readonly string[]
+  /** What these logs say that name servers answered, in order of time. */
+  readonly answers?: readonly LoggedAnswer[]
 }
 
 /** What an analysis does with an input, whatever it holds. */

@@ -4,7 +4,7 @@
  * Evidence, not proof: a client may know an address in another way, and several names may lead to one. Names
  * that somebody else resolved say nothing of this client.
  */
-import type { DnsAnswer } from '../model/dns.ts'
+import type { DnsAnswer, LoggedAnswer } from '../model/dns.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { Oldest } from './oldest.ts'
 
@@ -35,9 +35,10 @@ export class Names {
     return this.known.size
   }
 
-  answered({ client, name, addresses, time }: DnsAnswer): void {
+  answered({ client: who, name, addresses, time }: DnsAnswer | LoggedAnswer): void {
+    const client = typeof who === 'string' ? who : who.address
     for (const { address, ttl } of addresses.slice(0, ADDRESSES_OF_ANSWER_MAX)) {
-      const key = `${client.address}|${address}`
+      const key = `${client}|${address}`
       this.known.delete(key)
       if (this.known.size >= NAMES_MAX) this.forgetOldest()
       const lives = seconds(Math.min(ttl, TTL_MAX))

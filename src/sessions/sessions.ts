@@ -179,6 +179,7 @@ export class Sessions {
       case 'connection-closed':
         return this.closed(o)
       case 'dns-answer':
+      case 'dns-logged':
         return this.names.answered(o)
       case 'dns-unanswered':
       case 'smtp-reply':

@@ -44,6 +44,62 @@ function folder(...logs: readonly (readonly [name: string, of: string])[]) {
 /** The connection over TLS was never answered: it has none. */
 const NAMES = ['testmyids.com', null]
 
+describe('a name that was resolved before', () => {
+  const conn = (start: number, port: number, server = '10.0.0.2'): object => ({
+    ...{ ts: start, uid: `C${port}`, ...endpoints, 'id.orig_p': port, 'id.resp_h': server, proto: 'tcp' },
+    ...{ conn_state: 'SF', orig_pkts: 3, resp_pkts: 3, duration: 1 },
+  })
+  // A name that another one stands for; within its life, after it, of another address.
+  const CONNECTIONS = [conn(1000, 1), conn(1100, 2), conn(5000, 3), conn(1001, 4, '10.0.0.9'), conn(990, 5)]
+  const asked = { ts: 999, uid: 'D1', ...endpoints, 'id.resp_p': 53, proto: 'udp', trans_id: 7, rcode: 0 }
+  const answered = {
+    query: 'A.example',
+    qtype: 1,
+    rtt: 0.01,
+    answers: ['b.example', '10.0.0.2'],
+    TTLs: [90, 60],
+  }
+  const NAMED = ['a.example', 'a.example', null, null, null]
+  const header = [
+    '#separator \\x09',
+    '#set_separator\t,',
+    '#empty_field\t(empty)',
+    '#unset_field\t-',
+    '#path\tdns',
+  ]
+  const columns = 'ts uid id.orig_h id.resp_h query rtt answers TTLs'.replaceAll(' ', '\t')
+  const row = ['999', 'D1', '10.0.0.1', '10.0.0.2', 'A.example', '0.01', 'b.example,10.0.0.2', '90.0,60.0']
+
+  test.each([
+    ['JSON', object({ ...asked, ...answered })],
+    ['TSV', [...header, `#fields\t${columns}`, row.join('\t'), ''].join('\n')],
+  ])('%s', async (_what, dns) => {
+    const { place } = kept()
+    writeFileSync(join(place, 'conn.log'), CONNECTIONS.map(object).join(''))
+    writeFileSync(join(place, 'dns.log'), dns)
+    const { names, captures } = await told(join(place, 'conn.log'))
+    expect(captures).toEqual([[null, [join(place, 'dns.log')]]])
+    expect(names.toSorted()).toEqual(NAMED.toSorted())
+  })
+
+  test('what is no answer names nothing', async () => {
+    const { place } = kept()
+    const none = [
+      { answers: [] },
+      { answers: ['b.example'], TTLs: [60] },
+      { answers: ['10.0.0.2'], ts: '-' },
+      {},
+    ]
+    writeFileSync(join(place, 'conn.log'), CONNECTIONS.map(object).join(''))
+    const lines = none.map((each) => object({ ...asked, query: 'a.example', ...each }))
+    writeFileSync(
+      join(place, 'dns.log'),
+      [...lines, '{"uid":"D2","id.orig_h":"10.0.0.1","answers":["10.0'].join(''),
+    )
+    expect((await told(join(place, 'conn.log'))).names).toEqual(CONNECTIONS.map(() => null))
+  })
+})
+
 describe('found in the folder', () => {
   test('of a conn.log', async () => {
     const at = folder(['conn.log', 'conn'], ['ssl.log', 'ssl'], ['http.log', 'http'])
