@@ -56,16 +56,20 @@ export function startReading<T>(
     const request = new AbortController()
     Object.assign(work, { request, begun: Date.now(), isBehind: false, changes: [] })
     put({ isLoading: true })
-    read(request.signal, work.told.data).then(
-      (answer) => {
-        if (request.signal.aborted) return
-        const data = work.changes.reduce((now, change) => change(now), answer)
-        ended({ data, readAt: Date.now(), error: null })
-      },
-      (error: unknown) => {
-        if (!request.signal.aborted) ended({ error: error as Error })
-      },
-    )
+    void answered(request.signal)
+  }
+  const answered = async (signal: AbortSignal): Promise<void> => {
+    try {
+      const answer = await read(signal, work.told.data)
+      if (signal.aborted) return
+      ended({
+        data: work.changes.reduce((now, change) => change(now), answer),
+        readAt: Date.now(),
+        error: null,
+      })
+    } catch (error) {
+      if (!signal.aborted) ended({ error: error as Error })
+    }
   }
   begin()
   return {
