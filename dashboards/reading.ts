@@ -63,7 +63,7 @@ export function startReading<T>(
       const answer = await read(signal, work.told.data)
       if (signal.aborted) return
       ended({
-        data: work.changes.reduce((now, change) => change(now), answer),
+        data: work.changes.reduce<T>((now, change) => change(now), answer),
         readAt: Date.now(),
         error: null,
       })

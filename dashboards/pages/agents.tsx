@@ -59,7 +59,7 @@ function leadOf(hit: number, shown: number): string {
 
 function Table({ rows, chosen }: { rows: readonly AgentRow[]; chosen: Chosen<AgentRow> }): JSX.Element {
   return (
-    <table class="stack">
+    <table class="stack agents">
       <thead>
         <tr>
           <th class="sign">
@@ -94,7 +94,7 @@ function Filters(): JSX.Element {
       <td>
         <ServiceFilter />
       </td>
-      <td colSpan={4} />
+      <td colSpan={2} />
     </tr>
   )
 }

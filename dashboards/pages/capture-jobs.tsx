@@ -105,9 +105,11 @@ function Upload({ batch }: { batch: Batch }): JSX.Element {
           {bytes(size)}
           {speed > 0 && `, arrives at ${bytes(speed)}/s`}
         </span>
-        <span class="jl" role="status">
+        <span class="jl">
           {isFailed ? (
-            <span class="warn">{batch.error}</span>
+            <span class="warn" role="alert">
+              {batch.error}
+            </span>
           ) : (
             <>
               <b>{percent(fraction)} received</b>

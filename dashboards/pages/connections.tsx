@@ -55,6 +55,11 @@ export function ConnectionsPage(): JSX.Element {
         <h1>{total === null ? 'Connections' : counted(total, 'connection')}</h1>
       </header>
       <SetChips names={['capture', 'from', 'to']} />
+      <div class="narrow search">
+        <TextFilter name="agent" label="Agent" placeholder="any agent" />
+        <SinceFilter />
+        <EndFilter />
+      </div>
       <table class="stack bare con">
         <Head />
         <tbody>
@@ -117,10 +122,14 @@ const Head = (): JSX.Element => (
       </td>
       <td colSpan={4} />
       <td>
-        <SelectFilter name="endReason" label="End" any="any end" options={Object.entries(END_WORDS)} />
+        <EndFilter />
       </td>
     </tr>
   </thead>
+)
+
+const EndFilter = (): JSX.Element => (
+  <SelectFilter name="endReason" label="End" any="any end" options={Object.entries(END_WORDS)} />
 )
 
 const BROKEN: readonly string[] = ['middlebox-rst', 'silent']
@@ -145,7 +154,7 @@ function Row({ row, isChosen }: { row: ConnectionRow; isChosen: boolean }): JSX.
         {row.server}
         <div class="sub mono wide">{endpoint(row.serverEndpoint.address, row.serverEndpoint.port)}</div>
       </td>
-      <td class="mid meta">{row.service}</td>
+      <td class="mid meta any">{row.service}</td>
       <td class="num meta" data-l="lasted">
         {lasted(secondsBetween(row.start, row.end))}
       </td>

@@ -112,7 +112,7 @@ function Row({ row, isChosen, choose }: RowProps): JSX.Element {
       <td class="mid meta name">
         {row.service !== null && <a href={href({ page: 'service', id: row.service })}>{row.service}</a>}
       </td>
-      <td class="wide">
+      <td class="wide name">
         <ActorMark actor={row.actor} />
       </td>
       <td class="nw wide">

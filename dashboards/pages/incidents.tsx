@@ -6,7 +6,7 @@ import * as api from '../api.ts'
 import { incidentFilter, isFiltered, matchesIncident } from '../filters.ts'
 import { useLive } from '../load.ts'
 import { usePages } from '../paging.ts'
-import { Older, Pill, SetChips, TextFilter, useChosen } from '../parts/list.tsx'
+import { Older, Pill, SetChips, SinceFilter, TextFilter, useChosen } from '../parts/list.tsx'
 import { SeverityMark } from '../parts/marks.tsx'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
@@ -73,6 +73,7 @@ export function IncidentsPage(): JSX.Element {
       <div class="narrow search">
         <TextFilter name="text" label="Search incidents" placeholder="Search" />
         <StateFilter />
+        <SinceFilter />
       </div>
       <IncidentTable
         rows={paged.items}

@@ -13,7 +13,7 @@ import { href, query } from '../router.ts'
 import { setSound, sound } from '../settings.ts'
 import { chime } from '../sound.ts'
 import { clock, counted, day, elapsed, zoneName } from '../text.ts'
-import { TYPES } from '../words.data.ts'
+import { SEVERITIES, TYPES } from '../words.data.ts'
 import { SeverityChips } from './incidents.tsx'
 import { Rate } from './live-rate.tsx'
 import { useTail } from './live-tail.ts'
@@ -121,7 +121,7 @@ function Following({ isPaused }: { isPaused: boolean }): JSX.Element {
       <span role="status">
         {mark} {caughtUp !== null && state === 'open' && <span class="mid">{breakWords(caughtUp)}</span>}
       </span>
-      <code class="dim wide end">{tailCommand(query.value)}</code>
+      <code class="dim wide end">{tailCommand(query.value, location.origin)}</code>
     </p>
   )
 }
@@ -141,15 +141,18 @@ export function breakWords({
 }
 
 /** The command that shows the same in a terminal. */
-function tailCommand(asked: URLSearchParams): string {
+export function tailCommand(asked: URLSearchParams, origin: string): string {
   const options = (['service', 'agent', 'type'] as const).flatMap((name) =>
     asked
       .getAll(name)
-      .map((value) => ` --${name} ${/^[\w.-]+$/.test(value) ? value : `'${value.replaceAll("'", '')}'`}`),
+      .map(
+        (value) =>
+          ` --${name} ${/^[\w.-]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`}`,
+      ),
   )
   const severity = asked.getAll('severity')
-  const lowest = severity.length === 0 || severity.includes('info') ? 'info' : (severity.at(-1) ?? 'info')
-  return `holdfast tail --server ${location.origin} --severity ${lowest}${options.join('')} --follow`
+  const lowest = SEVERITIES.findLast((one) => severity.includes(one)) ?? 'info'
+  return `holdfast tail --server ${origin} --severity ${lowest}${options.join('')} --follow`
 }
 
 interface TailProps {

@@ -14,6 +14,7 @@ export function LoginPage(): JSX.Element {
   useEffect(() => field.current?.focus(), [])
   const submit = async (): Promise<void> => {
     setBusy(true)
+    setError(null)
     try {
       session.value = await api.logIn(token.trim())
       if (route.value.page === 'login') navigate('/', { replace: true })

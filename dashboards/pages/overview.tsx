@@ -349,7 +349,9 @@ const FreshTable = ({
               {row.title}
             </a>
           </td>
-          <td class="mid wide nw">{row.service}</td>
+          <td class="mid wide name" title={row.service ?? ''}>
+            {row.service}
+          </td>
           <td class="num meta" data-l="times">
             {count(row.occurrences)}
           </td>

@@ -1,5 +1,6 @@
 /** The tail: which rows stay, and what is counted above them. */
 import { describe, expect, test } from 'vitest'
+import { tailCommand } from '../../../dashboards/pages/live.tsx'
 import { rateOf, windowOf } from '../../../dashboards/pages/live-rate.tsx'
 import { behind, goneFrom, joined, renewed, SHOWN_MAX, withNew } from '../../../dashboards/pages/live-rows.ts'
 import type { OccurrenceRow, Page } from '../../../src/api/contract.ts'
@@ -88,4 +89,15 @@ describe('occurrences a minute', () => {
   ])('of services %j and severities %j', (services, severities, sum) => {
     expect(rateOf(rows, { services, severities })).toEqual(sum)
   })
+})
+
+test.each([
+  ['', '--severity info'],
+  ['severity=warning&severity=critical', '--severity warning'],
+  ['severity=critical&agent=EPA-1', '--severity critical --agent EPA-1'],
+  ["service=it's mine", "--severity info --service 'it'\\''s mine'"],
+])('the same tail in a terminal, for ?%s', (asked, options) => {
+  expect(tailCommand(new URLSearchParams(asked), 'http://h')).toBe(
+    `holdfast tail --server http://h ${options} --follow`,
+  )
 })
