@@ -107,7 +107,7 @@ export interface Sighting {
 /** All sightings of what is, for the agent, one connection: at several taps, on both legs of a device that
  * relays. */
 export interface Path {
-  readonly sightings: Sighting[]
+  readonly sightings: readonly Sighting[]
   /** How sightings of different tuples were found to be one: the reasons, strongest first. */
   readonly joinedBy: readonly string[]
 }

@@ -6,7 +6,7 @@ import type { Agent, AgentAddress, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import { seconds, type Micros } from '../model/time.ts'
-import { TrackedAgent } from './tracked-agent.ts'
+import { type Identification, TrackedAgent } from './tracked-agent.ts'
 import type { IdentityClaim } from './identity.ts'
 import type { Inventory } from './inventory.ts'
 
@@ -42,6 +42,8 @@ interface Place {
 export class Agents {
   private readonly inventory: Inventory
   private readonly byId = new Map<string, TrackedAgent>()
+  /** As many as there are ways to know an agent. */
+  private readonly identifications = new Map<string, Identification>()
   private readonly places = new Map<Tap, Map<string, Place>>()
   /** Times that an agent, and a place, found no room. */
   readonly forgotten = { agents: 0, places: 0 }
@@ -135,15 +137,22 @@ export class Agents {
     return place
   }
 
-  private get(id: string, identifiedBy: IdentifiedBy, confidence: number, nameable: boolean): TrackedAgent {
+  private get(id: string, by: IdentifiedBy, confidence: number, nameable: boolean): TrackedAgent {
     const known = this.byId.get(id)
     if (known !== undefined) return known
-    const agent = new TrackedAgent(id, identifiedBy, confidence, nameable)
+    const agent = new TrackedAgent(id, this.identification(by, confidence, nameable))
     if (this.byId.size < this.limits.agents) this.byId.set(id, agent)
     else {
       agent.isRemembered = false
       this.forgotten.agents++
     }
     return agent
+  }
+
+  private identification(by: IdentifiedBy, confidence: number, nameable: boolean): Identification {
+    const key = `${by}|${confidence}|${nameable}`
+    let known = this.identifications.get(key)
+    if (known === undefined) this.identifications.set(key, (known = { by, confidence, nameable }))
+    return known
   }
 }

@@ -252,7 +252,7 @@ function lastContact({ visit, end }: Stay): Micros {
   const before = visit?.sighting ?? null
   if (before === null) return end
   const { ending, closed, lastAt, endNotedAt } = before as TrackedSighting
-  if (ending === null && closed && endNotedAt > -Infinity) return endNotedAt
+  if (ending === null && closed && endNotedAt !== null) return endNotedAt
   const ends = [...(ending?.finished ?? []), ...(ending?.resets ?? [])].flatMap((o) =>
     o === null ? [] : [o.time],
   )

@@ -127,11 +127,10 @@ export class Endings {
   lighten(sighting: TrackedSighting, now: Micros): void {
     const { path, ending, leg, lastAt } = sighting
     if (now - lastAt < RECONNECT_WITHIN || path.isJoined || path.ending || path.due > 0) return
-    path.lighten()
     if (leg === 'direct') sighting.tls = null
     if (ending === null || !isOrderly(ending)) return
     sighting.leftByAgent = closedByAgent(sighting)
-    sighting.endNotedAt = Math.max(...ending.finished.map((o) => o?.time ?? -Infinity))
+    sighting.endNotedAt = lastFin(ending)
     sighting.ending = null
   }
 
@@ -172,7 +171,7 @@ export class Endings {
   }
 
   private ends(sighting: TrackedSighting, at: Micros): void {
-    if (at - sighting.endNotedAt >= TOGETHER) {
+    if (at - (sighting.endNotedAt ?? -Infinity) >= TOGETHER) {
       this.forgetEnds(at - RECENT_FOR)
       this.recent.push({ sighting, at })
       sighting.endNotedAt = at
@@ -394,6 +393,12 @@ const hasMoved = (before: TrackedSighting, next: TrackedSighting): boolean =>
   !areNeighbours(before.originator.address, next.originator.address)
 
 /** The agent is gone from it, the server is not: its FIN is missing, or its probes find nobody. */
+/** When the last FIN of those that were seen came; null if none was. */
+function lastFin({ finished }: Ending): Micros | null {
+  const times = finished.flatMap((fin) => (fin === null ? [] : [fin.time]))
+  return times.length === 0 ? null : Math.max(...times)
+}
+
 function isHeldByServer(sighting: TrackedSighting): boolean {
   const end = sighting.ending
   if (sighting.leg === 'front' || (end?.summary?.halves[1].missingBytes ?? 0) > 0) return false

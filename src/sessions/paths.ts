@@ -169,7 +169,7 @@ export class Paths {
     if (clash) return
     for (const sighting of from.sightings) {
       sighting.path = into
-      into.sightings.push(sighting)
+      into.join(sighting)
     }
     for (const server of from.reached) into.reach(server)
     into.ending ||= from.ending

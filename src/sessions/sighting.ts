@@ -67,7 +67,7 @@ export class TrackedSighting implements Sighting {
   /** How it ended, where that came before its visit could be made: the stay asks for it then. */
   closedBeforeVisit: ConnectionSummary | null = null
   /** When its end was last noted among recent ends; of one whose ending is not kept, its last end. */
-  endNotedAt: Micros = -Infinity
+  endNotedAt: Micros | null = null
   /** Its agent closed it; known where its ending is not kept. */
   leftByAgent = false
   tls: TlsHandshake | null = null
@@ -112,6 +112,7 @@ const NOT_JOINED: readonly string[] = []
 
 export class TrackedPath implements Path {
   readonly first: TrackedSighting
+  /** Most paths have but one connection, and need no list of it. */
   private all: TrackedSighting[] | null = null
   joinedBy: readonly string[] = NOT_JOINED
   /** Servers that it was found to reach: most reach one. */
@@ -136,19 +137,17 @@ export class TrackedPath implements Path {
     this.first = first
   }
 
-  /** Most paths have but one, and need no list of it. */
-  get sightings(): TrackedSighting[] {
-    return (this.all ??= [this.first])
-  }
-
-  /** Who asks for its connections is told the one that there is: no list of it is kept any longer. */
-  lighten(): void {
-    if (!this.isJoined) this.all = null
+  get sightings(): readonly TrackedSighting[] {
+    return this.all ?? [this.first]
   }
 
   /** More taps or legs than one show it. */
   get isJoined(): boolean {
-    return this.all !== null && this.all.length > 1
+    return this.all !== null
+  }
+
+  join(sighting: TrackedSighting): void {
+    ;(this.all ??= [this.first]).push(sighting)
   }
 
   /** It makes good the loss of another one. */

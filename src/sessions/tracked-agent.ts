@@ -12,11 +12,18 @@ export const ATTACHMENTS_MAX = 1024
 export const attachmentOf = (agent: Agent, service: Service): Attachment | null =>
   (agent as TrackedAgent).attachmentTo(service)
 
+/** How agents are known: one of these for all that are known alike. */
+export interface Identification {
+  readonly by: IdentifiedBy
+  /** 0 to 1. */
+  readonly confidence: number
+  /** People can be told the name. */
+  readonly nameable: boolean
+}
+
 export class TrackedAgent implements Agent {
   readonly id: string
-  readonly identifiedBy: IdentifiedBy
-  readonly confidence: number
-  readonly nameable: boolean
+  private readonly identification: Identification
   /** As long as it has to be, and no longer: most agents have one. */
   addresses: AgentAddress[] = []
   /** It is known again when it comes again. */
@@ -25,11 +32,21 @@ export class TrackedAgent implements Agent {
   private first: Attachment | null = null
   private others: Map<Service, Attachment> | null = null
 
-  constructor(id: string, identifiedBy: IdentifiedBy, confidence: number, nameable: boolean) {
+  constructor(id: string, identification: Identification) {
     this.id = id
-    this.identifiedBy = identifiedBy
-    this.confidence = confidence
-    this.nameable = nameable
+    this.identification = identification
+  }
+
+  get identifiedBy(): IdentifiedBy {
+    return this.identification.by
+  }
+
+  get confidence(): number {
+    return this.identification.confidence
+  }
+
+  get nameable(): boolean {
+    return this.identification.nameable
   }
 
   attachmentTo(service: Service): Attachment | null {

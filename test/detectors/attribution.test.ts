@@ -64,7 +64,7 @@ const seenAt = (tap: string, leg: Leg = 'direct', port = AGENT.port): TrackedSig
 /** Weights of the sheet by test. */
 function weigh(change: Partial<Reset>, others: readonly TrackedSighting[] = []): Record<string, number> {
   const sighting = seenAt('client')
-  sighting.path.sightings.push(...others)
+  for (const other of others) sighting.path.join(other)
   const sheet = resetSheet(sighting.path, sighting, { ...RESET, ...change }, 1)
   return Object.fromEntries(sheet.map(({ test: item, weight }) => [item, weight]))
 }

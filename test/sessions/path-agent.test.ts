@@ -11,7 +11,7 @@ function path(): [TrackedSighting, TrackedSighting] {
   const front = parties.sighting({ leg: 'front' })
   const back = parties.sighting({ tap: 'server', leg: 'back', from: { address: '10.10.3.1', port: 1 } })
   back.path = front.path
-  front.path.sightings.push(back)
+  front.path.join(back)
   return [front, back]
 }
 
