@@ -105,7 +105,7 @@ test.each<[string, (sighting: TrackedSighting) => void]>([
   ['has fallen silent', (s) => void (s.initialBytes = 0)],
   ['ends', (s) => void s.end],
   ['has a successor', (s) => void (s.path.quietNext = 9)],
-  ['has a second tap', (s) => void s.path.join(s)],
+  ['has a second tap', (s) => s.path.join(s)],
 ])('a connection that %s does not rest', (_what, change) => {
   const s = new Story()
   const sighting = s.opens()
