@@ -4,6 +4,7 @@
  * instant.
  */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { ApiError } from './api.ts'
 import { live } from './events.ts'
 import { startReading } from './reading.ts'
 import type { Read, Reading, Told } from './reading.ts'
@@ -74,10 +75,20 @@ export function useLoad<T>(
   }, [key, keep])
 
   const reload = useCallback(() => reading.current?.reload(), [])
+  const isLive = live.state.value.state === 'open'
+  const isOut = isPassing(state.told.error)
+  useEffect(() => {
+    // The server answers again: nobody has to ask for what it did not answer.
+    if (isLive && isOut) reload()
+  }, [isLive])
   const change = useCallback((by: (data: T) => T) => reading.current?.change(by), [])
   const shown = state.key === key || keep ? state : beginning(key)
   return { ...(shown.told as Told<T>), reload, change }
 }
+
+/** Whether it is the server's state, and not the question, that went wrong. */
+const isPassing = (error: Error | null): boolean =>
+  error instanceof ApiError && (error.status === 0 || error.status >= 500)
 
 const formerOf = ({ told: { data, readAt } }: State): Known => ({ data, readAt })
 

@@ -50,6 +50,26 @@ const Gone = ({ error }: { error: ApiError }): JSX.Element => (
   </div>
 )
 
+interface UnreadProps {
+  readonly what: string
+  readonly error: Error
+  readonly retry: () => void
+  /** There is nothing else on the page. */
+  readonly isPage: boolean
+}
+
+/** What could not be read, why, and the way on. */
+function Unread({ what, error, retry, isPage }: UnreadProps): JSX.Element {
+  const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)} could not be read`
+  if (!isPage) return <Failure error={new Error(`${sentence}. ${error.message}`)} retry={retry} />
+  return (
+    <div class="tall">
+      <h1>{sentence}</h1>
+      <Failure error={error} retry={retry} />
+    </div>
+  )
+}
+
 interface ShowProps<T> {
   readonly loaded: Loaded<T>
   /** `the incidents`: what is being read. */
@@ -63,7 +83,11 @@ export function Show<T>({ loaded, what, tall = false, children }: ShowProps<T>):
   const { data, error, reload, readAt } = loaded
   if (isGone(error)) return <Gone error={error} />
   if (data === null)
-    return error === null ? <Loading what={what} tall={tall} /> : <Failure error={error} retry={reload} />
+    return error === null ? (
+      <Loading what={what} tall={tall} />
+    ) : (
+      <Unread what={what} error={error} retry={reload} isPage={tall} />
+    )
   return (
     <>
       {error !== null && (

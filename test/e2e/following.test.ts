@@ -83,6 +83,19 @@ describe.skipIf(executable === null)('a page that stays open', () => {
     await close()
   })
 
+  test('what could not be read is read as soon as the server answers again', async () => {
+    const { page, close } = await openTab(browser, 'about:blank')
+    const stops = ['**/api/v1/overview*', '**/api/v1/events*']
+    for (const url of stops) await page.route(url, (route) => route.abort())
+    await page.goto(base)
+    await page.getByRole('heading', { level: 1, name: 'The overview could not be read' }).waitFor()
+    await page.getByText('The server does not answer.').waitFor()
+    expect(await violations(page)).toEqual([])
+    for (const url of stops) await page.unroute(url)
+    await page.getByRole('heading', { level: 1, name: /broken/ }).waitFor()
+    await close()
+  })
+
   test('what is not there says so, with the list to look in', async () => {
     for (const [path, list] of [
       ['/incidents/HF-999', '/incidents'],
