@@ -96,3 +96,12 @@ export function shareServer({ sightings }: TrackedPath): void {
     sighting.serverByCookie = false
   }
 }
+
+/** Whoever answers here stands for a server: as stated, or as another tap shows, where the connection went
+ * on to. */
+export const isPassedOn = ({ leg, path, start, responder }: TrackedSighting): boolean =>
+  leg === 'front' ||
+  (path.isJoined &&
+    path.sightings.some(
+      (s) => s.start > start && s.leg !== 'front' && s.responder.address !== responder.address,
+    ))

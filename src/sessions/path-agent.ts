@@ -1,6 +1,7 @@
 /** Whose connection it is: what the sightings of one path tell of its agent together, best identity first. */
 import type { Agent } from '../model/party.ts'
 import type { Agents } from './agents.ts'
+import { SAME_SEQUENCE } from './paths.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
 /**
@@ -26,11 +27,12 @@ export function shareAgent({ sightings }: TrackedPath): void {
   for (const s of sightings) if (s.agent === null || better(s.agent, best) === best) s.agent = best
 }
 
-/** Another tap shows the agent under its own address, which is all that names it: here it has a
- * translator's. */
+/** Another tap shows the agent under its own address, which is all that names it: here it has a translator's.
+ * A translator passes the agent's connection on; what a relay makes of it is another connection, which has
+ * the relay's address by nature. */
 export const isTranslated = ({ path, tap, leg, originator }: TrackedSighting, agent: Agent): boolean =>
   leg !== 'back' &&
-  path.isJoined &&
+  path.joinedBy.includes(SAME_SEQUENCE) &&
   agent.identifiedBy === 'address' &&
   agent.id !== originator.address &&
   path.sightings.some((s) => s.tap !== tap && s.originator.address === agent.id)
@@ -42,10 +44,13 @@ export function agentOf(sighting: TrackedSighting, agents: Agents): Agent | null
   return own ? agents.at(sighting.tap, sighting.originator.address, 'address') : null
 }
 
-/** The best that all sightings of a path show; of equals the first, which is the one nearest to the agent. */
+/** The best that all sightings of a path show; of equals that of the one that began first, which is nearest
+ * to the agent: a relay opens its own connection later. */
 export function agentOnPath(path: TrackedPath, agents: Agents): Agent | null {
   if (!path.isJoined) return agentOf(path.first, agents)
-  return path.sightings.reduce<Agent | null>((a, s) => better(a, agentOf(s, agents)), null)
+  return path.sightings
+    .toSorted((a, b) => a.start - b.start)
+    .reduce<Agent | null>((a, s) => better(a, agentOf(s, agents)), null)
 }
 
 function better(a: Agent | null, b: Agent | null): Agent | null {

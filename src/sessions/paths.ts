@@ -66,6 +66,9 @@ function exchange(
   return other === sighting ? null : other
 }
 
+/** Why two sightings are one TCP connection, with other addresses perhaps. */
+export const SAME_SEQUENCE = 'same initial sequence numbers'
+
 /** Clients at more than one address begin so. */
 const MANY = 'many'
 
@@ -105,7 +108,7 @@ export class Paths {
     const key = `${own}|${peer}`
     const translated = exchange(this.bySequence, key, sighting)
     if (translated !== null && Math.abs(translated.start - sighting.start) <= LEGS_APART) {
-      this.join(translated, sighting, 'same initial sequence numbers')
+      this.join(translated, sighting, SAME_SEQUENCE)
     }
   }
 

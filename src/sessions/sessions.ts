@@ -19,7 +19,7 @@ import { Endings } from './endings.ts'
 import { Exchanges } from './exchanges.ts'
 import { Followers } from './followers.ts'
 import { Health } from './health.ts'
-import { HiddenServers, shareServer } from './hidden-servers.ts'
+import { HiddenServers, isPassedOn, shareServer } from './hidden-servers.ts'
 import {
   identityInCertificate,
   identityInOpening,
@@ -432,7 +432,7 @@ export class Sessions {
     const server = sighting.server
     if (
       server === null ||
-      sighting.leg === 'front' ||
+      isPassedOn(sighting) ||
       (sighting.path.hasReached(server) && sighting.agent === agent)
     )
       return

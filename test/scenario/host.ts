@@ -9,8 +9,9 @@ import type { Timeline } from './timeline.ts'
 
 const FIRST_EPHEMERAL_PORT = 49_152 // RFC 6335 6
 
-/** `refusing`: the machine answers, nothing listens. `silent`: no answer at all. */
-export type Health = 'up' | 'refusing' | 'silent'
+/** `refusing`: the machine answers, nothing listens. `silent`: no answer at all. `asleep`: nothing leaves it
+ * either. */
+export type Health = 'up' | 'refusing' | 'silent' | 'asleep'
 
 export interface HostEvents {
   /** Puts a packet on the line. */
@@ -45,7 +46,7 @@ export class Host {
   }
 
   receive(packet: Packet): void {
-    if (this.health === 'silent') return
+    if (this.health === 'silent' || this.health === 'asleep') return
     const end = this.ends.findLast(
       (e) => isSame(e.local, packet.destination) && isSame(e.remote, packet.source),
     )
@@ -67,7 +68,9 @@ export class Host {
 
   private createEnd(local: Endpoint, remote: Endpoint): TcpEnd {
     const owner: Owner = {
-      transmit: (packet) => this.events.send(packet),
+      transmit: (packet) => {
+        if (this.health !== 'asleep') this.events.send(packet)
+      },
       ending: (how) => {
         if (how === 'fin' && this.closesToo) end.close()
       },
