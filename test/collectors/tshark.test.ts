@@ -113,7 +113,7 @@ const saved = (name: string, bytes: Uint8Array): string => {
   return path
 }
 
-describe.skipIf(missing('tshark'))('frame for frame (needs tshark)', { timeout: 20_000 }, () => {
+describe.skipIf(missing('tshark'))('frame for frame (needs tshark)', () => {
   const record = fc
     .record({
       seconds: fc.nat(0x7fff_ffff),
@@ -213,7 +213,6 @@ describe.skipIf(missing('tshark'))('frame for frame (needs tshark)', { timeout: 
 
 describe.skipIf(missing('capinfos') || !existsSync(publicCaptures))(
   'in sum, on public captures (needs capinfos and ../shared/captures)',
-  { timeout: 20_000 },
   () => {
     interface Sum {
       readonly frames: number

@@ -17,8 +17,6 @@ import * as tls from './tls-facts.ts'
 import { rowsOf } from './tshark.ts'
 
 const EQUAL_MIN = 0.99
-/** tshark takes half a second to start. */
-const PATIENCE_MS = 60_000
 const HTTP_FACTS: readonly http.Fact[] = ['methods', 'targets', 'hosts', 'statuses', 'setCookies']
 
 /** Words of HTTP in the clear, or keys: a sieve that knows nothing of frames. */
@@ -125,7 +123,7 @@ async function tlsDifferences(file: Held, rows: Rows): Promise<unknown[]> {
 describe.skipIf(files.length === 0)(
   'HTTP and TLS as tshark reads them (skipped without tshark and ../shared)',
   () => {
-    test.each(files)('$name', { timeout: PATIENCE_MS }, async (file) => {
+    test.each(files)('$name', async (file) => {
       const rows = rowsOfBoth(file)
       if (file.http) expect(await httpDifferences(file, rows)).toEqual([])
       if (file.tls) expect(await tlsDifferences(file, rows)).toEqual([])

@@ -25,7 +25,6 @@ async function alarmsOf(file: CaptureFile): Promise<string[]> {
 
 test.skipIf(FILES.length === 0)(
   'captures of ordinary traffic raise no alarm but those that are explained',
-  { timeout: 120_000 },
   async () => {
     const alarms: string[] = []
     for (const file of FILES) alarms.push(...(await alarmsOf(file)))

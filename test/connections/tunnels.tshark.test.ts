@@ -93,7 +93,7 @@ function accountOf({ originator, responder, halves: [a, b] }: ConnectionSummary)
 }
 
 describe.skipIf(absent.length > 0)(`tshark agrees (missing: ${absent.join(', ') || 'nothing'})`, () => {
-  test.each(TUNNELLED)('%s', { timeout: 30_000 }, async (capture, paths) => {
+  test.each(TUNNELLED)('%s', async (capture, paths) => {
     const path = join(CAPTURES, capture)
     const summaries = await summariesOf(path)
     const isOne = (stream: number): boolean => !TWO_HERE.includes(`${capture} ${stream}`)

@@ -82,7 +82,7 @@ describe.skipIf(executable === null)('texts of traffic', () => {
       `/incidents?agent=${encodeURIComponent(AGENTS[0]!)}&service=${encodeURIComponent(NAMES.service)}`,
       `/${encodeURIComponent(AGENTS[0]!)}/${encodeURIComponent(AGENTS[1]!)}`,
     ]
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await browser.close()
@@ -133,7 +133,7 @@ describe.skipIf(executable === null)('texts of traffic', () => {
     const shares = Array.from({ length: TABS }, (_, i) => pages.filter((_, n) => n % TABS === i))
     const told = await Promise.all(shares.map(harmOf))
     expect(told.flat().filter((each) => each.told.length > 0)).toEqual([])
-  }, 120_000)
+  })
 
   test('name the page of an agent', async () => {
     const { page, close } = await openTab(browser, `${base}/agents/${encodeURIComponent(AGENTS[0]!)}`)

@@ -62,7 +62,7 @@ describe.skipIf(executable === null)('in a browser', () => {
       { stdio: ['ignore', 'pipe', 'pipe'] },
     )
     tail.stdout!.on('data', (chunk: Buffer) => (told += chunk.toString()))
-  }, 60_000)
+  })
 
   afterAll(async () => {
     tail.kill('SIGTERM')
@@ -88,9 +88,7 @@ describe.skipIf(executable === null)('in a browser', () => {
     await page.locator('input[type=file]').setInputFiles(FILES)
     await page.getByRole('button', { name: 'Upload, analyse as one' }).click()
     await page.getByText('client.pcap.gz').first().waitFor()
-    await expect
-      .poll(async () => (await jobs()).map(({ state }) => state), { timeout: 20_000 })
-      .toEqual(['done'])
+    await expect.poll(async () => (await jobs()).map(({ state }) => state)).toEqual(['done'])
 
     // The page that was open all the time is told, and does not move by itself.
     await watching.page.getByRole('button', { name: /new/ }).click()
@@ -112,7 +110,7 @@ describe.skipIf(executable === null)('in a browser', () => {
     expect([complaints, watching.complaints]).toEqual([[], []])
     await watching.close()
     await close()
-  }, 60_000)
+  })
 
   test('an incident is resolved with a note, from the keyboard', async () => {
     const { page, complaints, close } = await openTab(browser, `${base}/incidents/HF-2`)
@@ -158,6 +156,7 @@ describe.skipIf(executable === null)('in a browser', () => {
       await expect
         .poll(async () => (await told.allTextContents()).map((text) => text.replaceAll(/\s+/g, ' ')))
         .toEqual(['client · eth0 41.2 k/s', 'server · eth1 late 38 s', 'a.pcap.gz …'])
+      await page.locator('h1').first().waitFor()
       expect(await violations(page)).toEqual([])
       expect(await overflow(page)).toBeLessThanOrEqual(0)
       expect(complaints).toEqual([])

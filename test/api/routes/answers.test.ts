@@ -33,7 +33,7 @@ beforeAll(async () => {
   const order = { kind: 'job', database: rig.store.path, analysis, inputs, ...rest } as const
   const done = await perform({ ...order, wish: new SharedArrayBuffer(4) }, () => undefined)
   expect(done).toEqual({ state: 'done' })
-}, 60_000)
+})
 afterAll(() => end())
 
 const get = async <T>(path: string): Promise<T> => (await (await rig.ask(`/api/v1${path}`)).json()) as T

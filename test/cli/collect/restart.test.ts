@@ -120,7 +120,7 @@ test('a ring of files, killed fifty times: as if it had never been', { timeout: 
   })
 })
 
-test('killed before it was time for a checkpoint: nothing is told twice', { timeout: 120_000 }, async () => {
+test('killed before it was time for a checkpoint: nothing is told twice', async () => {
   const path = folder()
   const ring = join(path, 'ring')
   mkdirSync(ring)
@@ -141,36 +141,32 @@ test('killed before it was time for a checkpoint: nothing is told twice', { time
   expect(told(killed.database)).toEqual(told(whole.database))
 })
 
-test(
-  'after an upgrade that cannot use its checkpoint, nothing is told twice',
-  { timeout: 120_000 },
-  async () => {
-    const path = folder()
-    const ring = join(path, 'ring')
-    mkdirSync(ring)
-    const all = frames()
-    appendFileSync(join(ring, '00.pcap'), Buffer.concat([pcapHeader(), ...all.map(recordOf)]))
-    const its = order(join(path, 'upgraded.db'), { kind: 'folder', path: ring })
-    await finish(begin(VICTIM, its), all.length)
-    const before = told(its.database)
-    const kept = readdirSync(path).filter((name) => /\.checkpoint(-before)?$/.test(name))
-    expect(kept).not.toEqual([])
-    for (const name of kept) {
-      const octets = readFileSync(join(path, name))
-      octets.writeUInt32LE(CHECKPOINT_FORMAT + 1, 4)
-      writeFileSync(join(path, name), octets)
-    }
-    const upgraded = begin(VICTIM, its)
-    const said = await upgraded.told((message) => 'says' in message)
-    expect(said).toMatchObject({ says: expect.stringContaining('another version of Holdfast') as string })
-    await upgraded.told((message) => 'live' in message)
-    upgraded.process.stdin!.write('end\n')
-    await upgraded.ended
-    expect(told(its.database)).toEqual({ ...before, analyses: [{ n: 2 }] })
-  },
-)
+test('after an upgrade that cannot use its checkpoint, nothing is told twice', async () => {
+  const path = folder()
+  const ring = join(path, 'ring')
+  mkdirSync(ring)
+  const all = frames()
+  appendFileSync(join(ring, '00.pcap'), Buffer.concat([pcapHeader(), ...all.map(recordOf)]))
+  const its = order(join(path, 'upgraded.db'), { kind: 'folder', path: ring })
+  await finish(begin(VICTIM, its), all.length)
+  const before = told(its.database)
+  const kept = readdirSync(path).filter((name) => /\.checkpoint(-before)?$/.test(name))
+  expect(kept).not.toEqual([])
+  for (const name of kept) {
+    const octets = readFileSync(join(path, name))
+    octets.writeUInt32LE(CHECKPOINT_FORMAT + 1, 4)
+    writeFileSync(join(path, name), octets)
+  }
+  const upgraded = begin(VICTIM, its)
+  const said = await upgraded.told((message) => 'says' in message)
+  expect(said).toMatchObject({ says: expect.stringContaining('another version of Holdfast') as string })
+  await upgraded.told((message) => 'live' in message)
+  upgraded.process.stdin!.write('end\n')
+  await upgraded.ended
+  expect(told(its.database)).toEqual({ ...before, analyses: [{ n: 2 }] })
+})
 
-test('pcap over IP, killed ten times: what was missed is blind', { timeout: 120_000 }, async () => {
+test('pcap over IP, killed ten times: what was missed is blind', async () => {
   const database = join(folder(), 'blind.db')
   const all = frames()
   const sockets: Socket[] = []

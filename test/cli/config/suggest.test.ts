@@ -52,7 +52,7 @@ describe.each(CASES)('from %s', (name) => {
       await typesOf('--config', path, ...inputsOf(name)),
     ]
     expect([...without].filter((type) => !withIt.has(type) && !EXPLAINED.has(type))).toEqual([])
-  }, 20_000)
+  })
 })
 
 test('both sides of a load balancer: its addresses, its servers, what names agents, and why', async () => {

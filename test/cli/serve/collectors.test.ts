@@ -32,7 +32,7 @@ const items = async (server: RunningServer, path: string): Promise<Record<string
   return (body.items ?? body) as Record<string, unknown>[]
 }
 
-test('what collectors bring is there at once, and how each of them stands', { timeout: 90_000 }, async () => {
+test('what collectors bring is there at once, and how each of them stands', async () => {
   const place = folder()
   const [ring, port] = [join(place, 'ring'), await freePort()]
   mkdirSync(ring)
