@@ -1,5 +1,9 @@
 /** What the page of one incident works out from what it reads. Pure. */
-import type { OccurrenceRow } from '../../src/api/contract.ts'
+import type { IncidentView, OccurrenceRow } from '../../src/api/contract.ts'
+import { harmless } from '../harmless.ts'
+import { href } from '../router.ts'
+import { confidence, counted, span } from '../text.ts'
+import { ROLE_WORDS } from '../words.data.ts'
 
 export interface AgentHits {
   readonly id: string
@@ -38,6 +42,30 @@ export const quantities = (text: string): string[] =>
 
 /** A title as a sentence. */
 export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
+
+/** An incident for a mail or a ticket to those who own the box: all that one has to know, and where the proof
+ * is. */
+export function incidentText(incident: IncidentView, origin: string): string {
+  const { id, severity, title, summary, actor, requirements, remedy, filter, start, end } = incident
+  const who = [ROLE_WORDS[actor.role], actor.name, actor.address].filter((part) => part !== null)
+  const lines = [
+    `${id}, ${severity}: ${sentence(title)}`,
+    summary,
+    '',
+    `When: ${span(start, end, 'second')}, ${counted(incident.occurrences, 'time')}, ${counted(incident.agents, 'agent')}`,
+    `By: ${who.join(' ')}, confidence ${confidence(actor.confidence)}`,
+    requirements.length === 0 ? '' : `Breaks: ${requirements.join(', ')}`,
+    `What to do: ${remedy}`,
+    filter === '' ? '' : `Wireshark: ${filter}`,
+    `Proof: ${origin}${href({ page: 'incident', id })}`,
+  ]
+  return harmless(
+    lines
+      .filter((line, i) => line !== '' || i === 2)
+      .join('\n')
+      .replaceAll('\u00a0', ' '),
+  )
+}
 
 /** What the list of candidates says of one: `Azure Load Balancer (240 s, unconfirmed)`. */
 export const isUnconfirmed = (candidate: string): boolean => candidate.endsWith(', unconfirmed)')

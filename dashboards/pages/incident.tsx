@@ -7,6 +7,7 @@ import { severedOf, TimerFigure } from '../diagrams/timer.tsx'
 import { useKeys } from '../keys.ts'
 import { useLive, useLoad, usePaced } from '../load.ts'
 import type { Loaded } from '../load.ts'
+import { CopyButton } from '../parts/copy.tsx'
 import { IncidentActions } from '../parts/incident-actions.tsx'
 import { Key } from '../parts/help.tsx'
 import { SeverityMark, VerdictMark } from '../parts/marks.tsx'
@@ -15,7 +16,7 @@ import { Empty, Show } from '../parts/states.tsx'
 import { href, pathPart, query, setQuery } from '../router.ts'
 import { counted, elapsed, interval, secondsBetween, signed, span } from '../text.ts'
 import { AgentsHit } from './incident-agents.tsx'
-import { sentence } from './incident-parts.ts'
+import { incidentText, sentence } from './incident-parts.ts'
 import { Devices, History, LookForYourself, Related, Sources, WhatToDo, WhoDidIt } from './incident-side.tsx'
 import { WhatThePacketsShow } from './incident-packets.tsx'
 
@@ -161,6 +162,7 @@ function Verdict({ incident, onChanged }: Pick<IncidentProps, 'incident' | 'onCh
             Carve {counted(packets, 'packet')} <Key name="p" />
           </a>
         )}
+        <CopyButton text={() => incidentText(incident, location.origin)}>Copy as text</CopyButton>
         <a class="btn wide" href={api.address(`/incidents/${pathPart(id)}`)}>
           Raw JSON
         </a>

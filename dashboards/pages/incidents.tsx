@@ -47,7 +47,9 @@ export function IncidentsPage(): JSX.Element {
       setNews((old) => without(old, event.id))
       return paged.change((rows) => rows.filter(({ id }) => id !== event.id))
     }
-    const isShown = paged.items.some(({ id }) => id === incident.id)
+    const shown = paged.items.find(({ id }) => id === incident.id)
+    const isShown = shown !== undefined
+    if (isShown && saysAll(shown, incident)) return
     if (isShown)
       paged.change((rows) => rows.map((row) => (row.id === incident.id ? newer(row, incident) : row)))
     else if (!matchesIncident(incidentFilter(asked, Date.now()), incident)) return
@@ -78,9 +80,10 @@ export function IncidentsPage(): JSX.Element {
       <IncidentTable
         rows={paged.items}
         chosen={chosen}
-        onChanged={(view) =>
-          paged.change((rows) => rows.map((row) => (row.id === view.id ? { ...row, ...view } : row)))
-        }
+        onChanged={(view) => {
+          paged.change((rows) => rows.map((row) => (row.id === view.id ? newer(row, view) : row)))
+          setNews((old) => without(old, view.id)) // who did it need not be told
+        }}
       />
       <Show loaded={paged.loaded} what="the incidents">
         {({ items }) => (items.length === 0 ? <Nothing /> : null)}
@@ -92,6 +95,12 @@ export function IncidentsPage(): JSX.Element {
 
 /** The trend of an event covers another time than that of the list: the list's stays. */
 const newer = (old: IncidentRow, incident: IncidentRow): IncidentRow => ({ ...incident, trend: old.trend })
+
+/** Whether the row shows already what an event tells. */
+const saysAll = (row: IncidentRow, incident: IncidentRow): boolean =>
+  (Object.keys(incident) as (keyof IncidentRow)[]).every(
+    (key) => key === 'trend' || JSON.stringify(row[key]) === JSON.stringify(incident[key]),
+  )
 
 function Head({
   paged,

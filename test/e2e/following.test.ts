@@ -70,6 +70,38 @@ describe.skipIf(executable === null)('a page that stays open', () => {
     }
   }, 90_000)
 
+  test('tells nobody what he did himself, and everybody else', async () => {
+    const own = await openTab(browser, `${base}/incidents`)
+    const other = await openTab(browser, `${base}/incidents`)
+    for (const { page } of [own, other]) await page.getByText('live', { exact: true }).waitFor()
+    await own.page.keyboard.press('j')
+    await own.page.keyboard.press('a')
+    await own.page.getByRole('button', { name: 'acknowledged' }).waitFor()
+    await other.page.getByRole('button', { name: '1 changed: show' }).waitFor()
+    expect(await own.page.getByRole('button', { name: /show$/ }).count()).toBe(0)
+    expect([own.complaints, other.complaints]).toEqual([[], []])
+    for (const tab of [own, other]) await tab.close()
+  })
+
+  test('gives away what it found as a text, with the link', async () => {
+    const { page, complaints, close } = await openTab(browser, `${base}/incidents/HF-1`)
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.getByRole('button', { name: 'Copy as text' }).click()
+    await page.getByText('copied', { exact: true }).waitFor()
+    const text = await page.evaluate<string>('navigator.clipboard.readText()')
+    expect(text).toMatch(
+      /^HF-1, critical: The load balancer 10\.10\.2\.10 severs idle connections after 300 s\.\n/,
+    )
+    expect(text).toContain(`\nProof: ${base}/incidents/HF-1`)
+    // Where no page may use the clipboard, as without TLS on another host, what is selected is copied.
+    await page.evaluate('Object.defineProperty(navigator, "clipboard", { value: undefined })')
+    await page.getByText('copied', { exact: true }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: /copy the filter/ }).click()
+    await page.getByText('copied', { exact: true }).waitFor()
+    expect(complaints).toEqual([])
+    await close()
+  })
+
   test('the overview’s first sentence follows what becomes of the incidents', async () => {
     const { page, complaints, close } = await openTab(browser, base)
     await page.getByRole('heading', { level: 1, name: 'dlp-endpoint is broken.' }).waitFor()

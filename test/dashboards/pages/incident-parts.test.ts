@@ -2,12 +2,13 @@
 import { describe, expect, test } from 'vitest'
 import {
   agentsOf,
+  incidentText,
   isUnconfirmed,
   quantities,
   remedySteps,
   sentence,
 } from '../../../dashboards/pages/incident-parts.ts'
-import type { OccurrenceRow } from '../../../src/api/contract.ts'
+import type { IncidentView, OccurrenceRow } from '../../../src/api/contract.ts'
 
 const hit = (agent: string | null, at: string): OccurrenceRow =>
   ({ agent: agent === null ? null : { id: agent, address: null }, at }) as OccurrenceRow
@@ -64,4 +65,30 @@ test('a title becomes a sentence once', () => {
 test('a default without a document says so', () => {
   expect(isUnconfirmed('A10 Thunder (TCP template) (120 s, unconfirmed)')).toBe(true)
   expect(isUnconfirmed('F5 BIG-IP (300 s)')).toBe(false)
+})
+
+test('an incident as a text for those who own the box', () => {
+  const incident = {
+    id: 'HF-2041',
+    severity: 'critical',
+    title: 'The load balancer 10.10.2.10 cut 18 idle agents after 300 s',
+    summary: 'It reset both ends, 63 times.\u202e',
+    actor: { role: 'load-balancer', name: 'lb1', address: '10.10.2.10', confidence: 0.97 },
+    requirements: ['S0-04', 'S0-15'],
+    remedy: 'Raise the idle timeout.',
+    filter: '',
+    occurrences: 63,
+    agents: 18,
+    start: '2026-11-20T22:25:12Z',
+    end: '2026-11-21T03:12:31Z',
+  } as unknown as IncidentView
+  expect(incidentText(incident, 'http://h:8480'))
+    .toBe(`HF-2041, critical: The load balancer 10.10.2.10 cut 18 idle agents after 300 s.
+It reset both ends, 63 times.\\u{202e}
+
+When: 20 Nov 22:25:12 to 21 Nov 2026 03:12:31 UTC, 63 times, 18 agents
+By: load balancer lb1 10.10.2.10, confidence 0.97
+Breaks: S0-04, S0-15
+What to do: Raise the idle timeout.
+Proof: http://h:8480/incidents/HF-2041`)
 })
