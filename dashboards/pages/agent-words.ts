@@ -33,14 +33,41 @@ export function agentFacts({ happenings, stays, addresses }: AgentView): AgentFa
 /** `Cut 8 times since 20 Nov 22:25:12 UTC, always by the load balancer lb1 after 300 s of silence.` */
 export function agentSentence(agent: AgentView): string {
   const facts = agentFacts(agent)
-  if (agent.happenings.length === 0)
-    return agent.stays.length === 0
+  if (agent.happenings.length === 0 && agent.stays.length === 0)
+    return agent.connections.length === 0
       ? 'It was not seen in this time.'
-      : `Nothing happened to it in this time. It was ${facts.isAttached ? 'attached to' : 'last with'} ${facts.attachedTo}.`
+      : `Nothing happened to it in this time. ${hiddenSentence(agent)}`
+  if (agent.happenings.length === 0)
+    return `Nothing happened to it in this time. It was ${facts.isAttached ? 'attached to' : 'last with'} ${facts.attachedTo}.`
   const parts = [cutSentence(agent), hopSentence(facts.hops)].filter((part) => part !== '')
   return parts.length > 0
     ? parts.join(' ')
     : `${counted(agent.happenings.length, 'thing')} happened to it in this time.`
+}
+
+/** Why nothing is told of servers, where connections were seen and none of them. */
+export const hiddenSentence = ({ connections }: AgentView): string =>
+  `Which server took its ${counted(connections.length, 'connection')} was not seen: something on the way hides that. A capture behind it shows it.`
+
+/** What stands for the servers that a relay hides. */
+const HIDDEN_SERVER = 'not seen'
+
+/**
+ * An agent of which no server was seen, with its connections as its stays: there is one lane, and silences
+ * and cuts have their place on it. Any other agent as it is.
+ */
+export function withHiddenServer(agent: AgentView): AgentView {
+  const { stays, connections, happenings, services } = agent
+  if (stays.length > 0) return agent
+  const service = services[0] ?? ''
+  return {
+    ...agent,
+    stays: connections.map(({ start, end }) => {
+      return { server: HIDDEN_SERVER, service, start, end, connections: 1, bytes: 0, endedBy: 'open' }
+    }),
+    connections: connections.map((connection) => ({ ...connection, server: HIDDEN_SERVER })),
+    happenings: happenings.map((one) => ({ ...one, server: { name: HIDDEN_SERVER, address: '', port: 0 } })),
+  }
 }
 
 function cutSentence({ happenings }: AgentView): string {

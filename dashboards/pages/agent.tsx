@@ -24,7 +24,7 @@ import {
   time,
   zoneName,
 } from '../text.ts'
-import { agentFacts, agentSentence } from './agent-words.ts'
+import { agentFacts, agentSentence, hiddenSentence, withHiddenServer } from './agent-words.ts'
 import { identifiedWords } from './identified.data.ts'
 import { SpanChips, spanQuery } from './span.tsx'
 
@@ -56,6 +56,7 @@ export function AgentPage({ id }: { id: string }): JSX.Element {
 function Agent({ agent }: { agent: AgentView }): JSX.Element {
   const sentence = agentSentence(agent)
   const services = [...new Set(agent.stays.map(({ service }) => service))]
+  const isSeen = agent.stays.length > 0 || agent.connections.length > 0
   return (
     <>
       <header class="head">
@@ -75,17 +76,20 @@ function Agent({ agent }: { agent: AgentView }): JSX.Element {
               {span(agent.from, agent.to)}
               {services.length > 0 && ` · ${services.join(', ')}`}
             </span>
-            {agent.stays.length > 0 && <SwimlaneLegend />}
+            {isSeen && <SwimlaneLegend />}
           </header>
-          {agent.stays.length === 0 ? (
+          {isSeen ? (
+            <>
+              <SwimlaneFigure agent={withHiddenServer(agent)} sentence={sentence} />
+              {agent.stays.length === 0 && <p class="note gap4">{hiddenSentence(agent)}</p>}
+            </>
+          ) : (
             <Empty>
               It was attached to no server in this time. It was last seen {time(agent.lastSeen)}.{' '}
               <a class="link" href={href({ page: 'agent', id: agent.id })}>
                 Show its last 24 h
               </a>
             </Empty>
-          ) : (
-            <SwimlaneFigure agent={agent} sentence={sentence} />
           )}
         </section>
         <Happenings agent={agent} />

@@ -152,6 +152,8 @@ function Services({
 
 function Service({ service, verdicts }: { service: ServiceRow; verdicts: readonly RequirementRow[] }) {
   const attached = service.attached.at(-1) ?? 0
+  // Where a relay hides the servers, nobody is known to be attached to one.
+  const isHidden = service.servers === 0 && service.connections > 0
   return (
     <a class="svc" href={href({ page: 'service', id: service.name })}>
       <span class="n">
@@ -165,9 +167,9 @@ function Service({ service, verdicts }: { service: ServiceRow; verdicts: readonl
         <Line values={service.attached} />
       </span>
       <span class="ag">
-        <b>{count(attached)}</b>
-        <span class="dim"> of {count(service.agents)}</span>
-        <span class="sub">agents, {counted(service.servers, 'server')}</span>
+        <b>{count(isHidden ? service.agents : attached)}</b>
+        {!isHidden && <span class="dim"> of {count(service.agents)}</span>}
+        <span class="sub">agents, {isHidden ? 'server not seen' : counted(service.servers, 'server')}</span>
       </span>
       <span class="st">
         <SeverityBars trend={service.trend} />

@@ -65,6 +65,11 @@ function Service({ service }: { service: ServiceView }): JSX.Element {
   )
 }
 
+/** Its connections were seen, and no server of them. */
+const isHidden = ({ servers, connections }: ServiceView): boolean => servers === 0 && connections > 0
+const HIDDEN =
+  'Which servers took the connections was not seen: something on the way, such as a load balancer, hides that. Captures of both its sides, analysed together, show it.'
+
 function Facts({ service }: { service: ServiceView }): JSX.Element {
   const facts: [string, string, string][] = [
     ['Agents', count(service.agents), ''],
@@ -114,7 +119,9 @@ function Shares({ service }: { service: ServiceView }): JSX.Element {
         </>
       ) : (
         <Empty>
-          No agent was attached to a server in this time; it was last seen {time(service.lastSeen)}.
+          {isHidden(service)
+            ? HIDDEN
+            : `No agent was attached to a server in this time; it was last seen ${time(service.lastSeen)}.`}
         </Empty>
       )}
     </section>
@@ -185,7 +192,7 @@ function Places({ service }: { service: ServiceView }): JSX.Element {
         <span class="note">each agent by its network, at the server that it was with last</span>
       </header>
       {service.places.length === 0 ? (
-        <Empty>No agent was attached to a server yet.</Empty>
+        <Empty>{isHidden(service) ? HIDDEN : 'No agent was attached to a server yet.'}</Empty>
       ) : (
         <>
           <PlacesFigure places={service.places} order={ownTones(service)} />

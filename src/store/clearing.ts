@@ -109,11 +109,14 @@ export const dropUnusedPackets = (store: Store): void =>
     'DELETE FROM packet WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE kept = packet.id)',
   ).run()
 
-/** Agents, servers and services that no row refers to, in steps. */
+/** Agents with their places, servers and services that no row refers to, in steps. */
 export function dropUnusedNames(store: Store): void {
   const last = prepared<{ id: number | null }>(store, 'SELECT max(id) AS id FROM agent').get()?.id ?? 0
   for (let from = 0; from <= last; from += ROWS_AT_ONCE) {
-    atomically(store, () => prepared(store, UNUSED_AGENTS).run(from, from + ROWS_AT_ONCE))
+    atomically(store, () => {
+      prepared(store, UNSEEN_PLACES).run(from, from + ROWS_AT_ONCE)
+      prepared(store, UNUSED_AGENTS).run(from, from + ROWS_AT_ONCE)
+    })
     giveTurn()
   }
   atomically(store, () => {
@@ -124,6 +127,11 @@ export function dropUnusedNames(store: Store): void {
 
 const without = (table: string, column: string, of: string): string =>
   `NOT EXISTS (SELECT 1 FROM ${table} WHERE ${table}.${column} = ${of}.id)`
+
+// Places that no session made rest on connections.
+const UNSEEN_PLACES = `DELETE FROM placement WHERE agent >= ? AND agent < ? AND session = 0 AND NOT EXISTS (
+  SELECT 1 FROM connection c WHERE c.agent = placement.agent AND +c.service = placement.service
+    AND c.server IS NULL)`
 
 const UNUSED_AGENTS = `DELETE FROM agent WHERE id >= ? AND id < ? AND ${[
   'agent_address',

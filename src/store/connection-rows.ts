@@ -25,6 +25,31 @@ function insertOf(rows: number): string {
   return `INSERT OR FAIL INTO connection (${COLUMNS}) VALUES ${new Array<string>(rows).fill(row).join(',')}`
 }
 
+/** An agent at a service whose server is hidden; where it has a session, that tells more. */
+const PLACE = `INSERT OR IGNORE INTO placement (agent, service, server, session, "end") VALUES (?, ?, '', 0, 0)`
+/** Agents remembered as placed, over all services; beyond it, they are placed again, which changes
+ * nothing. */
+const PLACED_MAX = 1 << 18
+
+/** Places each agent of a service once, as far as it is remembered. */
+function hiddenPlaces(store: Store): (agent: number, service: number) => void {
+  const place = prepared(store, PLACE)
+  const placed = new Map<number, Set<number>>()
+  let size = 0
+  return (agent, service) => {
+    let agents = placed.get(service)
+    if (agents === undefined) placed.set(service, (agents = new Set()))
+    if (agents.has(agent)) return
+    if (size >= PLACED_MAX) {
+      for (const others of placed.values()) others.clear()
+      size = 0
+    }
+    agents.add(agent)
+    size++
+    place.run(agent, service)
+  }
+}
+
 /** What the texts of the dictionary mean here, by their numbers. */
 interface Meanings {
   readonly texts: string[]
@@ -60,6 +85,7 @@ export function connectionRows(
 ): ConnectionRows {
   const many = prepared(store, insertOf(ROWS_AT_ONCE))
   const one = prepared(store, insertOf(1))
+  const place = hiddenPlaces(store)
   let known = meanings()
   return {
     insert({ rows, numbers, fresh, texts }) {
@@ -79,11 +105,18 @@ export function connectionRows(
         const its = numbers[row * WIDTH + AT.tap]!
         if (values.length > 0 && (its !== tap || values.length === ROWS_AT_ONCE * VALUES)) write()
         tap = its
-        pushRow(values, numbers, row * WIDTH, { known, names, counters })
+        pushRow(values, numbers, row * WIDTH, { known, names, counters, place })
       }
       if (values.length > 0) write()
     },
   }
+}
+
+interface RowParts {
+  readonly known: Meanings
+  readonly names: Names
+  readonly counters: Counters
+  place(agent: number, service: number): void
 }
 
 /** Appends the values of a row, and counts it. */
@@ -91,12 +124,14 @@ function pushRow(
   values: unknown[],
   n: Float64Array,
   at: number,
-  { known, names, counters }: { known: Meanings; names: Names; counters: Counters },
+  { known, names, counters, place }: RowParts,
 ): void {
   const start = n[at + AT.start]!
   const end = n[at + AT.end]!
   const service = serviceOf(known, names, n[at + AT.service]!, start)
   const server = service === null ? null : serverOf(known, names, service, n, at)
+  const agent = agentOf(known, names, n[at + AT.agent]!, start)
+  if (agent !== null && service !== null && server === null) place(agent, service)
   const endReason = n[at + AT.endReason]!
   const clientBytes = n[at + AT.clientBytes]!
   const serverBytes = n[at + AT.serverBytes]!
@@ -104,7 +139,7 @@ function pushRow(
   values.push(
     n[at + AT.number]!,
     service,
-    agentOf(known, names, n[at + AT.agent]!, start),
+    agent,
     server,
     start,
     end,

@@ -315,6 +315,27 @@ export const MIGRATIONS: readonly string[] = [
   -- Live captures change every second: of such changes the last one is kept.
   CREATE INDEX change_of_capture ON change (subject) WHERE kind = 'capture';
   `,
+  `
+  -- Agents whose servers a relay hides are placed as well: at their service, at no server, by no session (0).
+  -- A session takes their place; when the last one goes they have it again, while a connection shows them.
+  INSERT OR IGNORE INTO placement SELECT DISTINCT agent, service, '', 0, 0 FROM connection
+  WHERE agent IS NOT NULL AND service IS NOT NULL AND server IS NULL;
+  DROP TRIGGER session_leaves;
+  CREATE TRIGGER session_leaves AFTER DELETE ON session BEGIN
+    UPDATE attachment SET change = change - 1
+    WHERE service = OLD.service AND slot = OLD.start / 1800000000 AND server = OLD.server;
+    UPDATE attachment SET change = change + 1
+    WHERE service = OLD.service AND slot = OLD."end" / 1800000000 + 1 AND server = OLD.server;
+    DELETE FROM placement WHERE agent = OLD.agent AND service = OLD.service AND session = OLD.id;
+    INSERT INTO placement SELECT agent, service, server, id, "end" FROM session
+    WHERE agent = OLD.agent AND service = OLD.service
+      AND NOT EXISTS (SELECT 1 FROM placement WHERE agent = OLD.agent AND service = OLD.service)
+    ORDER BY "end" DESC, id DESC LIMIT 1;
+    INSERT INTO placement SELECT agent, service, '', 0, 0 FROM connection
+    WHERE agent = OLD.agent AND +service = OLD.service AND server IS NULL
+      AND NOT EXISTS (SELECT 1 FROM placement WHERE agent = OLD.agent AND service = OLD.service) LIMIT 1;
+  END;
+  `,
 ]
 
 /** `PRAGMA application_id` of a Holdfast database: `HFST`. */

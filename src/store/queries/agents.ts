@@ -1,6 +1,7 @@
 /**
  * Agents as a list: most occurrences first; of equal numbers the earlier stored one first. Where an agent is
- * (its services, its server) is what its latest session with each service says.
+ * (its services, its server) is what its latest session with each service says; where a relay hides the
+ * servers of a service, its connections name that alone.
  */
 import { sql } from 'kysely'
 import { isoTime } from '../../model/time.ts'
@@ -86,7 +87,7 @@ export function agentFacts(store: Store, agent: StoredAgent): Omit<AgentRow, 'ad
     identifiedBy: agent.identified_by,
     confidence: agent.confidence,
     services: places.map(({ service }) => service).sort(),
-    server: places[0]?.server ?? null,
+    server: places.find(({ server }) => server !== '')?.server ?? null,
     occurrences: agent.occurrences,
     worst: severityOf(agent.worst),
     firstSeen: isoTime(agent.first_seen),

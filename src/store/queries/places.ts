@@ -13,7 +13,7 @@ const OTHER = 'other'
 const PLACES = `
   SELECT p.server, (
     SELECT address FROM agent_address x WHERE x.agent = p.agent ORDER BY start DESC LIMIT 1) AS address
-  FROM placement p WHERE p.service = ?`
+  FROM placement p WHERE p.service = ? AND p.server <> ''`
 
 /** Sorted by network, the largest first and `other` last, then by server. */
 export function placesOf(store: Store, service: number): ServiceView['places'] {

@@ -110,8 +110,10 @@ function allIsWell({
   const counted = (n: number, noun: string): string =>
     `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
   // Behind a load balancer of which only the agents' side was captured, nobody is seen at a server.
-  if (agents === 0 && connections > 0)
-    return `Nothing is broken in ${counted(connections, 'connection')}; which server took them was not seen.`
+  if (servers === 0 && connections > 0) {
+    const whose = agents === 0 ? '' : ` of ${counted(agents, 'agent')}`
+    return `Nothing is broken in ${counted(connections, 'connection')}${whose}; which server took them was not seen.`
+  }
   const seen = `${counted(agents, 'agent')} at ${counted(servers, 'server')}`
   return `Nothing is broken: ${seen}, ${counted(connections, 'connection')}.`
 }

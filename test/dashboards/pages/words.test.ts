@@ -1,7 +1,8 @@
 /** First sentences: of an agent, a service's shares, all services, conformance; and the span of time in the
  * address. */
 import { describe, expect, test } from 'vitest'
-import { agentFacts, agentSentence } from '../../../dashboards/pages/agent-words.ts'
+import { agentFacts, agentSentence, withHiddenServer } from '../../../dashboards/pages/agent-words.ts'
+import { laySwimlane } from '../../../dashboards/diagrams/swimlane-layout.ts'
 import { conformanceHeadline, matching } from '../../../dashboards/pages/conformance.tsx'
 import { sharesSentence } from '../../../dashboards/pages/service-words.ts'
 import { byHealth, headline } from '../../../dashboards/pages/services.tsx'
@@ -29,6 +30,8 @@ describe('an agent', () => {
     ({
       happenings,
       stays,
+      connections: [],
+      services: ['dlp'],
       addresses: [{ address: 'a' }, { address: 'b' }, { address: 'a' }],
     }) as unknown as AgentView
 
@@ -59,6 +62,34 @@ describe('an agent', () => {
   test('nothing is a result', () => {
     expect(agentSentence(agent([]))).toBe('Nothing happened to it in this time. It was attached to dlp2.')
     expect(agentSentence(agent([], []))).toBe('It was not seen in this time.')
+  })
+  test('whose servers are hidden has one lane, with its silences and cuts', () => {
+    const [start, end] = ['2026-11-21T01:00:00Z', '2026-11-21T02:00:00Z']
+    const hidden: AgentView = {
+      ...agent([{ ...cut(end), server: null }], []),
+      from: start,
+      to: '2026-11-21T03:00:00Z',
+      addresses: [],
+      connections: [
+        {
+          id: 1,
+          server: null,
+          start,
+          end,
+          endReason: 'silent',
+          maxIdleSeconds: 300,
+          idleBeforeEndSeconds: 300,
+        },
+      ],
+    }
+    expect(plain(agentSentence({ ...hidden, happenings: [] }))).toBe(
+      'Nothing happened to it in this time. Which server took its 1 connection was not seen: something on the way hides that. A capture behind it shows it.',
+    )
+    const laid = laySwimlane(withHiddenServer(hidden), 600)
+    expect(laid.lanes).toMatchObject([{ server: 'not seen', attachedSeconds: 3_600, times: 1 }])
+    expect([laid.bars.length, laid.silences.length, laid.cuts.length]).toEqual([1, 1, 1])
+    const seen = agent([])
+    expect(withHiddenServer(seen)).toBe(seen)
   })
   test('facts', () =>
     expect(agentFacts(agent([cut('2026-11-21T01:00:00Z'), { type: 'server-hop' }]))).toEqual({
