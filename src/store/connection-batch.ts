@@ -44,6 +44,9 @@ export const COLUMNS = [
   'responses',
   'path',
   'resolvedName',
+  'clientIpBytes',
+  'serverIpBytes',
+  'maxIdleAtMost',
 ] as const
 
 type Column = (typeof COLUMNS)[number]
@@ -53,7 +56,7 @@ export const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Rea
 export const WIDTH = COLUMNS.length
 export const NONE = -1
 
-/** Rows of a full batch: 64 KiB of numbers and some. */
+/** Rows of a full batch: 144 KiB of numbers. */
 export const BATCH_ROWS = 512
 /** Texts in a dictionary; at one more, both sides begin a new one. */
 const TEXTS_MAX = 1 << 17
@@ -150,4 +153,7 @@ function encode(
   n[at + 30] = c.http === null ? NONE : c.http.responses
   n[at + 31] = c.path === undefined || c.path.length === 0 ? NONE : text(JSON.stringify(c.path))
   n[at + 32] = text(c.resolvedName ?? null)
+  n[at + 33] = c.flows?.octets[0] ?? NONE
+  n[at + 34] = c.flows?.octets[1] ?? NONE
+  n[at + 35] = c.flows?.maxIdleAtMost ?? NONE
 }

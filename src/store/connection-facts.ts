@@ -4,8 +4,9 @@
  *
  * Layout: client's and server's address (a length, then 0, 4 or 16 octets), the numbers of `NUMBERS`, then
  * three texts (a length, then UTF-8), empty for none: the TLS handshake and the path, both as JSON, and the
- * name that the client had resolved, which rows from before it was kept lack. Numbers and
- * lengths are LEB128 (DWARF 5 section 7.6); one that may be missing is written as one more, 0 for none.
+ * name that the client had resolved; last, `FLOW_NUMBERS`, where flow records told of it. Rows from before a
+ * part was kept lack it, and what follows. Numbers and lengths are LEB128 (DWARF 5 section 7.6); one that may
+ * be missing is written as one more, 0 for none.
  *
  * Contract: reading never throws; octets that are missing count as 0.
  */
@@ -31,6 +32,9 @@ export const NUMBERS = [
 /** They follow, and may be missing. */
 export const OPTIONAL_NUMBERS = ['stream', 'handshakeRtt', 'requests', 'responses'] as const
 
+/** They stand at the end, and are missing where packets told of the connection. */
+export const FLOW_NUMBERS = ['clientIpBytes', 'serverIpBytes', 'maxIdleAtMost'] as const
+
 export type ConnectionFacts = {
   readonly clientAddress: Uint8Array
   readonly serverAddress: Uint8Array
@@ -40,7 +44,7 @@ export type ConnectionFacts = {
   /** Empty for none. */
   readonly resolvedName: string
 } & { readonly [name in (typeof NUMBERS)[number]]: number } & {
-  readonly [name in (typeof OPTIONAL_NUMBERS)[number]]: number | null
+  readonly [name in (typeof OPTIONAL_NUMBERS)[number] | (typeof FLOW_NUMBERS)[number]]: number | null
 }
 
 /** Of one number: 53 bits in groups of 7. */
@@ -48,7 +52,8 @@ const NUMBER_BYTES_MAX = 8
 const ADDRESS_BYTES_MAX = 16
 /** What a row takes without its texts. */
 const BARE_BYTES_MAX =
-  (NUMBERS.length + OPTIONAL_NUMBERS.length + 5) * NUMBER_BYTES_MAX + 2 * ADDRESS_BYTES_MAX
+  (NUMBERS.length + OPTIONAL_NUMBERS.length + FLOW_NUMBERS.length + 5) * NUMBER_BYTES_MAX +
+  2 * ADDRESS_BYTES_MAX
 /** UTF-8 octets that a UTF-16 unit takes at most. */
 const UNIT_BYTES_MAX = 3
 /** Rows are cut from pieces of this size; a row with longer texts gets a piece of its own. */
@@ -127,14 +132,10 @@ export function connectionFacts(bytes: Uint8Array): ConnectionFacts {
   const serverAddress = octets()
   const plain = NUMBERS.map((name) => [name, number()] as const)
   const optional = OPTIONAL_NUMBERS.map((name) => [name, missing(number())] as const)
-  return {
-    clientAddress,
-    serverAddress,
-    ...Object.fromEntries([...plain, ...optional]),
-    tls: text(),
-    path: text(),
-    resolvedName: text(),
-  } as ConnectionFacts
+  const texts = { tls: text(), path: text(), resolvedName: text() }
+  const flows = FLOW_NUMBERS.map((name) => [name, missing(number())] as const)
+  const numbers = Object.fromEntries([...plain, ...optional, ...flows])
+  return { clientAddress, serverAddress, ...numbers, ...texts } as ConnectionFacts
 }
 
 const missing = (written: number): number | null => (written === 0 ? null : written - 1)

@@ -5,7 +5,7 @@
 import { addressNumber } from '../model/address.ts'
 import { AT, type ConnectionBatch, NONE, WIDTH } from './connection-batch.ts'
 import { END_REASONS } from './codes.data.ts'
-import { type FactsPacker, factsPacker, NUMBERS, OPTIONAL_NUMBERS } from './connection-facts.ts'
+import { type FactsPacker, factsPacker, FLOW_NUMBERS, NUMBERS, OPTIONAL_NUMBERS } from './connection-facts.ts'
 import type { Counters } from './counters.ts'
 import type { Names } from './names.ts'
 import { prepared, type Store } from './store.ts'
@@ -189,6 +189,7 @@ export function addressBytes(address: string): Buffer {
 
 const NUMBER_COLUMNS = NUMBERS.map((name) => AT[name])
 const OPTIONAL_COLUMNS = OPTIONAL_NUMBERS.map((name) => AT[name])
+const FLOW_COLUMNS = FLOW_NUMBERS.map((name) => AT[name])
 
 /** The Community ID follows from the addresses: it is not kept. */
 function packed(known: Meanings, n: Float64Array, at: number): Buffer {
@@ -206,6 +207,7 @@ function packed(known: Meanings, n: Float64Array, at: number): Buffer {
   packer.text(tls)
   packer.text(path)
   packer.text(name)
+  if (n[at + AT.maxIdleAtMost]! !== NONE) for (const column of FLOW_COLUMNS) packer.optional(n[at + column]!)
   return packer.end()
 }
 

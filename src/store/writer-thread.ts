@@ -24,7 +24,7 @@ import {
 
 /** Records other than connections travel in such batches. */
 const RECORDS_AT_ONCE = 256
-/** Messages on their way: of connections 16 MiB at most. */
+/** Messages on their way: of connections 18 MiB at most. */
 const MESSAGES_MAX = 128
 /** How long `write` waits before it looks whether the thread has failed. */
 const LOOK_EVERY_MS = 1_000

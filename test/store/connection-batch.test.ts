@@ -81,6 +81,9 @@ const expected = (c: ConnectionRecord): Record<string, unknown> => ({
   responses: c.http?.responses ?? null,
   path: (c.path ?? []).length === 0 ? null : JSON.stringify(c.path),
   resolvedName: c.resolvedName ?? null,
+  clientIpBytes: c.flows?.octets[0] ?? null,
+  serverIpBytes: c.flows?.octets[1] ?? null,
+  maxIdleAtMost: c.flows?.maxIdleAtMost ?? null,
 })
 
 const count = fc.nat({ max: 2 ** 40 })
@@ -101,6 +104,7 @@ const records = fc.array(
       clientBytes: count,
       path: fc.array(fc.string({ maxLength: 12 }), { maxLength: 2 }),
       http: fc.option(fc.record({ requests: fc.nat(), responses: fc.nat() })),
+      flows: fc.record({ maxIdleAtMost: count, octets: fc.tuple(count, count) }),
     })
     .map(connection),
 )

@@ -6,6 +6,7 @@ import {
   type ConnectionFacts,
   connectionFacts,
   factsPacker,
+  FLOW_NUMBERS,
   NUMBERS,
   OPTIONAL_NUMBERS,
 } from '../../src/store/connection-facts.ts'
@@ -36,8 +37,14 @@ const rows = fc
     }),
     all(NUMBERS, count),
     all(OPTIONAL_NUMBERS, fc.option(fc.nat({ max: 2 ** 48 }))),
+    all(FLOW_NUMBERS, fc.option(fc.nat({ max: 2 ** 48 }))),
   )
-  .map(([parts, numbers, optional]): ConnectionFacts => ({ ...numbers, ...optional, ...parts }))
+  .map(([parts, numbers, optional, flows]): ConnectionFacts => ({
+    ...numbers,
+    ...optional,
+    ...flows,
+    ...parts,
+  }))
 
 const packer = factsPacker()
 function packed(facts: ConnectionFacts): Buffer {
@@ -51,6 +58,7 @@ function packed(facts: ConnectionFacts): Buffer {
   packer.text(facts.tls)
   packer.text(facts.path)
   packer.text(facts.resolvedName)
+  for (const name of FLOW_NUMBERS) packer.optional(facts[name] ?? -1)
   return packer.end()
 }
 

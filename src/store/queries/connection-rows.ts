@@ -70,6 +70,25 @@ const rowOf = (c: StoredConnection, facts: ConnectionFacts): ConnectionRow => {
   }
 }
 
+/** What flow records do not say of a connection is null, and what they say besides. */
+function flowMembers({ clientIpBytes, serverIpBytes, maxIdleAtMost }: ConnectionFacts): object {
+  if (maxIdleAtMost === null) return {}
+  const untold = Object.fromEntries(NOT_IN_FLOWS.map((name) => [name, null]))
+  return { ...untold, clientIpBytes, serverIpBytes, maxIdleAtMostSeconds: toSeconds(maxIdleAtMost) }
+}
+
+const NOT_IN_FLOWS = [
+  'stream',
+  'clientBytes',
+  'serverBytes',
+  'clientUniqueBytes',
+  'serverUniqueBytes',
+  'retransmissions',
+  'outOfOrder',
+  'keepAlives',
+  'captureDuplicates',
+] as const
+
 /** The record of `analyze --format ndjson`, in its order; null if there is no connection of the number. */
 export function connectionRecord(
   store: Store,
@@ -98,6 +117,7 @@ export function connectionRecord(
     http: facts.requests === null ? null : { requests: facts.requests, responses: facts.responses ?? 0 },
     path,
     idleBeforeEndSeconds: toSeconds(facts.idleBeforeEnd),
+    ...flowMembers(facts),
   }
   return { analysis: found.analysis, number: found.number, record }
 }
