@@ -182,11 +182,9 @@ export function deleteAnalysis(store: Store, id: number): void {
     prepared(store, 'UPDATE analysis SET replaced = coalesce(replaced, id) WHERE id = ?').run(id),
   )
   clearAnalysis(store, id)
-  durably(store, () => {
-    prepared(store, 'DELETE FROM analysis WHERE id = ?').run(id)
-    dropUnusedPackets(store)
-    dropUnusedCaptures(store)
-  })
+  durably(store, () => prepared(store, 'DELETE FROM analysis WHERE id = ?').run(id))
+  dropUnusedPackets(store)
+  dropUnusedCaptures(store)
   dropUnusedNames(store)
 }
 

@@ -102,23 +102,32 @@ export function removeIncident(store: Store, incident: number): void {
   prepared(store, 'DELETE FROM incident WHERE id = ?').run(incident)
 }
 
-/** Octets that prove nothing any more. */
+/** Octets that prove nothing any more, in steps. */
 export const dropUnusedPackets = (store: Store): void =>
-  void prepared(
-    store,
-    'DELETE FROM packet WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE kept = packet.id)',
-  ).run()
+  inRanges(store, 'packet', (from, to) => prepared(store, UNUSED_PACKETS).run(from, to))
+
+const UNUSED_PACKETS = `DELETE FROM packet WHERE id >= ? AND id < ?
+  AND NOT EXISTS (SELECT 1 FROM evidence WHERE kept = packet.id)`
+
+/** All rows of a table by their numbers, so many in a transaction. */
+function inRanges(
+  store: Store,
+  table: 'packet' | 'agent',
+  work: (from: number, to: number) => unknown,
+): void {
+  const last = prepared<{ id: number | null }>(store, `SELECT max(id) AS id FROM ${table}`).get()?.id ?? 0
+  for (let from = 0; from <= last; from += ROWS_AT_ONCE) {
+    atomically(store, () => work(from, from + ROWS_AT_ONCE))
+    giveTurn()
+  }
+}
 
 /** Agents with their places, servers and services that no row refers to, in steps. */
 export function dropUnusedNames(store: Store): void {
-  const last = prepared<{ id: number | null }>(store, 'SELECT max(id) AS id FROM agent').get()?.id ?? 0
-  for (let from = 0; from <= last; from += ROWS_AT_ONCE) {
-    atomically(store, () => {
-      prepared(store, UNSEEN_PLACES).run(from, from + ROWS_AT_ONCE)
-      prepared(store, UNUSED_AGENTS).run(from, from + ROWS_AT_ONCE)
-    })
-    giveTurn()
-  }
+  inRanges(store, 'agent', (from, to) => {
+    prepared(store, UNSEEN_PLACES).run(from, to)
+    prepared(store, UNUSED_AGENTS).run(from, to)
+  })
   atomically(store, () => {
     prepared(store, UNUSED_SERVERS).run()
     prepared(store, UNUSED_SERVICES).run()

@@ -364,7 +364,7 @@ interface Quiet {
   readonly now: Micros
 }
 
-/** Of incidents that this collector's captures alone tell of, or ended. */
+/** Of incidents that this collector's captures tell of. */
 function resolveQuiet(store: Store, { capture }: Collection, { before, note, now }: Quiet): number {
   return atomically(store, () => {
     const rows = prepared<{ id: number }>(store, QUIET).all(before, capture)

@@ -47,10 +47,8 @@ export function applyRetention(store: Store, options: RetentionOptions): Removed
   const captures = removeCaptures(store, options)
   const analyses = removeRows(store, options)
   pruneChanges(store)
-  atomically(store, () => {
-    dropUnusedPackets(store)
-    dropUnusedCaptures(store)
-  })
+  dropUnusedPackets(store)
+  dropUnusedCaptures(store)
   if (analyses > 0) dropUnusedNames(store)
   giveBack(store)
   return { captures, analyses }

@@ -27,6 +27,8 @@ export class StoreError extends Error {
 export interface StoreOptions {
   /** Nothing is created or migrated: the file must exist and have this version. */
   readonly readOnly?: boolean
+  /** A database of an older version is about to be brought up to date, which may take minutes. */
+  onMigration?(): void
 }
 
 /** How long a statement waits for another writer. */
@@ -51,7 +53,7 @@ export function openStore(path: string, options: StoreOptions = {}): Store {
     if (!readOnly) makeFor(path)
     const db = new Sqlite(path, { readonly: readOnly, fileMustExist: readOnly, timeout: BUSY_TIMEOUT_MS })
     try {
-      prepareConnection(db, path, readOnly)
+      prepareConnection(db, path, options)
       return { db, path, readOnly, close: () => void db.close() }
     } catch (error) {
       db.close()
@@ -73,7 +75,11 @@ function makeFor(path: string): void {
   }
 }
 
-function prepareConnection(db: Database, path: string, readOnly: boolean): void {
+function prepareConnection(
+  db: Database,
+  path: string,
+  { readOnly = false, onMigration }: StoreOptions,
+): void {
   db.pragma('trusted_schema = OFF')
   db.pragma(`cache_size = -${CACHE_KIB}`)
   db.pragma('temp_store = MEMORY')
@@ -85,6 +91,7 @@ function prepareConnection(db: Database, path: string, readOnly: boolean): void 
     db.pragma('synchronous = NORMAL')
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     db.pragma(`journal_size_limit = ${JOURNAL_BYTES_MAX}`)
+    if (versionOf(db) > 0 && versionOf(db) < MIGRATIONS.length) onMigration?.()
     migrate(db, path)
   }
   checkVersion(db, path)

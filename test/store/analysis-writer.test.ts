@@ -84,6 +84,9 @@ describe('a connection', () => {
       tls: JSON.stringify(TLS),
       path: '',
       resolvedName: 'keys.example.com',
+      clientIpBytes: null,
+      serverIpBytes: null,
+      maxIdleAtMost: null,
     })
     expect(bare).toMatchObject({ input: 0, number: 2 ** 47 + 1, agent: null, server: null })
     const none = { handshakeRtt: null, requests: null, responses: null, tls: '', path: '', resolvedName: '' }

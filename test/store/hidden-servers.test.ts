@@ -79,6 +79,11 @@ test('those of before are placed when a database is opened', () => {
   store.db.exec('DELETE FROM placement')
   store.db.pragma('user_version = 5')
   store.close()
-  store = openStore(path)
+  let waits = 0
+  store = openStore(path, { onMigration: () => void waits++ })
   expect(told()).toEqual(hidden)
+  // Who waits is told why, and only then.
+  expect(waits).toBe(1)
+  openStore(path, { onMigration: () => void waits++ }).close()
+  expect(waits).toBe(1)
 })

@@ -208,7 +208,19 @@ export function silencesText(
 
 function scopeOf({ summary, agentsBy, servers, serversDropped }: Collected): string {
   const agents = [...agentsBy.values()].reduce((sum, n) => sum + n, 0)
-  return `${counted(summary?.connections ?? 0, 'connection')} of ${counted(agents, 'agent')} with ${counted(servers.length + serversDropped, 'server')}`
+  const connections = summary?.connections ?? 0
+  return scopeText({ connections, agents, servers: servers.length + serversDropped })
+}
+
+/** `30 connections of 7 agents with 3 servers`; where something on the way hides the servers, that. */
+export function scopeText(of: {
+  readonly connections: number
+  readonly agents: number
+  readonly servers: number
+}): string {
+  const servers =
+    of.servers === 0 && of.connections > 0 ? 'servers that were not seen' : counted(of.servers, 'server')
+  return `${counted(of.connections, 'connection')} of ${counted(of.agents, 'agent')} with ${servers}`
 }
 
 function severitiesOf({ summary, incidents }: Collected): string {

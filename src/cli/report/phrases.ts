@@ -13,7 +13,7 @@ import {
   listed,
   spanText,
 } from '../output/quantities.ts'
-import { noConnectionText, silencesText } from '../output/report.ts'
+import { noConnectionText, scopeText, silencesText } from '../output/report.ts'
 import { ROLE_WORDS, STATUS_WORDS } from '../output/words.data.ts'
 import type { IncidentFacts, ReportData, ReportIncident } from './data.ts'
 import { qualityCosts } from './quality.ts'
@@ -30,19 +30,16 @@ export function verdictOf(data: ReportData): { readonly sentence: string; readon
       return { sentence: noConnectionText(totals.packets, data.inputs), rest: [] }
     }
     const rest = silences === null ? [] : [silencesText(silences, idleSeconds)]
-    return { sentence: `Nothing broken in ${scopeText(data)}.`, rest }
+    return { sentence: `Nothing broken in ${scopeText(totals)}.`, rest }
   }
   const worst = incidents.find(({ state }) => state !== 'resolved')
-  const across = `${counted(total, 'incident')} in ${scopeText(data)}: ${severitiesText(totals.incidents)}.`
+  const across = `${counted(total, 'incident')} in ${scopeText(totals)}: ${severitiesText(totals.incidents)}.`
   return worst === undefined
     ? { sentence: `All ${counted(total, 'incident')} are resolved.`, rest: [across] }
     : { sentence: sentenceOf(worst.title), rest: [across] }
 }
 
 const totalOf = (by: ReportData['totals']['incidents']): number => by.critical + by.warning + by.info
-
-const scopeText = ({ totals: { connections, agents, servers } }: ReportData): string =>
-  `${counted(connections, 'connection')} of ${counted(agents, 'agent')} with ${counted(servers, 'server')}`
 
 function severitiesText(by: { readonly [severity in Severity]: number }): string {
   return listed(

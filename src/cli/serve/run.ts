@@ -23,7 +23,7 @@ import { alertsLock } from '../alert/lock.ts'
 import type { AlertSettings } from '../../alerts/settings.ts'
 import { NO_ALERTS } from '../config/alert-settings.ts'
 
-import type { Console } from '../console.ts'
+import { type Console, say } from '../console.ts'
 import { EXIT, failure, systemReason } from '../failure.ts'
 import { openedStore } from '../stored.ts'
 import { collectorsOf } from '../collect/collectors.ts'
@@ -43,7 +43,8 @@ const now = (): Micros => Date.now() * 1000
 export async function runServe(options: ServeOptions, console: Console): Promise<number> {
   const plan = servePlan(options)
   const { text: config, alerts } = configOf(plan.config)
-  const store = openedStore(plan.database)
+  const onMigration = (): void => say(console, `bringing ${plan.database} up to date: this may take minutes`)
+  const store = openedStore(plan.database, { onMigration })
   try {
     refuseOpenDoors(plan, store)
     const unlock = lockOf(plan.database, alerts)

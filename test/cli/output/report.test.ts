@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { collect, emptyCollection } from '../../../src/cli/output/collected.ts'
-import { reportText } from '../../../src/cli/output/report.ts'
+import { reportText, scopeText } from '../../../src/cli/output/report.ts'
 import { textSink } from '../../../src/cli/output/text.ts'
 import type { Paint } from '../../../src/cli/output/page.ts'
 import type { AnalysisRecord } from '../../../src/model/record.ts'
@@ -289,3 +289,9 @@ describe('the sink', () => {
     ).toEqual(['agent', 'capture', 'incident', 'occurrence', 'requirement', 'server', 'summary', 'what-if'])
   })
 })
+
+test.each([
+  [{ connections: 15, agents: 7, servers: 0 }, '15 connections of 7 agents with servers that were not seen'],
+  [{ connections: 1, agents: 1, servers: 1 }, '1 connection of 1 agent with 1 server'],
+  [{ connections: 0, agents: 0, servers: 0 }, '0 connections of 0 agents with 0 servers'],
+])('what was seen: %j', (of, text) => expect(scopeText(of)).toBe(text))
