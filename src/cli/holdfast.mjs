@@ -32,6 +32,8 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MIN) {
   const isClone = existsSync(new URL('main.ts', import.meta.url))
   const { bundle, cache } = await (isClone ? fromClone() : fromPackage())
   module.enableCompileCache(cache)
+  // Threads share it only where the environment says so (Node.js API, module.enableCompileCache).
+  process.env.NODE_COMPILE_CACHE ??= cache
   // Nothing is to be made among the old objects because some of its kind grew old: a million idle connections
   // take 370 MB then, and 530 otherwise. An engine that does not know the flag says so and goes on.
   v8.setFlagsFromString('--no-allocation-site-pretenuring')
