@@ -14,6 +14,10 @@ export function joined(
   return added.length === 0 ? old : [...added, ...old].slice(0, SHOWN_MAX)
 }
 
+/** When the latest of the rows happened: an analysis may tell now of what happened long ago. */
+export const newestOf = (rows: readonly Pick<OccurrenceRow, 'at'>[]): string | null =>
+  rows.reduce<string | null>((latest, { at }) => (latest === null || at > latest ? at : latest), null)
+
 const BEFORE = 'before '
 
 /** The list with new rows. If that takes away the oldest, older ones are asked for by the time of the last

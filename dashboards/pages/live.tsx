@@ -16,6 +16,7 @@ import { clock, counted, day, elapsed, zoneName } from '../text.ts'
 import { SEVERITIES, TYPES } from '../words.data.ts'
 import { SeverityChips } from './incidents.tsx'
 import { Rate } from './live-rate.tsx'
+import { newestOf } from './live-rows.ts'
 import { useTail } from './live-tail.ts'
 
 export function LivePage(): JSX.Element {
@@ -25,7 +26,7 @@ export function LivePage(): JSX.Element {
   return (
     <>
       <Bar title="Live" news={waiting.length + unseen} />
-      <Head isPaused={isPaused} toggle={toggle} newest={waiting[0]?.at ?? paged.items[0]?.at ?? null} />
+      <Head isPaused={isPaused} toggle={toggle} newest={newestOf([...waiting, ...paged.items])} />
       <Filters />
       <Following isPaused={isPaused} />
       <Pill news={{ isNew: waiting.length, changed: gone.size }} onShow={show} />

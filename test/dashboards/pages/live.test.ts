@@ -2,7 +2,15 @@
 import { describe, expect, test } from 'vitest'
 import { tailCommand } from '../../../dashboards/pages/live.tsx'
 import { rateOf, windowOf } from '../../../dashboards/pages/live-rate.tsx'
-import { behind, goneFrom, joined, renewed, SHOWN_MAX, withNew } from '../../../dashboards/pages/live-rows.ts'
+import {
+  behind,
+  goneFrom,
+  joined,
+  newestOf,
+  renewed,
+  SHOWN_MAX,
+  withNew,
+} from '../../../dashboards/pages/live-rows.ts'
 import type { OccurrenceRow, Page } from '../../../src/api/contract.ts'
 
 const row = (id: number, second: number): OccurrenceRow =>
@@ -33,6 +41,11 @@ describe('rows', () => {
     const cut = withNew(page(many, 'cursor'), [row(5000, 59)])
     expect(ids(cut.items)).toEqual([5000, ...ids(many).slice(0, -1)])
     expect(behind(cut.next)).toEqual({ to: many.at(-2)?.at })
+  })
+
+  test('the newest is not the one that came last', () => {
+    expect(newestOf(joined([row(5, 5)], old))).toBe(row(4, 40).at)
+    expect(newestOf([])).toBe(null)
   })
 
   test('those of a replaced analysis are known by their absence, as far as the list reaches', () => {
