@@ -63,7 +63,7 @@ export class Piece {
 /** SYNs are sent again for so long at most: Linux gives up after 127 s (tcp_syn_retries 6). */
 const SYN_TRIES: Micros = seconds(130)
 /** Clocks of exporters of one network differ by less. */
-const CLOCKS_APART: Micros = seconds(5)
+export const CLOCKS_APART: Micros = seconds(5)
 /** That a connection goes on is told no oftener. */
 const ANSWER_EVERY: Micros = seconds(1)
 /** What the first minute of a connection holds is told of some. */

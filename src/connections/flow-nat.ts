@@ -25,8 +25,16 @@ interface Told {
 
 /** Takes note of the address and port under which the source of a record goes on. */
 export function noteOuter(state: FlowState, row: number, piece: Told, batch: FlowBatch, i: number): void {
-  const address = batch.postSource[i]!
-  const port = batch.postSourcePort[i]!
+  noteOuterAs(state, row, piece, { address: batch.postSource[i]!, port: batch.postSourcePort[i]! })
+}
+
+/** The same, where something else says what it is. */
+export function noteOuterAs(
+  state: FlowState,
+  row: number,
+  piece: Told,
+  { address, port }: { readonly address: number; readonly port: number },
+): void {
   const { source, end: at, record } = piece
   if (address < 0 || isUntranslated(state, piece, address, port)) return
   const cold = coldOf(state, row)

@@ -4,6 +4,7 @@ import type { Observation } from '../model/observation.ts'
 import type { Endpoint, Side, Tap } from '../model/packet.ts'
 import { MILLISECOND, type Micros } from '../model/time.ts'
 import type { DueQueue } from './due-queue.ts'
+import type { Binding } from './flow-bindings.ts'
 import * as F from './flow-fields.ts'
 import type { FlowClock } from './flow-clock.ts'
 import type { FlowTimeouts } from './flow-timeouts.ts'
@@ -132,6 +133,8 @@ export interface FlowState {
   readonly answers: DueQueue
   /** When responders were told to answer, by address and port. */
   readonly answered: Map<number, Micros>
+  /** What translators said of addresses and ports without a destination, in order of time. */
+  readonly bindings: Map<number, Binding[]>
   readonly counters: FlowCounters
   readonly silenceMin: Micros
   readonly streamNumbers: { next: number }

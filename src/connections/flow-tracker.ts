@@ -20,6 +20,7 @@ import { FlowClock, type LiveFlows } from './flow-clock.ts'
 import { handshakeSeen, nextDue, tellAnswering, tellDue, tellRest } from './flow-facts.ts'
 import * as F from './flow-fields.ts'
 import { join, Piece, takeOver } from './flow-join.ts'
+import { isBinding, noteBinding, takeBinding } from './flow-bindings.ts'
 import { isNatEvent, takeNatEvent } from './flow-nat-events.ts'
 import { noteOuter } from './flow-nat.ts'
 import { noteLength } from './flow-silences.ts'
@@ -99,6 +100,7 @@ export class FlowTracker {
       due: new DueQueue(),
       answers: new DueQueue(),
       answered: new Map(),
+      bindings: new Map(),
       counters: this.counters,
       timeouts: [],
       stated: [],
@@ -192,6 +194,11 @@ export class FlowTracker {
       this.others.set(protocol, (this.others.get(protocol) ?? 0) + 1)
       return
     }
+    if (isBinding(batch, i)) {
+      this.counters.records++
+      if (!takeBinding(this.state, batch, i)) this.counters.incomplete++
+      return
+    }
     if (this.wanted !== null && !this.wanted.is(batch, i)) {
       this.passOver(batch, i)
       return
@@ -213,10 +220,15 @@ export class FlowTracker {
     piece.isPaired = isPaired
     const row = this.join()
     if (row >= 0 && batch.applications.size > 0) this.noteName(row, batch.applications.get(i))
-    if (row >= 0 && batch.postSource[i]! >= 0) noteOuter(this.state, row, piece, batch, i)
+    if (row >= 0) this.noteOuter(row, batch, i)
     if (!isPaired) return
     turnRound(piece, batch, i)
     this.join()
+  }
+
+  private noteOuter(row: number, batch: FlowBatch, i: number): void {
+    if (batch.postSource[i]! >= 0) noteOuter(this.state, row, this.piece, batch, i)
+    else if (this.state.bindings.size > 0) noteBinding(this.state, row, this.piece)
   }
 
   /** That it came shows that something passed. */

@@ -16,6 +16,12 @@ export const END_RESOURCES = 5
  */
 export const NAT_CREATED: ReadonlySet<number> = new Set([1, 4, 6])
 export const NAT_DELETED: ReadonlySet<number> = new Set([2, 5, 7])
+/**
+ * Of an address and port, with whomever they speak: sessions, and bindings (8 and 10 create, 9 and 11 delete;
+ * Juniper numbers them from 6 on). What Juniper means by 10 and 11, a lack of ports, has no address behind.
+ */
+export const NAT_BOUND: ReadonlySet<number> = new Set([1, 4, 6, 8, 10])
+export const NAT_UNBOUND: ReadonlySet<number> = new Set([2, 5, 7, 9, 11])
 
 /** FirewallEvent, IE 233. */
 export const FIREWALL_CREATED = 1

@@ -112,3 +112,59 @@ describe('a log of translations', () => {
     expect(told(many).of('mapping-changed')).toHaveLength(16)
   })
 })
+
+describe('a log of translations without destinations', () => {
+  const bound = (from: number, natEvent = 8, port = 50_000): Told => {
+    return { tuple: '10.0.0.1:40000>', from, natEvent, outer: `203.0.113.5:${port}`, exporter: 1 }
+  }
+  const unbound = (from: number, port = 50_000): Told => bound(from, 9, port)
+  const piece = (from: number, flags = 'AP', tuple = A): Told => ({
+    tuple,
+    from,
+    to: from + 50,
+    flags,
+    packets: 5,
+  })
+  const changes = (records: readonly Told[]) =>
+    told(records)
+      .of('mapping-changed')
+      .map(({ time, from, to, goesOn }) => [at(time), from.port, to.port, goesOn])
+
+  test.each([
+    ['a binding', 8],
+    ['a binding, as Juniper numbers it', 6],
+    ['a session', 4],
+  ])('%s made as a connection begins is of that connection', (_what, event) => {
+    const { of, tracker } = told([bound(0.1, event), piece(0, 'SAP'), piece(0, 'SA', B)])
+    expect(of('connection-opened').map(({ outer }) => outer)).toEqual([
+      { address: '203.0.113.5', port: 50_000 },
+    ])
+    expect(tracker.counters).toMatchObject({ records: 3, connections: 1, incomplete: 0 })
+  })
+
+  test.each([
+    ['it was made long before', [bound(0), piece(100, 'SAP')]],
+    ['the connection was there before the records', [bound(0), piece(0, 'AP')]],
+    ['two were made', [bound(0), bound(1, 8, 50_001), piece(0, 'SAP')]],
+    ['it is of another port', [{ ...bound(0), tuple: '10.0.0.1:40001>' }, piece(0, 'SAP')]],
+    ['only an address was bound', [bound(0, 14), piece(0, 'SAP')]],
+  ] as [string, Told[]][])('nothing is known of a connection: %s', (_what, records) => {
+    expect(outers(records)).toEqual([undefined])
+  })
+
+  test('a connection that goes on under another binding has lost the first one', () => {
+    const begins = [bound(0), piece(0, 'SAP')]
+    expect(changes([...begins, unbound(70), bound(71, 8, 50_001), piece(80)])).toEqual([
+      [80, 50_000, 50_001, true],
+    ])
+    // Whose record began before, who knows; a binding that is still there is that of the connection.
+    expect(changes([...begins, unbound(70), bound(71, 8, 50_001), piece(65)])).toEqual([])
+    expect(changes([...begins, bound(71, 8, 50_001), piece(80)])).toEqual([])
+    expect(changes([...begins, unbound(70), bound(71), piece(80)])).toEqual([])
+  })
+
+  test('events that say too little are counted', () => {
+    const none = { ...bound(0), outer: undefined } as unknown as Told
+    expect(told([none, bound(0, 12)]).tracker.counters).toMatchObject({ records: 2, incomplete: 2 })
+  })
+})

@@ -11,7 +11,7 @@ export const STORY_BEGINS = 1_800_000_000
 
 /** One record of one direction; times in seconds of the story. */
 export interface Told {
-  /** `10.0.0.1:40000>10.0.0.2:443`. */
+  /** `10.0.0.1:40000>10.0.0.2:443`; nothing behind `>`: no destination is said. */
   readonly tuple: string
   readonly from: number
   readonly to?: number
@@ -65,7 +65,9 @@ export function batchesOf(
 }
 
 function fill(batch: FlowBatch, i: number, told: Told, number: number): void {
-  const [, source, sourcePort, destination, destinationPort] = /^(.+):(\d+)>(.+):(\d+)$/.exec(told.tuple)!
+  const [, source, sourcePort, destination, destinationPort] = /^(.+?):(\d+)>(?:(.+):(\d+))?$/.exec(
+    told.tuple,
+  )!
   const { from, to = from, packets = 1 } = told
   batch.count = i + 1
   batch.exporter[i] = told.exporter ?? 0
@@ -74,9 +76,9 @@ function fill(batch: FlowBatch, i: number, told: Told, number: number): void {
   batch.start[i] = Math.round((STORY_BEGINS + from) * SECOND)
   batch.end[i] = Math.round((STORY_BEGINS + to) * SECOND)
   batch.source[i] = numberOf(batch.addresses, source!)
-  batch.destination[i] = numberOf(batch.addresses, destination!)
+  if (destination !== undefined) batch.destination[i] = numberOf(batch.addresses, destination)
   batch.sourcePort[i] = Number(sourcePort)
-  batch.destinationPort[i] = Number(destinationPort)
+  if (destinationPort !== undefined) batch.destinationPort[i] = Number(destinationPort)
   batch.protocol[i] = 6
   batch.packets[i] = packets
   batch.octets[i] = told.octets ?? packets * 52
