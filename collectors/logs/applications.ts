@@ -14,6 +14,8 @@ export const ANSWERS_MAX = 1 << 18
 export interface Applications {
   /** Adds what is said; what was said first stays. */
   add(uid: string, said: FlowApplication): void
+  /** Connections of which something is held. */
+  readonly size: number
   /** What is held of a connection, which is then forgotten. */
   take(uid: string): FlowApplication | undefined
   /** Connections that were forgotten because of too many. */
@@ -37,8 +39,10 @@ export function applications(limit = HELD_MAX): Applications {
       if (oldest !== undefined) held.delete(oldest)
       forgotten++
     },
+    get size() {
+      return held.size
+    },
     take(uid) {
-      if (held.size === 0) return undefined
       const said = held.get(uid)
       if (said !== undefined) held.delete(uid)
       return said

@@ -52,7 +52,7 @@ export const recognises = (head: string): boolean =>
 
 export function decoder(state: LogState, applications: Applications): LogDecoder {
   const fields = new Fields(NAMES)
-  const into: Into = { state, applications, words: new Words() }
+  const into: Into = { state, applications, words: new Words(), own: new OwnApplications() }
   return objectDecoder(state, fields, (b, batch) => {
     const kind = word(b, fields, AT.event_type, into.words)
     if (kind === 'flow' && fill(b, fields, into, batch)) return true
@@ -87,6 +87,7 @@ interface Into {
   readonly state: LogState
   readonly applications: Applications
   readonly words: Words
+  readonly own: OwnApplications
 }
 
 function fill(b: Uint8Array, fields: Fields, into: Into, batch: FlowBatch): boolean {
@@ -118,9 +119,8 @@ function fill(b: Uint8Array, fields: Fields, into: Into, batch: FlowBatch): bool
   batch.exporter[row] = state.exporter('')
   const flowState = word(b, fields, AT['flow/state'], words)
   batch.endReason[row] = endReason(flowState, word(b, fields, AT['flow/reason'], words))
-  const uid = said(b, fields, AT.flow_id)
-  const own = ownApplication(uid, word(b, fields, AT.app_proto, words), flowState)
-  const beside = applications.take(uid)
+  const own = into.own.of(word(b, fields, AT.app_proto, words), flowState)
+  const beside = applications.size === 0 ? undefined : applications.take(said(b, fields, AT.flow_id))
   batch.applications.set(row, beside === undefined ? own : { ...own, ...beside })
   return true
 }
@@ -128,12 +128,25 @@ function fill(b: Uint8Array, fields: Fields, into: Into, batch: FlowBatch): bool
 const word = (b: Uint8Array, { from, to }: Fields, field: number, words: Words): string =>
   from[field]! < 0 ? '' : words.of(b, from[field]!, to[field]!)
 
-function ownApplication(uid: string, appProtocol: string, state: string): FlowApplication {
-  const own: { -readonly [K in keyof FlowApplication]: FlowApplication[K] } = {}
-  if (uid !== '') own.uid = uid
-  if (appProtocol !== '' && appProtocol !== 'failed') own.protocol = appProtocol
-  if (state !== '') own.state = state
-  return own
+/** More different ones no Suricata tells: further ones are made each time. */
+const OWN_MAX = 256
+
+/** What records say themselves: few things, each an object that many of them share. */
+class OwnApplications {
+  /** By protocol, then by state. */
+  private readonly known = new Map<string, Map<string, FlowApplication>>()
+  private size = 0
+
+  of(appProtocol: string, state: string): FlowApplication {
+    const there = this.known.get(appProtocol)?.get(state)
+    if (there !== undefined) return there
+    const isKnown = appProtocol !== '' && appProtocol !== 'failed'
+    const own = { ...(isKnown ? { protocol: appProtocol } : {}), ...(state === '' ? {} : { state }) }
+    if (this.size++ >= OWN_MAX) return own
+    const ofProtocol = this.known.get(appProtocol) ?? new Map<string, FlowApplication>()
+    this.known.set(appProtocol, ofProtocol.set(state, own))
+    return own
+  }
 }
 
 /** `timeout` is how every flow ends that Suricata does not cut off; `closed` says that TCP had ended it. */

@@ -13,21 +13,13 @@ import type { Micros } from '../model/time.ts'
 import * as tcp from '../wire/tcp.ts'
 import { CLOCKS_APART, type Piece } from './flow-join.ts'
 import { noteOuterAs } from './flow-nat.ts'
-import { firstAt, type FlowState } from './flow-state.ts'
+import { type Binding, firstAt, type FlowState } from './flow-state.ts'
 
 /** Addresses and ports of which something is remembered; the one bound longest ago is forgotten. */
 const BOUND_MAX = 1 << 16
 /** Bindings of one address and port: what its records of the last minutes may be of. */
 const BINDINGS_MAX = 4
 const PORTS = 1 << 16
-
-export interface Binding {
-  readonly address: number
-  readonly port: number
-  readonly at: Micros
-  /** When the translator forgot it; NaN: it did not. */
-  endedAt: Micros
-}
 
 const keyOf = (address: number, port: number): number => address * PORTS + port
 

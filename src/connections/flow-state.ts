@@ -4,7 +4,6 @@ import type { Observation } from '../model/observation.ts'
 import type { Endpoint, Side, Tap } from '../model/packet.ts'
 import { MILLISECOND, type Micros } from '../model/time.ts'
 import type { DueQueue } from './due-queue.ts'
-import type { Binding } from './flow-bindings.ts'
 import * as F from './flow-fields.ts'
 import type { FlowClock } from './flow-clock.ts'
 import type { FlowTimeouts } from './flow-timeouts.ts'
@@ -107,6 +106,13 @@ export interface Outer extends Place {
   endedAt: Micros
   /** What is to be told. */
   readonly changes: OuterChange[]
+}
+
+/** Under what an address and port go on, with whomever they speak. */
+export interface Binding extends Place {
+  readonly at: Micros
+  /** When the translator forgot it; NaN: it did not. */
+  endedAt: Micros
 }
 
 interface OuterChange {

@@ -107,7 +107,7 @@ export const newExporter = (
 
 /** What a text format says of the application, where it does; everything absent is not said. */
 export interface FlowApplication {
-  /** The log's own name of the connection: Zeek's uid, EVE's flow_id. */
+  /** The log's own name of the connection, where it is no number: Zeek's uid. */
   readonly uid?: string
   readonly protocol?: string
   readonly sni?: string
@@ -178,7 +178,8 @@ export class FlowBatch {
   readonly originator = new Int32Array(FLOW_ROWS)
   /** Why the record ends where it ends: IE 136 (flow-events.data.ts). */
   readonly endReason = new Int32Array(FLOW_ROWS)
-  /** The exporter's number of the flow (IE 148; a connection of Cisco ASA). Above 2^53 it is rounded. */
+  /** The exporter's number of the flow (IE 148; a connection of Cisco ASA; EVE's flow_id). Above 2^53 it is
+   * rounded. */
   readonly flowId = new Float64Array(FLOW_ROWS)
 
   /** What a translator did: IE 230 (flow-events.data.ts); vendors number differently. */

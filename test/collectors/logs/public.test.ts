@@ -222,7 +222,7 @@ describe.skipIf(EVE.length === 0)('Suricata', () => {
     expect(
       rows.map((row) => [
         row.number,
-        row.application?.uid,
+        String(row.flowId),
         `${row.source} ${row.sourcePort} ${row.destination} ${row.destinationPort} ${row.protocol}`,
         [row.packets, row.reversePackets, row.octets, row.reverseOctets],
         [row.flags, row.reverseFlags],

@@ -119,10 +119,9 @@ test('what events said of a flow goes with its record, once', async () => {
     `{"event_type":"flow",${head},"app_proto":"failed","flow":{"start":"2026-11-21T02:00:00Z","state":"closed","reason":"timeout"}}`,
   ]
   const { rows } = await readAll(bytesOf(log.join('\n')))
-  expect(rows.map(({ application, endReason }) => [application, endReason])).toEqual([
+  expect(rows.map(({ application, endReason, flowId }) => [application, endReason, flowId])).toEqual([
     [
       {
-        uid: '77',
         protocol: 'tls',
         state: 'established',
         sni: 'dlp.example.com',
@@ -132,7 +131,8 @@ test('what events said of a flow goes with its record, once', async () => {
         status: 200,
       },
       1,
+      77,
     ],
-    [{ uid: '77', state: 'closed' }, 3],
+    [{ state: 'closed' }, 3, 77],
   ])
 })
