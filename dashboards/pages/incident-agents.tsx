@@ -28,7 +28,9 @@ export function AgentsHit({ incident, occurrences, go }: AgentsProps): JSX.Eleme
   return (
     <section class={incident.attribution.length > 0 ? 'c5' : 'c12'} aria-labelledby="agents">
       <header>
-        <h2 id="agents">{counted(incident.agents, 'agent')} hit</h2>
+        <h2 id="agents">
+          {incident.agents === 0 ? 'No agent in particular' : `${counted(incident.agents, 'agent')} hit`}
+        </h2>
         <span class="note">{counted(incident.occurrences, 'time')}</span>
       </header>
       <Pill news={news} onShow={show} />

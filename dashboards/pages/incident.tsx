@@ -149,7 +149,8 @@ function Verdict({ incident, onChanged }: Pick<IncidentProps, 'incident' | 'onCh
           {state}, {elapsed(secondsBetween(start, end))}
         </span>
         <span>
-          {counted(occurrences, 'time')}, {counted(agents, 'agent')}
+          {counted(occurrences, 'time')}
+          {agents > 0 && `, ${counted(agents, 'agent')}`}
         </span>
       </p>
       <h1 class="large">{sentence(title)}</h1>

@@ -2,7 +2,7 @@
  * Findings become occurrences, and occurrences of one cause become one incident: the same type, service, path
  * and actor.
  */
-import type { Finding, Incident, IncidentType, Severity } from '../model/incident.ts'
+import { groupOf, type Finding, type Incident, type IncidentType, type Severity } from '../model/incident.ts'
 import type { Tap } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import { Occurrences, type SavedOccurrences } from './occurrences.ts'
@@ -29,6 +29,8 @@ interface Case {
   readonly id: string
   readonly findings: Occurrences
   readonly agents: Set<string>
+  /** Agents of the largest group that a finding is about as a whole: of none in particular. */
+  group: number
   /** The findings that are kept, for views of one event to meet; null while all are from one tap. */
   views: Views | null
   count: number
@@ -94,12 +96,14 @@ export class Ledger {
       const fresh: Case = {
         id: `I${this.cases.size + 1}`,
         findings: new Occurrences({ packed: [], latest: [finding], first: finding, count: 1 }),
-        agents: new Set([agentKey(finding)]),
+        agents: new Set(),
+        group: 0,
         views: null,
         count: 1,
         start: finding.at,
         end: finding.at,
       }
+      noteAgents(fresh, finding)
       this.cases.set(key, fresh)
       this.byId.set(fresh.id, fresh)
       return fresh.id
@@ -109,7 +113,7 @@ export class Ledger {
     if (finding.amends === true && amended(known, finding)) return known.id
     if (known.views?.has(finding) === true) return null
     known.count++
-    if (known.agents.size < AGENTS_MAX) known.agents.add(agentKey(finding))
+    noteAgents(known, finding)
     known.start = Math.min(known.start, finding.at)
     known.end = Math.max(known.end, finding.at)
     this.keep(known, finding)
@@ -243,7 +247,7 @@ function incidentOf(
     start: known.start,
     end: known.end,
     occurrences: known.count,
-    agents: known.agents.size,
+    agents: Math.max(known.agents.size, known.group),
     actor: surest.actor,
     requirements: [...new Set(findings.flatMap((f) => f.requirements))].sort(),
     remedy: words.remedy,
@@ -257,7 +261,13 @@ function incidentOf(
 const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 }
 const worse = (a: Severity, b: Severity): Severity => (RANK[b] > RANK[a] ? b : a)
 
-const agentKey = (f: Finding): string => f.agent?.id ?? `${f.tap}|${f.connection}`
+/** Whom it hit: its agent, whoever has its connection, or a group of so many. */
+function noteAgents(known: Case, finding: Finding): void {
+  const { agent, tap, connection } = finding
+  known.group = Math.max(known.group, groupOf(finding) ?? 0)
+  if (agent === null && connection === null) return
+  if (known.agents.size < AGENTS_MAX) known.agents.add(agent?.id ?? `${tap}|${connection}`)
+}
 
 /** The same agent, at another tap, at the same time: seen twice, happened once. */
 const isSameEvent = (a: View, b: View): boolean =>

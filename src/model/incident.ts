@@ -155,6 +155,12 @@ export interface Finding {
   readonly withdrawn?: true
 }
 
+/** How many agents a finding is about that is of none in particular; null if it is of one, or counts none. */
+export function groupOf({ agent, details }: Pick<Finding, 'agent' | 'details'>): number | null {
+  const { agents } = details
+  return agent === null && typeof agents === 'number' ? agents : null
+}
+
 /** A value of the timer that severs, bracketed by what survived and what did not (domain: interval-censored
  * estimate). */
 export interface TimerEstimate {

@@ -1,5 +1,5 @@
 /** One incident for people: the sentence, the explanation, who did it, the timer, the proof, the remedy. */
-import type { AttributionItem, Finding, TimerEstimate } from '../../model/incident.ts'
+import { groupOf, type AttributionItem, type Finding, type TimerEstimate } from '../../model/incident.ts'
 import type { IncidentRecord } from '../../model/record.ts'
 import { type Examples, OCCURRENCES_SHOWN } from './collected.ts'
 import { shortName } from './harmless.ts'
@@ -147,8 +147,11 @@ function evidenceTexts(
 
 const MANNER_WORDS = { fin: 'closed by FIN', rst: 'reset', silent: 'dropped without a word' } as const
 
-function partiesText({ agent, server }: Finding): string {
-  const who = agent === null ? 'agent not known' : named(agent.id, agent.address)
+function partiesText(finding: Finding): string {
+  const { agent, server } = finding
+  const group = groupOf(finding)
+  const unnamed = group === null ? 'agent not known' : counted(group, 'agent')
+  const who = agent === null ? unnamed : named(agent.id, agent.address)
   return server === null ? who : `${who} and ${named(server.name, server.address)}`
 }
 
