@@ -7,42 +7,61 @@ import type { TrackedSighting } from './sighting.ts'
 const SHARED_MAX = 4096
 
 interface Shared {
+  readonly address: string
   readonly sighting: TrackedSighting
   readonly first: PacketReference
+  agents: number
   /** Agents there when it was told last. */
   told: number
 }
 
-export function followSharedAddresses({ inventory, agents, tell }: Surroundings): Follower {
+export interface SharedAddresses {
+  /** So many agents share an address by now; one of them is the `first` that was seen. */
+  note(address: string, sighting: TrackedSighting, first: PacketReference, agents: number): void
+  /** Nothing more will come. */
+  ended(): void
+}
+
+/** Tells of a shared address when it is known to be one, whenever the agents there have become twice as many,
+ * and at the end. Relays, and addresses that are stated to be shared, are none. */
+export function sharedAddresses({ inventory, tell }: Surroundings): SharedAddresses {
   const shared = new Map<string, Shared>()
 
   function tellOf(known: Shared): void {
-    const { sighting, first } = known
-    const { address } = sighting.originator
-    const count = agents.namedAt(sighting.tap, address)
-    if (count === known.told) return
-    known.told = count
-    tell({ kind: 'address-shared', sighting, address, agents: count, first })
+    const { sighting, address, first, agents } = known
+    if (agents === known.told) return
+    known.told = agents
+    tell({ kind: 'address-shared', sighting, address, agents, first })
   }
 
   return {
-    closed(sighting) {
-      const { leg, speaker, tap, originator, startPacket: packet, start: at } = sighting
-      if (leg === 'back' || speaker === null || !agents.isShared(tap, originator.address)) return
-      const key = `${tap}|${originator.address}`
-      const known = shared.get(key)
-      if (known !== undefined) {
-        if (agents.namedAt(tap, originator.address) >= 2 * known.told) tellOf(known)
-        return
+    note(address, sighting, first, agents) {
+      const key = `${sighting.tap}|${address}`
+      let known = shared.get(key)
+      if (known === undefined) {
+        const { relays, natOutside } = inventory.rolesOf(address)
+        if (relays || natOutside === 'shared' || shared.size >= SHARED_MAX) return
+        shared.set(key, (known = { address, sighting, first, agents, told: 0 }))
       }
-      const { relays, natOutside } = inventory.rolesOf(originator.address)
-      if (relays || natOutside === 'shared' || shared.size >= SHARED_MAX) return
-      const fresh = { sighting, first: { tap, packet, at }, told: 0 }
-      shared.set(key, fresh)
-      tellOf(fresh)
+      known.agents = agents
+      if (agents >= 2 * known.told) tellOf(known)
     },
     ended() {
       for (const known of shared.values()) tellOf(known)
     },
+  }
+}
+
+export function followSharedAddresses(surroundings: Surroundings): Follower {
+  const { agents } = surroundings
+  const shared = sharedAddresses(surroundings)
+  return {
+    closed(sighting) {
+      const { leg, speaker, tap, originator, startPacket: packet, start: at } = sighting
+      const { address } = originator
+      if (leg === 'back' || speaker === null || !agents.isShared(tap, address)) return
+      shared.note(address, sighting, { tap, packet, at }, agents.namedAt(tap, address))
+    },
+    ended: shared.ended,
   }
 }

@@ -8,6 +8,7 @@ import type { PacketReference } from '../model/packet.ts'
 import type { Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
+import { type SharedAddresses, sharedAddresses } from './shared-addresses.ts'
 import type { TrackedSighting } from './sighting.ts'
 
 /** Agents and servers, and outer addresses, that are remembered; the one not met for longest is forgotten. */
@@ -43,10 +44,11 @@ interface Inner {
 }
 
 export function followTranslations(surroundings: Surroundings): Follower {
-  const { inventory, tell } = surroundings
+  const { tell } = surroundings
   const told = (event: AddressEvent): void => tell(event)
   const came = ways(surroundings)
-  const outers = outerAddresses()
+  const shared = sharedAddresses(surroundings)
+  const outers = outerAddresses(shared)
   return {
     observe: {
       'connection-opened'({ outer, start, packet }, sighting) {
@@ -63,13 +65,7 @@ export function followTranslations(surroundings: Surroundings): Follower {
     closed(sighting, { end }) {
       if (sighting.outerAddress !== null) outers.left(sighting, end)
     },
-    ended() {
-      for (const { address, sighting, first, inner, isShared } of outers.all()) {
-        const { relays, natOutside } = inventory.rolesOf(address)
-        if (isShared && !relays && natOutside !== 'shared')
-          told({ kind: 'address-shared', sighting, address, agents: inner.size, first })
-      }
-    },
+    ended: shared.ended,
   }
 }
 
@@ -106,10 +102,13 @@ function ways({ tell, later, settle }: Surroundings): Came {
   }
 }
 
-/** Who came under which outer address, and whether several did at once or in turn. */
-function outerAddresses() {
+/** Who came under which outer address; those that several came under, at once or in turn, are shared. */
+function outerAddresses(shared: SharedAddresses) {
   const outers = new Map<string, Outer>()
   const keyOf = (tap: string, address: string | null): string => `${tap}|${address}`
+  const noteShared = ({ address, sighting, first, inner, isShared }: Outer): void => {
+    if (isShared) shared.note(address, sighting, first, inner.size)
+  }
   return {
     met(sighting: TrackedSighting, address: string, at: Micros, packet: number): void {
       const { tap, originator } = sighting
@@ -126,6 +125,7 @@ function outerAddresses() {
       outer.last = originator.address
       if (own !== undefined) own.at = at
       else if (inner.size < INNER_MAX) inner.set(originator.address, { at, start: NaN, end: NaN })
+      noteShared(outer)
     },
     /** Its time is known: whose connections were open at the same time share the address. */
     left({ tap, originator, outerAddress, start }: TrackedSighting, end: Micros): void {
@@ -136,8 +136,8 @@ function outerAddresses() {
       own.end = end
       for (const [address, other] of outer.isShared ? [] : outer.inner)
         if (address !== originator.address && other.start < end && start < other.end) outer.isShared = true
+      noteShared(outer)
     },
-    all: () => outers.values(),
   }
 }
 
