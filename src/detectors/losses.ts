@@ -44,6 +44,10 @@ export function silenceBeforeReturn(lost: Sighting, next: Sighting): number | nu
   return isRelayed && isByRelay ? toSeconds(silence.end - silence.start) : null
 }
 
+/** Another tap shows the connection as well, and so what the agent said that was lost between them: a host of
+ * which neither shows anything was silent itself, asleep or off. */
+export const isSeenElsewhere = ({ tap, path }: Sighting): boolean => path.sightings.some((s) => s.tap !== tap)
+
 function atLeast(values: readonly number[], least: number): number {
   let count = 0
   for (const value of values) if (value >= least) count++

@@ -2,7 +2,7 @@
 import { counted, detector, octets, ratio, spoken, suggested, times } from '../detector.ts'
 import type { Service, Sighting } from '../../model/party.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
-import { Losses, silenceBeforeReturn } from '../losses.ts'
+import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 
 export const reconnectOverhead = detector({
   type: 'reconnect-overhead',
@@ -84,8 +84,9 @@ export const reconnectOverhead = detector({
 const isAgents = (service: Service): boolean =>
   service.style !== 'web' && (service.configured !== null || service.profile !== 'generic')
 
-/** The server spoke and nobody answered, or the agent did and answers do not pass the tap. */
-function isUnproven({ ending }: Sighting): boolean {
-  const silence = ending?.silence ?? null
-  return silence?.outcome === 'unanswered' && (silence.brokenBy === 1 || silence.lastFrom[1] === null)
+/** The server spoke and nobody answered, or the agent did and answers do not pass the tap; or nobody did. */
+function isUnproven(lost: Sighting): boolean {
+  const silence = lost.ending?.silence ?? null
+  if (silence === null) return isSeenElsewhere(lost)
+  return silence.outcome === 'unanswered' && (silence.brokenBy === 1 || silence.lastFrom[1] === null)
 }

@@ -17,7 +17,7 @@ import { deviceName } from '../../model/device-name.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
-import { Losses, silenceBeforeReturn } from '../losses.ts'
+import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { witnesses } from '../witnesses.ts'
 import { FREQUENT, Frequency, Regularity } from './regular.ts'
 
@@ -34,6 +34,7 @@ export const severedIdle = detector({
     'the silence was shorter than the idle threshold of the service',
     'nobody answered for a moment, or the capture stopped before more was tried',
     'what does not answer is the host of the agent, which may be asleep',
+    'the agent came back after a silence in which taps on both sides show nothing of it',
     'the other direction does not pass the tap',
     'a host that failed or restarted: most connections survive such a silence',
     'a web user, whose idle connection a relay closes by FIN between requests',
@@ -82,7 +83,7 @@ export const severedIdle = detector({
         const { sighting, next, path } = event
         if (judged.has(path) || sighting.service.style !== 'persistent' || !seenAtServer(sighting)) return
         judged.add(path)
-        if (!isByTimer(sighting, next)) return
+        if (isSeenElsewhere(sighting) || !isByTimer(sighting, next)) return
         raise(abandonedFinding(sighting, next), sighting)
       },
     }
