@@ -144,6 +144,13 @@ export function inOneFile(story: Scenario): Uint8Array {
   return joined([captures[0]!.subarray(0, PCAP_HEADER), ...records.map(({ record }) => record)])
 }
 
+/** What a tap would have recorded that listened from one time to another. */
+export function between(capture: Uint8Array, from: number, until: number): Uint8Array {
+  const bytes = Buffer.from(capture)
+  const records = recordsOf(bytes).filter(({ at }) => at >= from && at < until)
+  return joined([bytes.subarray(0, PCAP_HEADER), ...records.map(({ record }) => record)])
+}
+
 /** The frames of a capture that are wanted. */
 export function only(capture: Uint8Array, isWanted: (frame: Buffer, index: number) => boolean): Uint8Array {
   const bytes = Buffer.from(capture)
