@@ -44,7 +44,7 @@ export interface Agent {
   /** It can be named to a person: by an id of its own or by an address that is its own, not a relay's. */
   readonly nameable: boolean
   /** Addresses that it was seen to use, by tap, in order of first use. */
-  readonly addresses: AgentAddress[]
+  readonly addresses: readonly AgentAddress[]
 }
 
 export interface AgentAddress {

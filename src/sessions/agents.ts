@@ -89,8 +89,9 @@ export class Agents {
     const before = moved ? { ...previous! } : null
     if (known !== null) known.end = Math.max(known.end, at)
     else {
-      const kept = agent.addresses.filter((_, i) => i !== 1 || agent.addresses.length < ADDRESSES_MAX)
-      ;(agent as TrackedAgent).addresses = kept.concat({ tap, address, start: at, end: at })
+      const tracked = agent as TrackedAgent
+      if (agent.addresses.length >= ADDRESSES_MAX) tracked.forgetSecondAddress()
+      tracked.use({ tap, address, start: at, end: at })
     }
     if (agent.id !== address) this.noteNamed(agent, tap, address, at)
     return before

@@ -205,7 +205,7 @@ class Attempts {
     if (rank === null && list.source !== 'service') {
       const elsewhere =
         list.source === 'location' ? policy.locationWith(server.name, service, list.name) : null
-      const since = stay?.listSince ?? at
+      const since = stay === null ? at : listSince(stay)
       const afterFailure = this.hasFailedFor(sighting, list, service, at)
       tell({
         kind: 'outside-list',
@@ -234,7 +234,7 @@ class Attempts {
     const { service, name } = stay.server
     const delay = delayOf(service)
     if (delay === null) return
-    const arrived = Math.max(stay.start, stay.listSince)
+    const arrived = listSince(stay)
     for (const better of betterThan(list, name).flatMap(
       (n) => this.known.get(`${service.name}/${n}`) ?? [],
     )) {
@@ -318,6 +318,9 @@ class Attempts {
 }
 
 /** Configured, or a product that is known: not just anybody's connection to anything. */
+/** Since when the list of a stay holds. */
+const listSince = (stay: Stay): Micros => stay.listSince ?? stay.start
+
 const isKnown = (service: Service): boolean => service.configured !== null || service.profile !== 'generic'
 
 const isAgents = ({ leg }: TrackedSighting): boolean => leg === 'direct' || leg === 'front'

@@ -234,9 +234,9 @@ export interface Stay {
   /** The server before, or the one that it tried in vain before it came for the first time; null for
    * neither. */
   cameFrom: Server | null
-  /** The list that held at its latest visit, since when, and whether it was told that the agent stays below
-   * its preference. */
+  /** The list that held at its latest visit, since when (null: all the time), and whether it was told that
+   * the agent stays below its preference. */
   list: PreferenceList | null
-  listSince: Micros
+  listSince: Micros | null
   isBelowTold: boolean
 }

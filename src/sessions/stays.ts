@@ -170,7 +170,7 @@ const stayOf = (visit: Visit, attachment: Attachment): Stay => ({
   arrivedBy: 'unknown',
   cameFrom: null,
   list: null,
-  listSince: visit.at,
+  listSince: null,
   isBelowTold: false,
 })
 

@@ -24,8 +24,8 @@ export interface Identification {
 export class TrackedAgent implements Agent {
   readonly id: string
   private readonly identification: Identification
-  /** As long as it has to be, and no longer: most agents have one. */
-  addresses: AgentAddress[] = []
+  /** Most agents have one address, and need no list of it. */
+  private places: AgentAddress | readonly AgentAddress[] | null = null
   /** It is known again when it comes again. */
   isRemembered = true
   /** Most agents use one service: only the others need a map. */
@@ -35,6 +35,20 @@ export class TrackedAgent implements Agent {
   constructor(id: string, identification: Identification) {
     this.id = id
     this.identification = identification
+  }
+
+  get addresses(): readonly AgentAddress[] {
+    const { places } = this
+    return places === null ? [] : 'tap' in places ? [places] : places
+  }
+
+  use(address: AgentAddress): void {
+    this.places = this.places === null ? address : [...this.addresses, address]
+  }
+
+  /** The second one is forgotten: the first is where it began, the latest are where it may be. */
+  forgetSecondAddress(): void {
+    this.places = this.addresses.filter((_, i) => i !== 1)
   }
 
   get identifiedBy(): IdentifiedBy {
