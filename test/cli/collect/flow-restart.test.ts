@@ -160,16 +160,21 @@ const TRANSPORTS = [
   ['tcp', overTcp],
 ] as const
 
-const typesIn = (answer: ReturnType<typeof told>): string[] =>
-  answer.occurrences.map((row) => (row as { type: string }).type)
+type Told = ReturnType<typeof told>
+
+const typesIn = (answer: Told): string[] => answer.occurrences.map((row) => (row as { type: string }).type)
 
 /** Numbers of another connection over TCP do not tell that nothing was missed before it: no silence is
  * proved that lasted across. */
-const withoutSilences = (answer: ReturnType<typeof told>): ReturnType<typeof told> => ({
+const withoutSilences = (answer: Told): Told => ({
   ...answer,
   occurrences: answer.occurrences.filter((row) => !isOfSilence(row)),
   incidents: answer.incidents.filter((row) => !isOfSilence(row)),
 })
+
+/** The story may pass midnight, where a collection begins another analysis: how many there are depends on
+ * when it looks. */
+const withoutDays = (answer: Told): Told => ({ ...answer, analyses: [] })
 
 const isOfSilence = (row: unknown): boolean => (row as { type: string }).type === 'server-idle-close'
 
@@ -202,7 +207,10 @@ test.each(TRANSPORTS)(
     await uninterrupted.told((message) => 'began' in message)
     for (const messages of sent) await exporter.send(messages)
     await finish(uninterrupted, messagesOf(sent))
-    const [answer, expected] = [told(killed.database), told(whole.database)]
+    const [answer, expected] = [killed, whole].map(({ database }) => withoutDays(told(database))) as [
+      Told,
+      Told,
+    ]
     // Its silence began before the first of the deaths.
     expect(typesIn(expected)).toContain('server-idle-close')
     expect(answer).toEqual(transport === 'udp' ? expected : withoutSilences(expected))
