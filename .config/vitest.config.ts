@@ -11,7 +11,7 @@ const PATIENCE_MS = 120_000
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    maxWorkers: '100%', // each core one; the default leaves one of two cores idle
+    maxWorkers: '150%', // a quarter of the time tests wait for programs and pages that they started
     isolate: false, // modules have no state (tidy.test.ts): a worker may run one file after the other
     env: { NODE_COMPILE_CACHE: COMPILED },
     // A busy machine must not turn a test red; what hangs still ends.
