@@ -109,15 +109,6 @@ const two = (b: Uint8Array, at: number): number => {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN
 }
 
-/** Logs tell of one day for long: its date, and its days. */
-const LAST_DAY = new Float64Array(4)
-
-function daysOf(year: number, month: number, day: number): number {
-  if (year !== LAST_DAY[0] || month !== LAST_DAY[1] || day !== LAST_DAY[2])
-    LAST_DAY.set([year, month, day, days(year, month, day)])
-  return LAST_DAY[3]!
-}
-
 /** `2026-11-21T02:08:06`: octets of a date and a time of day. */
 const MOMENT_OCTETS = 19
 
@@ -132,7 +123,7 @@ export function moment(b: Uint8Array, from: number, to: number): Micros {
   const day = two(b, from + 8)
   const clock = (two(b, from + 11) * 60 + two(b, from + 14)) * 60 + two(b, from + 17)
   if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31)) return NaN
-  let value = (daysOf(year, month, day) * 86_400 + clock) * MILLION
+  let value = (days(year, month, day) * 86_400 + clock) * MILLION
   let at = from + MOMENT_OCTETS
   if (at < to && b[at] === DOT) {
     let end = at + 1

@@ -5,12 +5,22 @@ import type { OccurrenceView } from '../../src/api/contract.ts'
 import { bytes, clock, counted, duration, elapsed, seconds } from '../text.ts'
 import { deviceName, roleClass, RoleShape } from './role.tsx'
 import { type Half, HEAD, type Ladder, type LadderArrow, type LadderRow, layLadder } from './ladder-layout.ts'
-import { shortened } from './labels.ts'
+import { shortened, textWidth } from './labels.ts'
 import { across, secondTicks } from './scale.ts'
 import { useWidth } from './width.ts'
 
 /** Per cent of the width. */
 const X = { agent: 18, device: [53, 61], server: 94, tapAgent: 30, tapServer: 81, tapWhole: 42 } as const
+
+/** The middle of the device. */
+const DEVICE_AT = (X.device[0] + X.device[1]) / 2
+/** Names above the lines: their letters at most, and what lies between two, in px. */
+const NAME_CHARACTERS = 17
+const WORDS_APART = 8
+const NAME_SIZE = 12
+
+/** Half-bold digits of the system faces are as wide as monospace. */
+const nameWidth = (name: string): number => textWidth(shortened(name, NAME_CHARACTERS), NAME_SIZE, true)
 
 const at = (x: number): string => `${x}%`
 
@@ -82,22 +92,29 @@ function Heads({
   width: number
 }): JSX.Element {
   const { agent, server, actor } = occurrence
+  const device = deviceName(actor)
+  const target = server?.name ?? 'server'
+  const isNarrow = width < 520
+  // Where the server's words begin, those of the device have ended.
+  const deviceEnd = width - nameWidth(target) - WORDS_APART
+  const isCrowded = isNarrow && (width * DEVICE_AT) / 100 + nameWidth(device) / 2 > deviceEnd
   return (
     <>
       <Head x={X.agent} role="agent" name={agent?.id ?? 'agent'} address={agent?.address ?? null} />
       {ladder.hasDevice && (
         <Head
-          x={57}
+          x={DEVICE_AT}
+          end={isCrowded ? deviceEnd : null}
           role={actor.role}
-          name={deviceName(actor)}
+          name={device}
           address={actor.name === null ? null : actor.address}
         />
       )}
       <Head
         x={X.server}
-        isLast={width < 520}
+        end={isNarrow ? width : null}
         role="server"
-        name={server?.name ?? 'server'}
+        name={target}
         address={server === null || server.name.startsWith(server.address) ? null : server.address}
       />
       {ladder.taps.map(({ name }) => (
@@ -115,19 +132,20 @@ interface HeadProps {
   readonly role: OccurrenceView['actor']['role']
   readonly name: string
   readonly address: string | null
-  /** No room to centre the words: they end where the figure ends. */
-  readonly isLast?: boolean
+  /** No room to centre the words: they end there, in px. */
+  readonly end?: number | null
 }
 
-function Head({ x, role, name, address, isLast = false }: HeadProps): JSX.Element {
-  const place = isLast
-    ? ({ x: '100%', 'text-anchor': 'end' } as const)
-    : ({ x: at(x), 'text-anchor': 'middle' } as const)
+function Head({ x, role, name, address, end = null }: HeadProps): JSX.Element {
+  const place =
+    end === null
+      ? ({ x: at(x), 'text-anchor': 'middle' } as const)
+      : ({ x: end, 'text-anchor': 'end' } as const)
   return (
     <>
       <RoleShape role={role} x={at(x)} y={2} />
       <text class="k" y="32" {...place}>
-        {shortened(name, 17)}
+        {shortened(name, NAME_CHARACTERS)}
       </text>
       {address !== null && address !== name && (
         <text class="m" y="47" {...place}>
@@ -247,11 +265,11 @@ function Row({
       ))}
       {row.apartMicros !== null && row.arrows.every(({ direction }) => direction !== null) && (
         <g class={`wide ${device}`}>
-          <text class="lad-apart" x="57%" y={row.y + 3} text-anchor="middle">
+          <text class="lad-apart" x={at(DEVICE_AT)} y={row.y + 3} text-anchor="middle">
             {row.apartMicros === 0 ? 'at once' : duration(row.apartMicros / 1e6)}
           </text>
           {row.apartMicros > 0 && (
-            <text x="57%" y={row.y + 16} text-anchor="middle">
+            <text x={at(DEVICE_AT)} y={row.y + 16} text-anchor="middle">
               apart
             </text>
           )}

@@ -87,6 +87,10 @@ export function timeTicks({ from, to }: Range, most: number, offset = 0): number
   return multiples({ from: from + offset, to: to + offset }, step).map((t) => t - offset)
 }
 
+/** How exactly an axis of that range tells times: marks within one minute must not look alike. */
+export const clockPrecision = ({ from, to }: Range): 'minute' | 'second' =>
+  to - from < 10 * MINUTE ? 'second' : 'minute'
+
 /** Lengths of silence at which a logarithmic axis of seconds is marked. */
 const LOG_MARKS = [1, 10, 60, 300, 900, 3600, 21_600, 86_400, 604_800]
 

@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import type { ServiceView } from '../../src/api/contract.ts'
 import { clock, day, percent, zoneName } from '../text.ts'
 import { beside, rowsOf, shortened, textWidth } from './labels.ts'
-import { across, shareOf } from './scale.ts'
+import { across, clockPrecision, shareOf } from './scale.ts'
 import { type Layer, layShares, NAME_MAX } from './shares-layout.ts'
 import { Times } from './times.tsx'
 import { useWidth } from './width.ts'
@@ -121,6 +121,7 @@ function Marks({ service, width }: { service: ServiceView; width: number }): JSX
 export function SharesTable({ service }: { service: ServiceView }): JSX.Element {
   const layers = layShares(service.shares, service.from, service.to)
   const { points } = service.shares
+  const precision = clockPrecision({ from: Date.parse(service.from), to: Date.parse(service.to) })
   const step = Math.max(1, Math.floor(points.length / 8))
   const chosen = points.map((_, i) => i).filter((i) => i % step === 0 || i === points.length - 1)
   return (
@@ -142,7 +143,7 @@ export function SharesTable({ service }: { service: ServiceView }): JSX.Element 
             return (
               <tr key={i}>
                 <td class="nw">
-                  {day(points[i]!.at)} {clock(points[i]!.at)}
+                  {day(points[i]!.at)} {clock(points[i]!.at, precision)}
                 </td>
                 {layers.map(({ name, agents }) => (
                   <td key={name} class="num">

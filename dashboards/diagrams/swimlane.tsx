@@ -5,7 +5,7 @@ import { clock, counted, day, elapsed, span, zoneName } from '../text.ts'
 import { zone } from '../settings.ts'
 import { shortened, textWidth } from './labels.ts'
 import { RoleShape } from './role.tsx'
-import { across, shareOf, timeTicks } from './scale.ts'
+import { across, clockPrecision, shareOf, timeTicks } from './scale.ts'
 import { BAR, type Hop, laySwimlane, type Swimlane } from './swimlane-layout.ts'
 import { useWidth } from './width.ts'
 
@@ -94,14 +94,15 @@ function TimeGrid({
   const offset = zone.value === 'utc' ? 0 : -new Date(range.from).getTimezoneOffset() * 60_000
   const ticks = timeTicks(range, Math.max(3, Math.floor(width / 110)), offset)
   const isDays = range.to - range.from > 60 * HOUR
-  const end = `${clock(range.to)} ${zoneName(range.to)}`
+  const precision = clockPrecision(range)
+  const end = `${clock(range.to, precision)} ${zoneName(range.to)}`
   const free = 1 - (textWidth(end, 10.5, true) + 28) / width
   return (
     <>
       {ticks.map((tick) => {
         const share = shareOf(tick, range)
-        const text = clock(tick)
-        const isMidnight = text === '00:00'
+        const text = clock(tick, precision)
+        const isMidnight = clock(tick, 'second') === '00:00:00'
         if (share > free) return null
         return (
           <g key={tick}>

@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import { zone } from '../settings.ts'
 import { clock, day, zoneName } from '../text.ts'
 import { textWidth } from './labels.ts'
-import { across, shareOf, timeTicks } from './scale.ts'
+import { across, clockPrecision, shareOf, timeTicks } from './scale.ts'
 
 interface TimesProps {
   /** ISO times. */
@@ -18,9 +18,10 @@ interface TimesProps {
 export function Times({ from, to, width, y }: TimesProps): JSX.Element {
   const range = { from: Date.parse(from), to: Date.parse(to) }
   const offset = zone.value === 'utc' ? 0 : -new Date(range.from).getTimezoneOffset() * 60_000
-  const end = `${clock(range.to)} ${zoneName(range.to)}`
+  const precision = clockPrecision(range)
+  const end = `${clock(range.to, precision)} ${zoneName(range.to)}`
   const isDays = range.to - range.from > 3 * 86_400_000
-  const start = `${day(range.from)} ${clock(range.from)}`
+  const start = `${day(range.from)} ${clock(range.from, precision)}`
   const free = {
     from: (textWidth(start, 10.5, true) + 28) / width,
     to: 1 - (textWidth(end, 10.5, true) + 28) / width,
@@ -35,7 +36,7 @@ export function Times({ from, to, width, y }: TimesProps): JSX.Element {
         if (share < free.from || share > free.to) return null
         return (
           <text key={tick} class="m" x={across(share)} y={y} text-anchor="middle">
-            {isDays ? day(tick) : clock(tick)}
+            {isDays ? day(tick) : clock(tick, precision)}
           </text>
         )
       })}

@@ -8,7 +8,7 @@ import type { Chosen } from '../parts/list.tsx'
 import { RoleMark, SeverityMark } from '../parts/marks.tsx'
 import { useNews } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
-import { Empty, Show } from '../parts/states.tsx'
+import { Empty, NoneYet, Show } from '../parts/states.tsx'
 import { href, query } from '../router.ts'
 import { confidence, count, counted, firstFew, listTime, zoneName } from '../text.ts'
 import { identifiedWords } from './identified.data.ts'
@@ -145,11 +145,5 @@ const Nothing = (): JSX.Element =>
       </a>
     </Empty>
   ) : (
-    <Empty>
-      No agent was seen yet.{' '}
-      <a class="link" href={href({ page: 'captures' })}>
-        Add a capture
-      </a>
-      .
-    </Empty>
+    <NoneYet one="agent" />
   )

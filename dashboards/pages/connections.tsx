@@ -7,7 +7,7 @@ import { usePages } from '../paging.ts'
 import { Older, Pill, SelectFilter, SetChips, SinceFilter, TextFilter, useChosen } from '../parts/list.tsx'
 import { useNews } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
-import { Empty, Show } from '../parts/states.tsx'
+import { Empty, NoneYet, Show } from '../parts/states.tsx'
 import { href, query } from '../router.ts'
 import type { QueryPatch } from '../router.ts'
 import {
@@ -85,13 +85,7 @@ const Nothing = (): JSX.Element =>
       </a>
     </Empty>
   ) : (
-    <Empty>
-      No connection was seen yet.{' '}
-      <a class="link" href={href({ page: 'captures' })}>
-        Add a capture
-      </a>
-      .
-    </Empty>
+    <NoneYet one="connection" />
   )
 
 const Head = (): JSX.Element => (

@@ -7,7 +7,7 @@ import { useChosen, useHeldOrder } from '../parts/list.tsx'
 import { SeverityMark } from '../parts/marks.tsx'
 import { isAnalysed } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
-import { Empty, Show } from '../parts/states.tsx'
+import { NoneYet, Show } from '../parts/states.tsx'
 import { Line, SeverityBars } from '../parts/trend.tsx'
 import { href } from '../router.ts'
 import { count, counted, listTime, zoneName } from '../text.ts'
@@ -44,17 +44,7 @@ export function ServicesPage(): JSX.Element {
             <header class="head">
               <h1>{headline(rows)}</h1>
             </header>
-            {rows.length === 0 ? (
-              <Empty>
-                No service was seen yet.{' '}
-                <a class="link" href={href({ page: 'captures' })}>
-                  Add a capture
-                </a>
-                .
-              </Empty>
-            ) : (
-              <Table rows={rows} chosen={chosen.key} />
-            )}
+            {rows.length === 0 ? <NoneYet one="service" /> : <Table rows={rows} chosen={chosen.key} />}
           </>
         )}
       </Show>

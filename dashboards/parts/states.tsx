@@ -5,11 +5,22 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { ApiError } from '../api.ts'
 import type { Loaded } from '../load.ts'
-import { listPath } from '../router.ts'
+import { href, listPath } from '../router.ts'
 import { time } from '../text.ts'
 
 export const Empty = ({ children }: { children: ComponentChildren }): JSX.Element => (
   <p class="state empty">{children}</p>
+)
+
+/** What is listed comes with captures, and there is none. */
+export const NoneYet = ({ one }: { one: string }): JSX.Element => (
+  <Empty>
+    No {one} was seen yet.{' '}
+    <a class="link" href={href({ page: 'captures' })}>
+      Add a capture
+    </a>
+    .
+  </Empty>
 )
 
 /** Nothing for 400 ms, then one line that says what is being read. The place keeps its height. */

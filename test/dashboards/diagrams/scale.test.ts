@@ -11,6 +11,7 @@ import {
   secondTicks,
   shareOf,
   timeTicks,
+  clockPrecision,
 } from '../../../dashboards/diagrams/scale.ts'
 
 const span = fc.tuple(
@@ -90,4 +91,12 @@ describe('ticks', () => {
 test('times keep their microseconds', () => {
   expect(microsOf('2026-11-21T02:07:58.173060Z') - microsOf('2026-11-21T02:07:58.172Z')).toBe(1060)
   expect(microsOf('1970-01-01T00:00:01Z')).toBe(1_000_000)
+})
+
+test.each([10, 60, 300, 599, 600, 3600])('marks on an axis of %i s do not look alike', (length) => {
+  const range = { from: Date.parse('2026-11-21T02:10:43Z'), to: 0 }
+  range.to = range.from + length * 1000
+  const digits = clockPrecision(range) === 'second' ? 19 : 16
+  const texts = timeTicks(range, 8).map((tick) => new Date(tick).toISOString().slice(0, digits))
+  expect(new Set(texts).size).toBe(texts.length)
 })
