@@ -41,6 +41,7 @@ export function AgentsPage(): JSX.Element {
       <SetChips names={['server']} />
       <div class="narrow search">
         <TextFilter name="text" label="Search agents" placeholder="Search" />
+        <ServiceFilter any="any service" />
       </div>
       <Table rows={paged.items} chosen={chosen} />
       <Show loaded={paged.loaded} what="the agents">

@@ -4,7 +4,16 @@ import type { ConnectionRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { fromOf } from '../filters.ts'
 import { usePages } from '../paging.ts'
-import { Older, Pill, SelectFilter, SetChips, SinceFilter, TextFilter, useChosen } from '../parts/list.tsx'
+import {
+  Older,
+  Pill,
+  SelectFilter,
+  ServiceFilter,
+  SetChips,
+  SinceFilter,
+  TextFilter,
+  useChosen,
+} from '../parts/list.tsx'
 import { useNews } from '../parts/news.ts'
 import { Bar } from '../parts/page.tsx'
 import { Empty, NoneYet, Show } from '../parts/states.tsx'
@@ -57,6 +66,8 @@ export function ConnectionsPage(): JSX.Element {
       <SetChips names={['capture', 'from', 'to']} />
       <div class="narrow search">
         <TextFilter name="agent" label="Agent" placeholder="any agent" />
+        <TextFilter name="server" label="Server" placeholder="any server" />
+        <ServiceFilter any="any service" />
         <SinceFilter />
         <EndFilter />
       </div>
@@ -112,7 +123,7 @@ const Head = (): JSX.Element => (
         <TextFilter name="server" label="Server" placeholder="any server" />
       </td>
       <td>
-        <TextFilter name="service" label="Service" placeholder="any" />
+        <ServiceFilter />
       </td>
       <td colSpan={4} />
       <td>

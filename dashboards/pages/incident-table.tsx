@@ -5,14 +5,14 @@ import type { IncidentRow, IncidentView } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { useLoad } from '../load.ts'
 import { IncidentActions } from '../parts/incident-actions.tsx'
-import { SelectFilter, ServiceFilter, SinceFilter, TextFilter } from '../parts/list.tsx'
+import { SelectFilter, ServiceFilter, SinceFilter, TextFilter, TypeFilter } from '../parts/list.tsx'
 import type { Chosen } from '../parts/list.tsx'
 import { ActorMark, SeverityMark } from '../parts/marks.tsx'
 import { Bars } from '../parts/trend.tsx'
 import { href } from '../router.ts'
 import { lastVisit } from '../settings.ts'
 import { count, listTime, zoneName } from '../text.ts'
-import { STATES, TYPES } from '../words.data.ts'
+import { STATES } from '../words.data.ts'
 
 const COLUMNS = 10
 
@@ -65,7 +65,7 @@ function Filters(): JSX.Element {
         <ServiceFilter />
       </td>
       <td colSpan={3}>
-        <SelectFilter name="type" label="Type" any="any type" options={TYPES.map((type) => [type, type])} />
+        <TypeFilter />
       </td>
       <td colSpan={3}>
         <SinceFilter />

@@ -6,7 +6,16 @@ import * as api from '../api.ts'
 import { incidentFilter, isFiltered, matchesIncident } from '../filters.ts'
 import { useLive } from '../load.ts'
 import { usePages } from '../paging.ts'
-import { Older, Pill, SetChips, SinceFilter, TextFilter, useChosen } from '../parts/list.tsx'
+import {
+  Older,
+  Pill,
+  ServiceFilter,
+  SetChips,
+  SinceFilter,
+  TextFilter,
+  TypeFilter,
+  useChosen,
+} from '../parts/list.tsx'
 import { SeverityMark } from '../parts/marks.tsx'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
@@ -76,6 +85,8 @@ export function IncidentsPage(): JSX.Element {
         <TextFilter name="text" label="Search incidents" placeholder="Search" />
         <StateFilter />
         <SinceFilter />
+        <ServiceFilter any="any service" />
+        <TypeFilter />
       </div>
       <IncidentTable
         rows={paged.items}

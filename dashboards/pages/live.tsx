@@ -5,7 +5,7 @@ import { live } from '../events.ts'
 import { isFiltered } from '../filters.ts'
 import { useKeys } from '../keys.ts'
 import { Key } from '../parts/help.tsx'
-import { Older, Pill, SelectFilter, SetChips, TextFilter, useChosen } from '../parts/list.tsx'
+import { Older, Pill, ServiceFilter, SetChips, TextFilter, TypeFilter, useChosen } from '../parts/list.tsx'
 import { SeverityMark } from '../parts/marks.tsx'
 import { Bar } from '../parts/page.tsx'
 import { Empty, Show } from '../parts/states.tsx'
@@ -13,7 +13,7 @@ import { href, query } from '../router.ts'
 import { setSound, sound } from '../settings.ts'
 import { chime } from '../sound.ts'
 import { clock, counted, day, elapsed, zoneName } from '../text.ts'
-import { SEVERITIES, TYPES } from '../words.data.ts'
+import { SEVERITIES } from '../words.data.ts'
 import { SeverityChips } from './incidents.tsx'
 import { Rate } from './live-rate.tsx'
 import { newestOf } from './live-rows.ts'
@@ -94,13 +94,13 @@ const Filters = (): JSX.Element => (
   <div class="chips filterline">
     <SeverityChips />
     <span class="typed">
-      <TextFilter name="service" label="Service" placeholder="any service" />
+      <ServiceFilter any="any service" />
     </span>
     <span class="typed">
       <TextFilter name="agent" label="Agent" placeholder="any agent" />
     </span>
     <span class="typed">
-      <SelectFilter name="type" label="Type" any="any type" options={TYPES.map((type) => [type, type])} />
+      <TypeFilter />
     </span>
     <SetChips names={['server', 'capture', 'from', 'to', 'text']} />
   </div>

@@ -10,6 +10,7 @@ import type { Paged } from '../paging.ts'
 import type { News } from './news.ts'
 import { navigate, query, setQuery } from '../router.ts'
 import { count, counted } from '../text.ts'
+import { TYPES } from '../words.data.ts'
 
 const TYPING_MS = 250 // a search begins once nobody typed for this long
 
@@ -127,12 +128,17 @@ export const SinceFilter = (): JSX.Element => (
   />
 )
 
-/** One of the services that there are. */
-export function ServiceFilter(): JSX.Element {
+/** One of the services that there are. `any`: what no choice means, where no head of a column says it. */
+export function ServiceFilter({ any = 'any' }: { any?: string }): JSX.Element {
   const services = useLoad('services', (signal) => api.services({}, signal)).data?.items ?? []
   const options = services.map(({ name }) => [name, name] as const)
-  return <SelectFilter name="service" label="Service" any="any" options={options} />
+  return <SelectFilter name="service" label="Service" any={any} options={options} />
 }
+
+/** One of the types of incidents. */
+export const TypeFilter = (): JSX.Element => (
+  <SelectFilter name="type" label="Type" any="any type" options={TYPES.map((type) => [type, type])} />
+)
 
 interface TextProps {
   readonly name: string

@@ -1,6 +1,6 @@
 /**
  * A stored incident is what the analyses say of one cause, put together: counts are sums, words are those
- * of the share that ends last. Each share keeps the incident's record as that analysis made it.
+ * of the share that ends last, and say so. Each share keeps the incident's record as that analysis made it.
  */
 import type { Actor, Incident, Severity } from '../model/incident.ts'
 import { SEVERITIES } from './codes.data.ts'
@@ -46,7 +46,7 @@ function writeIncident(
     at,
     severity: Math.max(...shares.map((s) => severityCode(s.severity))),
     title: latest.title,
-    summary: latest.summary,
+    summary: shares.length === 1 ? latest.summary : `${latest.summary} ${ofSeveral(shares.length)}`,
     remedy: latest.remedy,
     filter: latest.filter,
     role: surest.role,
@@ -62,6 +62,10 @@ function writeIncident(
     end: Math.max(...shares.map((s) => s.end)),
   })
 }
+
+/** The words count what one analysis saw; the numbers that stand beside them are of all. */
+const ofSeveral = (analyses: number): string =>
+  `So says the latest of ${analyses} analyses; the numbers of agents and times are of all of them.`
 
 // Agents that have a name are counted once, however many analyses met them; those without one are only
 // counted.

@@ -93,6 +93,13 @@ test('a stored incident is what all analyses say of it', () => {
     },
   ])
   expect(one(store, 'SELECT title FROM incident_text')).toBe('late')
+  expect(one(store, 'SELECT summary FROM incident')).toMatch(/ So says the latest of 2 analyses; /)
+})
+
+test('words of one analysis alone need no explanation', () => {
+  const store = database()
+  analysed(store, ['a'], found([cut()]))
+  expect(one(store, 'SELECT summary FROM incident')).toBe(severedIdle.summary)
 })
 
 test('another cause or another type is another incident', () => {
