@@ -49,6 +49,12 @@ const TRIED_FOR: Micros = seconds(3)
 /** What answers others this soon after somebody met nobody was there at the time. */
 const ALIVE_WITHIN: Micros = seconds(30)
 
+const CAME_BACK: AttributionItem = {
+  test: 'the agent came back',
+  weight: MEDIUM,
+  observed: 'it had not meant to leave',
+}
+
 /** The end of an idle path; null if it was not idle, or the agent's own doing, or part of a restart. */
 export function judge(event: PathEnded, world: World): IdleEnd | null {
   const sighting = event.lost
@@ -144,7 +150,8 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   const from = silence.outcome === 'aborted' ? silence.brokenBy : ((1 - silence.brokenBy) as 0 | 1)
   const reset = sighting.ending?.resets[from] ?? null
   if (reset === null) return null
-  const signature = silence.outcome === 'aborted' ? 'rst-at-expiry' : 'rst-on-next'
+  const isAborted = silence.outcome === 'aborted'
+  const signature = isAborted ? 'rst-at-expiry' : 'rst-on-next'
   const sheet = resetSheet(event.path, sighting, reset, from)
   const total = sheet.reduce((sum, item) => sum + item.weight, 0)
   const at = reset.time
@@ -160,12 +167,17 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   if (silence.startPacket === 0 && silence.outcome === 'reset') return null
   // Its own marks say that the sender of this leg sent it, and that one may say that it only passed it on.
   if (sighting.leg === 'front' && from === 1) {
+    const behind = event.path.sightings.find((s) => s.leg === 'back')
+    if (behind !== undefined && isAborted) return judgeRelayed(behind, sheet, end, sighting, world)
     return said === 'passed-on' || isByDesign(sighting, silence)
       ? end('server', serverActor(sighting, 0.7))
       : end('network', relayActor(sighting, world, 0.8))
   }
   if (sighting.leg === 'back' && from === 0) {
-    if (said === 'passed-on') return null // the agent's own end
+    // The agent's own end, passed on; unless it says so, the agent's return tells, as after a FIN. A segment
+    // of the server that meets no state is another matter: no end had been passed on before.
+    if (said === 'passed-on' || (isAborted && event.next === null)) return null
+    if (isAborted) sheet.push(CAME_BACK)
     return end('network', { role: 'middlebox', address: sighting.originator.address, confidence: 0.7 })
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
@@ -210,7 +222,7 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
     // The relay closes towards the server: for its own timer, or because the agent closed. The agent's return
     // tells.
     if (event.next === null) return null
-    sheet.push({ test: 'the agent came back', weight: MEDIUM, observed: 'it had not meant to leave' })
+    sheet.push(CAME_BACK)
     return end('network', relayActor(sighting, world, 0.7))
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null

@@ -9,12 +9,13 @@ import { A1, attach, balancer, DLP, DLP1, STORIES, VIP } from '../stories.ts'
 
 const DIRECT = `${DLP1}:8000`
 
-/** The server closes after two minutes, behind a load balancer that passes it on. */
-function behindBalancer(): Scenario {
-  const s = scenario().behind(balancer('fin'))
+/** The server ends it after two minutes, behind a load balancer that passes it on. */
+function behindBalancer(manner: 'fin' | 'rst' = 'fin'): Scenario {
+  const s = scenario().behind(balancer(manner))
   const { server } = attach(s, 'A1')
   s.wait(seconds(120))
-  server.closes()
+  if (manner === 'fin') server.closes()
+  else server.resets()
   s.wait(seconds(5))
   return s
 }
@@ -43,6 +44,12 @@ test.each<[string, readonly string[] | undefined, () => Scenario, string]>([
     undefined,
     behindBalancer,
     '121.050 client | A1 10.10.1.101 at dlp1 | server 10.10.3.11 | fin | client 46, client 47',
+  ],
+  [
+    'by RST, seen on both sides of a load balancer',
+    undefined,
+    () => behindBalancer('rst'),
+    '121.050 client | A1 10.10.1.101 at dlp1 | server 10.10.3.11 | rst | client 46, client 47',
   ],
   [
     'by FIN, seen behind the load balancer',

@@ -144,6 +144,19 @@ keepsQuiet(severedIdle, {
         return s
       },
     },
+    {
+      config: DLP, // what the servers' side sees of it is the load balancer's own reset
+      taps: ['server'],
+      play() {
+        const s = scenario().behind(balancer('rst'))
+        const { agent } = attach(s, 'A1')
+        s.wait(seconds(120))
+        agent.aborts()
+        s.wait(seconds(200))
+        attach(s, 'A1')
+        return s
+      },
+    },
   ],
   'the server closed it, by its own idle timeout or with its own reset': [
     { config: DLP, play: STORIES['server-idle-close'].play, told: ['info server-idle-close'] },
