@@ -1,6 +1,6 @@
 /** The unit of systemd and the container file: as strict as they say, and Holdfast without privileges. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -39,6 +39,23 @@ test('what they run is a command that there is, with options that it has', () =>
     expect(line[0]).toBe('serve')
     for (const word of line.filter((one) => one.startsWith('--'))) expect(known).toContain(word)
   }
+})
+
+test('the container is made of what the package is made of, and nothing else is handed to its tool', () => {
+  expect(CONTAINER).toMatch(/^COPY \. \.$/m)
+  const lines = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  // First nothing, then what is named, then nothing of what is installed here.
+  expect([lines[0], lines.at(-1)]).toEqual(['*', '**/node_modules'])
+  const taken = lines.slice(1, -1).map((line) => /^!(\S+)$/.exec(line)?.[1] ?? line)
+  expect(taken.filter((name) => !existsSync(join(ROOT, name)))).toEqual([])
+  const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { files: string[] }
+  // The bundle is made there; sources of its parts are where their imports lead (floors.test.ts).
+  const shipped = files.map((file) => file.split('/')[0]!).filter((name) => name !== '.build')
+  const needed = ['package.json', 'package-lock.json', '.npmrc', 'collectors', 'dashboards', ...shipped]
+  expect(needed.filter((name) => !taken.includes(name))).toEqual([])
+  expect(taken.filter((name) => /^(\.git|\.build|test|fixtures|holdfast\.db)/.test(name))).toEqual([])
 })
 
 test.skipIf(missing('systemd-analyze'))('systemd finds nothing wrong with the unit', () => {
