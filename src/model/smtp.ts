@@ -3,6 +3,9 @@ import type { ConnectionId } from './connection.ts'
 import type { Side, Tap } from './packet.ts'
 import type { Micros } from './time.ts'
 
+/** SMTP, submission, and submission over TLS (RFC 5321, RFC 6409, RFC 8314). */
+export const MAIL_PORTS: ReadonlySet<number> = new Set([25, 587, 465])
+
 interface OnSession {
   readonly time: Micros
   readonly tap: Tap

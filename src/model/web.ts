@@ -1,12 +1,13 @@
 /** What is told of web sessions, enrolments and requests that a relay passes on: events for detectors. */
 import type { HttpTransaction } from './observation.ts'
 import type { PacketReference } from './packet.ts'
-import type { Agent, Server, Sighting } from './party.ts'
+import type { Agent, Server, Service, Sighting } from './party.ts'
 import type { Micros } from './time.ts'
 
 /**
  * A request of a web session came to another node than the session's: told once per session, for the first
- * such request, once its response is known.
+ * such request, once its response is known. Where nobody says that sessions stay on one server, for the first
+ * that shows it: a user who had logged in at one was asked by another to log in again.
  */
 export interface SessionSwitched {
   readonly kind: 'session-switched'
@@ -36,6 +37,11 @@ export interface SessionSwitched {
   /** What the client was told: to log in anew, or of an error; null: neither. */
   readonly symptom: 'login' | 'error' | null
 }
+
+/** Whether sessions of this service stay on one server: it says so, or is a product that needs it. Of others
+ * nobody knows: their servers may share what they know of sessions. */
+export const keepsWebSessions = ({ configured, profile }: Service): boolean =>
+  configured !== null && (configured.web !== null || profile === 'symantec-sems')
 
 /** A node that a session's request came to, or through. */
 export interface SessionNode {

@@ -10,11 +10,11 @@ import type { CookieFacts } from '../model/cookie.ts'
 import type { HttpTransaction } from '../model/observation.ts'
 import type { PacketReference } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
-import type { SessionNode } from '../model/web.ts'
+import { keepsWebSessions, type SessionNode } from '../model/web.ts'
 import { identityInRequest } from './identity.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
-import { hasWebSessions, IDLE_MAX, isAtItsEnds, sessionCookie, symptomOf } from './web-sessions.ts'
+import { IDLE_MAX, isAtItsEnds, sessionCookie, symptomOf } from './web-sessions.ts'
 
 /** Sessions remembered; the oldest is forgotten. */
 const SESSIONS_MAX = 1 << 14
@@ -48,7 +48,7 @@ class ClientNodes {
   readonly follower: Follower = {
     observe: {
       'http-transaction': (o, sighting) => {
-        if (sighting === null || o.requestFrom !== 0 || !hasWebSessions(sighting)) return
+        if (sighting === null || o.requestFrom !== 0 || !keepsWebSessions(sighting.service)) return
         if (sighting.leg === 'front' || sighting.leg === 'direct') this.answered(sighting, o)
       },
     },

@@ -15,6 +15,9 @@ const CONTINUES_WITHIN: Micros = seconds(60)
 const LEGS_APART: Micros = seconds(2)
 /** Exchanges remembered from behind relays, waiting for their front. */
 const BEHIND_MAX = 4096
+/** Responses that wait for what the client does next; of further ones it is not asked, and they are not
+ * told. */
+const WAITING_MAX = 1 << 14
 /** ... and for how long: until the exchange in front was told, clock differences included. They are forgotten
  * so many at once. */
 const FORGOTTEN_AFTER: Micros = CONTINUES_WITHIN + 5 * LEGS_APART
@@ -45,6 +48,7 @@ export class Exchanges {
   private readonly behind: Behind[] = []
   /** Responses that wait for what the client does next, by client. */
   private readonly waiting = new Map<string, Waiting[]>()
+  private waits = 0
   private until: Micros = Infinity
 
   constructor(options: ExchangesOptions) {
@@ -74,7 +78,8 @@ export class Exchanges {
       this.forgetBehind(o.time - FORGOTTEN_AFTER)
       this.behind.push({ sighting, transaction: o })
     }
-    if (response.setCookieLines < 2 || !isOfInterest(sighting, o)) return
+    if (response.setCookieLines < 2 || this.waits >= WAITING_MAX || !isOfInterest(sighting, o)) return
+    this.waits++
     const waiting: Waiting = { sighting, transaction: o, next: null }
     for (const key of clientKeys(sighting)) this.waiting.set(key, [...(this.waiting.get(key) ?? []), waiting])
     const { later, settle, isUrgent } = this.options
@@ -90,6 +95,7 @@ export class Exchanges {
   }
 
   private tell(waiting: Waiting): void {
+    this.waits--
     for (const [key, list] of this.waiting) {
       if (!list.includes(waiting)) continue
       if (list.length === 1) this.waiting.delete(key)
@@ -141,7 +147,21 @@ export class Exchanges {
 /** Several cookies of different names are legal and ordinary; enrolment is where they are not, and one name
  * twice is never right. */
 const isOfInterest = (sighting: TrackedSighting, o: HttpTransaction): boolean =>
-  sighting.service.configured?.enrolment != null || repeats(o.response!.setCookieNames)
+  sighting.service.configured?.enrolment != null ||
+  repeats(o.response!.setCookieNames) ||
+  mayEnrol(sighting, o)
+
+/** Where nobody states what enrolment looks like: a program asks, and has no cookie yet. */
+const mayEnrol = ({ service: { profile }, leg }: TrackedSighting, { request }: HttpTransaction): boolean =>
+  request !== null &&
+  leg !== 'back' &&
+  (profile === 'generic' || profile.startsWith('symantec-sems')) &&
+  headerValue(request, 'cookie') === null &&
+  !isBrowser(headerValue(request, 'user-agent'))
+
+/** All browsers begin so, and few others (the HTML Standard's Navigator.appCodeName; browsers bear several
+ * cookies). */
+const isBrowser = (userAgent: string | null): boolean => userAgent?.startsWith('Mozilla/') === true
 
 /** One name twice, be it in another case: the names alone tell it, and most responses need no closer look. */
 function repeats(names: readonly string[]): boolean {

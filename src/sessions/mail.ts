@@ -11,7 +11,7 @@ import type * as O from '../model/observation.ts'
 import type { Endpoint } from '../model/packet.ts'
 import type { Server } from '../model/party.ts'
 import { isRecordReference } from '../model/record-reference.ts'
-import type { SmtpReply } from '../model/smtp.ts'
+import { MAIL_PORTS, type SmtpReply } from '../model/smtp.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { contains } from './inventory.ts'
@@ -182,9 +182,6 @@ class Mail {
     )
   }
 }
-
-/** SMTP, submission, and submission over TLS (RFC 5321, RFC 6409, RFC 8314). */
-const MAIL_PORTS: ReadonlySet<number> = new Set([25, 587, 465])
 
 /** A server that greeted waits for a command; one that closes before is not at service (421; RFC 5321
  * §3.8). */

@@ -21,7 +21,7 @@ export class Stays {
   private emit: ((record: SessionRecord) => void) | null = null
   private numbered = 0
   private readonly attached = new Map<Server, number>()
-  /** Servers that agents were at. */
+  /** Servers that agents were at, known by name or not. */
   readonly servers = new Set<Server>()
   /** Agents that were at a server. */
   readonly agents = new Set<Agent>()
@@ -71,6 +71,9 @@ export class Stays {
     if (stay === null) {
       // Over before its visit is made: then it counts, and closes.
       if (sighting.visited) sighting.closedBeforeVisit = summary
+      // Behind a relay it served somebody, though whom is not known.
+      if (sighting.leg === 'back' && sighting.server !== null && summary.halves[1].bytes > 0)
+        this.servers.add(sighting.server)
       return
     }
     stay.end = Math.max(stay.end, Math.min(summary.end, stay.movedAt ?? Infinity))

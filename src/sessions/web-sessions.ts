@@ -4,15 +4,16 @@
  * and ends with a logout, a visit to the login page, another cookie, or half an hour without requests (S2-13
  * of the domain's catalogue).
  *
- * Only services whose configuration names their session cookies (`web`), or whose product is known to keep
- * sessions on one server.
+ * Of services whose configuration names their session cookies (`web`), or whose product is known to keep
+ * sessions on one server. Of others behind a relay nobody knows whether their servers share sessions; there
+ * it takes a user who had logged in at one server, and whom another one asked to log in again.
  */
 import type { CookieFacts } from '../model/cookie.ts'
 import { type HttpResponse, valueIn } from '../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
 import type { PacketReference, Tap } from '../model/packet.ts'
 import type { Agent, Server } from '../model/party.ts'
-import type { SessionNode, SessionSwitched } from '../model/web.ts'
+import { keepsWebSessions, type SessionNode, type SessionSwitched } from '../model/web.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Agents } from './agents.ts'
 import { identityInRequest } from './identity.ts'
@@ -46,12 +47,20 @@ interface WebSession {
   readonly homes: Home[]
   lastAt: Micros
   requests: number
+  /** Its user logged in: what was posted to a login page was not answered by asking again. */
+  isLoggedIn: boolean
   /** It was told of each once. */
   toldServer: boolean
   toldProxy: boolean
 }
 
 type Switch = Omit<SessionSwitched, 'kind' | 'front' | 'agent' | 'status' | 'symptom' | 'sameConnection'>
+
+/** What a request showed of a session, until its answer is known. */
+interface Waiting {
+  readonly session: WebSession
+  readonly switches: readonly Switch[]
+}
 
 interface WebSessionsOptions {
   readonly inventory: Inventory
@@ -68,7 +77,7 @@ export class WebSessions {
   private readonly sessions = new Map<string, WebSession>()
   private readonly oldest = new Oldest(this.sessions)
   /** By connection and index of the request. */
-  private readonly waiting = new Map<string, readonly Switch[]>()
+  private readonly waiting = new Map<string, Waiting>()
 
   constructor(options: WebSessionsOptions) {
     this.options = options
@@ -100,12 +109,13 @@ export class WebSessions {
       if (set !== undefined && !set.expired && !this.sessions.has(keyOf(sighting, set)))
         this.begin(keyOf(sighting, set), o, sighting, true)
     }
+    if (isLogin(o)) this.noteLogin(sighting, o)
     const key = `${o.connection}|${o.index}`
-    const switches = this.waiting.get(key)
-    if (switches === undefined) return
+    const waiting = this.waiting.get(key)
+    if (waiting === undefined) return
     this.waiting.delete(key)
     const { later, settle } = this.options
-    later(o.time + 2 * settle, () => this.toldOf(switches, o))
+    later(o.time + 2 * settle, () => this.toldOf(waiting, o))
   }
 
   private begin(
@@ -121,6 +131,7 @@ export class WebSessions {
       homes: [this.homeAt(sighting, o, { tap: o.tap, packet, at: time }, isBeginning)],
       lastAt: time,
       requests: isBeginning ? 0 : 1,
+      isLoggedIn: false,
       toldServer: false,
       toldProxy: false,
     })
@@ -167,7 +178,7 @@ export class WebSessions {
       isBeginning: of.isBeginning,
     })
     if (home.server.id !== server.id && !session.toldServer) {
-      session.toldServer = true
+      session.toldServer = keepsWebSessions(sighting.service)
       switches.push({
         ...facts,
         what: 'server',
@@ -185,7 +196,7 @@ export class WebSessions {
       })
     }
     if (switches.length > 0 && this.waiting.size < WAITING_MAX)
-      this.waiting.set(`${o.connection}|${o.index}`, switches)
+      this.waiting.set(`${o.connection}|${o.index}`, { session, switches })
     if (home.server.id === server.id && home.proxy === now.proxy) {
       home.packet = here
       home.isBeginning = false
@@ -204,9 +215,21 @@ export class WebSessions {
     return client === null ? null : agents.at(client.tap, client.originator.address, 'address')
   }
 
-  private toldOf(switches: readonly Switch[], o: HttpTransaction): void {
+  /** The session is the one that the answer sets, or else the one that it leaves as it is. */
+  private noteLogin(sighting: TrackedSighting, { request, response }: HttpTransaction): void {
+    const set = response!.setCookieLines === 0 ? null : sessionCookie(response!.setCookies, sighting)
+    const cookie = set ?? sessionCookie(request!.cookies ?? [], sighting)
+    const session = cookie === null ? undefined : this.sessions.get(keyOf(sighting, cookie))
+    if (session !== undefined) session.isLoggedIn = true
+  }
+
+  private toldOf({ session, switches }: Waiting, o: HttpTransaction): void {
     for (const one of switches) {
       const sighting = one.sighting as TrackedSighting
+      if (!keepsWebSessions(sighting.service)) {
+        if (one.what !== 'server' || session.toldServer || !isAskedAgain(session, one.target, o)) continue
+        session.toldServer = true
+      }
       const paired = this.options.frontOf(o.connection, o.index)
       // A relay's connection may go on with other clients' requests: it was joined by its first.
       const joined = o.index === 0 ? sighting.path.sightings.find(({ leg }) => leg === 'front') : undefined
@@ -223,6 +246,23 @@ export class WebSessions {
     }
   }
 }
+
+/** Something was posted to a login page, and the answer does not ask for it again. */
+const isLogin = ({ request, response }: HttpTransaction): boolean =>
+  request?.method === 'POST' &&
+  LOGIN.test(request.target.split('?', 1)[0]!) &&
+  response !== null &&
+  response.status < 400 &&
+  symptomOf(response) === null
+
+/** Whoever had logged in is sent to log in by a page that is no part of that. That access is denied (403) may
+ * be meant so. */
+const isAskedAgain = ({ isLoggedIn }: WebSession, target: string, { response }: HttpTransaction): boolean =>
+  isLoggedIn &&
+  !isAtItsEnds(target) &&
+  response !== null &&
+  response.status !== 403 &&
+  symptomOf(response) === 'login'
 
 /** A request with which sessions begin or end: another server is as good then. */
 export function isAtItsEnds(target: string): boolean {
@@ -254,6 +294,8 @@ function isSessionCookie({ name, role, valueLength }: CookieFacts, { service }: 
   return names.length > 0 ? names.includes(name) : role === 'application'
 }
 
-/** Whether sessions of this service stay on one server: it says so, or is a product that needs it. */
-export const hasWebSessions = ({ service: { configured, profile } }: TrackedSighting): boolean =>
-  configured !== null && (configured.web !== null || profile === 'symantec-sems')
+/** Sessions may be kept there, and one who is taken elsewhere be lost: behind a relay, nobody says that it is
+ * anything else. */
+export const mayKeepSessions = ({ service, leg }: TrackedSighting): boolean =>
+  keepsWebSessions(service) ||
+  (leg === 'back' && service.profile === 'generic' && (service.configured?.smtp ?? null) === null)

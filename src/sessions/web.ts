@@ -5,7 +5,7 @@ import { alterations } from './alterations.ts'
 import { type Exchanged, ExchangePairs } from './exchange-pairs.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
-import { hasWebSessions, WebSessions } from './web-sessions.ts'
+import { mayKeepSessions, WebSessions } from './web-sessions.ts'
 
 export function followWeb({ inventory, agents, later, settle, severalTaps, tell }: Surroundings): Follower {
   const told = (event: WebEvent): void => tell(event)
@@ -51,12 +51,12 @@ export function followWeb({ inventory, agents, later, settle, severalTaps, tell 
       'http-request'(o, sighting) {
         if (sighting === null || o.requestFrom !== 0) return
         if (isPaired(sighting)) pairs.requested(sighting, o)
-        if (hasWebSessions(sighting) && isServers(sighting)) sessions.requested(sighting, o)
+        if (mayKeepSessions(sighting) && isServers(sighting)) sessions.requested(sighting, o)
       },
       'http-transaction'(o, sighting) {
         if (sighting === null || o.requestFrom !== 0) return
         if (isPaired(sighting)) pairs.answered(sighting, o)
-        if (hasWebSessions(sighting) && isServers(sighting)) sessions.answered(sighting, o)
+        if (mayKeepSessions(sighting) && isServers(sighting)) sessions.answered(sighting, o)
       },
       'http-body'(o, sighting) {
         if (sighting !== null && isPaired(sighting)) pairs.bodySeen(o)

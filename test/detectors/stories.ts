@@ -88,7 +88,12 @@ export const balancer = (
 ) => loadBalancer({ vip: { address: VIP, port }, address: BALANCER, idle: seconds(300), manner, pick })
 
 /** Cookies that the server sets, and those that its load balancer adds. */
-export function enrols(own: readonly string[], added: string | null, path = '/omc/enroll'): Scenario {
+export function enrols(
+  own: readonly string[],
+  added: string | null,
+  path = '/omc/enroll',
+  headers: Readonly<Record<string, string>> = {},
+): Scenario {
   const s = scenario().behind(
     loadBalancer({
       vip: { address: VIP, port: 80 },
@@ -100,7 +105,7 @@ export function enrols(own: readonly string[], added: string | null, path = '/om
     }),
   )
   const { agent } = s.connect(A1, `${VIP}:80`)
-  agent.sends(request('POST', path, { body: 'key' })).receives(response({ setCookie: own }))
+  agent.sends(request('POST', path, { body: 'key', headers })).receives(response({ setCookie: own }))
   s.wait(seconds(1))
   agent.closes()
   s.wait(seconds(1))

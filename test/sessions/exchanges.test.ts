@@ -113,15 +113,36 @@ test.each([
   expect(s.told()).toEqual([])
 })
 
-test('outside services that enrol, only one name twice is of interest', () => {
-  const s = new Story()
-  const elsewhere = s.parties.sighting({ to: { address: '192.0.2.99', port: 80 } })
-  s.exchanges.answered(elsewhere, transaction(elsewhere, TWO))
-  s.exchanges.answered(elsewhere, transaction(elsewhere, ['a=1', 'ab=2', 'b=3'], 1))
-  s.exchanges.answered(elsewhere, transaction(elsewhere, ['a=1', 'a=2'], 5))
-  s.exchanges.answered(elsewhere, transaction(elsewhere, ['ab=1', 'c=2', 'Ab=3'], 6))
-  const times = s.told().map(({ transaction: { request } }) => request!.time)
-  expect(times).toEqual([seconds(5), seconds(6)])
+describe('outside services that enrol', () => {
+  const times = (exchanges: readonly (readonly [cookies: readonly string[], at: number])[], asks: object) => {
+    const s = new Story()
+    const elsewhere = s.parties.sighting({ to: { address: '192.0.2.99', port: 80 } })
+    for (const [cookies, at] of exchanges) {
+      const o = transaction(elsewhere, cookies, at)
+      const headers = Object.entries(asks).map(([name, value]) => ({ name, value: String(value) }))
+      s.exchanges.answered(elsewhere, { ...o, request: { ...o.request!, headers } })
+    }
+    return s.told().map(({ transaction: { request } }) => request!.time)
+  }
+
+  test.each([{ Cookie: 'a=0' }, { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64)' }])(
+    'only one name twice is of interest to %o',
+    (asks) => {
+      const all = [
+        [TWO, 0],
+        [['a=1', 'ab=2', 'b=3'], 1],
+        [['a=1', 'a=2'], 5],
+        [['ab=1', 'c=2', 'Ab=3'], 6],
+      ] as const
+      expect(times(all, asks)).toEqual([seconds(5), seconds(6)])
+    },
+  )
+
+  test('the first answer to a program may be one of enrolment', () => {
+    expect(times([[TWO, 0]], { 'User-Agent': 'PGP Desktop/10.4.2' })).toEqual([0])
+    expect(times([[TWO, 0]], {})).toEqual([0])
+    expect(times([[['a=1'], 0]], {})).toEqual([])
+  })
 })
 
 test('a capture that ends before the minute has not watched it', () => {

@@ -8,6 +8,7 @@
 import type { ConfiguredService, Deployment, ProfileName } from '../../model/deployment.ts'
 import { addressAlone } from '../../model/address.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
+import { MAIL_PORTS } from '../../model/smtp.ts'
 import type { Follower } from '../../sessions/follower.ts'
 import { listed } from '../output/quantities.ts'
 import { deploymentOf } from './deployment.ts'
@@ -112,13 +113,15 @@ function serviceOf(pool: Pool, facts: SurveyFacts): ConfiguredService {
   const known = members.find(({ profile }) => profile !== 'generic')
   const profile = known?.profile ?? 'generic'
   const identity = namingOf(pool, members, profile, facts)
+  const ports = [...new Set([...vips, ...servers].map(({ port }) => port))]
   const [service] = deploymentOf({
     services: [
       {
         name: known?.service ?? endpointText(first!),
         profile,
         ...(identity.length > 0 ? { identity } : {}),
-        ports: [...new Set([...vips, ...servers].map(({ port }) => port))],
+        ...(ports.every((port) => MAIL_PORTS.has(port)) ? { smtp: { ports } } : {}),
+        ports,
         vips: vips.flatMap(({ address }) => addressAlone(address) ?? []),
         servers: servers.map((server) => ({
           name: endpointText(server),

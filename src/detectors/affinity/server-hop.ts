@@ -5,6 +5,7 @@ import type { Agent, Server, Service, Visit } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { isRecordReference } from '../../model/record-reference.ts'
 import { shortName } from '../../model/short-name.ts'
+import { MAIL_PORTS } from '../../model/smtp.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, spoken, times } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
@@ -130,9 +131,6 @@ function wellAround(server: Server, { at, packet }: Visit, apart: Micros, world:
  * ones none is told. */
 const PARALLEL_MAX = 4096
 const PARALLEL_MOVES_MAX = 16
-
-/** Ports of mail (IANA: smtp, submissions, submission): whoever connects there is no agent. */
-const MAIL_PORTS: ReadonlySet<number> = new Set([25, 465, 587])
 
 interface Move {
   readonly visit: Visit

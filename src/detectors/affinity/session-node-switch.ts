@@ -1,6 +1,7 @@
 /** A web session was taken to another server while it lasted. */
 import { detector, span, times, unseen } from '../detector.ts'
 import { SECOND } from '../../model/time.ts'
+import { keepsWebSessions } from '../../model/web.ts'
 import { chooser, switchedText, switchFinding } from '../session-switch.ts'
 import { connectionFilter } from '../wording.ts'
 
@@ -11,7 +12,7 @@ export const sessionNodeSwitch = detector({
     'the session was over: logged out, half an hour without requests, the login page again',
     'a new cookie: another session',
     'the session’s server had failed',
-    'a service of which nobody said that it keeps sessions',
+    'a service of which nobody said that it keeps sessions, unless users who had logged in must do so again',
     'new connections to the same server',
     'a cookie that names another server, where the one before is not seen to serve others: it may have failed',
   ],
@@ -31,11 +32,14 @@ export const sessionNodeSwitch = detector({
         // A server that only a cookie names is told of where it was seen to be well.
         if (from.server !== null && world.failureOf(from.server, from.packet.at - failureWithin, at) !== null)
           return
+        const isStated = keepsWebSessions(sighting.service)
         raise(
           switchFinding('session-node-switch', event, {
-            severity: symptom === null ? 'warning' : 'critical',
+            // Who knows only that a user had to log in again does not know that nothing else ended the
+            // session.
+            severity: symptom === null || !isStated ? 'warning' : 'critical',
             actor: chooser(event, world),
-            confidence: from.server === null ? 0.85 : from.isBeginning ? 0.98 : 0.95,
+            confidence: from.server === null || !isStated ? 0.85 : from.isBeginning ? 0.98 : 0.95,
             cause: `${sighting.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'clients'}`,
             requirements: symptom === null ? ['S2-11', 'S2-30'] : ['S2-11', 'S2-28', 'S2-30'],
           }),

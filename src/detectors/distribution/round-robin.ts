@@ -31,6 +31,7 @@ export const roundRobin = detector({
     'the fewest open connections decide: that looks like turns when all servers are as busy',
     'policy lets any server serve any agent, or states weights',
     'web users, whose sessions are followed instead, and mail',
+    'nobody said that agents must stay: told for what it is, and no alarm',
   ],
   requirements: ['S0-17', 'S2-46', 'S2-49'],
   flows: suggested('which agent each connection is of: the load balancer’s address stands for all of them'),
@@ -43,7 +44,7 @@ export const roundRobin = detector({
     const standing = new Standing(raise)
     return {
       assigned(event) {
-        if (!mustStay(event.service)) return
+        if (!mustStay(event.service) && !isUnstated(event.service)) return
         const { servers, list } = choicesOf(event.assignments)
         const known = turnTaking(list, servers.length)
         const isOfRecords = event.assignments.every(({ packet }) => isRecordReference(packet))
@@ -71,7 +72,8 @@ export const roundRobin = detector({
         `${Math.round(100 * share)} % of ${sample} connections went to the next server in turn (${shares}; by chance: ${chance(p)}). ` +
         `${returnsText(returns, kept)}${others}`,
       remedy:
-        'Set persistence by source address, for as long as the product keeps its session, and choose servers by open connections or load; for availability alone, an ordered list in which only the first server is used.',
+        (first.severity === 'info' ? 'Where agents need the server that knows them: set' : 'Set') +
+        ' persistence by source address, for as long as the product keeps its session, and choose servers by open connections or load; for availability alone, an ordered list in which only the first server is used.',
       filter: openingsFilter(first.actor.address, ports),
       details: { ...first.details, servers },
     }
@@ -120,7 +122,7 @@ function finding(event: Assigned, taking: TurnTaking, confidence: number, world:
   }
   return {
     type: 'round-robin',
-    severity: 'warning',
+    severity: isUnstated(service) ? 'info' : 'warning',
     at: decisive.at,
     ...relayFinding(event, world),
     evidence: packets(...choicesAsEvidence(middle, tap)),
@@ -129,6 +131,13 @@ function finding(event: Assigned, taking: TurnTaking, confidence: number, world:
     requirements: requirementsOf(service),
   }
 }
+
+/** Nobody said what the service needs: that its connections are handed round is worth knowing, and may be
+ * meant. */
+const isUnstated = ({ profile, persistence, configured }: Service): boolean =>
+  profile === 'generic' &&
+  persistence === null &&
+  (configured === null || (configured.web === null && configured.smtp === null))
 
 const requirementsOf = ({ profile }: Service): readonly string[] =>
   profile === 'symantec-sems' ? ['S2-46', 'S2-49'] : ['S0-17']

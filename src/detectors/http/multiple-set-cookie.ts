@@ -3,17 +3,20 @@ import type { Exchange } from '../../model/event.ts'
 import type { Finding, Severity } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
-import { counted, detector, unseen } from '../detector.ts'
+import { counted, type Detector, detector, unseen } from '../detector.ts'
 import { connectionFilter } from '../wording.ts'
 import { cookieFinding, cookieNames, injectedText } from '../cookie-finding.ts'
 
 export const multipleSetCookie = detector({
   type: 'multiple-set-cookie',
-  asserts: 'The response to an enrolment carries more than one Set-Cookie, for a client that expects one.',
+  asserts:
+    'The response to an enrolment carries more than one Set-Cookie, for a client that expects one; or, where nobody states the paths of enrolment, a device adds a cookie to the first response of a program.',
   notThis: [
     'a response outside enrolment: several cookies are legal there',
     'a product or version that looks for its cookie by name, and goes on',
     'a browser',
+    'several cookies of the application itself, where nobody states what enrolment is',
+    'nobody states what enrolment is: what a device adds is told for what it is, and no alarm',
     'two lines of one name: duplicate-set-cookie says more',
   ],
   requirements: ['S2-33', 'S2-34'],
@@ -25,21 +28,24 @@ export const multipleSetCookie = detector({
         const { sighting, transaction } = event
         const { response, request } = transaction
         if (response === null || request === null || sighting.leg === 'back') return
-        if (!expectsOne(sighting.service, request.target)) return
+        const isStated = sighting.service.configured?.enrolment != null
+        if (isStated && !expectsOne(sighting.service, request.target)) return
         const cookies = response.setCookies
         if (cookies.length < 2 || new Set(cookies.map((c) => c.name)).size < cookies.length) return
-        raise(
-          cookieFinding('multiple-set-cookie', event, {
-            severity: severityOf(event),
-            devices: world.devicesOf('load-balancer'),
-          }),
-        )
+        const finding = cookieFinding('multiple-set-cookie', event, {
+          severity: isStated ? severityOf(event) : 'info',
+          devices: world.devicesOf('load-balancer'),
+        })
+        if (isStated) raise(finding)
+        else if (isOfDevice(finding))
+          raise({ ...finding, details: { ...finding.details, enrolmentStated: false } })
       },
     }
   },
   describe(findings) {
     const first = findings[0]
     const names = cookieNames(findings)
+    if (first.details['enrolmentStated'] === false) return unstated(findings)
     return {
       title: `Enrolment responses carry a second cookie: ${names}`,
       summary:
@@ -52,6 +58,29 @@ export const multipleSetCookie = detector({
     }
   },
 })
+
+/** A device added one, and not all: the application has one of its own that it expects back. */
+function isOfDevice({ details }: Finding): boolean {
+  const cookies = details['cookies'] as readonly { injected: boolean | null }[]
+  const added = cookies.filter(({ injected }) => injected === true).length
+  return added > 0 && added < cookies.length
+}
+
+/** Nobody said what enrolment is: whether it matters, the reader has to know. */
+function unstated(findings: readonly [Finding, ...Finding[]]): ReturnType<Detector['describe']> {
+  const [first] = findings
+  const service = first.service ?? 'the service'
+  return {
+    title: `Programs are sent a second cookie: ${cookieNames(findings)}`,
+    summary:
+      `${counted(findings.length, 'first response')} of ${service} set more than one cookie (${cookieNames(findings)}). ` +
+      `${injectedText(first)} Clients that expect exactly one, such as Encryption Desktop up to 10.5.0 at enrolment, fail on it; others do not mind. ${continued(findings)}`,
+    remedy:
+      'If such clients enrol here: persistence by source address, or prefix mode, which adds to the existing cookie instead of setting a second one. State enrolment paths in the configuration (enrolment.paths) to have every enrolment judged.',
+    filter: `http.set_cookie && (${connectionFilter(findings)})`,
+    details: first.details,
+  }
+}
 
 /** The strict rule holds for the enrolment paths of a configured service, or for a product that is known to
  * be strict. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { sessionNodeSwitch } from '../../../src/detectors/affinity/session-node-switch.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { request, response } from '../../scenario/scenario.ts'
@@ -49,6 +49,55 @@ test('the servers’ side alone shows it, without who it was', async () => {
   expect(found.map((f) => [f.agent, f.server?.name, f.details['sameConnection']])).toEqual([
     [null, 'wep2', null],
   ])
+})
+
+const UNSTATED = {
+  services: [{ ...WEB.services[0], profile: 'generic', web: undefined, enrolment: undefined }],
+  devices: WEB.devices,
+}
+const LOGIN_PAGE = { Location: '/b/login.e?err=session' }
+const ASKED_TO_LOG_IN = { status: 302, answer: LOGIN_PAGE }
+
+/** A session begins before its user logs in, or where that fails. */
+const anonymous = (status = 200, answer: Readonly<Record<string, string>> = {}): Scenario =>
+  visits(proxied({ pick: inTurn }), status === 200 ? '/b/start' : '/b/login.e', {
+    method: status === 200 ? 'GET' : 'POST',
+    sets: [`${SESSION}; Path=/`],
+    status,
+    answer,
+  })
+
+describe('where nobody said that sessions stay', () => {
+  test('a user who had logged in must do so again', async () => {
+    const analysis = await analysed(inbox(ASKED_TO_LOG_IN), { config: UNSTATED })
+    expect(
+      analysis.findings('session-node-switch').map((f) => [f.severity, f.confidence, f.details['symptom']]),
+    ).toEqual([['warning', 0.85, 'login']])
+    expect(analysis.incident('session-node-switch').requirements).toEqual(['X-11'])
+  })
+
+  test('the first request elsewhere that shows it is told, and no other', async () => {
+    // The other server answers one page without asking who it is.
+    const s = visits(spread(), '/b/help', { cookie: SESSION })
+    for (let i = 0; i < 4; i++)
+      visits(s, `/b/mail?${i}`, { cookie: SESSION, ...(i % 2 === 1 ? ASKED_TO_LOG_IN : {}) })
+    const found = (await analysed(s, { config: UNSTATED })).findings('session-node-switch')
+    expect(found.map(({ details }) => details['request'])).toEqual(['/b/mail?1'])
+  })
+
+  test('a session that is kept while its user logs in', async () => {
+    const s = anonymous()
+    visits(s, '/b/start', { cookie: SESSION }) // the other server's turn
+    visits(s, '/b/login.e', {
+      method: 'POST',
+      cookie: SESSION,
+      status: 302,
+      answer: { Location: '/b/inbox' },
+    })
+    visits(s, '/b/inbox', { cookie: SESSION, ...ASKED_TO_LOG_IN })
+    const found = (await analysed(s, { config: UNSTATED })).findings('session-node-switch')
+    expect(found.map(({ details }) => details['request'])).toEqual(['/b/inbox'])
+  })
 })
 
 test('a session is told of once, however often it changes', async () => {
@@ -179,11 +228,27 @@ keepsQuiet(sessionNodeSwitch, {
       return visits(s, '/b/inbox', { cookie: SESSION })
     },
   },
-  'a service of which nobody said that it keeps sessions': {
-    config: { services: [{ ...WEB.services[0], profile: 'generic', web: undefined }], devices: WEB.devices },
-    play: () => inbox(),
-    told: ['warning server-hop'],
-  },
+  'a service of which nobody said that it keeps sessions, unless users who had logged in must do so again': [
+    { config: UNSTATED, play: () => inbox(), told: ['warning server-hop'] },
+    { config: UNSTATED, play: () => inbox({ status: 403 }), told: ['warning server-hop'] },
+    // the other server has a page of its own to log in at
+    {
+      config: UNSTATED,
+      play: () => visits(spread(), '/b/login.e?again', { cookie: SESSION, ...ASKED_TO_LOG_IN }),
+      told: ['warning server-hop'],
+    },
+    // whoever has not logged in yet is asked to, wherever that is
+    {
+      config: UNSTATED,
+      play: () => visits(anonymous(), '/b/inbox', { cookie: SESSION, ...ASKED_TO_LOG_IN }),
+      told: ['warning server-hop'],
+    },
+    {
+      config: UNSTATED,
+      play: () => visits(anonymous(302, LOGIN_PAGE), '/b/inbox', { cookie: SESSION, ...ASKED_TO_LOG_IN }),
+      told: ['warning server-hop'],
+    },
+  ],
   'new connections to the same server': {
     config: WEB,
     play: () => visits(logsIn(proxied()), '/b/inbox', { cookie: SESSION }),

@@ -54,6 +54,16 @@ const random = createRandom(7)
 const byHash = (agent: string): string => SERVERS[Number(agent.split('.')[3]) % 2]!
 const known = new Map<string, string>()
 
+/** Neither the product is known, nor what it needs. */
+const UNSTATED = held({ profile: 'generic', persistence: undefined })
+
+test('nobody said that agents must stay: what to do depends on it', async () => {
+  const analysis = await analysed(handedRound(), { config: UNSTATED })
+  const { severity, remedy, requirements } = analysis.incident('round-robin')
+  expect([severity, requirements]).toEqual(['info', ['X-12']])
+  expect(remedy).toMatch(/^Where agents need the server that knows them: set persistence/)
+})
+
 keepsQuiet(roundRobin, {
   'too few connections to tell': { config: held(), play: () => handedRound(2, 9), told: hops(2) },
   'turns for first contacts only: agents that come back find their server, or addresses in a row are hashed':
@@ -127,4 +137,9 @@ keepsQuiet(roundRobin, {
     { config: held({ web: { sessionCookies: ['JSESSIONID'] } }), play: () => handedRound() },
     { config: held({ smtp: { ports: [25] } }), play: () => handedRound() },
   ],
+  'nobody said that agents must stay: told for what it is, and no alarm': {
+    config: UNSTATED,
+    play: () => handedRound(2, 12),
+    told: [...hops(5), 'info round-robin'],
+  },
 })

@@ -60,6 +60,35 @@ describe('a second cookie at enrolment', () => {
   })
 })
 
+describe('where nobody states what enrolment is', () => {
+  const { name, ports, vips, servers } = SEMS.services[0]
+  const relayStated = { ...SEMS, services: [{ name, ports, vips, servers }] }
+
+  test('the cookie that a device adds is named, and whom it may harm', async () => {
+    const analysis = await analysed(then(enrols([OLD], BIGIP), '/omc/policy'), {})
+    expect(analysis.incident('multiple-set-cookie')).toMatchObject({
+      severity: 'info',
+      title: 'Programs are sent a second cookie: sid, BIGipServerp',
+      requirements: ['X-17'],
+    })
+  })
+
+  test('a device adds it to what only the servers’ side shows to be one cookie', async () => {
+    const story = enrols([OLD], 'node=7; path=/')
+    const told = async (taps: readonly string[]) =>
+      (await analysed(story, { config: relayStated, taps })).findings('multiple-set-cookie')
+    expect((await told(['client', 'server'])).map((f) => [f.severity, f.actor.role, f.confidence])).toEqual([
+      ['info', 'load-balancer', 0.98],
+    ])
+    expect(await told(['client'])).toEqual([])
+  })
+
+  test('only the first response counts: a program that has a cookie is no new one', async () => {
+    const story = enrols([OLD], BIGIP, '/omc/enroll', { Cookie: 'sid=a' })
+    expect((await analysed(story, {})).told).toEqual([])
+  })
+})
+
 test('an old client may yet go on when the capture ends', async () => {
   const found = (await analysed(enrols([OLD], BIGIP), { config: SEMS })).findings('multiple-set-cookie')
   expect(found.map((f) => [f.severity, f.details['clientContinued']])).toEqual([['warning', null]])
@@ -77,7 +106,16 @@ keepsQuiet(multipleSetCookie, {
     },
     play: () => then(enrols([OVID], BIGIP), '/omc/policy'),
   },
-  'a browser': { config: undefined, play: () => enrols([OLD], BIGIP) },
+  'a browser': { config: undefined, play: () => enrols([OLD], BIGIP, '/', { 'User-Agent': 'Mozilla/5.0' }) },
+  'several cookies of the application itself, where nobody states what enrolment is': {
+    config: undefined,
+    play: () => enrols([OLD, 'theme=blue'], null),
+  },
+  'nobody states what enrolment is: what a device adds is told for what it is, and no alarm': {
+    config: undefined,
+    play: () => enrols([OLD], BIGIP),
+    told: ['info multiple-set-cookie'],
+  },
   'two lines of one name: duplicate-set-cookie says more': {
     ...STORIES['duplicate-set-cookie'],
     told: ['warning duplicate-set-cookie'],
