@@ -99,10 +99,11 @@ describe('an agent whose cookie changes', () => {
     const [found, ...more] = (await analysed(s, CLIENT)).findings('server-hop')
     expect(more).toEqual([])
     expect(inShort(found!)).toBe(
-      'warning server-hop 22.104 client | A1 10.10.1.101 at two | load-balancer 10.10.3.1 |  | client 5, client 23',
+      'warning server-hop 22.104 client | A1 10.10.1.101 at two | load-balancer 10.10.3.1 |  | client 5, client 14, client 23',
     )
     expect(found!.evidence.map(({ note }) => note)).toEqual([
       'the agent at one (by the cookie BIGipServerp)',
+      'one answers: it is well',
       '22.1 s later at two (by the cookie BIGipServerp)',
     ])
     expect(found!.details).toMatchObject({ previousServer: 'one', previousServerHealthy: true })

@@ -14,7 +14,8 @@ import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
 export const serverHop = detector({
   type: 'server-hop',
-  asserts: 'The same agent landed on another server of its service while the one before was healthy.',
+  asserts:
+    'The same agent landed on another server of its service, and the one before was healthy, or not seen to fail.',
   notThis: [
     'the server before had failed: a failover',
     'the agent went back to a server that it prefers: a failback',
@@ -84,7 +85,7 @@ export const serverHop = detector({
         undecided.add({ visit, previous }, visit.at)
         return
       }
-      raise(finding(visit, previous, healthy !== null, causes, world))
+      raise(finding(visit, previous, healthy, causes, world))
     }
     return {
       moved({ visit, previous, reason }) {
@@ -106,7 +107,7 @@ export const serverHop = detector({
     const by = first.actor.role === 'load-balancer' || first.actor.role === 'middlebox'
     return {
       title: `Agents of ${first.service ?? 'the service'} hop between servers`,
-      summary: `${counted(agents, 'agent')} landed on another server ${times(findings.length)}; the server before was not seen to fail.`,
+      summary: `${counted(agents, 'agent')} landed on another server ${times(findings.length)}; ${healthText(findings)}.`,
       remedy: by
         ? 'Set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
         : 'Give the agents one name that leads to one server, or a list with an order; a name that resolves to several addresses makes them hop.',
@@ -114,11 +115,21 @@ export const serverHop = detector({
       details: {
         previousServer: first.details['previousServer'],
         cause: commonCause(findings, world),
-        previousServerHealthy: first.details['previousServerHealthy'],
+        previousServerHealthy: findings.every(wasHealthy),
       },
     }
   },
 })
+
+const wasHealthy = ({ details }: Finding): boolean => details['previousServerHealthy'] === true
+
+/** What was seen of the servers that agents left: no more than each occurrence says of its own. */
+function healthText(findings: readonly Finding[]): string {
+  const healthy = findings.filter(wasHealthy).length
+  if (healthy === 0) return 'the server before was not seen to fail'
+  if (healthy === findings.length) return 'the server before was healthy'
+  return `the server before was healthy ${times(healthy)}, and otherwise not seen to fail`
+}
 
 /** Flow records tell when a slice began and ended, not what lies between: what is well on both sides of the
  * move was well. */
@@ -137,7 +148,10 @@ interface Move {
   readonly previous: Visit
 }
 
-function finding(visit: Visit, previous: Visit, healthy: boolean, causes: HopCauses, world: World): Finding {
+type Proof = ReturnType<World['healthyAt']>
+
+/** `healthy`: an answer of the server before that shows that it was well; null: it was not seen to fail. */
+function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCauses, world: World): Finding {
   const away = visit.at - previous.at
   const cause = causeOf(visit, previous, causes, world)
   const { sighting, server } = visit
@@ -151,11 +165,11 @@ function finding(visit: Visit, previous: Visit, healthy: boolean, causes: HopCau
     service: server.service.name,
     actor: actorOf(visit, cause, world),
     manner: null,
-    confidence: visit.agent.confidence * (healthy ? 0.98 : 0.85),
+    confidence: visit.agent.confidence * (healthy === null ? 0.85 : 0.98),
     details: {
       previousServer: previous.server.name,
       cause,
-      previousServerHealthy: healthy,
+      previousServerHealthy: healthy !== null,
       identifiedBy: visit.agent.identifiedBy,
     },
     evidence: packets(
@@ -172,7 +186,8 @@ function finding(visit: Visit, previous: Visit, healthy: boolean, causes: HopCau
           at: visit.at,
           note: `${spoken(away)} later at ${server.name}${byCookie(visit)}`,
         },
-      ),
+        healthy === null ? null : { ...healthy, note: `${previous.server.name} answers: it is well` },
+      ).sort((a, b) => a.at - b.at),
     ),
     cause: `${server.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'agents'}`,
     requirements: requirementsOf(visit),

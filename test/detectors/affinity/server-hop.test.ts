@@ -66,7 +66,7 @@ describe('an agent lands on another server', () => {
     const analysis = await analysed(s, { config: DLP })
     const found = analysis.findings('server-hop')
     expect(found.map(inShort)).toEqual([
-      'warning server-hop 23.190 server | A1 10.10.1.101 at dlp2 | load-balancer 10.10.3.1 |  | server 1, server 151',
+      'warning server-hop 23.190 server | A1 10.10.1.101 at dlp2 | load-balancer 10.10.3.1 |  | server 1, server 101, server 151',
     ])
     expect(found[0]!.details).toEqual({
       previousServer: 'dlp1',
@@ -76,9 +76,28 @@ describe('an agent lands on another server', () => {
     })
     expect(analysis.incident('server-hop')).toMatchObject({
       title: 'Agents of dlp hop between servers',
-      summary: '1 agent landed on another server once; the server before was not seen to fail.',
+      summary: '1 agent landed on another server once; the server before was healthy.',
       requirements: ['S0-09', 'S0-16'],
     })
+  })
+
+  test('of the servers before, an incident says no more than its occurrences do', async () => {
+    const s = scenario().behind(balancer('fin', (n) => [DLP1, DLP1, DLP2, DLP1][n]!))
+    attach(s, 'A1').agent.closes()
+    s.wait(seconds(20))
+    attach(s, 'A2', A2).agent.closes()
+    attach(s, 'A1').agent.closes()
+    s.wait(seconds(60)) //                              nobody else is seen at the second one
+    attach(s, 'A1').agent.closes()
+    const { summary, details } = (await analysed(s, { config: DLP })).incident('server-hop')
+    expect(summary).toBe(
+      '1 agent landed on another server twice; the server before was healthy once, and otherwise not seen to fail.',
+    )
+    expect(details['previousServerHealthy']).toBe(false)
+    const { summary: unproven } = (await analysed(STORIES['server-hop'].play(), { config: DLP })).incident(
+      'server-hop',
+    )
+    expect(unproven).toBe('1 agent landed on another server once; the server before was not seen to fail.')
   })
 
   test('by itself, or by a name that leads to several', async () => {
