@@ -5,7 +5,7 @@
  *
  * A relay's tries and health checks are not an agent's; they count for the health of servers alone.
  */
-import type { ServerFailure } from '../model/event.ts'
+import type { FailureManner, ServerFailure } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
 import type { Agent, Server, Service } from '../model/party.ts'
 import { contactInterval, type PreferenceList, rankIn } from '../model/policy.ts'
@@ -38,8 +38,9 @@ interface Run {
   last: Micros
   attempts: number
   readonly servers: string[]
-  /** The connection of the last try, where it had one: its visit is no success. */
+  /** The connection of the last try, where it had one, and what was met there. */
   connection: number
+  manner: FailureManner | null
 }
 
 export function followAttempts(surroundings: Surroundings): Follower {
@@ -124,6 +125,7 @@ class Attempts {
     run.attempts++
     run.last = failure.at
     run.connection = connection
+    run.manner = failure.manner
     if (!run.servers.includes(server.name) && run.servers.length < SERVERS_MAX) run.servers.push(server.name)
     const agent = this.around.agents.at(failure.tap, failure.by, 'address')
     const { since, attempts, servers } = run
@@ -142,7 +144,7 @@ class Attempts {
     const known = this.runs.get(key)
     if (known !== undefined && at - known.last <= RUN_GAP_MAX) return known
     if (this.runs.size >= RUNS_MAX) for (const oldest of this.runs.keys()) if (this.runs.delete(oldest)) break
-    const run: Run = { since: at, last: at, attempts: 0, servers: [], connection: -1 }
+    const run: Run = { since: at, last: at, attempts: 0, servers: [], connection: -1, manner: null }
     this.runs.set(key, run)
     return run
   }
@@ -179,7 +181,8 @@ class Attempts {
   private succeeded({ service, path, connection }: TrackedSighting): void {
     for (const { tap, originator } of path.sightings) {
       const key = `${service.name}|${tap}|${originator.address}`
-      if (this.runs.get(key)?.connection !== connection) this.runs.delete(key)
+      const run = this.runs.get(key)
+      if (run !== undefined && (run.connection !== connection || isTriedAgain(run))) this.runs.delete(key)
     }
   }
 
@@ -322,6 +325,10 @@ class Attempts {
 const listSince = (stay: Stay): Micros => stay.listSince ?? stay.start
 
 const isKnown = (service: Service): boolean => service.configured !== null || service.profile !== 'generic'
+
+/** A handshake of which a packet was lost is tried again: who speaks on the connection was answered. What a
+ * server refuses by TLS or HTTP, it refuses on a connection that opened, and that is no success. */
+const isTriedAgain = ({ manner }: Run): boolean => manner === 'unanswered' || manner === 'refused'
 
 const isAgents = ({ leg }: TrackedSighting): boolean => leg === 'direct' || leg === 'front'
 

@@ -27,6 +27,11 @@ const FORGOTTEN_AT_ONCE = 1 << 5
 const AT_ONCE: Micros = seconds(62)
 /** This many others make the end of a path part of something larger than itself. */
 const MASS = 5
+/** Probes are seconds apart: of two that find nobody, not both were lost. What is sent again at once may well
+ * be, or its acknowledgment: more than the three retransmissions after which a sender takes the other side
+ * for unreachable (RFC 9293 §3.8.3, R1). */
+const PROBES_IN_VAIN = 2
+const RETRANSMISSIONS_IN_VAIN = 4
 /** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing
  * new. */
 const SURVIVALS_KEPT = 4096
@@ -166,6 +171,8 @@ export class Endings {
   }
 
   private tellLeftOpen(path: TrackedPath, visit: Visit, at: Micros): void {
+    // A FIN of the server that one tap missed, another may show; a reset may be meant for the agent alone.
+    if (path.sightings.some(({ leg, ending }) => leg !== 'front' && ending?.finished[1] != null)) return
     for (const held of path.sightings.filter(isHeldByServer))
       this.options.tell({ kind: 'left-open', sighting: held, elsewhere: visit, at })
   }
@@ -392,19 +399,23 @@ const hasMoved = (before: TrackedSighting, next: TrackedSighting): boolean =>
   next.leg !== 'back' &&
   !areNeighbours(before.originator.address, next.originator.address)
 
-/** The agent is gone from it, the server is not: its FIN is missing, or its probes find nobody. */
 /** When the last FIN of those that were seen came; null if none was. */
 function lastFin({ finished }: Ending): Micros | null {
   const times = finished.flatMap((fin) => (fin === null ? [] : [fin.time]))
   return times.length === 0 ? null : Math.max(...times)
 }
 
-function isHeldByServer(sighting: TrackedSighting): boolean {
-  const end = sighting.ending
-  if (sighting.leg === 'front' || (end?.summary?.halves[1].missingBytes ?? 0) > 0) return false
-  if (end === null || sighting.closed) return false
-  if (end.finished[1] !== null || end.resets[0] !== null || end.resets[1] !== null) return false
-  return end.finished[0] !== null || (end.unanswered[1]?.count ?? 0) >= 2
+/** The agent is gone from it, the server is not: its FIN is missing, or what it asks finds nobody. */
+function isHeldByServer({ leg, ending, closed }: TrackedSighting): boolean {
+  if (leg === 'front' || ending === null || closed) return false
+  if (ending.resets[0] !== null || ending.resets[1] !== null) return false
+  if ((ending.summary?.halves[1].missingBytes ?? 0) > 0) return false
+  return ending.finished[0] !== null || isInVain(ending.unanswered[1])
+}
+
+/** Segments that are sent again are told in powers of two. */
+function isInVain(asked: O.Unanswered | null): boolean {
+  return asked !== null && asked.count >= (asked.keepAlive ? PROBES_IN_VAIN : RETRANSMISSIONS_IN_VAIN)
 }
 
 /** A connection that had lasted, and that its device or server ended: agents that poll come and go all the

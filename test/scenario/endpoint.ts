@@ -142,7 +142,8 @@ export class TcpEnd {
     this.restProbe()
     if (has(packet, RST)) return this.finish('rst')
     if (this.state === 'syn-sent') return this.receiveAnswer(packet)
-    if (has(packet, SYN)) return this.acknowledge() // our answer or our ACK was lost
+    // Our answer was lost, or our ACK.
+    if (has(packet, SYN)) return this.state === 'syn-received' ? this.retransmit() : this.acknowledge()
     if (has(packet, ACK)) this.receiveAck(packet)
     if (sequenceLength(packet) > 0) this.receiveData(packet)
     else if (distance(packet.sequence, this.receiveNext) === -1) this.acknowledge() // a keep-alive probe

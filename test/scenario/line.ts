@@ -10,6 +10,7 @@ import type { Packet } from './packet.ts'
 import type { Heading } from './packet.ts'
 import { joined, pcapHeader, pcapRecord } from './pcap-writer.ts'
 import type { PcapRecord } from './pcap-writer.ts'
+import type { Random } from './random.ts'
 import type { Timeline } from './timeline.ts'
 
 /** From the agents' end of a link to its tap: cable. */
@@ -43,6 +44,7 @@ export class Link {
   private readonly time: Timeline
   private readonly seen: Seen[] = []
   private isElsewhere: (packet: Packet) => boolean = () => false
+  private drop: () => 'lost' | 'lostUnseen' | null = () => null
   private readonly pending = { missed: 0, doubled: 0, lost: 0, lostUnseen: 0, delayed: 0, delay: 0 }
 
   constructor(settings: LinkSettings, time: Timeline) {
@@ -72,6 +74,11 @@ export class Link {
     this.pending[where === 'after the tap' ? 'lost' : 'lostUnseen'] += packets
   }
 
+  /** Each packet is lost with this probability, after the tap has seen it or before. */
+  drops(rate: number, random: Random): void {
+    this.drop = () => (random.chance(rate) ? random.pick(['lost', 'lostUnseen'] as const) : null)
+  }
+
   /** The next `packets` are held up by `delay` before the tap, so that later ones overtake them. */
   delays(packets = 1, delay: Micros = milliseconds(1)): void {
     this.pending.delayed += packets
@@ -88,8 +95,9 @@ export class Link {
     const { latency } = this
     const toTap = heading === 'to-servers' ? TO_TAP : latency - TO_TAP
     const held = this.take('delayed') ? this.pending.delay : 0
-    if (this.take('lostUnseen')) return
-    const lost = this.take('lost')
+    const dropped = this.drop()
+    if (this.take('lostUnseen') || dropped === 'lostUnseen') return
+    const lost = this.take('lost') || dropped === 'lost'
     this.time.transit(toTap + held, () => {
       this.record(packet, heading)
       if (!lost) this.time.transit(latency - toTap, () => this.arrive(packet, heading))

@@ -7,7 +7,10 @@ import type { TcpEnd } from './endpoint.ts'
 
 /** Where a party lives. */
 export interface Stage {
-  settle(): void
+  /** Packets are lost now and then. */
+  readonly isLossy: boolean
+  /** `isDone`: what is lost is sent again until then. */
+  settle(isDone?: () => boolean): void
 }
 
 const octets = (data: string | Uint8Array): Uint8Array =>
@@ -35,7 +38,13 @@ export class Party {
   }
 
   sends(data: string | Uint8Array): this {
-    return this.does((end) => end.send(octets(data)))
+    const sent = octets(data)
+    if (!this.stage.isLossy) return this.does((end) => end.send(sent))
+    const heard = (): number => this.otherSide().end.received.length
+    const all = heard() + sent.length
+    this.end.send(sent)
+    this.stage.settle(() => heard() >= all)
+    return this
   }
 
   /** The other side sends it. */

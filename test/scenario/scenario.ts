@@ -46,6 +46,9 @@ export const STORY_START: Micros = Date.UTC(2026, 10, 21, 2) * 1000
 const FIRST_LATENCY: Micros = milliseconds(4),
   LATENCY: Micros = milliseconds(1)
 const DEVICE_DELAY: Micros = 20
+/** Longer than any end tries. */
+const PATIENCE: Micros = milliseconds(20_000)
+const LOOK_AGAIN: Micros = milliseconds(50)
 
 export interface TapOptions {
   /** What the tap's clock is ahead of the others'. */
@@ -63,6 +66,11 @@ export interface ScenarioOptions {
   readonly start?: Micros
   /** By tap name. */
   readonly taps?: Readonly<Record<string, TapOptions>>
+  /**
+   * Probability for each packet to be lost on its way over each link. Words then last until what they send
+   * has arrived, sent again as often as that takes, and as long as its sender tries.
+   */
+  readonly loss?: number
 }
 
 export interface HostOptions extends StackOptions {
@@ -143,7 +151,7 @@ export class Scenario {
     this.layLine()
     this.accepted = null
     const end = this.host(from).connect(endpointOf(to), port)
-    this.time.settle()
+    this.settle(() => end.state === 'established' && this.accepted?.state === 'established')
     const { accepted } = this
     const agent: Party = new Party(
       this,
@@ -166,9 +174,16 @@ export class Scenario {
     this.time.runUntil(this.time.now + span)
   }
 
-  /** Lets everything arrive that is on its way. */
-  settle(): void {
+  get isLossy(): boolean {
+    return (this.options.loss ?? 0) > 0
+  }
+
+  /** Lets everything arrive that is on its way; where packets are lost, until `isDone`, if that is given. */
+  settle(isDone: () => boolean = () => true): void {
     this.time.settle()
+    if (!this.isLossy) return
+    for (const until = this.time.now + PATIENCE; !isDone() && this.time.now < until; this.time.settle())
+      this.time.runUntil(this.time.now + LOOK_AGAIN)
   }
 
   tap(name: string): Link {
@@ -228,6 +243,7 @@ export class Scenario {
     const count = this.devices.length + 1
     this.links = Array.from({ length: count }, (_, i) => this.createLink(i, count))
     this.links.forEach((link, i) => {
+      if (this.isLossy) link.drops(this.options.loss!, this.random)
       link.arrive = (packet, heading) => this.arrive(i, packet, heading)
     })
     this.handlers = this.devices.map((device, i) =>

@@ -47,13 +47,19 @@ class Story {
     })
   }
 
-  tries(at: number, manner: O.ConnectionFailed['manner'] = 'refused', from = AGENT.address, to = ONE): this {
+  tries(
+    at: number,
+    manner: O.ConnectionFailed['manner'] = 'refused',
+    from = AGENT.address,
+    to = ONE,
+    connection = at,
+  ): this {
     const o = {
       kind: 'connection-failed',
       time: seconds(at),
       start: seconds(at),
       tap: 'client',
-      connection: at,
+      connection,
       originator: { address: from, port: at },
       responder: to,
       packet: at,
@@ -94,6 +100,13 @@ describe('tries that fail', () => {
   test('come with a server that serves others meanwhile', () => {
     const story = new Story().tries(10).comes(15, TWO, { address: '10.0.0.6', port: 1 }).tries(20)
     expect(story.failed.at(-1)).toBe('10.0.0.5 refused by dlp1 2 dlp1 dlp2')
+  })
+
+  test('are over where a handshake was tried again and came about: a packet of it was lost', () => {
+    const story = new Story()
+    // connections 1, 2 and 3
+    for (const at of [10, 20, 30]) story.tries(at, 'unanswered', AGENT.address, ONE, at / 10).comes(at + 1)
+    expect(story.failed).toEqual(Array(3).fill('10.0.0.5 unanswered by dlp1 1 dlp1 '))
   })
 
   test('of different agents are apart', () => {

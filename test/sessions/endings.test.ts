@@ -300,21 +300,23 @@ describe('a server that still holds what its agent has left', () => {
   const fin = (side: 0 | 1) => (sighting: TrackedSighting) => {
     sighting.end.finished[side] = finished(sighting, side, 200)
   }
-  const probed = (count: number) => (sighting: TrackedSighting) => {
+  const asked = (count: number, keepAlive: boolean) => (sighting: TrackedSighting) => {
     sighting.end.unanswered[1] = {
       ...reset(sighting, 1, 200),
       kind: 'unanswered',
       count,
       since: 0,
       firstPacket: 1,
-      keepAlive: true,
+      keepAlive,
     }
   }
 
   test.each<[string, (sighting: TrackedSighting) => void, number]>([
     ['only the agent closed', fin(0), 1],
-    ['its probes find nobody', probed(2), 1],
-    ['one probe is not enough', probed(1), 0],
+    ['its probes find nobody', asked(2, true), 1],
+    ['one probe is not enough', asked(1, true), 0],
+    ['what it said is sent again and again, in vain', asked(4, false), 1],
+    ['... but twice within a second: an acknowledgment may have been lost', asked(2, false), 0],
     ['both closed', (s) => (fin(0)(s), fin(1)(s)), 0],
     ['it was reset', (s) => (fin(0)(s), (s.end.resets[1] = reset(s, 1, 201))), 0],
     ['it is over', (s) => (fin(0)(s), (s.closed = true)), 0],

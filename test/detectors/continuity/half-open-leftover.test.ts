@@ -59,15 +59,32 @@ test("the server's probes find nobody, after a firewall forgot the connection", 
 })
 
 keepsQuiet(halfOpenLeftover, {
-  'both sides closed the old connection': {
-    config: DLP,
-    told: [HOP],
-    play: () =>
-      moves((s) => {
-        s.host(DLP1).closesToo = true
-        closing(s)
-      }),
-  },
+  'both sides closed the old connection': [
+    {
+      config: DLP,
+      told: [HOP],
+      play: () =>
+        moves((s) => {
+          s.host(DLP1).closesToo = true
+          closing(s)
+        }),
+    },
+    {
+      config: DLP, // the tap at the server misses its FIN, the one at the agent does not
+      told: [HOP],
+      play() {
+        const s = scenario().behind(firewall({ idle: seconds(300), forgets: 'silently' }))
+        const { agent, server } = attach(s, 'A1', A1, `${DLP1}:8000`)
+        s.tap('server').misses()
+        server.closes()
+        agent.closes()
+        const elsewhere = attach(s, 'A1', A1, `${DLP2}:8000`).agent
+        s.wait(seconds(70))
+        elsewhere.sends('report')
+        return s
+      },
+    },
+  ],
   'the agent is still using it': {
     config: DLP,
     told: [HOP],
