@@ -44,6 +44,8 @@ export interface FlowTrackerOptions {
   readonly streamNumbers: { next: number }
   readonly servicePorts?: ReadonlySet<number>
   readonly connectionsMax?: number
+  /** There may be so many, by what is known beforehand; more find room as well. */
+  readonly connectionsExpected?: number
   readonly seed?: number
   /** Records come as they are sent, and time passes between them. Absent: they are read from somewhere. */
   readonly live?: LiveFlows
@@ -92,7 +94,11 @@ export class FlowTracker {
       tapIndex,
       silenceMin,
       streamNumbers,
-      table: new ConnectionTable(options.connectionsMax ?? CONNECTIONS_MAX, seed),
+      table: new ConnectionTable(
+        options.connectionsMax ?? CONNECTIONS_MAX,
+        seed,
+        options.connectionsExpected,
+      ),
       cold: new Sparse(),
       addresses: NO_ADDRESSES,
       roles: new Roles(options.servicePorts ?? new Set()),

@@ -6,13 +6,15 @@ import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
 import type { Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
+import { expectation } from './expectation.ts'
 import { FlowTap } from './flow-tap.ts'
 import type { FlowInput, Run, TapRunOptions } from './run.ts'
 
 export class FlowRun implements Run {
   readonly input: FlowInput
-  readonly flows: FlowTap
   readonly isOfFlows = true
+  private made: FlowTap | null = null
+  private readonly options: TapRunOptions
   private readonly batch: FlowBatch
   private readonly from: Micros
   private readonly to: Micros
@@ -22,7 +24,15 @@ export class FlowRun implements Run {
     this.batch = new FlowBatch(input.records.addresses, input.records.exporters)
     this.from = options.from ?? -Infinity
     this.to = options.to ?? Infinity
-    this.flows = flowTapOf(input.tap, withAnswers(options, input))
+    const tapIndex = options.nextTapIndex()
+    this.options = withAnswers({ ...options, nextTapIndex: () => tapIndex }, input)
+  }
+
+  /** Made with the first records, which tell how many there may be. */
+  get flows(): FlowTap {
+    const { records, tap } = this.input
+    this.made ??= flowTapOf(tap, this.options, expectation(this.batch.count, records.progress))
+    return this.made
   }
 
   read(): boolean | Promise<boolean> {
@@ -97,7 +107,11 @@ const NOBODYS = 255
 export const flowTapOf = (
   tap: Tap,
   options: TapRunOptions,
-  its: { readonly live?: LiveFlows; readonly wanted?: FlowsWanted } = {},
+  its: {
+    readonly live?: LiveFlows
+    readonly wanted?: FlowsWanted
+    readonly connectionsExpected?: number
+  } = {},
 ): FlowTap =>
   new FlowTap({
     ...its,

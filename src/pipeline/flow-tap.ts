@@ -19,6 +19,8 @@ interface FlowTapOptions {
   readonly silenceMin: Micros
   readonly servicePorts: ReadonlySet<number>
   readonly connectionsMax?: number
+  /** There may be so many, by what is known beforehand; more find room as well. */
+  readonly connectionsExpected?: number
   /** Records come as they are sent. Absent: they are read from somewhere. */
   readonly live?: LiveFlows
   /** Which records of TCP are followed. Absent: all. */

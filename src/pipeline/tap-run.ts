@@ -41,13 +41,12 @@ import { enterTunnels } from '../wire/tunnel.ts'
 import { Datagrams, isRead, offerExport } from './datagrams.ts'
 import { BLIND_SPANS_MAX, type BlindSpan, type LiveRun, type SavedRun } from './live-run.ts'
 import type { Run, TapInput, TapRunOptions } from './run.ts'
+import { expectation } from './expectation.ts'
 import { flowTapOf } from './flow-run.ts'
 import type { FlowTap } from './flow-tap.ts'
 
 /** Interfaces of one capture that are taps of their own; later ones are taken for the last of these. */
 export const TAPS_PER_CAPTURE_MAX = 64
-/** What is read ahead counts as read already. */
-const EXPECTED_MARGIN = 2
 /** How often timers are looked at, by the frames' times: they run for seconds. */
 const TICK: Micros = SECOND
 
@@ -349,7 +348,7 @@ export class TapRun implements Run, LiveRun {
   }
 
   private takeFlows(batch: FlowBatch): void {
-    this.flows ??= flowTapOf(this.input.tap, this.options)
+    this.flows ??= flowTapOf(this.input.tap, this.options, expectation(batch.count, this.reader.progress))
     this.flows.take(batch)
   }
 
@@ -430,20 +429,12 @@ export class TapRun implements Run, LiveRun {
       openStream: (context) => this.openStream(context),
       ...(this.options.wants.openings ? {} : { beginsAnything }),
       ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
-      ...this.expectation(),
+      ...expectation(this.batch.firstNumber + this.batch.count - 1, this.reader.progress),
     })
     this.trackers.push(tracker)
     this.datagrams.set(tracker, new Datagrams(this.tapName(face), this.options.emit))
     this.byInterface[face] = tracker
     return tracker
-  }
-
-  /** No more connections than frames: those there are, by what was read of the capture so far. A stream does
-   * not say. */
-  private expectation(): { readonly connectionsExpected?: number } {
-    const frames = this.batch.firstNumber + this.batch.count - 1
-    const expected = (EXPECTED_MARGIN * frames) / this.reader.progress
-    return Number.isFinite(expected) ? { connectionsExpected: Math.ceil(expected) } : {}
   }
 
   /** The tracker of an interface of that name in another section: captures that were strung together. */

@@ -125,6 +125,7 @@ export function tracked(
     silenceMin: seconds(options.silenceMin ?? 10),
     servicePorts: new Set(options.servicePorts ?? []),
     streamNumbers: { next: 0 },
+    connectionsExpected: 0,
     emit: (observation) => void observations.push(observation),
   })
   for (const batch of batches) tracker.take(batch)

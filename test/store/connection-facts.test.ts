@@ -14,6 +14,7 @@ import { connectionView } from '../../src/store/queries/connections.ts'
 import { APPLICATION_ID, MIGRATIONS } from '../../src/store/schema.data.ts'
 import { openStore } from '../../src/store/store.ts'
 import { folder } from './database.ts'
+import { codePoint } from '../code-point.ts'
 
 const address = fc.oneof(
   ...[0, 4, 16].map((length) => fc.uint8Array({ minLength: length, maxLength: length })),
@@ -31,7 +32,7 @@ const rows = fc
     fc.record({
       clientAddress: address,
       serverAddress: address,
-      tls: fc.string({ unit: 'binary', maxLength: 200 }).map((text) => text.toWellFormed()),
+      tls: fc.string({ unit: codePoint, maxLength: 200 }).map((text) => text.toWellFormed()),
       path: fc.oneof(fc.constant(''), fc.constant('é€😀'.repeat(30_000))),
       resolvedName: fc.string({ maxLength: 253 }),
     }),

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Fields } from '../../../collectors/logs/fields.ts'
 import { BROKEN, JsonScanner, MORE, textOf } from '../../../collectors/logs/json.ts'
+import { codePoint } from '../../code-point.ts'
 
 const NAMES = ['a', 'b/c', 'b/d/e', 'id.orig_h', 'x|b/y'] as const
 
@@ -24,7 +25,7 @@ const inner = (value: unknown): Nested =>
 
 test('values are those that a parser finds, however the text is laid out', () => {
   const leaf = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.string({ unit: codePoint, maxLength: 20 }),
     fc.integer(),
     fc.boolean(),
     fc.constant(null),

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Fields } from '../../../collectors/logs/fields.ts'
 import { JsonScanner } from '../../../collectors/logs/json.ts'
+import { codePoint } from '../../code-point.ts'
 
 const NAMES = ['a', 'b/c', 'b/d', 'e', 'x|b/y'] as const
 
@@ -23,7 +24,7 @@ function reader(buffer: Buffer) {
 
 /** As JSON, with what a generator of text may never write. */
 const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 12 }).map((value) => JSON.stringify(value)),
+  fc.string({ unit: codePoint, maxLength: 12 }).map((value) => JSON.stringify(value)),
   fc.constantFrom('""', '"\\""', '"\\\\"', '"a\\",\\"b\\":1"', '"\u00e9"', '"{"', '"]"'),
 )
 const scalar = fc.oneof(
