@@ -84,6 +84,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'timer.ts': 'brackets a timer between silences, for several detectors',
     'witnesses.ts': 'the packets of other taps, for those that judge ends',
     'standing.ts': 'findings that are amended, or taken back, as a sample grows',
+    'suspicions.ts': 'what only the servers’ side shows, until many of them show a timer',
     'undecided.ts': 'what waits for proof that may come later',
     'losses.ts': 'what several connections that ended together have in common, for those that judge ends',
     'wording.ts': 'how numbers read in sentences',

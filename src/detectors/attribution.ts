@@ -28,6 +28,8 @@ export interface IdleEnd {
   readonly actor: Actor
   readonly sheet: readonly AttributionItem[]
   readonly confidence: number
+  /** Only the servers' side shows it, and the agent may have ended it itself, or its host was asleep. */
+  readonly isUndecided: boolean
 }
 
 /** Weights of the sheet: what one item alone is worth. */
@@ -126,8 +128,12 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
       weight: STRONG,
       observed: 'a new connection to the same service opened',
     })
-  const behind = otherTap(event.path, sighting)
-  const swallowed = behind !== null && !sawPacketAfter(behind, silence.end)
+  const behind = asked === 1 ? otherTap(event.path, sighting) : sameLegElsewhere(event.path, sighting)
+  const arrived =
+    behind !== null && (asked === 1 ? sawPacketAfter(behind, silence.end) : heard(behind, silence))
+  // The way to the agent was open: it is the host that does not answer.
+  if (asked === 0 && arrived) return null
+  const swallowed = behind !== null && !arrived
   // Nobody answers, and nothing shows that anybody could: the server may be gone. That is not for this
   // detector.
   if (!returned && (tried < TRIED_FOR || (alive === null && !(asked === 0 && swallowed)))) return null
@@ -143,7 +149,8 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
     })
   }
   const actor = deviceActor(sighting, world, 0.7, 0.85)
-  return verdict('network', sighting, silence, 'silent', 'silent', silence.end, sheet, actor)
+  const end = verdict('network', sighting, silence, 'silent', 'silent', silence.end, sheet, actor)
+  return { ...end, isUndecided: asked === 0 && !swallowed }
 }
 
 function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
@@ -178,7 +185,8 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
     // of the server that meets no state is another matter: no end had been passed on before.
     if (said === 'passed-on' || (isAborted && event.next === null)) return null
     if (isAborted) sheet.push(CAME_BACK)
-    return end('network', { role: 'middlebox', address: sighting.originator.address, confidence: 0.7 })
+    const relay: Actor = { role: 'middlebox', address: sighting.originator.address, confidence: 0.7 }
+    return { ...end('network', relay), isUndecided: isAborted && isBehindOnly(event.path) }
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
 }
@@ -223,7 +231,7 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
     // tells.
     if (event.next === null) return null
     sheet.push(CAME_BACK)
-    return end('network', relayActor(sighting, world, 0.7))
+    return { ...end('network', relayActor(sighting, world, 0.7)), isUndecided: isBehindOnly(event.path) }
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
 }
@@ -311,7 +319,18 @@ function verdict(
   sheet: readonly AttributionItem[],
   actor: Actor,
 ): IdleEnd {
-  return { by, sighting, silence, signature, manner, at, actor, sheet, confidence: actor.confidence }
+  return {
+    by,
+    sighting,
+    silence,
+    signature,
+    manner,
+    at,
+    actor,
+    sheet,
+    confidence: actor.confidence,
+    isUndecided: false,
+  }
 }
 
 const serverActor = (sighting: Sighting, confidence: number): Actor => ({
@@ -363,6 +382,10 @@ function nearest(addresses: readonly string[], sighting: Sighting): string {
   return addresses.reduce((a, b) => (common(b) > common(a) ? b : a))
 }
 
+/** Of a relayed connection only the relay's side towards the server was captured: the agent may have
+ * closed. */
+const isBehindOnly = ({ sightings }: Path): boolean => sightings.every(({ leg }) => leg === 'back')
+
 const otherTap = (path: Path, sighting: Sighting): Sighting | null =>
   path.sightings.find((s) => s.tap !== sighting.tap && s.leg !== 'back') ??
   path.sightings.find((s) => s.tap !== sighting.tap) ??
@@ -390,6 +413,19 @@ function isItself({ agent, startPacket }: Sighting, returned: boolean, world: Wo
   if (!isRecordReference(startPacket) || !returned || agent?.identifiedBy !== 'address') return false
   const mapping = world.natMapping(agent.id)
   return mapping !== 'shared' && mapping !== 'pool'
+}
+
+/** The same connection at another tap, not the other side of a relay. */
+const sameLegElsewhere = ({ sightings }: Path, { tap, leg }: Sighting): Sighting | null =>
+  sightings.find((s) => s.tap !== tap && s.leg === leg) ?? null
+
+/** What the server said after a silence came by there as well. Clocks of taps differ, by less than half a
+ * silence. */
+function heard({ ending }: Sighting, { start, end }: Silence): boolean {
+  const since = (start + end) / 2
+  const broken = ending?.silence?.brokenBy === 1 ? ending.silence.end : null
+  const times = [broken, ending?.unanswered[1]?.time, ending?.summary?.halves[1].lastPacketAt]
+  return times.some((at) => at != null && at > since)
 }
 
 function sawPacketAfter(sighting: Sighting, at: Micros): boolean {

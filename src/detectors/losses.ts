@@ -40,7 +40,7 @@ export function silenceBeforeReturn(lost: Sighting, next: Sighting): number | nu
     return last === null ? null : toSeconds(next.start - last)
   }
   const isRelayed = lost.leg === 'back' && lost.path.sightings.every(({ leg }) => leg === 'back')
-  const isByRelay = silence.outcome === 'closed' && silence.brokenBy === 0
+  const isByRelay = (silence.outcome === 'closed' || silence.outcome === 'aborted') && silence.brokenBy === 0
   return isRelayed && isByRelay ? toSeconds(silence.end - silence.start) : null
 }
 

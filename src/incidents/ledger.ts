@@ -236,6 +236,9 @@ function incidentOf(
   words: ReturnType<Describe>,
 ): Incident {
   const [first] = findings
+  const decided = findings.filter(({ needs }) => needs === undefined)
+  // What is undecided of an incident that happened breaks nothing either.
+  const telling = decided.length > 0 ? decided : findings
   const surest = findings.reduce((a, b) => (b.actor.confidence > a.actor.confidence ? b : a))
   return {
     id: known.id,
@@ -249,12 +252,13 @@ function incidentOf(
     occurrences: known.count,
     agents: Math.max(known.agents.size, known.group),
     actor: surest.actor,
-    requirements: [...new Set(findings.flatMap((f) => f.requirements))].sort(),
+    requirements: [...new Set(telling.flatMap((f) => f.requirements))].sort(),
     remedy: words.remedy,
     filter: words.filter,
     confidence: Math.max(...findings.map((f) => f.confidence)),
     details: words.details,
     ...(findings.every(({ suggested }) => suggested === true) ? { suggested: true } : {}),
+    ...(first.needs !== undefined && decided.length === 0 ? { needs: first.needs } : {}),
   }
 }
 

@@ -3,8 +3,8 @@
  * the traffic shows to be met, and what it cannot show.
  *
  * Contract: pure. Absence of incidents is no proof: a requirement is met only where enough of the traffic
- * that would have broken it was seen, and well enough captured; otherwise it was not observed, and the
- * verdict says what would show it.
+ * that would have broken it was seen, and well enough captured, and nothing of it is undecided; otherwise it
+ * was not observed, and the verdict says what would show it.
  */
 import type { FlowShowing, Incident } from '../model/incident.ts'
 import type { CaptureQuality } from '../model/quality.ts'
@@ -85,6 +85,12 @@ function verdict(
   }
   if (brokenBy.length === 0) return told('not-applicable')
   if (!brokenBy.some((type) => detected.has(type))) return told('not-observed', NOT_JUDGED)
+  const undecided = incidents.filter((one) => isUndecided(one) && concerns(one, requirement, service.name))
+  if (undecided.length > 0)
+    return {
+      ...recordOf(requirement, service.name, undecided, 'not-observed', observations),
+      needs: undecided[0]!.needs!,
+    }
   if (unshown !== null) return told('not-observed', packetsFor(unshown, 'do not show'))
   if (observations < atLeast) return told('not-observed', needsOf(requirement, observations))
   if (isSampled) return told('not-observed', UNSAMPLED)
@@ -112,12 +118,16 @@ const UNSAMPLED = 'records of all packets: those of sampled ones show no single 
 const NOT_JUDGED = 'a rule: Holdfast does not judge this requirement yet'
 const WHOLE = 'a capture that lost no packets and holds both directions'
 
-const isBreaking = (
-  { type, service, severity, requirements }: Incident,
+const concerns = (
+  { type, service, requirements }: Incident,
   { id, brokenBy, byName }: Requirement,
   at: string | null,
-): boolean =>
-  service === at && severity !== 'info' && (requirements.includes(id) || (!byName && brokenBy.includes(type)))
+): boolean => service === at && (requirements.includes(id) || (!byName && brokenBy.includes(type)))
+
+const isBreaking = (incident: Incident, requirement: Requirement, at: string | null): boolean =>
+  incident.severity !== 'info' && concerns(incident, requirement, at)
+
+const isUndecided = ({ needs }: Incident): boolean => needs !== undefined
 
 function recordOf(
   { id, title }: Requirement,

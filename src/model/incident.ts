@@ -146,6 +146,11 @@ export interface Finding {
   /** It rests on flow records, which suggest it and do not prove it. Absent: it is proven as far as
    * `confidence` says. */
   readonly suggested?: true
+  /**
+   * What capture would decide it: what was captured would look the same if nothing had gone wrong. It is told
+   * as `info`, and the requirements that it names are neither met nor broken by it.
+   */
+  readonly needs?: string
   /** What makes two findings the same incident: service, path and actor; see each detector. */
   readonly cause: string
   readonly requirements: readonly string[]
@@ -193,6 +198,8 @@ export interface Incident {
   readonly details: Details
   /** All of it rests on flow records that only suggest it. */
   readonly suggested?: true
+  /** All of it is undecided: what capture would decide it. */
+  readonly needs?: string
   /** All of it was taken back: it was told while it happened, and more observations do not bear it out. */
   readonly withdrawn?: true
 }

@@ -29,6 +29,9 @@ export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
   readonly exporterName?: ExporterName
 }
 
+/** What is said at the end of an incident that what was captured does not decide. */
+const undecidedText = (needs: string): string => ` To decide it takes ${needs}.`
+
 export class Conclusions {
   readonly sessions: Sessions
   readonly ledger: Ledger
@@ -93,8 +96,12 @@ export class Conclusions {
     const detector = DETECTORS.find((d) => d.type === type)!
     return (findings: readonly [Finding, ...Finding[]]) => {
       const words = detector.describe(findings, worldOf(this.sessions))
-      if (!findings.every(({ suggested }) => suggested === true)) return words
-      return { ...words, summary: words.summary + suggestedText(detector.flows) }
+      const { needs } = findings[0]
+      const open = needs !== undefined && findings.every((f) => f.needs !== undefined)
+      const isSuggested = findings.every(({ suggested }) => suggested === true)
+      const summary =
+        words.summary + (isSuggested ? suggestedText(detector.flows) : open ? undecidedText(needs) : '')
+      return { ...words, summary }
     }
   }
 }

@@ -176,13 +176,13 @@ function isFirst(store: Store, incident: number, { at, connection }: Finding): b
 
 export function count(
   counters: Counters,
-  { at, severity, type, details }: Finding,
+  { at, severity, type, details, needs }: Finding,
   service: number,
   server: number,
 ): void {
   counters.occurrence(service, server, at, severity)
   const { silenceSeconds } = details
-  if (type === 'severed-idle' && typeof silenceSeconds === 'number')
+  if (type === 'severed-idle' && needs === undefined && typeof silenceSeconds === 'number')
     counters.severed(service, Math.round(silenceSeconds * SECOND))
 }
 

@@ -155,9 +155,11 @@ const failure = ({ details }: Finding): string =>
 const isProven = ({ actor }: Finding): boolean => actor.role !== 'unknown' && actor.role !== 'middlebox'
 
 const severed = (f: Finding): string =>
-  isProven(f)
-    ? `${deviceName(f.actor)} cut the idle connection of ${who(f)} to ${where(f)}`
-    : `Something between ${who(f)} and ${where(f)} cut their idle connection`
+  f.needs !== undefined
+    ? `The idle connection of ${who(f)} to ${where(f)} may have been cut, or its host was asleep,`
+    : isProven(f)
+      ? `${deviceName(f.actor)} cut the idle connection of ${who(f)} to ${where(f)}`
+      : `Something between ${who(f)} and ${where(f)} cut their idle connection`
 
 function who({ agent, tuple }: Finding): string {
   if (agent !== null) return shortName(agent.id)

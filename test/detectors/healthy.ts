@@ -285,8 +285,12 @@ class Agent {
     const { world } = this
     const { random, product } = world
     if (this.number % 3 === 0) c.agent.keepsAlive((30 + (this.number % 5) * 10) * SECOND)
+    const losesAsleep = random.chance(0.5)
     const again = (): void => {
-      if (!this.isUp()) return this.later(MINUTE, again)
+      if (!this.isUp()) {
+        if (losesAsleep) c.agent.forgets()
+        return this.later(random.between(1, 60) * SECOND, again)
+      }
       if (c.agent.end.state !== 'established') return this.comes()
       product.ask(c, this.number, world)
       this.later(SECOND + exponential(random, world.interval / 4), again)
@@ -342,11 +346,11 @@ function configOf(
   }
 }
 
-/** Laptops that sleep a while, and wake up with their connections. One that should stay connected and opens
- * another connection instead is left out: on the servers' side alone it looks like one that was severed. */
+/** Laptops that sleep a while, and wake up with their connections; or, of those that stay connected, without
+ * them: their system forgot them when it lost the network, and could not say so. */
 function putToSleep({ s, random, agenda, asleep, span }: World, habits: readonly Habit[]): void {
-  for (const [agent, habit] of habits.entries()) {
-    if (habit === 'stays' || !random.chance(0.2)) continue
+  for (const agent of habits.keys()) {
+    if (!random.chance(0.2)) continue
     const address = addressOf(agent)
     const from = random.between(span / 4, span / 2)
     agenda.add(STORY_START + from, () => {

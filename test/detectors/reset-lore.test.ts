@@ -137,7 +137,7 @@ describe('in an incident', () => {
 
   test.each([
     [9700, 60, []],
-    [0, 60, ['critical severed-idle']],
+    [0, 60, ['info severed-idle']],
     [0, 160, []], // nothing shows that it had not meant to leave
   ])(
     'a reset of the agent, passed on with window %d, and back after %d s: at the tap of the servers',

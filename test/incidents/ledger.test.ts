@@ -75,6 +75,16 @@ test('findings of one cause are one incident, in order of time', () => {
   ])
 })
 
+test('what is undecided names what would decide it, and breaks nothing once something has happened', () => {
+  const open = finding(10, { severity: 'info', needs: 'both sides', requirements: ['S0-04', 'S0-06'] })
+  expect(told(open, { ...open, at: seconds(20) }).incidents).toMatchObject([
+    { severity: 'info', needs: 'both sides', requirements: ['S0-04', 'S0-06'], occurrences: 2 },
+  ])
+  const [mixed] = told(open, finding(20)).incidents
+  expect(mixed).toMatchObject({ severity: 'warning', requirements: ['S0-04'], occurrences: 2 })
+  expect(mixed).not.toHaveProperty('needs')
+})
+
 test('another cause or another type is another incident', () => {
   const { ids } = told(
     finding(1),

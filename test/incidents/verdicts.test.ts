@@ -74,6 +74,32 @@ describe('one requirement', () => {
     })
   })
 
+  test('what may have broken it leaves it open, and says what would decide it', () => {
+    const services = [seen({ idle: 100, returns: 4 })]
+    const open = { severity: 'info', needs: 'both sides', requirements: ['S0-04'] } as const
+    const incidents = [incident('severed-idle', open)]
+    const known = judged({ services, incidents })
+    expect(known.get('S0-04')).toMatchObject({
+      status: 'not-observed',
+      needs: 'both sides',
+      incidents: ['I1'],
+      observations: 100,
+    })
+    expect(known.get('S0-05')!.status).toBe('met') // another matter
+    expect(
+      judged({ services: [seen({ idle: 100 }, 'symantec-dlp', 'other')], incidents }).get('S0-04')!.status,
+    ).toBe('met')
+    const broken = [...incidents, incident('severed-active', { id: 'I2' })]
+    expect(judged({ services, incidents: broken }).get('S0-04')).toMatchObject({
+      status: 'violated',
+      incidents: ['I2'],
+      needs: null,
+    })
+    // An incident that only informs is none of these.
+    const informs = [incident('severed-idle', { severity: 'info' })]
+    expect(judged({ services, incidents: informs }).get('S0-04')!.status).toBe('met')
+  })
+
   test('where the type alone does not tell, only an incident that names it does', () => {
     const services = [seen({ returns: 4 })]
     expect(judged({ services, incidents: [incident('reconnect-overhead')] }).get('S0-10')!.status).toBe('met')

@@ -221,7 +221,10 @@ class Lasting implements Site {
     this.lines[agent] = null
     if (this.o.tap === 'servers') {
       this.left.push(line)
-      return this.severed(agent, back)
+      // On the servers' side a host that slept would look the same.
+      const { truth, name, firstAgent } = this.place
+      truth.allow('severed-idle', name, firstAgent + agent, back)
+      return truth.allow('reconnect-overhead', name, firstAgent + agent, back)
     }
     this.endAt(agent, line, at)
     // What nobody answers is told when the agent gives up.

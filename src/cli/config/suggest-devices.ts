@@ -88,9 +88,10 @@ function measured(
   incidents: readonly IncidentRecord[],
   isOurs: (actor: IncidentRecord['actor']) => boolean,
 ): SuggestedDevice['idleTimeout'] {
-  for (const { type, actor, details } of incidents) {
+  for (const { type, actor, details, needs } of incidents) {
     const timer = details['timer'] as TimerEstimate | undefined
-    if (type !== 'severed-idle' || !isOurs(actor) || timer?.upperSeconds == null) continue
+    if (type !== 'severed-idle' || needs !== undefined || !isOurs(actor) || timer?.upperSeconds == null)
+      continue
     const { lowerSeconds, upperSeconds, severed } = timer
     const from = lowerSeconds === null ? '' : `, longer than ${lowerSeconds} s`
     return {

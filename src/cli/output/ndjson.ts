@@ -154,11 +154,11 @@ const recordedConnection = (c: ConnectionRecord, flows: FlowAccount) => ({
 /** The fields of the contract only: whoever made the incident may keep more in it. */
 function publicIncident(incident: IncidentRecord) {
   const { id, type, severity, service, title, summary, occurrences, agents, actor } = incident
-  const { requirements, remedy, filter, confidence, details, suggested } = incident
+  const { requirements, remedy, filter, confidence, details, suggested, needs } = incident
   const [start, end] = [quickIsoTime(incident.start), quickIsoTime(incident.end)]
   const said = { id, type, severity, service, title, summary, start, end, occurrences, agents, actor }
   const whole = { kind: 'incident', ...said, requirements, remedy, filter, confidence, details }
-  return suggested === true ? { ...whole, suggested } : whole
+  return { ...whole, ...(suggested === true ? { suggested } : {}), ...(needs === undefined ? {} : { needs }) }
 }
 
 function flatOccurrence({ incident, finding }: OccurrenceRecord) {

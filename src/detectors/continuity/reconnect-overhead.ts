@@ -1,8 +1,10 @@
 /** An agent that had lost its connection came back and fetched again what it had been given before. */
 import { counted, detector, octets, ratio, spoken, suggested, times } from '../detector.ts'
+import type { Finding } from '../../model/incident.ts'
 import type { Service, Sighting } from '../../model/party.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
+import { Suspicions } from '../suspicions.ts'
 
 export const reconnectOverhead = detector({
   type: 'reconnect-overhead',
@@ -28,13 +30,14 @@ export const reconnectOverhead = detector({
   },
   watch({ leastBytes, timesUsual }, world, raise) {
     const losses = new Losses()
+    const suspicions = new Suspicions(raise)
     return {
       returned({ lost, sighting, bytes, usualBytes, duration }) {
         if (bytes < leastBytes || !isAgents(sighting.service) || isUnproven(lost)) return
         if (usualBytes !== null && bytes < timesUsual * usualBytes) return
         const silence = silenceBeforeReturn(lost, sighting)
         if (silence !== null && !losses.isByTimer(lost, silence, world)) return
-        raise({
+        const found: Finding = {
           type: 'reconnect-overhead',
           severity: 'warning',
           at: sighting.start,
@@ -61,7 +64,10 @@ export const reconnectOverhead = detector({
           ),
           cause: sighting.service.name,
           requirements: ['S0-05'],
-        })
+        }
+        // What was lost may have been the agent's own doing, and so what it cost.
+        if (silence === null) raise(found)
+        else suspicions.add(found, silence)
       },
     }
   },

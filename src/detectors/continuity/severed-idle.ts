@@ -12,12 +12,22 @@ import {
   silenceDetails,
   spokenSilences,
 } from '../attribution.ts'
-import { counted, detector, evidence, ratio, spoken, spokenRange, suggested } from '../detector.ts'
+import {
+  counted,
+  detector,
+  evidence,
+  ratio,
+  spoken,
+  spokenRange,
+  suggested,
+  type Description,
+} from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
+import { Suspicions } from '../suspicions.ts'
 import { witnesses } from '../witnesses.ts'
 import { FREQUENT, Frequency, Regularity } from './regular.ts'
 
@@ -59,14 +69,17 @@ export const severedIdle = detector({
     const regularity = new Regularity(regularMin, regularVariation)
     const frequency = new Frequency(often, world)
     /** Regular and frequent losses break another requirement as well. */
-    const raise = (found: Finding, { service }: Sighting): void => {
+    const raise = (found: Finding, { service }: Sighting, isUndecided: boolean): void => {
       const isRegular = regularity.note(found.cause, found.details['silenceSeconds'] as number)
       const isFrequent = frequency.note(found, service)
       const isNamed = (isRegular || isFrequent) && !found.requirements.includes('S1-19')
-      emit(isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found)
+      const named = isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found
+      if (isUndecided) suspicions.add(named, found.details['silenceSeconds'] as number)
+      else emit(named)
     }
     const judged = new WeakSet<Path>()
     const losses = new Losses()
+    const suspicions = new Suspicions(emit)
     const isByTimer = (lost: Sighting, next: Sighting | null): boolean => {
       const silence = next === null ? null : silenceBeforeReturn(lost, next)
       return silence === null || losses.isByTimer(lost, silence, world)
@@ -77,14 +90,14 @@ export const severedIdle = detector({
         const end = judge(event, world)
         if (end === null || end.by !== 'network') return
         judged.add(event.path)
-        if (isByTimer(end.sighting, event.next)) raise(finding(end, event), end.sighting)
+        if (isByTimer(end.sighting, event.next)) raise(finding(end, event), end.sighting, end.isUndecided)
       },
       'path-abandoned'(event) {
         const { sighting, next, path } = event
         if (judged.has(path) || sighting.service.style !== 'persistent' || !seenAtServer(sighting)) return
         judged.add(path)
         if (isSeenElsewhere(sighting) || !isByTimer(sighting, next)) return
-        raise(abandonedFinding(sighting, next), sighting)
+        raise(abandonedFinding(sighting, next), sighting, true)
       },
     }
   },
@@ -107,6 +120,15 @@ export const severedIdle = detector({
     )
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
     const who = deviceName(first.actor)
+    const common = { filter: connectionFilter(findings) }
+    const details = {
+      signature,
+      ...silenceOf(first),
+      timer,
+      attribution: first.details['attribution'],
+    }
+    if (findings.every(({ needs }) => needs !== undefined))
+      return { ...undecidedWords(findings), ...common, details }
     return {
       title: `${who} severs idle connections${timer.upperSeconds === null ? '' : ` after ${timerText(timer.lowerSeconds, timer.upperSeconds)}`}`,
       summary:
@@ -114,11 +136,29 @@ export const severedIdle = detector({
         `${findings.length === 1 ? 'was' : 'were'} severed ${howText(findings, signature)} after ${spokenSilences(findings)} without a packet. ` +
         `${survivedText(survived, gaps)} ${blamelessText(findings)}${loreText(findings)}`,
       remedy: remedy(timer, who),
-      filter: connectionFilter(findings),
-      details: { signature, ...silenceOf(first), timer, attribution: first.details['attribution'] },
+      ...common,
+      details,
     }
   },
 })
+
+/** What only the servers' side shows, and one loss does not decide. */
+function undecidedWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {
+  const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+  const [{ actor, details, service }] = findings as readonly [Finding, ...Finding[]]
+  const of = `${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${service ?? 'the service'}`
+  const silences = `${spokenSilences(findings)} without a packet`
+  const seen =
+    details['signature'] === 'silent'
+      ? `New connections took the place of ${of} after ${silences}, and no end of the old ones was seen. A device that forgets idle connections looks like this, and so do hosts that slept or lost their network.`
+      : `${deviceName(actor)} closed ${of} towards the server after ${silences}, and the agents came back. Its own timer looks like this, and so do agents that closed and were started anew.`
+  return {
+    title: 'Idle connections may have been severed',
+    summary: `${seen} Three agents or more that are lost after the same silence would show a timer.`,
+    remedy:
+      'Capture on the agents’ side at the same time: it shows whether they spoke and met nobody, or had left.',
+  }
+}
 
 function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
   const { sighting, silence, signature } = end

@@ -16,7 +16,7 @@ describe.each<[string, unknown, () => Scenario, Told]>([
       client:
         '300.049 client | A1 10.10.1.101 at a server | load-balancer 10.10.2.10 | fin fin | client 46, client 47',
       server:
-        '300.045 server | A1 null at dlp1 | load-balancer 10.10.3.1 | fin fin | server 46, server 47, server 51',
+        'info severed-idle 300.045 server | A1 null at dlp1 | load-balancer 10.10.3.1 | fin fin | server 46, server 47, server 51',
       'client server':
         '300.049 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | fin fin | server 46, client 46, server 47, client 47',
     },
@@ -29,7 +29,7 @@ describe.each<[string, unknown, () => Scenario, Told]>([
       client:
         '301.094 client | A1 10.10.1.101 at a server | load-balancer 10.10.2.10 | rst rst-at-expiry | client 92, client 96',
       server:
-        '301.091 server | A1 null at dlp1 | middlebox 10.10.3.1 | rst rst-at-expiry | server 92, server 96, server 103',
+        'info severed-idle 301.091 server | A1 null at dlp1 | middlebox 10.10.3.1 | rst rst-at-expiry | server 92, server 96, server 103',
       'client server':
         '301.094 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | rst rst-at-expiry | server 92, client 92, server 96, client 96',
     },
@@ -41,7 +41,8 @@ describe.each<[string, unknown, () => Scenario, Told]>([
     {
       client:
         '312.119 client | A1 10.10.1.101 at a server | load-balancer 10.10.2.10 | rst rst-on-next | client 92, client 98, client 99',
-      server: '342.141 server | A1 null at dlp1 | middlebox | silent silent | server 92, server 102',
+      server:
+        'info severed-idle 342.141 server | A1 null at dlp1 | middlebox | silent silent | server 92, server 102',
       'client server':
         '312.119 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | rst rst-on-next | client 92, client 98, client 99',
     },
@@ -53,7 +54,8 @@ describe.each<[string, unknown, () => Scenario, Told]>([
     {
       client:
         '312.128 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-on-next | client 92, client 98, client 99',
-      server: '342.143 server | A1 10.10.1.101 at dlp1 | middlebox | silent silent | server 92, server 102',
+      server:
+        'info severed-idle 342.143 server | A1 10.10.1.101 at dlp1 | middlebox | silent silent | server 92, server 102',
       'client server':
         '312.128 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-on-next | client 92, client 98, client 99',
     },
@@ -78,7 +80,8 @@ describe.each<[string, unknown, () => Scenario, Told]>([
     {
       client:
         '312.121 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | silent silent | client 92, client 98, client 103, client 108',
-      server: '342.139 server | A1 10.10.1.101 at dlp1 | middlebox | silent silent | server 92, server 102',
+      server:
+        'info severed-idle 342.139 server | A1 10.10.1.101 at dlp1 | middlebox | silent silent | server 92, server 102',
       'client server':
         '312.121 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | silent silent | client 92, client 98, client 103, client 108',
     },

@@ -1,0 +1,74 @@
+/**
+ * Losses that only the servers' side shows: an agent came back while its old connection was open, or after a
+ * relay had closed it, or after nobody had answered the server. A timer on the way looks like this, and so
+ * does a host that slept, lost its network, or an agent that was started anew.
+ *
+ * One of them decides nothing, nor do many of different lengths. That three agents or more were silent for
+ * one and the same time, to the tolerance of a timer, does: hosts do not sleep by the clock of each other
+ * (domain knowledge 4.1, L: a gap that repeats within 2 s on three connections or more).
+ */
+import type { Finding } from '../model/incident.ts'
+
+/** Seconds between silences that one timer may have made: 2 s to either side. */
+const SAME_TIMER_SECONDS = 4
+const AGENTS_MIN = 3
+/** The latest losses of a cause that are looked at, and the causes that are: of further ones none is
+ * decided. */
+const KEPT_MAX = 64
+const CAUSES_MAX = 1024
+
+/** What would decide it. */
+const NEEDS =
+  'a capture on the agents’ side of the same time: whether they spoke and met nobody, closed, or were asleep'
+
+interface Suspicion {
+  readonly found: Finding
+  readonly silence: number
+  isDecided: boolean
+}
+
+export class Suspicions {
+  private readonly byCause = new Map<string, Suspicion[]>()
+  private readonly raise: (finding: Finding) => void
+
+  constructor(raise: (finding: Finding) => void) {
+    this.raise = raise
+  }
+
+  /** Raises what was found, after a silence in seconds, as undecided; or as it is, and those before it that
+   * are of one length with it, where so many decide it. */
+  add(found: Finding, silence: number): void {
+    const known = this.byCause.get(found.cause) ?? []
+    if (known.length === 0 && this.byCause.size >= CAUSES_MAX) return this.raise(undecided(found))
+    this.byCause.set(found.cause, known)
+    const latest: Suspicion = { found, silence, isDecided: false }
+    known.push(latest)
+    if (known.length > KEPT_MAX) known.shift()
+    const alike = alikeAmong(known)
+    if (!alike.includes(latest)) return this.raise(undecided(found))
+    for (const one of alike) {
+      if (one.isDecided) continue
+      one.isDecided = true
+      this.raise(one === latest ? found : { ...one.found, amends: true })
+    }
+  }
+}
+
+const undecided = (found: Finding): Finding => ({
+  ...found,
+  severity: 'info',
+  confidence: Math.min(0.5, found.confidence),
+  needs: NEEDS,
+})
+
+/** Those of one length, if they are most of all and of agents enough; none otherwise. */
+function alikeAmong(all: readonly Suspicion[]): readonly Suspicion[] {
+  const inOrder = [...all].sort((a, b) => a.silence - b.silence)
+  let most: readonly Suspicion[] = []
+  for (let first = 0, last = 0; last < inOrder.length; last++) {
+    while (inOrder[last]!.silence - inOrder[first]!.silence > SAME_TIMER_SECONDS) first++
+    if (last - first + 1 > most.length) most = inOrder.slice(first, last + 1)
+  }
+  const agents = new Set(most.map(({ found }) => found.agent?.id ?? `${found.tap}|${found.connection}`))
+  return 2 * most.length > all.length && agents.size >= AGENTS_MIN ? most : []
+}
