@@ -58,6 +58,9 @@ export interface AnalysisOptions {
   readonly whatIfs?: readonly WhatIf[]
   /** Follow the observations besides those that every analysis has. Absent: none. */
   readonly followers?: readonly Follower[]
+  /** Asked now and then, with the time that was reached and the packets by then: whether what was read will
+   * do. Absent: all is read. */
+  readonly isEnough?: (now: Micros, packets: number) => boolean
   readonly onProgress:
     | ((fraction: number, packets: number, perInput: readonly InputProgress[]) => void)
     | null
@@ -150,11 +153,14 @@ class Analysis {
       const run = runs[behind]!
       run.process()
       if (++batches % EVERY_BATCHES === 0) this.progress(runs)
+      if (this.isEnough(runs)) {
+        for (const i of reading) this.over(runs[i]!, i)
+        return
+      }
       const more = run.read()
       if (!(more === true || (more !== false && (await more)))) {
         reading.delete(behind)
-        run.finish()
-        this.merge.advance(behind, Infinity)
+        this.over(run, behind)
       } else this.merge.advance(behind, run.position)
     }
   }
@@ -226,9 +232,20 @@ class Analysis {
       this.merge.advance(position, run.position)
       return true
     }
+    this.over(run, position)
+    return false
+  }
+
+  private over(run: Run, position: number): void {
     run.finish()
     this.merge.advance(position, Infinity)
-    return false
+  }
+
+  private isEnough(runs: readonly Run[]): boolean {
+    const { isEnough } = this.options
+    if (isEnough === undefined) return false
+    const packets = runs.reduce((n, run) => n + run.framesRead, 0)
+    return isEnough(this.sessions.now, packets)
   }
 
   private count(summary: ConnectionSummary): void {

@@ -11,7 +11,6 @@ import type { RecordSink, SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
 import { toSeconds } from '../../model/time.ts'
 import type { WhatIf } from '../../model/what-if.ts'
-import type { Follower } from '../../sessions/follower.ts'
 import type { AnalysisInput, AnalysisOptions } from '../../pipeline/monitor.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, systemReason } from '../failure.ts'
@@ -25,7 +24,7 @@ import type { Keeping } from './keeping.ts'
 import { interruption } from './interruption.ts'
 import { type InputName, type Plan, plannedOf } from './plan.ts'
 import { NO_PROGRESS, type Progress } from './progress.ts'
-import { seenRelays } from './relays.ts'
+import { type Ahead, seenRelays } from './relays.ts'
 
 /** The parts below the command line; tests play them. */
 export interface Stages {
@@ -68,10 +67,10 @@ export async function runAnalyze(
     destination = openDestination(plan.output, console.out)
     const { from, to } = plan
     const basis = { secrets, from, to, onProgress: progress.update }
-    const readAhead = async (follower: Follower): Promise<void> => {
-      const ahead = await openInputs(plan.inputs, false, plan.beside)
-      const options = { ...basis, deployment: stated, followers: [follower] }
-      await Promise.race([analyze(ahead.inputs, options, []), signalled]).finally(() => ahead.close())
+    const readAhead = async (ahead: Ahead): Promise<void> => {
+      const again = await openInputs(plan.inputs, false, plan.beside)
+      const options = { ...basis, deployment: stated, ...ahead }
+      await Promise.race([analyze(again.inputs, options, []), signalled]).finally(() => again.close())
     }
     // Flow records show no relay.
     const paths = open.inputs.flatMap((input) => ('records' in input ? [] : input.path))

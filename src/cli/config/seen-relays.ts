@@ -9,13 +9,19 @@ import type { ConfiguredService, Deployment, ProfileName } from '../../model/dep
 import { addressAlone } from '../../model/address.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
-import type { Follower } from '../../sessions/follower.ts'
 import { listed } from '../output/quantities.ts'
 import { deploymentOf } from './deployment.ts'
 import { ownAddresses } from './suggest-devices.ts'
 import { joinsOf, sureRelays } from './suggest-groups.ts'
+import type { ProbedPool } from './suggest-probers.ts'
 import { identityOf } from './suggest-plan.ts'
-import { type ListenerFacts, type RelayedFacts, survey, type SurveyFacts } from './suggest-survey.ts'
+import {
+  type ListenerFacts,
+  type RelayedFacts,
+  type Survey,
+  survey,
+  type SurveyFacts,
+} from './suggest-survey.ts'
 
 export interface SeenRelays {
   readonly deployment: Deployment
@@ -23,14 +29,10 @@ export interface SeenRelays {
   readonly notes: readonly string[]
 }
 
-/** Whether none is stated, so that captures may show some. */
-export const mayShowRelays = ({ services, devices }: Deployment): boolean =>
-  devices.length === 0 && services.every(({ vips }) => vips.length === 0)
-
-/** `read` lets a follower see an analysis of the captures with that deployment. */
+/** `read` lets a survey see an analysis of the captures with that deployment. */
 export async function withSeenRelays(
   deployment: Deployment,
-  read: (follower: Follower) => Promise<unknown>,
+  read: (survey: Survey) => Promise<unknown>,
 ): Promise<SeenRelays> {
   const surveyor = survey()
   await read(surveyor)
@@ -39,9 +41,11 @@ export async function withSeenRelays(
 
 export function putIn(deployment: Deployment, facts: SurveyFacts): SeenRelays {
   const relayed = sureRelays(facts)
-  if (relayed.length === 0) return { deployment, notes: [] }
-  const own = ownAddresses(facts, relayed)
-  const pools = poolsOf(relayed)
+  const pools = [...poolsOf(relayed), ...probedPools(facts, relayed)]
+  if (pools.length === 0) return { deployment, notes: [] }
+  const own = [
+    ...new Set([...ownAddresses(facts, relayed), ...pools.flatMap(({ probed }) => probed?.relay ?? [])]),
+  ]
   const services = [...deployment.services]
   const stated = services.length
   for (const pool of pools) {
@@ -78,9 +82,20 @@ const completed = (known: ConfiguredService, found: ConfiguredService): Configur
 
 /** What clients call, and the servers that are asked for them. */
 interface Pool {
+  /** None: its clients' side was not captured. */
   readonly vips: readonly Endpoint[]
   readonly servers: readonly Endpoint[]
   readonly relayed: readonly RelayedFacts[]
+  /** The relay's checks show it; null: its connections do. */
+  readonly probed: ProbedPool | null
+}
+
+/** Pools of which nothing but the checks tells. */
+function probedPools({ probed }: SurveyFacts, relayed: readonly RelayedFacts[]): Pool[] {
+  const known = new Set(relayed.flatMap(({ relay, server }) => [relay, endpointText(server)]))
+  return probed
+    .filter(({ relay, servers }) => !known.has(relay) && !servers.some((one) => known.has(endpointText(one))))
+    .map((pool) => ({ vips: [], servers: pool.servers, relayed: [], probed: pool }))
 }
 
 /** Endpoints that lead to the same servers are one pool's. */
@@ -96,6 +111,7 @@ function poolsOf(relayed: readonly RelayedFacts[]): Pool[] {
     vips: endpointsOf(pool.map(({ vip }) => vip)),
     servers: endpointsOf(pool.map(({ server }) => server)),
     relayed: pool,
+    probed: null,
   }))
 }
 
@@ -108,7 +124,6 @@ const endpointsOf = (all: readonly Endpoint[]): Endpoint[] => [
 
 function serviceOf(pool: Pool, facts: SurveyFacts): ConfiguredService {
   const { vips, servers } = pool
-  const [first] = vips
   const members = [...vips, ...servers].flatMap((one) => facts.listeners.get(endpointText(one)) ?? [])
   const known = members.find(({ profile }) => profile !== 'generic')
   const profile = known?.profile ?? 'generic'
@@ -117,7 +132,7 @@ function serviceOf(pool: Pool, facts: SurveyFacts): ConfiguredService {
   const [service] = deploymentOf({
     services: [
       {
-        name: known?.service ?? endpointText(first!),
+        name: known?.service ?? nameOf(pool),
         profile,
         ...(identity.length > 0 ? { identity } : {}),
         ...(ports.every((port) => MAIL_PORTS.has(port)) ? { smtp: { ports } } : {}),
@@ -133,22 +148,28 @@ function serviceOf(pool: Pool, facts: SurveyFacts): ConfiguredService {
   return { ...service!, servers: service!.servers.map((server) => ({ ...server, isSeen: true })) }
 }
 
+/** What clients call; or else who asks the servers for them. */
+const nameOf = ({ vips: [first], servers: [server], probed }: Pool): string =>
+  first === undefined ? `port ${server!.port} behind ${probed!.relay}` : endpointText(first)
+
 /** What names the agents in what they send, where hardly anything else could be meant by it. */
 function namingOf(
-  { relayed }: Pool,
+  { relayed, probed }: Pool,
   members: readonly ListenerFacts[],
   profile: ProfileName,
   { identity }: SurveyFacts,
 ): Readonly<Record<string, string>>[] {
   const listeners = new Set(members.map(({ text }) => text))
-  const relays = new Set(relayed.map(({ relay }) => relay))
+  const relays = new Set([...relayed.map(({ relay }) => relay), ...(probed === null ? [] : [probed.relay])])
   const identifiedBy = new Set(members.flatMap((one) => [...one.identifiedBy]))
   return identityOf({ identifiedBy, profile }, identity.candidates(listeners, relays))
     .filter(({ isThin }) => !isThin)
     .map(({ value }) => value)
 }
 
-function noteOf({ vips, servers, relayed }: Pool, own: readonly string[]): string {
+function noteOf({ vips, servers, relayed, probed }: Pool, own: readonly string[]): string {
+  if (probed !== null)
+    return `${probed.relay} stands before ${listed(servers.map(endpointText))}: it checks their health (${probed.checks} times in what was read ahead)`
   const behind = [...new Set(relayed.map(({ relay }) => relay))].filter((relay) => own.includes(relay))
   const inner = behind.length === 0 ? '' : ` (${listed(behind)} towards the servers)`
   return `${listed(vips.map(endpointText))}${inner} stands before ${listed(servers.map(endpointText))}: ${joinsOf(relayed)}`

@@ -32,7 +32,9 @@ const CONFIDENT = 0.8
 
 export function devicesOf(facts: SurveyFacts, incidents: readonly IncidentRecord[]): SuggestedDevice[] {
   const relayed = sureRelays(facts)
-  const own = ownAddresses(facts, relayed)
+  const joined = ownAddresses(facts, relayed)
+  const checking = facts.probed.filter(({ relay }) => !joined.includes(relay))
+  const own = [...joined, ...new Set(checking.map(({ relay }) => relay))]
   const balancer: SuggestedDevice[] =
     own.length === 0
       ? []
@@ -40,7 +42,13 @@ export function devicesOf(facts: SurveyFacts, incidents: readonly IncidentRecord
           {
             role: 'load-balancer',
             addresses: own.slice(0, ADDRESSES_MAX),
-            why: `connections to it were seen again on the way to ${counted(new Set(relayed.map(({ server }) => server.address)).size, 'server')}: ${joinsOf(relayed)}`,
+            why: [
+              ...(joined.length === 0 ? [] : [joinedText(relayed)]),
+              ...checking.map(
+                ({ relay, servers, checks }) =>
+                  `${relay} checks the health of ${counted(servers.length, 'server')} (${count(checks)} times), and brings them connections`,
+              ),
+            ].join('; '),
             isThin: false,
             idleTimeout: measured(
               incidents,
@@ -63,6 +71,9 @@ export function devicesOf(facts: SurveyFacts, incidents: readonly IncidentRecord
     })),
   ]
 }
+
+const joinedText = (relayed: readonly RelayedFacts[]): string =>
+  `connections to it were seen again on the way to ${counted(new Set(relayed.map(({ server }) => server.address)).size, 'server')}: ${joinsOf(relayed)}`
 
 /** Those of relays, on both of their sides. One that keeps the agents' addresses has none of its own behind
  * it. */

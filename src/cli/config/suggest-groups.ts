@@ -106,14 +106,20 @@ export function groupsOf(facts: SurveyFacts): ListenerGroup[] {
     why.set(into, new Set([...(why.get(into) ?? []), ...(why.get(from) ?? []), reason]))
   }
   for (const { vip, server } of relayed) unite(endpointText(vip), endpointText(server), 'behind one relay')
+  for (const { relay, servers } of facts.probed)
+    for (const server of servers)
+      unite(endpointText(servers[0]!), endpointText(server), `checked by ${relay}`)
   for (const [a, b] of pairsOf(all, productKey)) unite(a.text, b.text, 'one product')
   for (const [a, b] of pairsOf(all, nameKey)) unite(a.text, b.text, 'called by one name')
   for (const [a, b] of pairsOf(all, networkKey))
     if (sharesClients(a, b)) unite(a.text, b.text, 'one port of one network, used by the same clients')
   const isVip = new Set(relayed.map(({ vip }) => endpointText(vip)))
+  const relays = new Set([...relayed, ...facts.probed].map(({ relay }) => relay))
   const groups = [...Map.groupBy(all, ({ text }) => root(text))]
   return groups
-    .map(([text, members]) => groupOf(members, { relayed, isVip, reasons: [...(why.get(text) ?? [])] }))
+    .map(([text, members]) =>
+      groupOf(members, { relayed, relays, isVip, reasons: [...(why.get(text) ?? [])] }),
+    )
     .toSorted((a, b) => b.clients - a.clients || b.connections - a.connections)
 }
 
@@ -158,14 +164,19 @@ function groupOf(
   members: readonly ListenerFacts[],
   {
     relayed,
+    relays,
     isVip,
     reasons,
-  }: { relayed: readonly RelayedFacts[]; isVip: ReadonlySet<string>; reasons: readonly string[] },
+  }: {
+    relayed: readonly RelayedFacts[]
+    relays: ReadonlySet<string>
+    isVip: ReadonlySet<string>
+    reasons: readonly string[]
+  },
 ): ListenerGroup {
   const vips = members.filter(({ text }) => isVip.has(text))
   const servers = members.filter(({ text }) => !isVip.has(text))
   const front = vips.length > 0 ? vips : members
-  const relays = new Set(relayed.map(({ relay }) => relay))
   const clients = new Set(front.flatMap((one) => [...one.clients].filter((client) => !relays.has(client))))
   const product = members.find(({ profile }) => profile !== 'generic') ?? members[0]!
   const own = new Set(members.map(({ text }) => text))

@@ -15,6 +15,7 @@ import type { ProfileName } from '../../model/deployment.ts'
 import type { Follower } from '../../sessions/follower.ts'
 import type { TrackedSighting } from '../../sessions/sighting.ts'
 import { type IdentitySurvey, identitySurvey } from './suggest-identity.ts'
+import { type ProbedPool, Probers } from './suggest-probers.ts'
 import { type RhythmSurvey, rhythmSurvey } from './suggest-rhythm.ts'
 
 /** Endpoints that are looked at; connections to further ones are not. */
@@ -72,6 +73,8 @@ export interface SurveyFacts {
   readonly listeners: ReadonlyMap<string, ListenerFacts>
   readonly relayed: readonly RelayedFacts[]
   readonly translated: readonly TranslatedFacts[]
+  /** Relays that show themselves by what they check. */
+  readonly probed: readonly ProbedPool[]
   /** Addresses that sent a PROXY header without being seen in front. */
   readonly originators: ReadonlySet<string>
   readonly identity: IdentitySurvey
@@ -92,9 +95,11 @@ class Surveyor {
   private readonly openings = new Map<string, TrackedSighting[]>()
   private readonly identity = identitySurvey()
   private readonly rhythm = rhythmSurvey()
+  private readonly probers = new Probers()
 
   readonly follower: Survey = {
     observe: {
+      'connection-opened': (o) => this.probers.observe['connection-opened'](o),
       'proxy-header': (o, sighting) => this.proxied(o, sighting),
       opening: (o, sighting) => this.opening(o, sighting),
       'http-request': (o, sighting) => {
@@ -106,6 +111,7 @@ class Surveyor {
       listeners: this.listeners,
       relayed: [...this.relayed.values()],
       translated: [...this.translated.values()],
+      probed: this.probers.pools(),
       originators: this.originators,
       identity: this.identity,
       rhythm: this.rhythm,
@@ -113,6 +119,7 @@ class Surveyor {
   }
 
   private closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
+    this.probers.closed(sighting, summary)
     if (sighting.leg === 'internal' || sighting.leg === 'probe') return
     const { originator, path } = sighting
     if (this.originators.size < LEGS_MAX) this.originators.add(originator.address)

@@ -150,7 +150,7 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
   }
 }
 
-/** As the configuration says; relays that it does not name are found by reading everything once before. */
+/** As the configuration says; relays that it does not name are found by reading ahead. */
 async function deploymentFor(
   { config }: JobOrder,
   sorted: SortedInputs,
@@ -159,11 +159,11 @@ async function deploymentFor(
 ): Promise<{ readonly deployment: Deployment; readonly isTwice: boolean }> {
   const stated = keptDeployment(config)
   let isTwice = false
-  const { deployment } = await seenRelays(stated, await capturesIn(sorted), (follower) => {
-    isTwice = true
-    const onProgress = (fraction: number): void => note('read', fraction / 2)
+  const { deployment } = await seenRelays(stated, await capturesIn(sorted), (ahead) => {
+    isTwice = ahead.isEnough === undefined
+    const onProgress = (fraction: number): void => note('read', isTwice ? fraction / 2 : 0)
     return reading(sorted, (inputs) =>
-      analyze(inputs, { ...basis, deployment: stated, followers: [follower], onProgress }, []),
+      analyze(inputs, { ...basis, deployment: stated, ...ahead, onProgress }, []),
     )
   })
   return { deployment, isTwice }
@@ -172,7 +172,6 @@ async function deploymentFor(
 /** Paths of captures: flow records show no relay. */
 async function capturesIn({ inputs }: SortedInputs): Promise<string[]> {
   const paths: string[] = []
-  if (inputs.length < 2) return paths
   for (const { path, name } of inputs) {
     const { reader, records } = await openInput(openSource(path), { path: name, limit: EXPANSION_LIMIT })
     ;(reader ?? records).close()

@@ -1,0 +1,199 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openInput } from '../../../collectors/index.ts'
+import { analysisInput } from '../../../src/cli/analysis-input.ts'
+import { type ProbedPool, Probers } from '../../../src/cli/config/suggest-probers.ts'
+import { run } from '../../../src/cli/main.ts'
+import { EMPTY_DEPLOYMENT } from '../../../src/model/deployment.ts'
+import { endpointText } from '../../../src/model/packet.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { analyze } from '../../../src/pipeline/monitor.ts'
+import { memorySource } from '../../collectors/reading.ts'
+import { nat, type Scenario, scenario } from '../../scenario/scenario.ts'
+import { recordedConsole } from '../console.ts'
+
+const RELAY = '10.10.3.1'
+const S1 = '10.10.3.11:8000'
+const S2 = '10.10.3.12:8000'
+
+/** Connects and says nothing. */
+const checks = (s: Scenario, server: string, from = RELAY): void =>
+  void s.connect(from, server).agent.closes()
+
+/** Brings a server what an agent says. */
+function uses(s: Scenario, server: string, from = RELAY, name = 'EPA-1'): void {
+  const { agent } = s.connect(from, server)
+  agent.sends(`agent=${name} hello from the endpoint`).receives('policy'.repeat(100))
+  agent.closes()
+}
+
+interface Pace {
+  readonly servers?: readonly string[]
+  readonly from?: string
+  readonly rounds?: number
+  readonly every?: (round: number) => number
+}
+
+/** Checks of all servers in turn. */
+function checked(
+  s: Scenario,
+  { servers = [S1, S2], from = RELAY, rounds = 6, every = () => 10 }: Pace = {},
+): Scenario {
+  for (let round = 0; round < rounds; round++) {
+    for (const server of servers) checks(s, server, from)
+    s.wait(seconds(every(round)))
+  }
+  return s
+}
+
+async function seen(s: Scenario): Promise<Probers> {
+  const probers = new Probers()
+  const capture = [...s.captures().values()].at(-1)! // the tap nearest to the servers
+  const input = await openInput(memorySource(capture), { path: 'server.pcap' })
+  const options = {
+    deployment: EMPTY_DEPLOYMENT,
+    secrets: null,
+    from: null,
+    to: null,
+    onProgress: null,
+    followers: [probers],
+  }
+  await analyze(
+    [analysisInput(input, { tap: '', path: 'server.pcap', sha256: null, secrets: [] })],
+    options,
+    [],
+  )
+  return probers
+}
+
+const short = ({ relay, servers, checks: n }: ProbedPool): string =>
+  `${relay} checks ${servers.map(endpointText).join(' and ')}, ${n} times`
+
+const poolsOf = async (s: Scenario): Promise<string[]> => (await seen(s)).pools().map(short)
+
+describe('a relay shows itself', () => {
+  test('by checks of all its servers, and by what it brings them', async () => {
+    const s = scenario()
+    uses(s, S1)
+    expect(await poolsOf(checked(s))).toEqual([`${RELAY} checks ${S1} and ${S2}, 12 times`])
+  })
+
+  test('by requests that only checks make', async () => {
+    const s = scenario()
+    uses(s, S1)
+    for (let round = 0; round < 5; round++) {
+      for (const server of [S1, S2]) {
+        const { agent } = s.connect(RELAY, server)
+        agent.sends('OPTIONS / HTTP/1.0\r\n\r\n').receives('HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n')
+        agent.closes()
+      }
+      s.wait(seconds(2))
+    }
+    expect(await poolsOf(s)).toEqual([`${RELAY} checks ${S1} and ${S2}, 10 times`])
+  })
+
+  test('for each port by itself, and a server alone there is a pool', async () => {
+    const s = scenario()
+    const mail = '10.10.3.11:25'
+    uses(s, S1)
+    checked(s, { servers: [S1, S2, mail], every: () => 30.1 })
+    expect(await poolsOf(s)).toEqual([
+      `${RELAY} checks ${S1} and ${S2}, 12 times`,
+      `${RELAY} checks ${mail}, 6 times`,
+    ])
+  })
+})
+
+describe('others who connect and say nothing are no relay', () => {
+  test.each<[string, (s: Scenario) => void]>([
+    ['a monitor, which brings nobody', (s) => checked(s)],
+    [
+      'a monitor beside the agents',
+      (s) => {
+        uses(s, S1, '10.10.1.101')
+        checked(s, { from: '10.10.1.99' })
+      },
+    ],
+    [
+      'a monitor and agents of other systems behind one address',
+      (s) => {
+        const map = { '10.10.1.101': RELAY, '10.10.1.99': RELAY }
+        s.behind(nat({ map, ports: 'allocated' })).host('10.10.1.99', { system: 'linux' })
+        uses(s, S1, '10.10.1.101')
+        checked(s, { from: '10.10.1.99' })
+      },
+    ],
+    [
+      'an agent that looks at its one server',
+      (s) => {
+        uses(s, S1)
+        checked(s, { servers: [S1] })
+      },
+    ],
+    [
+      'somebody who comes when it pleases him',
+      (s) => {
+        uses(s, S1)
+        checked(s, { every: (round) => [3, 11, 5, 29, 7, 2][round]! })
+      },
+    ],
+    [
+      'a monitor that comes every minute',
+      (s) => {
+        uses(s, S1)
+        checked(s, { every: () => 60 })
+      },
+    ],
+    [
+      'too few to tell',
+      (s) => {
+        uses(s, S1)
+        checked(s, { rounds: 3 })
+      },
+    ],
+  ])('%s', async (_who, play) => {
+    const s = scenario()
+    play(s)
+    expect(await poolsOf(s)).toEqual([])
+  })
+})
+
+test('what may become one shows after the second check', async () => {
+  const after = async (rounds: number): Promise<boolean> =>
+    (await seen(checked(scenario(), { rounds }))).hasCandidate
+  expect([await after(1), await after(2)]).toEqual([false, true])
+})
+
+/** What the command says of a capture of the servers' side, without a configuration. */
+async function analyzed(s: Scenario): Promise<string> {
+  const [path] = s.save(mkdtempSync(join(tmpdir(), 'probers-')))
+  const { written, ...console } = recordedConsole()
+  await run(['analyze', '--quiet', path!], console)
+  return written.out
+}
+
+describe('one capture of the servers’ side', () => {
+  const hop = (server: string): Scenario => {
+    const s = scenario()
+    uses(s, S1)
+    checked(s)
+    uses(s, server)
+    return checked(s, { rounds: 2 })
+  }
+
+  test('names the relay, and holds it to account', async () => {
+    const text = await analyzed(hop(S2))
+    expect(text).toMatch(
+      / relay +10\.10\.3\.1 stands before 10\.10\.3\.11:8000 and 10\.10\.3\.12:8000: it checks their\s+health/,
+    )
+    expect(text).not.toMatch(/agents +1 identified by address/)
+  })
+
+  test('says nothing of one that is not there', async () => {
+    const s = scenario()
+    uses(s, S1)
+    expect(await analyzed(s)).not.toContain('stands before')
+  })
+})
