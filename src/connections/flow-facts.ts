@@ -6,7 +6,7 @@
  * A record shows which flags passed, not when: a FIN or RST is told at the end of the record that has it.
  * Where the packets were sampled, what single packets show (SYN, RST, silences) is not told at all.
  */
-import { FIRST_MINUTE_OCTETS } from '../model/observation.ts'
+import { type ConnectionOpened, FIRST_MINUTE_OCTETS, type Opening } from '../model/observation.ts'
 import { otherSide, type Side } from '../model/packet.ts'
 import { isRecordReference, recordReferred } from '../model/record-reference.ts'
 import { MILLISECOND, seconds, type Micros } from '../model/time.ts'
@@ -142,6 +142,12 @@ function failure(state: FlowState, row: number, bits: number): 'refused' | 'unan
 }
 
 function tellOpened(state: FlowState, row: number, now: Micros): void {
+  state.emit(openedByRecords(state, row, now))
+  if ((bitsOf(state, row) & F.SPOKE) !== 0) tellOpening(state, row, now)
+}
+
+/** That it opened, as far as the table knows. */
+export function openedByRecords(state: FlowState, row: number, time: Micros): ConnectionOpened {
   const bits = bitsOf(state, row)
   const isKnown = (bits & (F.SAMPLED | F.FLAGLESS | F.PAIRED)) === 0
   const apart = halfNumber(state, row, 1, F.FIRST) - halfNumber(state, row, 0, F.FIRST)
@@ -149,9 +155,9 @@ function tellOpened(state: FlowState, row: number, now: Micros): void {
   const opener = openerOf(state, row)
   const name = state.cold.get(row)?.name
   const outer = outerOf(state, row)
-  state.emit({
+  return {
     kind: 'connection-opened',
-    time: now,
+    time,
     tap: state.tap,
     connection: connectionId(state, row),
     packet: halfNumber(state, row, opener, F.FIRST_RECORD),
@@ -168,25 +174,26 @@ function tellOpened(state: FlowState, row: number, now: Micros): void {
     tag: 0,
     ...(name === undefined ? {} : { name }),
     ...(outer === null ? {} : { outer }),
-  })
-  if ((bits & F.SPOKE) !== 0) tellOpening(state, row, now)
+  }
 }
 
 /** The originator sent payload: whose connection it is can be asked. What it said is not known. */
 function tellOpening(state: FlowState, row: number, now: Micros): false {
   setBits(state, row, F.OPENING_TOLD)
-  state.emit({
-    kind: 'opening',
-    time: now,
-    tap: state.tap,
-    connection: connectionId(state, row),
-    side: 0,
-    packet: halfNumber(state, row, 0, F.FIRST_RECORD),
-    text: '',
-    protocol: null,
-  })
+  state.emit(openingByRecords(state, row, now))
   return false
 }
+
+export const openingByRecords = (state: FlowState, row: number, time: Micros): Opening => ({
+  kind: 'opening',
+  time,
+  tap: state.tap,
+  connection: connectionId(state, row),
+  side: 0,
+  packet: halfNumber(state, row, 0, F.FIRST_RECORD),
+  text: '',
+  protocol: null,
+})
 
 function tellMinute(state: FlowState, row: number, now: Micros): false {
   setBits(state, row, F.MINUTE_TOLD)

@@ -28,6 +28,7 @@ import { bitsOf, coldOf, type FlowCounters, type FlowState, packetsOf, schedule 
 import { FlowTimeouts } from './flow-timeouts.ts'
 import type { FlowsWanted } from './flow-wanted.ts'
 import { type Gone, summarise } from './flow-summary.ts'
+import { type Retold, retoldByRecords } from './retold.ts'
 import { Roles } from './roles.ts'
 import { Sparse } from './sparse.ts'
 import { CONNECTIONS_MAX, ConnectionTable } from './table.ts'
@@ -154,6 +155,11 @@ export class FlowTracker {
   /** Records were lost since then that no exporter's numbers may tell of. */
   lostSince(from: Micros): void {
     this.clock.lost(from, this.clock.now)
+  }
+
+  /** The connections that it holds, as they were told when they opened, in order of time. */
+  retold(): Generator<Retold> {
+    return retoldByRecords(this.state)
   }
 
   /** Nothing more will come: every connection is accounted for. */

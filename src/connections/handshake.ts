@@ -2,6 +2,7 @@
  * The three-way handshake: who opened the connection, how long a round trip takes, and whether the try came
  * to nothing.
  */
+import type { ConnectionOpened } from '../model/observation.ts'
 import type { Side } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 import * as tcp from '../wire/tcp.ts'
@@ -120,9 +121,22 @@ export function acknowledgesSyn(state: TapState, row: number, side: Side, place:
 function tellOpened(state: TapState, row: number, side: Side, place: Place, time: Micros): void {
   const w = state.table.words
   const c = row * RECORD_WORDS
-  const cold = state.table.cold.get(row)
   w[c + STATE]! &= ~UNOPENED
-  state.emit({
+  const hardware = [hardwareOf(state, row, 0, side, place), hardwareOf(state, row, 1, side, place)] as const
+  state.emit(opened(state, row, { time, hardware, tag: place.tag }))
+}
+
+/** That it opened, and what the table knows of that; the rest is handed in. */
+export function opened(
+  state: TapState,
+  row: number,
+  its: Pick<ConnectionOpened, 'time' | 'hardware' | 'tag'>,
+): ConnectionOpened {
+  const w = state.table.words
+  const c = row * RECORD_WORDS
+  const cold = state.table.cold.get(row)
+  const { time, hardware, tag } = its
+  return {
     kind: 'connection-opened',
     time,
     tap: state.tap,
@@ -135,11 +149,11 @@ function tellOpened(state: TapState, row: number, side: Side, place: Place, time
     handshake: handshakeSeen(w[c + STATE]!),
     handshakeRtt: handshakeRtt(w, row) || null,
     syn: cold?.syn ?? NEITHER,
-    hardware: [hardwareOf(state, row, 0, side, place), hardwareOf(state, row, 1, side, place)],
+    hardware,
     answeredTo: state.hardware.text(cold?.answeredTo ?? 0),
     initialSequence: [initial(state, row, 0), initial(state, row, 1)],
-    tag: place.tag,
-  })
+    tag,
+  }
 }
 
 /** The MAC address of a side; of the packet in hand, which `sender` sent, if the side was not seen before. */

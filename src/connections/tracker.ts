@@ -26,6 +26,7 @@ import { HardwareTable } from './hardware.ts'
 import { touch } from './last-seen.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { Reading, STREAMS_MAX } from './reading.ts'
+import { type Retold, retold } from './retold.ts'
 import { Roles } from './roles.ts'
 import { addRepeated, missingOf } from './sequence.ts'
 import { settleAtEnd } from './silences.ts'
@@ -228,6 +229,11 @@ export class Tracker {
   tick(now: Micros): void {
     this.clock.ticked(now)
     this.lifecycle.tick((row) => this.close(row, 'lingered'))
+  }
+
+  /** The connections that it holds, as they were told when they opened, in order of time. */
+  retold(): Generator<Retold> {
+    return retold(this.state)
   }
 
   /** The capture is over: every connection is accounted for, open ones as open. */

@@ -71,9 +71,11 @@ export class Ledger {
     return { cases, unfiled: this.unfiled }
   }
 
-  /** Into an empty one. */
+  /** In place of what it holds. */
   load({ cases, unfiled }: SavedLedger): void {
     this.unfiled = unfiled
+    this.cases.clear()
+    this.byId.clear()
     for (const { key, agents, hasViews, ...its } of cases) {
       const findings = new Occurrences(its.findings)
       const views = hasViews ? new Views(findings.all()) : null

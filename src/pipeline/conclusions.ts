@@ -21,7 +21,7 @@ export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
   /** Is told of every finding as it is raised, with the id of its incident; null: seen before, or one too
    * many. */
   readonly found?: (finding: Finding, incident: string | null) => void
-  /** What is raised meanwhile was raised before: nobody is told, and nothing is filed. Absent: never. */
+  /** What is raised meanwhile was raised before: it is filed, and nobody is told. Absent: never. */
   readonly isMuted?: () => boolean
   /** Occurrences kept whole per incident. Absent: as many as an analysis of captures keeps. */
   readonly occurrencesMax?: number
@@ -45,12 +45,11 @@ export class Conclusions {
     const world = worldOf(this.sessions)
     for (const detector of DETECTORS) {
       const raise = (raised: Finding): void => {
-        if (isMuted?.() === true) return
         const finding = asShown(raised, detector.flows, exporterName)
         // Its requirements are not observed, and say what would show it.
         if (finding === null) return
         const incident = this.ledger.add(finding)
-        found?.(finding, incident)
+        if (isMuted?.() !== true) found?.(finding, incident)
       }
       for (const [kind, handle] of Object.entries(detector.watch(world, raise))) {
         const list = this.handlers.get(kind as EventKind) ?? []

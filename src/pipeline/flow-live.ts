@@ -11,6 +11,7 @@ import type { LiveFlows } from '../connections/flow-clock.ts'
 import { FlowTimeouts } from '../connections/flow-timeouts.ts'
 import { FlowsWanted } from '../connections/flow-wanted.ts'
 import type { FlowBatch, FlowExporter } from '../model/flow-record.ts'
+import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
 import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
@@ -127,15 +128,19 @@ export class LiveFlowRun implements LiveRun {
   }
 
   save(): SavedRun {
-    return { faces: [], state: snapshot(this.lasting(), SNAPSHOT) }
+    return { of: 'flows', connections: snapshot(this.lasting(), SNAPSHOT), passing: null }
   }
 
-  load({ state }: SavedRun): void {
+  load({ connections }: SavedRun): void {
     const lasting = this.lasting()
-    restore(lasting, state, SNAPSHOT)
+    restore(lasting, connections, SNAPSHOT)
     this.blindTime = lasting.counts.blindTime
     this.dropped = lasting.counts.dropped
     this.arrived = lasting.counts.arrived
+  }
+
+  retold(): Iterable<Observation> {
+    return this.flows.tracker.retold()
   }
 
   finish(): void {

@@ -2,6 +2,7 @@
 import type { FlowTap } from './flow-tap.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
+import type { Observation } from '../model/observation.ts'
 import type { Micros } from '../model/time.ts'
 
 /** Nothing was captured between two frames. */
@@ -15,9 +16,11 @@ export interface BlindSpan {
 export const BLIND_SPANS_MAX = 64
 
 export interface SavedRun {
-  /** The tracker of each interface; -1: none. */
-  readonly faces: readonly number[]
-  readonly state: unknown
+  readonly of: 'packets' | 'flows'
+  /** Connections, and all that tells of them. */
+  readonly connections: unknown
+  /** What is half received, and counts of what is not read; null: none, they begin anew. */
+  readonly passing: unknown
 }
 
 export interface LiveRun {
@@ -42,8 +45,10 @@ export interface LiveRun {
   streamsFrom(number: number): void
   /** All of it, for a checkpoint; the columns in it are the live ones. */
   save(): SavedRun
-  /** Into one that was just made. */
+  /** Into one that was just made, of the same kind. */
   load(saved: SavedRun): void
+  /** The connections that it holds, as they were told when they opened, in order of time. */
+  retold(): Iterable<Observation>
   /** Nothing more comes: what is open is accounted for. */
   finish(): void
   record(sha256: string | null): CaptureRecord

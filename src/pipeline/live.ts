@@ -66,7 +66,9 @@ export type JournalEntry = Observation | { readonly kind: 'tick'; readonly time:
 /** What is kept over a restart besides the journal. */
 export interface SavedAnalysis {
   readonly run: SavedRun
-  readonly ledger: SavedLedger
+  /** Null: it is not to be had, and is made anew of what is replayed. */
+  readonly ledger: SavedLedger | null
+  /** Connections that are over. */
   readonly connections: number
 }
 
@@ -152,17 +154,40 @@ export class LiveAnalysis {
     return { run: run.save(), ledger: conclusions.ledger.save(), connections }
   }
 
-  /** Into an analysis that was just made: what was saved, and what the journal says happened until then. */
-  load({ run, ledger, connections }: SavedAnalysis, journal: Iterable<JournalEntry>): void {
+  /**
+   * Into an analysis that was just made: what was saved, and what the journal says happened until then. Null:
+   * nobody can say any more; who is who is learned from what comes, of connections that are open from when
+   * they opened. Throws where the journal is no journal of this version's: the analysis is of no use then.
+   */
+  load({ run, ledger, connections }: SavedAnalysis, journal: Iterable<JournalEntry> | null): void {
+    this.run.load(run)
+    this.connections = connections
     this.isReplaying = true
+    if (journal === null) this.learnAnew()
+    else this.replay(journal)
+    this.isReplaying = false
+    if (ledger !== null) this.conclusions.ledger.load(ledger)
+  }
+
+  private replay(journal: Iterable<JournalEntry>): void {
     for (const entry of journal) {
       if (entry.kind === 'tick') this.sessions.tick(entry.time)
       else this.sessions.observe(revived(entry))
     }
-    this.isReplaying = false
-    this.connections = connections
-    this.conclusions.ledger.load(ledger)
-    this.run.load(run)
+  }
+
+  /** Of the time since the first of them opened, nothing else is known: what rests on that nothing happened
+   * then is not said. */
+  private learnAnew(): void {
+    const { now: end } = this.run
+    let isFirst = true
+    for (const observation of this.run.retold()) {
+      const { time } = observation
+      if (isFirst) this.observe({ kind: 'capture-blind', time, tap: this.tap, start: time, end })
+      isFirst = false
+      this.observe(observation)
+    }
+    this.timeCame(end)
   }
 
   /** Nothing more will come: what is open is accounted for. */

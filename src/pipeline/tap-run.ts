@@ -2,15 +2,13 @@
  * One capture on its way through the lower half of the house: frames are located, segments tracked, streams
  * reassembled and read; observations come out. A capture with several interfaces is several taps.
  */
-import { AddressTable } from '../bytes/address.ts'
 import { FrameBatch } from '../bytes/frame-batch.ts'
-import { restore, snapshot, type SnapshotOptions } from '../bytes/snapshot.ts'
-import { Cold } from '../connections/cold.ts'
 import { Fragments } from '../connections/fragments.ts'
+import { merged } from '../connections/retold.ts'
 import { Tracker } from '../connections/tracker.ts'
-import { Waking } from '../connections/waking.ts'
 import type { CaptureReader } from '../model/capture.ts'
 import type { FlowBatch, FlowDatagrams } from '../model/flow-record.ts'
+import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
@@ -44,27 +42,12 @@ import type { Run, TapInput, TapRunOptions } from './run.ts'
 import { expectation } from './expectation.ts'
 import { flowTapOf } from './flow-run.ts'
 import type { FlowTap } from './flow-tap.ts'
+import { type LastingConnections, loadTap, type Passing, savedFaces, saveTap } from './saved-tap.ts'
 
 /** Interfaces of one capture that are taps of their own; later ones are taken for the last of these. */
 export const TAPS_PER_CAPTURE_MAX = 64
 /** How often timers are looked at, by the frames' times: they run for seconds. */
 const TICK: Micros = SECOND
-
-/** Made anew: what says nothing of the past, or is configured. */
-const SNAPSHOT: SnapshotOptions = {
-  classes: { addresses: AddressTable, cold: Cold, waking: Waking },
-  leave: new Set([
-    'options',
-    'servicePorts',
-    'silenceMin',
-    'limit',
-    'reading',
-    'duplicates',
-    'endpoints',
-    'synFacts',
-    'tapIndex',
-  ]),
-}
 
 export class TapRun implements Run, LiveRun {
   readonly input: TapInput
@@ -259,52 +242,40 @@ export class TapRun implements Run, LiveRun {
 
   /** All of it, for a checkpoint; the columns in it are the live ones. */
   save(): SavedRun {
-    const { trackers, datagrams, byInterface, linkTypeOf } = this
-    return {
-      faces: byInterface.map((tracker) => (tracker === undefined ? -1 : trackers.indexOf(tracker))),
-      state: snapshot(
-        {
-          trackers,
-          datagrams: trackers.map((tracker) => datagrams.get(tracker)!),
-          parts: this.parts,
-          counts: this.counts(),
-          linkTypeOf,
-        },
-        SNAPSHOT,
-      ),
-    }
+    const { trackers, byInterface } = this
+    const faces = byInterface.map((tracker) => (tracker === undefined ? -1 : trackers.indexOf(tracker)))
+    return saveTap(faces, this.lasting(), this.passing())
   }
 
   /** Into one that was just made, of a capture with the same interfaces. */
-  load({ faces, state }: SavedRun): void {
-    for (const [face, tracker] of faces.entries()) {
+  load(saved: SavedRun): void {
+    for (const [face, tracker] of savedFaces(saved).entries()) {
       if (tracker < 0) continue
       if (tracker < this.trackers.length) this.byInterface[face] = this.trackers[tracker]!
       else this.trackerOf(face)
     }
-    const { trackers, datagrams, linkTypeOf } = this
-    const counts = this.counts()
-    const its = trackers.map((tracker) => datagrams.get(tracker)!)
-    restore({ trackers, datagrams: its, parts: this.parts, counts, linkTypeOf }, state, SNAPSHOT)
-    this.frames = counts.frames
-    this.octets = counts.octets
-    this.truncated = counts.truncated
-    this.start = counts.start
-    this.end = counts.end
-    this.last = counts.last
-    this.ticked = counts.ticked
-    this.blindTime = counts.blindTime
+    const lasting = this.lasting()
+    loadTap(saved, lasting, this.passing())
+    Object.assign(this, lasting.counts)
   }
 
-  /** What is restored in place. */
-  private get parts() {
-    const { paths, fragments, account, streamNumbers, linkTypes, reasons, kinds, blindSpans } = this
-    return { paths, fragments, account, streamNumbers, linkTypes, reasons, kinds, blindSpans }
+  /** The connections that it holds, as they were told when they opened, in order of time. */
+  retold(): Iterable<Observation> {
+    return merged(this.trackers.map((tracker) => tracker.retold()))
   }
 
-  private counts() {
+  /** What is restored in place, and counts. */
+  private lasting(): LastingConnections {
+    const { trackers, paths, streamNumbers, linkTypes, linkTypeOf, blindSpans } = this
     const { frames, octets, truncated, start, end, last, ticked, blindTime } = this
-    return { frames, octets, truncated, start, end, last, ticked, blindTime }
+    const counts = { frames, octets, truncated, start, end, last, ticked, blindTime }
+    return { trackers, paths, streamNumbers, linkTypes, linkTypeOf, blindSpans, counts }
+  }
+
+  private passing(): Passing {
+    const { trackers, fragments, account, reasons, kinds } = this
+    const datagrams = trackers.map((tracker) => this.datagrams.get(tracker)!)
+    return { datagrams, fragments, account, reasons, kinds }
   }
 
   /** The capture is over: what is open is accounted for. */

@@ -5,6 +5,7 @@ import { AddressTable } from '../../src/bytes/address.ts'
 import { parseConfig } from '../../src/cli/config/load.ts'
 import type { Deployment } from '../../src/model/deployment.ts'
 import type { FlowBatch, FlowExporter } from '../../src/model/flow-record.ts'
+import type { Finding } from '../../src/model/incident.ts'
 import { SECOND, seconds } from '../../src/model/time.ts'
 import { type JournalEntry, LiveAnalysis } from '../../src/pipeline/live.ts'
 import { batchesOf, exporter, STORY_BEGINS, type Told } from '../connections/flow-records.ts'
@@ -124,8 +125,8 @@ const EXPORTERS = () => [exporter(0), exporter(1)]
 /** Records of a message. */
 const ROWS = 3
 
-/** Before batch `at`, everything is saved and restored. */
-function run(at: number | null): Outcome {
+/** Before batch `at`, everything is saved and restored, or connections alone. */
+function run(at: number | null, isAll = true): Outcome {
   const exporters = EXPORTERS()
   const its = life(exporters)
   let { analysis, addresses } = its.begin()
@@ -133,7 +134,7 @@ function run(at: number | null): Outcome {
     if (i === at) {
       const [saved, entries] = [serialize(analysis.save()), serialize(its.journal)]
       ;({ analysis, addresses } = its.begin())
-      analysis.load(deserialize(saved) as never, deserialize(entries) as JournalEntry[])
+      analysis.load(deserialize(saved) as never, isAll ? (deserialize(entries) as JournalEntry[]) : null)
     }
     analysis.take(received(batch, addresses))
   }
@@ -152,7 +153,25 @@ describe('saved and restored anywhere, it tells the same as without', () => {
   test.each([1, 5, Math.floor(batches / 2), batches - 2, batches - 1])('before batch %i', (at) => {
     expect(run(at)).toEqual(whole)
   })
+  test.each([5, Math.floor(batches / 2), batches - 2])(
+    'before batch %i, connections alone: their silences are told all the same',
+    (at) => {
+      const closes = ({ findings }: Outcome): string[] =>
+        findings.flatMap((text) => {
+          const [, finding] = JSON.parse(text) as [string, Finding]
+          return finding.type === 'server-idle-close'
+            ? `${finding.at} ${finding.connection} ${String(finding.details['silenceSeconds'])}`
+            : []
+        })
+      const told = run(at, false)
+      expect(closes(whole)).toHaveLength(2)
+      expect(closes(told)).toEqual(closes(whole))
+      expect(told.records.filter(isConnection)).toHaveLength(whole.records.filter(isConnection).length)
+    },
+  )
 })
+
+const isConnection = (text: string): boolean => (JSON.parse(text) as { kind: string }).kind === 'connection'
 
 /** Agent 23's silence of 1851 s, and what became of it, last. */
 const cut = (): Told[] => story().filter(({ from }) => from < 3000)

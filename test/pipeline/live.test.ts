@@ -7,7 +7,7 @@ import { readDeployment } from '../../src/cli/config/load.ts'
 import type { Deployment } from '../../src/model/deployment.ts'
 import type { Finding } from '../../src/model/incident.ts'
 import { MILLISECOND, SECOND, type Micros } from '../../src/model/time.ts'
-import { type JournalEntry, LiveAnalysis } from '../../src/pipeline/live.ts'
+import { type JournalEntry, LiveAnalysis, type SavedAnalysis } from '../../src/pipeline/live.ts'
 import { type Frame, framesOf, readerOf } from './reader.ts'
 
 const framesIn = (file: string): Frame[] => framesOf(gunzipSync(readFileSync(`fixtures/${file}.pcap.gz`)))
@@ -19,11 +19,19 @@ interface Outcome {
   readonly records: string[]
 }
 
-/** Reads all frames, a frame a batch; before frame `at`, everything is saved and restored. */
-function run(frames: readonly Frame[], deployment: Deployment, at: number | null): Outcome {
+type Restored = 'all' | 'connections and journal' | 'connections'
+
+/** Reads all frames, a frame a batch; before frame `at`, everything is saved, and that much restored. */
+function run(
+  frames: readonly Frame[],
+  deployment: Deployment,
+  at: number | null,
+  restored: Restored = 'all',
+): Outcome {
   const outcome: Outcome = { findings: [], records: [] }
   const journal: JournalEntry[] = []
-  const reader = readerOf(frames, { frames: 1 })
+  const interfaces = frames.some((frame) => frame.interface === 1) ? [{ name: 'a' }, { name: 'b' }] : [{}]
+  const reader = readerOf(frames, { frames: 1, interfaces })
   const begin = (): LiveAnalysis =>
     new LiveAnalysis(
       { tap: '', path: '', reader, sha256: null },
@@ -41,7 +49,10 @@ function run(frames: readonly Frame[], deployment: Deployment, at: number | null
     if (i === at) {
       const [saved, entries] = [serialize(analysis.save()), serialize(journal)]
       analysis = begin()
-      analysis.load(deserialize(saved) as never, deserialize(entries) as JournalEntry[])
+      const its = deserialize(saved) as SavedAnalysis
+      const [run, ledger] = restored === 'all' ? [its.run, its.ledger] : [{ ...its.run, passing: null }, null]
+      const replayed = restored === 'connections' ? null : (deserialize(entries) as JournalEntry[])
+      analysis.load({ ...its, run, ledger }, replayed)
     }
     void analysis.packets!.read()
     analysis.process()
@@ -67,6 +78,56 @@ describe('saved and restored anywhere, it tells the same as without', () => {
     expect(whole.records.length).toBeGreaterThan(3)
     for (let place = 1; place <= PLACES; place++)
       expect(run(frames, deployment, Math.floor((frames.length * place) / (PLACES + 1)))).toEqual(whole)
+  })
+})
+
+test('so it is with several interfaces, whose views of one path belong together', () => {
+  const frames = ['client', 'server']
+    .flatMap((tap, i) => framesIn(`reset-by-firewall/${tap}`).map((frame) => ({ ...frame, interface: i })))
+    .toSorted((a, b) => a.time - b.time)
+  const deployment = deploymentIn('reset-by-firewall/client')
+  const whole = run(frames, deployment, null)
+  for (const share of [0.3, 0.6, 0.9])
+    expect(run(frames, deployment, Math.floor(frames.length * share))).toEqual(whole)
+})
+
+describe('where nothing but connections can be restored', () => {
+  const severed = ({ findings }: Outcome): string[] =>
+    findings.flatMap((text) => {
+      const [, finding] = JSON.parse(text) as [string, Finding]
+      if (finding.type !== 'severed-idle') return []
+      const { at, connection, details, manner } = finding
+      return JSON.stringify({ at, connection, manner, silence: details['silenceSeconds'] })
+    })
+
+  const accounts = ({ records }: Outcome): number =>
+    records.filter((text) => (JSON.parse(text) as { kind: string }).kind === 'connection').length
+
+  test.each([
+    'severed-by-load-balancer/client',
+    'severed-silently-by-firewall/client',
+    'reset-by-firewall/client',
+  ])('%s: every silence that ends later is told, and none twice', (file) => {
+    const frames = framesIn(file)
+    const deployment = deploymentIn(file)
+    const whole = run(frames, deployment, null)
+    for (let place = 1; place <= PLACES; place++) {
+      const at = Math.floor((frames.length * place) / (PLACES + 1))
+      const told = run(frames, deployment, at, 'connections')
+      expect(severed(whole)).toEqual(expect.arrayContaining(severed(told)))
+      expect(new Set(severed(told)).size).toBe(severed(told).length)
+      const isLater = (text: string): boolean => (JSON.parse(text) as Finding).at > frames[at]!.time
+      expect(severed(told).filter(isLater)).toEqual(severed(whole).filter(isLater))
+      expect(accounts(told)).toBe(accounts(whole))
+    }
+  })
+
+  test('what was replayed fills the account of incidents', () => {
+    const frames = framesIn('severed-by-load-balancer/client')
+    const deployment = deploymentIn('severed-by-load-balancer/client')
+    expect(run(frames, deployment, Math.floor(0.7 * frames.length), 'connections and journal')).toEqual(
+      run(frames, deployment, null),
+    )
   })
 })
 

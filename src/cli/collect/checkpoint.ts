@@ -4,7 +4,9 @@
  *
  * Contract: a checkpoint is whole or it is not there: it is written beside the one before, forced to the
  * disk, and takes its place; the one before is kept as well, with what it needs, so that a damaged file costs
- * the time between two. Of one of another format only is taken how far the source was read.
+ * the time between two. An upgrade must not lose connections that are open: what a checkpoint holds is in
+ * parts with formats of their own, and those that this version reads are taken. Of one whose connections it
+ * does not read, only how far the source was read.
  */
 import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writevSync } from 'node:fs'
@@ -14,10 +16,27 @@ import type { CaptureInterface } from '../../model/capture.ts'
 import type { Micros } from '../../model/time.ts'
 import type { SavedAnalysis } from '../../pipeline/live.ts'
 import { syncFolder } from '../sync-folder.ts'
+import { inParts, WHOLE_FORMATS } from './checkpoint-whole.ts'
 import type { JournalEnd } from './journal.ts'
 
-/** Changed whenever what is saved changes its shape: a test compares the shapes. */
-export const CHECKPOINT_FORMAT = 3
+/** How the file is made: what follows its head is parts, and says their formats. */
+export const FILE_FORMAT = 4
+
+/** What is kept apart: connections of packets or of flow records; what is half received; incidents so far;
+ * observations. */
+export type Part = 'packets' | 'flows' | 'passing' | 'incidents' | 'journal'
+
+/**
+ * The formats of each part that are read; the last one is written. A test compares the shapes. Who changes
+ * one adds a number, and takes away those before it that are not read any more.
+ */
+export const FORMATS: Readonly<Record<Part, readonly [number, ...number[]]>> = {
+  packets: [1],
+  flows: [1],
+  passing: [1],
+  incidents: [1],
+  journal: [1],
+}
 
 /** How far the source was read. */
 export interface SavedReader {
@@ -39,6 +58,11 @@ export interface Checkpoint {
   readonly at: Micros
 }
 
+/** As it is written. */
+export interface Parted extends Checkpoint {
+  readonly formats: Readonly<Partial<Record<Part, number>>>
+}
+
 /** `HFCP`, the format, the SHA-256 of what follows. */
 const MAGIC = Buffer.from('HFCP')
 const FORMAT_AT = 4
@@ -51,10 +75,10 @@ const beforeOf = (base: string): string => `${base}.checkpoint-before`
 
 /** Answers the octets written. */
 export function writeCheckpoint(base: string, checkpoint: Checkpoint): number {
-  const body = serialize(checkpoint)
+  const body = serialize({ ...checkpoint, formats: formatsIn(checkpoint) } satisfies Parted)
   const head = Buffer.alloc(BODY_AT)
   MAGIC.copy(head)
-  head.writeUInt32LE(CHECKPOINT_FORMAT, FORMAT_AT)
+  head.writeUInt32LE(FILE_FORMAT, FORMAT_AT)
   createHash('sha256').update(body).digest().copy(head, DIGEST_AT)
   const fresh = `${base}.checkpoint-new`
   const fd = openSync(fresh, 'w', OWNER_ONLY)
@@ -70,12 +94,30 @@ export function writeCheckpoint(base: string, checkpoint: Checkpoint): number {
   return BODY_AT + body.length
 }
 
-export type ReadCheckpoint =
-  | { readonly found: Checkpoint }
-  | { readonly refused: string; readonly reader: SavedReader | null }
-  | null
+function formatsIn({ analysis }: Checkpoint): Parted['formats'] {
+  const parts: Part[] = [analysis.run.of, 'passing', 'incidents', 'journal']
+  return Object.fromEntries(parts.map((part) => [part, FORMATS[part].at(-1)!]))
+}
 
-/** The latest one that is whole; null without any. */
+export interface FoundCheckpoint {
+  /** Without the parts that are lost. */
+  readonly found: Checkpoint
+  /** Parts of formats that this version does not read. */
+  readonly lost: readonly Part[]
+}
+
+export interface RefusedCheckpoint {
+  /** Why nothing else of it is of use. */
+  readonly refused: string
+  /** How far the source was read; null: nobody can tell. */
+  readonly reader: SavedReader | null
+  /** Where its journal ends. */
+  readonly journal: JournalEnd | null
+}
+
+export type ReadCheckpoint = FoundCheckpoint | RefusedCheckpoint | null
+
+/** The latest one that is whole and has connections that can be read; null without any. */
 export function readCheckpoint(base: string): ReadCheckpoint {
   const answers = [fileOf(base), beforeOf(base)].map(readOne)
   const found = answers.find((answer) => answer !== null && 'found' in answer)
@@ -95,21 +137,56 @@ function readOne(file: string): ReadCheckpoint {
     return null
   }
   if (octets.length < BODY_AT || !octets.subarray(0, MAGIC.length).equals(MAGIC))
-    return { refused: `${file} is no checkpoint`, reader: null }
+    return refused(`${file} is no checkpoint`)
   const body = octets.subarray(BODY_AT)
   const digest = createHash('sha256').update(body).digest()
-  if (!digest.equals(octets.subarray(DIGEST_AT, BODY_AT)))
-    return { refused: `${file} is damaged`, reader: null }
-  const format = octets.readUInt32LE(FORMAT_AT)
-  if (format === CHECKPOINT_FORMAT) return { found: deserialize(body) as Checkpoint }
-  const refused = `${file} is of another version of Holdfast (format ${format}, this one has ${CHECKPOINT_FORMAT})`
-  return { refused, reader: readerOf(body) }
+  if (!digest.equals(octets.subarray(DIGEST_AT, BODY_AT))) return refused(`${file} is damaged`)
+  let its: Partial<Parted>
+  try {
+    its = deserialize(body) as Partial<Parted>
+  } catch {
+    // The engine reads what older ones wrote.
+    return refused(`${file} was written under a newer Node.js`)
+  }
+  return fromBody(file, octets.readUInt32LE(FORMAT_AT), its)
+}
+
+const refused = (why: string, its: Partial<Checkpoint> = {}): RefusedCheckpoint => ({
+  refused: why,
+  reader: readerIn(its),
+  journal: its.journal ?? null,
+})
+
+function fromBody(file: string, format: number, body: Partial<Parted>): ReadCheckpoint {
+  const other = `${file} is of another version of Holdfast`
+  const isWhole = WHOLE_FORMATS.includes(format)
+  if (!isWhole && format !== FILE_FORMAT)
+    return refused(`${other} (format ${format}, this one has ${FILE_FORMAT})`, body)
+  const { formats, ...checkpoint } = isWhole ? inParts(body, format) : (body as Parted)
+  const { of } = checkpoint.analysis.run
+  const parts = [of, 'passing', 'incidents', 'journal'] as const
+  const lost = parts.filter((part) => !isRead(part, formats[part]))
+  if (!lost.includes(of)) return { found: without(checkpoint, lost), lost }
+  const its = `open connections have format ${formats[of]}, this one reads ${FORMATS[of].join(', ')}`
+  return refused(`${other} (${its})`, body)
+}
+
+const isRead = (part: Part, format: number | undefined): boolean =>
+  format !== undefined && FORMATS[part].includes(format)
+
+function without(checkpoint: Checkpoint, lost: readonly Part[]): Checkpoint {
+  const { run, ledger, connections } = checkpoint.analysis
+  const analysis = {
+    run: lost.includes('passing') ? { ...run, passing: null } : run,
+    ledger: lost.includes('incidents') ? null : ledger,
+    connections,
+  }
+  return { ...checkpoint, analysis }
 }
 
 /** An upgrade must not tell again what was told: how far the source was read has the same shape since the
  * first format. */
-function readerOf(body: Uint8Array): SavedReader | null {
-  const { reader } = deserialize(body) as Partial<Checkpoint>
+function readerIn({ reader }: Partial<Checkpoint>): SavedReader | null {
   if (reader === undefined || !Number.isSafeInteger(reader.number) || !Array.isArray(reader.interfaces))
     return null
   return reader

@@ -30,6 +30,7 @@ import type { Intake, IntakeOwner } from './intake.ts'
 import { type Keeping, keeping } from './keeping.ts'
 import { Losses } from './losses.ts'
 import { openIntake } from './open-intake.ts'
+import { isOfKind, resumed } from './resuming.ts'
 import type { CollectionEnd, CollectionMessage, CollectionOrder } from './order.ts'
 import { canReadAgain, nameOfSource } from './source.ts'
 
@@ -43,6 +44,7 @@ const STANDING_MS = 15_000
 const LAG_TOLD_SECONDS = 2
 const DAY: Micros = 86_400 * SECOND
 const RESTARTED = 'Holdfast was not running'
+const REFUSED = 'goes on behind what was read; connections that are open are learned anew'
 
 const wall = (): Micros => Date.now() * 1000
 
@@ -91,8 +93,10 @@ class Collecting {
     try {
       const { checkpointEvery: every } = order
       const kept = every === null ? null : keeping(baseOf(order), every)
-      if (kept?.refused != null) tell({ says: `${order.collector}: ${kept.refused}; collection begins anew` })
+      if (kept?.refused != null) tell({ says: `${order.collector}: ${kept.refused}; ${REFUSED}` })
       const before = usable(store, order, kept?.before ?? null)
+      // Its journal is of connections that have the same numbers as those that are to come.
+      if (before === null && kept?.before != null) kept.renounce()
       // What was told already is not read again, whatever else is lost: into this database, that is.
       const isTold =
         before !== null || (kept?.before === null && latestCollection(store, order.collector) !== null)
@@ -117,7 +121,18 @@ class Collecting {
     this.deployment = keptDeployment(order.config)
     const { collector, tap, config } = order
     this.facts = { collector, name: nameOf(order), tap, at: wall(), config }
-    this.analysis = new LiveAnalysis(intake.input, {
+    const again = before === null ? null : resumed(() => this.fresh(), kept!, before)
+    if (before !== null && again === null)
+      tell({ says: `${order.collector}: its checkpoint cannot be restored; ${REFUSED}` })
+    this.analysis = again?.analysis ?? this.fresh()
+    this.collection = again === null ? beginCollection(store, this.facts) : this.goesOn(before!, again.anew)
+    this.writer = this.writerOf(this.collection)
+  }
+
+  /** An analysis without a past. */
+  private fresh(): LiveAnalysis {
+    const { kept } = this
+    return new LiveAnalysis(this.intake.input, {
       deployment: this.deployment,
       secrets: null,
       found: (finding, incident) => {
@@ -128,15 +143,12 @@ class Collecting {
       write: (record) => this.writer.record(record),
       ...(kept === null ? {} : { journal: (entry) => kept.add(entry) }),
     })
-    this.collection = before === null ? beginCollection(store, this.facts) : this.resumed(before)
-    this.writer = this.writerOf(this.collection)
   }
 
-  /** Everything is as it was, and nobody listened since. */
-  private resumed({ analysis, day, at }: Checkpoint): Collection {
+  /** As much as can be is as it was, and nobody listened since. */
+  private goesOn({ day, at }: Checkpoint, anew: string | null): Collection {
     const collection = latestCollection(this.store, this.order.collector)!
     resumeCollection(this.store, collection.analysis, wall())
-    this.analysis.load(analysis, this.kept!.entries())
     this.day = day
     const { run } = this.analysis
     if (!canReadAgain(this.order.source)) {
@@ -144,7 +156,7 @@ class Collecting {
       run.interrupted(RESTARTED)
     }
     this.tell({
-      says: `${this.order.collector}: goes on from ${isoTime(at).slice(0, 19)}Z with ${counted(run.openConnections, 'open connection')}`,
+      says: `${this.order.collector}: goes on from ${isoTime(at).slice(0, 19)}Z with ${counted(run.openConnections, 'open connection')}${anew === null ? '' : `; ${anew}`}`,
     })
     return collection
   }
@@ -357,8 +369,9 @@ function locked(order: CollectionOrder): () => void {
   return unlock
 }
 
-/** The database may have been replaced since. */
-function usable(store: Store, { collector }: CollectionOrder, before: Checkpoint | null): Checkpoint | null {
-  const latest = latestCollection(store, collector)
-  return before === null || latest === null || latest.analysis < before.collection ? null : before
+/** The database may have been replaced since, or the source by one of another kind. */
+function usable(store: Store, order: CollectionOrder, before: Checkpoint | null): Checkpoint | null {
+  const latest = latestCollection(store, order.collector)
+  if (before === null || latest === null || latest.analysis < before.collection) return null
+  return isOfKind(before, order.source) ? before : null
 }

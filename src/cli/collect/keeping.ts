@@ -8,7 +8,7 @@ import { isoTime, MILLISECOND, type Micros } from '../../model/time.ts'
 import type { JournalEntry } from '../../pipeline/live.ts'
 import type { LiveState } from '../../model/view.ts'
 import { dropCheckpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import type { Checkpoint, SavedReader } from './checkpoint.ts'
+import type { Checkpoint, Part, ReadCheckpoint, SavedReader } from './checkpoint.ts'
 import { Journal, type JournalEnd, journalEntries, NO_JOURNAL } from './journal.ts'
 
 /** At most this share of the time is spent on checkpoints. */
@@ -17,12 +17,16 @@ const SHARE_MAX = 1 / 20
 export interface Keeping {
   /** What was left by the process before; null: nothing. */
   readonly before: Checkpoint | null
+  /** Parts of it that another version of Holdfast kept otherwise, and that are made anew. */
+  readonly lost: readonly Part[]
   /** Why what was left is of no use; null: it is, or nothing was. */
   readonly refused: string | null
   /** How far the source was read by then, even if all else is of no use; null: not at all. */
   readonly reader: SavedReader | null
-  /** What happened until then. */
-  entries(): Iterable<JournalEntry>
+  /** What happened until then; null: nobody can say. Throws where the journal is damaged. */
+  entries(): Iterable<JournalEntry> | null
+  /** What happened until then is of no use: it is written anew from now on. */
+  renounce(): void
   add(entry: JournalEntry): void
   /** Writes one if it is time. */
   perhaps(make: () => Omit<Checkpoint, 'journal' | 'at'>): void
@@ -37,35 +41,38 @@ export interface Keeping {
 
 /** `base`: the path that all of its files begin with. */
 export function keeping(base: string, every: Micros): Keeping {
-  const read = readCheckpoint(base)
-  const before = read !== null && 'found' in read ? read.found : null
-  const refused = read !== null && 'refused' in read ? read.refused : null
-  const reader = before?.reader ?? (read !== null && 'refused' in read ? read.reader : null)
-  const journal = new Journal(base, before?.journal ?? NO_JOURNAL)
+  const { before, lost, refused, reader, end } = leftBy(readCheckpoint(base))
+  const isReplayed = before !== null && !lost.includes('journal')
+  let journal = (isReplayed ? openedAt(base, before.journal) : null) ?? begunAfter(base, end)
   let due = performance.now() + every / MILLISECOND
   let last: LiveState['checkpoint'] = null
   /** Where the journal ended in this checkpoint and in the one before. */
-  const ends: JournalEnd[] = before === null ? [] : [before.journal]
+  const ends: JournalEnd[] = end === null ? [] : [end]
   const write = (make: () => Omit<Checkpoint, 'journal' | 'at'>): void => {
     const began = performance.now()
-    const end = journal.write()
+    const written = journal.write()
     const at = Date.now() * 1000
-    const bytes = writeCheckpoint(base, { ...make(), journal: end, at })
-    ends.push(end)
+    const bytes = writeCheckpoint(base, { ...make(), journal: written, at })
+    ends.push(written)
     while (ends.length > 2) {
       const [old] = ends.splice(0, 1)
       if (ends.every(({ generation }) => generation !== old!.generation)) journal.forget(old!.generation)
     }
     const took = performance.now() - began
     due = performance.now() + Math.max(every / MILLISECOND, took / SHARE_MAX)
-    last = { at: isoTime(at), bytes: bytes + end.bytes, seconds: Math.round(took) / 1000 }
+    last = { at: isoTime(at), bytes: bytes + written.bytes, seconds: Math.round(took) / 1000 }
     if (journal.isLarge) void journal.compact().catch(() => undefined)
   }
   return {
     before,
+    lost,
     refused,
     reader,
-    entries: () => (before === null ? [] : journalEntries(base, before.journal)),
+    entries: () => (isReplayed ? journalEntries(base, before.journal) : null),
+    renounce() {
+      journal.close()
+      journal = begunAfter(base, end)
+    },
     add: (entry) => journal.add(entry),
     perhaps(make) {
       if (performance.now() >= due) write(make)
@@ -81,3 +88,28 @@ export function keeping(base: string, every: Micros): Keeping {
     close: () => journal.close(),
   }
 }
+
+interface Left extends Pick<Keeping, 'before' | 'lost' | 'refused' | 'reader'> {
+  /** Of its journal, be it of use or not. */
+  readonly end: JournalEnd | null
+}
+
+function leftBy(read: ReadCheckpoint): Left {
+  if (read === null) return { before: null, lost: [], refused: null, reader: null, end: null }
+  if ('refused' in read) return { before: null, lost: [], ...read, end: read.journal }
+  const { found, lost } = read
+  return { before: found, lost, refused: null, reader: found.reader, end: found.journal }
+}
+
+/** Null where the file is gone. */
+function openedAt(base: string, end: JournalEnd): Journal | null {
+  try {
+    return new Journal(base, end)
+  } catch {
+    return null
+  }
+}
+
+/** In a file of its own: who goes back to the version before finds what that one wrote. */
+const begunAfter = (base: string, end: JournalEnd | null): Journal =>
+  new Journal(base, end === null ? NO_JOURNAL : { ...NO_JOURNAL, generation: end.generation + 1 })

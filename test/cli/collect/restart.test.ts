@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { CHECKPOINT_FORMAT } from '../../../src/cli/collect/checkpoint.ts'
+import { FILE_FORMAT } from '../../../src/cli/collect/checkpoint.ts'
 import type { CollectionOrder } from '../../../src/cli/collect/order.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { openStore } from '../../../src/store/store.ts'
@@ -141,7 +141,7 @@ test('killed before it was time for a checkpoint: nothing is told twice', async 
   expect(told(killed.database)).toEqual(told(whole.database))
 })
 
-test('after an upgrade that cannot use its checkpoint, nothing is told twice', async () => {
+test('after an upgrade that cannot read its checkpoint, nothing is told twice', async () => {
   const path = folder()
   const ring = join(path, 'ring')
   mkdirSync(ring)
@@ -154,7 +154,7 @@ test('after an upgrade that cannot use its checkpoint, nothing is told twice', a
   expect(kept).not.toEqual([])
   for (const name of kept) {
     const octets = readFileSync(join(path, name))
-    octets.writeUInt32LE(CHECKPOINT_FORMAT + 1, 4)
+    octets.writeUInt32LE(FILE_FORMAT + 1, 4)
     writeFileSync(join(path, name), octets)
   }
   const upgraded = begin(VICTIM, its)
