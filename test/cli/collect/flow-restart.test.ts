@@ -1,7 +1,6 @@
 /** Flow records, and a collection that is killed without warning, again and again. */
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { CollectionMessage } from '../../../src/cli/collect/order.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { ROOT } from '../../source-tree.ts'
@@ -16,7 +15,7 @@ import {
   visit,
 } from '../flow-story.ts'
 import { UPTIME } from '../../scenario/exports.ts'
-import { begin, finish, kill, type Order, rows, told, type Victim } from './victims.ts'
+import { begin, finish, kept, kill, type Order, rows, told } from './victims.ts'
 
 const VICTIM = join(ROOT, 'test/cli/collect/victim.ts')
 const ROUNDS = 6
@@ -99,20 +98,6 @@ function storyOf(round: number): Message[] {
 
 /** So much later that all of it is known. */
 const AFTER = visit(ROUNDS * ROUND_SECONDS + 3000, '10.0.0.9', '10.10.3.11', 50_000)
-
-const isBeyond =
-  (packets: number, since: number) =>
-  (message: CollectionMessage): boolean =>
-    'live' in message &&
-    message.live.packets >= packets &&
-    message.live.checkpoint !== null &&
-    Date.parse(message.live.checkpoint.at) > since
-
-/** All that was sent is in a checkpoint. */
-async function kept(victim: Victim, packets: number): Promise<void> {
-  await victim.told((message) => 'live' in message && message.live.packets >= packets)
-  await victim.told(isBeyond(packets, Date.now()))
-}
 
 const messagesOf = (sent: readonly Message[][]): number => sent.reduce((n, { length }) => n + length, 0)
 

@@ -13,7 +13,7 @@ import { pcapHeader, pcapRecord } from '../../scenario/pcap-writer.ts'
 import { firewall, scenario, STORY_START } from '../../scenario/scenario.ts'
 import { ROOT } from '../../source-tree.ts'
 import { folder } from '../../store/database.ts'
-import { begin, finish, kill, type Order, pause, rows, told, type Victim } from './victims.ts'
+import { begin, finish, kept, kill, type Order, pause, rows, told, type Victim } from './victims.ts'
 
 const ROUNDS = 50
 const ROUND_SECONDS = 20
@@ -194,9 +194,7 @@ test('pcap over IP, killed ten times: what was missed is blind', async () => {
     return victim
   }
   const first = await sent(0, 2)
-  await first.told(
-    (message) => 'live' in message && message.live.checkpoint !== null && message.live.packets > 20,
-  )
+  await kept(first, 21)
   await kill(first)
   for (let round = 1; round < 10; round++) {
     // Of five rounds, three are missed.

@@ -55,6 +55,20 @@ export async function kill(victim: Victim): Promise<void> {
   await victim.ended
 }
 
+const isBeyond =
+  (packets: number, since: number) =>
+  (message: CollectionMessage): boolean =>
+    'live' in message &&
+    message.live.packets >= packets &&
+    message.live.checkpoint !== null &&
+    Date.parse(message.live.checkpoint.at) > since
+
+/** All that was sent is in a checkpoint. */
+export async function kept(victim: Victim, packets: number): Promise<void> {
+  await victim.told((message) => 'live' in message && message.live.packets >= packets)
+  await victim.told(isBeyond(packets, Date.now()))
+}
+
 /** Lets it catch up, and asks it to end. */
 export async function finish(victim: Victim, packets: number): Promise<CollectionMessage> {
   const state = await victim.told((message) => 'live' in message && message.live.packets >= packets)
