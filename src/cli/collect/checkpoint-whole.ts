@@ -4,7 +4,7 @@
  * incidents (3); the columns of packets are as they were, those of flow records are since 3.
  */
 import type { SavedLedger } from '../../incidents/ledger.ts'
-import type { Checkpoint, Parted } from './checkpoint.ts'
+import type { Checkpoint, Parted } from './checkpoint-parts.ts'
 
 export const WHOLE_FORMATS: readonly number[] = [1, 2, 3]
 const LATEST = 3

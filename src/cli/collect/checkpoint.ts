@@ -12,56 +12,13 @@ import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writevSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
-import type { CaptureInterface } from '../../model/capture.ts'
-import type { Micros } from '../../model/time.ts'
-import type { SavedAnalysis } from '../../pipeline/live.ts'
 import { syncFolder } from '../sync-folder.ts'
+import { type Checkpoint, FORMATS, type Part, type Parted, type SavedReader } from './checkpoint-parts.ts'
 import { inParts, WHOLE_FORMATS } from './checkpoint-whole.ts'
 import type { JournalEnd } from './journal.ts'
 
 /** How the file is made: what follows its head is parts, and says their formats. */
 export const FILE_FORMAT = 4
-
-/** What is kept apart: connections of packets or of flow records; what is half received; incidents so far;
- * observations. */
-export type Part = 'packets' | 'flows' | 'passing' | 'incidents' | 'journal'
-
-/**
- * The formats of each part that are read; the last one is written. A test compares the shapes. Who changes
- * one adds a number, and takes away those before it that are not read any more.
- */
-export const FORMATS: Readonly<Record<Part, readonly [number, ...number[]]>> = {
-  packets: [1],
-  flows: [1],
-  passing: [1],
-  incidents: [1],
-  journal: [1],
-}
-
-/** How far the source was read. */
-export interface SavedReader {
-  /** Of the next frame. */
-  readonly number: number
-  readonly interfaces: readonly CaptureInterface[]
-  /** Of the source, which alone knows it; null where nothing can be read again. */
-  readonly position: unknown
-}
-
-export interface Checkpoint {
-  readonly analysis: SavedAnalysis
-  readonly journal: JournalEnd
-  /** Of the database. */
-  readonly collection: number
-  readonly reader: SavedReader
-  readonly day: number | null
-  /** By the wall's clock. */
-  readonly at: Micros
-}
-
-/** As it is written. */
-export interface Parted extends Checkpoint {
-  readonly formats: Readonly<Partial<Record<Part, number>>>
-}
 
 /** `HFCP`, the format, the SHA-256 of what follows. */
 const MAGIC = Buffer.from('HFCP')

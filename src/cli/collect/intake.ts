@@ -4,7 +4,7 @@ import type { LiveAnalysis } from '../../pipeline/live.ts'
 import type { TapInput } from '../../pipeline/run.ts'
 import type { ReceivedFlowsState } from '../../model/view.ts'
 import type { ProvingPacket } from '../../store/evidence.ts'
-import type { SavedReader } from './checkpoint.ts'
+import type { SavedReader } from './checkpoint-parts.ts'
 
 /** What whoever collects does when something comes. */
 export interface IntakeOwner {

@@ -8,7 +8,8 @@ import { isoTime, MILLISECOND, type Micros } from '../../model/time.ts'
 import type { JournalEntry } from '../../pipeline/live.ts'
 import type { LiveState } from '../../model/view.ts'
 import { dropCheckpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import type { Checkpoint, Part, ReadCheckpoint, SavedReader } from './checkpoint.ts'
+import type { Checkpoint, Part, SavedReader } from './checkpoint-parts.ts'
+import type { ReadCheckpoint } from './checkpoint.ts'
 import { Journal, type JournalEnd, journalEntries, NO_JOURNAL } from './journal.ts'
 
 /** At most this share of the time is spent on checkpoints. */

@@ -1,5 +1,5 @@
 /** Opens what a collection reads: packets, or flow records. */
-import type { SavedReader } from './checkpoint.ts'
+import type { SavedReader } from './checkpoint-parts.ts'
 import { flowIntake } from './flow-intake.ts'
 import type { Intake } from './intake.ts'
 import type { CollectionOrder } from './order.ts'

@@ -3,7 +3,7 @@
  * of it as is of use. Connections that are open are what must not be lost.
  */
 import type { LiveAnalysis } from '../../pipeline/live.ts'
-import type { Checkpoint, Part } from './checkpoint.ts'
+import type { Checkpoint, Part } from './checkpoint-parts.ts'
 import type { Keeping } from './keeping.ts'
 import type { SourceSpec } from './source.ts'
 

@@ -5,10 +5,9 @@ import { deserialize, serialize } from 'node:v8'
 import { gunzipSync } from 'node:zlib'
 import { Visitor } from 'oxc-parser'
 import { expect, test } from 'vitest'
+import { type Checkpoint, FORMATS } from '../../../src/cli/collect/checkpoint-parts.ts'
 import {
-  type Checkpoint,
   FILE_FORMAT,
-  FORMATS,
   dropCheckpoints,
   readCheckpoint,
   writeCheckpoint,
