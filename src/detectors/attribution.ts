@@ -271,7 +271,7 @@ export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0
   const add = (test: string, weight: number, observed: string): void =>
     void sheet.push({ test, weight, observed })
   const twin = otherTap(path, sighting)
-  if (twin !== null && sameTuple(twin, sighting)) {
+  if (twin !== null && sameTuple(twin, sighting) && !isBeyond(twin, sighting, from)) {
     const there = twin.ending?.resets[from] ?? null
     if (there === null) add('both captures', DECISIVE, `no such reset at ${twin.tap}`)
   }
@@ -390,6 +390,14 @@ const otherTap = (path: Path, sighting: Sighting): Sighting | null =>
   path.sightings.find((s) => s.tap !== sighting.tap && s.leg !== 'back') ??
   path.sightings.find((s) => s.tap !== sighting.tap) ??
   null
+
+/** Seen from the sender of a reset, another tap is behind this one: what does not arrive there may have been
+ * sent all the same, and was lost or dropped in between. */
+function isBeyond(other: Sighting, { responderHopLimit }: Sighting, from: 0 | 1): boolean {
+  if (other.responderHopLimit === null || responderHopLimit === null) return false
+  const farther = hopsTravelled(other.responderHopLimit) - hopsTravelled(responderHopLimit)
+  return from === 1 ? farther > 0 : farther < 0
+}
 
 const sameTuple = (a: Sighting, b: Sighting): boolean =>
   a.originator.port === b.originator.port &&

@@ -46,7 +46,12 @@ const RESET: Reset = {
   afterFin: false,
 }
 
-const seenAt = (tap: string, leg: Leg = 'direct', port = AGENT.port): TrackedSighting =>
+const seenAt = (
+  tap: string,
+  leg: Leg = 'direct',
+  port = AGENT.port,
+  responderHopLimit: number | null = null,
+): TrackedSighting =>
   new TrackedSighting({
     connection: 1,
     tap,
@@ -55,7 +60,7 @@ const seenAt = (tap: string, leg: Leg = 'direct', port = AGENT.port): TrackedSig
     start: 0,
     startPacket: 1,
     handshake: null,
-    responderHopLimit: null,
+    responderHopLimit,
     leg,
     service,
     server: null,
@@ -117,6 +122,19 @@ describe('the other capture', () => {
     const server = seenAt('server')
     server.end.resets[0] = RESET
     expect(weigh({}, [server])).toEqual({ 'both captures': 5 })
+  })
+
+  test('is behind this one, as the sender sees it: there it may not have arrived', () => {
+    const sheetAt = (from: 0 | 1, here: number, there: number): number => {
+      const sighting = seenAt('here', 'direct', AGENT.port, here)
+      sighting.path.join(seenAt('there', 'direct', AGENT.port, there))
+      return resetSheet(sighting.path, sighting, { ...RESET, from }, from).length
+    }
+    expect(sheetAt(1, 64, 63)).toBe(0) // the server's, seen beside the server, and not beyond a router
+    expect(sheetAt(1, 63, 64)).toBe(1) // seen beyond the router, and not beside the server
+    expect(sheetAt(0, 63, 64)).toBe(0)
+    expect(sheetAt(0, 64, 63)).toBe(1)
+    expect(sheetAt(1, 64, 64)).toBe(1)
   })
 
   test('is of another connection: behind a relay, or behind translated ports', () => {

@@ -14,7 +14,9 @@ const WATCHED_MAX = 1 << 16
 const HEARTBEATS = 3
 
 interface Stray {
-  readonly first: OutsideList
+  /** Since when it goes on, and the latest sign of it. */
+  first: OutsideList
+  last: OutsideList
   isTold: boolean
 }
 
@@ -45,10 +47,14 @@ export const wrongLocation = detector({
         let stray = strays.get(key)
         if (stray === undefined) {
           if (strays.size >= WATCHED_MAX) return
-          strays.set(key, (stray = { first: event, isTold: false }))
+          strays.set(key, (stray = { first: event, last: event, isTold: false }))
         }
+        const span = settledAfter(event, settled)
+        // Who was elsewhere meanwhile has come anew.
+        if (event.sighting !== stray.last.sighting && event.at - stray.last.at > span) stray.first = event
+        stray.last = event
         const { first } = stray
-        if (stray.isTold || event.at - first.at <= settledAfter(event, settled)) return
+        if (stray.isTold || event.at - first.at <= span) return
         stray.isTold = true
         const requirements = ['S1-03']
         raise(strayFinding(event, { type: 'wrong-location', at: first.at, confidence: 0.85, requirements }))

@@ -289,6 +289,18 @@ keepsQuiet(severedIdle, {
         return s
       },
     },
+    {
+      config: DLP, // its reset is lost on the way to the agent
+      told: ['info server-idle-close'],
+      play() {
+        const s = scenario().behind(forgetting('silently'))
+        const { server } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(120))
+        s.tap('server').loses()
+        server.resets()
+        return s
+      },
+    },
   ],
   'many connections ended at the same moment after silences of different length: a restart': {
     config: DLP,
