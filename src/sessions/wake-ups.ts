@@ -32,7 +32,7 @@ interface Call {
   readonly packet: number
   readonly at: Micros
   readonly within: Micros
-  readonly answer: Woken['answer']
+  answer: Woken['answer']
   followed: Woken['followed']
 }
 
@@ -128,9 +128,10 @@ class WakeUps {
     const { responder: to, tap, packet, at } = facts
     const { settle, later } = this.around
     const list = this.calls.get(to.address) ?? []
-    // The same call at another tap.
-    const isKnown = list.some((call) => call.server.id === server.id && Math.abs(call.at - at) <= settle)
-    if (isKnown || this.waiting >= CALLS_MAX) return
+    // The same call at another tap; or one that was lost, and taken when it was repeated.
+    const known = list.find((call) => call.server.id === server.id && Math.abs(call.at - at) <= settle)
+    if (known !== undefined && answer === 'taken') known.answer = 'taken'
+    if (known !== undefined || this.waiting >= CALLS_MAX) return
     const { service } = server
     const within = service.configured?.wakeUp?.within ?? WITHIN
     const call: Call = { service, server, tap, to, packet, at, within, answer, followed: null }

@@ -56,6 +56,18 @@ test('the call is refused, or met by silence although the agent is there', async
   }
 })
 
+test('a call that is taken at the second try was taken', async () => {
+  const s = begin()
+  comes(s, G1)
+  s.wait(seconds(100))
+  s.tap('client').loses()
+  s.connect(AH1, `${A1}:8081`)
+  s.wait(seconds(200))
+  comes(s, G1)
+  const analysis = await analysed(s, { config: fleet() })
+  expect(analysis.findings('wakeup-failed').map(({ details }) => details['answer'])).toEqual(['taken'])
+})
+
 const story = (play: (s: Scenario) => void) => ({
   config: fleet(),
   told: [CALL],

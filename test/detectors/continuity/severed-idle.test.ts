@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { severedIdle } from '../../../src/detectors/continuity/severed-idle.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { firewall, nat, scenario, type Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort, only } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { A1, A2, attach, balancer, DLP, DLP1, DLP2, HOST_FAILS, radio, STORIES } from '../stories.ts'
-import { AT_VIP, DIRECT, FIREWALL, forgetting, idle } from './idle.ts'
+import { AT_VIP, DIRECT, forgetting } from './idle.ts'
 
 test('a server that speaks first finds a named agent gone, which comes back at once', async () => {
   const s = scenario().behind(forgetting('silently'))
@@ -78,109 +78,6 @@ test('how an incident reads', async () => {
       { test: 'closed by the relay', weight: 2, observed: 'the FIN comes from the virtual address' },
     ],
   })
-})
-
-test('of a firewall that forgets, the server side shows no more than of a host that slept', async () => {
-  const story = idle(forgetting('rst-on-next'), 'speaks')
-  const analysis = await analysed(story, { config: FIREWALL, taps: ['server'] })
-  const { title, summary, severity, needs, confidence } = analysis.incident('severed-idle')
-  expect({ title, summary, severity, needs, confidence }).toEqual({
-    title: 'Idle connections may have been severed',
-    summary:
-      'New connections took the place of 1 idle connection of 1 agent to dlp after 341.0 s without a packet, and no end of the old ones was seen. A device that forgets idle connections looks like this, and so do hosts that slept or lost their network. Three agents or more that are lost after the same silence would show a timer. To decide it takes a capture on the agents’ side of the same time: whether they spoke and met nobody, closed, or were asleep.',
-    severity: 'info',
-    needs:
-      'a capture on the agents’ side of the same time: whether they spoke and met nobody, closed, or were asleep',
-    confidence: 0.5,
-  })
-  // What may have been no loss need not have cost anything.
-  expect(analysis.told).toEqual(['info severed-idle', 'info reconnect-overhead'])
-})
-
-/** Agents at dlp1, of which one speaks now and then; the others come anew after so many seconds. */
-function comingAnew(after: readonly number[]): Scenario {
-  const s = scenario().behind(forgetting('silently', 86_400))
-  const other = attach(s, 'A0', '10.10.1.100', DIRECT).agent
-  const names = after.map((_, i) => `A${i + 1}`)
-  const hosts = names.map((name, i) => {
-    attach(s, name, `10.10.1.${101 + i}`, DIRECT)
-    return s.now
-  })
-  const order = after
-    .map((silence, i) => ({ i, at: hosts[i]! + seconds(silence) }))
-    .sort((a, b) => a.at - b.at)
-  for (const { i, at } of order) {
-    while (at - s.now > seconds(60)) {
-      s.wait(seconds(55))
-      other.sends('ping').receives('pong')
-    }
-    s.wait(Math.max(0, at - s.now))
-    attach(s, names[i]!, `10.10.1.${101 + i}`, DIRECT)
-  }
-  s.wait(seconds(70))
-  other.sends('ping').receives('pong')
-  return s
-}
-
-describe('what the servers’ side alone shows', () => {
-  const told = async (after: readonly number[]): Promise<string[]> =>
-    (await analysed(comingAnew(after), { config: DLP, taps: ['server'] }))
-      .findings('severed-idle')
-      .map(({ severity, confidence, needs }) => `${severity} ${confidence} ${needs === undefined}`)
-
-  test('decides nothing where silences differ, however many they are', async () => {
-    expect(await told([300, 340, 420, 700, 1000])).toEqual(Array(5).fill('info 0.5 false'))
-  })
-
-  test('nor where two agents were silent for one time', async () => {
-    expect(await told([300, 301])).toEqual(Array(2).fill('info 0.5 false'))
-  })
-
-  test('shows a timer where three were, the first ones included', async () => {
-    expect(await told([300, 301, 302])).toEqual(Array(3).fill('critical 0.6 true'))
-  })
-
-  test('but not of those that were silent for another time', async () => {
-    expect(await told([300, 301, 302, 600])).toEqual([
-      ...Array(3).fill('critical 0.6 true'),
-      'info 0.5 false',
-    ])
-  })
-
-  test('of a load balancer that closes after one time', async () => {
-    const s = scenario().behind(balancer('fin'))
-    const all = [1, 2, 3].map((n) => [`A${n}`, `10.10.1.10${n}`] as const)
-    for (const [name, host] of all) {
-      attach(s, name, host, AT_VIP)
-      s.wait(seconds(20))
-    }
-    s.wait(seconds(330))
-    for (const [name, host] of all) attach(s, name, host, AT_VIP)
-    s.wait(seconds(10))
-    const analysis = await analysed(s, { config: DLP, taps: ['server'] })
-    expect(analysis.findings('severed-idle').map(({ severity }) => severity)).toEqual(
-      Array(3).fill('critical'),
-    )
-    expect(analysis.incident('severed-idle').title).toBe(
-      'The load balancer 10.10.3.1 severs idle connections after 300 s',
-    )
-  })
-})
-
-test('a host that does not answer what passes the tap before it was asleep', async () => {
-  const s = scenario().behind(firewall({ idle: seconds(86_400), forgets: 'silently' }))
-  const other = attach(s, 'A2', A2, DIRECT).agent
-  const { server } = attach(s, 'A1', A1, DIRECT)
-  s.wait(seconds(120))
-  s.host(A1).health = 'asleep'
-  server.sends('new policy')
-  s.wait(seconds(60))
-  other.sends('ping').receives('pong')
-  s.host(A1).health = 'up'
-  s.wait(seconds(100))
-  attach(s, 'A1', A1, DIRECT)
-  s.wait(seconds(60))
-  expect((await analysed(s, { config: DLP })).told).toEqual([])
 })
 
 /** An agent whose application probes twice a second after a silence. */
