@@ -15,8 +15,9 @@ export const SIGHTINGS_MAX = 1 << 14
 const FORGET_TRIES = 2
 
 export class Sightings {
-  /** The latest ones, by number: a map whose entries come and go all the time costs more than they do. */
-  private readonly recent = new Array<TrackedSighting | null>(SIGHTINGS_MAX).fill(null)
+  /** The latest ones, by number: a map whose entries come and go all the time costs more than they do. As
+   * long as the largest place that was taken. */
+  private readonly recent: (TrackedSighting | null)[] = []
   /** Older ones, whose places others have taken. */
   private readonly older = new Map<ConnectionId, TrackedSighting>()
   private readonly oldest = new Oldest(this.older)
@@ -38,6 +39,7 @@ export class Sightings {
     if (known !== null) this.remove(known)
     if (this.count >= SIGHTINGS_MAX) this.forget()
     const place = placeOf(sighting.connection, SIGHTINGS_MAX)
+    while (this.recent.length <= place) this.recent.push(null)
     const before = this.recent[place]!
     if (before !== null) this.older.set(before.connection, before)
     this.recent[place] = sighting
@@ -82,7 +84,8 @@ export class Sightings {
   }
 
   private find(connection: ConnectionId): TrackedSighting | null {
-    const recent = this.recent[placeOf(connection, SIGHTINGS_MAX)]!
+    const place = placeOf(connection, SIGHTINGS_MAX)
+    const recent = place < this.recent.length ? this.recent[place]! : null
     if (recent !== null && recent.connection === connection) return recent
     return this.older.size === 0 ? null : (this.older.get(connection) ?? null)
   }

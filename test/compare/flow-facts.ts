@@ -2,23 +2,33 @@
 import { only, type Told } from '../collectors/flows/decoding.ts'
 import { tshark } from './tshark.ts'
 
-/** A datagram of exports, and the flows that tshark finds in it. */
+/** A datagram, and the flows that tshark finds in it; no header: it is no export. */
 export interface Dissected {
-  readonly header: Readonly<Record<string, unknown>>
+  readonly bytes: Uint8Array
+  /** Its source. */
+  readonly port: number
+  readonly header: Readonly<Record<string, unknown>> | null
   readonly flows: readonly Readonly<Record<string, string>>[]
 }
 
 type Tree = Readonly<Record<string, unknown>>
 
-/** What tshark finds in the exports of a capture, whatever their port. */
-export function dissected(file: string, ports: readonly string[]): Dissected[] {
-  const as = [...new Set(ports)].flatMap((port) => ['-d', `udp.port==${port},cflow`])
-  const words = ['-Y', 'cflow', '-T', 'json', '--no-duplicate-keys', '-J', 'cflow']
-  const packets = JSON.parse(tshark(file, [...as, ...words]) || '[]') as {
-    readonly _source: { readonly layers: { readonly cflow: Tree } }
+interface Datagram {
+  readonly 'udp.srcport': string
+  /** In hexadecimal, with colons between. */
+  readonly 'udp.payload'?: string
+}
+
+/** The datagrams of a capture, and what tshark finds in those that are exports, whatever their port. */
+export function dissected(file: string): Dissected[] {
+  const words = ['-d', 'udp.port==1-65535,cflow', '-Y', 'udp', '-T', 'json']
+  const packets = JSON.parse(tshark(file, [...words, '--no-duplicate-keys', '-J', 'udp cflow']) || '[]') as {
+    readonly _source: { readonly layers: { readonly udp: Datagram; readonly cflow?: Tree } }
   }[]
   return packets.map(({ _source: { layers } }) => ({
-    header: layers.cflow,
+    bytes: new Uint8Array(Buffer.from((layers.udp['udp.payload'] ?? '').replaceAll(':', ''), 'hex')),
+    port: Number(layers.udp['udp.srcport']),
+    header: layers.cflow ?? null,
     flows: flowsIn(layers.cflow).map(leavesOf).filter(isFlow),
   }))
 }

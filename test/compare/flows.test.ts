@@ -10,7 +10,6 @@ import { pcapFile } from '../scenario/pcap-writer.ts'
 import { missing } from '../tools.ts'
 import { SHARED } from './captures.ts'
 import { dissected, FIELDS, micros, ours, theirs, timeOf } from './flow-facts.ts'
-import { rowsOf } from './tshark.ts'
 
 const EXPORTS = `${SHARED}public/flows/logstash__`
 /** Files of bare messages, each behind the templates that it needs. */
@@ -99,17 +98,10 @@ function captured(names: readonly string[]): string {
 
 /** Both sides' flows of a capture. */
 function told(file: string) {
-  const datagrams = rowsOf(file, 'udp', ['udp.payload', 'udp.srcport', 'udp.dstport'])
+  const messages = dissected(file)
   const run = decoding()
-  for (const row of datagrams) {
-    const bytes = new Uint8Array(Buffer.from(row['udp.payload'].join(''), 'hex'))
-    run.take({ bytes, port: Number(row['udp.srcport'][0]) })
-  }
+  for (const { bytes, port } of messages) run.take({ bytes, port })
   run.decoder.finish()
-  const messages = dissected(
-    file,
-    datagrams.map((row) => row['udp.dstport'][0] ?? ''),
-  )
   return { run, messages, flows: messages.flatMap(({ flows }) => flows) }
 }
 
@@ -131,6 +123,7 @@ function compare(file: string): { run: ReturnType<typeof decoding>; count: numbe
 function compareTimes(records: readonly Told[], messages: ReturnType<typeof dissected>): void {
   let i = 0
   for (const { header, flows } of messages) {
+    if (header === null) continue
     const uptime = Number(header['cflow.sysuptime']) * 1000
     const sent = micros(String(header['cflow.timestamp']))
     for (const flow of flows) {

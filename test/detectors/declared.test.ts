@@ -1,11 +1,11 @@
 /** The declarations of all detectors, held against what is tested: nothing is declared that no story
  * shows. */
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Requirement } from '../../src/model/requirement.ts'
 import { REQUIREMENTS } from '../../src/model/requirements/index.ts'
 import { DETECTORS } from '../../src/detectors/index.ts'
-import { INCIDENT_TYPES } from '../../src/model/incident.ts'
+import { type Finding, INCIDENT_TYPES } from '../../src/model/incident.ts'
 import { filesUnder, ROOT } from '../source-tree.ts'
 import { analysed } from './analysis.ts'
 import { STORIES } from './stories.ts'
@@ -23,9 +23,14 @@ test('every incident type has one detector', () => {
 describe.each([...INCIDENT_TYPES])('%s', (type) => {
   const detector = DETECTORS.find((d) => d.type === type)!
 
-  test('is raised by its story', async () => {
+  let told: readonly Finding[]
+  beforeAll(async () => {
     const { config, play } = STORIES[type]
-    expect((await analysed(play(), { config })).findings(type)).not.toEqual([])
+    told = (await analysed(play(), { config })).findings(type)
+  })
+
+  test('is raised by its story', () => {
+    expect(told).not.toEqual([])
   })
 
   test('has a test with a story for each of its clauses', () => {
@@ -39,9 +44,8 @@ describe.each([...INCIDENT_TYPES])('%s', (type) => {
     expect(new Set(detector.notThis).size).toBe(detector.notThis.length)
   })
 
-  test('claims only requirements that it declares', async () => {
-    const { config, play } = STORIES[type]
-    const claimed = (await analysed(play(), { config })).findings(type).flatMap((f) => f.requirements)
+  test('claims only requirements that it declares', () => {
+    const claimed = told.flatMap(({ requirements }) => requirements)
     expect(claimed.filter((id) => !detector.requirements.includes(id))).toEqual([])
   })
 

@@ -41,8 +41,10 @@ export class TcpEnd {
   readonly local: Endpoint
   readonly remote: Endpoint
   state: State = 'closed'
-  /** Everything that arrived, in order. */
-  received: Uint8Array = NO_BYTES
+  /** Everything that arrived, in order and in pieces. */
+  readonly received: Uint8Array[] = []
+  /** Octets of it. */
+  receivedOctets = 0
   private readonly stack: Stack
   private readonly time: Timeline
   private readonly owner: Owner
@@ -199,10 +201,8 @@ export class TcpEnd {
     this.receiveNext = (packet.sequence + sequenceLength(packet)) >>> 0
     if (has(packet, FIN)) this.finReceived = true
     if (packet.payload.length === 0) return
-    const all = new Uint8Array(this.received.length + packet.payload.length)
-    all.set(this.received)
-    all.set(packet.payload, this.received.length)
-    this.received = all
+    this.received.push(packet.payload)
+    this.receivedOctets += packet.payload.length
     this.owner.data?.(packet.payload)
   }
 

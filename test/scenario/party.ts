@@ -34,13 +34,13 @@ export class Party {
 
   /** All that arrived here, as Latin-1 text. */
   get received(): string {
-    return Buffer.from(this.end.received).toString('latin1')
+    return Buffer.concat(this.end.received).toString('latin1')
   }
 
   sends(data: string | Uint8Array): this {
     const sent = octets(data)
     if (!this.stage.isLossy) return this.does((end) => end.send(sent))
-    const heard = (): number => this.otherSide().end.received.length
+    const heard = (): number => this.otherSide().end.receivedOctets
     const all = heard() + sent.length
     this.end.send(sent)
     this.stage.settle(() => heard() >= all)

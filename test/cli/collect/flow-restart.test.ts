@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { seconds } from '../../../src/model/time.ts'
 import { openStore } from '../../../src/store/store.ts'
-import { ROOT } from '../../source-tree.ts'
 import { folder } from '../../store/database.ts'
 import {
   connected,
@@ -15,11 +14,12 @@ import {
   visit,
 } from '../flow-story.ts'
 import { UPTIME } from '../../scenario/exports.ts'
-import { begin, finish, kept, kill, type Order, rows, told } from './victims.ts'
+import { begin, finish, kept, kill, type Order, rows, told, withVictims } from './victims.ts'
 
-const VICTIM = join(ROOT, 'test/cli/collect/victim.ts')
 const ROUNDS = 6
 const ROUND_SECONDS = 200
+
+withVictims()
 
 const CONFIG = `services:
   - name: dlp
@@ -175,20 +175,20 @@ test.each(TRANSPORTS)(
     const sent = rounds()
     const killed = order(join(path, 'killed.db'), port, transport)
     for (const [round, messages] of sent.slice(0, -1).entries()) {
-      const victim = begin(VICTIM, killed)
+      const victim = begin(killed)
       await victim.told((message) => 'began' in message)
       await exporter.send(messages)
       await kept(victim, messagesOf(sent.slice(0, round + 1)))
       await kill(victim)
     }
-    const after = begin(VICTIM, killed)
+    const after = begin(killed)
     await after.told((message) => 'began' in message)
     await exporter.send(sent.at(-1)!)
     const state = await finish(after, messagesOf(sent))
     expect(state).toMatchObject({ live: { flows: { lost: 0, exporters: 1 } } })
 
     const whole = order(join(path, 'whole.db'), port, transport)
-    const uninterrupted = begin(VICTIM, whole)
+    const uninterrupted = begin(whole)
     await uninterrupted.told((message) => 'began' in message)
     for (const messages of sent) await exporter.send(messages)
     await finish(uninterrupted, messagesOf(sent))
@@ -213,14 +213,14 @@ test.each(TRANSPORTS)(
     onTestFinished(exporter.close)
     const sent = rounds()
     const its = order(join(path, 'blind.db'), port, transport)
-    const first = begin(VICTIM, its)
+    const first = begin(its)
     await first.told((message) => 'began' in message)
     await exporter.send(sent[0]!)
     await kept(first, sent[0]!.length)
     await kill(first)
     // Nobody takes what is sent now.
     await exporter.send(sent.slice(1, -1).flat())
-    const last = begin(VICTIM, its)
+    const last = begin(its)
     await last.told((message) => 'began' in message)
     await exporter.send(sent.at(-1)!)
     const state = await finish(last, messagesOf([sent[0]!, sent.at(-1)!]))

@@ -1,9 +1,8 @@
 /** Killed without warning, again and again, while it collects. */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { rolldown } from 'rolldown'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { FILE_FORMAT } from '../../../src/cli/collect/checkpoint.ts'
 import type { CollectionOrder } from '../../../src/cli/collect/order.ts'
 import { seconds } from '../../../src/model/time.ts'
@@ -11,24 +10,24 @@ import { openStore } from '../../../src/store/store.ts'
 import { type Frame, framesOf } from '../../pipeline/reader.ts'
 import { pcapHeader, pcapRecord } from '../../scenario/pcap-writer.ts'
 import { firewall, scenario, STORY_START } from '../../scenario/scenario.ts'
-import { ROOT } from '../../source-tree.ts'
 import { folder } from '../../store/database.ts'
-import { begin, finish, kept, kill, type Order, pause, rows, told, type Victim } from './victims.ts'
+import {
+  begin,
+  finish,
+  kept,
+  kill,
+  type Order,
+  pause,
+  rows,
+  told,
+  type Victim,
+  withVictims,
+} from './victims.ts'
 
 const ROUNDS = 50
 const ROUND_SECONDS = 20
-const VICTIM = join(ROOT, 'node_modules', `.victim-${process.pid}.mjs`)
 
-// A bundle starts in a third of the time.
-beforeAll(async () => {
-  const bundle = await rolldown({
-    input: join(ROOT, 'test/cli/collect/victim.ts'),
-    platform: 'node',
-    external: ['better-sqlite3'],
-  })
-  await bundle.write({ file: VICTIM, format: 'esm', codeSplitting: false })
-})
-afterAll(() => rmSync(VICTIM, { force: true }))
+withVictims()
 
 /**
  * Three agents that keep a connection each: one that speaks every 100 s, one that is silent until the end and
@@ -98,16 +97,16 @@ test('a ring of files, killed fifty times: as if it had never been', { timeout: 
     }
     // Some packets come while it is down, some while it begins, some while it collects.
     if (round % 3 === 0) write()
-    const victim = begin(VICTIM, killed)
+    const victim = begin(killed)
     if (round % 3 === 1) write()
     await victim.told((message) => 'began' in message || 'says' in message)
     if (round % 3 === 2) write()
     await pause((round * 37) % 200)
     await kill(victim)
   }
-  await finish(begin(VICTIM, killed), all.length)
+  await finish(begin(killed), all.length)
   const whole = order(join(path, 'whole.db'), { kind: 'folder', path: ring })
-  await finish(begin(VICTIM, whole), all.length)
+  await finish(begin(whole), all.length)
   const answer = told(killed.database)
   expect(answer).toEqual(told(whole.database))
   expect(answer.connections).toHaveLength(ROUNDS - 11)
@@ -131,13 +130,13 @@ test('killed before it was time for a checkpoint: nothing is told twice', async 
     checkpointEvery: seconds(3600),
   })
   const killed = rarely('killed.db')
-  const victim = begin(VICTIM, killed)
+  const victim = begin(killed)
   await victim.told((message) => 'live' in message && message.live.packets >= all.length)
   await kill(victim)
   expect(told(killed.database).connections).not.toEqual([])
-  await finish(begin(VICTIM, killed), all.length)
+  await finish(begin(killed), all.length)
   const whole = rarely('whole.db')
-  await finish(begin(VICTIM, whole), all.length)
+  await finish(begin(whole), all.length)
   expect(told(killed.database)).toEqual(told(whole.database))
 })
 
@@ -148,7 +147,7 @@ test('after an upgrade that cannot read its checkpoint, nothing is told twice', 
   const all = frames()
   appendFileSync(join(ring, '00.pcap'), Buffer.concat([pcapHeader(), ...all.map(recordOf)]))
   const its = order(join(path, 'upgraded.db'), { kind: 'folder', path: ring })
-  await finish(begin(VICTIM, its), all.length)
+  await finish(begin(its), all.length)
   const before = told(its.database)
   const kept = readdirSync(path).filter((name) => /\.checkpoint(-before)?$/.test(name))
   expect(kept).not.toEqual([])
@@ -157,7 +156,7 @@ test('after an upgrade that cannot read its checkpoint, nothing is told twice', 
     octets.writeUInt32LE(FILE_FORMAT + 1, 4)
     writeFileSync(join(path, name), octets)
   }
-  const upgraded = begin(VICTIM, its)
+  const upgraded = begin(its)
   const said = await upgraded.told((message) => 'says' in message)
   expect(said).toMatchObject({ says: expect.stringContaining('another version of Holdfast') as string })
   await upgraded.told((message) => 'live' in message)
@@ -188,7 +187,7 @@ test('pcap over IP, killed ten times: what was missed is blind', async () => {
   })
   const sent = async (from: number, to: number): Promise<Victim> => {
     const socket = new Promise<Socket>((resolve) => came.push(resolve))
-    const victim = begin(VICTIM, its)
+    const victim = begin(its)
     const some = all.filter((frame) => roundOf(frame) >= from && roundOf(frame) < to)
     ;(await socket).write(Buffer.concat([pcapHeader(), ...some.map(recordOf)]))
     return victim
