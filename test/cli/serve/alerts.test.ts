@@ -40,7 +40,7 @@ async function deliveries(server: RunningServer) {
 }
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((later) => setTimeout(later, 30))
+  while (!(await holds())) await new Promise((later) => setTimeout(later, 100))
 }
 
 test('killed at any point, each incident is told once', async () => {
