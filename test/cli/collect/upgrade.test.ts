@@ -13,7 +13,7 @@ import { beginCollection } from '../../../src/store/live.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { ROOT } from '../../source-tree.ts'
 import { folder } from '../../store/database.ts'
-import { begin, finish, kill, type Order, pause, told } from './victims.ts'
+import { begin, finish, kill, type Order, pause, told, withVictims } from './victims.ts'
 
 /**
  * Ten minutes of four agents that hold a connection each, and of one that comes every 20 s. The first speaks
@@ -64,6 +64,8 @@ async function collected(order: Order, packets: number): Promise<string[]> {
   expect(await collect({ ...order, wish }, tell)).toEqual({ state: 'stopped' })
   return said
 }
+
+withVictims()
 
 const BODY_AT = 40
 
@@ -193,16 +195,15 @@ test('what format 3 left is read, all of it', async () => {
 test('killed, and upgraded at once, six times: every silence once', { timeout: 120_000 }, async () => {
   const its = story(24)
   const order = its.order('killed')
-  const program = join(ROOT, 'test/cli/collect/victim.ts')
   const cuts = [24, 3_000, 6_003, 9_001, 12_002, 15_007, CAPTURE.length]
   for (let round = 0; round < 6; round++) {
-    const victim = begin(program, order)
+    const victim = begin(order)
     await victim.told((message) => 'live' in message)
     appendFileSync(join(its.ring, '00.pcap'), CAPTURE.subarray(cuts[round], cuts[round + 1]))
     await pause((round * 137) % 400)
     await kill(victim)
     keptOtherwise(its.path, ['passing', 'incidents', 'journal'])
   }
-  await finish(begin(program, order), PACKETS)
+  await finish(begin(order), PACKETS)
   expect(withoutLearned(told(order.database))).toEqual(withoutLearned(await whole()))
 })
