@@ -7,6 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'client-certificate': 'its certificate',
   'tls-session': 'resumed TLS sessions',
   'proxy-header': 'a proxy’s header',
+  'forwarded-header': 'an address that a proxy forwards',
   inventory: 'the inventory',
   mac: 'its MAC address',
   'tls-fingerprint': 'its TLS fingerprint',

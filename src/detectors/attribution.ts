@@ -412,7 +412,8 @@ const isKnown = (service: Service): boolean => service.configured !== null || se
 
 /** It said who it is; an address may be shared by many. */
 const isNamed = (agent: Agent | null): boolean =>
-  agent !== null && !['address', 'proxy-header', 'tls-fingerprint'].includes(agent.identifiedBy)
+  agent !== null &&
+  !['address', 'proxy-header', 'forwarded-header', 'tls-fingerprint'].includes(agent.identifiedBy)
 
 /** Who came back is who had left: it says so, or, of flow records, where nobody says anything, it has an
  * address of its own. */

@@ -49,3 +49,22 @@ export function areNeighbours(a: string, b: string): boolean {
   const host = one.version === 4 ? 8n : 64n
   return one.value >> host === other.value >> host
 }
+
+/** Networks of one's own: value of the prefix, and its length. */
+const PRIVATE: readonly (readonly [version: 4 | 6, prefix: bigint, length: bigint])[] = [
+  [4, 10n, 8n], // RFC 1918, as the next two
+  [4, 0xac1n, 12n],
+  [4, 0xc0a8n, 16n],
+  [4, (100n << 2n) | 1n, 10n], // RFC 6598, behind a carrier's translation
+  [6, 0xfcn >> 1n, 7n], // RFC 4193
+]
+
+/** An address that leads nowhere but in a network of one's own. */
+export function isPrivate(address: string): boolean {
+  const number = addressNumber(address)
+  if (number === null) return false
+  const bits = number.version === 4 ? 32n : 128n
+  return PRIVATE.some(
+    ([version, prefix, length]) => version === number.version && number.value >> (bits - length) === prefix,
+  )
+}

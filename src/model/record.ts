@@ -76,6 +76,7 @@ export type IdentifiedBy =
   | 'client-certificate'
   | 'tls-session'
   | 'proxy-header'
+  | 'forwarded-header'
   | 'inventory'
   | 'mac'
   | 'tls-fingerprint'

@@ -7,11 +7,9 @@ import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { type Identification, TrackedAgent } from './tracked-agent.ts'
-import type { IdentityClaim } from './identity.ts'
+import { ADDRESS_CONFIDENCE, type IdentityClaim } from './identity.ts'
 import type { Inventory } from './inventory.ts'
 
-/** An address says who an agent is as long as addresses do not change: enough for most, never certain. */
-const ADDRESS_CONFIDENCE = 0.6
 const INVENTORY_CONFIDENCE = 0.9
 /** Agents remembered; further ones are strangers each time that they come. */
 const AGENTS_MAX = 1 << 20

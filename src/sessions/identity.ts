@@ -4,6 +4,8 @@ import type { IdentityRule } from '../model/deployment.ts'
 import { headerValue, type HttpRequest } from '../model/http.ts'
 import type { Service } from '../model/party.ts'
 import type { IdentifiedBy } from '../model/record.ts'
+import type { Inventory } from './inventory.ts'
+import type { TrackedSighting } from './sighting.ts'
 
 export interface IdentityClaim {
   readonly id: string
@@ -11,6 +13,8 @@ export interface IdentityClaim {
   readonly confidence: number
 }
 
+/** An address says who an agent is as long as addresses do not change: enough for most, never certain. */
+export const ADDRESS_CONFIDENCE = 0.6
 /** An identifier longer than this is no name. */
 const ID_LENGTH_MAX = 256
 
@@ -29,6 +33,25 @@ export function identityInRequest(request: HttpRequest, service: Service): Ident
     if (claim !== null) return claim
   }
   return null
+}
+
+/**
+ * The client that a relay says it asks for: the last address that is not another relay's, because each proxy
+ * adds the one that it was asked from (RFC 7239 §4; X-Forwarded-For likewise). What stands before it the
+ * client may have made up. Null where nothing says so, or where the configuration knows better names.
+ */
+export function identityForwarded(
+  { leg, service }: Pick<TrackedSighting, 'leg' | 'service'>,
+  request: HttpRequest,
+  inventory: Inventory,
+): IdentityClaim | null {
+  if (leg !== 'back' || (service.configured?.identity.length ?? 0) > 0) return null
+  const { clients = [], single = [] } = request.forwarded ?? {}
+  const nodes = clients.length > 0 ? clients : single
+  const node = nodes.findLast(({ address }) => address !== null && !inventory.rolesOf(address).relays)
+  if (node === undefined) return null
+  const id = inventory.rolesOf(node.address!).agentId ?? node.address
+  return claimed(id, 'forwarded-header', ADDRESS_CONFIDENCE)
 }
 
 /** The agent's name in the first octets that it sent; null if no pattern matches. */

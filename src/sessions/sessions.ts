@@ -21,6 +21,7 @@ import { Followers } from './followers.ts'
 import { Health } from './health.ts'
 import { HiddenServers, isPassedOn, shareServer } from './hidden-servers.ts'
 import {
+  identityForwarded,
   identityInCertificate,
   identityInOpening,
   identityInRequest,
@@ -297,7 +298,9 @@ export class Sessions {
     sighting.requests++
     if (sighting.leg !== 'internal') this.recognise(sighting, o.request)
     if (sighting.requests === 1 && isProbeRequest(o.request)) becomeProbe(sighting)
-    const claim = identityInRequest(o.request, sighting.service)
+    // Other taps show who asked, and by what name; the relay's word is for those who see nothing else.
+    const forwarded = this.severalTaps() ? null : identityForwarded(sighting, o.request, this.inventory)
+    const claim = identityInRequest(o.request, sighting.service) ?? forwarded
     if (claim !== null) this.name(sighting, claim, o.request.time, o.request.packet)
     this.exchanges.requested(sighting, o)
     this.planVisit(sighting, o.time, o.request.packet)

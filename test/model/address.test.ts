@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ipv4Text, ipv6Text } from '../../src/bytes/address.ts'
-import { addressNumber } from '../../src/model/address.ts'
+import { addressNumber, isPrivate } from '../../src/model/address.ts'
 
 const numberOf = (octets: Uint8Array): bigint =>
   octets.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n)
@@ -52,4 +52,26 @@ test.each([
   'server.example.com',
 ])('%j is none', (text) => {
   expect(addressNumber(text)).toBeNull()
+})
+
+test.each([
+  ['10.255.0.1', true],
+  ['11.0.0.1', false],
+  ['172.15.255.255', false],
+  ['172.16.0.0', true],
+  ['172.31.255.255', true],
+  ['172.32.0.0', false],
+  ['192.168.1.1', true],
+  ['192.169.0.0', false],
+  ['100.63.255.255', false],
+  ['100.64.0.0', true],
+  ['100.127.255.255', true],
+  ['100.128.0.0', false],
+  ['fd00::1', true],
+  ['fc00::', true],
+  ['fe80::1', false],
+  ['2001:db8::1', false],
+  ['nowhere', false],
+])('%s is of a network of one\u2019s own: %s', (address, expected) => {
+  expect(isPrivate(address)).toBe(expected)
 })

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { HttpRequest } from '../../src/model/http.ts'
-import { identityInCertificate, identityInOpening, identityInRequest } from '../../src/sessions/identity.ts'
+import {
+  identityForwarded,
+  identityInCertificate,
+  identityInOpening,
+  identityInRequest,
+} from '../../src/sessions/identity.ts'
+import { forwardedOf } from '../../src/protocols/http/forwarded.ts'
 import { Parties } from './parties.ts'
 
 const serviceWith = (identity: unknown, profile = 'generic') =>
@@ -88,4 +94,56 @@ describe('in a client certificate', () => {
   ])('%s', (_what, service, expected) => expect(identityInCertificate('CN=a1', service)).toEqual(expected))
 
   test('an empty subject is no name', () => expect(identityInCertificate('', unknown)).toBe(null))
+})
+
+describe('forwarded by a relay', () => {
+  const parties = new Parties({
+    devices: [{ role: 'load-balancer', addresses: ['10.10.3.1', '10.10.2.2'] }],
+    agents: [{ id: 'PC-7', addresses: ['10.10.1.107'] }],
+  })
+  const named = (
+    headers: Record<string, string>,
+    leg: 'back' | 'direct' = 'back',
+    at = parties,
+  ): string | null => {
+    const request = asks('/', headers)
+    const claim = identityForwarded(
+      at.sighting({ leg }),
+      { ...request, forwarded: forwardedOf(request.headers) },
+      at.inventory,
+    )
+    return claim === null ? null : `${claim.id} ${claim.by} ${claim.confidence}`
+  }
+
+  test.each<[string, Record<string, string>, string | null]>([
+    ['whom it was asked by', { 'X-Forwarded-For': '10.10.1.101' }, '10.10.1.101 forwarded-header 0.6'],
+    [
+      'the last one: what stands before it the client may have made up',
+      { 'X-Forwarded-For': '192.0.2.9, 10.10.1.101' },
+      '10.10.1.101 forwarded-header 0.6',
+    ],
+    [
+      'whom another relay was asked by',
+      { 'X-Forwarded-For': '10.10.1.101, 10.10.2.2' },
+      '10.10.1.101 forwarded-header 0.6',
+    ],
+    ['by the standard', { Forwarded: 'for="[2001:db8::7]:4711"' }, '2001:db8::7 forwarded-header 0.6'],
+    ['in a line for one', { 'X-Real-IP': '10.10.1.101' }, '10.10.1.101 forwarded-header 0.6'],
+    ['who is in the inventory', { 'X-Forwarded-For': '10.10.1.107' }, 'PC-7 forwarded-header 0.6'],
+    ['nobody, if it hides them', { Forwarded: 'for=_hidden' }, null],
+    ['nobody, if it says nothing', {}, null],
+  ])('%s', (_what, headers, expected) => {
+    expect(named(headers)).toBe(expected)
+  })
+
+  test('whoever connects himself can claim what he likes', () => {
+    expect(named({ 'X-Forwarded-For': '10.10.1.101' }, 'direct')).toBe(null)
+  })
+
+  test('where rules name the agents, they alone do', () => {
+    const ruled = new Parties({
+      services: [{ name: 's', ports: [443], identity: [{ httpHeader: 'X-Agent-Id' }] }],
+    })
+    expect(named({ 'X-Forwarded-For': '10.10.1.101' }, 'back', ruled)).toBe(null)
+  })
 })

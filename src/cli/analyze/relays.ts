@@ -1,7 +1,8 @@
 /**
  * Reads captures ahead, for the relays that no configuration names: whose connections are whose must be known
  * before the first of them is judged. Captures of several taps are read whole; of one alone, which can show
- * nothing but whom a relay checks, only the beginning, and more of it only where that shows checks.
+ * no more than whom a relay checks and for whom it asks, only the beginning, and more of it only where that
+ * shows either.
  */
 import type { Deployment } from '../../model/deployment.ts'
 import { type Micros, SECOND } from '../../model/time.ts'
@@ -40,12 +41,12 @@ export async function seenRelays(
 export const mayShowRelays = ({ services, devices }: Deployment): boolean =>
   devices.length === 0 && services.every(({ vips }) => vips.length === 0)
 
-/** Somebody is checked at the beginning of the only capture. */
+/** Somebody is checked, or asked for others, at the beginning of the only capture. */
 async function promises(read: (ahead: Ahead) => Promise<unknown>): Promise<boolean> {
-  const { Probers } = await import('../config/suggest-probers.ts')
-  const probers = new Probers()
-  await read({ followers: [probers], isEnough: theFirst(PROMISED_WITHIN, PROMISED_PACKETS_MAX) })
-  return probers.hasCandidate
+  const { OneSidedRelays } = await import('../config/suggest-one-sided.ts')
+  const oneSided = new OneSidedRelays()
+  await read({ followers: [oneSided], isEnough: theFirst(PROMISED_WITHIN, PROMISED_PACKETS_MAX) })
+  return oneSided.hasCandidate
 }
 
 /** So much time of a capture was read, or so many packets. */

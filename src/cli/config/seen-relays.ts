@@ -13,7 +13,7 @@ import { listed } from '../output/quantities.ts'
 import { deploymentOf } from './deployment.ts'
 import { ownAddresses } from './suggest-devices.ts'
 import { joinsOf, sureRelays } from './suggest-groups.ts'
-import type { ProbedPool } from './suggest-probers.ts'
+import type { OneSidedPool } from './suggest-one-sided.ts'
 import { identityOf } from './suggest-plan.ts'
 import {
   type ListenerFacts,
@@ -41,10 +41,10 @@ export async function withSeenRelays(
 
 export function putIn(deployment: Deployment, facts: SurveyFacts): SeenRelays {
   const relayed = sureRelays(facts)
-  const pools = [...poolsOf(relayed), ...probedPools(facts, relayed)]
+  const pools = [...poolsOf(relayed), ...oneSidedPools(facts, relayed)]
   if (pools.length === 0) return { deployment, notes: [] }
   const own = [
-    ...new Set([...ownAddresses(facts, relayed), ...pools.flatMap(({ probed }) => probed?.relay ?? [])]),
+    ...new Set([...ownAddresses(facts, relayed), ...pools.flatMap(({ oneSided }) => oneSided?.relay ?? [])]),
   ]
   const services = [...deployment.services]
   const stated = services.length
@@ -87,15 +87,15 @@ interface Pool {
   readonly servers: readonly Endpoint[]
   readonly relayed: readonly RelayedFacts[]
   /** The relay's checks show it; null: its connections do. */
-  readonly probed: ProbedPool | null
+  readonly oneSided: OneSidedPool | null
 }
 
 /** Pools of which nothing but the checks tells. */
-function probedPools({ probed }: SurveyFacts, relayed: readonly RelayedFacts[]): Pool[] {
+function oneSidedPools({ oneSided }: SurveyFacts, relayed: readonly RelayedFacts[]): Pool[] {
   const known = new Set(relayed.flatMap(({ relay, server }) => [relay, endpointText(server)]))
-  return probed
+  return oneSided
     .filter(({ relay, servers }) => !known.has(relay) && !servers.some((one) => known.has(endpointText(one))))
-    .map((pool) => ({ vips: [], servers: pool.servers, relayed: [], probed: pool }))
+    .map((pool) => ({ vips: [], servers: pool.servers, relayed: [], oneSided: pool }))
 }
 
 /** Endpoints that lead to the same servers are one pool's. */
@@ -111,7 +111,7 @@ function poolsOf(relayed: readonly RelayedFacts[]): Pool[] {
     vips: endpointsOf(pool.map(({ vip }) => vip)),
     servers: endpointsOf(pool.map(({ server }) => server)),
     relayed: pool,
-    probed: null,
+    oneSided: null,
   }))
 }
 
@@ -149,27 +149,30 @@ function serviceOf(pool: Pool, facts: SurveyFacts): ConfiguredService {
 }
 
 /** What clients call; or else who asks the servers for them. */
-const nameOf = ({ vips: [first], servers: [server], probed }: Pool): string =>
-  first === undefined ? `port ${server!.port} behind ${probed!.relay}` : endpointText(first)
+const nameOf = ({ vips: [first], servers: [server], oneSided }: Pool): string =>
+  first === undefined ? `port ${server!.port} behind ${oneSided!.relay}` : endpointText(first)
 
 /** What names the agents in what they send, where hardly anything else could be meant by it. */
 function namingOf(
-  { relayed, probed }: Pool,
+  { relayed, oneSided }: Pool,
   members: readonly ListenerFacts[],
   profile: ProfileName,
   { identity }: SurveyFacts,
 ): Readonly<Record<string, string>>[] {
   const listeners = new Set(members.map(({ text }) => text))
-  const relays = new Set([...relayed.map(({ relay }) => relay), ...(probed === null ? [] : [probed.relay])])
+  const relays = new Set([
+    ...relayed.map(({ relay }) => relay),
+    ...(oneSided === null ? [] : [oneSided.relay]),
+  ])
   const identifiedBy = new Set(members.flatMap((one) => [...one.identifiedBy]))
   return identityOf({ identifiedBy, profile }, identity.candidates(listeners, relays))
     .filter(({ isThin }) => !isThin)
     .map(({ value }) => value)
 }
 
-function noteOf({ vips, servers, relayed, probed }: Pool, own: readonly string[]): string {
-  if (probed !== null)
-    return `${probed.relay} stands before ${listed(servers.map(endpointText))}: it checks their health (${probed.checks} times in what was read ahead)`
+function noteOf({ vips, servers, relayed, oneSided }: Pool, own: readonly string[]): string {
+  if (oneSided !== null)
+    return `${oneSided.relay} stands before ${listed(servers.map(endpointText))}: ${oneSided.why}`
   const behind = [...new Set(relayed.map(({ relay }) => relay))].filter((relay) => own.includes(relay))
   const inner = behind.length === 0 ? '' : ` (${listed(behind)} towards the servers)`
   return `${listed(vips.map(endpointText))}${inner} stands before ${listed(servers.map(endpointText))}: ${joinsOf(relayed)}`

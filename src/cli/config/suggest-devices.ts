@@ -33,7 +33,7 @@ const CONFIDENT = 0.8
 export function devicesOf(facts: SurveyFacts, incidents: readonly IncidentRecord[]): SuggestedDevice[] {
   const relayed = sureRelays(facts)
   const joined = ownAddresses(facts, relayed)
-  const checking = facts.probed.filter(({ relay }) => !joined.includes(relay))
+  const checking = facts.oneSided.filter(({ relay }) => !joined.includes(relay))
   const own = [...joined, ...new Set(checking.map(({ relay }) => relay))]
   const balancer: SuggestedDevice[] =
     own.length === 0
@@ -45,8 +45,8 @@ export function devicesOf(facts: SurveyFacts, incidents: readonly IncidentRecord
             why: [
               ...(joined.length === 0 ? [] : [joinedText(relayed)]),
               ...checking.map(
-                ({ relay, servers, checks }) =>
-                  `${relay} checks the health of ${counted(servers.length, 'server')} (${count(checks)} times), and brings them connections`,
+                ({ relay, servers, why }) =>
+                  `${relay} stands before ${counted(servers.length, 'server')}: ${why}`,
               ),
             ].join('; '),
             isThin: false,

@@ -106,15 +106,14 @@ export function groupsOf(facts: SurveyFacts): ListenerGroup[] {
     why.set(into, new Set([...(why.get(into) ?? []), ...(why.get(from) ?? []), reason]))
   }
   for (const { vip, server } of relayed) unite(endpointText(vip), endpointText(server), 'behind one relay')
-  for (const { relay, servers } of facts.probed)
-    for (const server of servers)
-      unite(endpointText(servers[0]!), endpointText(server), `checked by ${relay}`)
+  for (const { relay, servers } of facts.oneSided)
+    for (const server of servers) unite(endpointText(servers[0]!), endpointText(server), `behind ${relay}`)
   for (const [a, b] of pairsOf(all, productKey)) unite(a.text, b.text, 'one product')
   for (const [a, b] of pairsOf(all, nameKey)) unite(a.text, b.text, 'called by one name')
   for (const [a, b] of pairsOf(all, networkKey))
     if (sharesClients(a, b)) unite(a.text, b.text, 'one port of one network, used by the same clients')
   const isVip = new Set(relayed.map(({ vip }) => endpointText(vip)))
-  const relays = new Set([...relayed, ...facts.probed].map(({ relay }) => relay))
+  const relays = new Set([...relayed, ...facts.oneSided].map(({ relay }) => relay))
   const groups = [...Map.groupBy(all, ({ text }) => root(text))]
   return groups
     .map(([text, members]) =>

@@ -15,7 +15,7 @@ import type { ProfileName } from '../../model/deployment.ts'
 import type { Follower } from '../../sessions/follower.ts'
 import type { TrackedSighting } from '../../sessions/sighting.ts'
 import { type IdentitySurvey, identitySurvey } from './suggest-identity.ts'
-import { type ProbedPool, Probers } from './suggest-probers.ts'
+import { type OneSidedPool, OneSidedRelays } from './suggest-one-sided.ts'
 import { type RhythmSurvey, rhythmSurvey } from './suggest-rhythm.ts'
 
 /** Endpoints that are looked at; connections to further ones are not. */
@@ -73,8 +73,8 @@ export interface SurveyFacts {
   readonly listeners: ReadonlyMap<string, ListenerFacts>
   readonly relayed: readonly RelayedFacts[]
   readonly translated: readonly TranslatedFacts[]
-  /** Relays that show themselves by what they check. */
-  readonly probed: readonly ProbedPool[]
+  /** Relays that show themselves on their servers' side alone. */
+  readonly oneSided: readonly OneSidedPool[]
   /** Addresses that sent a PROXY header without being seen in front. */
   readonly originators: ReadonlySet<string>
   readonly identity: IdentitySurvey
@@ -95,14 +95,15 @@ class Surveyor {
   private readonly openings = new Map<string, TrackedSighting[]>()
   private readonly identity = identitySurvey()
   private readonly rhythm = rhythmSurvey()
-  private readonly probers = new Probers()
+  private readonly oneSided = new OneSidedRelays()
 
   readonly follower: Survey = {
     observe: {
-      'connection-opened': (o) => this.probers.observe['connection-opened'](o),
+      'connection-opened': this.oneSided.observe['connection-opened'],
       'proxy-header': (o, sighting) => this.proxied(o, sighting),
       opening: (o, sighting) => this.opening(o, sighting),
       'http-request': (o, sighting) => {
+        this.oneSided.observe['http-request'](o, sighting)
         if (sighting !== null && o.requestFrom === 0) this.requested(sighting, o.request)
       },
     },
@@ -111,7 +112,7 @@ class Surveyor {
       listeners: this.listeners,
       relayed: [...this.relayed.values()],
       translated: [...this.translated.values()],
-      probed: this.probers.pools(),
+      oneSided: this.oneSided.pools(),
       originators: this.originators,
       identity: this.identity,
       rhythm: this.rhythm,
@@ -119,7 +120,7 @@ class Surveyor {
   }
 
   private closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
-    this.probers.closed(sighting, summary)
+    this.oneSided.closed(sighting, summary)
     if (sighting.leg === 'internal' || sighting.leg === 'probe') return
     const { originator, path } = sighting
     if (this.originators.size < LEGS_MAX) this.originators.add(originator.address)

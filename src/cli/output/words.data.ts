@@ -23,6 +23,7 @@ export const IDENTIFIED_WORDS: Readonly<Record<IdentifiedBy, string>> = {
   'client-certificate': 'by client certificate',
   'tls-session': 'by resumed TLS sessions',
   'proxy-header': 'by PROXY protocol header',
+  'forwarded-header': 'by the address that a proxy forwards',
   inventory: 'by the configured inventory',
   mac: 'by hardware address',
   'tls-fingerprint': 'by TLS fingerprint',

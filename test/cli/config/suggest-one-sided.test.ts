@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openInput } from '../../../collectors/index.ts'
 import { analysisInput } from '../../../src/cli/analysis-input.ts'
-import { type ProbedPool, Probers } from '../../../src/cli/config/suggest-probers.ts'
+import { type OneSidedPool, OneSidedRelays } from '../../../src/cli/config/suggest-one-sided.ts'
 import { run } from '../../../src/cli/main.ts'
 import { EMPTY_DEPLOYMENT } from '../../../src/model/deployment.ts'
 import { endpointText } from '../../../src/model/packet.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { analyze } from '../../../src/pipeline/monitor.ts'
 import { memorySource } from '../../collectors/reading.ts'
-import { nat, type Scenario, scenario } from '../../scenario/scenario.ts'
+import { nat, request, response, type Scenario, scenario } from '../../scenario/scenario.ts'
 import { recordedConsole } from '../console.ts'
 
 const RELAY = '10.10.3.1'
@@ -48,8 +48,8 @@ function checked(
   return s
 }
 
-async function seen(s: Scenario): Promise<Probers> {
-  const probers = new Probers()
+async function seen(s: Scenario): Promise<OneSidedRelays> {
+  const oneSided = new OneSidedRelays()
   const capture = [...s.captures().values()].at(-1)! // the tap nearest to the servers
   const input = await openInput(memorySource(capture), { path: 'server.pcap' })
   const options = {
@@ -58,18 +58,18 @@ async function seen(s: Scenario): Promise<Probers> {
     from: null,
     to: null,
     onProgress: null,
-    followers: [probers],
+    followers: [oneSided],
   }
   await analyze(
     [analysisInput(input, { tap: '', path: 'server.pcap', sha256: null, secrets: [] })],
     options,
     [],
   )
-  return probers
+  return oneSided
 }
 
-const short = ({ relay, servers, checks: n }: ProbedPool): string =>
-  `${relay} checks ${servers.map(endpointText).join(' and ')}, ${n} times`
+const short = ({ relay, servers, why }: OneSidedPool): string =>
+  `${relay} before ${servers.map(endpointText).join(' and ')}: ${why}`
 
 const poolsOf = async (s: Scenario): Promise<string[]> => (await seen(s)).pools().map(short)
 
@@ -77,7 +77,9 @@ describe('a relay shows itself', () => {
   test('by checks of all its servers, and by what it brings them', async () => {
     const s = scenario()
     uses(s, S1)
-    expect(await poolsOf(checked(s))).toEqual([`${RELAY} checks ${S1} and ${S2}, 12 times`])
+    expect(await poolsOf(checked(s))).toEqual([
+      `${RELAY} before ${S1} and ${S2}: it checks their health (12 times)`,
+    ])
   })
 
   test('by requests that only checks make', async () => {
@@ -91,7 +93,7 @@ describe('a relay shows itself', () => {
       }
       s.wait(seconds(2))
     }
-    expect(await poolsOf(s)).toEqual([`${RELAY} checks ${S1} and ${S2}, 10 times`])
+    expect(await poolsOf(s)).toEqual([`${RELAY} before ${S1} and ${S2}: it checks their health (10 times)`])
   })
 
   test('for each port by itself, and a server alone there is a pool', async () => {
@@ -100,9 +102,69 @@ describe('a relay shows itself', () => {
     uses(s, S1)
     checked(s, { servers: [S1, S2, mail], every: () => 30.1 })
     expect(await poolsOf(s)).toEqual([
-      `${RELAY} checks ${S1} and ${S2}, 12 times`,
-      `${RELAY} checks ${mail}, 6 times`,
+      `${RELAY} before ${S1} and ${S2}: it checks their health (12 times)`,
+      `${RELAY} before ${mail}: it checks their health (6 times)`,
     ])
+  })
+})
+
+/** Passes a client's request on. */
+function passes(
+  s: Scenario,
+  server: string,
+  client: string,
+  host = 'app.example.com',
+  more: object = {},
+): void {
+  const { agent } = s.connect(RELAY, server)
+  agent
+    .sends(request('GET', '/', { host, headers: { 'X-Forwarded-For': client, ...more } }))
+    .receives(response())
+  agent.closes()
+}
+
+const WEB1 = '10.10.3.11:80'
+const WEB2 = '10.10.3.12:80'
+
+describe('a relay says whose requests it passes on', () => {
+  test('and so names itself, its servers and their clients', async () => {
+    const s = scenario()
+    passes(s, WEB1, '10.10.1.101')
+    passes(s, WEB2, '10.10.1.102, 10.10.1.103')
+    expect(await poolsOf(s)).toEqual([
+      `${RELAY} before ${WEB1} and ${WEB2}: it passes on what 2 clients ask (2 requests)`,
+    ])
+  })
+
+  test('for each host by itself', async () => {
+    const s = scenario()
+    passes(s, WEB1, '10.10.1.101')
+    passes(s, WEB2, '10.10.1.102', 'mail.example.com')
+    expect(await poolsOf(s)).toEqual([
+      `${RELAY} before ${WEB1}: it passes on what 2 clients ask (1 request)`,
+      `${RELAY} before ${WEB2}: it passes on what 2 clients ask (1 request)`,
+    ])
+  })
+
+  test.each<[string, (s: Scenario) => void]>([
+    [
+      'one client claims what it likes',
+      (s) => {
+        passes(s, WEB1, '10.10.1.101')
+        passes(s, WEB2, '10.10.1.101')
+      },
+    ],
+    [
+      'a proxy of the clients, which asks a content network',
+      (s) => {
+        passes(s, '203.0.113.11:80', '10.10.1.101')
+        passes(s, '203.0.113.12:80', '10.10.1.102')
+      },
+    ],
+  ])('not where %s', async (_what, play) => {
+    const s = scenario()
+    play(s)
+    expect(await poolsOf(s)).toEqual([])
   })
 })
 
@@ -168,7 +230,7 @@ test('what may become one shows after the second check', async () => {
 
 /** What the command says of a capture of the servers' side, without a configuration. */
 async function analyzed(s: Scenario): Promise<string> {
-  const [path] = s.save(mkdtempSync(join(tmpdir(), 'probers-')))
+  const [path] = s.save(mkdtempSync(join(tmpdir(), 'oneSided-')))
   const { written, ...console } = recordedConsole()
   await run(['analyze', '--quiet', path!], console)
   return written.out
@@ -189,6 +251,18 @@ describe('one capture of the servers’ side', () => {
       / relay +10\.10\.3\.1 stands before 10\.10\.3\.11:8000 and 10\.10\.3\.12:8000: it checks their\s+health/,
     )
     expect(text).not.toMatch(/agents +1 identified by address/)
+  })
+
+  test('knows the agents by what the relay says of them', async () => {
+    const s = scenario()
+    for (const client of ['10.10.1.101', '10.10.1.102', '10.10.1.103']) {
+      passes(s, WEB1, client)
+      s.wait(seconds(30))
+      passes(s, WEB2, client)
+    }
+    const text = await analyzed(s)
+    expect(text).toMatch(/agents +3 identified by the address that a proxy forwards/)
+    expect(text).toContain('Agents of port 80 behind 10.10.3.1 hop between servers')
   })
 
   test('says nothing of one that is not there', async () => {
