@@ -28,12 +28,13 @@ interface Waiting {
   wentOn: boolean
 }
 
-export function followEnrolments({ later, tell }: Surroundings): Follower {
+export function followEnrolments(surroundings: Surroundings): Follower {
+  const { later, tell } = surroundings
   const waiting = new Map<string, Waiting>()
   let end = Infinity
 
   function asked({ request, tap }: HttpRequestSeen, sighting: TrackedSighting): void {
-    const key = clientKey(sighting)
+    const key = clientKey(sighting, surroundings)
     const pending = key === null ? undefined : waiting.get(key)
     if (pending === undefined) return
     const { method, target, bodyBytes } = pending.transaction.request!
@@ -46,7 +47,7 @@ export function followEnrolments({ later, tell }: Surroundings): Follower {
   }
 
   function answered(o: HttpTransaction, sighting: TrackedSighting): void {
-    const key = clientKey(sighting)
+    const key = clientKey(sighting, surroundings)
     if (key === null || waiting.has(key) || waiting.size >= WAITING_MAX) return
     const { status, time } = o.response!
     // A challenge, or another place to ask: a step of the dialogue.
@@ -77,7 +78,7 @@ export function followEnrolments({ later, tell }: Surroundings): Follower {
       },
       reset(o, sighting) {
         if (waiting.size === 0 || sighting === null || o.from !== 0) return
-        const key = clientKey(sighting)
+        const key = clientKey(sighting, surroundings)
         const pending = key === null ? undefined : waiting.get(key)
         if (pending === undefined || pending.sighting !== sighting) return
         if (o.time - pending.transaction.response!.time <= BREAKS_WITHIN)
@@ -105,9 +106,15 @@ function verdictOf({ transaction, attempts, repeat, reset }: Waiting, watched: b
 const isEnrolment = (target: string, { service }: TrackedSighting): boolean =>
   service.configured?.enrolment?.paths.includes(target.split('?', 1)[0]!) === true
 
-/** Whoever named itself; else the address that asks, on the clients' side of a relay. */
-function clientKey({ speaker, leg, tap, originator, service }: TrackedSighting): string | null {
+/** Whoever named itself; else the address that asks, on the clients' side of a relay, unless several are
+ * behind it: what one of them asks, another has not asked again. */
+function clientKey(
+  { speaker, leg, tap, originator: { address }, service }: TrackedSighting,
+  { inventory, agents }: Surroundings,
+): string | null {
   if (service.configured?.enrolment == null) return null
   if (speaker !== null) return `${tap}|${leg}|${service.name}|${speaker.id}`
-  return leg === 'front' || leg === 'direct' ? `${tap}|${service.name}|${originator.address}` : null
+  const mapping = inventory.rolesOf(address).natOutside
+  if (mapping === 'shared' || mapping === 'pool' || agents.isShared(tap, address)) return null
+  return leg === 'front' || leg === 'direct' ? `${tap}|${service.name}|${address}` : null
 }

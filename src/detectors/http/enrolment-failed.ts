@@ -13,6 +13,7 @@ export const enrolmentFailed = detector({
     'a client that rests after it was enrolled',
     'the capture ended before the client could go on',
     'a request that is no enrolment',
+    'several clients behind one translated address, each of which asks once',
   ],
   requirements: ['S2-33', 'S2-34'],
   flows: unseen('requests and their answers'),

@@ -87,4 +87,8 @@ keepsQuiet(enrolmentFailed, {
       return later(s)
     },
   },
+  'several clients behind one translated address, each of which asks once': {
+    config: { ...WEB, nat: [{ inside: '10.20.1.0/24', outside: ['10.10.1.101'], mapping: 'shared' }] },
+    play: () => enrols([{}, {}, {}]),
+  },
 })
