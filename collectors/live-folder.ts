@@ -89,7 +89,10 @@ export function folderSource(
         return part
       }
     },
-    over: (_fault: Fault | null) => undefined,
+    over(fault: Fault | null) {
+      if (fault !== null && folder.current !== null)
+        folder.lost ??= `${folder.current.file} is damaged at octet ${fault.at} (${fault.message})`
+    },
     drops: { kernel: null, interface: null, queued: 0 } satisfies Drops,
     position(): FolderPosition | null {
       const { current } = folder

@@ -48,6 +48,8 @@ interface Running {
   readonly child: Child
   readonly ended: Promise<void>
   words: string
+  /** What it said that the kernel dropped. */
+  dropped: number
   timers: NodeJS.Timeout[]
 }
 
@@ -71,11 +73,12 @@ export function argumentsOf(program: CaptureProgram, plan: ProcessPlan): readonl
 }
 
 export function processSource(plan: ProcessPlan): LiveSource {
-  const drops: Drops & { base: number } = { kernel: null, interface: null, queued: 0, base: 0 }
+  const drops: Drops = { kernel: null, interface: null, queued: 0 }
   let running: Running | null = null
   let closed = false
   let lost: string | null = null
   let pause = RESTART_MS
+  let wake: (() => void) | null = null
   const missed = missedCounter(plan.interfaces)
   const begin = async (program: CaptureProgram): Promise<CaptureReader> => {
     running = started(program, plan, drops)
@@ -86,7 +89,13 @@ export function processSource(plan: ProcessPlan): LiveSource {
     async next(): Promise<LivePart | null> {
       if (lost === null) return { reader: await firstOf(plan, begin), skip: 0, gap: null }
       while (!closed) {
-        await new Promise((resolve) => setTimeout(resolve, pause))
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, pause)
+          wake = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
         if (closed) return null
         pause = Math.min(RETRY_MS_MAX, 2 * pause)
         try {
@@ -100,7 +109,6 @@ export function processSource(plan: ProcessPlan): LiveSource {
       return null
     },
     over() {
-      drops.base = drops.kernel ?? 0
       lost = `${running!.program} had ended${reasonIn(running!.words)}`
       stop(running!)
     },
@@ -119,6 +127,7 @@ export function processSource(plan: ProcessPlan): LiveSource {
     close() {
       closed = true
       if (running !== null) stop(running)
+      wake?.()
     },
   }
 }
@@ -150,13 +159,13 @@ async function openedChild(running: Running): Promise<CaptureReader> {
   }
 }
 
-function started(program: CaptureProgram, plan: ProcessPlan, drops: Drops & { base: number }): Running {
+function started(program: CaptureProgram, plan: ProcessPlan, drops: Drops): Running {
   const child = spawn(program, argumentsOf(program, plan), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C' },
   })
   const { promise: ended, resolve } = Promise.withResolvers<void>()
-  const running: Running = { program, child, ended, words: '', timers: [] }
+  const running: Running = { program, child, ended, words: '', dropped: 0, timers: [] }
   child.on('error', (error: NodeJS.ErrnoException) => {
     running.words = error.code === 'ENOENT' ? 'it is not installed' : error.message
     child.stdout.destroy()
@@ -172,7 +181,10 @@ function started(program: CaptureProgram, plan: ProcessPlan, drops: Drops & { ba
         setInterval(() => child.kill('SIGUSR1'), STATISTICS_MS),
       ]
     const told = droppedIn(running.words)
-    if (told !== null) drops.kernel = drops.base + told
+    if (told === null) return
+    // It may say so when it is over and the next one captures.
+    drops.kernel = (drops.kernel ?? 0) + told - running.dropped
+    running.dropped = told
   })
   return running
 }

@@ -72,6 +72,8 @@ interface State {
   partPackets: number
   number: number
   gap: string | null
+  /** Of the part that was over last, and why there is no more. */
+  lastFault: Fault | null
   fault: Fault | null
   bytesBefore: number
   format: CaptureReader['format']
@@ -88,6 +90,7 @@ export function liveReader(source: LiveSource, options: LiveReaderOptions = {}):
     partPackets: 0,
     number: options.firstNumber ?? 1,
     gap: null,
+    lastFault: null,
     fault: null,
     bytesBefore: 0,
     format: 'pcap',
@@ -161,12 +164,15 @@ function endPart(state: State): void {
   const { reader } = state.part!
   state.bytesBefore += reader.bytesRead
   reader.close()
+  state.lastFault = reader.fault
   state.source.over(reader.fault)
   state.part = null
 }
 
 async function nextPart(state: State, batch: FrameBatch): Promise<boolean> {
   const part = state.closed ? null : await state.source.next()
+  // What cut the last one short is why there is no more.
+  if (part === null && !state.closed) state.fault = state.lastFault
   if (part === null || state.closed) {
     part?.reader.close()
     return false

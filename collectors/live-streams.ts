@@ -54,8 +54,10 @@ interface Senders {
   close(): void
 }
 
-/** Fetches a capture from a server of pcap over IP, again and again. */
-export const connectSource = ({ host, port }: Address): LiveSource => ofSenders(connecting(host, port))
+/** Fetches a capture from a server of pcap over IP, again and again; `dial` begins a connection. */
+export const connectSource = (address: Address, dial: Dial = connect): LiveSource =>
+  ofSenders(connecting(address, dial))
+type Dial = (address: Address) => Socket
 
 /** Takes captures that are sent to a port of ours. Resolves once it listens; throws an input error. */
 export async function listenSource(address: Address): Promise<LiveSource> {
@@ -102,10 +104,11 @@ async function opened(socket: Socket, name: string, isFirst: boolean): Promise<C
   }
 }
 
-function connecting(host: string, port: number): Senders {
+function connecting({ host, port }: Address, dial: Dial): Senders {
   let closed = false
   let wait = 0
   let wake: (() => void) | null = null
+  let trying: Socket | null = null
   const pause = (): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, wait)
@@ -118,28 +121,32 @@ function connecting(host: string, port: number): Senders {
     name: `tcp://${host}:${port}`,
     async socket() {
       while (!closed) {
-        const socket = await reached(host, port)
+        const socket = await reached((trying = dial({ host, port })))
+        trying = null
         if (socket !== null) {
           wait = RETRY_MS
           return socket
         }
         wait = Math.min(RETRY_MS_MAX, wait === 0 ? RETRY_MS : 2 * wait)
-        await pause()
+        if (!closed) await pause()
       }
       return null
     },
     close() {
       closed = true
+      // A host that does not answer at all is tried for minutes.
+      trying?.destroy()
+
       wake?.()
     },
   }
 }
 
-const reached = (host: string, port: number): Promise<Socket | null> =>
+const reached = (socket: Socket): Promise<Socket | null> =>
   new Promise((resolve) => {
-    const socket = connect({ host, port })
     socket.once('connect', () => resolve(socket))
     socket.once('error', () => resolve(null))
+    socket.once('close', () => resolve(null))
   })
 
 /** Senders that wait for their turn. */

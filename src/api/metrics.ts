@@ -36,12 +36,12 @@ export interface Metrics {
 /** Upper bounds in seconds: the aims for lists (0.1) and for searches (0.3) are among them. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 10]
 
-/** Of each collector that the configuration names. */
-const LIVE: readonly (readonly [name: string, help: string, value: (state: LiveState) => number])[] = [
+/** Of each collector that the configuration names; null: nobody says, and there is no such line. */
+const LIVE: readonly (readonly [name: string, help: string, value: (state: LiveState) => number | null])[] = [
   ['packets', 'Packets of the live capture', ({ packets }) => packets],
   ['bytes', 'Octets of the live capture', ({ bytes }) => bytes],
-  ['kernel_drops', 'Packets that the kernel dropped', ({ kernelDrops }) => kernelDrops ?? 0],
-  ['interface_drops', 'Packets that the interface dropped', ({ interfaceDrops }) => interfaceDrops ?? 0],
+  ['kernel_drops', 'Packets that the kernel dropped', ({ kernelDrops }) => kernelDrops],
+  ['interface_drops', 'Packets that the interface dropped', ({ interfaceDrops }) => interfaceDrops],
   ['flow_records', 'Flow records that were received', ({ flows }) => flows?.records ?? 0],
   ['flow_lost', "Lost by the exporters' own numbers", ({ flows }) => flows?.lost ?? 0],
   ['lag_seconds', 'By how much packets are older when they are looked at', ({ lagSeconds }) => lagSeconds],
@@ -97,7 +97,10 @@ export function createMetrics(): Metrics {
           labelNames: ['collector'],
           registers,
           collect() {
-            for (const [collector, state] of live()) this.set({ collector }, value(state))
+            for (const [collector, state] of live()) {
+              const now = value(state)
+              if (now !== null) this.set({ collector }, now)
+            }
           },
         })
         its.reset()

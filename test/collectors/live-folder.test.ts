@@ -100,6 +100,16 @@ test('where the file has gone meanwhile, there is a gap', async () => {
   expect(reader.takeGap()).toBe('1.pcap was removed before it was read')
 })
 
+test('a file that is damaged is read as far as it goes, and what is missing of it is a gap', async () => {
+  const path = folder()
+  const damaged = Buffer.concat([capture(0, 1), Buffer.alloc(64, 0xff)])
+  writeFileSync(join(path, '1.pcap'), damaged)
+  writeFileSync(join(path, '2.pcap'), capture(3, 5))
+  const { reader } = following(path)
+  expect(frames(await told(reader, 3))).toEqual([0, 3, 4])
+  expect(reader.takeGap()).toMatch(/^1\.pcap is damaged at octet \d+ \(.+\)$/)
+})
+
 test('a folder that is not there is told', () => {
   expect(() => folderSource('/does/not/exist', null, () => 0)).toThrow(
     '/does/not/exist: there is no such folder',

@@ -1,5 +1,8 @@
 import { createSocket } from 'node:dgram'
-import { expect, onTestFinished, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { FrameBatch } from '../../src/bytes/frame-batch.ts'
 import { liveReader } from '../../collectors/live-reader.ts'
 import {
@@ -10,6 +13,7 @@ import {
   programsFor,
 } from '../../collectors/live-process.ts'
 import { missing } from '../tools.ts'
+import { capture } from './frames.ts'
 
 const PLAN: ProcessPlan = {
   interfaces: ['lo'],
@@ -90,3 +94,55 @@ test('one that is not installed says that', async () => {
     'tcpdump cannot capture: it is not installed; dumpcap cannot capture: it is not installed',
   )
 })
+
+/** A tcpdump that sends one packet and then does as it is told. */
+function playedBy(script: string): string {
+  const path = mkdtempSync(join(tmpdir(), 'holdfast-tcpdump-'))
+  const { PATH } = process.env
+  onTestFinished(() => {
+    process.env['PATH'] = PATH
+    rmSync(path, { recursive: true, force: true })
+  })
+  writeFileSync(join(path, 'first.pcap'), capture(0, 1))
+  writeFileSync(join(path, 'tcpdump'), `#!/bin/sh\ncat ${path}/first.pcap\n${script}\n`, { mode: 0o755 })
+  process.env['PATH'] = `${path}:${PATH}`
+  return path
+}
+
+test('what a process says again at its end counts once', async () => {
+  const path = playedBy(`trap '' TERM
+echo '5 packets dropped by kernel' >&2
+sleep 0.2
+exec >&-
+sleep 0.2
+echo '7 packets dropped by kernel' >&2`)
+  const source = processSource({ ...PLAN, program: 'tcpdump' })
+  const reader = liveReader(source)
+  onTestFinished(() => reader.close())
+  const batch = new FrameBatch()
+  expect(await reader.next(batch)).toBe(true)
+  const more = reader.next(batch)
+  // The one after it says nothing.
+  rmSync(join(path, 'tcpdump'))
+  await expect.poll(() => (source.drops.kernel ?? 0) > 5).toBe(true)
+  expect(source.drops.kernel).toBe(7)
+  reader.close()
+  expect(await more).toBe(false)
+})
+
+test(
+  'asked to end while no process captures, it does not wait for the next one',
+  { timeout: 20_000 },
+  async () => {
+    playedBy('exit 1')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const reader = liveReader(processSource({ ...PLAN, program: 'tcpdump' }))
+    const batch = new FrameBatch()
+    expect(await reader.next(batch)).toBe(true)
+    const more = Promise.resolve(reader.next(batch))
+    await vi.waitUntil(() => vi.getTimerCount() > 0)
+    reader.close()
+    expect(await more).toBe(false)
+  },
+)

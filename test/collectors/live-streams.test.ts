@@ -1,4 +1,4 @@
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, Socket, type AddressInfo } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { liveReader, type LiveSource } from '../../collectors/live-reader.ts'
@@ -48,3 +48,22 @@ test('a sender is fetched from, and again when it comes back', async () => {
   expect((await told(reader, 4)).map(({ frame }) => frame)).toEqual([0, 1, 10, 11])
   expect(reader.interfaces).toHaveLength(1)
 })
+
+test('why a stream came to its end is known, if it did not simply end', async () => {
+  const stream = new PassThrough()
+  const reader = reading(inputSource(stream, 'standard input'))
+  stream.end(capture(0, 2).subarray(0, -7))
+  expect(await told(reader)).toEqual([{ frame: 0, number: 1 }])
+  expect(reader.fault).toMatchObject({ message: expect.any(String) as string })
+})
+
+test(
+  'asked to end while it tries to reach a host that does not answer, it ends',
+  { timeout: 20_000 },
+  async () => {
+    const source = connectSource({ host: '192.0.2.1', port: 57_012 }, () => new Socket())
+    const next = source.next()
+    source.close()
+    expect(await next).toBeNull()
+  },
+)

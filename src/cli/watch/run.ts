@@ -10,7 +10,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
-import type { LiveState } from '../../model/view.ts'
 import { openStore } from '../../store/store.ts'
 import type { CollectionEnd } from '../collect/order.ts'
 import { type CollectionThread, startCollection } from '../collect/thread.ts'
@@ -21,12 +20,12 @@ import { readConfig } from '../config/load.ts'
 import { duration } from '../config/values.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure } from '../failure.ts'
-import { counted } from '../output/quantities.ts'
 import { stopSignal } from '../serve/stop-signal.ts'
 import { asFailure } from '../stored.ts'
 import { alertsTo } from '../tail/alerts.ts'
 import { followDatabase } from '../tail/database.ts'
 import { WATCH_DEFAULTS } from './defaults.data.ts'
+import { dropNotes } from './drop-notes.ts'
 import { sendAlerts } from './outputs.ts'
 import type { WatchOptions } from './options.ts'
 import { type WatchPlan, watchPlan } from './plan.ts'
@@ -127,21 +126,3 @@ const orderOf = (plan: WatchPlan, database: string) => ({
   resolveAfter: plan.resolveAfter,
   checkpointEvery: plan.database === null || 'wrong' in checkpointEvery ? null : checkpointEvery.value,
 })
-
-/** Packets and records that were lost are told as they are: what was not seen cannot be judged. */
-function dropNotes(tell: (line: string) => void): (state: LiveState) => void {
-  let told = 0
-  return ({ kernelDrops, interfaceDrops, flows }) => {
-    const dropped = (kernelDrops ?? 0) + (interfaceDrops ?? 0)
-    const lost = Math.max(dropped, flows?.lost ?? 0)
-    if (lost <= told) return
-    told = lost
-    if (flows !== undefined)
-      return tell(
-        `${flows.lost} records or messages lost so far, by their exporters' own numbers, and ${counted(dropped, 'datagram')} here (${kernelDrops ?? 0} by the kernel): verdicts say less`,
-      )
-    tell(
-      `${counted(lost, 'packet')} lost so far (${kernelDrops ?? 0} by the kernel, ${interfaceDrops ?? 0} by the interface): verdicts say less`,
-    )
-  }
-}
