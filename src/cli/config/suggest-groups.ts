@@ -20,6 +20,8 @@ export interface ListenerGroup {
   /** As clients see them: those of a relay count once. */
   readonly connections: number
   readonly identifiedBy: ReadonlySet<string>
+  /** Who stands before its servers, where only their side shows it. */
+  readonly relay: string | null
   /** What joins the two sides of its relay, with counts. */
   readonly joins: string
   /** Why several endpoints are one; empty for one alone. */
@@ -117,7 +119,13 @@ export function groupsOf(facts: SurveyFacts): ListenerGroup[] {
   const groups = [...Map.groupBy(all, ({ text }) => root(text))]
   return groups
     .map(([text, members]) =>
-      groupOf(members, { relayed, relays, isVip, reasons: [...(why.get(text) ?? [])] }),
+      groupOf(members, {
+        relayed,
+        oneSided: facts.oneSided,
+        relays,
+        isVip,
+        reasons: [...(why.get(text) ?? [])],
+      }),
     )
     .toSorted((a, b) => b.clients - a.clients || b.connections - a.connections)
 }
@@ -163,11 +171,13 @@ function groupOf(
   members: readonly ListenerFacts[],
   {
     relayed,
+    oneSided,
     relays,
     isVip,
     reasons,
   }: {
     relayed: readonly RelayedFacts[]
+    oneSided: SurveyFacts['oneSided']
     relays: ReadonlySet<string>
     isVip: ReadonlySet<string>
     reasons: readonly string[]
@@ -189,6 +199,7 @@ function groupOf(
     clients: clients.size,
     connections: front.reduce((sum, { connections }) => sum + connections, 0),
     identifiedBy: new Set(members.flatMap((one) => [...one.identifiedBy])),
+    relay: oneSided.find(({ servers: its }) => its.some((one) => own.has(endpointText(one))))?.relay ?? null,
     joins: joinsOf(relayed.filter(({ vip }) => own.has(endpointText(vip)))),
     grouped: members.length === 1 ? '' : `${members.length} endpoints: ${listed(reasons)}`,
   }

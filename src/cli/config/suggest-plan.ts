@@ -68,7 +68,7 @@ const NAME_SHARE = 0.8
 
 export function suggestionOf(facts: SurveyFacts, incidents: readonly IncidentRecord[]): Suggestion {
   const groups = groupsOf(facts)
-  const relays = new Set(sureRelays(facts).map(({ relay }) => relay))
+  const relays = new Set([...sureRelays(facts), ...facts.oneSided].map(({ relay }) => relay))
   const taken = new Set<string>()
   const services = groups.map((group) => serviceOf(group, { facts, relays, taken, groups, incidents }))
   const [firm, thin] = [services.filter(({ isThin }) => !isThin), services.filter(({ isThin }) => isThin)]
@@ -96,7 +96,9 @@ function serviceOf(group: ListenerGroup, around: Around): SuggestedService {
   const name = nameOf(group, fqdn, around.taken)
   const rhythm = facts.rhythm.of(listeners, relays)
   const isThin =
-    group.profile === 'generic' && (group.clients < CLIENTS_MIN || group.connections < CONNECTIONS_MIN)
+    group.profile === 'generic' &&
+    group.relay === null &&
+    (group.clients < CLIENTS_MIN || group.connections < CONNECTIONS_MIN)
   const known = new Set([...group.vips, ...group.servers].map(({ service }) => service))
   const isOwn = (incident: IncidentRecord): boolean =>
     incident.service !== null && known.has(incident.service)
@@ -121,8 +123,11 @@ const said = <T>(value: T, why: string, isThin = false): Said<T> => ({ value, wh
 
 const some = (n: number): string => (n >= CLIENTS_MAX ? `${count(n)} or more` : count(n))
 
-const scopeOf = ({ clients, connections, grouped }: ListenerGroup): string =>
-  `${some(clients)} ${clients === 1 ? 'client address' : 'client addresses'}, ${counted(connections, 'connection')}${grouped === '' ? '' : `; ${grouped}`}`
+const scopeOf = ({ clients, connections, grouped, relay }: ListenerGroup): string => {
+  const addresses = `${some(clients)} ${clients === 1 ? 'client address' : 'client addresses'}`
+  const whose = relay !== null && clients === 0 ? `clients behind ${relay}` : addresses
+  return `${whose}, ${counted(connections, 'connection')}${grouped === '' ? '' : `; ${grouped}`}`
+}
 
 function fqdnOf({ names }: ListenerGroup): Said<string> | null {
   const counts = [...names].map(([name, sources]) => ({
@@ -245,7 +250,7 @@ export function identityOf(
   const rules = named.map((one, i) =>
     said(
       { [one.key]: one.name },
-      `${count(one.agents)} values for ${counted(one.clients, 'client address', 'client addresses')}, ${count(one.recurring)} of them on several connections`,
+      `${count(one.agents)} values${one.clients === 0 ? '' : ` for ${counted(one.clients, 'client address', 'client addresses')}`}, ${count(one.recurring)} of them on several connections`,
       i > 0 || !one.isStrong,
     ),
   )

@@ -228,6 +228,18 @@ test('what may become one shows after the second check', async () => {
   expect([await after(1), await after(2)]).toEqual([false, true])
 })
 
+test('a suggested configuration has the relay and its pool', async () => {
+  const s = scenario()
+  uses(s, S1)
+  const [path] = checked(s).save(mkdtempSync(join(tmpdir(), 'one-sided-')))
+  const { written, ...console } = recordedConsole()
+  await run(['config', 'suggest', path!], console)
+  expect(written.out).toMatch(
+    /^  - name: service-8000 # clients behind 10\.10\.3\.1, \d+ connections; 2 endpoints/m,
+  )
+  expect(written.out).toMatch(/^  - role: load-balancer # 10\.10\.3\.1 stands before 2 servers: it checks/m)
+})
+
 /** What the command says of a capture of the servers' side, without a configuration. */
 async function analyzed(s: Scenario): Promise<string> {
   const [path] = s.save(mkdtempSync(join(tmpdir(), 'oneSided-')))
