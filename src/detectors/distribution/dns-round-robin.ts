@@ -84,12 +84,14 @@ interface Turns {
   changes: number
   readonly shown: Resolved[]
   readonly addresses: Set<string>
+  /** One and the same client was told another order than before. */
+  isOfOne: boolean
 }
 
 interface Rotation {
   /** By the addresses of an answer, sorted. */
   readonly sets: Map<string, Turns>
-  /** Of answers with one address. */
+  /** By client; of answers with several addresses, by those as well. */
   readonly clients: Map<string, Turns>
   told: boolean
 }
@@ -103,8 +105,15 @@ interface RotationDetails {
   readonly ttlSeconds: number
 }
 
-const ofOrder = ({ sets }: Rotation, event: Resolved): Turns | null =>
-  noted(sets, event.addresses.toSorted().join(' '), SETS_MAX, event)
+/** The turns of a set of addresses; null as long as no client was told another order than before: a name
+ * server may put those first that are near to whoever asks. */
+function ofOrder({ sets, clients }: Rotation, event: Resolved): Turns | null {
+  const set = event.addresses.toSorted().join(' ')
+  const own = noted(clients, `${event.client} ${set}`, CLIENTS_MAX, event)
+  const turns = noted(sets, set, SETS_MAX, event)
+  if (turns !== null && own !== null && own.changes > 0) turns.isOfOne = true
+  return turns?.isOfOne === true ? turns : null
+}
 
 const ofClient = ({ clients }: Rotation, event: Resolved): Turns | null =>
   noted(clients, event.client, CLIENTS_MAX, event)
@@ -114,7 +123,8 @@ function noted(by: Map<string, Turns>, key: string, most: number, event: Resolve
   const known = by.get(key)
   if (known === undefined) {
     if (by.size >= most) return null
-    const turns = { first, answers: 1, changes: 0, shown: [event], addresses: new Set(event.addresses) }
+    const addresses = new Set(event.addresses)
+    const turns = { first, answers: 1, changes: 0, shown: [event], addresses, isOfOne: false }
     by.set(key, turns)
     return turns
   }

@@ -51,14 +51,24 @@ keepsQuiet(dnsRoundRobin, {
     config: held(),
     play: () => answered([ONE, TWO], [ONE, TWO], [ONE, TWO], [ONE, TWO]),
   },
-  'different clients that are always given different addresses': {
-    config: held(),
-    play() {
-      const s = scenario()
-      for (let i = 0; i < 12; i++) resolves(s, i % 2 === 0 ? A : B, i % 2)
-      return s
+  'different clients that are always given different addresses': [
+    {
+      config: held(),
+      play() {
+        const s = scenario()
+        for (let i = 0; i < 12; i++) resolves(s, i % 2 === 0 ? A : B, i % 2)
+        return s
+      },
     },
-  },
+    {
+      config: held(), // those first that are near to them
+      play() {
+        const s = scenario()
+        for (let i = 0; i < 12; i++) resolves(s, i % 2 === 0 ? [ONE, TWO] : [TWO, ONE], i % 2)
+        return s
+      },
+    },
+  ],
   'a name that leads to no service of the configuration': {
     config: held(),
     play() {
