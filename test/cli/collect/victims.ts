@@ -28,14 +28,18 @@ export function withVictims(): void {
       platform: 'node',
       external: ['better-sqlite3'],
     })
-    await bundle.write({ dir: BUNDLE, format: 'esm', entryFileNames: '[name].ts' })
+    await bundle.write({
+      dir: BUNDLE,
+      format: 'esm',
+      entryFileNames: ({ name }) => (name === 'victim' ? 'victim.js' : `${name}.ts`),
+    })
     await bundle.close()
   })
   afterAll(() => rmSync(BUNDLE, { recursive: true, force: true }))
 }
 
 export function begin(its: Order): Victim {
-  const child = spawn(process.execPath, [join(BUNDLE, 'victim.ts'), JSON.stringify(its)], {
+  const child = spawn(process.execPath, [join(BUNDLE, 'victim.js'), JSON.stringify(its)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const messages: CollectionMessage[] = []
