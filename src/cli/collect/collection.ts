@@ -44,6 +44,7 @@ const STANDING_MS = 15_000
 const LAG_TOLD_SECONDS = 2
 const DAY: Micros = 86_400 * SECOND
 const RESTARTED = 'Holdfast was not running'
+const STRANGE = 'its checkpoint is of another database, or of another kind of source; collection begins anew'
 const REFUSED = 'goes on behind what was read; connections that are open are learned anew'
 
 const wall = (): Micros => Date.now() * 1000
@@ -96,7 +97,10 @@ class Collecting {
       if (kept?.refused != null) tell({ says: `${order.collector}: ${kept.refused}; ${REFUSED}` })
       const before = usable(store, order, kept?.before ?? null)
       // Its journal is of connections that have the same numbers as those that are to come.
-      if (before === null && kept?.before != null) kept.renounce()
+      if (before === null && kept?.before != null) {
+        kept.renounce()
+        tell({ says: `${order.collector}: ${STRANGE}` })
+      }
       // What was told already is not read again, whatever else is lost: into this database, that is.
       const isTold =
         before !== null || (kept?.before === null && latestCollection(store, order.collector) !== null)

@@ -1,6 +1,14 @@
 /** A live collection that another version of Holdfast goes on with, in the middle of a long silence. */
 import { createHash } from 'node:crypto'
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { gunzipSync } from 'node:zlib'
@@ -13,6 +21,7 @@ import { beginCollection } from '../../../src/store/live.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { ROOT } from '../../source-tree.ts'
 import { folder } from '../../store/database.ts'
+import { freePort } from '../flow-story.ts'
 import { begin, finish, kill, type Order, pause, told, withVictims } from './victims.ts'
 
 /**
@@ -170,6 +179,33 @@ test.each(['truncated', 'removed'])('a journal that is %s costs no connection', 
     '; who is who, and what was learned of it: learned anew, as its journal cannot be',
   )
   expect(withoutLearned(told(its.order('damaged').database))).toEqual(withoutLearned(await whole()))
+})
+
+const BEGINS_ANEW =
+  'ring: its checkpoint is of another database, or of another kind of source; collection begins anew'
+
+test('of a database that was replaced, the journal is not that of the one before', async () => {
+  const its = story(EARLY)
+  const order = its.order('replaced')
+  await collected(order, EARLY_PACKETS)
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${order.database}${suffix}`, { force: true })
+  expect(await collected(order, EARLY_PACKETS)).toEqual([BEGINS_ANEW])
+  const journals = readdirSync(its.path).filter((one) => one.includes('.journal-'))
+  expect(journals).toEqual([expect.stringMatching(/journal-1$/)])
+  appendFileSync(join(its.ring, '00.pcap'), CAPTURE.subarray(EARLY))
+  await collected(order, PACKETS)
+  expect(told(order.database)).toEqual(await whole())
+})
+
+test('a collector that takes flow records from now on begins anew', async () => {
+  const its = story(EARLY)
+  const order = its.order('turned')
+  await collected(order, EARLY_PACKETS)
+  const flows = { kind: 'flows', transport: 'udp', host: '127.0.0.1', port: await freePort() } as const
+  const source = { ...flows, activeTimeout: seconds(60), allTraffic: false }
+  expect(await collected({ ...order, source }, 0)).toEqual([BEGINS_ANEW])
+  // And back: the ring is read from its beginning.
+  expect(await collected(order, EARLY_PACKETS)).toEqual([BEGINS_ANEW])
 })
 
 test('what format 3 left is read, all of it', async () => {
