@@ -172,7 +172,7 @@ function Verdict({ incident, onChanged }: Pick<IncidentProps, 'incident' | 'onCh
   )
 }
 
-/** The requirement that it breaks, in its own words; the others by their ids. */
+/** The requirement that it is about, in its own words and with what became of it; the others by their ids. */
 function Requirements({ incident }: { incident: IncidentView }): JSX.Element | null {
   const { requirements, service } = incident
   const [first, ...others] = requirements
@@ -180,12 +180,15 @@ function Requirements({ incident }: { incident: IncidentView }): JSX.Element | n
     first === undefined ? Promise.resolve(null) : api.requirements({ service }, signal),
   )
   if (first === undefined) return null
-  const title = rows.data?.items.find((row) => row.id === first)?.title
+  const row = rows.data?.items.find(({ id }) => id === first)
+  // What is told as information breaks nothing by itself.
+  const status = row?.status ?? (incident.severity === 'info' ? 'not-observed' : 'violated')
+  const words = status === 'violated' ? 'is violated.' : 'may be concerned.'
   const to = (requirement: string): string => `${href({ page: 'conformance' }, { service })}#${requirement}`
   return (
     <p class="req">
       <a href={to(first)}>
-        <VerdictMark status="violated" /> <b>{first}</b> {title ?? 'is violated.'}
+        <VerdictMark status={status} /> <b>{first}</b> {row?.title ?? words}
       </a>
       {others.length > 0 && (
         <span class="dim">
