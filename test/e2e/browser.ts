@@ -80,15 +80,13 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** What axe-core finds on the page, by WCAG 2.2 A and AA and its best practices: rule and elements. */
 export async function violations(page: Page): Promise<string[]> {
-  // The policy of the page allows no foreign script: it is put in by the debugger, as an extension would;
-  // once for each page, as compiling its 600 kB takes as long as some of its runs.
-  if (await page.evaluate<boolean>("!('axe' in globalThis)")) await page.evaluate(AXE)
+  // The policy of the page allows no foreign script: it is put in by the debugger, as an extension would.
+  await page.evaluate(AXE)
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
-      axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
     }
-    // All that is wrong is told in full, but of what passes only the rules.
-    const { violations: found } = await axe.run({ resultTypes: ['violations'] })
+    const { violations: found } = await axe.run()
     return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
   })
 }
