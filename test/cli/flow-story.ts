@@ -109,19 +109,6 @@ export async function exporterTo(port: number) {
   }
 }
 
-/** A port of UDP that is free now. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  await new Promise<void>((resolve) => {
-    socket.bind(0, '127.0.0.1', () => resolve())
-  })
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => {
-    socket.close(() => resolve())
-  })
-  return port
-}
-
 /** Two servers of which an agent stays with one. */
 export const TWO_SERVERS = `services:
   - name: dlp

@@ -43,7 +43,7 @@ export const mayShowRelays = ({ services, devices }: Deployment): boolean =>
 
 /** Somebody is checked, or asked for others, at the beginning of the only capture. */
 async function promises(read: (ahead: Ahead) => Promise<unknown>): Promise<boolean> {
-  const { OneSidedRelays } = await import('../config/suggest-one-sided.ts')
+  const { OneSidedRelays } = await import('./one-sided-relays.ts')
   const oneSided = new OneSidedRelays()
   await read({ followers: [oneSided], isEnough: theFirst(PROMISED_WITHIN, PROMISED_PACKETS_MAX) })
   return oneSided.hasCandidate

@@ -13,7 +13,7 @@ import { listed } from '../output/quantities.ts'
 import { deploymentOf } from './deployment.ts'
 import { ownAddresses } from './suggest-devices.ts'
 import { joinsOf, sureRelays } from './suggest-groups.ts'
-import type { OneSidedPool } from './suggest-one-sided.ts'
+import type { OneSidedPool } from '../analyze/one-sided-relays.ts'
 import { identityOf } from './suggest-plan.ts'
 import {
   type ListenerFacts,

@@ -15,7 +15,7 @@ import type { ProfileName } from '../../model/deployment.ts'
 import type { Follower } from '../../sessions/follower.ts'
 import type { TrackedSighting } from '../../sessions/sighting.ts'
 import { type IdentitySurvey, identitySurvey } from './suggest-identity.ts'
-import { type OneSidedPool, OneSidedRelays } from './suggest-one-sided.ts'
+import { type OneSidedPool, OneSidedRelays } from '../analyze/one-sided-relays.ts'
 import { type RhythmSurvey, rhythmSurvey } from './suggest-rhythm.ts'
 
 /** Endpoints that are looked at; connections to further ones are not. */

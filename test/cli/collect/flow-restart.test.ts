@@ -4,17 +4,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { seconds } from '../../../src/model/time.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { folder } from '../../store/database.ts'
-import {
-  connected,
-  datagrams,
-  exporterTo,
-  freePort,
-  ipfixMessages,
-  type Message,
-  visit,
-} from '../flow-story.ts'
+import { connected, datagrams, exporterTo, ipfixMessages, type Message, visit } from '../flow-story.ts'
 import { UPTIME } from '../../scenario/exports.ts'
 import { begin, finish, kept, kill, type Order, rows, told, withVictims } from './victims.ts'
+import { freePort } from '../../free-port.ts'
 
 const ROUNDS = 6
 const ROUND_SECONDS = 200

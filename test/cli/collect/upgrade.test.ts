@@ -21,8 +21,8 @@ import { beginCollection } from '../../../src/store/live.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { ROOT } from '../../source-tree.ts'
 import { folder } from '../../store/database.ts'
-import { freePort } from '../flow-story.ts'
 import { begin, finish, kill, type Order, pause, told, withVictims } from './victims.ts'
+import { freePort } from '../../free-port.ts'
 
 /**
  * Ten minutes of four agents that hold a connection each, and of one that comes every 20 s. The first speaks

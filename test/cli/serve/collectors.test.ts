@@ -5,8 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { folder } from '../../store/database.ts'
-import { datagrams, exporterTo, freePort, type Message, TWO_SERVERS, visit } from '../flow-story.ts'
+import { datagrams, exporterTo, type Message, TWO_SERVERS, visit } from '../flow-story.ts'
 import { fixture, get, type RunningServer, startServer } from './server.ts'
+import { freePort } from '../../free-port.ts'
 
 /** An agent that comes every 10 s, and goes to the other server from the twentieth time on. */
 const story = (): Message[] =>

@@ -13,13 +13,13 @@ import {
   connected,
   datagrams,
   exporterTo,
-  freePort,
   ipfixMessages,
   type Message,
   TWO_SERVERS,
   visit,
 } from '../flow-story.ts'
 import { program } from '../program.ts'
+import { freePort } from '../../free-port.ts'
 
 const HOP_AT = 25
 /** The program starts several times in a test, on machines that are busy. */

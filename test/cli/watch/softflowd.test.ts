@@ -11,8 +11,9 @@ import { openStore } from '../../../src/store/store.ts'
 import { type Conversation, firewall, scenario } from '../../scenario/scenario.ts'
 import { folder } from '../../store/database.ts'
 import { missing } from '../../tools.ts'
-import { BEGUN, freePort } from '../flow-story.ts'
+import { BEGUN } from '../flow-story.ts'
 import { program } from '../program.ts'
+import { freePort } from '../../free-port.ts'
 
 const PROGRAM_MS_MAX = 120_000
 const SERVER = '10.10.3.11:10443'

@@ -12,6 +12,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { receiveFlows } from '../../../collectors/flows/receive.ts'
 import { missing } from '../../tools.ts'
 import { told, type Told } from './decoding.ts'
+import { freePort } from '../../free-port.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-softflowd-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -52,15 +53,6 @@ async function bound(): Promise<{ socket: Socket; port: number }> {
     socket.bind(0, '127.0.0.1', () => resolve())
   })
   return { socket, port: socket.address().port }
-}
-
-/** A port that is free now: nfcapd must be told one. */
-async function freePort(): Promise<number> {
-  const { socket, port } = await bound()
-  await new Promise<void>((resolve) => {
-    socket.close(() => resolve())
-  })
-  return port
 }
 
 /** nfcapd at a port; what it stored is read when it is asked to end. */
