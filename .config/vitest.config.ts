@@ -1,4 +1,5 @@
 /** Tests: every *.test.ts under test/, which mirrors src/ and collectors/. */
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -11,7 +12,9 @@ const PATIENCE_MS = 120_000
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    maxWorkers: '150%', // a quarter of the time tests wait for programs and pages that they started
+    // A quarter of the time tests wait for programs and pages that they started. A percentage would be cut at
+    // the number of processors.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     isolate: false, // modules have no state (tidy.test.ts): a worker may run one file after the other
     env: { NODE_COMPILE_CACHE: COMPILED },
     // A busy machine must not turn a test red; what hangs still ends.
