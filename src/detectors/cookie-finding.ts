@@ -104,10 +104,16 @@ function sentBehind({ sighting, transaction }: NonNullable<Exchange['behind']>):
   return { tap: sighting.tap, packet, at: time, note: `the server sent ${names || 'none'}` }
 }
 
-export function cookieNames(findings: readonly Finding[]): string {
-  const cookies = findings[0]!.details['cookies'] as readonly { name: string }[]
-  return [...new Set(cookies.map((c) => c.name))].map(shortName).join(', ')
-}
+const namesIn = ({ details }: Finding): readonly string[] =>
+  (details['cookies'] as readonly JudgedCookie[]).map(({ name }) => name)
+
+const listedOnce = (names: readonly string[]): string => [...new Set(names)].map(shortName).join(', ')
+
+export const cookieNames = (finding: Finding): string => listedOnce(namesIn(finding))
+
+/** Those of which the response has several lines. */
+export const repeatedNames = (finding: Finding): string =>
+  listedOnce(namesIn(finding).filter((name, i, all) => all.indexOf(name) !== i))
 
 export function injectedText(finding: Finding): string {
   const cookies = finding.details['cookies'] as readonly JudgedCookie[]

@@ -3,7 +3,7 @@ import type { SetCookie } from '../../model/cookie.ts'
 import { sameNames } from '../../model/cookie-comparison.ts'
 import type { Severity } from '../../model/incident.ts'
 import { counted, detector, unseen } from '../detector.ts'
-import { cookieFinding, cookieNames, injectedText } from '../cookie-finding.ts'
+import { cookieFinding, injectedText, repeatedNames } from '../cookie-finding.ts'
 import { connectionFilter } from '../wording.ts'
 
 export const duplicateSetCookie = detector({
@@ -37,7 +37,7 @@ export const duplicateSetCookie = detector({
   describe(findings) {
     const first = findings[0]
     return {
-      title: `Responses set one cookie twice: ${cookieNames(findings)}`,
+      title: `Responses set one cookie twice: ${repeatedNames(first)}`,
       summary: `${counted(findings.length, 'response')} of ${first.service ?? 'the service'} set the same cookie twice; the client keeps the last. ${injectedText(first)}`,
       remedy: 'Give the cookie of the load balancer a name of its own, or use persistence by source address.',
       filter: `http.set_cookie && (${connectionFilter(findings)})`,

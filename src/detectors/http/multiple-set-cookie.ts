@@ -44,8 +44,8 @@ export const multipleSetCookie = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const names = cookieNames(findings)
-    if (first.details['enrolmentStated'] === false) return unstated(findings)
+    const names = cookieNames(first)
+    if (first.details['enrolmentStated'] === false) return unstated(findings, names)
     return {
       title: `Enrolment responses carry a second cookie: ${names}`,
       summary:
@@ -67,13 +67,16 @@ function isOfDevice({ details }: Finding): boolean {
 }
 
 /** Nobody said what enrolment is: whether it matters, the reader has to know. */
-function unstated(findings: readonly [Finding, ...Finding[]]): ReturnType<Detector['describe']> {
+function unstated(
+  findings: readonly [Finding, ...Finding[]],
+  names: string,
+): ReturnType<Detector['describe']> {
   const [first] = findings
   const service = first.service ?? 'the service'
   return {
-    title: `Programs are sent a second cookie: ${cookieNames(findings)}`,
+    title: `Programs are sent a second cookie: ${names}`,
     summary:
-      `${counted(findings.length, 'first response')} of ${service} set more than one cookie (${cookieNames(findings)}). ` +
+      `${counted(findings.length, 'first response')} of ${service} set more than one cookie (${names}). ` +
       `${injectedText(first)} Clients that expect exactly one, such as Encryption Desktop up to 10.5.0 at enrolment, fail on it; others do not mind. ${continued(findings)}`,
     remedy:
       'If such clients enrol here: persistence by source address, or prefix mode, which adds to the existing cookie instead of setting a second one. State enrolment paths in the configuration (enrolment.paths) to have every enrolment judged.',

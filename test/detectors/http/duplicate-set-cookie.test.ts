@@ -30,6 +30,13 @@ describe('one cookie set twice', () => {
     ])
   })
 
+  test('is named, and not those beside it', async () => {
+    const story = page(['lang=en; Path=/', 'lang=de; Path=/', 'sid=1; Path=/'], null)
+    expect((await analysed(story, { taps: ['client'] })).incident('duplicate-set-cookie').title).toBe(
+      'Responses set one cookie twice: lang',
+    )
+  })
+
   test('once by the path that the request gives it, once by its name', async () => {
     const found = await analysed(page(['a=1; Path=/', 'a=2'], null), { taps: ['client'] }) // of /login: /
     expect(found.told).toEqual(['warning duplicate-set-cookie'])
