@@ -136,7 +136,6 @@ function connecting({ host, port }: Address, dial: Dial): Senders {
       closed = true
       // A host that does not answer at all is tried for minutes.
       trying?.destroy()
-
       wake?.()
     },
   }

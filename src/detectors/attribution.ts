@@ -5,6 +5,7 @@
  * For resets the sheet of Weaver, Sommer and Paxson (NDSS 2009) as far as it applies to timers: hop limit,
  * round trip, the segment's own marks, and above all what the other side's capture shows.
  */
+import { isOfSeveral } from '../model/deployment.ts'
 import type { PathEnded, World } from '../model/event.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Actor, AttributionItem, Details, Finding, Manner } from '../model/incident.ts'
@@ -420,8 +421,7 @@ const isNamed = (agent: Agent | null): boolean =>
 function isItself({ agent, startPacket }: Sighting, returned: boolean, world: World): boolean {
   if (isNamed(agent)) return true
   if (!isRecordReference(startPacket) || !returned || agent?.identifiedBy !== 'address') return false
-  const mapping = world.natMapping(agent.id)
-  return mapping !== 'shared' && mapping !== 'pool'
+  return !isOfSeveral(world.natMapping(agent.id))
 }
 
 /** The same connection at another tap, not the other side of a relay. */

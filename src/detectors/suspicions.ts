@@ -8,6 +8,7 @@
  * (domain knowledge 4.1, L: a gap that repeats within 2 s on three connections or more).
  */
 import type { Finding } from '../model/incident.ts'
+import { densest } from '../model/statistics.ts'
 
 /** Seconds between silences that one timer may have made: 2 s to either side. */
 const SAME_TIMER_SECONDS = 4
@@ -63,12 +64,7 @@ const undecided = (found: Finding): Finding => ({
 
 /** Those of one length, if they are most of all and of agents enough; none otherwise. */
 function alikeAmong(all: readonly Suspicion[]): readonly Suspicion[] {
-  const inOrder = [...all].sort((a, b) => a.silence - b.silence)
-  let most: readonly Suspicion[] = []
-  for (let first = 0, last = 0; last < inOrder.length; last++) {
-    while (inOrder[last]!.silence - inOrder[first]!.silence > SAME_TIMER_SECONDS) first++
-    if (last - first + 1 > most.length) most = inOrder.slice(first, last + 1)
-  }
+  const most = densest(all, ({ silence }) => silence, SAME_TIMER_SECONDS)
   const agents = new Set(most.map(({ found }) => found.agent?.id ?? `${found.tap}|${found.connection}`))
   return 2 * most.length > all.length && agents.size >= AGENTS_MIN ? most : []
 }

@@ -90,6 +90,12 @@ export interface ConfiguredDevice {
   readonly idleTimeout: Micros | null
 }
 
+/** Whether agents have an address of their own outside, share one, or are given one of several. */
+export type NatMapping = 'static' | 'shared' | 'pool'
+
+/** Outside addresses of that kind stand for several agents; null: nothing is stated. */
+export const isOfSeveral = (mapping: NatMapping | null): boolean => mapping === 'shared' || mapping === 'pool'
+
 export interface Deployment {
   readonly services: readonly ConfiguredService[]
   readonly locations: readonly {
@@ -107,7 +113,7 @@ export interface Deployment {
   readonly nat: readonly {
     readonly inside: readonly AddressRange[]
     readonly outside: readonly AddressRange[]
-    readonly mapping: 'static' | 'shared' | 'pool'
+    readonly mapping: NatMapping
   }[]
   readonly dnsNames: readonly string[]
   readonly agents: readonly { readonly id: string; readonly addresses: readonly AddressRange[] }[]

@@ -3,7 +3,7 @@ import type { AddressEvent } from './address-event.ts'
 import type { CadenceEvent } from './cadence.ts'
 import type { ClusterEvent } from './cluster-events.ts'
 import type { ConnectionId } from './connection.ts'
-import type { ConfiguredDevice } from './deployment.ts'
+import type { ConfiguredDevice, NatMapping } from './deployment.ts'
 import type { ConnectionContinued, HttpTransaction } from './observation.ts'
 import type { Agent, Leg, Path, Server, Service, Sighting, Visit } from './party.ts'
 import type { PacketReference, Tap } from './packet.ts'
@@ -340,7 +340,7 @@ export interface World {
    * ends, and whatever else stands between. */
   timersOn(sighting: Sighting): readonly ConfiguredDevice[]
   /** The configuration says that addresses of agents are translated on this path, and how. */
-  natMapping(address: string): 'static' | 'shared' | 'pool' | null
+  natMapping(address: string): NatMapping | null
   /** The configuration says that this inner address is translated on the way. */
   translatesFor(address: string): boolean
   /** Several agents that named themselves used this address at this tap at the same time. */

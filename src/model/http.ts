@@ -82,6 +82,13 @@ export interface Forwarded {
   readonly port: number | null
 }
 
+/** Who asked, as the proxies on the way say: by the lines that have room for all, or else by those for
+ * one. */
+export const forwardedNodes = ({ forwarded }: Pick<HttpRequest, 'forwarded'>): readonly ForwardedNode[] => {
+  const { clients = [], single = [] } = forwarded ?? {}
+  return clients.length > 0 ? clients : single
+}
+
 /** A device or product between the two ends, by a header line that it wrote. */
 export interface Intermediary {
   /** The product, as far as the line gives it away; null if only that there is one. */

@@ -195,3 +195,14 @@ export function leadingChance(lead: number, marked: number, total: number): numb
   if (lead + marked > total) return 0
   return Math.exp(logChoose(total - lead, marked) - logChoose(total, marked))
 }
+
+/** The most of them whose values lie within `span`, in order of value; of equals the first. */
+export function densest<T>(all: readonly T[], valueOf: (one: T) => number, span: number): readonly T[] {
+  const sorted = all.toSorted((a, b) => valueOf(a) - valueOf(b))
+  let best = { from: 0, to: 0 }
+  for (let from = 0, to = 0; to < sorted.length; to++) {
+    while (valueOf(sorted[to]!) - valueOf(sorted[from]!) > span) from++
+    if (to + 1 - from > best.to - best.from) best = { from, to: to + 1 }
+  }
+  return sorted.slice(best.from, best.to)
+}

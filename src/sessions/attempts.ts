@@ -320,10 +320,10 @@ class Attempts {
   }
 }
 
-/** Configured, or a product that is known: not just anybody's connection to anything. */
 /** Since when the list of a stay holds. */
 const listSince = (stay: Stay): Micros => stay.listSince ?? stay.start
 
+/** Configured, or a product that is known: not just anybody's connection to anything. */
 const isKnown = (service: Service): boolean => service.configured !== null || service.profile !== 'generic'
 
 /** A handshake of which a packet was lost is tried again: who speaks on the connection was answered. What a

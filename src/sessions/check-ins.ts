@@ -11,7 +11,7 @@
  */
 import type { CheckInMissed } from '../model/cadence.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
-import type { ProfileName } from '../model/deployment.ts'
+import { isOfSeveral, type ProfileName } from '../model/deployment.ts'
 import type { AgentRequest } from '../model/agent-message.ts'
 import type { Agent, Server, Service } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
@@ -227,8 +227,7 @@ class CheckIns {
   /** Its address is its own where no relay and no translation stands in for it. */
   private place(rhythm: Rhythm, { leg, originator: { address } }: TrackedSighting): void {
     if ((leg !== 'direct' && leg !== 'front') || address === rhythm.address) return
-    const { natOutside } = this.around.inventory.rolesOf(address)
-    if (natOutside === 'shared' || natOutside === 'pool') return
+    if (isOfSeveral(this.around.inventory.rolesOf(address).natOutside)) return
     rhythm.address = address
     this.byAddress.set(address, this.byAgent.get(rhythm.agent)!)
   }

@@ -3,6 +3,7 @@
  * something else; whoever is not asks for the same again, or leaves (S2-33 and S2-34 of the domain's
  * catalogue). Only services whose configuration names the paths of enrolment.
  */
+import { isOfSeveral } from '../model/deployment.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
 import type { PacketReference } from '../model/packet.ts'
 import type { EnrolmentFailed } from '../model/web.ts'
@@ -114,7 +115,6 @@ function clientKey(
 ): string | null {
   if (service.configured?.enrolment == null) return null
   if (speaker !== null) return `${tap}|${leg}|${service.name}|${speaker.id}`
-  const mapping = inventory.rolesOf(address).natOutside
-  if (mapping === 'shared' || mapping === 'pool' || agents.isShared(tap, address)) return null
+  if (isOfSeveral(inventory.rolesOf(address).natOutside) || agents.isShared(tap, address)) return null
   return leg === 'front' || leg === 'direct' ? `${tap}|${service.name}|${address}` : null
 }

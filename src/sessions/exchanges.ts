@@ -15,13 +15,13 @@ const CONTINUES_WITHIN: Micros = seconds(60)
 const LEGS_APART: Micros = seconds(2)
 /** Exchanges remembered from behind relays, waiting for their front. */
 const BEHIND_MAX = 4096
-/** Responses that wait for what the client does next; of further ones it is not asked, and they are not
- * told. */
-const WAITING_MAX = 1 << 14
 /** ... and for how long: until the exchange in front was told, clock differences included. They are forgotten
  * so many at once. */
 const FORGOTTEN_AFTER: Micros = CONTINUES_WITHIN + 5 * LEGS_APART
 const FORGOTTEN_AT_ONCE = 1 << 6
+/** Responses that wait for what the client does next; of further ones it is not asked, and they are not
+ * told. */
+const WAITING_MAX = 1 << 14
 
 interface ExchangesOptions {
   later(at: Micros, act: () => void): void
@@ -39,6 +39,8 @@ interface Behind {
 
 interface Waiting {
   readonly sighting: TrackedSighting
+  /** What its client was found by when it was told; it may have a name since. */
+  readonly keys: readonly string[]
   readonly transaction: HttpTransaction
   next: HttpTransaction | null
 }
@@ -80,8 +82,9 @@ export class Exchanges {
     }
     if (response.setCookieLines < 2 || this.waits >= WAITING_MAX || !isOfInterest(sighting, o)) return
     this.waits++
-    const waiting: Waiting = { sighting, transaction: o, next: null }
-    for (const key of clientKeys(sighting)) this.waiting.set(key, [...(this.waiting.get(key) ?? []), waiting])
+    const keys = clientKeys(sighting)
+    const waiting: Waiting = { sighting, keys, transaction: o, next: null }
+    for (const key of keys) this.waiting.set(key, [...(this.waiting.get(key) ?? []), waiting])
     const { later, settle, isUrgent } = this.options
     if (isUrgent) later(response.time + settle, () => this.tellOf(waiting, true))
     later(response.time + CONTINUES_WITHIN, () => this.tell(waiting))
@@ -96,14 +99,10 @@ export class Exchanges {
 
   private tell(waiting: Waiting): void {
     this.waits--
-    for (const [key, list] of this.waiting) {
-      if (!list.includes(waiting)) continue
-      if (list.length === 1) this.waiting.delete(key)
-      else
-        this.waiting.set(
-          key,
-          list.filter((w) => w !== waiting),
-        )
+    for (const key of waiting.keys) {
+      const others = this.waiting.get(key)!.filter((one) => one !== waiting)
+      if (others.length === 0) this.waiting.delete(key)
+      else this.waiting.set(key, others)
     }
     this.tellOf(waiting, false)
   }
@@ -155,7 +154,7 @@ const isOfInterest = (sighting: TrackedSighting, o: HttpTransaction): boolean =>
 const mayEnrol = ({ service: { profile }, leg }: TrackedSighting, { request }: HttpTransaction): boolean =>
   request !== null &&
   leg !== 'back' &&
-  (profile === 'generic' || profile.startsWith('symantec-sems')) &&
+  (profile === 'generic' || profile === 'symantec-sems') &&
   headerValue(request, 'cookie') === null &&
   !isBrowser(headerValue(request, 'user-agent'))
 

@@ -1,7 +1,7 @@
 /** What names an agent inside its traffic: the configured rules first, then what products are known to
  * send. */
 import type { IdentityRule } from '../model/deployment.ts'
-import { headerValue, type HttpRequest } from '../model/http.ts'
+import { forwardedNodes, headerValue, type HttpRequest } from '../model/http.ts'
 import type { Service } from '../model/party.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import type { Inventory } from './inventory.ts'
@@ -46,9 +46,9 @@ export function identityForwarded(
   inventory: Inventory,
 ): IdentityClaim | null {
   if (leg !== 'back' || (service.configured?.identity.length ?? 0) > 0) return null
-  const { clients = [], single = [] } = request.forwarded ?? {}
-  const nodes = clients.length > 0 ? clients : single
-  const node = nodes.findLast(({ address }) => address !== null && !inventory.rolesOf(address).relays)
+  const node = forwardedNodes(request).findLast(
+    ({ address }) => address !== null && !inventory.rolesOf(address).relays,
+  )
   if (node === undefined) return null
   const id = inventory.rolesOf(node.address!).agentId ?? node.address
   return claimed(id, 'forwarded-header', ADDRESS_CONFIDENCE)

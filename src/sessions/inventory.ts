@@ -5,6 +5,7 @@ import type {
   ConfiguredServer,
   ConfiguredService,
   Deployment,
+  NatMapping,
 } from '../model/deployment.ts'
 import { addressNumber } from '../model/address.ts'
 import { AddressSet } from '../model/address-set.ts'
@@ -20,7 +21,7 @@ export interface AddressRoles {
   readonly relays: boolean
   readonly ignored: boolean
   readonly agentId: string | null
-  readonly natOutside: 'static' | 'shared' | 'pool' | null
+  readonly natOutside: NatMapping | null
 }
 
 /** What the configuration says of an address that it does not mention. */

@@ -8,6 +8,7 @@ import type { ConnectionId } from '../model/connection.ts'
 import type { Finished, Reset } from '../model/observation.ts'
 import type { Leg, Service } from '../model/party.ts'
 import type { PacketReference, Tap } from '../model/packet.ts'
+import { densest } from '../model/statistics.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { RECONNECT_WITHIN, TOGETHER } from './endings.ts'
 import type { Follower, Surroundings } from './follower.ts'
@@ -178,7 +179,7 @@ class Upheavals {
   private tellReturn({ ends, returns }: Upheaval, end: MassEnd): void {
     const keys = new Set(ends.map(agentKey))
     const own = returns.filter((r) => keys.has(agentKey(r)) || isNobodys(r.sighting))
-    const back = densest(own, RETURN_SPAN)
+    const back = densest(own, ({ at }) => at, RETURN_SPAN)
     if (back.length < LEAST || back.length < LEAST_SHARE * ends.length) return
     const [first, last] = [back[0]!, back.at(-1)!]
     this.around.tell({
@@ -262,14 +263,3 @@ const reference = ({ sighting, at, packet }: Moment): PacketReference => ({
   packet,
   at,
 })
-
-/** The most of them within a span of time. */
-function densest(returns: readonly Moment[], span: Micros): readonly Moment[] {
-  const sorted = returns.toSorted((a, b) => a.at - b.at)
-  let best: readonly Moment[] = []
-  for (let from = 0, to = 0; to < sorted.length; to++) {
-    while (sorted[to]!.at - sorted[from]!.at > span) from++
-    if (to - from + 1 > best.length) best = sorted.slice(from, to + 1)
-  }
-  return best
-}

@@ -92,3 +92,11 @@ test('marks that come last', () => {
   near(S.leadingChance(8, 5, 20), 0.05108359133126936)
   expect(S.leadingChance(16, 5, 20)).toBe(0)
 })
+
+test('the densest part of a row: the first of equals, whatever the order', () => {
+  const densest = (values: readonly number[], span: number) => S.densest(values, (value) => value, span)
+  expect(densest([9, 1, 5, 2, 8], 1)).toEqual([1, 2])
+  expect(densest([9, 1, 5, 2, 8, 7], 2)).toEqual([7, 8, 9])
+  expect(densest([3, 3, 3], 0)).toEqual([3, 3, 3])
+  expect(densest([], 1)).toEqual([])
+})

@@ -11,7 +11,7 @@
  */
 import type { ConnectionSummary } from '../../model/connection.ts'
 import { isPrivate } from '../../model/address.ts'
-import { headerValue, type HttpRequest } from '../../model/http.ts'
+import { forwardedNodes, headerValue, type HttpRequest } from '../../model/http.ts'
 import type { ConnectionOpened, HttpRequestSeen } from '../../model/observation.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
 import { type Micros, SECOND } from '../../model/time.ts'
@@ -141,8 +141,7 @@ export class OneSidedRelays implements Follower {
   }
 
   private passedOn(sighting: TrackedSighting, request: HttpRequest): void {
-    const { clients = [], single = [] } = request.forwarded ?? {}
-    const client = (clients.length > 0 ? clients : single).at(-1)?.address ?? null
+    const client = forwardedNodes(request).at(-1)?.address ?? null
     const host = headerValue(request, 'host')?.toLowerCase() ?? null
     const pair = client === null || host === null ? null : this.pairOf(sighting)
     if (pair === null) return

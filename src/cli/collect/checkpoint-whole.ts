@@ -31,16 +31,9 @@ export function inParts(body: unknown, format: number): Parted {
     const flows = { of: 'flows', connections: state, passing: null } as const
     return { ...its, analysis: { run: flows, ledger, connections }, formats: { ...upper, flows: since3 } }
   }
-  const packets = {
-    of: 'packets',
-    connections: { faces, state: connectionsIn(state) },
-    passing: passingIn(state),
-  }
-  return {
-    ...its,
-    analysis: { run: { ...packets, of: 'packets' }, ledger, connections },
-    formats: { ...upper, packets: 1 },
-  }
+  const open = { faces, state: connectionsIn(state) }
+  const packets = { of: 'packets', connections: open, passing: passingIn(state) } as const
+  return { ...its, analysis: { run: packets, ledger, connections }, formats: { ...upper, packets: 1 } }
 }
 
 function connectionsIn({ trackers, counts, linkTypeOf, parts }: State): State {

@@ -86,11 +86,11 @@ interface Pool {
   readonly vips: readonly Endpoint[]
   readonly servers: readonly Endpoint[]
   readonly relayed: readonly RelayedFacts[]
-  /** The relay's checks show it; null: its connections do. */
+  /** Its servers' side alone shows it; null: its connections on both do. */
   readonly oneSided: OneSidedPool | null
 }
 
-/** Pools of which nothing but the checks tells. */
+/** Pools of which nothing but their own side tells. */
 function oneSidedPools({ oneSided }: SurveyFacts, relayed: readonly RelayedFacts[]): Pool[] {
   const known = new Set(relayed.flatMap(({ relay, server }) => [relay, endpointText(server)]))
   return oneSided
@@ -160,10 +160,7 @@ function namingOf(
   { identity }: SurveyFacts,
 ): Readonly<Record<string, string>>[] {
   const listeners = new Set(members.map(({ text }) => text))
-  const relays = new Set([
-    ...relayed.map(({ relay }) => relay),
-    ...(oneSided === null ? [] : [oneSided.relay]),
-  ])
+  const relays = new Set([...relayed, ...(oneSided === null ? [] : [oneSided])].map(({ relay }) => relay))
   const identifiedBy = new Set(members.flatMap((one) => [...one.identifiedBy]))
   return identityOf({ identifiedBy, profile }, identity.candidates(listeners, relays))
     .filter(({ isThin }) => !isThin)

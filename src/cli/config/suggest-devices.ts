@@ -33,8 +33,8 @@ const CONFIDENT = 0.8
 export function devicesOf(facts: SurveyFacts, incidents: readonly IncidentRecord[]): SuggestedDevice[] {
   const relayed = sureRelays(facts)
   const joined = ownAddresses(facts, relayed)
-  const checking = facts.oneSided.filter(({ relay }) => !joined.includes(relay))
-  const own = [...joined, ...new Set(checking.map(({ relay }) => relay))]
+  const lone = facts.oneSided.filter(({ relay }) => !joined.includes(relay))
+  const own = [...joined, ...new Set(lone.map(({ relay }) => relay))]
   const balancer: SuggestedDevice[] =
     own.length === 0
       ? []
@@ -44,7 +44,7 @@ export function devicesOf(facts: SurveyFacts, incidents: readonly IncidentRecord
             addresses: own.slice(0, ADDRESSES_MAX),
             why: [
               ...(joined.length === 0 ? [] : [joinedText(relayed)]),
-              ...checking.map(
+              ...lone.map(
                 ({ relay, servers, why }) =>
                   `${relay} stands before ${counted(servers.length, 'server')}: ${why}`,
               ),

@@ -47,6 +47,10 @@ export function sureRelays(facts: SurveyFacts): readonly RelayedFacts[] {
   return [...shown, ...inferredRelays(facts).filter(({ server }) => !known.has(endpointText(server)))]
 }
 
+/** Addresses of all relays, on their servers' side. */
+export const relaysOf = (facts: SurveyFacts): ReadonlySet<string> =>
+  new Set([...sureRelays(facts), ...facts.oneSided].map(({ relay }) => relay))
+
 const totalOf = (relayed: readonly RelayedFacts[]): number =>
   relayed.flatMap(({ seen }) => [...seen.values()]).reduce((sum, n) => sum + n, 0)
 
@@ -115,7 +119,7 @@ export function groupsOf(facts: SurveyFacts): ListenerGroup[] {
   for (const [a, b] of pairsOf(all, networkKey))
     if (sharesClients(a, b)) unite(a.text, b.text, 'one port of one network, used by the same clients')
   const isVip = new Set(relayed.map(({ vip }) => endpointText(vip)))
-  const relays = new Set([...relayed, ...facts.oneSided].map(({ relay }) => relay))
+  const relays = relaysOf(facts)
   const groups = [...Map.groupBy(all, ({ text }) => root(text))]
   return groups
     .map(([text, members]) =>

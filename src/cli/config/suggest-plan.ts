@@ -11,7 +11,7 @@ import type { IncidentRecord } from '../../model/record.ts'
 import { count, counted, duration, firstFew } from '../output/quantities.ts'
 import { type IdentityCandidate } from './suggest-identity.ts'
 import { devicesOf, natOf, type SuggestedDevice, type SuggestedNat } from './suggest-devices.ts'
-import { groupsOf, type ListenerGroup, sureRelays } from './suggest-groups.ts'
+import { groupsOf, type ListenerGroup, relaysOf } from './suggest-groups.ts'
 import type { Learned, RhythmFacts } from './suggest-rhythm.ts'
 import { CLIENTS_MAX, type SurveyFacts } from './suggest-survey.ts'
 
@@ -68,7 +68,7 @@ const NAME_SHARE = 0.8
 
 export function suggestionOf(facts: SurveyFacts, incidents: readonly IncidentRecord[]): Suggestion {
   const groups = groupsOf(facts)
-  const relays = new Set([...sureRelays(facts), ...facts.oneSided].map(({ relay }) => relay))
+  const relays = relaysOf(facts)
   const taken = new Set<string>()
   const services = groups.map((group) => serviceOf(group, { facts, relays, taken, groups, incidents }))
   const [firm, thin] = [services.filter(({ isThin }) => !isThin), services.filter(({ isThin }) => isThin)]

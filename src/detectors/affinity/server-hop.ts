@@ -1,4 +1,5 @@
 /** An agent reached another server than before, although nothing was wrong with the one that it had. */
+import { isOfSeveral } from '../../model/deployment.ts'
 import type { Assignment, World } from '../../model/event.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
 import type { Agent, Server, Service, Visit } from '../../model/party.ts'
@@ -9,6 +10,7 @@ import { MAIL_PORTS } from '../../model/smtp.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, spoken, times } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
+import { isOfAgents } from '../distribution/relay.ts'
 import { Undecided } from '../undecided.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
@@ -234,7 +236,7 @@ const mayFailOver = (service: Service): boolean =>
 function mustStay(visit: Visit, previous: Visit): boolean {
   const { service } = visit.server
   const { configured } = service
-  if (configured?.web != null || configured?.smtp != null || MAIL_PORTS.has(visit.server.port)) return false
+  if (!isOfAgents(service) || MAIL_PORTS.has(visit.server.port)) return false
   if (
     service.persistence === 'random' ||
     service.persistence === 'weighted' ||
@@ -262,8 +264,7 @@ function hasLeft({ sighting }: Visit, at: Micros): boolean {
 
 /** Known by an address only, which the configuration gives to several agents. */
 function standsForMany(agent: Agent, world: World): boolean {
-  const mapping = agent.identifiedBy === 'address' ? world.natMapping(agent.id) : null
-  return mapping === 'shared' || mapping === 'pool'
+  return agent.identifiedBy === 'address' && isOfSeveral(world.natMapping(agent.id))
 }
 
 interface Preference {

@@ -7,10 +7,14 @@ import { packets } from '../wording.ts'
 /** Choices that stand as evidence: enough to see a pattern, few enough to read. */
 const SHOWN_MAX = 8
 
-/** A service whose agents must stay where they are. Web users are told apart by sessions, not by connections,
- * and mail is no agent's. */
-export function mustStay({ configured, persistence }: Service): boolean {
-  if (configured?.web != null || configured?.smtp != null) return false
+/** Web users are told apart by sessions, not by connections, and mail is no agent's. */
+export const isOfAgents = ({ configured }: Service): boolean =>
+  configured?.web == null && configured?.smtp == null
+
+/** A service whose agents must stay where they are. */
+export function mustStay(service: Service): boolean {
+  const { persistence } = service
+  if (!isOfAgents(service)) return false
   return persistence === 'sticky' || persistence === 'ordered' || persistence === 'failover'
 }
 

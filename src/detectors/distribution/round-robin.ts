@@ -10,6 +10,7 @@ import {
   causeOf,
   chance,
   choicesAsEvidence,
+  isOfAgents,
   mustStay,
   openingsFilter,
   relayFinding,
@@ -134,10 +135,8 @@ function finding(event: Assigned, taking: TurnTaking, confidence: number, world:
 
 /** Nobody said what the service needs: that its connections are handed round is worth knowing, and may be
  * meant. */
-const isUnstated = ({ profile, persistence, configured }: Service): boolean =>
-  profile === 'generic' &&
-  persistence === null &&
-  (configured === null || (configured.web === null && configured.smtp === null))
+const isUnstated = (service: Service): boolean =>
+  service.profile === 'generic' && service.persistence === null && isOfAgents(service)
 
 const requirementsOf = ({ profile }: Service): readonly string[] =>
   profile === 'symantec-sems' ? ['S2-46', 'S2-49'] : ['S0-17']
