@@ -212,15 +212,15 @@ function scopeOf({ summary, agentsBy, servers, serversDropped }: Collected): str
   return scopeText({ connections, agents, servers: servers.length + serversDropped })
 }
 
-/** `30 connections of 7 agents with 3 servers`; where something on the way hides the servers, that. */
+/** `30 connections of 7 agents with 3 servers`; where something on the way hides either of them, that. */
 export function scopeText(of: {
   readonly connections: number
   readonly agents: number
   readonly servers: number
 }): string {
-  const servers =
-    of.servers === 0 && of.connections > 0 ? 'servers that were not seen' : counted(of.servers, 'server')
-  return `${counted(of.connections, 'connection')} of ${counted(of.agents, 'agent')} with ${servers}`
+  const party = (n: number, one: string): string =>
+    n === 0 && of.connections > 0 ? `${one}s that were not seen` : counted(n, one)
+  return `${counted(of.connections, 'connection')} of ${party(of.agents, 'agent')} with ${party(of.servers, 'server')}`
 }
 
 function severitiesOf({ summary, incidents }: Collected): string {

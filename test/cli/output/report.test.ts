@@ -191,7 +191,9 @@ describe('nothing is without bound', () => {
     expect(text).toContain(
       '1,180 more incidents, none of them worse: --format ndjson --include incident lists all.',
     )
-    expect(text).toContain('1,200 incidents in 21 connections of 0 agents with 900 servers: 1,200 warning.')
+    expect(text).toContain(
+      '1,200 incidents in 21 connections of agents that were not seen with 900 servers: 1,200 warning.',
+    )
   })
 })
 
@@ -293,5 +295,6 @@ describe('the sink', () => {
 test.each([
   [{ connections: 15, agents: 7, servers: 0 }, '15 connections of 7 agents with servers that were not seen'],
   [{ connections: 1, agents: 1, servers: 1 }, '1 connection of 1 agent with 1 server'],
+  [{ connections: 15, agents: 0, servers: 2 }, '15 connections of agents that were not seen with 2 servers'],
   [{ connections: 0, agents: 0, servers: 0 }, '0 connections of 0 agents with 0 servers'],
 ])('what was seen: %j', (of, text) => expect(scopeText(of)).toBe(text))
