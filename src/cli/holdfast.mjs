@@ -9,7 +9,7 @@ young=--max-semi-space-size=8
 for node in "${self%/src/cli/*}/.runtime" "${XDG_CACHE_HOME:-$HOME/.cache}/holdfast/node-24"; do
   [ -x "$node/node_modules/.bin/node" ] && exec "$node/node_modules/.bin/node" $young "$self" "$@"
 done
-command -v node >/dev/null && exec node "$self" "$@"
+command -v node >/dev/null && exec node $young "$self" "$@"
 echo 'holdfast: needs Node.js: install version 24 or newer, from your distribution or nodejs.org' >&2
 exit 1
 */

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from '../source-tree.ts'
 
@@ -20,6 +20,7 @@ const MAIN = `
   export async function main(argv: readonly string[]): Promise<void> {
     const [word, ...rest] = argv.slice(2)
     if (word === 'node') console.log(Number.parseInt(process.versions.node, 10) >= 24)
+    if (word === 'options') console.log(process.execArgv.join(' '))
     if (word === 'say') console.log(JSON.stringify(rest))
     if (word === 'exit') process.exit(Number(rest[0]))
     if (word === 'echo') process.stdin.pipe(process.stdout)
@@ -99,6 +100,25 @@ describe.each(STARTERS)('started %s', (_how, [program = '', ...before], isPossib
     expect(await ended).toEqual(end)
   })
 })
+
+/** A million idle connections need a third more memory without it. */
+test.skipIf(process.platform === 'win32')(
+  'as a program it gives new objects little room under any Node',
+  () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'holdfast without Node '))
+    const path = [dirname(process.execPath), process.env['PATH']].join(delimiter)
+    const run = (file: string) =>
+      spawnSync(file, ['options'], { encoding: 'utf8', env: { ...environment(), PATH: path } })
+    try {
+      cpSync(clone, elsewhere, { recursive: true, filter: (from) => !from.endsWith('node_modules') })
+      symlinkSync(join(ROOT, 'node_modules'), join(elsewhere, 'node_modules'))
+      const copied = join(elsewhere, 'src', 'cli', 'holdfast.mjs')
+      for (const file of [launcher, copied]) expect(run(file).stdout).toBe('--max-semi-space-size=8\n')
+    } finally {
+      rmSync(elsewhere, { recursive: true })
+    }
+  },
+)
 
 /** A cache of its own, so that nothing of the machine's is found. */
 const environment = (): NodeJS.ProcessEnv => ({ ...process.env, XDG_CACHE_HOME: join(clone, 'cache') })
