@@ -21,6 +21,7 @@ const MAIN = `
     const [word, ...rest] = argv.slice(2)
     if (word === 'node') console.log(Number.parseInt(process.versions.node, 10) >= 24)
     if (word === 'options') console.log(process.execArgv.join(' '))
+    if (word === 'thread') await inThread()
     if (word === 'say') console.log(JSON.stringify(rest))
     if (word === 'exit') process.exit(Number(rest[0]))
     if (word === 'echo') process.stdin.pipe(process.stdout)
@@ -29,6 +30,17 @@ const MAIN = `
     setInterval(() => {}, 1000)
     console.log('waits')
   }
+`
+/** Prints how much room a thread has for new objects once it has made many. */
+const IN_THREAD = `
+  import { Worker } from 'node:worker_threads'
+  const PROGRAM = \`
+    const kept = []
+    for (let i = 0; i < 2e6; i++) kept[i % 100_000] = { i }
+    const spaces = require('node:v8').getHeapSpaceStatistics()
+    console.log(spaces.find((space) => space.space_name === 'new_space').space_size <= 16 << 20)
+  \`
+  const inThread = () => new Promise((resolve) => new Worker(PROGRAM, { eval: true }).once('exit', resolve))
 `
 const clone = mkdtempSync(join(tmpdir(), 'holdfast clone '))
 const launcher = join(clone, 'src', 'cli', 'holdfast.mjs')
@@ -48,7 +60,7 @@ beforeAll(() => {
   symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'))
   if (existsSync(runtime)) symlinkSync(runtime, join(clone, '.runtime', 'node_modules'))
   symlinkSync(launcher, link)
-  writeMain(MAIN)
+  writeMain(IN_THREAD + MAIN)
 })
 afterAll(() => rmSync(clone, { recursive: true }))
 
@@ -74,6 +86,10 @@ describe.each(STARTERS)('started %s', (_how, [program = '', ...before], isPossib
 
   test.skipIf(!isPossible)('main runs under a Node that is new enough, and nothing else is said', () => {
     expect(run('node')).toMatchObject({ stdout: 'true\n', stderr: '', status: 0 })
+  })
+
+  test.skipIf(!isPossible)('threads give new objects little room', () => {
+    expect(run('thread')).toMatchObject({ stdout: 'true\n', stderr: '', status: 0 })
   })
 
   test.skipIf(!isPossible)('arguments arrive as they are', () => {
