@@ -30,14 +30,25 @@ export const TURNS_MAX = 64
 /** Connections that are followed at once; the choices of further ones are left out. */
 export const OPEN_MAX = 1 << 16
 
+/** Connections of a relay that one server has open. */
+interface Load {
+  open: number
+}
+
+/** Choices that are told together. */
+interface Round {
+  /** Null once they were told. */
+  rows: ChoiceRows | null
+  /** Connections that are closed, and whose agent is not known yet. */
+  readonly waiting: Set<ConnectionId>
+}
+
 /** The choice of a connection that is open, or whose agent is not known yet. */
 interface Choice {
-  readonly server: Server
-  /** Where it stands; null once it was told: then it counts as open, and that is all. */
-  rows: ChoiceRows | null
+  /** Once this was told, the connection counts as open, and that is all. */
+  readonly round: Round
   readonly row: number
-  /** Open connections of its relay, by server. */
-  readonly load: Map<Server, number>
+  readonly load: Load
   /** It does not count as open any more. */
   over: boolean
   closed: boolean
@@ -48,9 +59,8 @@ interface Turns {
   readonly service: Service
   readonly relay: string
   readonly tap: Tap
-  /** Open connections by server. */
-  readonly load: Map<Server, number>
-  choices: ChoiceRows
+  readonly loads: Map<Server, Load>
+  round: Round
   /** The latest of those that were told. */
   latest: ChoiceRows
   /** Choices at the next look at them, and at the last one. */
@@ -81,34 +91,39 @@ export class Assignments implements Follower {
     reset: (_, sighting) => this.release(sighting),
     'http-request': ({ request, index }, sighting) => {
       const choice = index > 0 ? undefined : this.choiceOf(sighting)
-      choice?.rows?.setCookie(choice.row, relaysCookie(request))
+      choice?.round.rows?.setCookie(choice.row, relaysCookie(request))
     },
   }
 
   visited(sighting: TrackedSighting, agent: Agent): void {
     const choice = this.choiceOf(sighting)
     if (choice === undefined) return
-    const { rows, row } = choice
-    if (rows !== null && rows.agentOf(row) === null) nameChoice(rows, choice, sighting, agent)
-    if (choice.closed) this.byConnection.delete(sighting.connection)
+    const { rows, waiting } = choice.round
+    if (rows !== null && rows.agentOf(choice.row) === null) nameChoice(rows, choice, sighting, agent)
+    if (!choice.closed) return
+    this.byConnection.delete(sighting.connection)
+    waiting.delete(sighting.connection)
   }
 
   closed(sighting: TrackedSighting, { halves }: ConnectionSummary): void {
     const choice = this.byConnection.get(sighting.connection)
     if (choice === undefined) return
+    const { round, row } = choice
     release(choice)
     choice.closed = true
-    const { rows, row } = choice
+    const { rows } = round
     if (rows !== null)
       rows.setCarried(row, sighting.leg === 'back' && (rows.isCarried(row) || halves[0].bytes > 0))
     // A short connection is over before its visit is made.
-    if (rows === null || rows.agentOf(row) !== null) this.byConnection.delete(sighting.connection)
+    if (rows !== null && rows.agentOf(row) === null) round.waiting.add(sighting.connection)
+    else this.byConnection.delete(sighting.connection)
   }
 
   timePassed(now: Micros): void {
     for (const byRelay of this.all.values())
       for (const turns of byRelay.values()) {
-        const { choices, looked } = turns
+        const { looked } = turns
+        const choices = choicesOf(turns)
         if (choices.length > looked && now - choices.lastAt >= AT_REST) this.look(turns, now)
       }
   }
@@ -122,7 +137,7 @@ export class Assignments implements Follower {
     for (const [service, byRelay] of this.all) {
       const turns = service.name === name ? byRelay.get(relay) : undefined
       if (turns !== undefined) {
-        const now = turns.choices.inOrder(Infinity, LATEST_MAX)
+        const now = choicesOf(turns).inOrder(Infinity, LATEST_MAX)
         const before = LATEST_MAX - now.length
         return before === 0 ? now : [...turns.latest.inOrder(Infinity, before), ...now]
       }
@@ -138,24 +153,25 @@ export class Assignments implements Follower {
       this.unfollowed++
       return
     }
-    const choice = choiceMade(turns, sighting, sighting.server)
-    this.byConnection.set(sighting.connection, choice)
-    if (turns.choices.length >= ASSIGNMENTS_MAX) this.tellOf(turns)
-    else if (turns.choices.length >= turns.nextLook) this.planLook(turns, sighting.start)
+    this.byConnection.set(sighting.connection, choiceMade(turns, sighting, sighting.server))
+    const { length } = choicesOf(turns)
+    if (length >= ASSIGNMENTS_MAX) this.tellOf(turns)
+    else if (length >= turns.nextLook) this.planLook(turns, sighting.start)
   }
 
   /** Who came is known a little after it came. */
   private planLook(turns: Turns, until: Micros): void {
-    turns.nextLook = 2 * turns.choices.length
-    const { choices } = turns
+    const { round } = turns
+    turns.nextLook = 2 * choicesOf(turns).length
     this.around.later(until + 2 * this.around.settle, () => {
-      if (turns.choices === choices) this.look(turns, until)
+      if (turns.round === round) this.look(turns, until)
     })
   }
 
   /** Tells what was chosen by then, and goes on counting. */
   private look(turns: Turns, until: Micros): void {
-    const { service, relay, tap, choices } = turns
+    const { service, relay, tap } = turns
+    const choices = choicesOf(turns)
     turns.looked = choices.length
     const assignments = choices.inOrder(until)
     if (assignments.length > 0)
@@ -174,8 +190,8 @@ export class Assignments implements Follower {
       service,
       relay,
       tap,
-      load: new Map(),
-      choices: new ChoiceRows(),
+      loads: new Map(),
+      round: newRound(),
       latest: new ChoiceRows(),
       nextLook: FIRST_LOOK,
       looked: 0,
@@ -194,14 +210,12 @@ export class Assignments implements Follower {
   }
 
   private tellOf(turns: Turns): void {
-    const { service, relay, tap, choices } = turns
+    const { service, relay, tap, round } = turns
+    const choices = choicesOf(turns)
     const assignments = choices.inOrder()
-    for (const [connection, choice] of this.byConnection) {
-      if (choice.rows !== choices) continue
-      choice.rows = null
-      if (choice.closed) this.byConnection.delete(connection)
-    }
-    turns.choices = new ChoiceRows()
+    round.rows = null
+    for (const connection of round.waiting) this.byConnection.delete(connection)
+    turns.round = newRound()
     turns.latest = choices.latest(LATEST_MAX)
     turns.nextLook = FIRST_LOOK
     turns.looked = 0
@@ -210,30 +224,42 @@ export class Assignments implements Follower {
   }
 }
 
+const newRound = (): Round => ({ rows: new ChoiceRows(), waiting: new Set() })
+
+/** Those of this round, which was not told yet. */
+const choicesOf = ({ round }: Turns): ChoiceRows => round.rows!
+
 /** Another tap shows the same connection on the same side of the relay, and was first. */
 const isSeenTwice = (sighting: TrackedSighting): boolean =>
   sighting.path.isJoined && sighting.path.sightings.some((s) => s !== sighting && s.leg === 'back')
 
-function choiceMade({ load, choices }: Turns, sighting: TrackedSighting, server: Server): Choice {
-  if (!load.has(server)) load.set(server, 0)
-  const least = Math.min(...load.values())
+function choiceMade(turns: Turns, sighting: TrackedSighting, server: Server): Choice {
+  const { loads, round } = turns
+  let load = loads.get(server)
+  if (load === undefined) loads.set(server, (load = { open: 0 }))
+  let least = Infinity
   let fewest = 0
   let open = 0
-  for (const its of load.values()) {
-    open += its
-    if (its === least) fewest++
+  for (const its of loads.values()) {
+    open += its.open
+    if (its.open < least) {
+      least = its.open
+      fewest = 0
+    }
+    if (its.open === least) fewest++
   }
   const { connection, start: at, startPacket: packet } = sighting
-  const isFewest = load.get(server) === least
-  const row = choices.add({ connection, at, packet, server, among: load.size, fewest, isFewest, open })
-  load.set(server, load.get(server)! + 1)
-  return { server, rows: choices, row, load, over: false, closed: false }
+  const isFewest = load.open === least
+  const choices = choicesOf(turns)
+  const row = choices.add({ connection, at, packet, server, among: loads.size, fewest, isFewest, open })
+  load.open++
+  return { round, row, load, over: false, closed: false }
 }
 
 function release(choice: Choice): void {
   if (choice.over) return
   choice.over = true
-  choice.load.set(choice.server, choice.load.get(choice.server)! - 1)
+  choice.load.open--
 }
 
 /** The stay is still what it was before this visit. */
@@ -243,8 +269,8 @@ function nameChoice(rows: ChoiceRows, { row }: Choice, sighting: TrackedSighting
   rows.setCarried(row, true)
   const stay = attachmentOf(agent, sighting.server?.service ?? sighting.service)?.stay ?? null
   if (stay === null) return
-  const [sinceFirst, sinceLast] = [stay.start, lastContact(stay)].map((since) => Math.max(0, at - since))
-  rows.setPrevious(row, stay.server, sinceFirst!, sinceLast!)
+  const since = (then: Micros): Micros => Math.max(0, at - then)
+  rows.setPrevious(row, stay.server, since(stay.start), since(lastContact(stay)))
 }
 
 /** The end of the connection before this one; Infinity while that is open. */
@@ -253,11 +279,17 @@ function lastContact({ visit, end }: Stay): Micros {
   if (before === null) return end
   const { ending, closed, lastAt, endNotedAt } = before as TrackedSighting
   if (ending === null && closed && endNotedAt !== null) return endNotedAt
-  const ends = [...(ending?.finished ?? []), ...(ending?.resets ?? [])].flatMap((o) =>
-    o === null ? [] : [o.time],
-  )
-  if (ends.length > 0) return Math.max(...ends)
+  const told = ending === null ? -Infinity : Math.max(latest(ending.finished), latest(ending.resets))
+  if (told > -Infinity) return told
   return closed ? lastAt : Infinity
+}
+
+/** When the later of them came; -Infinity without any. */
+const latest = ([one, other]: readonly [Instant | null, Instant | null]): Micros =>
+  Math.max(one?.time ?? -Infinity, other?.time ?? -Infinity)
+
+interface Instant {
+  readonly time: Micros
 }
 
 /** What a relay goes by, if it set a cookie for it: the name and the hash of the value. */

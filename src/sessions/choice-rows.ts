@@ -55,9 +55,20 @@ export class ChoiceRows {
   add({ connection, at, packet, server, among, fewest, isFewest, open }: Chosen): number {
     const row = this.length++
     if (row * NUMBERS === this.numbers.length) this.grow()
-    this.numbers.set([connection, at, packet, NaN, NaN], row * NUMBERS)
-    const flags = isFewest ? IS_FEWEST : 0
-    this.small.set([this.placeOf(server), 0, among, fewest, open, flags], row * SMALL)
+    const { numbers, small } = this
+    const n = row * NUMBERS
+    numbers[n + CONNECTION] = connection
+    numbers[n + AT] = at
+    numbers[n + PACKET] = packet
+    numbers[n + SINCE_FIRST] = NaN
+    numbers[n + SINCE_LAST] = NaN
+    const s = row * SMALL
+    small[s + SERVER] = this.placeOf(server)
+    small[s + PREVIOUS] = 0
+    small[s + AMONG] = among
+    small[s + FEWEST] = fewest
+    small[s + OPEN] = open
+    small[s + FLAGS] = isFewest ? IS_FEWEST : 0
     this.agents.push(null)
     return row
   }

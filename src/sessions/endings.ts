@@ -22,7 +22,7 @@ export const TOGETHER: Micros = seconds(2)
  * return. The oldest are forgotten, many at once. */
 const RECENT_ENDS_MAX = 1 << 14
 const RECENT_FOR: Micros = 2 * RECONNECT_WITHIN
-const FORGOTTEN_AT_ONCE = 1 << 5
+const FORGOTTEN_AT_ONCE = 1 << 8
 /** What the server sends so soon after the beginning, it sends at once. Timers tick every second. */
 const AT_ONCE: Micros = seconds(62)
 /** This many others make the end of a path part of something larger than itself. */
@@ -167,7 +167,8 @@ export class Endings {
 
   /** Whether any connection of the path is open, other than that one. */
   private isOpen(path: TrackedPath, but: TrackedSighting | null = null): boolean {
-    return path.sightings.some((s) => s !== but && this.options.sightingOf(s.connection) === s)
+    const isOpen = (s: TrackedSighting): boolean => s !== but && this.options.sightingOf(s.connection) === s
+    return path.isJoined ? path.sightings.some(isOpen) : isOpen(path.first)
   }
 
   private tellLeftOpen(path: TrackedPath, visit: Visit, at: Micros): void {
@@ -383,10 +384,10 @@ function closedByAgent(sighting: TrackedSighting): boolean {
 
 /** By FIN, and not after a silence that could have been a device's. */
 const isOrderly = ({ silence, resets, finished, unanswered }: Ending): boolean =>
-  silence === null &&
-  resets.every((o) => o === null) &&
-  unanswered.every((o) => o === null) &&
-  finished.some((o) => o !== null)
+  silence === null && !isAny(resets) && !isAny(unanswered) && isAny(finished)
+
+/** One side did it, or the other. */
+const isAny = ([by0, by1]: readonly [object | null, object | null]): boolean => by0 !== null || by1 !== null
 
 /** No agent was heard on it, and none can be found to have gone on from it. */
 const isNobodys = ({ visited, ending, path }: TrackedSighting): boolean =>
@@ -400,9 +401,9 @@ const hasMoved = (before: TrackedSighting, next: TrackedSighting): boolean =>
   !areNeighbours(before.originator.address, next.originator.address)
 
 /** When the last FIN of those that were seen came; null if none was. */
-function lastFin({ finished }: Ending): Micros | null {
-  const times = finished.flatMap((fin) => (fin === null ? [] : [fin.time]))
-  return times.length === 0 ? null : Math.max(...times)
+function lastFin({ finished: [by0, by1] }: Ending): Micros | null {
+  if (by0 === null || by1 === null) return (by0 ?? by1)?.time ?? null
+  return Math.max(by0.time, by1.time)
 }
 
 /** The agent is gone from it, the server is not: its FIN is missing, or what it asks finds nobody. */

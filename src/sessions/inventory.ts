@@ -45,10 +45,13 @@ export function triesFor(roles: AddressRoles, isRelay: boolean): 'itself' | 'man
 
 /** Addresses remembered: a lookup over ranges is linear. When full, the memory starts anew. */
 const REMEMBERED_MAX = 1 << 16
+/** The latest addresses: of one connection they are asked for again and again. */
+const LATEST_MAX = 1 << 9
 
 export class Inventory {
   readonly deployment: Deployment
   private readonly remembered = new Map<string, AddressRoles>()
+  private readonly latest = new Map<string, AddressRoles>()
   /** Addresses of which something is stated: few of those that come. */
   private readonly mentioned: AddressSet
 
@@ -58,6 +61,16 @@ export class Inventory {
   }
 
   rolesOf(address: string): AddressRoles {
+    const { latest } = this
+    let roles = latest.get(address)
+    if (roles !== undefined) return roles
+    roles = this.knownOf(address)
+    if (latest.size >= LATEST_MAX) latest.clear()
+    latest.set(address, roles)
+    return roles
+  }
+
+  private knownOf(address: string): AddressRoles {
     if (!this.mentioned.has(address)) return NO_ROLES
     let roles = this.remembered.get(address)
     if (roles === undefined) {

@@ -14,51 +14,56 @@ import type { TrackedPath, TrackedSighting } from './sighting.ts'
 const LEGS_APART: Micros = seconds(2)
 /** Keys remembered per kind of join; the oldest is forgotten. */
 const REMEMBERED_MAX = 1 << 16
-/**
- * From so many on, two of the oldest are looked at whenever one comes: those of connections that are
- * over join nothing any more.
- */
+/** From so many on, those of connections that are over are forgotten: they join nothing any more. */
 const SWEPT_FROM = 1 << 10
+/** After so many new keys, twice as many of the oldest are looked at. */
+const SWEPT_AFTER = 1 << 9
 /** An opening shorter than this is said by everybody. */
 const OPENING_MIN = 16
 
-class Memory<T> {
-  private readonly entries = new Map<string, T>()
+class Memory<K, T> {
+  private readonly entries = new Map<K, T>()
   private readonly oldest = new Oldest(this.entries)
   private readonly isOver: ((value: T) => boolean) | null
+  private unswept = 0
 
   constructor(isOver: ((value: T) => boolean) | null = null) {
     this.isOver = isOver
   }
 
-  get(key: string): T | null {
+  get(key: K): T | null {
     return this.entries.get(key) ?? null
   }
 
   /** Keeps the value; the oldest goes when there are too many. */
-  put(key: string, value: T): void {
-    const isNew = !this.entries.delete(key)
-    if (isNew && this.entries.size >= SWEPT_FROM && this.isOver !== null)
-      for (let looks = 2; looks > 0; looks--) this.sweep(this.isOver)
-    if (this.entries.size >= REMEMBERED_MAX) this.entries.delete(this.oldest.next()!)
-    this.entries.set(key, value)
+  put(key: K, value: T): void {
+    const { entries, isOver } = this
+    const isNew = !entries.delete(key)
+    if (entries.size >= REMEMBERED_MAX) entries.delete(this.oldest.next()!)
+    entries.set(key, value)
+    if (isNew && isOver !== null && entries.size > SWEPT_FROM && ++this.unswept >= SWEPT_AFTER)
+      this.sweep(isOver)
   }
 
-  /** The oldest goes if it is over, and to the end of the line if not. */
+  /** Of the oldest, those that are over go, and the others to the end of the line. */
   private sweep(isOver: (value: T) => boolean): void {
-    const key = this.oldest.next()!
-    const value = this.entries.get(key)!
-    this.entries.delete(key)
-    if (!isOver(value)) this.entries.set(key, value)
+    const { entries } = this
+    this.unswept = 0
+    let left = 2 * SWEPT_AFTER
+    for (const [key, value] of entries) {
+      entries.delete(key)
+      if (!isOver(value)) entries.set(key, value)
+      if (--left === 0) return
+    }
   }
 }
 
 const isOver = ({ closed }: TrackedSighting): boolean => closed
 
 /** The sighting that left this key before; leaves the new one if there was none that lives. */
-function exchange(
-  memory: Memory<TrackedSighting>,
-  key: string,
+function exchange<K>(
+  memory: Memory<K, TrackedSighting>,
+  key: K,
   sighting: TrackedSighting,
 ): TrackedSighting | null {
   const other = memory.get(key)
@@ -73,14 +78,17 @@ export const SAME_SEQUENCE = 'same initial sequence numbers'
 const MANY = 'many'
 
 export class Paths {
-  private readonly byTuple = new Memory(isOver)
-  private readonly bySequence = new Memory(isOver)
-  private readonly byHello = new Memory(isOver)
-  private readonly byOpening = new Memory(isOver)
+  private readonly byTuple = new Memory<string, TrackedSighting>(isOver)
+  private readonly bySequence = new Memory<number, TrackedSighting>(isOver)
+  private readonly byHello = new Memory<string, TrackedSighting>(isOver)
+  private readonly byOpening = new Memory<string, TrackedSighting>(isOver)
   /** Who began so on the agents' side: tap and address, or MANY. */
-  private readonly speakers = new Memory<string>()
+  private readonly speakers = new Memory<string, string>()
   /** Who named itself on a leg, by its id. */
-  private readonly byAgent = { front: new Memory(isOver), back: new Memory(isOver) }
+  private readonly byAgent = {
+    front: new Memory<string, TrackedSighting>(isOver),
+    back: new Memory<string, TrackedSighting>(isOver),
+  }
   private readonly joined: (path: TrackedPath) => void
 
   /** `joined` is called after two paths became one. */
@@ -105,8 +113,7 @@ export class Paths {
       if (close || (midstream && !twin.closed)) this.join(twin, sighting, 'same addresses and ports')
     }
     if (own === null || peer === null) return
-    const key = `${own}|${peer}`
-    const translated = exchange(this.bySequence, key, sighting)
+    const translated = exchange(this.bySequence, sequenceKey(own, peer), sighting)
     if (translated !== null && Math.abs(translated.start - sighting.start) <= LEGS_APART) {
       this.join(translated, sighting, SAME_SEQUENCE)
     }
@@ -183,6 +190,10 @@ export class Paths {
     this.joined(into)
   }
 }
+
+/** Of two numbers of 32 bits as much as a number holds: 53 bits of chance (RFC 6528) are enough for those
+ * that begin within two seconds. */
+const sequenceKey = (own: number, peer: number): number => (own >>> 0) * 2 ** 21 + (peer & 0x1f_ffff)
 
 const tupleKey = (from: Endpoint, to: Endpoint): string =>
   `${from.address}|${from.port}|${to.address}|${to.port}`

@@ -41,7 +41,6 @@ interface Facts {
   readonly responder: Endpoint
   readonly tap: Tap
   readonly packet: number
-  readonly at: Micros
 }
 
 export function followWakeUps(surroundings: Surroundings): Follower {
@@ -69,14 +68,14 @@ class WakeUps {
 
   readonly follower: Follower = {
     observe: {
-      'connection-opened': (o) => this.connected({ ...o, at: o.start }, 'taken'),
+      'connection-opened': (o) => this.connected(o, o.start, 'taken'),
       'connection-failed': (o) => {
-        if (o.manner !== 'aborted') this.connected({ ...o, at: o.start }, o.manner)
+        if (o.manner !== 'aborted') this.connected(o, o.start, o.manner)
       },
       'agent-request': (o, sighting) => {
         if (o.message.purpose !== 'wake-up' || sighting === null) return
-        const { originator, responder, tap, start: at, startPacket: packet } = sighting
-        this.connected({ originator, responder, tap, packet, at }, 'taken')
+        const { originator, responder, tap, start, startPacket: packet } = sighting
+        this.connected({ originator, responder, tap, packet }, start, 'taken')
       },
       'capture-ended': (o) => {
         this.end = Math.min(this.end ?? Infinity, o.time)
@@ -93,10 +92,10 @@ class WakeUps {
     },
   }
 
-  private connected(facts: Facts, answer: Call['answer']): void {
+  private connected(facts: Facts, at: Micros, answer: Call['answer']): void {
     const { port } = facts.responder
     const server = this.ports.has(port) ? this.callerAt(facts.originator, port) : null
-    if (server !== null) this.called(facts, server, answer)
+    if (server !== null) this.called(facts, at, server, answer)
   }
 
   /** The server whose address it is, if it calls agents at this port. */
@@ -124,8 +123,8 @@ class WakeUps {
     return port === EPO_PORT ? reached : null
   }
 
-  private called(facts: Facts, server: Server, answer: Call['answer']): void {
-    const { responder: to, tap, packet, at } = facts
+  private called(facts: Facts, at: Micros, server: Server, answer: Call['answer']): void {
+    const { responder: to, tap, packet } = facts
     const { settle, later } = this.around
     const list = this.calls.get(to.address) ?? []
     // The same call at another tap; or one that was lost, and taken when it was repeated.

@@ -5,6 +5,7 @@ import {
   ASSIGNMENTS_MAX,
   FIRST_LOOK,
   LATEST_MAX,
+  OPEN_MAX,
   followAssignments,
   TURNS_MAX,
 } from '../../src/sessions/assignments.ts'
@@ -116,6 +117,12 @@ test('many are told at once, and the count begins anew', () => {
   expect(follower.of('dlp', '10.0.0.1')).toHaveLength(LATEST_MAX)
   expect(ended().map(({ assignments }) => assignments.length)).toEqual([ASSIGNMENTS_MAX - 1, 3])
   expect(follower.of('dlp', '10.0.0.2')).toEqual([])
+})
+
+test('connections whose agent stays unknown make room as their choices are told', () => {
+  const { opens, closes, follower } = playing()
+  for (let i = 0; i < OPEN_MAX + ASSIGNMENTS_MAX; i++) closes(opens(ONE))
+  expect(follower.unfollowed).toBe(0)
 })
 
 test('relays beyond the limit are counted', () => {

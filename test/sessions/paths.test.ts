@@ -172,3 +172,19 @@ test('a joined path keeps what its parts knew', () => {
   const { path } = front
   expect([path.hasReached(back.server!), path.ending, path.endedAt]).toEqual([true, true, 5])
 })
+
+/** What is over is forgotten, however much comes; what is open is not. */
+test('a connection that stays open is known again after many that came and went', () => {
+  const paths = new Paths(() => {})
+  const parties = new Parties(CONFIG)
+  const lasting = parties.sighting({})
+  paths.opened(lasting, parties.sequenceOf(lasting))
+  for (let i = 0; i < 10_000; i++) {
+    const passing = parties.sighting({ from: { address: `10.9.${i >> 8}.${i & 255}`, port: 50_001 } })
+    paths.opened(passing, [i, i])
+    passing.closed = true
+  }
+  const late = parties.sighting({ tap: 'server', start: 500, handshake: 'none' })
+  paths.opened(late, parties.sequenceOf(late))
+  expect(late.path).toBe(lasting.path)
+})
