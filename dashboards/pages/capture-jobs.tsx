@@ -22,6 +22,7 @@ const STAGE_WORDS: Readonly<Record<Stage, string>> = {
   prove: 'Keep proof',
 }
 const ENDED_SHOWN = 5
+const RELAYS_SHOWN = 4
 
 interface JobsProps {
   readonly jobs: readonly AnalysisRow[]
@@ -192,11 +193,33 @@ const Ended = ({ jobs }: { jobs: readonly AnalysisRow[] }): JSX.Element => (
           <span class="any">{listed(job.inputs.map(({ name }) => fileName(name)))}</span>
           <Outcome job={job} />
           <span class="note nw">{job.finished !== null && listTime(job.finished)}</span>
+          <Relays relays={job.relays} />
         </li>
       ))}
     </ul>
   </section>
 )
+
+/** What the findings rest on, where nobody stated it. */
+function Relays({ relays }: { relays: readonly string[] }): JSX.Element | null {
+  const more = relays.length - RELAYS_SHOWN
+  if (relays.length === 0) return null
+  return (
+    <div class="relays">
+      <p class="note">
+        No configuration says so, but the captures show who stands before whom; the findings rest on it:
+      </p>
+      <ul>
+        {relays.slice(0, RELAYS_SHOWN).map((relay) => (
+          <li key={relay} class="any">
+            {relay}
+          </li>
+        ))}
+        {more > 0 && <li class="note">and {more} more</li>}
+      </ul>
+    </div>
+  )
+}
 
 function Outcome({ job }: { job: AnalysisRow }): JSX.Element {
   const { state, error, incidents, inputs } = job

@@ -235,6 +235,9 @@ export interface SummaryRecord {
    * that are longer. */
   readonly longestSurvivedSeconds: number
   readonly forgotten: Forgotten
+  /** A sentence for each relay that no configuration names, and that stands where the captures show it;
+   * absent: none. */
+  readonly relays?: readonly string[]
   /** Filled by whoever holds a clock. */
   readonly elapsedSeconds: number
 }

@@ -373,6 +373,8 @@ export interface AnalysisRow {
   /** What the summary record says; null before the end. */
   readonly summary: object | null
   readonly incidents: { readonly [severity in Severity]: number } | null
+  /** Relays that no configuration names and the captures show, a sentence each. */
+  readonly relays: readonly string[]
 }
 
 /** `POST /analyses`: captures of one time, analysed together. */

@@ -54,6 +54,9 @@ export interface AnalysisOptions {
   readonly to: Micros | null
   /** Connections held at once per tap; beyond it one is evicted for each new one. Absent: 4 Mi. */
   readonly connectionsMax?: number
+  /** What is to be told of relays that were put into the deployment because captures show them. Absent: none
+   * were. */
+  readonly relays?: readonly string[]
   /** Other timers that are asked about. Absent: none. */
   readonly whatIfs?: readonly WhatIf[]
   /** Follow the observations besides those that every analysis has. Absent: none. */
@@ -176,6 +179,7 @@ class Analysis {
     for (const record of [...agents, ...servers]) this.write(record)
     const incidents = this.writeIncidents(runs)
     for (const record of this.whatIfs?.records() ?? []) this.write(record)
+    const { relays = [] } = this.options
     const summary: SummaryRecord = {
       kind: 'summary',
       captures: runs.length,
@@ -187,6 +191,7 @@ class Analysis {
       longestSilenceSeconds: toSeconds(this.longestSilence),
       longestSurvivedSeconds: toSeconds(this.longestSurvived),
       forgotten: this.forgotten(),
+      ...(relays.length === 0 ? {} : { relays }),
       elapsedSeconds: 0,
     }
     this.write(summary)

@@ -1,6 +1,7 @@
 /** Connections that no agent opens: health checks, which ask whether a server lives and which nobody misses,
  * and wake-up calls. */
 import type { AgentMessage } from '../model/agent-message.ts'
+import type { Service } from '../model/party.ts'
 import { headerValue, type HttpRequest } from '../model/http.ts'
 import type { TrackedSighting } from './sighting.ts'
 
@@ -29,7 +30,12 @@ export function isProbeRequest(request: HttpRequest): boolean {
 /** A wake-up call runs from a server outwards, and names the agent that it goes to: it makes neither an agent
  * of the one nor a server of the other. */
 export function noteWakeUp(sighting: TrackedSighting | undefined, { purpose }: AgentMessage): void {
-  if (sighting === undefined || purpose !== 'wake-up') return
+  if (sighting !== undefined && purpose === 'wake-up') becomeWakeUp(sighting, sighting.service)
+}
+
+/** A server of that service calls an agent: where agents wait for it there is no service of its own. */
+export function becomeWakeUp(sighting: TrackedSighting, service: Service): void {
   sighting.leg = 'internal'
   sighting.server = null
+  if (sighting.service.configured === null) sighting.service = service
 }

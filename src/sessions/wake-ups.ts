@@ -11,6 +11,7 @@ import type { Endpoint, PacketReference, Tap } from '../model/packet.ts'
 import { PROFILES } from '../model/profiles.data.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
+import { becomeWakeUp } from './probes.ts'
 import type { TrackedSighting } from './sighting.ts'
 
 /** Where agents of ePO wait for calls unless told otherwise (KB66797). */
@@ -68,14 +69,14 @@ class WakeUps {
 
   readonly follower: Follower = {
     observe: {
-      'connection-opened': (o) => this.connected(o, o.start, 'taken'),
+      'connection-opened': (o, sighting) => this.connected(o, sighting, o.start, 'taken'),
       'connection-failed': (o) => {
-        if (o.manner !== 'aborted') this.connected(o, o.start, o.manner)
+        if (o.manner !== 'aborted') this.connected(o, null, o.start, o.manner)
       },
       'agent-request': (o, sighting) => {
         if (o.message.purpose !== 'wake-up' || sighting === null) return
         const { originator, responder, tap, start, startPacket: packet } = sighting
-        this.connected({ originator, responder, tap, packet }, start, 'taken')
+        this.connected({ originator, responder, tap, packet }, sighting, start, 'taken')
       },
       'capture-ended': (o) => {
         this.end = Math.min(this.end ?? Infinity, o.time)
@@ -92,10 +93,17 @@ class WakeUps {
     },
   }
 
-  private connected(facts: Facts, at: Micros, answer: Call['answer']): void {
+  private connected(
+    facts: Facts,
+    sighting: TrackedSighting | null,
+    at: Micros,
+    answer: Call['answer'],
+  ): void {
     const { port } = facts.responder
     const server = this.ports.has(port) ? this.callerAt(facts.originator, port) : null
-    if (server !== null) this.called(facts, at, server, answer)
+    if (server === null) return
+    if (sighting !== null) becomeWakeUp(sighting, server.service)
+    this.called(facts, at, server, answer)
   }
 
   /** The server whose address it is, if it calls agents at this port. */

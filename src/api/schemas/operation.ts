@@ -105,6 +105,9 @@ export const analysisRow = z
     inputs: z.array(z.object({ capture: number, name: z.string(), tap: z.string() })),
     summary: z.record(z.string(), z.unknown()).nullable(),
     incidents: bySeverity.nullable(),
+    relays: z
+      .array(z.string())
+      .meta({ description: 'relays that no configuration names and the captures show, a sentence each' }),
   })
   .meta({ id: 'AnalysisRow' }) satisfies z.ZodType<AnalysisRow>
 

@@ -75,12 +75,12 @@ export async function runAnalyze(
     // Flow records show no relay.
     const paths = open.inputs.flatMap((input) => ('records' in input ? [] : input.path))
     const { deployment, notes } = await seenRelays(stated, paths, readAhead)
-    const account = accountant(await sinkOf(plan, deployment, destination, console, notes), {
+    const account = accountant(await sinkOf(plan, deployment, destination, console), {
       elapsedSeconds,
       // Somebody waits for the exit code, or for the database, even if nobody reads the records any more.
       goesOnUnread: plan.failOn !== null || plan.database !== null,
     })
-    const options: AnalysisOptions = { ...basis, deployment, whatIfs }
+    const options: AnalysisOptions = { ...basis, deployment, relays: notes, whatIfs }
     keeping = await keepingOf(plan, deployment, open)
     const sinks = keeping === null ? [account.sink] : [account.sink, keeping.sink]
     const summary = await Promise.race([analyze(open.inputs, options, sinks), signalled])
@@ -160,7 +160,6 @@ async function sinkOf(
   { services }: Deployment,
   destination: Destination,
   console: Console,
-  relays: readonly string[],
 ): Promise<OutputSink> {
   if (plan.format === 'ndjson') {
     const { ndjsonSink } = await import('../output/ndjson.ts')
@@ -173,7 +172,7 @@ async function sinkOf(
     return reportSink(plan.format, destination, { idleSeconds })
   }
   const { textSink } = await import('../output/text.ts')
-  return textSink(destination, { columns: console.columns, idleSeconds, relays })
+  return textSink(destination, { columns: console.columns, idleSeconds })
 }
 
 /** Success is never claimed where nothing could be analysed. */

@@ -37,17 +37,15 @@ export interface ReportOptions {
   readonly paint: Paint
   /** The shortest silence that counts as idle for any service. */
   readonly idleSeconds: number
-  /** Sentences about relays that nobody stated and that captures of both sides show. */
-  readonly relays: readonly string[]
 }
 
 export function reportText(collected: Collected, options: ReportOptions): string {
-  const { columns, paint, idleSeconds, relays } = options
+  const { columns, paint, idleSeconds } = options
   const sheet = page(columns, paint)
   writeCaptures(sheet, collected)
   writeVerdict(sheet, collected, idleSeconds)
   writeForgotten(sheet, collected)
-  writeWho(sheet, collected, relays)
+  writeWho(sheet, collected)
   writeConformance(sheet, collected.requirements, collected.incidents)
   writeWhatIfs(sheet, collected.whatIfs, isSeveralTaps(collected))
   writeIncidents(sheet, collected)
@@ -232,11 +230,7 @@ function severitiesOf({ summary, incidents }: Collected): string {
   return listed(counts.filter((text) => text !== ''))
 }
 
-function writeWho(
-  sheet: Page,
-  { servers, serversDropped, agentsBy }: Collected,
-  relays: readonly string[],
-): void {
+function writeWho(sheet: Page, { servers, serversDropped, agentsBy, summary }: Collected): void {
   if (servers.length === 0 && agentsBy.size === 0) return
   sheet.blank()
   sheet.heading('Who is who')
@@ -254,6 +248,7 @@ function writeWho(
   const rest = beyond.reduce((sum, n) => sum + n, serversDropped)
   const hint = '(--format ndjson --include server lists all)'
   if (rest > 0) sheet.row('', `and ${counted(rest, 'more server')} ${hint}`)
+  const relays = summary?.relays ?? []
   for (const relay of relays.slice(0, RELAYS_SHOWN)) sheet.row('relay', relay)
   if (relays.length > RELAYS_SHOWN) sheet.row('', `and ${count(relays.length - RELAYS_SHOWN)} more`)
   const ways = [...agentsBy].toSorted((a, b) => b[1] - a[1])

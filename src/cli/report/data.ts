@@ -22,6 +22,7 @@ export const TIMES_MAX = 1_000
 /** Lengths of silences that a timer's figure is drawn from. */
 export const SILENCES_MAX = 2_000
 export const INPUTS_MAX = 200
+export const RELAYS_MAX = 50
 
 export interface ReportData {
   readonly version: string
@@ -30,6 +31,8 @@ export interface ReportData {
   readonly source: string
   readonly inputs: readonly ReportInput[]
   readonly inputsLeftOut: number
+  /** Relays that nobody stated, a sentence each: what was found rests on them. */
+  readonly relays: readonly string[]
   readonly totals: Totals
   /** Null: nobody judged them. */
   readonly requirements: readonly RequirementRow[] | null

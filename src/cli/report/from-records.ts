@@ -27,6 +27,7 @@ import {
   INPUTS_MAX,
   type Proof,
   PROOF_PACKETS_MAX,
+  RELAYS_MAX,
   type ReportData,
   type ReportIncident,
   type ReportInput,
@@ -133,6 +134,7 @@ function dataOf(
     source: sourceOf(captures, capturesDropped),
     inputs: inputs.map((capture) => inputOf(capture, captures.length === 1 ? connections : null)),
     inputsLeftOut: captures.length - inputs.length + capturesDropped,
+    relays: (summary?.relays ?? []).slice(0, RELAYS_MAX),
     totals: {
       packets: summary?.packets ?? 0,
       connections,

@@ -28,6 +28,7 @@ import {
   type Proof,
   PROOF_PACKETS_MAX,
   PROOFS_MAX,
+  RELAYS_MAX,
   type ReportData,
   type ReportIncident,
   type ReportInput,
@@ -63,6 +64,7 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
     source: capture === null ? `all that ${store.path} holds` : `capture ${capture} of ${store.path}`,
     inputs: inputs.slice(0, INPUTS_MAX),
     inputsLeftOut: Math.max(0, inputs.length - INPUTS_MAX),
+    relays: relaysOf(analyses).slice(0, RELAYS_MAX),
     totals: totalsOf(store, capture, analyses, rows),
     // Violations alone are told with the incidents: they do not say what else was judged.
     whatIfs: [],
@@ -80,6 +82,11 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
     idleSeconds: IDLE_THRESHOLD / SECOND,
   }
 }
+
+/** Those of several analyses, each once. */
+const relaysOf = (analyses: readonly Analysed[]): string[] => [
+  ...new Set(analyses.flatMap(({ summary }) => summary?.relays ?? [])),
+]
 
 interface Analysed {
   readonly captures: readonly number[]

@@ -157,3 +157,7 @@ export function brokenRequirements({ incidents }: ReportData) {
 export const NO_VERDICTS = (isAnyBroken: boolean): string =>
   'No verdict per requirement is at hand: what this traffic proves as met, and what it cannot show, was not judged.' +
   (isAnyBroken ? ' The incidents break these requirements:' : ' No incident breaks one.')
+
+/** Above the relays that an analysis found by itself. */
+export const UNSTATED_RELAYS =
+  'The captures show them. What is said of load balancers here rests on it: a configuration that names them leaves no doubt.'

@@ -128,7 +128,7 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
   beginAnalysis(store, order.analysis, clock())
   const sorted = await sortedInputs(order.inputs)
   const basis = { secrets: secretsOf(order.keylog), from: null, to: null }
-  const { deployment, isTwice } = await deploymentFor(order, sorted, basis, note)
+  const { deployment, relays, isTwice } = await deploymentFor(order, sorted, basis, note)
   const { devices } = deployment
   const { plainSecrets } = order
   const writer = analysisWriter(store, order.analysis, { now: clock, devices, plainSecrets })
@@ -136,7 +136,7 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
     const summary = await reading(sorted, async (inputs) => {
       const onProgress: AnalysisOptions['onProgress'] = (fraction, packets, each) =>
         note('read', isTwice ? (1 + fraction) / 2 : fraction, packets, placed(sorted, each))
-      const summary = await analyze(inputs, { ...basis, deployment, onProgress }, [writer])
+      const summary = await analyze(inputs, { ...basis, deployment, relays, onProgress }, [writer])
       refuseBombs(inputs)
       refuseNothing(inputs, summary)
       return summary
@@ -156,17 +156,21 @@ async function deploymentFor(
   sorted: SortedInputs,
   basis: Pick<AnalysisOptions, 'secrets' | 'from' | 'to'>,
   note: Note,
-): Promise<{ readonly deployment: Deployment; readonly isTwice: boolean }> {
+): Promise<{
+  readonly deployment: Deployment
+  readonly relays: readonly string[]
+  readonly isTwice: boolean
+}> {
   const stated = keptDeployment(config)
   let isTwice = false
-  const { deployment } = await seenRelays(stated, await capturesIn(sorted), (ahead) => {
+  const { deployment, notes } = await seenRelays(stated, await capturesIn(sorted), (ahead) => {
     isTwice = ahead.isEnough === undefined
     const onProgress = (fraction: number): void => note('read', isTwice ? fraction / 2 : 0)
     return reading(sorted, (inputs) =>
       analyze(inputs, { ...basis, deployment: stated, ...ahead, onProgress }, []),
     )
   })
-  return { deployment, isTwice }
+  return { deployment, relays: notes, isTwice }
 }
 
 /** Paths of captures: flow records show no relay. */

@@ -56,7 +56,7 @@ export function analysisRow(store: Store, id: number): AnalysisRow | null {
   const analysis = prepared<StoredAnalysis>(store, BY_ID).get(id)
   if (analysis === undefined) return null
   const { state, stage, fraction, packets, created, finished, error, summary } = analysis
-  const said = summary === null ? null : (JSON.parse(summary) as { incidents?: BySeverity })
+  const said = summary === null ? null : (JSON.parse(summary) as Said)
   return {
     id,
     state,
@@ -70,16 +70,19 @@ export function analysisRow(store: Store, id: number): AnalysisRow | null {
     inputs: prepared<AnalysisRow['inputs'][number]>(store, INPUTS).all(id),
     summary: said,
     incidents: state === 'done' ? incidentsOf(store, id, said) : null,
+    relays: said?.relays ?? [],
   }
+}
+
+/** Of the summary record, as it was kept. */
+interface Said {
+  readonly incidents?: BySeverity
+  readonly relays?: readonly string[]
 }
 
 type BySeverity = NonNullable<AnalysisRow['incidents']>
 
 /** As the summary counted them; or where it does not, as they stand in the store. */
-function incidentsOf(
-  store: Store,
-  id: number,
-  summary: { readonly incidents?: BySeverity } | null,
-): BySeverity | null {
+function incidentsOf(store: Store, id: number, summary: Said | null): BySeverity | null {
   return summary?.incidents ?? prepared<BySeverity>(store, INCIDENTS).get(id) ?? null
 }

@@ -241,10 +241,10 @@ test('a suggested configuration has the relay and its pool', async () => {
 })
 
 /** What the command says of a capture of the servers' side, without a configuration. */
-async function analyzed(s: Scenario): Promise<string> {
+async function analyzed(s: Scenario, ...words: string[]): Promise<string> {
   const [path] = s.save(mkdtempSync(join(tmpdir(), 'oneSided-')))
   const { written, ...console } = recordedConsole()
-  await run(['analyze', '--quiet', path!], console)
+  await run(['analyze', '--quiet', ...words, path!], console)
   return written.out
 }
 
@@ -263,6 +263,14 @@ describe('one capture of the servers’ side', () => {
       / relay +10\.10\.3\.1 stands before 10\.10\.3\.11:8000 and 10\.10\.3\.12:8000: it checks their\s+health/,
     )
     expect(text).not.toMatch(/agents +1 identified by address/)
+  })
+
+  test.each([
+    ['html', '<li>10.10.3.1 stands before 10.10.3.11:8000 and 10.10.3.12:8000: it checks'],
+    ['markdown', '- 10.10.3.1 stands before 10.10.3.11:8000 and 10.10.3.12:8000: it checks'],
+    ['ndjson', '"relays":["10.10.3.1 stands before 10.10.3.11:8000 and 10.10.3.12:8000: it checks'],
+  ])('tells of it in %s', async (format, line) => {
+    expect(await analyzed(hop(S2), '--format', format)).toContain(line)
   })
 
   test('knows the agents by what the relay says of them', async () => {

@@ -21,7 +21,7 @@ import {
 function report(records: readonly AnalysisRecord[], columns = 100): string {
   const collected = emptyCollection()
   for (const record of records) collect(collected, record)
-  return reportText(collected, { columns, idleSeconds: 60, relays: [], paint: (_styles, text) => text })
+  return reportText(collected, { columns, idleSeconds: 60, paint: (_styles, text) => text })
 }
 
 describe('the whole report', () => {
@@ -81,7 +81,7 @@ describe('what was looked at', () => {
     const collected = emptyCollection()
     collect(collected, quietSummary({ longestSilenceSeconds: 90, longestSurvivedSeconds: seconds }))
     const paint: Paint = (applied, text) => (applied.length > 0 ? `<${applied.join(',')}>${text}` : text)
-    expect(reportText(collected, { columns: 100, idleSeconds: 60, relays: [], paint })).toContain(
+    expect(reportText(collected, { columns: 100, idleSeconds: 60, paint })).toContain(
       `<${styles}>Nothing broken: no incident in 1 connection`,
     )
   })
@@ -278,7 +278,7 @@ describe('an incident', () => {
 describe('the sink', () => {
   test('writes when it is finished, plain where there is no terminal', () => {
     const console = recordedConsole()
-    const sink = textSink(console.out, { columns: 80, idleSeconds: 60, relays: [] })
+    const sink = textSink(console.out, { columns: 80, idleSeconds: 60 })
     for (const record of STORY) sink.write(record)
     expect(console.written.out).toBe('')
     sink.finish()
@@ -286,9 +286,16 @@ describe('the sink', () => {
   })
 
   test('asks for no kind that it does not show', () => {
-    expect(
-      [...textSink(recordedConsole().out, { columns: 80, idleSeconds: 60, relays: [] }).kinds].toSorted(),
-    ).toEqual(['agent', 'capture', 'incident', 'occurrence', 'requirement', 'server', 'summary', 'what-if'])
+    expect([...textSink(recordedConsole().out, { columns: 80, idleSeconds: 60 }).kinds].toSorted()).toEqual([
+      'agent',
+      'capture',
+      'incident',
+      'occurrence',
+      'requirement',
+      'server',
+      'summary',
+      'what-if',
+    ])
   })
 })
 

@@ -214,6 +214,7 @@ export const report = (changes: Partial<ReportData> = {}): ReportData => ({
     }),
   ],
   inputsLeftOut: 0,
+  relays: [],
   totals: {
     packets: 83_400_000,
     connections: 41_204,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { reportOfStore } from '../../../src/cli/report/from-store.ts'
 import { perform } from '../../../src/cli/serve/analysis.ts'
 import { doChore } from '../../../src/cli/serve/chores.ts'
 import { type JobOrder, type JobProgress, WISH } from '../../../src/cli/serve/order.ts'
@@ -11,6 +12,7 @@ import { openFolder } from '../../../src/cli/serve/folder.ts'
 import { startThread } from '../../../src/cli/serve/thread.ts'
 import { addAnalysis } from '../../../src/store/analyses.ts'
 import { addCapture } from '../../../src/store/captures.ts'
+import { analysisRow } from '../../../src/store/queries/analyses.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { pino } from 'pino'
 import { ROOT } from '../../source-tree.ts'
@@ -100,6 +102,12 @@ describe('a job', () => {
     )
     expect(severed.all()).toEqual([{ actor_role: 'load-balancer', actor_address: '10.10.2.10' }])
     expect(fractions).toEqual(fractions.toSorted((a, b) => a - b))
+    const { relays } = analysisRow(store, analysis)!
+    expect(relays).toEqual([
+      expect.stringMatching(/^10\.10\.2\.10:10443 .*stands before 10\.10\.3\.11:10443, /),
+    ])
+    const scope = { version: '0', now: 1, capture: null }
+    expect(reportOfStore(store, scope).relays).toEqual(relays)
   })
 
   test('over a log of Zeek and one that names its connections: one tap', async () => {

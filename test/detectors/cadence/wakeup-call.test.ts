@@ -38,6 +38,16 @@ test('without a configuration: from a server of ePO that agents came to', async 
   ])
 })
 
+test.each<[string, object | undefined]>([
+  ['with a configuration', fleet()],
+  ['without one', undefined],
+])('who calls is no agent, and where the agent waits for it is no service: %s', async (_how, config) => {
+  const analysis = await analysed(CADENCE_STORIES['wakeup-call'].play(), { config })
+  expect(analysis.of('agent')).toMatchObject([{ id: 'G1' }])
+  expect(analysis.of('server')).toMatchObject([{ port: 80 }])
+  expect(new Set(analysis.of('connection').map(({ service }) => service)).size).toBe(1)
+})
+
 const story = (play: (s: Scenario) => void) => ({
   config: fleet(),
   play() {

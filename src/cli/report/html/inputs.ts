@@ -1,15 +1,25 @@
 /** What the report rests on: each input with its quality and what that costs, its hash, size and times. */
 import { bytesText, count, counted, listed } from '../../output/quantities.ts'
 import type { ReportData, ReportInput } from '../data.ts'
-import { coverText } from '../phrases.ts'
+import { coverText, UNSTATED_RELAYS } from '../phrases.ts'
 import { qualityCells, qualityCosts, unreadText } from '../quality.ts'
 import { html, type Markup } from './markup.ts'
 
-export function inputsMarkup({ inputs, inputsLeftOut }: ReportData): Markup {
+export function inputsMarkup({ inputs, inputsLeftOut, relays }: ReportData): Markup {
   if (inputs.length === 0) return html`<p class="lead">No capture is stored.</p>`
   return html`${inputs.map(inputMarkup)}
-  ${inputsLeftOut > 0 ? html`<p class="note">and ${counted(inputsLeftOut, 'more capture')}</p>` : null}`
+  ${inputsLeftOut > 0 ? html`<p class="note">and ${counted(inputsLeftOut, 'more capture')}</p>` : null}
+  ${relays.length > 0 ? relaysMarkup(relays) : null}`
 }
+
+const relaysMarkup = (relays: readonly string[]): Markup =>
+  html`<section class="keep">
+    <h3>Relays that no configuration names</h3>
+    <p>${UNSTATED_RELAYS}</p>
+    <ul>
+      ${relays.map((relay) => html`<li>${relay}</li>`)}
+    </ul>
+  </section>`
 
 function inputMarkup(input: ReportInput): Markup {
   const { name, tap, sha256, sizeBytes, format, packets, start, end, quality } = input

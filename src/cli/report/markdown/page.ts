@@ -22,6 +22,7 @@ import {
   shortcomings,
   timerFacts,
   timerTitle,
+  UNSTATED_RELAYS,
   verdictOf,
   weightSum,
   whenText,
@@ -229,13 +230,16 @@ function timeline(data: ReportData): string[] {
   return rest > 0 ? [lines, `and ${counted(rest, 'later moment')}`] : [lines]
 }
 
-function inputs({ inputs: all, inputsLeftOut }: ReportData): string[] {
+function inputs({ inputs: all, inputsLeftOut, relays }: ReportData): string[] {
   if (all.length === 0) return ['No capture is stored.']
   return [
     ...all.flatMap(input),
     ...(inputsLeftOut > 0 ? [`and ${counted(inputsLeftOut, 'more capture')}`] : []),
+    ...(relays.length > 0 ? ['### Relays that no configuration names', UNSTATED_RELAYS, list(relays)] : []),
   ]
 }
+
+const list = (lines: readonly string[]): string => lines.map((line) => `- ${inline(line)}`).join('\n')
 
 function input(one: ReportInput): string[] {
   const { name, tap, sha256, sizeBytes, format, packets, start, end, quality } = one
