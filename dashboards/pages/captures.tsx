@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { AnalysisRow, CaptureRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
+import { isActive } from '../counters.ts'
 import { useLive, useLoad } from '../load.ts'
 import { usePages } from '../paging.ts'
 import { Dialog } from '../parts/dialog.tsx'
@@ -58,7 +59,12 @@ export function CapturesPage(): JSX.Element {
                 database: <code>holdfast analyze --db holdfast.db capture.pcapng</code>
               </Empty>
             ) : (
-              <Kept rows={items} onDeleted={captures.loaded.reload} />
+              <Kept
+                rows={items}
+                isInWork={(id) => (jobs.data?.items ?? []).some((job) => isActive(job) && isOf(job, id))}
+                onBegun={put}
+                onDeleted={captures.loaded.reload}
+              />
             )
           }
         </Show>
@@ -83,7 +89,16 @@ function useWarning(): void {
   }, [])
 }
 
-function Kept({ rows, onDeleted }: { rows: readonly CaptureRow[]; onDeleted: () => void }): JSX.Element {
+const isOf = ({ inputs }: AnalysisRow, id: number): boolean => inputs.some(({ capture }) => capture === id)
+
+interface KeptProps {
+  readonly rows: readonly CaptureRow[]
+  readonly isInWork: (capture: number) => boolean
+  readonly onBegun: (job: AnalysisRow) => void
+  readonly onDeleted: () => void
+}
+
+function Kept({ rows, isInWork, onBegun, onDeleted }: KeptProps): JSX.Element {
   const [doomed, setDoomed] = useState<CaptureRow | null>(null)
   return (
     <>
@@ -109,7 +124,13 @@ function Kept({ rows, onDeleted }: { rows: readonly CaptureRow[]; onDeleted: () 
         </thead>
         <tbody>
           {rows.map((row) => (
-            <Capture key={row.id} row={row} onDelete={() => setDoomed(row)} />
+            <Capture
+              key={row.id}
+              row={row}
+              isInWork={isInWork(row.id)}
+              onBegun={onBegun}
+              onDelete={() => setDoomed(row)}
+            />
           ))}
         </tbody>
       </table>
@@ -136,7 +157,15 @@ export function keptWords(rows: readonly Pick<CaptureRow, 'kept' | 'sizeBytes'>[
   return `${all}, ${kept.length === rows.length ? 'kept' : `${count(kept.length)} of them kept`}: ${size}`
 }
 
-function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): JSX.Element {
+interface CaptureProps {
+  readonly row: CaptureRow
+  readonly isInWork: boolean
+  readonly onBegun: (job: AnalysisRow) => void
+  readonly onDelete: () => void
+}
+
+function Capture({ row, isInWork, onBegun, onDelete }: CaptureProps): JSX.Element {
+  const isUnread = row.kept && row.packets === null && row.live === null
   return (
     <tr>
       <td class="any">
@@ -161,7 +190,8 @@ function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): 
       </td>
       <td class="num meta">{bytes(row.sizeBytes)}</td>
       <td>
-        <QualityCells capture={row} />
+        <QualityCells capture={row} />{' '}
+        {isUnread && !isInWork && may('operator') && <Analyse capture={row} onBegun={onBegun} />}
       </td>
       <td class="num meta" data-l="incidents">
         {row.incidents === 0 ? (
@@ -185,6 +215,33 @@ function Capture({ row, onDelete }: { row: CaptureRow; onDelete: () => void }): 
         )}
       </td>
     </tr>
+  )
+}
+
+/** Has a capture read that nobody had analysed: its upload was the last that was heard of it. */
+function Analyse(props: {
+  readonly capture: CaptureRow
+  readonly onBegun: (job: AnalysisRow) => void
+}): JSX.Element {
+  const { capture, onBegun } = props
+  const [error, setError] = useState<Error | null>(null)
+  const begin = (): void => {
+    api
+      .startAnalysis({ captures: [{ id: capture.id }] })
+      .then(onBegun, (failure: unknown) => setError(failure as Error))
+  }
+  return (
+    <>
+      <button
+        type="button"
+        class="btn sm"
+        aria-label={`Analyse ${captureName(capture.name, false)}`}
+        onClick={begin}
+      >
+        Analyse
+      </button>
+      {error !== null && <span class="warn">{error.message}</span>}
+    </>
   )
 }
 

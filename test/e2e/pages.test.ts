@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, startServer } from '../cli/serve/server.ts'
+import { seconds } from '../../src/model/time.ts'
+import { scenario } from '../scenario/scenario.ts'
 import { ROOT } from '../source-tree.ts'
 import { browserPath, openBrowser, openTab, overflow, violations, wear } from './browser.ts'
 import type { Look, Tab } from './browser.ts'
@@ -41,6 +43,19 @@ const LOOKS: readonly [string, Look][] = [
   ['dark', { theme: 'dark' }],
   ['light and narrow', { theme: 'light', width: 360, height: 740 }],
 ]
+
+/** The servers' side of a load balancer that checks their health. */
+function checkedServers(): Uint8Array {
+  const s = scenario()
+  for (let round = 0; round < 6; round++) {
+    for (const at of ['10.10.3.11:8000', '10.10.3.12:8000']) s.connect('10.10.3.1', at).agent.closes()
+    s.wait(seconds(10))
+  }
+  const { agent } = s.connect('10.10.3.1', '10.10.3.11:8000')
+  agent.sends('agent=EPA-1 hello from the endpoint').receives('policy'.repeat(100))
+  agent.closes()
+  return [...s.captures().values()].at(-1)!
+}
 
 const executable = browserPath()
 
@@ -192,6 +207,22 @@ describe.skipIf(executable === null)('in a browser', () => {
       }
       expect(complaints).toEqual([])
     })
+  })
+
+  test('a capture that nobody had analysed is analysed, and says who stands before whom', async () => {
+    const before = await jobs()
+    const body = new Uint8Array(checkedServers())
+    const sent = await fetch(`${server.api}/captures?name=late.pcap`, { method: 'PUT', body })
+    expect(sent.status).toBe(201)
+    const { page, complaints, close } = await openTab(browser, `${base}/captures`)
+    const analyse = page.getByRole('button', { name: 'Analyse late.pcap' })
+    await analyse.click()
+    await page.getByText(/10\.10\.3\.1 stands before .*: it checks their health/).waitFor()
+    await expect.poll(() => analyse.count()).toBe(0)
+    expect((await jobs()).map(({ state }) => state)).toEqual(['done', ...before.map(({ state }) => state)])
+    expect(await violations(page)).toEqual([])
+    expect(complaints).toEqual([])
+    await close()
   })
 
   test('the first load is at most 100 kB packed', async () => {
