@@ -7,7 +7,17 @@
  * an old file again has made a new one of it. Files that vanish before they are read leave a gap. Nothing in
  * the folder is changed.
  */
-import { closeSync, fstatSync, openSync, read, readdirSync, type Stats, statSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  read,
+  readdirSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { FrameBatch } from '../src/bytes/frame-batch.ts'
 import type { Fault } from '../src/model/fault.ts'
@@ -55,15 +65,20 @@ interface Folder {
   /** Files that wait, as of the last look: whether one was lost. */
   waiting: Set<string>
   lost: string | null
+  /** Files that this user may not read, by inode: told once. */
+  readonly forbidden: Map<string, number>
+  readonly says: (sentence: string) => void
   closed: boolean
   wake: (() => void) | null
 }
 
-/** Throws an input error if there is no such folder. `partPackets`: of the present part that were read. */
+/** Throws an input error if there is no such folder. `partPackets`: of the present part that were read;
+ * `says` is told what somebody has to mend. */
 export function folderSource(
   path: string,
   resume: FolderPosition | null,
   partPackets: () => number,
+  says: (sentence: string) => void = () => {},
 ): LiveSource {
   const folder: Folder = {
     path,
@@ -72,10 +87,13 @@ export function folderSource(
     current: null,
     waiting: new Set(),
     lost: null,
+    forbidden: new Map(),
+    says,
     closed: false,
     wake: null,
   }
   if (!isFolder(path)) throw inputError(`${path}: there is no such folder`)
+  if (!isReadable(path)) throw inputError(`${path}: permission denied`)
   let from = resume
   return {
     name: path,
@@ -110,6 +128,15 @@ function isFolder(path: string): boolean {
     return statSync(path).isDirectory()
   } catch {
     return false
+  }
+}
+
+function isReadable(path: string, way = constants.R_OK | constants.X_OK): boolean {
+  try {
+    accessSync(path, way)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EACCES' // it may be gone
   }
 }
 
@@ -191,6 +218,7 @@ async function filesOf(folder: Folder): Promise<Candidate[]> {
     if (candidate !== null) found.push(candidate)
   }
   for (const known of folder.firsts.keys()) if (!names.includes(known)) folder.firsts.delete(known)
+  for (const known of folder.forbidden.keys()) if (!names.includes(known)) folder.forbidden.delete(known)
   return found.toSorted((a, b) => a.first - b.first || (a.file < b.file ? -1 : 1))
 }
 
@@ -209,6 +237,7 @@ async function candidateOf(folder: Folder, file: string): Promise<Candidate | nu
     folder.firsts.set(file, { ...known, size, changedMs })
     return { file, inode, size, changedMs, first: known.first }
   }
+  if (isForbidden(folder, file, inode)) return null
   const isWhole = !PACKED.test(file) || folder.packed.get(file) === `${size} ${changedMs}`
   if (!isWhole) folder.packed.set(file, `${size} ${changedMs}`)
   const first = isWhole ? await firstTime(path) : null
@@ -216,6 +245,23 @@ async function candidateOf(folder: Folder, file: string): Promise<Candidate | nu
   folder.packed.delete(file)
   folder.firsts.set(file, { first, inode, size, changedMs })
   return { file, inode, size, changedMs, first }
+}
+
+/** A ring that another user writes may be for that user alone; its packets are lost, and that is told. */
+function isForbidden(folder: Folder, file: string, inode: number): boolean {
+  if (isReadable(join(folder.path, file), constants.R_OK)) {
+    folder.forbidden.delete(file)
+    return false
+  }
+  if (folder.forbidden.get(file) !== inode) {
+    folder.forbidden.set(file, inode)
+    folder.lost ??= `${file} may not be read`
+    if (folder.forbidden.size === 1)
+      folder.says(
+        `${file} in ${folder.path}, and perhaps others, may not be read by this user: tcpdump writes as the user that -Z names, and chmod g+r lets a group read`,
+      )
+  }
+  return true
 }
 
 function statOf(path: string): Stats | null {

@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -115,3 +124,42 @@ test('a folder that is not there is told', () => {
     '/does/not/exist: there is no such folder',
   )
 })
+
+/** Reads a folder as somebody who is not root, and prints what it is told, or why it is refused. */
+const AS_NOBODY = `
+  const { folderSource } = await import(process.argv[1])
+  try {
+    const source = folderSource(process.argv[2], null, () => 0, (said) => (console.log(said), source.close()))
+    await source.next()
+  } catch (error) {
+    console.log(error.message)
+  }
+`
+const NOBODY = 65_534
+
+test.skipIf(process.platform === 'win32')(
+  'what may not be read is told, once; so is such a folder',
+  ({ skip }) => {
+    const path = folder()
+    for (const name of ['1.pcap', '2.pcap']) writeFileSync(join(path, name), capture(0, 2), { mode: 0o600 })
+    const module = new URL('../../collectors/live-folder.ts', import.meta.url).href
+    const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
+    const canReadClone =
+      spawnSync(process.execPath, ['-e', `import(${JSON.stringify(module)})`], user).status === 0
+    if (!canReadClone) skip('nobody but root may read this clone')
+    const run = (): string =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', AS_NOBODY, module, path], {
+        encoding: 'utf8',
+        timeout: 30_000,
+        ...user,
+      }).stdout
+    chmodSync(path, 0o755)
+    if (process.getuid?.() !== 0) for (const name of ['1.pcap', '2.pcap']) chmodSync(join(path, name), 0)
+    expect(run()).toBe(
+      `1.pcap in ${path}, and perhaps others, may not be read by this user: tcpdump writes as the user that -Z names, and chmod g+r lets a group read\n`,
+    )
+    chmodSync(path, 0o300)
+    expect(run()).toBe(`${path}: permission denied\n`)
+    chmodSync(path, 0o755)
+  },
+)

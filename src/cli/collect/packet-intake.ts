@@ -22,9 +22,15 @@ type Order = CollectionOrder & { readonly source: PacketSource }
 export async function packetIntake(order: Order, name: string, before: SavedReader | null): Promise<Intake> {
   const late: { reader: LiveReader | null } = { reader: null }
   const position = before?.position ?? null
-  const source = await openLiveSource(order.source, position, () => late.reader?.partPackets ?? 0)
+  const notes: string[] = []
+  const source = await openLiveSource(
+    order.source,
+    position,
+    () => late.reader?.partPackets ?? 0,
+    (note) => void notes.push(note),
+  )
   late.reader = readerOf(source, order, before)
-  return new PacketIntake(order, name, source, late.reader)
+  return new PacketIntake(order, name, source, late.reader, notes)
 }
 
 class PacketIntake implements Intake {
@@ -32,11 +38,21 @@ class PacketIntake implements Intake {
   private readonly source: LiveSource
   private readonly reader: LiveReader
   private readonly clock: LiveClock
+  /** What the source has to say, and nobody was told yet. */
+  private readonly notes: string[]
+  private owner: IntakeOwner | null = null
   private isWaiting = false
   private analysis: LiveAnalysis | null = null
 
-  constructor({ tap, source: spec }: Order, name: string, source: LiveSource, reader: LiveReader) {
+  constructor(
+    { tap, source: spec }: Order,
+    name: string,
+    source: LiveSource,
+    reader: LiveReader,
+    notes: string[],
+  ) {
     this.source = source
+    this.notes = notes
     this.reader = reader
     this.clock = new LiveClock({ isOurs: hasOurClock(spec), now: wall })
     this.input = { tap, path: name, reader, sha256: null }
@@ -44,6 +60,7 @@ class PacketIntake implements Intake {
 
   async read(analysis: LiveAnalysis, owner: IntakeOwner): Promise<void> {
     this.analysis = analysis
+    this.owner = owner
     const run = analysis.packets!
     let turn = performance.now()
     for (let began = false; ;) {
@@ -63,6 +80,7 @@ class PacketIntake implements Intake {
   }
 
   tick(): boolean {
+    for (const note of this.notes.splice(0)) this.owner?.says(note)
     if (!this.isWaiting) return false
     const { now } = this.clock
     if (now > this.analysis!.run.now) this.analysis!.tick(now)

@@ -48,12 +48,13 @@ export const hasOurClock = ({ kind }: PacketSource): boolean => kind === 'interf
 /** What it reads can be read again after a restart. */
 export const canReadAgain = ({ kind }: SourceSpec): boolean => kind === 'folder'
 
-/** `position` is where to go on; `partPackets` tells what was read of the present part. Throws failures and
- * input errors. */
+/** `position` is where to go on; `partPackets` tells what was read of the present part; `says` is told what
+ * somebody has to mend. Throws failures and input errors. */
 export async function openLiveSource(
   spec: PacketSource,
   position: unknown,
   partPackets: () => number,
+  says: (sentence: string) => void,
 ): Promise<LiveSource> {
   switch (spec.kind) {
     case 'interface':
@@ -61,7 +62,7 @@ export async function openLiveSource(
     case 'input':
       return inputSource(standardInput(), 'standard input')
     case 'folder':
-      return folderSource(spec.path, position as FolderPosition | null, partPackets)
+      return folderSource(spec.path, position as FolderPosition | null, partPackets, says)
     case 'connect':
       return connectSource(spec)
     case 'listen':
