@@ -93,7 +93,10 @@ class Collecting {
     }
     try {
       const { checkpointEvery: every } = order
-      const kept = every === null ? null : keeping(baseOf(order), every)
+      const kept =
+        every === null
+          ? null
+          : keeping(baseOf(order), every, (sentence) => tell({ says: `${order.collector}: ${sentence}` }))
       if (kept?.refused != null) tell({ says: `${order.collector}: ${kept.refused}; ${REFUSED}` })
       const before = usable(store, order, kept?.before ?? null)
       // Its journal is of connections that have the same numbers as those that are to come.

@@ -92,15 +92,18 @@ export class Journal {
 
   /**
    * Writes what must be kept into the next generation, a block at a time, so that others get their turn; what
-   * was added meanwhile is copied at the end, and it goes on there.
+   * was added meanwhile is copied at the end, and it goes on there. Rejects where that fails, and goes on as
+   * it was: the next try is when there is twice as much.
    */
   async compact(entriesKept = ENTRIES_KEPT): Promise<void> {
     this.isCompacting = true
+    let next: Journal | null = null
     try {
       this.append()
       const until = this.end
+      this.kept = until.entries
       const isKept = await keeper(this.base, until, entriesKept)
-      const next = new Journal(this.base, { ...NO_JOURNAL, generation: until.generation + 1 })
+      next = new Journal(this.base, { ...NO_JOURNAL, generation: until.generation + 1 })
       let number = 0
       for (const block of blocksOf(this.base, until)) {
         for (const entry of block) if (isKept(entry, number++)) next.add(entry)
@@ -111,12 +114,16 @@ export class Journal {
       for (const block of blocksOf(this.base, this.end, until.bytes))
         for (const entry of block) next.add(entry)
       next.append()
-      closeSync(this.fd)
+      const old = this.fd
       this.fd = next.fd
       this.end = next.end
       this.kept = next.end.entries
+      next = null
+      closeSync(old)
     } finally {
       this.isCompacting = false
+      next?.close()
+      if (next !== null) this.forget(next.end.generation)
     }
   }
 

@@ -7,6 +7,7 @@
 import { isoTime, MILLISECOND, type Micros } from '../../model/time.ts'
 import type { JournalEntry } from '../../pipeline/live.ts'
 import type { LiveState } from '../../model/view.ts'
+import { systemReason } from '../failure.ts'
 import { dropCheckpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Checkpoint, Part, SavedReader } from './checkpoint-parts.ts'
 import type { ReadCheckpoint } from './checkpoint.ts'
@@ -40,13 +41,14 @@ export interface Keeping {
   close(): void
 }
 
-/** `base`: the path that all of its files begin with. */
-export function keeping(base: string, every: Micros): Keeping {
+/** `base`: the path that all of its files begin with; `says` is told what somebody has to mend. */
+export function keeping(base: string, every: Micros, says: (sentence: string) => void): Keeping {
   const { before, lost, refused, reader, end } = leftBy(readCheckpoint(base))
   const isReplayed = before !== null && !lost.includes('journal')
   let journal = (isReplayed ? openedAt(base, before.journal) : null) ?? begunAfter(base, end)
   let due = performance.now() + every / MILLISECOND
   let last: LiveState['checkpoint'] = null
+  let isClosed = false
   /** Where the journal ended in this checkpoint and in the one before. */
   const ends: JournalEnd[] = end === null ? [] : [end]
   const write = (make: () => Omit<Checkpoint, 'journal' | 'at'>): void => {
@@ -62,7 +64,13 @@ export function keeping(base: string, every: Micros): Keeping {
     const took = performance.now() - began
     due = performance.now() + Math.max(every / MILLISECOND, took / SHARE_MAX)
     last = { at: isoTime(at), bytes: bytes + written.bytes, seconds: Math.round(took) / 1000 }
-    if (journal.isLarge) void journal.compact().catch(() => undefined)
+    if (journal.isLarge) compact(journal)
+  }
+  const compact = (large: Journal): void => {
+    large.compact().catch((error: unknown) => {
+      if (isClosed || journal !== large) return // it was closed meanwhile
+      says(`its journal goes on growing, because it cannot be written anew: ${systemReason(error)}`)
+    })
   }
   return {
     before,
@@ -86,7 +94,10 @@ export function keeping(base: string, every: Micros): Keeping {
       dropCheckpoints(base)
       for (const { generation } of ends) journal.forget(generation)
     },
-    close: () => journal.close(),
+    close() {
+      isClosed = true
+      journal.close()
+    },
   }
 }
 

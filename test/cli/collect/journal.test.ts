@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, statSync, truncateSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Journal, journalEntries, NO_JOURNAL } from '../../../src/cli/collect/journal.ts'
@@ -80,5 +80,22 @@ test('that an open connection goes on is kept once', async () => {
   journal.add(entry('silence', 1, 61))
   await journal.compact(2)
   expect(times(journalEntries(base, journal.write()))).toEqual([1, 59, 60, 61])
+  journal.close()
+})
+
+test('where it cannot be written anew, it goes on as it was, and leaves nothing behind', async () => {
+  const base = join(folder(), 'j')
+  const journal = new Journal(base, NO_JOURNAL)
+  for (let n = 1; n <= 5; n++) journal.add(entry('connection-opened', n, n))
+  const end = journal.write()
+  truncateSync(`${base}.journal-0`, end.bytes - 1)
+  const open = readdirSync('/proc/self/fd').length
+  await expect(journal.compact(2)).rejects.toThrow('the journal is damaged')
+  expect(existsSync(`${base}.journal-1`)).toBe(false)
+  mkdirSync(`${base}.journal-1`)
+  await expect(journal.compact(2)).rejects.toThrow()
+  expect(readdirSync('/proc/self/fd')).toHaveLength(open)
+  journal.add(entry('connection-opened', 6, 6))
+  expect(journal.write().generation).toBe(0)
   journal.close()
 })
