@@ -27,6 +27,7 @@ import type { TlsSecrets } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import { revive } from '../protocols/http/message.ts'
 import { connectionRecord } from '../sessions/records.ts'
+import type { Follower } from '../sessions/follower.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { Conclusions } from './conclusions.ts'
 import { type LiveFlowInput, LiveFlowRun } from './flow-live.ts'
@@ -56,6 +57,8 @@ export interface LiveOptions {
   write(record: LiveRecord): void
   /** Connections held at once. Absent: 4 Mi. */
   readonly connectionsMax?: number
+  /** Follow the observations besides those that every analysis has. Absent: none. */
+  readonly followers?: readonly Follower[]
   /** Is handed all that the upper half lives on, to be replayed after a restart. Absent: nobody is. */
   readonly journal?: (entry: JournalEntry) => void
 }
@@ -119,6 +122,7 @@ export class LiveAnalysis {
       exporterName: (_tap, exporter) => this.flows?.flows.exporterName(exporter) ?? null,
     })
     this.sessions = this.conclusions.sessions
+    for (const follower of options.followers ?? []) this.sessions.followers.add(follower)
     this.sessions.stays.reportTo(write)
     const its = this.runOptions(options)
     this.packets = 'reader' in input ? new TapRun(input, its) : null

@@ -33,6 +33,7 @@ import { openIntake } from './open-intake.ts'
 import { isOfKind, resumed } from './resuming.ts'
 import type { CollectionEnd, CollectionMessage, CollectionOrder } from './order.ts'
 import { canReadAgain, nameOfSource } from './source.ts'
+import { unstatedRelays } from './unstated-relays.ts'
 
 /** How often time moves while no packet comes. */
 const TICK_MS = 50
@@ -139,6 +140,8 @@ class Collecting {
   /** An analysis without a past. */
   private fresh(): LiveAnalysis {
     const { kept } = this
+    const says = (sentence: string): void => this.tell({ says: `${this.order.collector}: ${sentence}` })
+    const relays = this.order.source.kind === 'flows' ? null : unstatedRelays(this.deployment, says)
     return new LiveAnalysis(this.intake.input, {
       deployment: this.deployment,
       secrets: null,
@@ -148,6 +151,7 @@ class Collecting {
         this.writer.found(this.losses.named(finding), incident)
       },
       write: (record) => this.writer.record(record),
+      followers: relays === null ? [] : [relays],
       ...(kept === null ? {} : { journal: (entry) => kept.add(entry) }),
     })
   }
