@@ -10,11 +10,30 @@ export interface News {
   readonly analyses: number
 }
 
-const NONE: News = { isNew: 0, changed: 0, analyses: 0 }
+/** What is counted; of analyses which, because one may be told of twice. */
+interface Counted extends Omit<News, 'analyses'> {
+  readonly ended: readonly number[]
+}
+
+const NONE: Counted = { isNew: 0, changed: 0, ended: [] }
 
 /** An analysis that ended may have changed everything. */
 export const isAnalysed = (event: LiveEvent): boolean =>
   event.kind === 'analysis' && event.analysis.state === 'done'
+
+/** What is news with this event besides. */
+export function withNews(
+  old: Counted,
+  event: LiveEvent,
+  kindOf: (event: LiveEvent) => Exclude<keyof News, 'analyses'> | null,
+): Counted {
+  if (event.kind === 'analysis' && isAnalysed(event)) {
+    const { id } = event.analysis
+    return old.ended.includes(id) ? old : { ...old, ended: [...old.ended, id] }
+  }
+  const kind = kindOf(event)
+  return kind === null ? old : { ...old, [kind]: old[kind] + 1 }
+}
 
 /**
  * Counts analyses that end, and what `kindOf` tells to be news, anew for another `key`. `show` reads the page
@@ -23,9 +42,9 @@ export const isAnalysed = (event: LiveEvent): boolean =>
 export function useNews(
   key: string,
   reload: () => void,
-  kindOf: (event: LiveEvent) => keyof News | null = () => null,
+  kindOf: (event: LiveEvent) => Exclude<keyof News, 'analyses'> | null = () => null,
 ): { readonly news: News; readonly show: () => void } {
-  const [news, setNews] = useState<News>(NONE)
+  const [{ isNew, changed, ended }, setNews] = useState(NONE)
   useEffect(() => setNews(NONE), [key])
   const show = (): void => {
     setNews(NONE)
@@ -33,8 +52,7 @@ export function useNews(
   }
   useLive((event) => {
     if (event.kind === 'lost') return show()
-    const kind = isAnalysed(event) ? 'analyses' : kindOf(event)
-    if (kind !== null) setNews((old) => ({ ...old, [kind]: old[kind] + 1 }))
+    setNews((old) => withNews(old, event, kindOf))
   })
-  return { news, show }
+  return { news: { isNew, changed, analyses: ended.length }, show }
 }

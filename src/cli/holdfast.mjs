@@ -39,7 +39,7 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MIN) {
   // Nothing is to be made among the old objects because some of its kind grew old: a million idle connections
   // take 370 MB then, and 530 otherwise. An engine that does not know the flag says so and goes on.
   v8.setFlagsFromString('--no-allocation-site-pretenuring')
-  // Where the shell part was not asked (`npm start`), the threads of this process are begun with what it would
+  // Where the shell part was not asked (`npm start`), the threads of this process begin with what it would
   // have said; this one has begun.
   v8.setFlagsFromString('--max-semi-space-size=4')
   v8.setFlagsFromString('--heap-growing-percent=40')

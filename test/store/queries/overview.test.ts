@@ -108,6 +108,7 @@ test('analyses, the latest first', () => {
       warning: 2,
       info: 1,
     },
+    relays: [],
   })
   expect(analysisRow(store, 2)).toMatchObject({ error: 'No capture.', summary: null, incidents: null })
   expect(analysisRow(store, 4)).toMatchObject({
