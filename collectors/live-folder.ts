@@ -65,7 +65,7 @@ interface Folder {
   /** Files that wait, as of the last look: whether one was lost. */
   waiting: Set<string>
   lost: string | null
-  /** Files that this user may not read, by inode: told once. */
+  /** Files that this user may not read, and when they last changed. */
   readonly forbidden: Map<string, number>
   readonly says: (sentence: string) => void
   closed: boolean
@@ -190,7 +190,8 @@ async function opened(
 ): Promise<LivePart | null> {
   const { lost } = folder
   const isSame = from !== null && from.first === file.first
-  const gap = lost ?? (from === null || isSame ? null : `${from.file} was removed before it was read`)
+  const removed = from === null || isSame ? null : `${from.file} was removed before it was read`
+  const gap = lost ?? forbiddenBefore(folder, file) ?? removed
   try {
     const source = growing(folder, file)
     const reader = await openCapture(source, { path: file.file })
@@ -237,7 +238,7 @@ async function candidateOf(folder: Folder, file: string): Promise<Candidate | nu
     folder.firsts.set(file, { ...known, size, changedMs })
     return { file, inode, size, changedMs, first: known.first }
   }
-  if (isForbidden(folder, file, inode)) return null
+  if (isForbidden(folder, file, changedMs)) return null
   const isWhole = !PACKED.test(file) || folder.packed.get(file) === `${size} ${changedMs}`
   if (!isWhole) folder.packed.set(file, `${size} ${changedMs}`)
   const first = isWhole ? await firstTime(path) : null
@@ -247,21 +248,25 @@ async function candidateOf(folder: Folder, file: string): Promise<Candidate | nu
   return { file, inode, size, changedMs, first }
 }
 
-/** A ring that another user writes may be for that user alone; its packets are lost, and that is told. */
-function isForbidden(folder: Folder, file: string, inode: number): boolean {
+/** A ring that another user writes may be for that user alone: told once, as long as there is such a file. */
+function isForbidden(folder: Folder, file: string, changedMs: number): boolean {
   if (isReadable(join(folder.path, file), constants.R_OK)) {
     folder.forbidden.delete(file)
     return false
   }
-  if (folder.forbidden.get(file) !== inode) {
-    folder.forbidden.set(file, inode)
-    folder.lost ??= `${file} may not be read`
-    if (folder.forbidden.size === 1)
-      folder.says(
-        `${file} in ${folder.path}, and perhaps others, may not be read by this user: tcpdump writes as the user that -Z names, and chmod g+r lets a group read`,
-      )
-  }
+  if (folder.forbidden.size === 0)
+    folder.says(
+      `${file} in ${folder.path}, and perhaps others, may not be read by this user: tcpdump writes as the user that -Z names, and chmod g+r lets a group read`,
+    )
+  folder.forbidden.set(file, changedMs)
   return true
+}
+
+/** What was written between the file that was read last and this one, and may not be read; null: nothing. */
+function forbiddenBefore({ forbidden, current }: Folder, { changedMs }: Candidate): string | null {
+  if (current === null) return null
+  const [between] = [...forbidden].find(([, at]) => at > current.changedMs && at <= changedMs) ?? []
+  return between === undefined ? null : `${between} may not be read`
 }
 
 function statOf(path: string): Stats | null {

@@ -6,6 +6,7 @@ import {
   renameSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -125,12 +126,14 @@ test('a folder that is not there is told', () => {
   )
 })
 
-/** Reads a folder as somebody who is not root, and prints what it is told, or why it is refused. */
+/** Reads the two files of a folder that somebody who is not root may read, and prints what that one is told,
+ * or why it is refused. */
 const AS_NOBODY = `
   const { folderSource } = await import(process.argv[1])
   try {
-    const source = folderSource(process.argv[2], null, () => 0, (said) => (console.log(said), source.close()))
-    await source.next()
+    const source = folderSource(process.argv[2], null, () => 0, (said) => console.log(said))
+    for (const part of [await source.next(), await source.next()]) console.log(part.gap)
+    source.close()
   } catch (error) {
     console.log(error.message)
   }
@@ -138,25 +141,29 @@ const AS_NOBODY = `
 const NOBODY = 65_534
 
 test.skipIf(process.platform === 'win32')(
-  'what may not be read is told, once; so is such a folder',
+  'what may not be read is told, once, and is a gap where it was written; so is such a folder',
   ({ skip }) => {
     const path = folder()
-    for (const name of ['1.pcap', '2.pcap']) writeFileSync(join(path, name), capture(0, 2), { mode: 0o600 })
+    chmodSync(path, 0o755)
+    for (const n of [1, 2, 3, 4]) {
+      const file = join(path, `${n}.pcap`)
+      writeFileSync(file, capture(2 * n, 2 * n + 2))
+      chmodSync(file, n === 2 || n === 3 ? 0 : 0o644)
+      utimesSync(file, 1_000 + n, 1_000 + n)
+    }
     const module = new URL('../../collectors/live-folder.ts', import.meta.url).href
     const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
-    const canReadClone =
-      spawnSync(process.execPath, ['-e', `import(${JSON.stringify(module)})`], user).status === 0
-    if (!canReadClone) skip('nobody but root may read this clone')
+    const probe = `import(${JSON.stringify(module)})`
+    if (spawnSync(process.execPath, ['-e', probe], user).status !== 0)
+      skip('nobody but root may read this clone')
     const run = (): string =>
       spawnSync(process.execPath, ['--input-type=module', '-e', AS_NOBODY, module, path], {
         encoding: 'utf8',
         timeout: 30_000,
         ...user,
       }).stdout
-    chmodSync(path, 0o755)
-    if (process.getuid?.() !== 0) for (const name of ['1.pcap', '2.pcap']) chmodSync(join(path, name), 0)
     expect(run()).toBe(
-      `1.pcap in ${path}, and perhaps others, may not be read by this user: tcpdump writes as the user that -Z names, and chmod g+r lets a group read\n`,
+      `2.pcap in ${path}, and perhaps others, may not be read by this user: tcpdump writes as the user that -Z names, and chmod g+r lets a group read\nnull\n2.pcap may not be read\n`,
     )
     chmodSync(path, 0o300)
     expect(run()).toBe(`${path}: permission denied\n`)
