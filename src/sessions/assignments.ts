@@ -13,7 +13,7 @@ import type { Tap } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { ChoiceRows } from './choice-rows.ts'
 import type { Follower, Surroundings } from './follower.ts'
-import type { Stay, TrackedSighting } from './sighting.ts'
+import { laterOf, type Stay, type TrackedSighting } from './sighting.ts'
 import { attachmentOf } from './tracked-agent.ts'
 
 /** Choices kept per service and relay; when they are this many they are told, and the count begins anew. */
@@ -279,17 +279,10 @@ function lastContact({ visit, end }: Stay): Micros {
   if (before === null) return end
   const { ending, closed, lastAt, endNotedAt } = before as TrackedSighting
   if (ending === null && closed && endNotedAt !== null) return endNotedAt
-  const told = ending === null ? -Infinity : Math.max(latest(ending.finished), latest(ending.resets))
-  if (told > -Infinity) return told
+  const finished = ending === null ? null : laterOf(ending.finished)
+  const reset = ending === null ? null : laterOf(ending.resets)
+  if (finished !== null || reset !== null) return Math.max(finished ?? -Infinity, reset ?? -Infinity)
   return closed ? lastAt : Infinity
-}
-
-/** When the later of them came; -Infinity without any. */
-const latest = ([one, other]: readonly [Instant | null, Instant | null]): Micros =>
-  Math.max(one?.time ?? -Infinity, other?.time ?? -Infinity)
-
-interface Instant {
-  readonly time: Micros
 }
 
 /** What a relay goes by, if it set a cookie for it: the name and the hash of the value. */

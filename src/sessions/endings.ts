@@ -11,7 +11,7 @@ import type { Agent, Ending, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import { Recent } from './recent.ts'
 import { attachmentOf } from './tracked-agent.ts'
-import type { TrackedPath, TrackedSighting } from './sighting.ts'
+import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
 
 /** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next
  * check-in. */
@@ -135,7 +135,7 @@ export class Endings {
     if (leg === 'direct') sighting.tls = null
     if (ending === null || !isOrderly(ending)) return
     sighting.leftByAgent = closedByAgent(sighting)
-    sighting.endNotedAt = lastFin(ending)
+    sighting.endNotedAt = laterOf(ending.finished)
     sighting.ending = null
   }
 
@@ -399,12 +399,6 @@ const hasMoved = (before: TrackedSighting, next: TrackedSighting): boolean =>
   before.leg !== 'back' &&
   next.leg !== 'back' &&
   !areNeighbours(before.originator.address, next.originator.address)
-
-/** When the last FIN of those that were seen came; null if none was. */
-function lastFin({ finished: [by0, by1] }: Ending): Micros | null {
-  if (by0 === null || by1 === null) return (by0 ?? by1)?.time ?? null
-  return Math.max(by0.time, by1.time)
-}
 
 /** The agent is gone from it, the server is not: its FIN is missing, or what it asks finds nobody. */
 function isHeldByServer({ leg, ending, closed }: TrackedSighting): boolean {

@@ -240,3 +240,12 @@ export interface Stay {
   listSince: Micros | null
   isBelowTold: boolean
 }
+
+/** When the later one came of what each side may have done; null if neither did. */
+export function laterOf([one, other]: readonly [
+  { readonly time: Micros } | null,
+  { readonly time: Micros } | null,
+]): Micros | null {
+  if (one === null || other === null) return (one ?? other)?.time ?? null
+  return Math.max(one.time, other.time)
+}

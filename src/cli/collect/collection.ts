@@ -65,9 +65,16 @@ export async function collect(order: CollectionOrder, tell: Tell): Promise<Colle
   }
 }
 
+/** What a collection has to say bears its name. */
+const sayingOf =
+  ({ collector }: CollectionOrder, tell: Tell) =>
+  (sentence: string): void =>
+    tell({ says: `${collector}: ${sentence}` })
+
 class Collecting {
   private readonly order: CollectionOrder
   private readonly tell: Tell
+  private readonly says: (sentence: string) => void
   private readonly store: Store
   private readonly intake: Intake
   private readonly deployment: Deployment
@@ -94,16 +101,14 @@ class Collecting {
     }
     try {
       const { checkpointEvery: every } = order
-      const kept =
-        every === null
-          ? null
-          : keeping(baseOf(order), every, (sentence) => tell({ says: `${order.collector}: ${sentence}` }))
-      if (kept?.refused != null) tell({ says: `${order.collector}: ${kept.refused}; ${REFUSED}` })
+      const says = sayingOf(order, tell)
+      const kept = every === null ? null : keeping(baseOf(order), every, says)
+      if (kept?.refused != null) says(`${kept.refused}; ${REFUSED}`)
       const before = usable(store, order, kept?.before ?? null)
       // Its journal is of connections that have the same numbers as those that are to come.
       if (before === null && kept?.before != null) {
         kept.renounce()
-        tell({ says: `${order.collector}: ${STRANGE}` })
+        says(STRANGE)
       }
       // What was told already is not read again, whatever else is lost: into this database, that is.
       const isTold =
@@ -120,6 +125,7 @@ class Collecting {
     const { store, intake, kept, before, close } = parts
     this.order = order
     this.tell = tell
+    this.says = sayingOf(order, tell)
     this.store = store
     this.intake = intake
     this.losses = new Losses(intake.lost)
@@ -130,8 +136,7 @@ class Collecting {
     const { collector, tap, config } = order
     this.facts = { collector, name: nameOf(order), tap, at: wall(), config }
     const again = before === null ? null : resumed(() => this.fresh(), kept!, before)
-    if (before !== null && again === null)
-      tell({ says: `${order.collector}: its checkpoint cannot be restored; ${REFUSED}` })
+    if (before !== null && again === null) this.says(`its checkpoint cannot be restored; ${REFUSED}`)
     this.analysis = again?.analysis ?? this.fresh()
     this.collection = again === null ? beginCollection(store, this.facts) : this.goesOn(before!, again.anew)
     this.writer = this.writerOf(this.collection)
@@ -140,8 +145,7 @@ class Collecting {
   /** An analysis without a past. */
   private fresh(): LiveAnalysis {
     const { kept } = this
-    const says = (sentence: string): void => this.tell({ says: `${this.order.collector}: ${sentence}` })
-    const relays = this.order.source.kind === 'flows' ? null : unstatedRelays(this.deployment, says)
+    const relays = this.order.source.kind === 'flows' ? null : unstatedRelays(this.deployment, this.says)
     return new LiveAnalysis(this.intake.input, {
       deployment: this.deployment,
       secrets: null,
@@ -166,9 +170,9 @@ class Collecting {
       run.streamsFrom(nextStream(this.store, collection.analysis))
       run.interrupted(RESTARTED)
     }
-    this.tell({
-      says: `${this.order.collector}: goes on from ${isoTime(at).slice(0, 19)}Z with ${counted(run.openConnections, 'open connection')}${anew === null ? '' : `; ${anew}`}`,
-    })
+    this.says(
+      `goes on from ${isoTime(at).slice(0, 19)}Z with ${counted(run.openConnections, 'open connection')}${anew === null ? '' : `; ${anew}`}`,
+    )
     return collection
   }
 
@@ -203,7 +207,7 @@ class Collecting {
       get isWished() {
         return isWished()
       },
-      says: (sentence) => this.tell({ says: `${this.order.collector}: ${sentence}` }),
+      says: this.says,
     }
   }
 
@@ -321,13 +325,9 @@ class Collecting {
     const { lagSeconds, drops } = this.intake
     if (lagSeconds >= LAG_TOLD_SECONDS === this.isLate) return
     this.isLate = !this.isLate
-    const { collector } = this.order
     const { queued } = drops
-    this.tell({
-      says: this.isLate
-        ? `${collector}: behind by ${lagSeconds.toFixed(1)} s${queued > 0 ? `, ${queued} octets wait` : ''}`
-        : `${collector}: has caught up`,
-    })
+    const waiting = queued > 0 ? `, ${queued} octets wait` : ''
+    this.says(this.isLate ? `behind by ${lagSeconds.toFixed(1)} s${waiting}` : 'has caught up')
   }
 
   /** Between two batches: what was read was processed, and what it told is in the database. */
@@ -352,7 +352,7 @@ class Collecting {
     this.stand()
     this.writer.note(this.state(isStopped ? 'it was stopped' : 'there is no more'))
     const { fault } = this.intake
-    if (fault !== null && !isStopped) this.tell({ says: `${this.order.collector}: ${fault}` })
+    if (fault !== null && !isStopped) this.says(fault)
     return { state: isStopped ? 'stopped' : 'done' }
   }
 }
