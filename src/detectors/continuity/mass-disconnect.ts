@@ -69,7 +69,7 @@ export const massDisconnect = detector({
       title: `${counted(agents!, 'agent')} of ${largest.service ?? 'the service'} disconnected at once`,
       summary:
         `${who} (${largest.actor.address ?? 'not known which'}) ended ${connections} of ${open} open connections within ` +
-        `${spoken(seconds! * 1e6)}${servers.length === 0 ? '' : `, to ${servers.join(' and ')}`}` +
+        `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}${servers.length === 0 ? '' : `, to ${servers.join(' and ')}`}` +
         `${findings.length === 1 ? '' : `; that happened ${findings.length} times`}.`,
       remedy:
         'Look for a restart, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
@@ -81,6 +81,9 @@ export const massDisconnect = detector({
     }
   },
 })
+
+/** The span is kept in hundredths of a second: what is less than half of one is none. */
+const SHORTEST = 'less than 5 ms'
 
 /** Behind a virtual address the load balancer ended them, unless only those of one server of several
  * ended. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { massDisconnect } from '../../../src/detectors/continuity/mass-disconnect.ts'
+import type { World } from '../../../src/model/event.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { loadBalancer, scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
@@ -29,6 +30,16 @@ test('a server ends all its connections', async () => {
     summary: 'A server (10.10.3.11) ended 12 of 12 open connections within 130 ms, to dlp1.',
     requirements: ['X-04'],
   })
+})
+
+test('a span that its hundredths of a second do not hold is not told shorter than it may be', async () => {
+  const { config, play } = CONTINUITY_STORIES['mass-disconnect']
+  const [found] = (await analysed(play(), { config })).findings('mass-disconnect')
+  const brief = { ...found!, details: { ...found!.details, seconds: 0 } }
+  const { summary } = massDisconnect.describe([brief], {} as World)
+  expect(summary).toBe(
+    'A server (10.10.3.11) ended 12 of 12 open connections within less than 5 ms, to dlp1.',
+  )
 })
 
 test('a load balancer ends all that it carries: seen from either side, told once from both', async () => {
