@@ -62,6 +62,7 @@ export function explain(
 
 function networkFault(b: Uint8Array, frameEnd: number, place: Place): Fault | null {
   const { networkAt, version } = place
+  if (version === 0) return cutShort('network', networkAt, 1, frameEnd - networkAt)
   // the datagram's end, if its header was whole enough to tell
   const end = place.end > networkAt ? place.end : frameEnd
   return version === 4 ? ipv4.fault(b, networkAt, end) : ipv6.fault(b, networkAt, end)

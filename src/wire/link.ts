@@ -154,7 +154,11 @@ export function locateMpls(b: Uint8Array, at: number, end: number, wireEnd: numb
   for (let i = 0; i < length; i += mpls.LABEL_LENGTH) foldTag(LABEL_RANGE + mpls.label(b, at + i), place)
   if (!stepAlong(place, MPLS, mpls.serviceLabel(b, at, length))) return TOO_DEEP
   const payloadAt = at + length
-  if (payloadAt >= end) return lacking(payloadAt + 1, wireEnd, TRUNCATED_NETWORK, MALFORMED_LINK)
+  if (payloadAt >= end) {
+    place.networkAt = payloadAt
+    place.version = 0
+    return lacking(payloadAt + 1, wireEnd, TRUNCATED_NETWORK, MALFORMED_LINK)
+  }
   const nibble = u8(b, payloadAt) >> 4
   const isVersion = nibble === 4 || nibble === 6
   if (isVersion && (isIp(b, payloadAt, end, wireEnd) || !isEthernet(b, payloadAt, end, wireEnd)))

@@ -30,9 +30,9 @@ export class Place {
   depth = 0
   /** Of the capture: shared by all places that are used for it. */
   readonly paths: PathTable
-  /** The innermost IP header that was read. */
+  /** The innermost IP header that was read, or that was to come where the frame ends. */
   networkAt = 0
-  /** 4 or 6. */
+  /** 4 or 6; 0 where not even that was captured. */
   version = 0
   /** What is at `transportAt`: the IP protocol number after all extension headers. */
   protocol = 0

@@ -81,6 +81,11 @@ test('a fault inside tags, labels and sessions', () => {
   expect(cutAfter(tcpFrame({ ...four, link: 'sll', mpls: [1] }), 17, 113)).toEqual(short('mpls', 16, 4, 1))
 })
 
+test('nothing is left behind labels', () => {
+  expect(cutAfter(tcpFrame({ ...four, mpls: [1] }), 18)).toEqual(short('network', 18, 1, 0))
+  expect(cutAfter(tcpFrame({ ...four, pppoe: 1, mpls: [5] }), 26)).toEqual(short('network', 26, 1, 0))
+})
+
 test('a fault in IP', () => {
   expect(cutAfter(tcpFrame(four), 30)).toEqual(short('ipv4', 14, 20, 16))
   expect(faultOf(edited(tcpFrame(four), 14, 0x44))).toEqual({
