@@ -22,6 +22,11 @@ export interface Design {
   readonly name: string
   /** Fewer agents would say nothing: the statistics refuse to judge them. */
   readonly agentsMin?: number
+  /**
+   * Connections are left open for good, more from day to day: they are held as long as the capture's own table
+   * holds them, up to a limit that a small deployment reaches after months.
+   */
+  readonly leavesOpen?: boolean
   /** Builds the site; `isFaulty` false: the same without its fault. */
   readonly build: (place: Place, isFaulty: boolean) => Site
 }
@@ -428,17 +433,29 @@ export const DESIGNS: readonly Design[] = [
   { name: 'translated', build: translated },
   { name: 'absent', build: absent },
   { name: 'enrolments', build: enrolments },
-  { name: 'firewall-silent', build: held(timer('silent'), { laptops: 0.3, restarts: 0.1 }) },
-  { name: 'firewall-silent-behind', build: held(timer('silent'), { tap: 'servers', restarts: 0.1 }) },
+  {
+    name: 'firewall-silent',
+    leavesOpen: true,
+    build: held(timer('silent'), { laptops: 0.3, restarts: 0.1 }),
+  },
+  {
+    name: 'firewall-silent-behind',
+    leavesOpen: true,
+    build: held(timer('silent'), { tap: 'servers', restarts: 0.1 }),
+  },
   { name: 'firewall-rst-next', build: held(timer('rst-on-next'), { restarts: 0.1 }) },
-  { name: 'firewall-rst-expiry', build: held(timer('rst-at-expiry'), { laptops: 0.3, restarts: 0.1 }) },
+  {
+    name: 'firewall-rst-expiry',
+    leavesOpen: true,
+    build: held(timer('rst-at-expiry'), { laptops: 0.3, restarts: 0.1 }),
+  },
   { name: 'balancer-fin', build: held(timer('fin'), { isRelayed: true, tap: 'servers' }) },
   {
     name: 'balancer-fin-restarts',
     build: held(timer('fin'), { isRelayed: true, tap: 'servers', restarts: 0.1 }),
   },
-  { name: 'power-off', build: held({}, { tap: 'servers', crashes: 0.03 }) },
-  { name: 'laptops-roam', build: held({}, { tap: 'servers', laptops: 0.8 }) },
+  { name: 'power-off', leavesOpen: true, build: held({}, { tap: 'servers', crashes: 0.03 }) },
+  { name: 'laptops-roam', leavesOpen: true, build: held({}, { tap: 'servers', laptops: 0.8 }) },
   { name: 'balancer-restart', build: held({ upheavals: [MIDDAY] }, { isRelayed: true, tap: 'servers' }) },
   { name: 'rebind', build: held({ rebinds: [MIDDAY] }, { tap: 'servers' }) },
 ]
