@@ -7,6 +7,7 @@ import type { Agent } from '../model/party.ts'
 import type { ConnectionOpened } from '../model/observation.ts'
 import type { Endpoint } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
+import { Lately } from './lately.ts'
 import { Oldest } from './oldest.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
@@ -60,17 +61,6 @@ class Memory<K, T> {
 
 const isOver = ({ closed }: TrackedSighting): boolean => closed
 
-/** The sighting that left this key before; leaves the new one if there was none that lives. */
-function exchange<K>(
-  memory: Memory<K, TrackedSighting>,
-  key: K,
-  sighting: TrackedSighting,
-): TrackedSighting | null {
-  const other = memory.get(key)
-  if (other === null || other.closed) memory.put(key, sighting)
-  return other === sighting ? null : other
-}
-
 /** Why two sightings are one TCP connection, with other addresses perhaps. */
 export const SAME_SEQUENCE = 'same initial sequence numbers'
 
@@ -79,9 +69,9 @@ const MANY = 'many'
 
 export class Paths {
   private readonly byTuple = new Memory<string, TrackedSighting>(isOver)
-  private readonly bySequence = new Memory<number, TrackedSighting>(isOver)
+  private readonly bySequence = new Lately<number, TrackedSighting>()
   private readonly byHello = new Memory<string, TrackedSighting>(isOver)
-  private readonly byOpening = new Memory<string, TrackedSighting>(isOver)
+  private readonly byOpening = new Lately<string, TrackedSighting>()
   /** Who began so on the agents' side: tap and address, or MANY. */
   private readonly speakers = new Memory<string, string>()
   /** Who named itself on a leg, by its id. */
@@ -113,7 +103,9 @@ export class Paths {
       if (close || (midstream && !twin.closed)) this.join(twin, sighting, 'same addresses and ports')
     }
     if (own === null || peer === null) return
-    const translated = exchange(this.bySequence, sequenceKey(own, peer), sighting)
+    const sequence = sequenceKey(own, peer)
+    const translated = this.bySequence.get(sequence)
+    if (translated === null || translated.closed) this.bySequence.put(sequence, sighting, sighting.start)
     if (translated !== null && Math.abs(translated.start - sighting.start) <= LEGS_APART) {
       this.join(translated, sighting, SAME_SEQUENCE)
     }
@@ -122,8 +114,9 @@ export class Paths {
   /** A ClientHello's random is 28 octets of chance or more: equal ones are one handshake (RFC 8446
    * §4.1.2). */
   hello(sighting: TrackedSighting, random: string): void {
-    const other = exchange(this.byHello, random, sighting)
-    if (other !== null) this.join(other, sighting, 'same TLS ClientHello')
+    const other = this.byHello.get(random)
+    if (other === null || other.closed) this.byHello.put(random, sighting)
+    if (other !== null && other !== sighting) this.join(other, sighting, 'same TLS ClientHello')
   }
 
   /** A PROXY header names the client's side of the relay. */
@@ -138,7 +131,7 @@ export class Paths {
     if (this.isSaidByMany(sighting, text)) return
     const other = this.byOpening.get(`${sighting.leg === 'front' ? 'back' : 'front'}|${text}`)
     const twin = this.byOpening.get(`${sighting.leg}|${text}`)
-    this.byOpening.put(`${sighting.leg}|${text}`, sighting)
+    this.byOpening.put(`${sighting.leg}|${text}`, sighting, sighting.start)
     // What several say at once tells nobody apart.
     if (twin !== null && twin.tap === sighting.tap && Math.abs(twin.start - sighting.start) <= 2 * LEGS_APART)
       return

@@ -1,13 +1,20 @@
 /**
  * What the analysis of a simulated deployment costs, apart from the playing: the same seed is played twice,
- * once with nobody listening, and what the second time costs more is the analysis's. CPU time of all threads,
- * so that other programs on the machine count little; octets in use after the collector ran.
+ * once with nobody listening, and what the second time costs more is the analysis's. CPU time of the thread
+ * that analyses, which is how long somebody waits, but other programs on the machine count little in it; that
+ * of all threads, with the engine's own for compiling and collecting, beside it. Octets in use after the
+ * collector ran.
  */
 import { type Outcome, type Plan, simulate } from './simulation.ts'
 
-export interface DayCost {
+/** Seconds of CPU. */
+export interface Cpu {
+  readonly thread: number
+  readonly allThreads: number
+}
+
+export interface DayCost extends Cpu {
   readonly observations: number
-  readonly seconds: number
   /** What is held at the day's end. */
   readonly octets: number
 }
@@ -15,8 +22,8 @@ export interface DayCost {
 export interface Measured {
   readonly outcome: Outcome
   readonly days: readonly DayCost[]
-  /** All days, and what is concluded in the end. */
-  readonly seconds: number
+  /** Of all days, and of what is concluded in the end. */
+  readonly cpu: Cpu
 }
 
 interface Played extends Measured {
@@ -32,29 +39,43 @@ function held(): number {
   return heapUsed + arrayBuffers
 }
 
+/** Since the process began. */
+function cpuNow(): Cpu {
+  const seconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1e6
+  return { thread: seconds(process.threadCpuUsage()), allThreads: seconds(process.cpuUsage()) }
+}
+
+const sum = (a: Cpu, b: Cpu): Cpu => ({
+  thread: a.thread + b.thread,
+  allThreads: a.allThreads + b.allThreads,
+})
+const less = (a: Cpu, b: Cpu): Cpu => ({
+  thread: a.thread - b.thread,
+  allThreads: a.allThreads - b.allThreads,
+})
+
 function played(plan: Plan, isAnalysed: boolean): Played {
   const days: DayCost[] = []
   const noted: number[] = []
   const start = held()
-  let seconds = 0
-  let before = process.cpuUsage()
+  let cpu: Cpu = { thread: 0, allThreads: 0 }
+  let before = cpuNow()
   let seen = 0
-  const lap = (): number => {
-    const { user, system } = process.cpuUsage(before)
-    seconds += (user + system) / 1e6
-    return (user + system) / 1e6
+  const lap = (): Cpu => {
+    const used = less(cpuNow(), before)
+    cpu = sum(cpu, used)
+    return used
   }
   const onDay: Plan['onDay'] = (day, { observations, truth }) => {
-    const cost = { observations: observations - seen, seconds: lap(), octets: held() - start }
-    days.push(cost)
+    days.push({ observations: observations - seen, ...lap(), octets: held() - start })
     noted.push(truth.octetsOfFindings)
     seen = observations
     plan.onDay?.(day, { observations, truth })
-    before = process.cpuUsage()
+    before = cpuNow()
   }
   const outcome = simulate({ ...plan, isAnalysed, onDay })
   lap()
-  return { outcome, days, noted, seconds }
+  return { outcome, days, noted, cpu }
 }
 
 /**
@@ -66,10 +87,10 @@ export function measured(plan: Plan): Measured {
   played({ ...silent, agents: 1, days: 1 }, true)
   const alone = played(silent, false)
   const both = played(plan, true)
-  const days = both.days.map(({ observations, seconds, octets }, i) => ({
-    observations,
-    seconds: seconds - alone.days[i]!.seconds,
-    octets: octets - both.noted[i]! - alone.days[i]!.octets,
+  const days = both.days.map((day, i) => ({
+    observations: day.observations,
+    ...less(day, alone.days[i]!),
+    octets: day.octets - both.noted[i]! - alone.days[i]!.octets,
   }))
-  return { outcome: both.outcome, days, seconds: both.seconds - alone.seconds }
+  return { outcome: both.outcome, days, cpu: less(both.cpu, alone.cpu) }
 }

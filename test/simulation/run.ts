@@ -76,10 +76,11 @@ function judged({ scores, truth, observations, findings, incidents }: Outcome): 
 
 function week(agents: number, days: number): void {
   const onDay = (day: number): void => console.error(`day ${day}`)
-  const { outcome, days: costs, seconds } = measured({ agents, days, seed, designs, onDay })
+  const { outcome, days: costs, cpu } = measured({ agents, days, seed, designs, onDay })
   judged(outcome)
   limit('octets of an agent', costs.at(-1)!.octets / agents, OCTETS_MAX)
-  limit('seconds of CPU', seconds, Math.ceil((SECONDS_MAX * agents * days) / WEEK))
+  limit('seconds of CPU', cpu.thread, Math.ceil((SECONDS_MAX * agents * days) / WEEK))
+  console.log(`with the engine's own threads: ${cpu.allThreads.toFixed(0)} s`)
 }
 
 const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!
@@ -91,9 +92,9 @@ function month(agents: number): void {
   // What the deployment itself piles up from day to day would hide what the analysis does.
   const flat = designs.filter(({ leavesOpen }) => leavesOpen !== true)
   const { days } = measured({ agents, days: MONTH, seed, designs: flat, isTold: false })
-  for (const [i, { observations, seconds, octets }] of days.entries())
+  for (const [i, { observations, thread, octets }] of days.entries())
     console.log(
-      `${String(i + 1).padStart(5)}${String(observations).padStart(13)}${seconds.toFixed(2).padStart(7)}${megabytes(octets).padStart(7)}`,
+      `${String(i + 1).padStart(5)}${String(observations).padStart(13)}${thread.toFixed(2).padStart(7)}${megabytes(octets).padStart(7)}`,
     )
   const settled = days.slice(SETTLED_AFTER)
   const growth = (of: (day: DayCost) => number): number =>
@@ -106,7 +107,7 @@ function month(agents: number): void {
   )
   limit(
     'seconds, the last days by the first',
-    growth(({ seconds }) => seconds),
+    growth(({ thread }) => thread),
     1 + MORE_SECONDS,
     3,
   )
