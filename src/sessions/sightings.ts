@@ -2,6 +2,7 @@
  * of columns while there is not. */
 import type { ConnectionId } from '../model/connection.ts'
 import type { Agent, Service } from '../model/party.ts'
+import { type Micros, seconds } from '../model/time.ts'
 import { Oldest } from './oldest.ts'
 import { Quiet } from './quiet.ts'
 import { NO_CONNECTION, placeOf, type Stay, type TrackedSighting } from './sighting.ts'
@@ -37,7 +38,7 @@ export class Sightings {
   add(sighting: TrackedSighting): void {
     const known = this.find(sighting.connection)
     if (known !== null) this.remove(known)
-    if (this.count >= SIGHTINGS_MAX) this.forget()
+    if (this.count >= SIGHTINGS_MAX) this.forget(sighting.start)
     const place = placeOf(sighting.connection, SIGHTINGS_MAX)
     while (this.recent.length <= place) this.recent.push(null)
     const before = this.recent[place]!
@@ -97,15 +98,15 @@ export class Sightings {
     this.count--
   }
 
-  /** Forgets the oldest sighting about which its addresses say all; those with more to say go to the end of
-   * the line. */
-  private forget(): void {
+  /** Forgets the oldest sighting about which its addresses say all, or that was left behind; those with more
+   * to say go to the end of the line. */
+  private forget(now: Micros): void {
     for (let tries = FORGET_TRIES; tries > 0; tries--) {
       const connection = this.oldest.next()
       if (connection === undefined) return
       const sighting = this.older.get(connection)!
       this.older.delete(connection)
-      if (isPlain(sighting) || this.count > 4 * SIGHTINGS_MAX) {
+      if (isPlain(sighting) || isLeftBehind(sighting, now) || this.count > 4 * SIGHTINGS_MAX) {
         this.count--
         return
       }
@@ -113,6 +114,14 @@ export class Sightings {
     }
   }
 }
+
+/**
+ * Its agent goes on elsewhere, and for a day nobody said anything: what a host or a device had to say of a
+ * dead connection, it has said by then (RFC 1122 4.2.3.6: keep-alives come after two hours).
+ */
+const isLeftBehind = ({ path, lastAt }: TrackedSighting, now: Micros): boolean =>
+  path.hasNext && now - lastAt > LEFT_AFTER
+const LEFT_AFTER: Micros = seconds(86_400)
 
 /** Made anew from its addresses, it would be the same. */
 const isPlain = (sighting: TrackedSighting): boolean =>

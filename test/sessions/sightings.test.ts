@@ -135,3 +135,23 @@ test('a new sighting of a connection takes the place of the old one', () => {
   expect(s.sightings.take(old.connection)).toBe(fresh)
   expect(s.sightings.get(old.connection)).toBe(undefined)
 })
+
+test('beyond the limit, a connection that its agent left behind a day ago is forgotten, however much it says', () => {
+  const s = new Story()
+  const left = s.opens()
+  const used = s.opens()
+  const kept = s.opens()
+  for (const sighting of [left, used, kept]) Object.assign(sighting, { speaker: s.agent, visited: true })
+  left.path.follow(used)
+  used.path.follow(kept)
+  // Ten seconds apart: the last of them opens two days later.
+  for (let i = 0; i < SIGHTINGS_MAX; i++) {
+    const sighting = s.opens()
+    Object.assign(sighting, { speaker: s.agent, visited: true })
+    used.lastAt = sighting.start
+  }
+  for (let i = 0; i < SIGHTINGS_MAX / 2; i++) s.opens().speaker = s.agent
+  expect(s.sightings.get(left.connection)).toBe(undefined)
+  expect(s.sightings.get(used.connection)).toBe(used)
+  expect(s.sightings.get(kept.connection)).toBe(kept)
+})
