@@ -11,6 +11,7 @@ import { i32, u16 } from '../bytes/read.ts'
 import type { Observation } from '../model/observation.ts'
 import { otherSide, type Side, type Tap } from '../model/packet.ts'
 import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
+import type { ConnectionId } from '../model/connection.ts'
 import type { Micros } from '../model/time.ts'
 import type { Place } from '../wire/frame.ts'
 import { PathTable } from '../wire/path.ts'
@@ -33,13 +34,29 @@ import { settleAtEnd } from './silences.ts'
 import { summarise } from './summary.ts'
 import { SynFactsReader } from './syn-facts.ts'
 import { CONNECTIONS_MAX, ConnectionTable } from './table.ts'
-import { type ConnectionCounters, Endpoints, SCOPE_IPV4, SCOPE_IPV6, type TapState } from './tap-state.ts'
+import {
+  type ConnectionCounters,
+  connectionId,
+  Endpoints,
+  lastAt,
+  SCOPE_IPV4,
+  SCOPE_IPV6,
+  type TapState,
+} from './tap-state.ts'
 import { TapClock } from './tap-clock.ts'
 import { Wakings } from './waking.ts'
 
 /** Any of these in STATE takes the packet off the fast path. */
 const EVENTFUL = F.UNOPENED | F.WAKING | F.OVER | F.FIN_SEEN | bit(F.FIN_SEEN, 1)
 const SYN_FIN_RST = tcp.SYN | tcp.FIN | tcp.RST
+
+/** Waits to hear that connections stay silent. */
+export interface SilenceListener {
+  /** How often all connections are looked at: a million of them within a tenth of a second. */
+  readonly every: Micros
+  /** Whether a connection is one of those; asked of each that is silent. */
+  isAwaited(connection: ConnectionId): boolean
+}
 
 export interface TrackerOptions {
   readonly tap: Tap
@@ -49,6 +66,8 @@ export interface TrackerOptions {
   openStream(context: StreamContext): SegmentConsumer
   /** Whether a side's first octets begin anything that is read; absent: streams are opened for all. */
   beginsAnything?(side: Side, bytes: Uint8Array, start: number, end: number): boolean
+  /** Who waits to hear that connections stay silent. Absent: nobody does. */
+  readonly listener?: SilenceListener
   /** Numbers of streams: shared by the taps of one file, so that they are Wireshark's. */
   readonly streamNumbers: { next: number }
   /** Ports that services listen on, as far as configured: they tell roles where no SYN was seen. */
@@ -86,6 +105,8 @@ export class Tracker {
   private readonly lifecycle: Lifecycle
   private readonly options: TrackerOptions
   private readonly continuations: Continuations
+  /** When silent connections were last looked at. */
+  private lookedAt: Micros = -Infinity
   /** The row that the segment in hand began without a SYN; -1: none. */
   private strange = -1
 
@@ -229,6 +250,9 @@ export class Tracker {
   tick(now: Micros): void {
     this.clock.ticked(now)
     this.lifecycle.tick((row) => this.close(row, 'lingered'))
+    const { listener } = this.options
+    if (listener !== undefined && this.clock.steady - this.lookedAt >= listener.every)
+      this.tellSilent(listener)
   }
 
   /** The connections that it holds, as they were told when they opened, in order of time. */
@@ -348,6 +372,19 @@ export class Tracker {
     w[h + F.DUPLICATES] = w[h + F.DUPLICATES]! + 1
     addRepeated(w, h, payload)
     this.counters.captureDuplicates++
+  }
+
+  private tellSilent(listener: SilenceListener): void {
+    this.lookedAt = this.clock.steady
+    const { state, table } = this
+    for (const row of table.rows()) {
+      if ((table.words[row * RECORD_WORDS + F.STATE]! & F.OVER) !== 0) continue
+      if (state.clock.latest - lastAt(state, row) < state.silenceMin) continue
+      const connection = connectionId(state, row)
+      if (!listener.isAwaited(connection)) continue
+      const summary = summarise(state, row, 'capture-end')
+      state.emit({ kind: 'connection-idle', time: state.clock.latest, tap: state.tap, connection, summary })
+    }
   }
 
   private close(row: number, why: 'superseded' | 'evicted' | 'lingered'): void {

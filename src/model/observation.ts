@@ -245,6 +245,15 @@ export interface ConnectionClosed extends OnConnection {
   readonly summary: ConnectionSummary
 }
 
+/**
+ * The connection has been silent for long, and is open as far as anybody saw: its account so far. Told where
+ * somebody waits to hear it, again and again for as long as it lasts.
+ */
+export interface ConnectionIdle extends OnConnection {
+  readonly kind: 'connection-idle'
+  readonly summary: ConnectionSummary
+}
+
 /** The first octets that a side sent: identity patterns and the other leg of a relayed connection are found
  * by them. */
 export interface Opening extends OnConnection {
@@ -432,6 +441,7 @@ export type Observation =
   | FirstMinute
   | Answering
   | ConnectionClosed
+  | ConnectionIdle
   | Opening
   | ProxyHeader
   | TlsHandshake

@@ -24,7 +24,7 @@ import type {
   SessionRecord,
 } from '../model/record.ts'
 import type { TlsSecrets } from '../model/stream.ts'
-import type { Micros } from '../model/time.ts'
+import { type Micros, seconds } from '../model/time.ts'
 import { revive } from '../protocols/http/message.ts'
 import { connectionRecord } from '../sessions/records.ts'
 import type { Follower } from '../sessions/follower.ts'
@@ -43,6 +43,8 @@ import { silenceMinOf, wantsOfParsers } from './wants.ts'
  * and what they captured waits in buffers for some tens of milliseconds.
  */
 export const LIVE_SETTLE: Micros = 200_000
+/** Silent connections are looked at so often. */
+const LOOK_EVERY: Micros = seconds(60)
 /** Occurrences kept whole per incident: the others are in the database. */
 const OCCURRENCES_MAX = 1_000
 
@@ -230,6 +232,7 @@ export class LiveAnalysis {
       to: null,
       nextTapIndex: () => this.nextTapIndex(),
       ...(connectionsMax === undefined ? {} : { connectionsMax }),
+      listener: { every: LOOK_EVERY, isAwaited: (connection) => this.sessions.isAwaited(connection) },
       emit: (observation) => this.observe(observation),
     }
   }

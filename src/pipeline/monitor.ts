@@ -14,7 +14,7 @@ import { isFlawed } from '../incidents/verdicts.ts'
 import type { Tap } from '../model/packet.ts'
 import type { AnalysisRecord, Forgotten, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
 import type { TlsSecrets } from '../model/stream.ts'
-import { type Micros, toSeconds } from '../model/time.ts'
+import { type Micros, seconds, toSeconds } from '../model/time.ts'
 import type { WhatIf } from '../model/what-if.ts'
 import { connectionRecord } from '../sessions/records.ts'
 import type { Follower } from '../sessions/follower.ts'
@@ -70,6 +70,9 @@ export interface AnalysisOptions {
 }
 
 const EVERY_BATCHES = 16
+/** Silent connections are looked at so often: what they show is judged at the end, unless that is far
+ * away. */
+const LOOK_EVERY: Micros = seconds(3600)
 
 /** Analyses captures of one time together; the summary is also written to the sinks. Closes nothing that it
  * was handed. */
@@ -137,6 +140,7 @@ class Analysis {
       from,
       to,
       nextTapIndex: () => this.nextTapIndex(),
+      listener: { every: LOOK_EVERY, isAwaited: (connection) => this.sessions.isAwaited(connection) },
       ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
       emit: this.merge.inlet(position),
     }

@@ -1,4 +1,5 @@
 /** What is analysed, packets or flow records, and what an analysis does with each input. */
+import type { SilenceListener } from '../connections/tracker.ts'
 import type { CaptureReader } from '../model/capture.ts'
 import type { LoggedAnswer } from '../model/dns.ts'
 import type { FlowBatch, FlowDatagrams, FlowReader } from '../model/flow-record.ts'
@@ -72,5 +73,7 @@ export interface TapRunOptions {
   readonly wants: Wants
   /** Connections held at once per tap; beyond it one is evicted for each new one. */
   readonly connectionsMax?: number
+  /** Who waits to hear that connections stay silent. Absent: nobody does. */
+  readonly listener?: SilenceListener
   emit(observation: Observation): void
 }

@@ -56,6 +56,7 @@ const SNAPSHOT: SnapshotOptions = {
     'endpoints',
     'synFacts',
     'tapIndex',
+    'lookedAt',
   ]),
 }
 

@@ -396,6 +396,7 @@ export class TapRun implements Run, LiveRun {
       servicePorts: this.options.servicePorts,
       streamNumbers: this.streamNumbers,
       paths: this.paths,
+      ...(this.options.listener === undefined ? {} : { listener: this.options.listener }),
       emit: this.options.emit,
       openStream: (context) => this.openStream(context),
       ...(this.options.wants.openings ? {} : { beginsAnything }),

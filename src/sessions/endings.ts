@@ -23,6 +23,11 @@ export const TOGETHER: Micros = seconds(2)
 const RECENT_ENDS_MAX = 1 << 14
 const RECENT_FOR: Micros = 2 * RECONNECT_WITHIN
 const FORGOTTEN_AT_ONCE = 1 << 8
+/** Linux tries for so long to get through what it sends (tcp_retries2 of 15: 924.6 s); others give up
+ * sooner. */
+const TRIED_FOR: Micros = seconds(925)
+/** ... and where the end of the capture will tell for certain, it is waited for, within reason. */
+const TRIED_FOR_LONG: Micros = seconds(43_200)
 /** What the server sends so soon after the beginning, it sends at once. Timers tick every second. */
 const AT_ONCE: Micros = seconds(62)
 /** This many others make the end of a path part of something larger than itself. */
@@ -45,6 +50,8 @@ interface EndingsOptions {
   later(at: Micros, act: () => void): void
   tell(event: DetectorEvent): void
   readonly settle: Micros
+  /** Somebody waits for what is told. */
+  readonly isUrgent: boolean
   /** The sighting of an open connection. */
   sightingOf(connection: ConnectionId): TrackedSighting | undefined
 }
@@ -123,6 +130,25 @@ export class Endings {
       this.considerAbandoned(path, sighting, summary)
       path.letGo()
     })
+  }
+
+  /**
+   * Whether it matters that the connection stays silent: its agent has gone on elsewhere for so long that,
+   * were there a way, either side would have been heard by now.
+   */
+  awaits(sighting: TrackedSighting | null, now: Micros): boolean {
+    if (sighting === null) return false
+    const { path, service } = sighting
+    if (service.style !== 'persistent' || path.isJoined || path.ending || path.abandonmentJudged) return false
+    const next = this.nextOf(path)
+    return next !== null && now - next.start >= (this.options.isUrgent ? TRIED_FOR : TRIED_FOR_LONG)
+  }
+
+  /** Nothing was heard on the connection for long, and nobody closed it. */
+  stillSilent(sighting: TrackedSighting | null, summary: ConnectionSummary): void {
+    if (sighting === null) return
+    this.considerAbandoned(sighting.path, sighting, summary)
+    sighting.path.abandonmentJudged = true
   }
 
   /**
@@ -314,10 +340,10 @@ export class Endings {
 
   private considerAbandoned(path: TrackedPath, sighting: TrackedSighting, summary: ConnectionSummary): void {
     const next = this.nextOf(path)
-    if (next === null || path.ending || path.abandonedTold || hasMoved(sighting, next)) return
+    if (next === null || path.ending || path.abandonmentJudged || hasMoved(sighting, next)) return
     const lastFromAgent = summary.halves[0].lastPacketAt
     if (lastFromAgent === null || next.start - lastFromAgent < sighting.service.idleThreshold) return
-    path.abandonedTold = true
+    path.abandonmentJudged = true
     sighting.end.summary = summary
     this.options.tell({ kind: 'path-abandoned', path, sighting, next, at: next.start })
     if (!next.path.isReturn) next.path.returnOf = sighting

@@ -7,7 +7,7 @@ import type { DetectorEvent } from '../model/event.ts'
 import type { HttpRequest } from '../model/http.ts'
 import type * as O from '../model/observation.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
-import type { ConnectionSummary } from '../model/connection.ts'
+import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type { Agent, Leg, Server, Visit, Service } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
@@ -37,7 +37,7 @@ import { productOf } from './products.ts'
 import { ServerMoves } from './server-moves.ts'
 import { Services } from './services.ts'
 import { Sightings } from './sightings.ts'
-import { NO_CONNECTION, type Stay, type TrackedPath, TrackedSighting } from './sighting.ts'
+import { type Beginning, NO_CONNECTION, type Stay, type TrackedPath, TrackedSighting } from './sighting.ts'
 import { Stays } from './stays.ts'
 import { TlsIdentity } from './tls-identity.ts'
 import { attachmentOf } from './tracked-agent.ts'
@@ -57,16 +57,6 @@ export interface SessionsOptions {
   /** How long other taps' views are waited for (absent: `SETTLE`); whether what is proven is told at once. */
   readonly settle?: Micros
   readonly isUrgent?: boolean
-}
-
-/** What begins a sighting. */
-interface Beginning {
-  readonly connection: number
-  readonly tap: Tap
-  readonly originator: Endpoint
-  readonly responder: Endpoint
-  readonly start: Micros
-  readonly packet: number
 }
 
 export class Sessions {
@@ -109,7 +99,7 @@ export class Sessions {
     const wiring = { later: (at: Micros, act: () => void) => this.agenda.add(at, act), tell, settle }
     const urgent = { ...wiring, isUrgent: options.isUrgent ?? false, blind: this.blind }
     this.stays = new Stays(new ServerMoves({ ...urgent, policy: this.policy, health: this.health }))
-    this.endings = new Endings({ ...wiring, sightingOf: (connection) => this.sightings.get(connection) })
+    this.endings = new Endings({ ...urgent, sightingOf: (connection) => this.sightings.get(connection) })
     this.exchanges = new Exchanges(urgent)
     const { inventory, services, agents, health, blind, policy, stays, sightings, severalTaps } = this
     const shared = { ...wiring, inventory, services, agents, health, blind, policy, severalTaps }
@@ -129,6 +119,11 @@ export class Sessions {
   /** Silences, in seconds, that connections of a service on one kind of leg survived. */
   survived(service: string, leg: Leg): readonly number[] {
     return this.endings.survived(service, leg)
+  }
+
+  /** Whether to be told that a connection stays silent. */
+  isAwaited(connection: ConnectionId): boolean {
+    return this.endings.awaits(this.sightings.known(connection), this.now)
   }
 
   observe(o: O.Observation): void {
@@ -179,6 +174,8 @@ export class Sessions {
         return this.continued(o)
       case 'connection-closed':
         return this.closed(o)
+      case 'connection-idle':
+        return this.endings.stillSilent(this.sightings.known(o.connection), o.summary)
       case 'dns-answer':
       case 'dns-logged':
         return this.names.answered(o)

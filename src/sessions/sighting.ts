@@ -39,6 +39,16 @@ export interface SightingFacts {
   readonly outerAddress?: string | null
 }
 
+/** What begins a sighting. */
+export interface Beginning {
+  readonly connection: number
+  readonly tap: Tap
+  readonly originator: Endpoint
+  readonly responder: Endpoint
+  readonly start: Micros
+  readonly packet: number
+}
+
 export class TrackedSighting implements Sighting {
   readonly connection: ConnectionId
   readonly tap: Tap
@@ -127,7 +137,8 @@ export class TrackedPath implements Path {
   /** The connection whose loss it makes good, until that is told; null if none. */
   returnOf: TrackedSighting | null = null
   returnTold = false
-  abandonedTold = false
+  /** Whether its agent went on without it was judged. */
+  abandonmentJudged = false
   /** The agent's next path to the same service. */
   next: TrackedSighting | null = null
   /** ... or its number, while nothing is known of that but that it opened. */

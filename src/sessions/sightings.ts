@@ -34,6 +34,11 @@ export class Sightings {
     return quiet
   }
 
+  /** The sighting of a connection of which there is something to say; null if there is none. */
+  known(connection: ConnectionId): TrackedSighting | null {
+    return this.find(connection)
+  }
+
   /** A sighting of a connection that had one takes its place. */
   add(sighting: TrackedSighting): void {
     const known = this.find(sighting.connection)

@@ -416,3 +416,40 @@ test('flags that are neither: the breaker is told by what the packet carries', (
       .of('silence')[0]!.breaker,
   ).toBe('fin')
 })
+
+describe('connections that stay silent', () => {
+  const MINUTE = seconds(60)
+  const told = (wire: Wire): readonly [port: number, time: number][] =>
+    wire.of('connection-idle').map(({ summary, time }) => [summary.originator.port, time])
+
+  test('are told every so often where somebody waits to hear it, with their account so far', () => {
+    const asked: number[] = []
+    const wire = createWire({
+      listener: { every: MINUTE, isAwaited: (connection) => asked.push(connection) > 0 },
+    })
+    wire.opens().sends(0, 10)
+    const since = wire.tracker.now
+    wire.tracker.tick(since + seconds(29))
+    wire.tracker.tick(since + 2 * MINUTE)
+    wire.tracker.tick(since + 2 * MINUTE + seconds(59))
+    wire.tracker.tick(since + 3 * MINUTE)
+    expect(told(wire).map(([, time]) => time - since)).toEqual([2 * MINUTE, 3 * MINUTE])
+    const [first] = wire.of('connection-idle')
+    expect(first!.summary).toMatchObject({ endReason: 'open', endedBy: null })
+    expect(first!.summary.halves[0].lastPacketAt).toBe(since)
+    expect(new Set(asked)).toEqual(new Set([first!.connection]))
+  })
+
+  test('are not told where nobody waits, nor those that speak or are over', () => {
+    const silent = createWire({ listener: { every: MINUTE, isAwaited: () => false } })
+    silent.opens().sends(0, 10)
+    silent.tracker.tick(silent.tracker.now + 5 * MINUTE)
+    const nobody = createWire()
+    nobody.opens().sends(0, 10)
+    nobody.tracker.tick(nobody.tracker.now + 5 * MINUTE)
+    const over = createWire({ listener: { every: MINUTE, isAwaited: () => true } })
+    over.opens().finishes(0).finishes(1).acknowledges(0)
+    over.tracker.tick(over.tracker.now + 2 * MINUTE)
+    expect([told(silent), told(nobody), told(over)]).toEqual([[], [], []])
+  })
+})

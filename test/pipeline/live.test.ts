@@ -176,3 +176,33 @@ describe('told within 300 ms of the packet that proves it', () => {
     for (const { delay } of its) expect(delay).toBeLessThan(300 * MILLISECOND)
   })
 })
+
+test('from the server’s side alone, a connection that its agent has left is told while it is open', () => {
+  const frames = framesIn('severed-silently-by-firewall/server')
+  const found: Finding[] = []
+  const analysis = new LiveAnalysis(
+    {
+      tap: '',
+      path: '',
+      reader: readerOf(frames, { frames: frames.length, interfaces: [{}] }),
+      sha256: null,
+    },
+    {
+      deployment: deploymentIn('severed-silently-by-firewall/server'),
+      secrets: null,
+      found: (finding) => void found.push(finding),
+      write: () => undefined,
+    },
+  )
+  void analysis.packets!.read()
+  analysis.process()
+  const severed = (): readonly Finding[] => found.filter(({ type }) => type === 'severed-idle')
+  const before = severed().length
+  const last = frames.at(-1)!.time
+  for (let minute = 1; minute <= 30; minute++) analysis.tick(last + minute * 60 * SECOND)
+  expect(severed().length).toBeGreaterThan(before)
+  const told = severed().map(({ connection }) => connection)
+  expect(new Set(told).size).toBe(told.length)
+  analysis.end()
+  expect(severed().map(({ connection }) => connection)).toEqual(told)
+})

@@ -31,6 +31,7 @@ class Story {
     later: (at, act) => this.agenda.add(at, act),
     tell: (event) => this.events.push(event),
     settle: seconds(2),
+    isUrgent: true,
     sightingOf: () => undefined,
   })
 
@@ -285,6 +286,58 @@ describe('a path that was left without a word', () => {
     ['... or from another one of its network', { from: '10.0.0.77' }, 1],
     ['... which is a relay’s', { from: '10.0.7.5', leg: 'back' as const }, 1],
   ])('%s', (_what, parts, count) => expect(left(parts)).toBe(count))
+})
+
+describe('a path that is left without a word, and still open', () => {
+  const TRIES = 925
+
+  function leaves(parts: { style?: 'polling'; isJoined?: boolean; ends?: boolean } = {}) {
+    const s = new Story()
+    const sighting = s.opens()
+    if (parts.style !== undefined) sighting.service = { ...sighting.service, style: parts.style }
+    s.arrives(sighting)
+    const next = s.opens({ start: 310, from: { ...sighting.originator, port: 50_001 } })
+    next.service = sighting.service
+    s.arrives(next)
+    if (parts.isJoined === true) sighting.path.join(s.opens())
+    if (parts.ends === true) s.endings.reset(sighting, reset(sighting, 1, 320))
+    return { s, sighting, next }
+  }
+  const silentSince = (sighting: TrackedSighting, last: number) =>
+    summaryOf(sighting, { halves: [half({ lastPacketAt: seconds(last) }), half()], endedBy: null })
+
+  test('is waited for when its agent goes on elsewhere, and both are silent for as long as hosts try', () => {
+    const { s, sighting, next } = leaves()
+    expect(s.endings.awaits(sighting, seconds(310 + TRIES) - 1)).toBe(false)
+    expect(s.endings.awaits(sighting, seconds(310 + TRIES))).toBe(true)
+    expect(s.endings.awaits(next, seconds(100_000))).toBe(false)
+    s.endings.stillSilent(sighting, silentSince(sighting, 20))
+    expect(s.told('path-abandoned')).toMatchObject([{ sighting, next, at: seconds(310) }])
+  })
+
+  test('is told once, its end included', () => {
+    const { s, sighting } = leaves()
+    s.endings.stillSilent(sighting, silentSince(sighting, 20))
+    expect(s.endings.awaits(sighting, seconds(100_000))).toBe(false)
+    s.endings.closed(sighting, silentSince(sighting, 20), seconds(100_000))
+    expect(s.told('path-abandoned')).toHaveLength(1)
+  })
+
+  test('is not told where it was used when the other began, and not asked for again', () => {
+    const { s, sighting } = leaves()
+    s.endings.stillSilent(sighting, silentSince(sighting, 300))
+    expect(s.told('path-abandoned')).toEqual([])
+    expect(s.endings.awaits(sighting, seconds(100_000))).toBe(false)
+  })
+
+  test.each([
+    ['agents of this service come and go', { style: 'polling' as const }],
+    ['another tap may know more', { isJoined: true }],
+    ['its end is known', { ends: true }],
+  ])('is not waited for: %s', (_what, parts) => {
+    const { s, sighting } = leaves(parts)
+    expect(s.endings.awaits(sighting, seconds(100_000))).toBe(false)
+  })
 })
 
 describe('a server that still holds what its agent has left', () => {

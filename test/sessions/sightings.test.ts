@@ -136,7 +136,7 @@ test('a new sighting of a connection takes the place of the old one', () => {
   expect(s.sightings.get(old.connection)).toBe(undefined)
 })
 
-test('beyond the limit, a connection that its agent left behind a day ago is forgotten, however much it says', () => {
+test('beyond the limit, a connection that its agent left a day ago is forgotten, whatever it says', () => {
   const s = new Story()
   const left = s.opens()
   const used = s.opens()

@@ -23,8 +23,8 @@ export interface Design {
   /** Fewer agents would say nothing: the statistics refuse to judge them. */
   readonly agentsMin?: number
   /**
-   * Connections are left open for good, more from day to day: they are held as long as the capture's own table
-   * holds them, up to a limit that a small deployment reaches after months.
+   * Connections are left open for good, more from day to day: they are held as long as the capture's own
+   * table holds them, up to a limit that a small deployment reaches after months.
    */
   readonly leavesOpen?: boolean
   /** Builds the site; `isFaulty` false: the same without its fault. */

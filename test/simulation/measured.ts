@@ -26,11 +26,6 @@ export interface Measured {
   readonly cpu: Cpu
 }
 
-interface Played extends Measured {
-  /** Of what is held, what the judge notes of findings, by day. */
-  readonly noted: readonly number[]
-}
-
 /** Octets in use. */
 function held(): number {
   if (globalThis.gc === undefined) throw new Error('octets can be counted with --expose-gc only')
@@ -56,9 +51,8 @@ const less = (a: Cpu, b: Cpu): Cpu => ({
   allThreads: a.allThreads - b.allThreads,
 })
 
-function played(plan: Plan, isAnalysed: boolean): Played {
+function played(plan: Plan, isAnalysed: boolean): Measured {
   const days: DayCost[] = []
-  const noted: number[] = []
   const start = held()
   let cpu: Cpu = { thread: 0, allThreads: 0 }
   let before = cpuNow()
@@ -70,29 +64,30 @@ function played(plan: Plan, isAnalysed: boolean): Played {
   }
   const onDay: Plan['onDay'] = (day, { observations, truth }) => {
     days.push({ observations: observations - seen, ...lap(), octets: held() - start })
-    noted.push(truth.octetsOfFindings)
     seen = observations
     plan.onDay?.(day, { observations, truth })
     before = cpuNow()
   }
   const outcome = simulate({ ...plan, isAnalysed, onDay })
   lap()
-  return { outcome, days, noted, cpu }
+  return { outcome, days, cpu }
 }
 
 /**
  * Plays a few agents first: what the engine makes of code that it runs for the first time is held of no
- * agent, and the playing alone runs none of the analysis.
+ * agent, and the playing alone runs none of the analysis. Octets are counted where findings are not kept:
+ * those are the reader's, and as many as there are.
  */
 export function measured(plan: Plan): Measured {
   const { onDay: _, ...silent } = plan
   played({ ...silent, agents: 1, days: 1 }, true)
   const alone = played(silent, false)
   const both = played(plan, true)
+  const { days: untold } = plan.isTold === false ? both : played({ ...silent, isTold: false }, true)
   const days = both.days.map((day, i) => ({
     observations: day.observations,
     ...less(day, alone.days[i]!),
-    octets: day.octets - both.noted[i]! - alone.days[i]!.octets,
+    octets: untold[i]!.octets - alone.days[i]!.octets,
   }))
   return { outcome: both.outcome, days, cpu: less(both.cpu, alone.cpu) }
 }
