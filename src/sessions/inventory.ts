@@ -7,7 +7,7 @@ import type {
   Deployment,
   NatMapping,
 } from '../model/deployment.ts'
-import { addressNumber } from '../model/address.ts'
+import { type AddressNumber, addressNumber } from '../model/address.ts'
 import { AddressSet } from '../model/address-set.ts'
 
 /** What the configuration says of one address. */
@@ -83,7 +83,8 @@ export class Inventory {
 
   private statedOf(address: string): AddressRoles {
     const { services, devices, ignore, agents, nat } = this.deployment
-    const is = (ranges: readonly AddressRange[]): boolean => contains(ranges, address)
+    const number = addressNumber(address)
+    const is = (ranges: readonly AddressRange[]): boolean => number !== null && hold(ranges, number)
     const device = devices.find((d) => is(d.addresses)) ?? null
     const proxied = services.some((s) => s.web !== null && is(s.web.proxies))
     return {
@@ -117,6 +118,9 @@ function mentionedIn({ services, devices, ignore, agents, nat }: Deployment): Ad
 export function contains(ranges: readonly AddressRange[], address: string): boolean {
   if (ranges.length === 0) return false
   const number = addressNumber(address)
-  if (number === null) return false
-  return ranges.some((r) => r.version === number.version && r.first <= number.value && number.value <= r.last)
+  return number !== null && hold(ranges, number)
 }
+
+/** Where many are asked for one address, it is read once. */
+export const hold = (ranges: readonly AddressRange[], { version, value }: AddressNumber): boolean =>
+  ranges.some((r) => r.version === version && r.first <= value && value <= r.last)

@@ -9,7 +9,7 @@ import { addressNumber } from '../model/address.ts'
 import type { ConfiguredService, Deployment } from '../model/deployment.ts'
 import type { Agent, Service, Sighting } from '../model/party.ts'
 import { type PreferenceList, rankIn } from '../model/policy.ts'
-import { contains, type Inventory } from './inventory.ts'
+import { hold, type Inventory } from './inventory.ts'
 
 type Location = Deployment['locations'][number]
 type Group = Deployment['groups'][number]
@@ -115,7 +115,8 @@ export class Policy {
 
   private lookUp(address: string): Location | null {
     const { locations } = this.inventory.deployment
-    const holding = locations.filter(({ subnets }) => contains(subnets, address))
+    const number = addressNumber(address)
+    const holding = locations.filter(({ subnets }) => number !== null && hold(subnets, number))
     const narrowest = holding.reduce<Location | null>(
       (a, b) => (a === null || widthAt(b, address) < widthAt(a, address) ? b : a),
       null,

@@ -26,7 +26,16 @@ export interface Choices {
   readonly list: readonly Choice[]
 }
 
+/** Several detectors look at the same choices. */
+const known = new WeakMap<readonly Assignment[], Choices>()
+
 export function choicesOf(assignments: readonly Assignment[]): Choices {
+  let choices = known.get(assignments)
+  if (choices === undefined) known.set(assignments, (choices = numbered(assignments)))
+  return choices
+}
+
+function numbered(assignments: readonly Assignment[]): Choices {
   const servers = [...new Set(assignments.map((a) => a.server))].toSorted((a, b) =>
     a.name.localeCompare(b.name, 'en', { numeric: true }),
   )
