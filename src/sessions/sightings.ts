@@ -121,7 +121,7 @@ export class Sightings {
 }
 
 /**
- * Its agent goes on elsewhere, and for a day nobody said anything: what a host or a device had to say of a
+ * Its agent goes on elsewhere, and for a day nothing was told of it: what a host or a device had to say of a
  * dead connection, it has said by then (RFC 1122 4.2.3.6: keep-alives come after two hours).
  */
 const isLeftBehind = ({ path, lastAt }: TrackedSighting, now: Micros): boolean =>
