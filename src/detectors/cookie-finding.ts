@@ -6,7 +6,7 @@ import type { EvidencePacket, Finding, Severity } from '../model/incident.ts'
 import type { Sighting } from '../model/party.ts'
 import { deviceName } from '../model/device-name.ts'
 import { shortName } from '../model/short-name.ts'
-import { about, packets, serverOf } from './wording.ts'
+import { about, listed, packets, serverOf } from './wording.ts'
 
 interface CookieVerdict {
   readonly severity: Severity
@@ -124,5 +124,5 @@ export function injectedText(finding: Finding): string {
     (c) =>
       `${shortName(c.name)}${c.vendor === null ? '' : ` (${c.vendor}${c.backend === null ? '' : `, backend ${c.backend}`})`}`,
   )
-  return `${deviceName(finding.actor)} added ${what.join(' and ')}.`
+  return `${deviceName(finding.actor)} added ${listed(what)}.`
 }

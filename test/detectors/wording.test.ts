@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectionFilter } from '../../src/detectors/wording.ts'
+import { connectionFilter, listed } from '../../src/detectors/wording.ts'
 import { INCIDENT_TYPES, type Finding } from '../../src/model/incident.ts'
 import type { Endpoint } from '../../src/model/packet.ts'
 import { type Sharkd, sharkd } from '../scenario/sharkd.ts'
@@ -130,3 +130,9 @@ describe.skipIf(missing('sharkd') || missing('tshark'))('Wireshark takes', () =>
     }
   })
 })
+
+test.each([
+  [['a'], 'a'],
+  [['a', 'b'], 'a and b'],
+  [['a', 'b', 'c'], 'a, b and c'],
+])('%j are listed', (words, text) => expect(listed(words)).toBe(text))

@@ -6,7 +6,7 @@ import { PROFILES } from '../../model/profiles.data.ts'
 import { toSeconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, spoken, times } from '../detector.ts'
 import { allOf, named, requirementsFor, triedPacket } from '../policy-words.ts'
-import { packets } from '../wording.ts'
+import { listed, packets } from '../wording.ts'
 
 const REQUIREMENTS = { 'mcafee-epo': ['S4-10', 'S4-20'], 'symantec-sepm': ['S1-18'], generic: [] }
 
@@ -65,7 +65,7 @@ export const checkinRetriesExhausted = detector({
     const agents = new Set(findings.map((f) => f.agent?.id)).size
     const longest = Math.max(...findings.map((f) => Number(f.details['seconds'])))
     const most = Math.max(...findings.map((f) => Number(f.details['attempts'])))
-    const servers = (first.details['servers'] as readonly string[]).join(' and ')
+    const servers = listed(first.details['servers'] as readonly string[])
     return {
       title: `${counted(agents, 'agent')} of ${first.service} reached no server`,
       summary: `${counted(agents, 'agent')} tried ${servers} up to ${times(most)} within ${spoken(longest * 1e6)}, and reached none. Until the next regular check-in they have no contact.`,

@@ -4,7 +4,7 @@ import type { World } from '../../model/event.ts'
 import type { Actor } from '../../model/incident.ts'
 import { toSeconds } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken } from '../detector.ts'
-import { about, packets } from '../wording.ts'
+import { about, listed, packets } from '../wording.ts'
 
 /** So large a share of all that were open is everybody's: of a relay's, not of one server behind it. */
 const ALL = 0.9
@@ -69,7 +69,7 @@ export const massDisconnect = detector({
       title: `${counted(agents!, 'agent')} of ${largest.service ?? 'the service'} disconnected at once`,
       summary:
         `${who} (${largest.actor.address ?? 'not known which'}) ended ${connections} of ${open} open connections within ` +
-        `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}${servers.length === 0 ? '' : `, to ${servers.join(' and ')}`}` +
+        `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
         `${findings.length === 1 ? '' : `; that happened ${findings.length} times`}.`,
       remedy:
         'Look for a restart, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',

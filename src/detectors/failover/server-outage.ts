@@ -5,7 +5,7 @@ import type { Actor, Finding } from '../../model/incident.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken } from '../detector.ts'
 import { allOf, fact, named, requirementsFor, serverFilter, triedPacket } from '../policy-words.ts'
-import { packets } from '../wording.ts'
+import { listed, packets } from '../wording.ts'
 
 const REQUIREMENTS = {
   'symantec-dlp': ['S0-08'],
@@ -40,7 +40,7 @@ export const serverOutage = detector({
     const met = [agents > 0 ? counted(agents, 'agent') : null, relays ? 'its load balancer' : null]
     return {
       title: `${name} was out`,
-      summary: `${windowWords(name, outage)} Met by ${met.filter((word) => word !== null).join(' and ')}${attemptWords(outage)}: ${fact(first, 'failure')}.`,
+      summary: `${windowWords(name, outage)} Met by ${listed(met.filter((word) => word !== null))}${attemptWords(outage)}: ${fact(first, 'failure')}.`,
       remedy: `Look at ${name} at that time: whether it was restarted, its service stopped, or the way to it cut.`,
       filter: serverFilter(first.server!),
       details: {

@@ -3,7 +3,7 @@ import type { ReplicationCertificate } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import { detector, unseen } from '../detector.ts'
 import { memberFinding } from '../cluster/members.ts'
-import { connectionFilter, packets } from '../wording.ts'
+import { connectionFilter, listed, packets } from '../wording.ts'
 
 export const certificateSharedReplication = detector({
   type: 'certificate-shared-replication',
@@ -34,7 +34,7 @@ export const certificateSharedReplication = detector({
     const { servers, subject } = first.details as { servers: readonly string[]; subject: string }
     return {
       title: `Members of ${first.service ?? 'a cluster'} share one certificate for replication`,
-      summary: `${servers.join(' and ')} both show the certificate of ${subject} to other members.`,
+      summary: `${listed(servers)} both show the certificate of ${subject} to other members.`,
       remedy:
         'Give the interface of each member that is used for replication a certificate of its own; a common one belongs on the interfaces for clients.',
       filter: connectionFilter(findings),
