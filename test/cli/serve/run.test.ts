@@ -1,9 +1,10 @@
 /** The server as its users meet it: a process, asked over HTTP. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openCaptureFile } from '../../../collectors/index.ts'
 import { pcapngWriter } from '../../../collectors/pcapng-writer.ts'
@@ -22,6 +23,7 @@ import {
   upload,
 } from './server.ts'
 
+const execute = promisify(execFile)
 const CASE = 'severed-by-load-balancer'
 const CONFIG = new TextDecoder().decode(fixture(`${CASE}/holdfast.yaml`))
 
@@ -116,17 +118,19 @@ describe('from an upload to its proof', () => {
     const { body } = await get(server, '/connections')
     const one = body.items.find((row: { tap: string }) => row.tap === 'client')
     const file = await carved(`/connections/${one.id}/packets`)
-    const packets = (path: string, filter: string): string =>
-      spawnSync('tshark', ['-r', path, '-Y', filter, '-T', 'fields', '-e', 'frame.time_epoch'], {
-        encoding: 'utf8',
-      }).stdout
+    // Waited for, not stopped for: who does not listen for longer than a server keeps an idle connection
+    // sends the next request into a closed one.
+    const packets = async (path: string, filter: string): Promise<string> => {
+      const words = ['-r', path, '-Y', filter, '-T', 'fields', '-e', 'frame.time_epoch']
+      return (await execute('tshark', words)).stdout
+    }
     const original = join(folder, 'original.pcap.gz')
     writeFileSync(original, fixture(`${CASE}/client.pcap.gz`))
     const { client, serverEndpoint } = one
     const filter = [client, serverEndpoint]
       .map(({ address, port }) => `ip.addr==${address} && tcp.port==${port}`)
       .join(' && ')
-    expect(packets(file, 'tcp')).toBe(packets(original, filter))
+    expect(await packets(file, 'tcp')).toBe(await packets(original, filter))
   })
 
   test('a capture that is removed leaves its findings and their proof', async () => {
