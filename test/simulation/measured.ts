@@ -1,9 +1,8 @@
 /**
  * What the analysis of a simulated deployment costs, apart from the playing: the same seed is played twice,
  * once with nobody listening, and what the second time costs more is the analysis's. CPU time of the thread
- * that analyses, which is how long somebody waits, but other programs on the machine count little in it; that
- * of all threads, with the engine's own for compiling and collecting, beside it. Octets in use after the
- * collector ran.
+ * that analyses, which is how long somebody waits, and of all threads, with the engine's own for compiling
+ * and collecting, so that other programs on the machine count little; octets in use after the collector ran.
  */
 import { type Outcome, type Plan, simulate } from './simulation.ts'
 
@@ -17,6 +16,8 @@ export interface DayCost extends Cpu {
   readonly observations: number
   /** What is held at the day's end. */
   readonly octets: number
+  /** ... where findings are not kept: those are the reader's, and as many as there are. */
+  readonly octetsUntold: number
 }
 
 export interface Measured {
@@ -51,8 +52,17 @@ const less = (a: Cpu, b: Cpu): Cpu => ({
   allThreads: a.allThreads - b.allThreads,
 })
 
-function played(plan: Plan, isAnalysed: boolean): Measured {
-  const days: DayCost[] = []
+interface Played {
+  readonly outcome: Outcome
+  readonly days: readonly Omit<DayCost, 'octetsUntold'>[]
+  /** Of what is held, what the judge notes of findings, by day. */
+  readonly noted: readonly number[]
+  readonly cpu: Cpu
+}
+
+function played(plan: Plan, isAnalysed: boolean): Played {
+  const days: Omit<DayCost, 'octetsUntold'>[] = []
+  const noted: number[] = []
   const start = held()
   let cpu: Cpu = { thread: 0, allThreads: 0 }
   let before = cpuNow()
@@ -64,19 +74,19 @@ function played(plan: Plan, isAnalysed: boolean): Measured {
   }
   const onDay: Plan['onDay'] = (day, { observations, truth }) => {
     days.push({ observations: observations - seen, ...lap(), octets: held() - start })
+    noted.push(truth.octetsOfFindings)
     seen = observations
     plan.onDay?.(day, { observations, truth })
     before = cpuNow()
   }
   const outcome = simulate({ ...plan, isAnalysed, onDay })
   lap()
-  return { outcome, days, cpu }
+  return { outcome, days, noted, cpu }
 }
 
 /**
  * Plays a few agents first: what the engine makes of code that it runs for the first time is held of no
- * agent, and the playing alone runs none of the analysis. Octets are counted where findings are not kept:
- * those are the reader's, and as many as there are.
+ * agent, and the playing alone runs none of the analysis.
  */
 export function measured(plan: Plan): Measured {
   const { onDay: _, ...silent } = plan
@@ -87,7 +97,8 @@ export function measured(plan: Plan): Measured {
   const days = both.days.map((day, i) => ({
     observations: day.observations,
     ...less(day, alone.days[i]!),
-    octets: untold[i]!.octets - alone.days[i]!.octets,
+    octets: day.octets - both.noted[i]! - alone.days[i]!.octets,
+    octetsUntold: untold[i]!.octets - alone.days[i]!.octets,
   }))
   return { outcome: both.outcome, days, cpu: less(both.cpu, alone.cpu) }
 }

@@ -23,6 +23,10 @@ class Column {
   at(i: number): number {
     return this.values[i]!
   }
+
+  get octets(): number {
+    return this.values.byteLength
+  }
 }
 
 /** Rows of an agent and a span of time each. */
@@ -42,6 +46,10 @@ class Rows {
 
   get length(): number {
     return this.agents.length
+  }
+
+  get octets(): number {
+    return this.agents.octets + this.from.octets + this.to.octets + this.optional.octets
   }
 
   byAgent(): Map<number, number[]> {
@@ -95,6 +103,11 @@ export class Truth {
     if (severity === 'info' && !counts.has(type)) return
     const number = agent === null ? ALL : this.numberOf(agent.id)
     rowsOf(this.findings, `${type}|${service}`).add(number, at, at, false)
+  }
+
+  /** What is noted of findings, in columns. */
+  get octetsOfFindings(): number {
+    return [...this.findings.values()].reduce((sum, rows) => sum + rows.octets, 0)
   }
 
   scores(): Score[] {
