@@ -6,7 +6,8 @@ import type { EvidencePacket, Finding, Severity } from '../model/incident.ts'
 import type { Sighting } from '../model/party.ts'
 import { deviceName } from '../model/device-name.ts'
 import { shortName } from '../model/short-name.ts'
-import { about, listed, packets, serverOf } from './wording.ts'
+import { about, packets, serverOf } from './wording.ts'
+import { listed } from '../model/listed.ts'
 
 interface CookieVerdict {
   readonly severity: Severity

@@ -16,10 +16,6 @@ export function serverOf({ server }: Sighting): Finding['server'] {
   return server === null ? null : { name: server.name, address: server.address, port: server.port }
 }
 
-const LIST = new Intl.ListFormat('en-GB')
-/** `a`, `a and b`, `a, b and c`. */
-export const listed = (words: readonly string[]): string => LIST.format(words)
-
 /** What a finding says of the connection that shows it. */
 export const about = (
   sighting: Sighting,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectionFilter, listed } from '../../src/detectors/wording.ts'
+import { connectionFilter } from '../../src/detectors/wording.ts'
+import { listed } from '../../src/model/listed.ts'
 import { INCIDENT_TYPES, type Finding } from '../../src/model/incident.ts'
 import type { Endpoint } from '../../src/model/packet.ts'
 import { type Sharkd, sharkd } from '../scenario/sharkd.ts'

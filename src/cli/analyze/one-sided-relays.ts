@@ -12,6 +12,7 @@
 import type { ConnectionSummary } from '../../model/connection.ts'
 import { isPrivate } from '../../model/address.ts'
 import { forwardedNodes, headerValue, type HttpRequest } from '../../model/http.ts'
+import { listed } from '../../model/listed.ts'
 import type { ConnectionOpened, HttpRequestSeen } from '../../model/observation.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
 import { type Micros, SECOND } from '../../model/time.ts'
@@ -46,6 +47,10 @@ export interface OneSidedPool {
   /** What shows it, as the end of a sentence about the relay. */
   readonly why: string
 }
+
+/** What somebody is told of it. */
+export const poolText = ({ relay, servers, why }: OneSidedPool): string =>
+  `${relay} stands before ${listed(servers.map(endpointText))}: ${why}`
 
 interface Pair {
   readonly relay: string

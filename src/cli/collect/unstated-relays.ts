@@ -3,12 +3,10 @@
  * its address meanwhile, so whoever watches is told, once for each, what would make it right.
  */
 import type { Deployment } from '../../model/deployment.ts'
-import { endpointText } from '../../model/packet.ts'
 import { type Micros, SECOND } from '../../model/time.ts'
 import type { Follower } from '../../sessions/follower.ts'
-import { type OneSidedPool, OneSidedRelays } from '../analyze/one-sided-relays.ts'
+import { type OneSidedPool, OneSidedRelays, poolText } from '../analyze/one-sided-relays.ts'
 import { mayShowRelays } from '../analyze/relays.ts'
-import { listed } from '../output/quantities.ts'
 
 /** The end of a connection is told four minutes later, and five checks may take two and a half: who makes
  * any has shown himself by then, twice over. */
@@ -39,5 +37,5 @@ export function unstatedRelays(deployment: Deployment, says: (sentence: string) 
   }
 }
 
-const sentenceOf = ({ relay, servers, why }: OneSidedPool): string =>
-  `${relay} stands before ${listed(servers.map(endpointText))}: ${why}; no configuration says so, and its clients are taken for it: "holdfast config suggest" makes one of a capture`
+const sentenceOf = (pool: OneSidedPool): string =>
+  `${poolText(pool)}; no configuration says so, and its clients are taken for it: "holdfast config suggest" makes one of a capture`

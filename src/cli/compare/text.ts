@@ -1,7 +1,8 @@
 /** A comparison for people: first what became worse, then what became better, then what else changed. */
 import { shortName } from '../output/harmless.ts'
 import { type Page, page, type Paint, type Style } from '../output/page.ts'
-import { counted, elapsed, listed } from '../output/quantities.ts'
+import { counted, elapsed } from '../output/quantities.ts'
+import { listed } from '../../model/listed.ts'
 import { STATUS_WORDS } from '../output/words.data.ts'
 import type { Comparison, IncidentChange, TimerChange, Turn, VerdictChange } from './comparison.ts'
 import type { Result } from './result.ts'

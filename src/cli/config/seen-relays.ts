@@ -9,11 +9,11 @@ import type { ConfiguredService, Deployment, ProfileName } from '../../model/dep
 import { addressAlone } from '../../model/address.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
-import { listed } from '../output/quantities.ts'
+import { listed } from '../../model/listed.ts'
 import { deploymentOf } from './deployment.ts'
 import { ownAddresses } from './suggest-devices.ts'
 import { joinsOf, sureRelays } from './suggest-groups.ts'
-import type { OneSidedPool } from '../analyze/one-sided-relays.ts'
+import { type OneSidedPool, poolText } from '../analyze/one-sided-relays.ts'
 import { identityOf } from './suggest-plan.ts'
 import {
   type ListenerFacts,
@@ -168,8 +168,7 @@ function namingOf(
 }
 
 function noteOf({ vips, servers, relayed, oneSided }: Pool, own: readonly string[]): string {
-  if (oneSided !== null)
-    return `${oneSided.relay} stands before ${listed(servers.map(endpointText))}: ${oneSided.why}`
+  if (oneSided !== null) return poolText({ ...oneSided, servers })
   const behind = [...new Set(relayed.map(({ relay }) => relay))].filter((relay) => own.includes(relay))
   const inner = behind.length === 0 ? '' : ` (${listed(behind)} towards the servers)`
   return `${listed(vips.map(endpointText))}${inner} stands before ${listed(servers.map(endpointText))}: ${joinsOf(relayed)}`

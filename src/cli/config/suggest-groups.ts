@@ -4,7 +4,7 @@
  */
 import type { ProfileName } from '../../model/deployment.ts'
 import { endpointText } from '../../model/packet.ts'
-import { listed } from '../output/quantities.ts'
+import { listed } from '../../model/listed.ts'
 import type { ListenerFacts, NameSource, RelayedFacts, SurveyFacts } from './suggest-survey.ts'
 
 export interface ListenerGroup {

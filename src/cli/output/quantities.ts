@@ -1,4 +1,5 @@
 /** Numbers and times as people read them: counts with commas, durations as devices are set, times in UTC. */
+import { listed } from '../../model/listed.ts'
 import type { Micros } from '../../model/time.ts'
 
 /** `41,204` */
@@ -85,11 +86,6 @@ export function bytesText(bytes: number): string {
     unit++
   }
   return `${unit === 0 || value >= 99.5 ? String(Math.round(value)) : value.toPrecision(2)} ${units[unit]}`
-}
-
-/** `a, b and c` */
-export function listed(items: readonly string[]): string {
-  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
 }
 
 /**

@@ -10,9 +10,9 @@ import {
   duration,
   elapsed,
   intervalText,
-  listed,
   spanText,
 } from '../output/quantities.ts'
+import { listed } from '../../model/listed.ts'
 import { noConnectionText, scopeText, silencesText } from '../output/report.ts'
 import { ROLE_WORDS, STATUS_WORDS } from '../output/words.data.ts'
 import type { IncidentFacts, ReportData, ReportIncident } from './data.ts'

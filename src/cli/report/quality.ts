@@ -1,6 +1,7 @@
 /** How good an input is: five yes or no, and in words what each no costs. */
 import type { CaptureQuality } from '../../model/quality.ts'
-import { count, counted, listed } from '../output/quantities.ts'
+import { count, counted } from '../output/quantities.ts'
+import { listed } from '../../model/listed.ts'
 import type { ReportInput } from './data.ts'
 
 export interface QualityCell {

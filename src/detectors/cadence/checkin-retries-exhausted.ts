@@ -6,7 +6,8 @@ import { PROFILES } from '../../model/profiles.data.ts'
 import { toSeconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, spoken, times } from '../detector.ts'
 import { allOf, named, requirementsFor, triedPacket } from '../policy-words.ts'
-import { listed, packets } from '../wording.ts'
+import { packets } from '../wording.ts'
+import { listed } from '../../model/listed.ts'
 
 const REQUIREMENTS = { 'mcafee-epo': ['S4-10', 'S4-20'], 'symantec-sepm': ['S1-18'], generic: [] }
 

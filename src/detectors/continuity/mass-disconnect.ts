@@ -4,7 +4,8 @@ import type { World } from '../../model/event.ts'
 import type { Actor } from '../../model/incident.ts'
 import { toSeconds } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken } from '../detector.ts'
-import { about, listed, packets } from '../wording.ts'
+import { about, packets } from '../wording.ts'
+import { listed } from '../../model/listed.ts'
 
 /** So large a share of all that were open is everybody's: of a relay's, not of one server behind it. */
 const ALL = 0.9

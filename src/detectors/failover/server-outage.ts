@@ -5,7 +5,8 @@ import type { Actor, Finding } from '../../model/incident.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken } from '../detector.ts'
 import { allOf, fact, named, requirementsFor, serverFilter, triedPacket } from '../policy-words.ts'
-import { listed, packets } from '../wording.ts'
+import { packets } from '../wording.ts'
+import { listed } from '../../model/listed.ts'
 
 const REQUIREMENTS = {
   'symantec-dlp': ['S0-08'],

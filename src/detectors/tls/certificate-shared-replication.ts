@@ -3,7 +3,8 @@ import type { ReplicationCertificate } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import { detector, unseen } from '../detector.ts'
 import { memberFinding } from '../cluster/members.ts'
-import { connectionFilter, listed, packets } from '../wording.ts'
+import { connectionFilter, packets } from '../wording.ts'
+import { listed } from '../../model/listed.ts'
 
 export const certificateSharedReplication = detector({
   type: 'certificate-shared-replication',

@@ -1,5 +1,6 @@
 /** What the report rests on: each input with its quality and what that costs, its hash, size and times. */
-import { bytesText, count, counted, listed } from '../../output/quantities.ts'
+import { bytesText, count, counted } from '../../output/quantities.ts'
+import { listed } from '../../../model/listed.ts'
 import type { ReportData, ReportInput } from '../data.ts'
 import { coverText, UNSTATED_RELAYS } from '../phrases.ts'
 import { qualityCells, qualityCosts, unreadText } from '../quality.ts'

@@ -5,11 +5,11 @@ import {
   count,
   counted,
   dayAndClock,
-  listed,
   momentText,
   packetTime,
   weightText,
 } from '../../output/quantities.ts'
+import { listed } from '../../../model/listed.ts'
 import type { ReportData, ReportIncident, ReportInput } from '../data.ts'
 import {
   actorText,
