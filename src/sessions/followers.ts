@@ -108,7 +108,7 @@ export class Followers {
   observed(o: Observation, sightingOf: (connection: number) => TrackedSighting | undefined): void {
     const list = this.byKind.get(o.kind)
     if (list === undefined) return
-    const { connection = null } = o as { readonly connection?: number | null }
+    const connection = 'connection' in o ? o.connection : null
     const sighting = connection === null ? null : (sightingOf(connection) ?? null)
     for (const told of list) told(o, sighting)
   }

@@ -61,6 +61,17 @@ class Memory<K, T> {
 
 const isOver = ({ closed }: TrackedSighting): boolean => closed
 
+/** The sighting that left this key before; leaves the new one if there was none that lives. */
+function exchange<K>(
+  memory: Pick<Lately<K, TrackedSighting>, 'get' | 'put'>,
+  key: K,
+  sighting: TrackedSighting,
+): TrackedSighting | null {
+  const other = memory.get(key)
+  if (other === null || other.closed) memory.put(key, sighting, sighting.start)
+  return other === sighting ? null : other
+}
+
 /** Why two sightings are one TCP connection, with other addresses perhaps. */
 export const SAME_SEQUENCE = 'same initial sequence numbers'
 
@@ -103,9 +114,7 @@ export class Paths {
       if (close || (midstream && !twin.closed)) this.join(twin, sighting, 'same addresses and ports')
     }
     if (own === null || peer === null) return
-    const sequence = sequenceKey(own, peer)
-    const translated = this.bySequence.get(sequence)
-    if (translated === null || translated.closed) this.bySequence.put(sequence, sighting, sighting.start)
+    const translated = exchange(this.bySequence, sequenceKey(own, peer), sighting)
     if (translated !== null && Math.abs(translated.start - sighting.start) <= LEGS_APART) {
       this.join(translated, sighting, SAME_SEQUENCE)
     }
@@ -114,9 +123,8 @@ export class Paths {
   /** A ClientHello's random is 28 octets of chance or more: equal ones are one handshake (RFC 8446
    * §4.1.2). */
   hello(sighting: TrackedSighting, random: string): void {
-    const other = this.byHello.get(random)
-    if (other === null || other.closed) this.byHello.put(random, sighting)
-    if (other !== null && other !== sighting) this.join(other, sighting, 'same TLS ClientHello')
+    const other = exchange(this.byHello, random, sighting)
+    if (other !== null) this.join(other, sighting, 'same TLS ClientHello')
   }
 
   /** A PROXY header names the client's side of the relay. */

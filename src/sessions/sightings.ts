@@ -23,10 +23,10 @@ export class Sightings {
   private readonly older = new Map<ConnectionId, TrackedSighting>()
   private readonly oldest = new Oldest(this.older)
   private count = 0
-  private readonly quiet = new Quiet((connection) => this.find(connection))
+  private readonly quiet = new Quiet((connection) => this.known(connection))
 
   get(connection: ConnectionId): TrackedSighting | undefined {
-    const known = this.find(connection)
+    const known = this.known(connection)
     if (known !== null) return known
     const quiet = this.quiet.take(connection)
     if (quiet === null) return undefined
@@ -34,14 +34,9 @@ export class Sightings {
     return quiet
   }
 
-  /** The sighting of a connection of which there is something to say; null if there is none. */
-  known(connection: ConnectionId): TrackedSighting | null {
-    return this.find(connection)
-  }
-
   /** A sighting of a connection that had one takes its place. */
   add(sighting: TrackedSighting): void {
-    const known = this.find(sighting.connection)
+    const known = this.known(sighting.connection)
     if (known !== null) this.remove(known)
     if (this.count >= SIGHTINGS_MAX) this.forget(sighting.start)
     const place = placeOf(sighting.connection, SIGHTINGS_MAX)
@@ -54,7 +49,7 @@ export class Sightings {
 
   /** The sighting of a connection that is over: it is not kept any longer. */
   take(connection: ConnectionId): TrackedSighting | null {
-    const known = this.find(connection)
+    const known = this.known(connection)
     if (known === null) return this.quiet.take(connection)
     this.remove(known)
     return known
@@ -70,7 +65,7 @@ export class Sightings {
       sighting.outerAddress === null &&
       isPlain(sighting) &&
       !sighting.path.hasNext &&
-      this.find(sighting.connection) === sighting
+      this.known(sighting.connection) === sighting
     )
   }
 
@@ -89,7 +84,8 @@ export class Sightings {
     if (stay !== null && stay.quiet !== NO_CONNECTION) this.get(stay.quiet)
   }
 
-  private find(connection: ConnectionId): TrackedSighting | null {
+  /** The sighting of a connection of which there is something to say; null if there is none. */
+  known(connection: ConnectionId): TrackedSighting | null {
     const place = placeOf(connection, SIGHTINGS_MAX)
     const recent = place < this.recent.length ? this.recent[place]! : null
     if (recent !== null && recent.connection === connection) return recent
