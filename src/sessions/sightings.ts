@@ -118,10 +118,11 @@ export class Sightings {
 
 /**
  * Its agent goes on elsewhere, and for a day nothing was told of it: what a host or a device had to say of a
- * dead connection, it has said by then (RFC 1122 4.2.3.6: keep-alives come after two hours).
+ * dead connection, it has said by then (RFC 1122 4.2.3.6: keep-alives come after two hours). What several
+ * taps show of it is compared when it ends.
  */
 const isLeftBehind = ({ path, lastAt }: TrackedSighting, now: Micros): boolean =>
-  path.hasNext && now - lastAt > LEFT_AFTER
+  path.hasNext && !path.isJoined && now - lastAt > LEFT_AFTER
 const LEFT_AFTER: Micros = seconds(86_400)
 
 /** Made anew from its addresses, it would be the same. */

@@ -139,10 +139,14 @@ test('a new sighting of a connection takes the place of the old one', () => {
 test('beyond the limit, a connection that its agent left a day ago is forgotten, whatever it says', () => {
   const s = new Story()
   const left = s.opens()
+  const shared = s.opens()
   const used = s.opens()
   const kept = s.opens()
-  for (const sighting of [left, used, kept]) Object.assign(sighting, { speaker: s.agent, visited: true })
+  for (const sighting of [left, shared, used, kept])
+    Object.assign(sighting, { speaker: s.agent, visited: true })
   left.path.follow(used)
+  shared.path.follow(used)
+  shared.path.join(s.parties.sighting({ tap: 'server' }))
   used.path.follow(kept)
   // Ten seconds apart: the last of them opens two days later.
   for (let i = 0; i < SIGHTINGS_MAX; i++) {
@@ -152,6 +156,7 @@ test('beyond the limit, a connection that its agent left a day ago is forgotten,
   }
   for (let i = 0; i < SIGHTINGS_MAX / 2; i++) s.opens().speaker = s.agent
   expect(s.sightings.get(left.connection)).toBe(undefined)
+  expect(s.sightings.get(shared.connection)).toBe(shared)
   expect(s.sightings.get(used.connection)).toBe(used)
   expect(s.sightings.get(kept.connection)).toBe(kept)
 })
