@@ -74,12 +74,12 @@ export function eventReader(id = ''): EventReader {
   return {
     read(octets) {
       const events: StreamEvent[] = []
-      let text = decoder.decode(octets, { stream: true })
+      const text = decoder.decode(octets, { stream: true })
       if (text === '') return events
       // The second half of a line end that was cut in two.
-      if (endsInCarriageReturn && text.startsWith('\n')) text = text.slice(1)
-      endsInCarriageReturn = text.endsWith('\r') || (text === '' && endsInCarriageReturn)
-      const lines = text.split(/\r\n|\r|\n/)
+      const begin = endsInCarriageReturn && text.startsWith('\n') ? 1 : 0
+      endsInCarriageReturn = text.endsWith('\r')
+      const lines = text.slice(begin).split(/\r\n|\r|\n/)
       const rest = lines.pop() ?? ''
       for (const piece of lines) {
         grow(piece)

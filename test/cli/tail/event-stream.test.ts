@@ -73,6 +73,10 @@ describe('cuts and line ends', () => {
     ])
   })
 
+  test('of CR LF, LF beside an LF that stands alone, only the first belongs to the CR', () => {
+    expect(events('data: a\r', '\n', '\n', 'data: b\r', '\n', '\r\n')).toEqual([message('a'), message('b')])
+  })
+
   test('a byte order mark at the beginning', () => {
     expect(events('\ufeffdata: a\n\n')).toEqual([message('a')])
   })
