@@ -74,7 +74,7 @@ export class Conclusions {
   /** Who was seen: agents with an address or at a server, and servers. */
   who(): { readonly agents: AgentRecord[]; readonly servers: ServerRecord[] } {
     const { agents, stays } = this.sessions
-    const seen = [...agents.all()].filter((agent) => agent.addresses.length > 0 || stays.agents.has(agent))
+    const seen = [...agents.all()].filter((agent) => agent.addresses.length > 0 || agent.wasAtServer)
     return { agents: seen.map(agentRecord), servers: [...stays.servers].map(serverRecord) }
   }
 

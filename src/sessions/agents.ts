@@ -107,7 +107,7 @@ export class Agents {
     return place === undefined ? 0 : 1 + (place.others?.size ?? 0)
   }
 
-  all(): Iterable<Agent> {
+  all(): Iterable<TrackedAgent> {
     return this.byId.values()
   }
 

@@ -35,18 +35,9 @@ interface Load {
   open: number
 }
 
-/** Choices that are told together. */
-interface Round {
-  /** Null once they were told. */
-  rows: ChoiceRows | null
-  /** Connections that are closed, and whose agent is not known yet. */
-  readonly waiting: Set<ConnectionId>
-}
-
-/** The choice of a connection that is open, or whose agent is not known yet. */
+/** The choice of a connection, until its round is told: it is open, or its agent is not known yet. */
 interface Choice {
-  /** Once this was told, the connection counts as open, and that is all. */
-  readonly round: Round
+  readonly round: ChoiceRows
   readonly row: number
   readonly load: Load
   /** It does not count as open any more. */
@@ -60,7 +51,8 @@ interface Turns {
   readonly relay: string
   readonly tap: Tap
   readonly loads: Map<Server, Load>
-  round: Round
+  /** Choices that will be told together. */
+  round: ChoiceRows
   /** The latest of those that were told. */
   latest: ChoiceRows
   /** Choices at the next look at them, and at the last one. */
@@ -74,8 +66,10 @@ export class Assignments implements Follower {
   /** Connections whose relay, or which themselves, were too many. */
   unfollowed = 0
   private readonly all = new Map<Service, Map<string, Turns>>()
-  /** Choices of open connections, and of closed ones whose agent is not known yet. */
-  private readonly byConnection = new Map<ConnectionId, Choice>()
+  /** Choices that were not told yet, of open connections and of closed ones whose agent is not known yet. */
+  private readonly choices = new Map<ConnectionId, Choice>()
+  /** What connections count for that are open, and whose choice was told: there may be very many. */
+  private readonly counted = new Map<ConnectionId, Load>()
   private readonly around: Surroundings
   private followed = 0
 
@@ -91,39 +85,37 @@ export class Assignments implements Follower {
     reset: (_, sighting) => this.release(sighting),
     'http-request': ({ request, index }, sighting) => {
       const choice = index > 0 ? undefined : this.choiceOf(sighting)
-      choice?.round.rows?.setCookie(choice.row, relaysCookie(request))
+      choice?.round.setCookie(choice.row, relaysCookie(request))
     },
   }
 
   visited(sighting: TrackedSighting, agent: Agent): void {
     const choice = this.choiceOf(sighting)
     if (choice === undefined) return
-    const { rows, waiting } = choice.round
-    if (rows !== null && rows.agentOf(choice.row) === null) nameChoice(rows, choice, sighting, agent)
-    if (!choice.closed) return
-    this.byConnection.delete(sighting.connection)
-    waiting.delete(sighting.connection)
+    if (choice.round.agentOf(choice.row) === null) nameChoice(choice, sighting, agent)
+    if (choice.closed) this.choices.delete(sighting.connection)
   }
 
   closed(sighting: TrackedSighting, { halves }: ConnectionSummary): void {
-    const choice = this.byConnection.get(sighting.connection)
-    if (choice === undefined) return
+    const { connection, leg } = sighting
+    const choice = this.choices.get(connection)
+    if (choice === undefined) {
+      this.discount(connection)
+      return
+    }
     const { round, row } = choice
     release(choice)
     choice.closed = true
-    const { rows } = round
-    if (rows !== null)
-      rows.setCarried(row, sighting.leg === 'back' && (rows.isCarried(row) || halves[0].bytes > 0))
+    round.setCarried(row, leg === 'back' && (round.isCarried(row) || halves[0].bytes > 0))
     // A short connection is over before its visit is made.
-    if (rows !== null && rows.agentOf(row) === null) round.waiting.add(sighting.connection)
-    else this.byConnection.delete(sighting.connection)
+    if (round.agentOf(row) !== null) this.choices.delete(connection)
   }
 
   timePassed(now: Micros): void {
     for (const byRelay of this.all.values())
       for (const turns of byRelay.values()) {
         const { looked } = turns
-        const choices = choicesOf(turns)
+        const choices = turns.round
         if (choices.length > looked && now - choices.lastAt >= AT_REST) this.look(turns, now)
       }
   }
@@ -137,7 +129,7 @@ export class Assignments implements Follower {
     for (const [service, byRelay] of this.all) {
       const turns = service.name === name ? byRelay.get(relay) : undefined
       if (turns !== undefined) {
-        const now = choicesOf(turns).inOrder(Infinity, LATEST_MAX)
+        const now = turns.round.inOrder(Infinity, LATEST_MAX)
         const before = LATEST_MAX - now.length
         return before === 0 ? now : [...turns.latest.inOrder(Infinity, before), ...now]
       }
@@ -147,14 +139,15 @@ export class Assignments implements Follower {
 
   private begin(sighting: TrackedSighting | null): void {
     if (sighting === null || sighting.leg !== 'back' || sighting.server === null) return
-    if (isSeenTwice(sighting) || this.byConnection.has(sighting.connection)) return
-    const turns = this.byConnection.size >= OPEN_MAX ? null : this.turnsOf(sighting)
+    const { connection } = sighting
+    if (isSeenTwice(sighting) || this.choices.has(connection) || this.counted.has(connection)) return
+    const turns = this.choices.size + this.counted.size >= OPEN_MAX ? null : this.turnsOf(sighting)
     if (turns === null) {
       this.unfollowed++
       return
     }
-    this.byConnection.set(sighting.connection, choiceMade(turns, sighting, sighting.server))
-    const { length } = choicesOf(turns)
+    this.choices.set(connection, choiceMade(turns, sighting, sighting.server))
+    const { length } = turns.round
     if (length >= ASSIGNMENTS_MAX) this.tellOf(turns)
     else if (length >= turns.nextLook) this.planLook(turns, sighting.start)
   }
@@ -162,7 +155,7 @@ export class Assignments implements Follower {
   /** Who came is known a little after it came. */
   private planLook(turns: Turns, until: Micros): void {
     const { round } = turns
-    turns.nextLook = 2 * choicesOf(turns).length
+    turns.nextLook = 2 * turns.round.length
     this.around.later(until + 2 * this.around.settle, () => {
       if (turns.round === round) this.look(turns, until)
     })
@@ -171,7 +164,7 @@ export class Assignments implements Follower {
   /** Tells what was chosen by then, and goes on counting. */
   private look(turns: Turns, until: Micros): void {
     const { service, relay, tap } = turns
-    const choices = choicesOf(turns)
+    const choices = turns.round
     turns.looked = choices.length
     const assignments = choices.inOrder(until)
     if (assignments.length > 0)
@@ -191,7 +184,7 @@ export class Assignments implements Follower {
       relay,
       tap,
       loads: new Map(),
-      round: newRound(),
+      round: new ChoiceRows(),
       latest: new ChoiceRows(),
       nextLook: FIRST_LOOK,
       looked: 0,
@@ -201,33 +194,42 @@ export class Assignments implements Follower {
   }
 
   private choiceOf(sighting: TrackedSighting | null): Choice | undefined {
-    return sighting?.leg === 'back' ? this.byConnection.get(sighting.connection) : undefined
+    return sighting?.leg === 'back' ? this.choices.get(sighting.connection) : undefined
   }
 
   private release(sighting: TrackedSighting | null): void {
     const choice = this.choiceOf(sighting)
     if (choice !== undefined) release(choice)
+    else if (sighting?.leg === 'back') this.discount(sighting.connection)
+  }
+
+  private discount(connection: ConnectionId): void {
+    const load = this.counted.get(connection)
+    if (load === undefined) return
+    load.open--
+    this.counted.delete(connection)
   }
 
   private tellOf(turns: Turns): void {
     const { service, relay, tap, round } = turns
-    const choices = choicesOf(turns)
-    const assignments = choices.inOrder()
-    round.rows = null
-    for (const connection of round.waiting) this.byConnection.delete(connection)
-    turns.round = newRound()
-    turns.latest = choices.latest(LATEST_MAX)
+    const assignments = round.inOrder()
+    for (const connection of round.connections()) this.count(connection, round)
+    turns.round = new ChoiceRows()
+    turns.latest = round.latest(LATEST_MAX)
     turns.nextLook = FIRST_LOOK
     turns.looked = 0
     if (assignments.length > 0)
       this.around.tell({ kind: 'assigned', service, relay, tap, assignments, isWhole: true })
   }
+
+  /** Its choice is told: that it is open is all that is remembered of it. */
+  private count(connection: ConnectionId, round: ChoiceRows): void {
+    const choice = this.choices.get(connection)
+    if (choice?.round !== round) return
+    this.choices.delete(connection)
+    if (!choice.over) this.counted.set(connection, choice.load)
+  }
 }
-
-const newRound = (): Round => ({ rows: new ChoiceRows(), waiting: new Set() })
-
-/** Those of this round, which was not told yet. */
-const choicesOf = ({ round }: Turns): ChoiceRows => round.rows!
 
 /** Another tap shows the same connection on the same side of the relay, and was first. */
 const isSeenTwice = (sighting: TrackedSighting): boolean =>
@@ -250,7 +252,7 @@ function choiceMade(turns: Turns, sighting: TrackedSighting, server: Server): Ch
   }
   const { connection, start: at, startPacket: packet } = sighting
   const isFewest = load.open === least
-  const choices = choicesOf(turns)
+  const choices = turns.round
   const row = choices.add({ connection, at, packet, server, among: loads.size, fewest, isFewest, open })
   load.open++
   return { round, row, load, over: false, closed: false }
@@ -263,7 +265,7 @@ function release(choice: Choice): void {
 }
 
 /** The stay is still what it was before this visit. */
-function nameChoice(rows: ChoiceRows, { row }: Choice, sighting: TrackedSighting, agent: Agent): void {
+function nameChoice({ round: rows, row }: Choice, sighting: TrackedSighting, agent: Agent): void {
   const at = rows.atOf(row)
   rows.setAgent(row, agent)
   rows.setCarried(row, true)

@@ -78,6 +78,11 @@ export class ChoiceRows {
     return this.length === 0 ? -Infinity : this.numbers[(this.length - 1) * NUMBERS + AT]!
   }
 
+  /** In the order in which they were added. */
+  *connections(): Generator<ConnectionId> {
+    for (let row = 0; row < this.length; row++) yield this.numbers[row * NUMBERS + CONNECTION]!
+  }
+
   atOf(row: number): Micros {
     return this.numbers[row * NUMBERS + AT]!
   }

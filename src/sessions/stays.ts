@@ -3,7 +3,7 @@
  * records.
  */
 import type { ConnectionSummary } from '../model/connection.ts'
-import type { Agent, Server, Visit } from '../model/party.ts'
+import type { Server, Visit } from '../model/party.ts'
 import type { SessionEnd, SessionRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
 import { attachmentOf } from './tracked-agent.ts'
@@ -23,8 +23,6 @@ export class Stays {
   private readonly attached = new Map<Server, number>()
   /** Servers that agents were at, known by name or not. */
   readonly servers = new Set<Server>()
-  /** Agents that were at a server. */
-  readonly agents = new Set<Agent>()
   /** Visits that are part of no stay: the agent is not remembered, or uses more services than are
    * followed. */
   unfollowed = 0
@@ -50,7 +48,6 @@ export class Stays {
       return previous
     }
     this.servers.add(visit.server)
-    this.agents.add(visit.agent)
     const next = (attachment.stay = stayOf(visit, attachment))
     this.attached.set(visit.server, this.attachedTo(visit.server) + 1)
     this.count(next, visit.sighting as TrackedSighting, visit.at)
@@ -93,7 +90,6 @@ export class Stays {
       const stay = attachment.stay!
       if (stay.open > 0) stay.end = Math.max(stay.end, now)
       this.finish(stay)
-      attachment.stay = null
     }
     this.attachments.length = 0
   }

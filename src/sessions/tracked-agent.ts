@@ -63,6 +63,12 @@ export class TrackedAgent implements Agent {
     return this.identification.nameable
   }
 
+  /** It was at a server of a service that is followed. */
+  get wasAtServer(): boolean {
+    if (this.first === null) return false
+    return [this.first, ...(this.others?.values() ?? [])].some(({ stay }) => stay !== null)
+  }
+
   attachmentTo(service: Service): Attachment | null {
     if (!this.isRemembered) return null
     this.first ??= new Attachment(service)

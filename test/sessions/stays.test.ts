@@ -52,6 +52,11 @@ class Story {
     return { sighting, previous: previous === null ? null : `${previous.server.name} ${previous.at / 1e6}` }
   }
 
+  /** Agents that were at a server. */
+  get atServers(): number {
+    return [...this.parties.agents.all()].filter(({ wasAtServer }) => wasAtServer).length
+  }
+
   /** Time passes: what waits to be known is. */
   settles(): void {
     for (const act of this.due.splice(0)) act()
@@ -76,7 +81,7 @@ test('visits to one server are one stay; the last contact is remembered', () => 
     ['S1', 'dlp'],
     ['S2', 'dlp'],
   ])
-  expect([story.stays.servers.size, story.stays.agents.size]).toEqual([2, 1])
+  expect([story.stays.servers.size, story.atServers]).toEqual([2, 1])
 })
 
 test('a stay lasts until its last packet, even if that is told after the next has begun', () => {
@@ -333,6 +338,6 @@ describe('an agent at more services than are followed', () => {
     agent.isRemembered = false
     expect(story.visits(1, 10).previous).toBe(null)
     expect(story.visits(2, 20).previous).toBe(null)
-    expect([story.ended(100), story.stays.unfollowed, story.stays.agents.size]).toEqual([[], 2, 0])
+    expect([story.ended(100), story.stays.unfollowed, story.atServers]).toEqual([[], 2, 0])
   })
 })
