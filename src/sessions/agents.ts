@@ -2,11 +2,11 @@
  * Agents: known by what identifies them best. An address stands for an agent only while nothing better is
  * known of it, and only where no relay hides the agents behind it.
  */
-import type { Agent, AgentAddress, Sighting } from '../model/party.ts'
+import type { Agent, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import { seconds, type Micros } from '../model/time.ts'
-import { type Identification, TrackedAgent } from './tracked-agent.ts'
+import { type Identification, TrackedAgent, type UsedAddress } from './tracked-agent.ts'
 import { ADDRESS_CONFIDENCE, type IdentityClaim } from './identity.ts'
 import type { Inventory } from './inventory.ts'
 
@@ -72,24 +72,30 @@ export class Agents {
     return this.get(address, via, ADDRESS_CONFIDENCE, true)
   }
 
-  /** An agent's packets come from `address` at a tap. The address it used there before, if that was another
-   * one. */
-  seen(agent: Agent, sighting: Sighting, address: string, at: Micros): AgentAddress | null {
-    const { tap } = sighting
-    let previous: AgentAddress | null = null
-    let known: AgentAddress | null = null
-    for (const used of agent.addresses) {
+  /**
+   * An agent's packets come from where a connection does. The address that it used at the tap before, if that
+   * was another one. The connection is remembered, where it is `kept`.
+   */
+  seen(agent: Agent, sighting: Sighting, at: Micros, packet: number, kept = false): UsedAddress | null {
+    const { tap, originator } = sighting
+    const { address } = originator
+    const tracked = agent as TrackedAgent
+    let previous: UsedAddress | null = null
+    let known: UsedAddress | null = null
+    for (const used of tracked.addresses) {
       if (used.tap !== tap) continue
       if (previous === null || used.end > previous.end) previous = used
       if (used.address === address) known = used
     }
     const moved = previous !== null && previous.address !== address && previous.end <= at
     const before = moved ? { ...previous! } : null
-    if (known !== null) known.end = Math.max(known.end, at)
-    else {
-      const tracked = agent as TrackedAgent
-      if (agent.addresses.length >= ADDRESSES_MAX) tracked.forgetSecondAddress()
-      tracked.use({ tap, address, start: at, end: at })
+    if (known === null) {
+      if (tracked.addresses.length >= ADDRESSES_MAX) tracked.forgetSecondAddress()
+      tracked.use({ tap, address, start: at, end: at, packet, sighting: kept ? sighting : null })
+    } else if (at >= known.end) {
+      known.end = at
+      known.packet = packet
+      if (kept) known.sighting = sighting
     }
     if (agent.id !== address) this.noteNamed(agent, tap, address, at)
     return before

@@ -369,7 +369,7 @@ export class Sessions {
       this.paths.named(sighting, agent)
       if (sighting.agent !== agent && sighting.visited && sighting.leg === 'back')
         this.planVisitOf(sighting, agent, at, packet)
-    } else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, at)
+    } else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, at, packet)
     nameSighting(sighting, agent)
   }
 
@@ -399,7 +399,7 @@ export class Sessions {
     }
     sighting.agent ??= agent
     if (isTranslated(sighting, agent)) this.moves.contact(sighting, agent, at, packet, null)
-    else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, sighting.originator.address, at)
+    else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, at, packet)
     const stay = this.stayToRestAt(sighting, agent)
     if (stay === null) return this.visit(sighting, agent, at, packet)
     this.followers.visited(sighting, agent, at, packet)
@@ -459,7 +459,7 @@ export class Sessions {
     const before = this.sightings.get(o.previous) ?? null
     const agent = before === null ? null : agentOf(before, this.agents)
     if (agent !== null) {
-      this.agents.seen(agent, before!, before!.originator.address, o.previousAt)
+      this.agents.seen(agent, before!, o.previousAt, o.previousPacket)
       after.agent = agent
       after.visited = true
       this.moves.contact(after, agent, o.time, o.packet, before)

@@ -1,5 +1,5 @@
 /** The session stage's own view of an agent: what detectors read, and what it is attached to. */
-import type { Agent, AgentAddress, Service } from '../model/party.ts'
+import type { Agent, AgentAddress, Service, Sighting } from '../model/party.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import { Attachment } from './sighting.ts'
 
@@ -21,11 +21,18 @@ export interface Identification {
   readonly nameable: boolean
 }
 
+/** With what shows that it was there last. */
+export interface UsedAddress extends AgentAddress {
+  packet: number
+  /** The connection on which it named itself last; null if it never did. */
+  sighting: Sighting | null
+}
+
 export class TrackedAgent implements Agent {
   readonly id: string
   private readonly identification: Identification
   /** Most agents have one address, and need no list of it. */
-  private places: AgentAddress | readonly AgentAddress[] | null = null
+  private places: UsedAddress | readonly UsedAddress[] | null = null
   /** It is known again when it comes again. */
   isRemembered = true
   /** Most agents use one service: only the others need a map. */
@@ -37,12 +44,12 @@ export class TrackedAgent implements Agent {
     this.identification = identification
   }
 
-  get addresses(): readonly AgentAddress[] {
+  get addresses(): readonly UsedAddress[] {
     const { places } = this
     return places === null ? [] : 'tap' in places ? [places] : places
   }
 
-  use(address: AgentAddress): void {
+  use(address: UsedAddress): void {
     this.places = this.places === null ? address : [...this.addresses, address]
   }
 

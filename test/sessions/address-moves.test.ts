@@ -66,3 +66,14 @@ test('a connection that goes on says so', () => {
   s.agenda.runUntil(Infinity)
   expect(s.events).toMatchObject([{ continued: true, before }])
 })
+
+test('the last contact is that of the last packet, on the connection on which it named itself', () => {
+  const s = new Story()
+  const before = s.at('203.0.113.5', 0)
+  const { agents } = s.parties
+  agents.seen(s.agent, before, seconds(90), 77)
+  agents.seen(s.agent, before, seconds(50), 60) // told late
+  s.at('203.0.113.9', 100)
+  s.agenda.runUntil(Infinity)
+  expect(s.events).toMatchObject([{ before, lastAt: seconds(90), lastPacket: 77 }])
+})

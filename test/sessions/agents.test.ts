@@ -13,7 +13,7 @@ function told(...contacts: readonly Contact[]) {
   const { agents } = parties
   const previous = contacts.map(([id, address, at, tap = 'client']) => {
     const sighting = parties.sighting({ tap, from: { address, port: 1 } })
-    return agents.seen(agents.named(claim(id)), sighting, address, seconds(at))?.address ?? null
+    return agents.seen(agents.named(claim(id)), sighting, seconds(at), at)?.address ?? null
   })
   return { agents, previous }
 }
@@ -60,9 +60,23 @@ test('who was at another address before is told with it, tap by tap', () => {
   expect(previous).toEqual([null, null, '10.0.0.5', null, '10.0.0.6'])
   expect([...agents.all()].map(({ addresses }) => addresses)).toEqual([
     [
-      { tap: 'client', address: '10.0.0.5', start: 0, end: seconds(40) },
-      { tap: 'client', address: '10.0.0.6', start: seconds(20), end: seconds(20) },
-      { tap: 'server', address: '10.0.0.6', start: seconds(30), end: seconds(30) },
+      { tap: 'client', address: '10.0.0.5', start: 0, end: seconds(40), packet: 40, sighting: null },
+      {
+        tap: 'client',
+        address: '10.0.0.6',
+        start: seconds(20),
+        end: seconds(20),
+        packet: 20,
+        sighting: null,
+      },
+      {
+        tap: 'server',
+        address: '10.0.0.6',
+        start: seconds(30),
+        end: seconds(30),
+        packet: 30,
+        sighting: null,
+      },
     ],
   ])
 })
@@ -178,7 +192,7 @@ describe('what finds no room is counted', () => {
       ['10.0.0.6', 'server'],
     ] as const) {
       const sighting = parties.sighting({ tap, from: { address, port: 1 } })
-      agents.seen(agents.named(claim('A')), sighting, address, 0)
+      agents.seen(agents.named(claim('A')), sighting, 0, 0)
     }
     expect(agents.at('client', '10.0.0.5', 'address').id).toBe('A')
     expect(agents.at('client', '10.0.0.6', 'address').id).toBe('10.0.0.6')

@@ -165,7 +165,7 @@ test('TLS as far as it was seen', () => {
 test('agents and servers', () => {
   const sighting = parties.sighting()
   const agent = parties.agents.named({ id: 'A2', by: 'cookie', confidence: 0.9 })
-  parties.agents.seen(agent, sighting, AGENT.address, seconds(5))
+  parties.agents.seen(agent, sighting, seconds(5), 0)
   expect(agentRecord(agent)).toEqual({
     kind: 'agent',
     id: 'A2',

@@ -99,7 +99,7 @@ describe('an agent comes from another outer address', () => {
     const { play: rebinds, config } = STORIES['nat-rebind']
     const found = (await analysed(rebinds(), { config, taps: ['server'] })).findings('nat-change')
     expect(found.map(inShort)).toEqual([
-      'warning nat-change 31.054 server | A1 203.0.113.9 at dlp1 | nat |  | server 4, server 47',
+      'warning nat-change 31.054 server | A1 203.0.113.9 at dlp1 | nat |  | server 46, server 47',
     ])
   })
 })
