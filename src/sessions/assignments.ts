@@ -32,6 +32,7 @@ export const OPEN_MAX = 1 << 16
 
 /** Connections of a relay that one server has open. */
 interface Load {
+  readonly server: Server
   open: number
 }
 
@@ -50,7 +51,8 @@ interface Turns {
   readonly service: Service
   readonly relay: string
   readonly tap: Tap
-  readonly loads: Map<Server, Load>
+  /** A relay has few servers: a list is looked through faster than a map. */
+  readonly loads: Load[]
   /** Choices that will be told together. */
   round: ChoiceRows
   /** The latest of those that were told. */
@@ -183,7 +185,7 @@ export class Assignments implements Follower {
       service,
       relay,
       tap,
-      loads: new Map(),
+      loads: [],
       round: new ChoiceRows(),
       latest: new ChoiceRows(),
       nextLook: FIRST_LOOK,
@@ -237,12 +239,11 @@ const isSeenTwice = (sighting: TrackedSighting): boolean =>
 
 function choiceMade(turns: Turns, sighting: TrackedSighting, server: Server): Choice {
   const { loads, round } = turns
-  let load = loads.get(server)
-  if (load === undefined) loads.set(server, (load = { open: 0 }))
+  const load = loadOf(server, loads)
   let least = Infinity
   let fewest = 0
   let open = 0
-  for (const its of loads.values()) {
+  for (const its of loads) {
     open += its.open
     if (its.open < least) {
       least = its.open
@@ -252,10 +253,17 @@ function choiceMade(turns: Turns, sighting: TrackedSighting, server: Server): Ch
   }
   const { connection, start: at, startPacket: packet } = sighting
   const isFewest = load.open === least
-  const choices = turns.round
-  const row = choices.add({ connection, at, packet, server, among: loads.size, fewest, isFewest, open })
+  const among = loads.length
+  const row = round.add({ connection, at, packet, server, among, fewest, isFewest, open })
   load.open++
   return { round, row, load, over: false, closed: false }
+}
+
+function loadOf(server: Server, loads: Load[]): Load {
+  for (const load of loads) if (load.server === server) return load
+  const fresh = { server, open: 0 }
+  loads.push(fresh)
+  return fresh
 }
 
 function release(choice: Choice): void {

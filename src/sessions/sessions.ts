@@ -106,6 +106,7 @@ export class Sessions {
     this.hidden = new HiddenServers({ ...shared, stays, sightings })
     this.moves = new AddressMoves(this.agents, wiring)
     this.followers = new Followers(shared)
+    this.followers.add({ timePassed: (now) => this.sightings.timePassed(now) })
   }
 
   /** The sighting of a connection; undefined if nothing is known of it. */

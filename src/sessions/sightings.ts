@@ -11,6 +11,8 @@ import { attachmentOf } from './tracked-agent.ts'
 /** Objects kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made anew
  * when it speaks. A power of two. */
 export const SIGHTINGS_MAX = 1 << 14
+/** Minutes in which all are looked at. */
+const MINUTES_OF_ROUND = 720
 /** Sightings looked at to find one that can be forgotten: where most have something to say, a look is in
  * vain, and there is one for each that comes. */
 const FORGET_TRIES = 2
@@ -23,6 +25,8 @@ export class Sightings {
   private readonly older = new Map<ConnectionId, TrackedSighting>()
   private readonly oldest = new Oldest(this.older)
   private count = 0
+  /** The place of the latest ones that was looked at last. */
+  private hand = 0
   private readonly quiet = new Quiet((connection) => this.known(connection))
 
   get(connection: ConnectionId): TrackedSighting | undefined {
@@ -69,6 +73,25 @@ export class Sightings {
     )
   }
 
+  /** Another minute: looks at some of them, at all within half a day, and forgets those that were left
+   * behind. */
+  timePassed(now: Micros): void {
+    const { recent, older } = this
+    for (let left = Math.ceil(recent.length / MINUTES_OF_ROUND); left > 0; left--) {
+      this.hand = (this.hand + 1) % recent.length
+      const sighting = recent[this.hand]!
+      if (sighting === null || !isLeftBehind(sighting, now)) continue
+      this.remove(sighting)
+      giveUp(sighting)
+    }
+    for (let left = Math.ceil(older.size / MINUTES_OF_ROUND); left > 0; left--) {
+      const sighting = older.get(this.oldest.next()!)!
+      this.remove(sighting)
+      if (isLeftBehind(sighting, now)) giveUp(sighting)
+      else this.keep(sighting)
+    }
+  }
+
   /** Keeps a sighting as a row, the latest visit of a stay: nobody else may hold it. */
   rest(sighting: TrackedSighting, stay: Stay): void {
     this.remove(sighting)
@@ -106,13 +129,18 @@ export class Sightings {
       const connection = this.oldest.next()
       if (connection === undefined) return
       const sighting = this.older.get(connection)!
-      this.older.delete(connection)
-      if (isPlain(sighting) || isLeftBehind(sighting, now) || this.count > 4 * SIGHTINGS_MAX) {
-        this.count--
-        return
-      }
-      this.older.set(connection, sighting)
+      this.remove(sighting)
+      const isLeft = isLeftBehind(sighting, now)
+      if (isLeft) giveUp(sighting)
+      if (isLeft || isPlain(sighting) || this.count > 4 * SIGHTINGS_MAX) return
+      this.keep(sighting)
     }
+  }
+
+  /** Among the older ones. */
+  private keep(sighting: TrackedSighting): void {
+    this.older.set(sighting.connection, sighting)
+    this.count++
   }
 }
 
@@ -124,6 +152,12 @@ export class Sightings {
 const isLeftBehind = ({ path, lastAt }: TrackedSighting, now: Micros): boolean =>
   path.hasNext && !path.isJoined && now - lastAt > LEFT_AFTER
 const LEFT_AFTER: Micros = seconds(86_400)
+
+/** What happens on it is told of another sighting: nobody waits for this one to end. */
+function giveUp(sighting: TrackedSighting): void {
+  sighting.closed = true
+  sighting.path.letGo()
+}
 
 /** Made anew from its addresses, it would be the same. */
 const isPlain = (sighting: TrackedSighting): boolean =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { seconds } from '../../src/model/time.ts'
 import type { TrackedAgent } from '../../src/sessions/tracked-agent.ts'
 import { Health } from '../../src/sessions/health.ts'
 import { NO_CONNECTION, type Stay, type TrackedSighting } from '../../src/sessions/sighting.ts'
@@ -159,4 +160,31 @@ test('beyond the limit, a connection that its agent left a day ago is forgotten,
   expect(s.sightings.get(shared.connection)).toBe(shared)
   expect(s.sightings.get(used.connection)).toBe(used)
   expect(s.sightings.get(kept.connection)).toBe(kept)
+})
+
+test.each([
+  ['the latest', 0],
+  ['the older ones', SIGHTINGS_MAX],
+])('nor does it wait for the limit: as time passes, among %s', (_which, later) => {
+  const s = new Story()
+  const left = s.opens()
+  const shared = s.opens()
+  const used = s.opens()
+  const last = s.opens()
+  for (const sighting of [left, shared, used]) sighting.path.follow(last)
+  shared.path.join(s.parties.sighting({ tap: 'server' }))
+  for (let i = 0; i < later; i++) s.sightings.take(s.opens().connection)
+  // They lose their places to the next ones.
+  for (let i = 0; i < 9 && later > 0; i++) s.opens()
+  const early = [left, shared, used, last]
+  const kept = () => early.map((sighting) => s.sightings.known(sighting.connection) === sighting)
+  const isGiven = (hours: number) => {
+    for (let minute = 0; minute < 720; minute++) s.sightings.timePassed(seconds(hours * 3600 + minute * 60))
+    return kept()
+  }
+  used.lastAt = seconds(30 * 3600)
+  expect(isGiven(12)).toEqual([true, true, true, true])
+  expect(isGiven(36)).toEqual([false, true, true, true])
+  expect([left.closed, left.path.next, left.path.hasNext]).toEqual([true, null, true])
+  expect([used.closed, last.closed]).toEqual([false, false])
 })
