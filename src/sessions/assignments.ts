@@ -13,6 +13,7 @@ import type { Tap } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { ChoiceRows } from './choice-rows.ts'
 import type { Follower, Surroundings } from './follower.ts'
+import { Lately } from './lately.ts'
 import { laterOf, type Stay, type TrackedSighting } from './sighting.ts'
 import { attachmentOf } from './tracked-agent.ts'
 
@@ -36,14 +37,13 @@ interface Load {
   open: number
 }
 
-/** The choice of a connection, until its round is told: it is open, or its agent is not known yet. */
+/** The choice of a connection, until its round is told. */
 interface Choice {
   readonly round: ChoiceRows
   readonly row: number
   readonly load: Load
   /** It does not count as open any more. */
   over: boolean
-  closed: boolean
 }
 
 /** What one relay does for one service. */
@@ -68,8 +68,10 @@ export class Assignments implements Follower {
   /** Connections whose relay, or which themselves, were too many. */
   unfollowed = 0
   private readonly all = new Map<Service, Map<string, Turns>>()
-  /** Choices that were not told yet, of open connections and of closed ones whose agent is not known yet. */
+  /** Choices of open connections that were not told yet. */
   private readonly choices = new Map<ConnectionId, Choice>()
+  /** A short connection is over before its visit is made; of a health check there never is one. */
+  private readonly closedLately = new Lately<ConnectionId, Choice>()
   /** What connections count for that are open, and whose choice was told: there may be very many. */
   private readonly counted = new Map<ConnectionId, Load>()
   private readonly around: Surroundings
@@ -86,19 +88,18 @@ export class Assignments implements Follower {
     finished: (_, sighting) => this.release(sighting),
     reset: (_, sighting) => this.release(sighting),
     'http-request': ({ request, index }, sighting) => {
-      const choice = index > 0 ? undefined : this.choiceOf(sighting)
+      const choice = index > 0 ? null : this.choiceOf(sighting)
       choice?.round.setCookie(choice.row, relaysCookie(request))
     },
   }
 
   visited(sighting: TrackedSighting, agent: Agent): void {
-    const choice = this.choiceOf(sighting)
-    if (choice === undefined) return
-    if (choice.round.agentOf(choice.row) === null) nameChoice(choice, sighting, agent)
-    if (choice.closed) this.choices.delete(sighting.connection)
+    if (sighting.leg !== 'back') return
+    const choice = this.choiceOf(sighting) ?? this.closedLately.get(sighting.connection)
+    if (choice !== null && choice.round.agentOf(choice.row) === null) nameChoice(choice, sighting, agent)
   }
 
-  closed(sighting: TrackedSighting, { halves }: ConnectionSummary): void {
+  closed(sighting: TrackedSighting, { halves, end }: ConnectionSummary): void {
     const { connection, leg } = sighting
     const choice = this.choices.get(connection)
     if (choice === undefined) {
@@ -107,10 +108,9 @@ export class Assignments implements Follower {
     }
     const { round, row } = choice
     release(choice)
-    choice.closed = true
+    this.choices.delete(connection)
     round.setCarried(row, leg === 'back' && (round.isCarried(row) || halves[0].bytes > 0))
-    // A short connection is over before its visit is made.
-    if (round.agentOf(row) !== null) this.choices.delete(connection)
+    if (round.agentOf(row) === null) this.closedLately.put(connection, choice, end)
   }
 
   timePassed(now: Micros): void {
@@ -195,13 +195,13 @@ export class Assignments implements Follower {
     return turns
   }
 
-  private choiceOf(sighting: TrackedSighting | null): Choice | undefined {
-    return sighting?.leg === 'back' ? this.choices.get(sighting.connection) : undefined
+  private choiceOf(sighting: TrackedSighting | null): Choice | null {
+    return sighting?.leg === 'back' ? (this.choices.get(sighting.connection) ?? null) : null
   }
 
   private release(sighting: TrackedSighting | null): void {
     const choice = this.choiceOf(sighting)
-    if (choice !== undefined) release(choice)
+    if (choice !== null) release(choice)
     else if (sighting?.leg === 'back') this.discount(sighting.connection)
   }
 
@@ -256,7 +256,7 @@ function choiceMade(turns: Turns, sighting: TrackedSighting, server: Server): Ch
   const among = loads.length
   const row = round.add({ connection, at, packet, server, among, fewest, isFewest, open })
   load.open++
-  return { round, row, load, over: false, closed: false }
+  return { round, row, load, over: false }
 }
 
 function loadOf(server: Server, loads: Load[]): Load {
