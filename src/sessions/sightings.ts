@@ -145,12 +145,16 @@ export class Sightings {
 }
 
 /**
- * Its agent goes on elsewhere, and for a day nothing was told of it: what a host or a device had to say of a
- * dead connection, it has said by then (RFC 1122 4.2.3.6: keep-alives come after two hours). What several
- * taps show of it is compared when it ends.
+ * Its agent has gone on elsewhere for a day, in which nothing was told of it: what a host or a device had to
+ * say of a dead connection, it has said by then (RFC 1122 4.2.3.6: keep-alives come after two hours). What
+ * several taps show of it is compared when it ends.
  */
-const isLeftBehind = ({ path, lastAt }: TrackedSighting, now: Micros): boolean =>
-  path.hasNext && !path.isJoined && now - lastAt > LEFT_AFTER
+function isLeftBehind({ path, lastAt }: TrackedSighting, now: Micros): boolean {
+  if (!path.hasNext || path.isJoined) return false
+  // Of a next one that rests nobody knows at once when it began.
+  const since = path.next === null ? lastAt + LEFT_AFTER : Math.max(lastAt, path.next.start)
+  return now - since > LEFT_AFTER
+}
 const LEFT_AFTER: Micros = seconds(86_400)
 
 /** What happens on it is told of another sighting: nobody waits for this one to end. */

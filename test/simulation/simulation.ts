@@ -9,7 +9,7 @@ import { Conclusions } from '../../src/pipeline/conclusions.ts'
 import { deployment } from '../detectors/analysis.ts'
 import { createRandom } from '../scenario/random.ts'
 import { DESIGNS, type Design } from './designs.ts'
-import { agentNumber, DAY, type Site } from './site.ts'
+import { agentNumber, DAY, HOUR, type Site } from './site.ts'
 import { Timeline } from './timeline.ts'
 import { type Score, Truth } from './truth.ts'
 import { Wire } from './wire.ts'
@@ -34,6 +34,9 @@ export interface Outcome {
   readonly truth: Truth
   readonly conclusions: Conclusions
 }
+
+/** An analysis has the connection stage look at silent connections so often. */
+const LOOK_EVERY: Micros = HOUR
 
 /** Types whose truth is known though they do not alarm. */
 const KNOWN: ReadonlySet<string> = new Set(['failover', 'failback', 'server-outage', 'herd-move'])
@@ -66,7 +69,11 @@ export function simulate(plan: Plan): Outcome {
   const options = { deployment: configOf(sites), severalTaps: () => false }
   if (plan.isAnalysed !== false) conclusions = new Conclusions({ ...options, accounted: null, found })
   if (plan.isTold === false && conclusions !== null) conclusions.ledger.add = () => null
-  play(timeline, sites, until, (day) => plan.onDay?.(day, { observations: wire.observations, truth }))
+  const look = (at: Micros): void => {
+    const sessions = conclusions?.sessions
+    if (sessions !== undefined) wire.look(at, (connection) => sessions.isAwaited(connection))
+  }
+  play(timeline, sites, until, look, (day) => plan.onDay?.(day, { observations: wire.observations, truth }))
   wire.end(until)
   conclusions?.sessions.ended()
   const incidents = conclusions === null ? 0 : [...conclusions.incidents()].length
@@ -81,10 +88,18 @@ export function simulate(plan: Plan): Outcome {
   }
 }
 
-function play(timeline: Timeline, sites: readonly Site[], until: Micros, onDay: (day: number) => void): void {
+function play(
+  timeline: Timeline,
+  sites: readonly Site[],
+  until: Micros,
+  look: (at: Micros) => void,
+  onDay: (day: number) => void,
+): void {
+  let next = LOOK_EVERY
   for (let day = 1; day * DAY <= until; day++) {
     while (timeline.take(day * DAY)) {
       const { site, party, step, at } = timeline
+      for (; next <= at; next += LOOK_EVERY) look(next)
       sites[site]!.step(party, step, at)
     }
     onDay(day)

@@ -10,6 +10,8 @@ import { MILLISECOND, SECOND, type Micros } from '../../src/model/time.ts'
 const TAP = 'core'
 /** A connection that is over is accounted for so much later (the connection stage's LINGER). */
 export const LINGER: Micros = 240 * SECOND
+/** A shorter silence is none. */
+const SILENCE_MIN: Micros = 60 * SECOND
 const HOPS = [60, 64] as const
 /** A device three hops away resets in somebody's name. */
 const DEVICE_HOPS = 252
@@ -41,6 +43,7 @@ export interface Line {
 
 export class Wire {
   observations = 0
+  private readonly lines = new Set<Line>()
   private connections = 0
   private packets = 0
   private readonly emit: (o: O.Observation) => void
@@ -66,6 +69,7 @@ export class Wire {
       endedBy: null,
       finAt: [null, null],
     }
+    this.lines.add(line)
     this.packets += 3
     this.tell({
       kind: 'connection-opened',
@@ -197,7 +201,7 @@ export class Wire {
 
   /** A silence ended, and the connection went on: only the first one is told. */
   survive(line: Line, at: Micros, bytes: number): void {
-    const isTold = !line.toldSurvived && at - line.last >= 60 * SECOND
+    const isTold = !line.toldSurvived && at - line.last >= SILENCE_MIN
     const silence = isTold ? this.silence(line, at, 0, 'answered', at + 10 * MILLISECOND) : null
     line.survived = Math.max(line.survived, at - line.last)
     this.pass(line, 0, at, bytes)
@@ -232,7 +236,7 @@ export class Wire {
 
   /** A device resets a silent connection in the name of a side. */
   expire(line: Line, at: Micros, from: Side, hopLimit = DEVICE_HOPS): void {
-    if (at - line.last >= 60 * SECOND) this.tell(this.silence(line, at, from, 'aborted', at))
+    if (at - line.last >= SILENCE_MIN) this.tell(this.silence(line, at, from, 'aborted', at))
     this.packets++
     this.reset(line, from, at, hopLimit, null, at - line.last)
   }
@@ -240,7 +244,7 @@ export class Wire {
   /** A side closes, and the other one as well. */
   close(line: Line, at: Micros, from: Side): void {
     const idle = at - line.last
-    if (idle >= 60 * SECOND) this.tell(this.silence(line, at, from, 'closed', at))
+    if (idle >= SILENCE_MIN) this.tell(this.silence(line, at, from, 'closed', at))
     for (const [side, time] of [
       [from, at],
       [(1 - from) as Side, at + MILLISECOND],
@@ -287,11 +291,25 @@ export class Wire {
       sequenceOffset: 0,
       acknowledgmentOffset: 0,
     })
-    return { ...next, firstPacket: next.lastPacket }
+    const on = { ...next, firstPacket: next.lastPacket }
+    this.lines.delete(line)
+    this.lines.add(on)
+    return on
+  }
+
+  /** Of the connections that are silent, those that somebody waits for are told, as the connection stage
+   * does. */
+  look(at: Micros, isAwaited: (connection: number) => boolean): void {
+    for (const line of this.lines) {
+      const { connection } = line
+      if (at - line.last < SILENCE_MIN || !isAwaited(connection)) continue
+      this.tell({ kind: 'connection-idle', time: at, tap: TAP, connection, summary: this.summary(line, at) })
+    }
   }
 
   /** Its final account. */
   account(line: Line, at: Micros): void {
+    this.lines.delete(line)
     this.tell({
       kind: 'connection-closed',
       time: at,
