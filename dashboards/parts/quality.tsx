@@ -63,9 +63,15 @@ export const QUALITY_ORDER = ASPECTS.map(({ name }) => name).join(', ')
 export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Cell; words: string } {
   if (quality === null) return { worst: 'g', words: 'not read yet' }
   const bad = ASPECTS.filter(({ cell }) => cell(quality) !== 'g')
-  if (bad.length === 0) return { worst: 'g', words: 'complete' }
-  const worst = bad.some(({ cell }) => cell(quality) === 'c') ? 'c' : 'w'
-  return { worst, words: bad.map(({ words }) => words(quality)).join('; ') }
+  const worst = bad.length === 0 ? 'g' : bad.some(({ cell }) => cell(quality) === 'c') ? 'c' : 'w'
+  const costs = bad.length === 0 ? ['complete'] : bad.map(({ words }) => words(quality))
+  return { worst, words: [...costs, ...unreadWords(quality)].join('; ') }
+}
+
+/** Inside connections that were followed: the most frequent reason. */
+function unreadWords({ unread = {} }: Quality): string[] {
+  const [most] = Object.entries(unread).toSorted((a, b) => b[1] - a[1])
+  return most === undefined ? [] : [`not read: ${most[1]} ${most[0]}`]
 }
 
 export function QualityCells({ capture }: { capture: Pick<CaptureRow, 'quality'> }): JSX.Element {

@@ -24,6 +24,8 @@ export interface CaptureQuality {
   interfaceDrops: number
   /** Seconds of which nothing was captured: a live capture was away. Absent: none. */
   blindSeconds?: number | undefined
+  /** Parts of streams, and datagrams, that could not be read, or only so far, by reason. Absent: none. */
+  unread?: Readonly<Record<string, number>> | undefined
   /** Why reading stopped before the end, with the offset; null if it did not. */
   readError: string | null
 }

@@ -4,6 +4,7 @@ import type { ConnectionId } from './connection.ts'
 import type { Observation } from './observation.ts'
 import type { Endpoint, Side, Tap } from './packet.ts'
 import type { Micros } from './time.ts'
+import type { UnreadReason } from './unread.data.ts'
 
 /** What a consumer of a byte stream answers to `data`: go on, stop (the rest of the stream costs header
  * parsing only), or ... */
@@ -42,7 +43,7 @@ export interface StreamContext {
   emit(observation: Observation): void
   /** A part of the stream could not be read, or only so far: counted by reason (`http-head-too-large`).
    * Absent: nobody counts. */
-  count?(reason: string): void
+  count?(reason: UnreadReason): void
   /** The connection was seen from its SYN on: what its streams begin with is what they carry. */
   readonly fromStart?: boolean | undefined
   /** What is not asked for need not be made: the text of openings, the fingerprints of handshakes. Absent:

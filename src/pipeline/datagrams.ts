@@ -12,6 +12,7 @@ import * as ipv4 from '../wire/ipv4.ts'
 import * as ipv6 from '../wire/ipv6.ts'
 import type { Place } from '../wire/frame.ts'
 import * as udp from '../wire/udp.ts'
+import type { UnreadReason } from '../model/unread.data.ts'
 
 /** Whether the UDP datagram at `place` is anybody's. */
 export const isRead = ({ bytes, transportAt }: Place): boolean =>
@@ -31,8 +32,9 @@ export class Datagrams {
   /** The latest time seen: observations do not run backwards where a clock does. */
   private latest: Micros = -Infinity
 
-  constructor(tap: Tap, emit: (observation: Observation) => void) {
-    this.names = new DnsDatagrams(tap, emit)
+  /** `count` is told what cannot be read. */
+  constructor(tap: Tap, emit: (observation: Observation) => void, count: (reason: UnreadReason) => void) {
+    this.names = new DnsDatagrams(tap, emit, count)
   }
 
   /** A whole UDP datagram at `place`, which is read. */

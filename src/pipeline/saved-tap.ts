@@ -13,6 +13,7 @@ import type { ReassemblyAccount } from '../streams/account.ts'
 import type { PathTable } from '../wire/path.ts'
 import type { Datagrams } from './datagrams.ts'
 import type { BlindSpan, SavedRun } from './live-run.ts'
+import type { UnreadReason } from '../model/unread.data.ts'
 
 /** Connections, and all that tells of them: names of addresses and tunnels, clocks, timers, numbers. */
 export interface LastingConnections {
@@ -41,6 +42,7 @@ export interface Passing {
   readonly account: ReassemblyAccount
   readonly reasons: number[]
   readonly kinds: number[]
+  readonly unread: Map<UnreadReason, number>
 }
 
 /** Made anew: what says nothing of the past, or is configured. */

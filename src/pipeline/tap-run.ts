@@ -43,6 +43,7 @@ import { expectation } from './expectation.ts'
 import { flowTapOf } from './flow-run.ts'
 import type { FlowTap } from './flow-tap.ts'
 import { type LastingConnections, loadTap, type Passing, savedFaces, saveTap } from './saved-tap.ts'
+import { UNREAD_WORDS, type UnreadReason } from '../model/unread.data.ts'
 
 /** Interfaces of one capture that are taps of their own; later ones are taken for the last of these. */
 export const TAPS_PER_CAPTURE_MAX = 64
@@ -72,6 +73,8 @@ export class TapRun implements Run, LiveRun {
   private readonly reasons = new Array<number>(REASONS.length).fill(0)
   /** Packets that are not plain TCP, by kind. */
   private readonly kinds = new Array<number>(AGGREGATE + 1).fill(0)
+  /** What of streams and datagrams could not be read. */
+  private readonly unread = new Map<UnreadReason, number>()
   private readonly linkTypeOf: number[] = []
   private readonly from: Micros
   private readonly to: Micros
@@ -273,9 +276,9 @@ export class TapRun implements Run, LiveRun {
   }
 
   private passing(): Passing {
-    const { trackers, fragments, account, reasons, kinds } = this
+    const { trackers, fragments, account, reasons, kinds, unread } = this
     const datagrams = trackers.map((tracker) => this.datagrams.get(tracker)!)
-    return { datagrams, fragments, account, reasons, kinds }
+    return { datagrams, fragments, account, reasons, kinds, unread }
   }
 
   /** The capture is over: what is open is accounted for. */
@@ -343,6 +346,7 @@ export class TapRun implements Run, LiveRun {
       invalidResets: sum((tracker) => tracker.counters.invalidResets),
       interfaceDrops: this.reader.interfaces.reduce((n, face) => n + face.drops, 0),
       ...(this.blindTime === 0 ? {} : { blindSeconds: toSeconds(this.blindTime) }),
+      ...(this.unread.size === 0 ? {} : { unread: unreadInWords(this.unread) }),
       readError: fault === null ? null : `${fault.message} (at offset ${fault.at})`,
     }
     this.flows?.addTo(quality)
@@ -404,7 +408,7 @@ export class TapRun implements Run, LiveRun {
       ...expectation(this.batch.firstNumber + this.batch.count - 1, this.reader.progress),
     })
     this.trackers.push(tracker)
-    this.datagrams.set(tracker, new Datagrams(this.tapName(face), this.options.emit))
+    this.datagrams.set(tracker, new Datagrams(this.tapName(face), this.options.emit, this.count))
     this.byInterface[face] = tracker
     return tracker
   }
@@ -428,13 +432,20 @@ export class TapRun implements Run, LiveRun {
     return this.input.tap === '' ? name : `${this.input.tap}/${name}`
   }
 
+  private readonly count = (reason: UnreadReason): void =>
+    void this.unread.set(reason, (this.unread.get(reason) ?? 0) + 1)
+
   private openStream(context: StreamContext): SegmentConsumer {
     const { wants } = this.options
     const secrets = this.options.secrets()
-    const full = secrets === null ? { ...context, wants } : { ...context, wants, secrets }
+    const asked = { ...context, wants, count: this.count }
+    const full = secrets === null ? asked : { ...asked, secrets }
     return new Stream(openStream(full), this.account)
   }
 }
+
+const unreadInWords = (unread: ReadonlyMap<UnreadReason, number>): Readonly<Record<string, number>> =>
+  Object.fromEntries([...unread].map(([reason, n]) => [UNREAD_WORDS[reason], n]))
 
 /** Names of what was counted, by kind or reason; '' is not told. */
 const byName = (names: readonly string[], counts: readonly number[]): Readonly<Record<string, number>> =>

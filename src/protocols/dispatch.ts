@@ -22,6 +22,7 @@ import { PROTOCOLS } from './index.ts'
 import { OPENING_PATIENCE, OpeningSide } from './opening.ts'
 import type { OpenInner, Protocol, Recognition } from './protocol.ts'
 import { MORE, proxyHeaderLength, readProxyHeader } from './proxy/header.ts'
+import type { UnreadReason } from '../model/unread.data.ts'
 
 /**
  * How often the stream may change direction unrecognised. TLS after SMTP's STARTTLS begins in the sixth turn.
@@ -117,7 +118,7 @@ class Dispatcher implements StreamConsumer, StreamContext {
     context.emit(told)
   }
 
-  count(reason: string): void {
+  count(reason: UnreadReason): void {
     this.context.count?.(reason)
   }
 

@@ -330,6 +330,25 @@ describe('what is no plain segment', () => {
     expect(of('connection-closed').map(({ summary: s }) => s.stream)).toEqual([0, 1])
   })
 
+  test('what parsers cannot read is counted by its reason, over all connections', async () => {
+    const ambiguous = Buffer.from('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n')
+    const opens = (sourcePort: number) => [
+      segment({ sourcePort, flags: SYN, sequence: 99 }),
+      segment({ sourcePort, flags: 24, sequence: 100, payload: new Uint8Array(ambiguous) }),
+    ]
+    const cut = octets([0, 1, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, 1, 97, 0, 0, 1, 0, 1])
+    const frames = [...opens(50_001), ...opens(50_002), inUdp(53, cut), inUdp(53, octets([1, 2, 3]))]
+    const { record } = await run(frames.map((bytes, i) => ({ time: T + i, bytes })))
+    expect(record.quality).toMatchObject({
+      unparsedPackets: 0,
+      unread: {
+        'HTTP bodies of ambiguous length': 2,
+        'malformed DNS messages': 1,
+        'datagrams at the port of DNS that hold no query': 1,
+      },
+    })
+  })
+
   test('a data offset that points beyond the packet is a packet without payload', async () => {
     const broken = segment({ payload })
     broken[14 + 20 + 12] = 0xf0

@@ -4,6 +4,7 @@
  * that analyses, which is how long somebody waits, and of all threads, with the engine's own for compiling
  * and collecting, so that other programs on the machine count little; octets in use after the collector ran.
  */
+import { getHeapSpaceStatistics } from 'node:v8'
 import { type Outcome, type Plan, simulate } from './simulation.ts'
 
 /** Seconds of CPU. */
@@ -27,14 +28,17 @@ export interface Measured {
   readonly cpu: Cpu
 }
 
-/** Octets in use. */
+/** Where the engine keeps what it compiled: code is no state, and is compiled anew all the time. */
+const OF_CODE = /^(?:code|trusted)_/
+
+/** Octets in use for data. */
 function held(): number {
   if (globalThis.gc === undefined) throw new Error('octets can be counted with --expose-gc only')
   // The second time takes what the first one only let go of: what weak maps held, and their values.
   globalThis.gc()
   globalThis.gc()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+  const spaces = getHeapSpaceStatistics().filter(({ space_name: name }) => !OF_CODE.test(name))
+  return spaces.reduce((sum, { space_used_size: used }) => sum + used, process.memoryUsage().arrayBuffers)
 }
 
 /** Since the process began. */

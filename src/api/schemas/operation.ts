@@ -45,6 +45,7 @@ const quality = z
     invalidResets: count,
     interfaceDrops: count,
     blindSeconds: secondsSpan.optional(),
+    unread: z.record(z.string(), count).optional(),
     readError: z.string().nullable(),
   })
   .meta({ id: 'CaptureQuality' }) satisfies z.ZodType<CaptureQuality>

@@ -63,7 +63,9 @@ function writeCaptures(sheet: Page, { captures, capturesDropped }: Collected): v
     sheet.paragraph(`${capture.format}, ${amountOf(capture)}${timesOf(capture)}`, 4)
     for (const text of flowTexts(capture)) sheet.paragraph(text, 4)
     for (const warning of warningsOf(capture)) sheet.warning(warning)
-    if (capture.quality.unparsedPackets > 0) sheet.paragraph(unreadText(capture), 4)
+    if (capture.quality.unparsedPackets > 0) sheet.paragraph(skippedText(capture), 4)
+    const unread = unreadText(capture)
+    if (unread !== null) sheet.paragraph(unread, 4)
   }
   if (rest > 0) sheet.paragraph(`and ${count(rest)} more (--format ndjson --include capture lists all)`)
   sheet.blank()
@@ -121,10 +123,19 @@ function warningsOf({ quality }: CaptureRecord): string[] {
 }
 
 /** Other protocols are no shortcoming, unless the one that matters is among them. */
-function unreadText({ quality, skipped }: CaptureRecord): string {
-  const reasons = Object.entries(skipped).toSorted((a, b) => b[1] - a[1])
+function skippedText({ quality, skipped }: CaptureRecord): string {
+  const reasons = mostFirst(skipped)
   return `${counted(quality.unparsedPackets, 'packet')} not read${reasons.length > 0 ? `: ${named(reasons)}` : ''}.`
 }
+
+/** Inside connections that were followed. */
+function unreadText({ quality: { unread = {} } }: CaptureRecord): string | null {
+  const reasons = mostFirst(unread)
+  return reasons.length === 0 ? null : `Not read, or only so far: ${named(reasons)}.`
+}
+
+const mostFirst = (counts: Readonly<Record<string, number>>): (readonly [string, number])[] =>
+  Object.entries(counts).toSorted((a, b) => b[1] - a[1])
 
 /** What the packets are instead, so that nobody looks for a mistake in the capture. */
 export function noConnectionText(

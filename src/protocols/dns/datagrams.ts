@@ -11,6 +11,7 @@ import type { Micros } from '../../model/time.ts'
 import { readMessage } from './message.ts'
 import { Pairing, QUERIES_MAX } from './pairing.ts'
 import { DNS_PORTS } from './recognise.ts'
+import type { UnreadReason } from '../../model/unread.data.ts'
 
 const [PORT] = DNS_PORTS
 
@@ -30,8 +31,15 @@ interface DatagramCounters {
 export class DnsDatagrams {
   readonly counters: DatagramCounters = { messages: 0, others: 0, malformed: 0 }
   private readonly pairing: Pairing
+  private readonly count: (reason: UnreadReason) => void
 
-  constructor(tap: Tap, emit: (observation: Observation) => void) {
+  /** `count` is told what cannot be read. */
+  constructor(
+    tap: Tap,
+    emit: (observation: Observation) => void,
+    count: (reason: UnreadReason) => void = () => undefined,
+  ) {
+    this.count = count
     this.pairing = new Pairing({ tap, transport: 'udp', connection: null, emit }, QUERIES_MAX)
   }
 
@@ -48,10 +56,14 @@ export class DnsDatagrams {
     const message = readMessage(bytes, start, end)
     if (message === null) {
       this.counters.others++
+      this.count('dns-other')
       return
     }
     this.counters.messages++
-    if (message.malformed) this.counters.malformed++
+    if (message.malformed) {
+      this.counters.malformed++
+      this.count('dns-malformed')
+    }
     if (message.isResponse) this.pairing.response(message, destination, source, time, packet)
     else this.pairing.query(message, source, destination, time, packet)
   }

@@ -10,6 +10,7 @@ import { framingOf } from './framing.ts'
 import { INCOMPLETE, TOO_MANY, lineEnd, takeLines } from './header-lines.ts'
 import type { Head } from './message.ts'
 import { scanRequest, scanResponse } from './scan.ts'
+import type { UnreadReason } from '../../model/unread.data.ts'
 
 /**
  * Octets of a start line. Receivers should take 8000 (RFC 9112 §3). A message with a longer one is not read
@@ -33,7 +34,7 @@ export interface ParsedHead {
   readonly length: number
 }
 
-/** Why a head is not read on: counted under these names. */
+/** Why a head is not read on. */
 export const START_LINE_TOO_LONG = 'http-start-line-too-long'
 export const TOO_MANY_LINES = 'http-too-many-header-lines'
 const MALFORMED = 'http-head-malformed'
@@ -55,7 +56,7 @@ export function headEnd(bytes: Uint8Array, from: number, end: number): number {
  * The head that octets `at`..`stop` are. A text: it cannot be read, for that reason. `whole`: the header
  * lines of a response are wanted even if they set no cookie.
  */
-export function readHead(bytes: Uint8Array, at: number, stop: number, whole = true): Head | string {
+export function readHead(bytes: Uint8Array, at: number, stop: number, whole = true): Head | UnreadReason {
   const plain = scanResponse(bytes, at, stop, whole) ?? scanRequest(bytes, at, stop)
   if (plain !== null) return plain
   const text = latin1(bytes, at, stop)
@@ -90,7 +91,7 @@ const isVersion = (text: string): boolean => text.length === 8 && text.startsWit
  * Takes apart the head that `text` begins with; what follows it does not matter. Null: its empty line is not
  * there yet. A text: it cannot be read, for that reason.
  */
-export function parseHead(text: string): ParsedHead | string | null {
+export function parseHead(text: string): ParsedHead | UnreadReason | null {
   const lf = text.indexOf('\n')
   if (lf < 0) return null
   if (lf > START_LINE_MAX) return START_LINE_TOO_LONG

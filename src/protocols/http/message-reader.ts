@@ -16,6 +16,7 @@ import type { Head } from './message.ts'
 import type { Recognition } from '../protocol.ts'
 import { recognisesRequestLine, recognisesStatusLine } from './recognise.ts'
 import { scanRequest, scanResponse } from './scan.ts'
+import type { UnreadReason } from '../../model/unread.data.ts'
 
 /**
  * Octets of a head. Common servers stop at 8 to 48 KiB (nginx 4 x 8 KiB, Tomcat 8, IIS 16). With more, the
@@ -30,7 +31,7 @@ export interface HeadReader {
   readonly wantsAllHeads: boolean
   head(side: Side, head: Head, time: Micros, packet: number): number
   /** The half is not read on. */
-  stopped(side: Side, reason: string, time: Micros): void
+  stopped(side: Side, reason: UnreadReason, time: Micros): void
   /** The half lost its place. */
   lost(side: Side): void
   /** The body of the message that was told last is over, if it is wanted; `ended`: its end was seen. */
@@ -188,7 +189,7 @@ export class MessageReader {
     this.state = TUNNELLED
   }
 
-  stop(reason: string, time: Micros): void {
+  stop(reason: UnreadReason, time: Micros): void {
     if (this.state === STOPPED) return
     this.state = STOPPED
     this.collector = null
@@ -296,7 +297,7 @@ export class MessageReader {
   }
 
   /** A head is there, or cannot be read. Returns its length. */
-  private complete(head: Head | string, time: Micros, packet: number): number {
+  private complete(head: Head | UnreadReason, time: Micros, packet: number): number {
     this.isLost = false
     this.inDoubt = false
     this.collector = null

@@ -27,6 +27,7 @@ import type { HeadReader } from './message-reader.ts'
 import { SeenRequest, SeenResponse } from './message.ts'
 import type { Head } from './message.ts'
 import { Pending } from './pending.ts'
+import type { UnreadReason } from '../../model/unread.data.ts'
 
 /**
  * Requests that wait for their responses. With more, pairing is given up: nobody pipelines that deep, one
@@ -115,7 +116,7 @@ class HttpParser implements StreamConsumer, HeadReader {
     return AMBIGUOUS
   }
 
-  stopped(side: Side, reason: string, time: Micros): void {
+  stopped(side: Side, reason: UnreadReason, time: Micros): void {
     this.context.count?.(reason)
     if (this.asking !== null && side !== this.asking) this.noMoreResponses(time)
   }

@@ -82,15 +82,20 @@ export function keepSession(tls: Tls): void {
 /** A ClientHello begins another handshake if the one before was answered or is reported: renegotiation. */
 const isNewHandshake = (tls: Tls): boolean => tls.handshake === null || tls.handshake.server !== null
 
+function unreadable(tls: Tls): void {
+  tls.counts.unreadable++
+  tls.context.count?.('tls-message-malformed')
+}
+
 /** A message of this side is lost. */
 function missMessage(tls: Tls, half: Half): void {
-  tls.counts.unreadable++
+  unreadable(tls)
   if (tls.handshake !== null && !isClient(tls, half)) tls.handshake.isDamaged = true
 }
 
 function takeTicket13(tls: Tls, h: Handshake | null, b: Uint8Array, start: number, end: number): void {
   const hash = readTicket13(b, start, end)
-  if (hash === null) tls.counts.unreadable++
+  if (hash === null) unreadable(tls)
   else if (h === null) reportTicket(tls, hash)
   else if (h.ticketHashes.length < TICKETS_MAX) h.ticketHashes.push(hash)
 }

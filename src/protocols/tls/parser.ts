@@ -221,6 +221,7 @@ function lose(tls: Tls, half: Half, missing: number): void {
   if (half.isLost) return
   half.isLost = true
   tls.counts.lost++
+  tls.context.count?.('tls-place-lost')
   restartWalk(half.walk)
   missHandshake(tls, half)
 }

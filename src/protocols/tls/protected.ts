@@ -164,6 +164,7 @@ const tellsLength = (tls: Tls, half: Half): boolean =>
 /** The record in hand stays unread: cut by a gap, or not authentic. */
 export function failRecord(tls: Tls, half: Half): void {
   tls.counts.unauthenticated++
+  tls.context.count?.('tls-record-unopened')
   half.isOpened = false
   half.missedMessages = true
   if (tls.handshake !== null && !isClient(tls, half)) {

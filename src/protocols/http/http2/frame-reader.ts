@@ -11,6 +11,7 @@ import { CONTINUE } from '../../../model/stream.ts'
 import type { Micros } from '../../../model/time.ts'
 import * as F from './frames.data.ts'
 import { FRAME_BYTES_DEFAULT, FRAME_HEADER, areFrames, isFrame, mayBePadded } from './frames.ts'
+import type { UnreadReason } from '../../../model/unread.data.ts'
 
 /**
  * Octets of one header block as sent, over all its frames. Servers stop at 8 to 64 KiB of header list; of a
@@ -29,7 +30,7 @@ export interface FrameOwner {
   /** A header block is there; `promised` is the stream of a PUSH_PROMISE, 0 for headers. */
   block(side: Side, block: Block, bytes: Uint8Array, end: number, time: Micros, packet: number): void
   /** A header block cannot be read. */
-  blockLost(side: Side, block: Block, reason: string | null, time: Micros, packet: number): void
+  blockLost(side: Side, block: Block, reason: UnreadReason | null, time: Micros, packet: number): void
   /** SETTINGS, RST_STREAM, GOAWAY. */
   control(
     side: Side,
@@ -82,7 +83,7 @@ export class FrameReader {
   heldBytes = 0
   /** The header block that CONTINUATION frames go on with. */
   private open: Block | null = null
-  private openFault: string | null = null
+  private openFault: UnreadReason | '' | null = null
 
   constructor(side: Side, owner: FrameOwner) {
     this.side = side

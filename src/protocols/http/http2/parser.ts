@@ -26,6 +26,7 @@ import * as F from './frames.data.ts'
 import { FRAME_HEADER, SETTING_BYTES } from './frames.ts'
 import { HpackDecoder, TABLE_BYTES_DEFAULT } from './hpack.ts'
 import { Http2Stream } from './stream.ts'
+import type { UnreadReason } from '../../../model/unread.data.ts'
 
 /**
  * Streams of a connection that are followed at once. Servers allow 100 to 250. With more, the oldest counts
@@ -164,7 +165,7 @@ class Http2Parser implements StreamConsumer, FrameOwner {
     else this.section(side, block, section, time, packet)
   }
 
-  blockLost(side: Side, block: Block, reason: string | null, time: Micros, packet: number): void {
+  blockLost(side: Side, block: Block, reason: UnreadReason | null, time: Micros, packet: number): void {
     this.context.count?.(reason ?? 'http2-header-block-lost')
     this.table(side).lose()
     this.isPartial = true
