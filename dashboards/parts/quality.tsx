@@ -71,7 +71,7 @@ export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Ce
 /** Inside connections that were followed: the most frequent reason. */
 function unreadWords({ unread = {} }: Quality): string[] {
   const [most] = Object.entries(unread).toSorted((a, b) => b[1] - a[1])
-  return most === undefined ? [] : [`not read: ${most[1]} ${most[0]}`]
+  return most === undefined ? [] : [`not read: ${most[0]} (${most[1]})`]
 }
 
 export function QualityCells({ capture }: { capture: Pick<CaptureRow, 'quality'> }): JSX.Element {

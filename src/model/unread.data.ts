@@ -1,5 +1,5 @@
 /** Why parts of streams, and datagrams, could not be read, or only so far: the parsers' reasons, and how
- * people read them, a number in front. */
+ * people read them, with their number behind. */
 
 export const UNREAD_WORDS = {
   'nested-too-deep': 'streams nested too deep',

@@ -130,8 +130,8 @@ function skippedText({ quality, skipped }: CaptureRecord): string {
 
 /** Inside connections that were followed. */
 function unreadText({ quality: { unread = {} } }: CaptureRecord): string | null {
-  const reasons = mostFirst(unread)
-  return reasons.length === 0 ? null : `Not read, or only so far: ${named(reasons)}.`
+  const reasons = mostFirst(unread).map(([what, n]) => `${what} (${count(n)})`)
+  return reasons.length === 0 ? null : `Not read, or only so far: ${firstFew(reasons, REASONS_SHOWN)}.`
 }
 
 const mostFirst = (counts: Readonly<Record<string, number>>): (readonly [string, number])[] =>

@@ -31,15 +31,14 @@ const cell = (isGood: boolean, good: string, bad: string): QualityCell => ({
 /** Reasons for unread packets that are named. */
 const REASONS_SHOWN = 6
 
-const mostFrequent = (counts: Readonly<Record<string, number>>): readonly string[] =>
+const mostFrequent = (counts: Readonly<Record<string, number>>): readonly (readonly [string, number])[] =>
   Object.entries(counts)
     .toSorted((a, b) => b[1] - a[1])
     .slice(0, REASONS_SHOWN)
-    .map(([reason, n]) => `${count(n)} ${reason}`)
 
 /** Packets that were passed over, the most frequent first; null if there was none. */
 export function unreadText({ skipped }: ReportInput): string | null {
-  const named = mostFrequent(skipped)
+  const named = mostFrequent(skipped).map(([reason, n]) => `${count(n)} ${reason}`)
   return named.length === 0 ? null : `other than TCP: ${listed(named)}`
 }
 
@@ -50,7 +49,7 @@ export function qualityCosts({ quality, connections }: ReportInput): readonly st
     const n = quality[key] ?? 0
     return n > 0 ? [cost(n, connections)] : []
   })
-  const unread = mostFrequent(quality.unread ?? {})
+  const unread = mostFrequent(quality.unread ?? {}).map(([what, n]) => `${what} (${count(n)})`)
   if (unread.length > 0) costs.push(`not read, or only so far: ${listed(unread)}`)
   return quality.readError === null
     ? costs

@@ -120,6 +120,7 @@ describe('what was looked at', () => {
       invalidResets: 0,
       interfaceDrops: 7,
       readError: 'a record claims 4 GiB at offset 1204',
+      unread: { 'malformed DNS messages': 1, 'TLS records that their keys did not open': 1_200 },
     }
     const skipped = { udp: 1_000, arp: 300, lldp: 150, ospf: 40, pim: 10 }
     expect(
@@ -135,6 +136,7 @@ describe('what was looked at', () => {
       '    ! 1 packet contradicts itself and was passed over.',
       '    ! 4 packets are stored behind later ones.',
       '    1,500 packets not read: 1,000 udp, 300 arp, 150 lldp, 40 ospf and 1 more.',
+      '    Not read, or only so far: TLS records that their keys did not open (1,200) and malformed DNS messages (1).',
       '',
       'No TCP connection in 1,204 packets (1,000 udp, 300 arp, 150 lldp, 40 ospf and 1 more): there is nothing to judge.',
     ])

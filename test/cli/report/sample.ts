@@ -208,7 +208,13 @@ export const report = (changes: Partial<ReportData> = {}): ReportData => ({
     input({
       name: 'lb1-south-2026-11-20.pcapng.gz',
       tap: 'server',
-      quality: { ...WHOLE, oneWayConnections: 12, missingSegments: 3, readError: 'cut off at 9,102,114' },
+      quality: {
+        ...WHOLE,
+        oneWayConnections: 12,
+        missingSegments: 3,
+        readError: 'cut off at 9,102,114',
+        unread: { 'losses of place in HTTP': 1204 },
+      },
       connections: 100,
       skipped: { arp: 30, lldp: 12 },
     }),
