@@ -122,8 +122,8 @@ function Row({ row, isChosen, choose }: RowProps): JSX.Element {
           </a>
         )}
       </td>
-      <td class="num meta" data-l="agents">
-        {count(row.agents)}
+      <td class={row.agents === 0 ? 'num wide dim' : 'num meta'} data-l="agents">
+        {row.agents === 0 ? '–' : count(row.agents)}
       </td>
       <td class="wide trend">
         <Bars values={row.trend} severity={row.severity} />

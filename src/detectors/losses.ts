@@ -12,8 +12,8 @@ import type { World } from '../model/event.ts'
 import type { Sighting } from '../model/party.ts'
 import { toSeconds } from '../model/time.ts'
 
-/** Losses that are counted per service and leg: the first ones. */
-const COUNTED_MAX = 4096
+/** Losses that are counted per service and leg: the first ones, as many as survivals are (endings.ts). */
+const COUNTED_MAX = 2048
 
 export class Losses {
   private readonly all = new Map<string, number[]>()

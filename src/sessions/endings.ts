@@ -39,7 +39,7 @@ const PROBES_IN_VAIN = 2
 const RETRANSMISSIONS_IN_VAIN = 4
 /** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing
  * new. */
-const SURVIVALS_KEPT = 4096
+const SURVIVALS_KEPT = 2048
 /** Ended connections without an agent that are remembered; a capture that begins amid more links the others
  * to nobody. */
 const UNSPOKEN_MAX = 1 << 14
