@@ -12,6 +12,7 @@ const PATIENCE_MS = 120_000
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/fuzz/seed.ts'],
     // A quarter of the time tests wait for programs and pages that they started. A percentage would be cut at
     // the number of processors.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
