@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const ROOT = join(import.meta.dirname, '../..')
+const CONFIG = '.config/vitest.config.ts'
+const OUTPUT_MAX = 64 << 20
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '10' }, seed: { type: 'string' } },
@@ -27,17 +29,14 @@ const seeds =
 
 for (const [i, seed] of seeds.entries()) {
   console.log(`round ${i + 1} of ${seeds.length}, seed ${seed}`)
-  const { status } = spawnSync(
-    'vitest',
-    ['run', '--config', '.config/vitest.config.ts', '--reporter', 'dot', ...files],
-    {
-      cwd: ROOT,
-      env: { ...process.env, HOLDFAST_SEED: String(seed) },
-      stdio: 'inherit',
-    },
-  )
+  const { status, stdout, stderr } = spawnSync('vitest', ['run', '--config', CONFIG, ...files], {
+    cwd: ROOT,
+    env: { ...process.env, HOLDFAST_SEED: String(seed) },
+    maxBuffer: OUTPUT_MAX,
+    encoding: 'utf8',
+  })
   if (status !== 0) {
-    console.log(`again: npm run properties -- --seed ${seed}`)
+    console.log(`${stdout}${stderr}\nagain: npm run properties -- --seed ${seed}`)
     process.exit(1)
   }
 }
