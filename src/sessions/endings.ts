@@ -147,8 +147,11 @@ export class Endings {
   /** Nothing was heard on the connection for long, and nobody closed it. */
   stillSilent(sighting: TrackedSighting | null, summary: ConnectionSummary): void {
     if (sighting === null) return
-    this.considerAbandoned(sighting.path, sighting, summary)
-    sighting.path.abandonmentJudged = true
+    const { path, ending } = sighting
+    this.considerAbandoned(path, sighting, summary)
+    path.abandonmentJudged = true
+    // Whoever was told has looked at the account; it stays for a return that is not told yet.
+    if (ending === null && this.nextOf(path)?.path.returnOf !== sighting) sighting.ending = null
   }
 
   /**

@@ -18,7 +18,7 @@ export type Part = 'packets' | 'flows' | 'passing' | 'incidents' | 'journal'
 export const FORMATS: Readonly<Record<Part, readonly [number, ...number[]]>> = {
   packets: [1],
   flows: [1],
-  passing: [1],
+  passing: [1, 2],
   incidents: [1],
   journal: [1, 2],
 }

@@ -206,11 +206,11 @@ test('what is saved has the shapes of its formats: if this fails, see FORMATS', 
   }
   const formats = Object.fromEntries(Object.entries(FORMATS).map(([part, read]) => [part, read.at(-1)!]))
   expect({ formats, shapes }).toEqual({
-    formats: { packets: 1, flows: 1, passing: 1, incidents: 1, journal: 2 },
+    formats: { packets: 1, flows: 1, passing: 2, incidents: 1, journal: 2 },
     shapes: {
       packets: 'f2acde337f13',
       flows: '029d025dc09e',
-      passing: '7794b908de81',
+      passing: '5bd3bc7c3a0b',
       incidents: '81613f36cda7',
       journal: 'd0ad7631569c',
     },
