@@ -23,8 +23,8 @@ export interface Design {
   /** Fewer agents would say nothing: the statistics refuse to judge them. */
   readonly agentsMin?: number
   /**
-   * Connections are left open for good, more from day to day: they are held as long as the capture's own
-   * table holds them, up to a limit that a small deployment reaches after months.
+   * Connections are left open for good, more from day to day: the deployment piles them up; the analysis
+   * forgets each of them a day after its agent went on.
    */
   readonly leavesOpen?: boolean
   /** Builds the site; `isFaulty` false: the same without its fault. */

@@ -1,10 +1,10 @@
 /**
- * What the analysis of a simulated deployment costs, apart from the playing: the same seed is played twice,
- * once with nobody listening, and what the second time costs more is the analysis's. CPU time of the thread
- * that analyses, which is how long somebody waits, and of all threads, with the engine's own for compiling
- * and collecting, so that other programs on the machine count little; octets in use after the collector ran.
+ * What the analysis of a simulated deployment costs, apart from the playing: the same seed is played with
+ * nobody listening, then analysed, and what that costs more is the analysis's; a third time without keeping
+ * findings. CPU time of the thread that analyses, which is how long somebody waits, and of all threads, with
+ * the engine's own for compiling and collecting, so that other programs on the machine count little; octets
+ * in use after the collector ran.
  */
-import { getHeapSpaceStatistics } from 'node:v8'
 import { type Outcome, type Plan, simulate } from './simulation.ts'
 
 /** Seconds of CPU. */
@@ -28,17 +28,14 @@ export interface Measured {
   readonly cpu: Cpu
 }
 
-/** Where the engine keeps what it compiled: code is no state, and is compiled anew all the time. */
-const OF_CODE = /^(?:code|trusted)_/
-
-/** Octets in use for data. */
+/** Octets in use. */
 function held(): number {
   if (globalThis.gc === undefined) throw new Error('octets can be counted with --expose-gc only')
   // The second time takes what the first one only let go of: what weak maps held, and their values.
   globalThis.gc()
   globalThis.gc()
-  const spaces = getHeapSpaceStatistics().filter(({ space_name: name }) => !OF_CODE.test(name))
-  return spaces.reduce((sum, { space_used_size: used }) => sum + used, process.memoryUsage().arrayBuffers)
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
 }
 
 /** Since the process began. */
