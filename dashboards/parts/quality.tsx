@@ -1,7 +1,7 @@
 /** How good a capture is: five cells, then in words what it costs. */
 import type { JSX } from 'preact'
 import type { CaptureRow } from '../../src/api/contract.ts'
-import { counted } from '../text.ts'
+import { count, counted } from '../text.ts'
 import type { Quality } from '../vocabulary.ts'
 
 /** Good, worth a warning, critical. */
@@ -71,7 +71,7 @@ export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Ce
 /** Inside connections that were followed: the most frequent reason. */
 function unreadWords({ unread = {} }: Quality): string[] {
   const [most] = Object.entries(unread).toSorted((a, b) => b[1] - a[1])
-  return most === undefined ? [] : [`not read: ${most[0]} (${most[1]})`]
+  return most === undefined ? [] : [`not read: ${most[0]} (${count(most[1])})`]
 }
 
 export function QualityCells({ capture }: { capture: Pick<CaptureRow, 'quality'> }): JSX.Element {

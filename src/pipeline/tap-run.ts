@@ -438,8 +438,8 @@ export class TapRun implements Run, LiveRun {
   private openStream(context: StreamContext): SegmentConsumer {
     const { wants } = this.options
     const secrets = this.options.secrets()
-    const asked = { ...context, wants, count: this.count }
-    const full = secrets === null ? asked : { ...asked, secrets }
+    const { count } = this
+    const full = secrets === null ? { ...context, wants, count } : { ...context, wants, count, secrets }
     return new Stream(openStream(full), this.account)
   }
 }

@@ -116,9 +116,8 @@ export class Assignments implements Follower {
   timePassed(now: Micros): void {
     for (const byRelay of this.all.values())
       for (const turns of byRelay.values()) {
-        const { looked } = turns
-        const choices = turns.round
-        if (choices.length > looked && now - choices.lastAt >= AT_REST) this.look(turns, now)
+        const { looked, round } = turns
+        if (round.length > looked && now - round.lastAt >= AT_REST) this.look(turns, now)
       }
   }
 
@@ -157,7 +156,7 @@ export class Assignments implements Follower {
   /** Who came is known a little after it came. */
   private planLook(turns: Turns, until: Micros): void {
     const { round } = turns
-    turns.nextLook = 2 * turns.round.length
+    turns.nextLook = 2 * round.length
     this.around.later(until + 2 * this.around.settle, () => {
       if (turns.round === round) this.look(turns, until)
     })
@@ -165,10 +164,9 @@ export class Assignments implements Follower {
 
   /** Tells what was chosen by then, and goes on counting. */
   private look(turns: Turns, until: Micros): void {
-    const { service, relay, tap } = turns
-    const choices = turns.round
-    turns.looked = choices.length
-    const assignments = choices.inOrder(until)
+    const { service, relay, tap, round } = turns
+    turns.looked = round.length
+    const assignments = round.inOrder(until)
     if (assignments.length > 0)
       this.around.tell({ kind: 'assigned', service, relay, tap, assignments, isWhole: false })
   }

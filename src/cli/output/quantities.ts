@@ -88,6 +88,14 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 || value >= 99.5 ? String(Math.round(value)) : value.toPrecision(2)} ${units[unit]}`
 }
 
+/** What was counted most comes first. */
+export const mostFirst = <K>(counts: Iterable<readonly [K, number]>): (readonly [K, number])[] =>
+  [...counts].toSorted(([, a], [, b]) => b - a)
+
+/** Each with its number behind, `losses of place in HTTP (6)`, the most frequent first. */
+export const numbered = (counts: Readonly<Record<string, number>>): string[] =>
+  mostFirst(Object.entries(counts)).map(([what, n]) => `${what} (${count(n)})`)
+
 /**
  * The first `most` items, and how many there are besides: `a, b and 4 more`. `total` counts those that are
  * not at hand, too.

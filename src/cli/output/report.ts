@@ -13,7 +13,7 @@ import { writeConformance } from './conformance-text.ts'
 import { shortName } from './harmless.ts'
 import { writeIncident } from './incident-text.ts'
 import { type Page, page, type Paint } from './page.ts'
-import { count, counted, duration, elapsed, firstFew, spanText } from './quantities.ts'
+import { count, counted, duration, elapsed, firstFew, mostFirst, numbered, spanText } from './quantities.ts'
 import { listed } from '../../model/listed.ts'
 import { writeWhatIfs } from './what-if-text.ts'
 import { FORGOTTEN_WORDS, IDENTIFIED_WORDS, QUALITY_WORDS } from './words.data.ts'
@@ -124,18 +124,15 @@ function warningsOf({ quality }: CaptureRecord): string[] {
 
 /** Other protocols are no shortcoming, unless the one that matters is among them. */
 function skippedText({ quality, skipped }: CaptureRecord): string {
-  const reasons = mostFirst(skipped)
+  const reasons = mostFirst(Object.entries(skipped))
   return `${counted(quality.unparsedPackets, 'packet')} not read${reasons.length > 0 ? `: ${named(reasons)}` : ''}.`
 }
 
 /** Inside connections that were followed. */
 function unreadText({ quality: { unread = {} } }: CaptureRecord): string | null {
-  const reasons = mostFirst(unread).map(([what, n]) => `${what} (${count(n)})`)
+  const reasons = numbered(unread)
   return reasons.length === 0 ? null : `Not read, or only so far: ${firstFew(reasons, REASONS_SHOWN)}.`
 }
-
-const mostFirst = (counts: Readonly<Record<string, number>>): (readonly [string, number])[] =>
-  Object.entries(counts).toSorted((a, b) => b[1] - a[1])
 
 /** What the packets are instead, so that nobody looks for a mistake in the capture. */
 export function noConnectionText(
@@ -146,7 +143,7 @@ export function noConnectionText(
   for (const { skipped, others } of inputs)
     for (const [what, n] of Object.entries({ ...others, ...skipped }))
       sums.set(what, (sums.get(what) ?? 0) + n)
-  const sorted = [...sums].toSorted((a, b) => b[1] - a[1])
+  const sorted = mostFirst(sums)
   const instead = sorted.length === 0 ? '' : ` (${named(sorted)})`
   return `No TCP connection in ${counted(packets, 'packet')}${instead}: there is nothing to judge.`
 }
@@ -263,7 +260,7 @@ function writeWho(sheet: Page, { servers, serversDropped, agentsBy, summary }: C
   const relays = summary?.relays ?? []
   for (const relay of relays.slice(0, RELAYS_SHOWN)) sheet.row('relay', relay)
   if (relays.length > RELAYS_SHOWN) sheet.row('', `and ${count(relays.length - RELAYS_SHOWN)} more`)
-  const ways = [...agentsBy].toSorted((a, b) => b[1] - a[1])
+  const ways = mostFirst(agentsBy)
   const texts = ways.map(
     ([way, n], i) => `${count(n)}${i === 0 ? ' identified' : ''} ${IDENTIFIED_WORDS[way]}`,
   )

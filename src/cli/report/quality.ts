@@ -1,6 +1,6 @@
 /** How good an input is: five yes or no, and in words what each no costs. */
 import type { CaptureQuality } from '../../model/quality.ts'
-import { count, counted } from '../output/quantities.ts'
+import { count, counted, mostFirst, numbered } from '../output/quantities.ts'
 import { listed } from '../../model/listed.ts'
 import type { ReportInput } from './data.ts'
 
@@ -31,14 +31,10 @@ const cell = (isGood: boolean, good: string, bad: string): QualityCell => ({
 /** Reasons for unread packets that are named. */
 const REASONS_SHOWN = 6
 
-const mostFrequent = (counts: Readonly<Record<string, number>>): readonly (readonly [string, number])[] =>
-  Object.entries(counts)
-    .toSorted((a, b) => b[1] - a[1])
-    .slice(0, REASONS_SHOWN)
-
 /** Packets that were passed over, the most frequent first; null if there was none. */
 export function unreadText({ skipped }: ReportInput): string | null {
-  const named = mostFrequent(skipped).map(([reason, n]) => `${count(n)} ${reason}`)
+  const most = mostFirst(Object.entries(skipped)).slice(0, REASONS_SHOWN)
+  const named = most.map(([reason, n]) => `${count(n)} ${reason}`)
   return named.length === 0 ? null : `other than TCP: ${listed(named)}`
 }
 
@@ -49,7 +45,7 @@ export function qualityCosts({ quality, connections }: ReportInput): readonly st
     const n = quality[key] ?? 0
     return n > 0 ? [cost(n, connections)] : []
   })
-  const unread = mostFrequent(quality.unread ?? {}).map(([what, n]) => `${what} (${count(n)})`)
+  const unread = numbered(quality.unread ?? {}).slice(0, REASONS_SHOWN)
   if (unread.length > 0) costs.push(`not read, or only so far: ${listed(unread)}`)
   return quality.readError === null
     ? costs

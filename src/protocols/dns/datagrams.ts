@@ -34,11 +34,7 @@ export class DnsDatagrams {
   private readonly count: (reason: UnreadReason) => void
 
   /** `count` is told what cannot be read. */
-  constructor(
-    tap: Tap,
-    emit: (observation: Observation) => void,
-    count: (reason: UnreadReason) => void = () => undefined,
-  ) {
+  constructor(tap: Tap, emit: (observation: Observation) => void, count: (reason: UnreadReason) => void) {
     this.count = count
     this.pairing = new Pairing({ tap, transport: 'udp', connection: null, emit }, QUERIES_MAX)
   }

@@ -11,7 +11,12 @@ const SERVER = { address: '10.0.0.53', port: 53 }
 
 class Play {
   readonly observations: Observation[] = []
-  readonly names = new DnsDatagrams('client', (o) => void this.observations.push(o))
+  readonly counted: string[] = []
+  readonly names = new DnsDatagrams(
+    'client',
+    (o) => void this.observations.push(o),
+    (reason) => void this.counted.push(reason),
+  )
   private packet = 0
 
   asks(at: number, id = 1, of = 'a.example', from = CLIENT): this {
@@ -129,6 +134,7 @@ test('what is no DNS is counted', () => {
   const cut = message({ flags: RESPONSE, answers: [record(ASKED, 1, 5, 'abc')] })
   play.sends(cut, SERVER, CLIENT, 3)
   expect(play.names.counters).toEqual({ messages: 2, others: 1, malformed: 1 })
+  expect(play.counted).toEqual(['dns-other', 'dns-malformed'])
 })
 
 test('the queries remembered are bounded: the oldest are forgotten', () => {
