@@ -149,7 +149,7 @@ export class Endings {
     if (sighting === null) return
     const { path, ending } = sighting
     this.considerAbandoned(path, sighting, summary)
-    path.abandonmentJudged = true
+    path.judgeAbandonment()
     // Whoever was told has looked at the account; it stays for a return that is not told yet.
     if (ending === null && this.nextOf(path)?.path.returnOf !== sighting) sighting.ending = null
   }
@@ -329,8 +329,7 @@ export class Endings {
     const { path } = sighting
     const lost = path.returnOf
     if (lost === null || sighting.initialBytes === null) return
-    path.returnOf = null
-    path.returnTold = true
+    path.tellReturn()
     this.options.tell({
       kind: 'returned',
       lost,
@@ -346,7 +345,7 @@ export class Endings {
     if (next === null || path.ending || path.abandonmentJudged || hasMoved(sighting, next)) return
     const lastFromAgent = summary.halves[0].lastPacketAt
     if (lastFromAgent === null || next.start - lastFromAgent < sighting.service.idleThreshold) return
-    path.abandonmentJudged = true
+    path.judgeAbandonment()
     sighting.end.summary = summary
     this.options.tell({ kind: 'path-abandoned', path, sighting, next, at: next.start })
     if (!next.path.isReturn) next.path.returnOf = sighting

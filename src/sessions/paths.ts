@@ -178,16 +178,7 @@ export class Paths {
     // Two connections of one tap on one leg are two connections, whatever they share.
     const clash = from.sightings.some((s) => into.sightings.some((o) => o.tap === s.tap && o.leg === s.leg))
     if (clash) return
-    for (const sighting of from.sightings) {
-      sighting.path = into
-      into.join(sighting)
-    }
-    for (const server of from.reached) into.reach(server)
-    into.ending ||= from.ending
-    into.endedAt ??= from.endedAt
-    into.returnTold ||= from.returnTold
-    into.returnOf = into.returnTold ? null : (into.returnOf ?? from.returnOf)
-    into.joinedBy = [...into.joinedBy, why]
+    into.join(from, why)
     this.joined(into)
   }
 }

@@ -21,6 +21,20 @@ const LET_GO: ConnectionId = -3
 export const placeOf = (connection: ConnectionId, places: number): number =>
   (connection ^ (connection / (1 << 16))) & (places - 1)
 
+// Of a sighting.
+const CLOSED = 1 << 0
+const VISITED = 1 << 1
+const LEFT_BY_AGENT = 1 << 2
+const SERVER_BY_COOKIE = 1 << 3
+
+// Of a path; above them, the number of acts that are due.
+const ENDING = 1 << 0
+const RETURN_TOLD = 1 << 1
+const ABANDONMENT_JUDGED = 1 << 2
+const DUE_SHIFT = 3
+
+const withFlag = (flags: number, flag: number, is: boolean): number => (is ? flags | flag : flags & ~flag)
+
 export interface SightingFacts {
   readonly connection: ConnectionId
   readonly tap: Tap
@@ -63,7 +77,6 @@ export class TrackedSighting implements Sighting {
   leg: Leg
   service: Service
   server: Server | null
-  serverByCookie = false
   agent: Agent | null = null
   path: TrackedPath
   ending: Ending | null = null
@@ -71,22 +84,19 @@ export class TrackedSighting implements Sighting {
   /** Who listens at the responder's end: the server, or the relay that stands for it. */
   listener: Server | null = null
   lastAt: Micros
-  closed = false
   /** The stay that it was counted for. */
   stay: Stay | null = null
   /** How it ended, where that came before its visit could be made: the stay asks for it then. */
   closedBeforeVisit: ConnectionSummary | null = null
   /** When its end was last noted among recent ends; of one whose ending is not kept, its last end. */
   endNotedAt: Micros | null = null
-  /** Its agent closed it; known where its ending is not kept. */
-  leftByAgent = false
   tls: TlsHandshake | null = null
   requests = 0
   responses = 0
-  /** A visit of this connection is on the agenda, or was made. */
-  visited = false
   /** The last agent that spoke on it: a relay's connection may carry several. */
   speaker: Agent | null = null
+  /** What is so or not, in one word: as fields of their own they would be a third cache line. */
+  private flags = 0
 
   constructor(facts: SightingFacts) {
     this.connection = facts.connection
@@ -106,6 +116,40 @@ export class TrackedSighting implements Sighting {
     this.path = new TrackedPath(this)
   }
 
+  get closed(): boolean {
+    return (this.flags & CLOSED) !== 0
+  }
+
+  set closed(is: boolean) {
+    this.flags = withFlag(this.flags, CLOSED, is)
+  }
+
+  /** A visit of this connection is on the agenda, or was made. */
+  get visited(): boolean {
+    return (this.flags & VISITED) !== 0
+  }
+
+  set visited(is: boolean) {
+    this.flags = withFlag(this.flags, VISITED, is)
+  }
+
+  /** Its agent closed it; known where its ending is not kept. */
+  get leftByAgent(): boolean {
+    return (this.flags & LEFT_BY_AGENT) !== 0
+  }
+
+  set leftByAgent(is: boolean) {
+    this.flags = withFlag(this.flags, LEFT_BY_AGENT, is)
+  }
+
+  get serverByCookie(): boolean {
+    return (this.flags & SERVER_BY_COOKIE) !== 0
+  }
+
+  set serverByCookie(is: boolean) {
+    this.flags = withFlag(this.flags, SERVER_BY_COOKIE, is)
+  }
+
   /** The facts of its end; made when the first comes. */
   get end(): Ending {
     return (this.ending ??= {
@@ -120,25 +164,23 @@ export class TrackedSighting implements Sighting {
 
 const NOT_JOINED: readonly string[] = []
 
+/** Several sightings that are one connection. */
+interface Joined {
+  readonly all: TrackedSighting[]
+  why: readonly string[]
+}
+
 export class TrackedPath implements Path {
   readonly first: TrackedSighting
   /** Most paths have but one connection, and need no list of it. */
-  private all: TrackedSighting[] | null = null
-  joinedBy: readonly string[] = NOT_JOINED
+  private joined: Joined | null = null
   /** Servers that it was found to reach: most reach one. */
-  private reachedFirst: Server | null = null
-  private reachedLater: Server[] | null = null
-  /** Its end is on the agenda, or was told. */
-  ending = false
-  /** Acts on the agenda that are about it. */
-  due = 0
+  private servers: Server | readonly Server[] | null = null
+  private flags = 0
   /** The time of its end, as first told. */
   endedAt: Micros | null = null
   /** The connection whose loss it makes good, until that is told; null if none. */
   returnOf: TrackedSighting | null = null
-  returnTold = false
-  /** Whether its agent went on without it was judged. */
-  abandonmentJudged = false
   /** The agent's next path to the same service. */
   next: TrackedSighting | null = null
   /** ... or its number, while nothing is known of that but that it opened. */
@@ -149,16 +191,68 @@ export class TrackedPath implements Path {
   }
 
   get sightings(): readonly TrackedSighting[] {
-    return this.all ?? [this.first]
+    return this.joined === null ? [this.first] : this.joined.all
   }
 
   /** More taps or legs than one show it. */
   get isJoined(): boolean {
-    return this.all !== null
+    return this.joined !== null
   }
 
-  join(sighting: TrackedSighting): void {
-    ;(this.all ??= [this.first]).push(sighting)
+  get joinedBy(): readonly string[] {
+    return this.joined === null ? NOT_JOINED : this.joined.why
+  }
+
+  /** The sightings of another path, and why its own were joined, are this one's from then on. */
+  join(from: TrackedPath, why: string): void {
+    const into = (this.joined ??= { all: [this.first], why: NOT_JOINED })
+    for (const sighting of from.sightings) {
+      sighting.path = this
+      into.all.push(sighting)
+    }
+    into.why = [...into.why, why]
+    for (const server of from.reached) this.reach(server)
+    this.ending ||= from.ending
+    this.endedAt ??= from.endedAt
+    if (from.returnTold) this.tellReturn()
+    this.returnOf = this.returnTold ? null : (this.returnOf ?? from.returnOf)
+  }
+
+  /** Its end is on the agenda, or was told. */
+  get ending(): boolean {
+    return (this.flags & ENDING) !== 0
+  }
+
+  set ending(is: boolean) {
+    this.flags = withFlag(this.flags, ENDING, is)
+  }
+
+  /** Whether its agent went on without it was judged. */
+  get abandonmentJudged(): boolean {
+    return (this.flags & ABANDONMENT_JUDGED) !== 0
+  }
+
+  judgeAbandonment(): void {
+    this.flags |= ABANDONMENT_JUDGED
+  }
+
+  /** Acts on the agenda that are about it. */
+  get due(): number {
+    return this.flags >> DUE_SHIFT
+  }
+
+  set due(acts: number) {
+    this.flags = (acts << DUE_SHIFT) | (this.flags & ((1 << DUE_SHIFT) - 1))
+  }
+
+  private get returnTold(): boolean {
+    return (this.flags & RETURN_TOLD) !== 0
+  }
+
+  /** That it makes good the loss of another one was told. */
+  tellReturn(): void {
+    this.returnOf = null
+    this.flags |= RETURN_TOLD
   }
 
   /** It makes good the loss of another one. */
@@ -182,22 +276,24 @@ export class TrackedPath implements Path {
    */
   letGo(): void {
     if (!this.hasNext || this.due > 0) return
-    if (this.all === null ? !this.first.closed : this.all.some((s) => !s.closed)) return
+    if (this.joined === null ? !this.first.closed : this.joined.all.some((s) => !s.closed)) return
     this.next = null
     this.quietNext = LET_GO
   }
 
   hasReached(server: Server): boolean {
-    return this.reachedFirst === server || this.reachedLater?.includes(server) === true
+    return this.servers === server || (Array.isArray(this.servers) && this.servers.includes(server))
   }
 
   reach(server: Server): void {
-    if (this.reachedFirst === null) this.reachedFirst = server
-    else if (!this.hasReached(server)) (this.reachedLater ??= []).push(server)
+    if (this.servers === null) this.servers = server
+    else if (!this.hasReached(server)) this.servers = [...this.reached, server]
   }
 
   get reached(): readonly Server[] {
-    return this.reachedFirst === null ? [] : [this.reachedFirst, ...(this.reachedLater ?? [])]
+    const { servers } = this
+    if (servers === null) return []
+    return 'id' in servers ? [servers] : servers
   }
 }
 

@@ -4,6 +4,7 @@ import { resetSheet } from '../../src/detectors/attribution.ts'
 import type { Reset } from '../../src/model/observation.ts'
 import type { Leg } from '../../src/model/party.ts'
 import { Inventory } from '../../src/sessions/inventory.ts'
+import { SAME_SEQUENCE } from '../../src/sessions/paths.ts'
 import { Services } from '../../src/sessions/services.ts'
 import { TrackedSighting } from '../../src/sessions/sighting.ts'
 import { analysed, deployment } from './analysis.ts'
@@ -69,7 +70,7 @@ const seenAt = (
 /** Weights of the sheet by test. */
 function weigh(change: Partial<Reset>, others: readonly TrackedSighting[] = []): Record<string, number> {
   const sighting = seenAt('client')
-  for (const other of others) sighting.path.join(other)
+  for (const other of others) sighting.path.join(other.path, SAME_SEQUENCE)
   const sheet = resetSheet(sighting.path, sighting, { ...RESET, ...change }, 1)
   return Object.fromEntries(sheet.map(({ test: item, weight }) => [item, weight]))
 }
@@ -127,7 +128,7 @@ describe('the other capture', () => {
   test('is behind this one, as the sender sees it: there it may not have arrived', () => {
     const sheetAt = (from: 0 | 1, here: number, there: number): number => {
       const sighting = seenAt('here', 'direct', AGENT.port, here)
-      sighting.path.join(seenAt('there', 'direct', AGENT.port, there))
+      sighting.path.join(seenAt('there', 'direct', AGENT.port, there).path, SAME_SEQUENCE)
       return resetSheet(sighting.path, sighting, { ...RESET, from }, from).length
     }
     expect(sheetAt(1, 64, 63)).toBe(0) // the server's, seen beside the server, and not beyond a router

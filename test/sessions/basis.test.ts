@@ -88,7 +88,7 @@ test('both sides of a relay', () => {
   const story = new Story()
   const front = story.sighting({ leg: 'front' })
   const back = story.sighting({ leg: 'back' })
-  front.path.join(back)
+  front.path.join(back.path, 'PROXY header')
   story.basis.closed!(front, summaryOf(front))
   expect(story.seen).toEqual({ connections: 1, pairs: 1 })
 })

@@ -299,7 +299,7 @@ describe('a path that is left without a word, and still open', () => {
     const next = s.opens({ start: 310, from: { ...sighting.originator, port: 50_001 } })
     next.service = sighting.service
     s.arrives(next)
-    if (parts.isJoined === true) sighting.path.join(s.opens())
+    if (parts.isJoined === true) sighting.path.join(s.opens().path, 'PROXY header')
     if (parts.ends === true) s.endings.reset(sighting, reset(sighting, 1, 320))
     return { s, sighting, next }
   }

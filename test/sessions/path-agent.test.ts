@@ -10,8 +10,7 @@ const named = (id: string, confidence = 0.9) => parties.agents.named({ id, by: '
 function path(): [TrackedSighting, TrackedSighting] {
   const front = parties.sighting({ leg: 'front' })
   const back = parties.sighting({ tap: 'server', leg: 'back', from: { address: '10.10.3.1', port: 1 } })
-  back.path = front.path
-  front.path.join(back)
+  front.path.join(back.path, 'PROXY header')
   return [front, back]
 }
 

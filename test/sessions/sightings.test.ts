@@ -99,19 +99,19 @@ describe('a connection that rests', () => {
   })
 })
 
-test.each<[string, (sighting: TrackedSighting) => void]>([
+test.each<[string, (sighting: TrackedSighting, other: TrackedSighting) => void]>([
   ['was not heard of as opening', (s) => Object.assign(s, { handshake: null })],
   ['runs behind a relay', (s) => void (s.leg = 'back')],
   ['carries requests', (s) => void s.requests++],
   ['has fallen silent', (s) => void (s.initialBytes = 0)],
   ['ends', (s) => void s.end],
   ['has a successor', (s) => void (s.path.quietNext = 9)],
-  ['has a second tap', (s) => s.path.join(s)],
+  ['has a second tap', (s, other) => s.path.join(other.path, 'same addresses and ports')],
 ])('a connection that %s does not rest', (_what, change) => {
   const s = new Story()
   const sighting = s.opens()
   sighting.visited = true
-  change(sighting)
+  change(sighting, s.opens())
   expect(s.sightings.canRest(sighting)).toBe(false)
 })
 
@@ -147,7 +147,7 @@ test('beyond the limit, a connection that its agent left a day ago is forgotten,
     Object.assign(sighting, { speaker: s.agent, visited: true })
   left.path.follow(used)
   shared.path.follow(used)
-  shared.path.join(s.parties.sighting({ tap: 'server' }))
+  shared.path.join(s.parties.sighting({ tap: 'server' }).path, 'same addresses and ports')
   used.path.follow(kept)
   // Ten seconds apart: the last of them opens two days later.
   for (let i = 0; i < SIGHTINGS_MAX; i++) {
@@ -172,7 +172,7 @@ test.each([
   const used = s.opens()
   const last = s.opens()
   for (const sighting of [left, shared, used]) sighting.path.follow(last)
-  shared.path.join(s.parties.sighting({ tap: 'server' }))
+  shared.path.join(s.parties.sighting({ tap: 'server' }).path, 'same addresses and ports')
   for (let i = 0; i < later; i++) s.sightings.take(s.opens().connection)
   // They lose their places to the next ones.
   for (let i = 0; i < 9 && later > 0; i++) s.opens()

@@ -301,7 +301,7 @@ test('behind a relay, the end is what the agent said in front of it', () => {
   sighting.end.silence = silence(sighting, 'closed')
   const front = story.parties.sighting({ leg: 'front' })
   front.end.finished[0] = finished(front, 0, 310)
-  sighting.path.join(front)
+  sighting.path.join(front.path, 'PROXY header')
   story.stays.closed(sighting, summaryOf(sighting, { endReason: 'client-fin', endedBy: 0 }))
   expect(story.ended(400)).toEqual(['A dlp1 10-20 1 agent'])
 })
