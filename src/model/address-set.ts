@@ -48,6 +48,41 @@ export class AddressSet {
   }
 }
 
+/**
+ * The addresses of IPv4, cut wherever a range begins or ends: all of one segment are in the same ranges, so
+ * that what follows from those can be worked out once.
+ */
+export class AddressSegments {
+  /** First addresses of segments, in order, but that of the first one, which is 0.0.0.0. */
+  private readonly begins: Float64Array
+
+  constructor(ranges: readonly Range[]) {
+    const cuts = ranges
+      .filter((r) => r.version === 4)
+      .flatMap(({ first, last }) => [Number(first), Number(last) + 1])
+    this.begins = Float64Array.from(new Set(cuts)).toSorted()
+  }
+
+  /** Which one holds a canonical address, from 0; -1 for what is no address of IPv4. */
+  of(address: string): number {
+    const number = ipv4Number(address)
+    if (number < 0) return -1
+    const { begins } = this
+    let low = 0
+    let high = begins.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((begins[middle] ?? Infinity) <= number) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  get count(): number {
+    return this.begins.length + 1
+  }
+}
+
 const DOT = 46
 const ZERO = 48
 

@@ -6,7 +6,7 @@ import type { Agent, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import { seconds, type Micros } from '../model/time.ts'
-import { type Identification, TrackedAgent, type UsedAddress } from './tracked-agent.ts'
+import { type Identification, type NamedPlace, TrackedAgent, type UsedAddress } from './tracked-agent.ts'
 import { ADDRESS_CONFIDENCE, type IdentityClaim } from './identity.ts'
 import type { Inventory } from './inventory.ts'
 
@@ -27,22 +27,12 @@ interface AgentLimits {
   readonly places: number
 }
 
-/** An address at a tap where agents named themselves: most are one agent's. */
-interface Place {
-  /** Who did first, and when last. */
-  readonly agent: Agent
-  at: Micros
-  /** Who else did, and when last. */
-  others: Map<Agent, Micros> | null
-  shared: boolean
-}
-
 export class Agents {
   private readonly inventory: Inventory
   private readonly byId = new Map<string, TrackedAgent>()
   /** As many as there are ways to know an agent. */
   private readonly identifications = new Map<string, Identification>()
-  private readonly places = new Map<Tap, Map<string, Place>>()
+  private readonly places = new Map<Tap, Map<string, NamedPlace>>()
   /** Times that an agent, and a place, found no room. */
   readonly forgotten = { agents: 0, places: 0 }
   private readonly limits: AgentLimits
@@ -80,6 +70,11 @@ export class Agents {
     const { tap, originator } = sighting
     const { address } = originator
     const tracked = agent as TrackedAgent
+    const only = tracked.onlyAt(tap, address)
+    if (only !== null) {
+      this.noteSeen(tracked, only, sighting, at, packet, kept)
+      return null
+    }
     let previous: UsedAddress | null = null
     let known: UsedAddress | null = null
     for (const used of tracked.addresses) {
@@ -91,20 +86,39 @@ export class Agents {
     const before = moved ? { ...previous! } : null
     if (known === null) {
       if (tracked.addresses.length >= ADDRESSES_MAX) tracked.forgetSecondAddress()
-      tracked.use({ tap, address, start: at, end: at, packet, sighting: kept ? sighting : null })
-    } else if (at >= known.end) {
-      known.end = at
-      known.packet = packet
-      if (kept) known.sighting = sighting
+      known = { tap, address, start: at, end: at, packet, sighting: null, place: null }
+      tracked.use(known)
     }
-    if (agent.id !== address) this.noteNamed(agent, tap, address, at)
+    this.noteSeen(tracked, known, sighting, at, packet, kept)
     return before
+  }
+
+  private noteSeen(
+    agent: TrackedAgent,
+    used: UsedAddress,
+    sighting: Sighting,
+    at: Micros,
+    packet: number,
+    kept: boolean,
+  ): void {
+    if (at >= used.end) {
+      used.end = at
+      used.packet = packet
+      if (kept) used.sighting = sighting
+    }
+    if (agent.id !== used.address) this.noteNamed(agent, used, at)
   }
 
   /** Several agents used the address at the same time, in turn: one host, or one lease after the other, does
    * not look so. */
   isShared(tap: Tap, address: string): boolean {
     return this.places.get(tap)?.get(address)?.shared === true
+  }
+
+  /** The same of an address that the agent used. */
+  isSharedWith(agent: Agent, tap: Tap, address: string): boolean {
+    const place = (agent as TrackedAgent).onlyAt(tap, address)?.place ?? null
+    return place === null ? this.isShared(tap, address) : place.shared
   }
 
   /** How many agents named themselves at an address. */
@@ -117,8 +131,8 @@ export class Agents {
     return this.byId.values()
   }
 
-  private noteNamed(agent: Agent, tap: Tap, address: string, at: Micros): void {
-    const place = this.placeAt(tap, address, agent, at)
+  private noteNamed(agent: TrackedAgent, used: UsedAddress, at: Micros): void {
+    const place = (used.place ??= this.placeAt(used.tap, used.address, agent, at))
     if (place === null) return
     const before = place.agent === agent ? place.at : place.others?.get(agent)
     if (place.agent === agent) place.at = at
@@ -128,7 +142,7 @@ export class Agents {
     place.shared = cameBetween(place.at) || [...place.others.values()].some(cameBetween)
   }
 
-  private placeAt(tap: Tap, address: string, agent: Agent, at: Micros): Place | null {
+  private placeAt(tap: Tap, address: string, agent: Agent, at: Micros): NamedPlace | null {
     let places = this.places.get(tap)
     if (places === undefined) this.places.set(tap, (places = new Map()))
     const known = places.get(address)
@@ -137,7 +151,7 @@ export class Agents {
       this.forgotten.places++
       return null
     }
-    const place: Place = { agent, at, others: null, shared: false }
+    const place: NamedPlace = { agent, at, others: null, shared: false }
     places.set(address, place)
     return place
   }

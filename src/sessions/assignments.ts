@@ -101,6 +101,8 @@ export class Assignments implements Follower {
 
   closed(sighting: TrackedSighting, { halves, end }: ConnectionSummary): void {
     const { connection, leg } = sighting
+    // A relay's connection may turn out to be something else; what an agent opened is no choice.
+    if (leg === 'direct' || leg === 'front') return
     const choice = this.choices.get(connection)
     if (choice === undefined) {
       this.discount(connection)

@@ -20,8 +20,9 @@ import { gammaAbove } from '../model/statistics.ts'
 import type { Micros } from '../model/time.ts'
 import { chanceOfCadence, chanceOfNear, INTERVALS_MAX, middleOf, mistakeAt } from './cadence.ts'
 import type { Follower, Surroundings } from './follower.ts'
+import { type Interval, Rhythm, RhythmTable } from './rhythm.ts'
 import type { TrackedSighting } from './sighting.ts'
-import { attachmentOf } from './tracked-agent.ts'
+import { attachmentOf, type TrackedAgent } from './tracked-agent.ts'
 
 /** Agents and services whose rhythm is followed; further ones are not. */
 export const RHYTHMS_MAX = 1 << 18
@@ -58,40 +59,6 @@ const STEPS_MAX = 8
  * taken for ones that kept their step: that is told as a hint only. */
 const STEP_MISTAKE_MAX = 0.2
 
-interface Rhythm {
-  readonly agent: Agent
-  readonly service: Service
-  /** The agent's rhythm at another service. */
-  next: Rhythm | null
-  server: Server
-  address: string | null
-  tap: Tap
-  packet: number
-  /** The last check-in. */
-  at: Micros
-  /** Check-ins of the service by then. */
-  count: number
-  /** Tries that failed since. */
-  tries: number
-  /** Since when the host shows signs of life without a pause of an interval, and the last of them. */
-  lifeSince: Micros
-  lifeAt: Micros
-  isTold: boolean
-  /** Intervals seen, up to INTERVALS_MAX; they are kept where something is to be learned from them, in this
-   * row; -1: nothing is. */
-  sampled: number
-  readonly samples: number
-  /** What follows from the samples; undefined: not asked for since the last one that differed. */
-  interval: Interval | null | undefined
-  /** The probability that chance made them so alike; -1: not asked for since the last one. */
-  chance: number
-}
-
-interface Interval {
-  readonly interval: Micros
-  readonly basis: 'configured' | 'learned'
-}
-
 /** What all agents of a service have in common. */
 interface Fleet {
   checkIns: number
@@ -112,7 +79,7 @@ export function followCheckIns(surroundings: Surroundings): Follower {
 
 class CheckIns {
   private readonly around: Surroundings
-  private readonly byAgent = new Map<Agent, Rhythm>()
+  private readonly table = new RhythmTable()
   private readonly byAddress = new Map<string, Rhythm>()
   private readonly fleets = new Map<Service, Fleet>()
   private readonly samples = new Samples()
@@ -186,41 +153,18 @@ class CheckIns {
     // Somebody who comes after all may have been given another interval: what came before says no more.
     if (rhythm.isTold && rhythm.samples >= 0) rhythm.sampled = 0
     this.learn(rhythm, at - rhythm.at)
-    rhythm.server = server
-    rhythm.tap = sighting.tap
-    rhythm.packet = packet
-    rhythm.at = at
-    rhythm.count = fleet.checkIns
-    rhythm.tries = 0
-    rhythm.isTold = false
-    rhythm.lifeSince = rhythm.lifeAt = Math.max(at, rhythm.lifeAt)
+    rhythm.came(server, sighting.tap, packet, at, fleet.checkIns)
     this.place(rhythm, sighting)
   }
 
   private begin(sighting: TrackedSighting, agent: Agent, server: Server, at: Micros, packet: number): void {
-    if (!agent.nameable || this.byAgent.size >= RHYTHMS_MAX) return
+    if (!agent.nameable || this.table.length >= RHYTHMS_MAX) return
     const { tap, service } = sighting
-    const fleet = this.count(service, at, Infinity)
-    const rhythm: Rhythm = {
-      agent,
-      service,
-      server,
-      tap,
-      packet,
-      at,
-      count: fleet.checkIns,
-      next: this.byAgent.get(agent) ?? null,
-      address: null,
-      tries: 0,
-      lifeSince: at,
-      lifeAt: at,
-      isTold: false,
-      sampled: 0,
-      samples: isStated(service) ? -1 : this.samples.row(),
-      interval: undefined,
-      chance: -1,
-    }
-    this.byAgent.set(agent, rhythm)
+    const tracked = agent as TrackedAgent
+    const samples = isStated(service) ? -1 : this.samples.row()
+    const rhythm = new Rhythm(this.table, agent, service, server, tap, tracked.rhythm, samples)
+    rhythm.came(server, tap, packet, at, this.count(service, at, Infinity).checkIns)
+    tracked.rhythm = rhythm
     this.place(rhythm, sighting)
   }
 
@@ -229,7 +173,7 @@ class CheckIns {
     if ((leg !== 'direct' && leg !== 'front') || address === rhythm.address) return
     if (isOfSeveral(this.around.inventory.rolesOf(address).natOutside)) return
     rhythm.address = address
-    this.byAddress.set(address, this.byAgent.get(rhythm.agent)!)
+    this.byAddress.set(address, (rhythm.agent as TrackedAgent).rhythm!)
   }
 
   private count(service: Service, at: Micros, interval: Micros): Fleet {
@@ -246,7 +190,7 @@ class CheckIns {
   }
 
   private rhythmOf(agent: Agent, service: Service): Rhythm | null {
-    let rhythm = this.byAgent.get(agent) ?? null
+    let { rhythm } = agent as TrackedAgent
     while (rhythm !== null && rhythm.service !== service) rhythm = rhythm.next
     return rhythm
   }

@@ -13,6 +13,9 @@ import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
 /** The two legs of a relayed connection begin this close, clock differences between taps included. */
 const LEGS_APART: Micros = seconds(2)
+/** ... and their agent names itself this soon on both, though not at once: a certificate may tell of it on
+ * one, and on the other the first request. */
+const NAMED_WITHIN: Micros = seconds(300)
 /** Keys remembered per kind of join; the oldest is forgotten. */
 const REMEMBERED_MAX = 1 << 16
 /** From so many on, those of connections that are over are forgotten: they join nothing any more. */
@@ -87,8 +90,8 @@ export class Paths {
   private readonly speakers = new Memory<string, string>()
   /** Who named itself on a leg, by its id. */
   private readonly byAgent = {
-    front: new Memory<string, TrackedSighting>(isOver),
-    back: new Memory<string, TrackedSighting>(isOver),
+    front: new Lately<string, TrackedSighting>(NAMED_WITHIN),
+    back: new Lately<string, TrackedSighting>(NAMED_WITHIN),
   }
   private readonly joined: (path: TrackedPath) => void
 
@@ -159,10 +162,10 @@ export class Paths {
   }
 
   /** The same agent on both legs of a relay at the same time. */
-  named(sighting: TrackedSighting, agent: Agent): void {
+  named(sighting: TrackedSighting, agent: Agent, at: Micros): void {
     if (sighting.leg !== 'front' && sighting.leg !== 'back') return
     const other = this.byAgent[sighting.leg === 'front' ? 'back' : 'front'].get(agent.id)
-    this.byAgent[sighting.leg].put(agent.id, sighting)
+    this.byAgent[sighting.leg].put(agent.id, sighting, at)
     if (other !== null && this.areLegs(other, sighting))
       this.join(other, sighting, 'same agent at the same time')
   }

@@ -6,6 +6,7 @@
  * agents that are in no other (article 151499: one default location in case of conflict).
  */
 import { addressNumber } from '../model/address.ts'
+import { AddressSegments } from '../model/address-set.ts'
 import type { ConfiguredService, Deployment } from '../model/deployment.ts'
 import type { Agent, Service, Sighting } from '../model/party.ts'
 import { type PreferenceList, rankIn } from '../model/policy.ts'
@@ -18,18 +19,24 @@ interface Statement {
   readonly servers: ReadonlyMap<string, readonly (readonly string[])[]>
 }
 
-/** Addresses whose location is remembered: a lookup over networks is linear. When full, it starts anew. */
+/** Addresses of IPv6 whose location is remembered: a lookup over networks is linear. When full, it starts
+ * anew. */
 const REMEMBERED_MAX = 1 << 16
 
 export class Policy {
   private readonly inventory: Inventory
   private readonly groupsOf = new Map<string, Group[]>()
+  /** Of IPv4, where all addresses of a segment are; undefined: nobody asked yet. */
+  private readonly segments: AddressSegments
+  private readonly inSegment: (Location | null | undefined)[]
   private readonly located = new Map<string, Location | null>()
   private readonly stated = new Map<string, PreferenceList>()
   private readonly priorities = new Map<string, PreferenceList | null>()
 
   constructor(inventory: Inventory) {
     this.inventory = inventory
+    this.segments = new AddressSegments(inventory.deployment.locations.flatMap(({ subnets }) => subnets))
+    this.inSegment = new Array<undefined>(this.segments.count).fill(undefined)
     for (const group of inventory.deployment.groups)
       for (const agent of group.agents) {
         const list = this.groupsOf.get(plain(agent))
@@ -105,6 +112,11 @@ export class Policy {
   }
 
   private locationOf(address: string): Location | null {
+    const segment = this.segments.of(address)
+    if (segment >= 0) {
+      const known = this.inSegment[segment]
+      return known === undefined ? (this.inSegment[segment] = this.lookUp(address)) : known
+    }
     const known = this.located.get(address)
     if (known !== undefined) return known
     if (this.located.size >= REMEMBERED_MAX) this.located.clear()

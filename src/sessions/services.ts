@@ -18,7 +18,7 @@ const DISCOVERED_MAX = 1 << 16
 const OTHERS = 'others'
 
 /** What is known of a listening endpoint. */
-interface Listener {
+export interface Listener {
   readonly endpoint: Endpoint
   readonly service: Service
   /** The servers that it is, one for each service that it turned out to serve. */
@@ -54,12 +54,8 @@ export class Services {
     return this.listenerAt(endpoint, name).service
   }
 
-  /** The same endpoint, but the one that is kept anyway. */
-  endpointOf(endpoint: Endpoint): Endpoint {
-    return this.listeners.get(endpoint.port)?.get(endpoint.address)?.endpoint ?? endpoint
-  }
-
-  private listenerAt(endpoint: Endpoint, name: string | null = null): Listener {
+  /** Who listens on an endpoint, which is the one that is kept anyway; `name` as above. */
+  listenerAt(endpoint: Endpoint, name: string | null = null): Listener {
     let byAddress = this.listeners.get(endpoint.port)
     const known = byAddress?.get(endpoint.address)
     if (known !== undefined) return known
@@ -94,8 +90,7 @@ export class Services {
   }
 
   /** The service whose server a relay asks: a relay that ends TLS asks on a port that no agent knows. */
-  serviceBehind(endpoint: Endpoint): Service {
-    const service = this.serviceAt(endpoint)
+  serviceBehind({ service, endpoint }: Listener): Service {
     const owners = service.configured === null ? this.inventory.rolesOf(endpoint.address).serverOf : []
     return owners.length === 1 ? this.services.get(owners[0]!.service.name)! : service
   }
@@ -110,13 +105,16 @@ export class Services {
 
   /** The server of a service at an endpoint. */
   serverAt(service: Service, endpoint: Endpoint): Server {
-    const { servers } = this.listenerAt(endpoint)
+    return this.serverOf(service, this.listenerAt(endpoint))
+  }
+
+  serverOf(service: Service, { servers, endpoint }: Listener): Server {
     for (const server of servers) if (server.service === service) return server
     const configured = this.inventory
       .rolesOf(endpoint.address)
       .serverOf.find((s) => s.service === service.configured)
     const index = this.servers < DISCOVERED_MAX ? this.servers++ : -1
-    const server = serverOf(service, endpoint, configured?.server ?? null, index)
+    const server = serverMade(service, endpoint, configured?.server ?? null, index)
     if (index >= 0) servers.push(server)
     return server
   }
@@ -174,7 +172,7 @@ function ofConfiguration(configured: ConfiguredService): Service {
 /** What a server is known by: a name of the configuration is one server's, whatever its addresses. */
 export const serverId = (service: Service, name: string): string => `${service.name}/${name}`
 
-function serverOf(
+function serverMade(
   service: Service,
   endpoint: Endpoint,
   configured: ConfiguredServer | null,

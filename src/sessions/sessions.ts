@@ -241,16 +241,14 @@ export class Sessions {
     const leg = this.legOf(o.originator.address, o.responder.address)
     const asked = this.names.nameOf(o.originator.address, o.responder.address, o.start)
     const resolvedName = asked ?? opened?.name ?? null
-    const service =
-      leg === 'back'
-        ? this.services.serviceBehind(o.responder)
-        : this.services.serviceAt(o.responder, resolvedName)
+    const listener = this.services.listenerAt(o.responder, leg === 'back' ? null : resolvedName)
+    const service = leg === 'back' ? this.services.serviceBehind(listener) : listener.service
     // Of what opened it, little is kept: the whole observation is a thousand octets.
     return new TrackedSighting({
       connection: o.connection,
       tap: o.tap,
       originator: o.originator,
-      responder: this.services.endpointOf(o.responder),
+      responder: listener.endpoint,
       start: o.start,
       startPacket: o.packet,
       handshake: opened?.handshake ?? null,
@@ -259,7 +257,7 @@ export class Sessions {
       service,
       resolvedName,
       outerAddress: opened?.outer?.address ?? null,
-      server: leg === 'front' || leg === 'internal' ? null : this.services.serverAt(service, o.responder),
+      server: leg === 'front' || leg === 'internal' ? null : this.services.serverOf(service, listener),
     })
   }
 
@@ -367,7 +365,7 @@ export class Sessions {
     if (sighting.speaker !== agent) {
       sighting.speaker = agent
       if (sighting.leg !== 'back') this.moves.contact(sighting, agent, at, packet, null)
-      this.paths.named(sighting, agent)
+      this.paths.named(sighting, agent, at)
       if (sighting.agent !== agent && sighting.visited && sighting.leg === 'back')
         this.planVisitOf(sighting, agent, at, packet)
     } else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, at, packet)

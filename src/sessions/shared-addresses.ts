@@ -59,7 +59,7 @@ export function followSharedAddresses(surroundings: Surroundings): Follower {
     closed(sighting) {
       const { leg, speaker, tap, originator, startPacket: packet, start: at } = sighting
       const { address } = originator
-      if (leg === 'back' || speaker === null || !agents.isShared(tap, address)) return
+      if (leg === 'back' || speaker === null || !agents.isSharedWith(speaker, tap, address)) return
       shared.note(address, sighting, { tap, packet, at }, agents.namedAt(tap, address))
     },
     ended: shared.ended,

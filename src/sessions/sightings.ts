@@ -14,17 +14,26 @@ export const SIGHTINGS_MAX = 1 << 14
 /** Minutes in which all are looked at. */
 const MINUTES_OF_ROUND = 720
 /** Sightings looked at to find one that can be forgotten: where most have something to say, a look is in
- * vain, and there is one for each that comes. */
+ * vain. */
 const FORGET_TRIES = 2
+/** After looks in vain, so many at most come before the next look. */
+const VAIN_MAX = 16
 
 export class Sightings {
   /** The latest ones, by number: a map whose entries come and go all the time costs more than they do. As
    * long as the largest place that was taken. */
   private readonly recent: (TrackedSighting | null)[] = []
+  /** Their numbers, so that nobody has to look at the sightings themselves, which are all over the memory;
+   * NO_CONNECTION: none is there. */
+  private readonly numbers: ConnectionId[] = []
   /** Older ones, whose places others have taken. */
   private readonly older = new Map<ConnectionId, TrackedSighting>()
   private readonly oldest = new Oldest(this.older)
   private count = 0
+  /** Sightings to come before one is looked for that can be forgotten, and how many that were the last
+   * time. */
+  private untilLook = 0
+  private pause = 0
   /** The place of the latest ones that was looked at last. */
   private hand = 0
   private readonly quiet = new Quiet((connection) => this.known(connection))
@@ -42,12 +51,17 @@ export class Sightings {
   add(sighting: TrackedSighting): void {
     const known = this.known(sighting.connection)
     if (known !== null) this.remove(known)
-    if (this.count >= SIGHTINGS_MAX) this.forget(sighting.start)
+    if (this.count >= SIGHTINGS_MAX && --this.untilLook < 0) this.makeRoom(sighting.start)
+    const { recent, numbers } = this
     const place = placeOf(sighting.connection, SIGHTINGS_MAX)
-    while (this.recent.length <= place) this.recent.push(null)
-    const before = this.recent[place]!
-    if (before !== null) this.older.set(before.connection, before)
-    this.recent[place] = sighting
+    while (recent.length <= place) {
+      recent.push(null)
+      numbers.push(NO_CONNECTION)
+    }
+    const before = recent[place]!
+    if (before !== null) this.older.set(numbers[place]!, before)
+    recent[place] = sighting
+    numbers[place] = sighting.connection
     this.count++
   }
 
@@ -110,31 +124,39 @@ export class Sightings {
   /** The sighting of a connection of which there is something to say; null if there is none. */
   known(connection: ConnectionId): TrackedSighting | null {
     const place = placeOf(connection, SIGHTINGS_MAX)
-    const recent = place < this.recent.length ? this.recent[place]! : null
-    if (recent !== null && recent.connection === connection) return recent
+    if (place < this.numbers.length && this.numbers[place] === connection) return this.recent[place]!
     return this.older.size === 0 ? null : (this.older.get(connection) ?? null)
   }
 
   private remove({ connection }: TrackedSighting): void {
     const place = placeOf(connection, SIGHTINGS_MAX)
-    if (this.recent[place]?.connection === connection) this.recent[place] = null
-    else this.older.delete(connection)
+    if (this.numbers[place] === connection) {
+      this.recent[place] = null
+      this.numbers[place] = NO_CONNECTION
+    } else this.older.delete(connection)
     this.count--
   }
 
+  /** Looks for a sighting to forget, the less often the longer there was none. */
+  private makeRoom(now: Micros): void {
+    this.pause = this.forget(now) ? 0 : Math.min(VAIN_MAX, this.pause + 1)
+    this.untilLook = this.pause
+  }
+
   /** Forgets the oldest sighting about which its addresses say all, or that was left behind; those with more
-   * to say go to the end of the line. */
-  private forget(now: Micros): void {
+   * to say go to the end of the line. Whether there was one. */
+  private forget(now: Micros): boolean {
     for (let tries = FORGET_TRIES; tries > 0; tries--) {
       const connection = this.oldest.next()
-      if (connection === undefined) return
+      if (connection === undefined) return false
       const sighting = this.older.get(connection)!
       this.remove(sighting)
       const isLeft = isLeftBehind(sighting, now)
       if (isLeft) giveUp(sighting)
-      if (isLeft || isPlain(sighting) || this.count > 4 * SIGHTINGS_MAX) return
+      if (isLeft || isPlain(sighting) || this.count > 4 * SIGHTINGS_MAX) return true
       this.keep(sighting)
     }
+    return false
   }
 
   /** Among the older ones. */

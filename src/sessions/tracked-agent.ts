@@ -1,6 +1,9 @@
 /** The session stage's own view of an agent: what detectors read, and what it is attached to. */
 import type { Agent, AgentAddress, Service, Sighting } from '../model/party.ts'
+import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
+import type { Micros } from '../model/time.ts'
+import type { Rhythm } from './rhythm.ts'
 import { Attachment } from './sighting.ts'
 
 /** Services of one agent that are followed: an address that stands for many users, or scans, has more, and is
@@ -21,11 +24,23 @@ export interface Identification {
   readonly nameable: boolean
 }
 
+/** An address at a tap where agents named themselves: most are one agent's. */
+export interface NamedPlace {
+  /** Who did first, and when last. */
+  readonly agent: Agent
+  at: Micros
+  /** Who else did, and when last. */
+  others: Map<Agent, Micros> | null
+  shared: boolean
+}
+
 /** With what shows that it was there last. */
 export interface UsedAddress extends AgentAddress {
   packet: number
   /** The connection on which it named itself last; null if it never did. */
   sighting: Sighting | null
+  /** Who else named itself there; null if it never did, or nobody is followed there. */
+  place: NamedPlace | null
 }
 
 export class TrackedAgent implements Agent {
@@ -35,6 +50,8 @@ export class TrackedAgent implements Agent {
   private places: UsedAddress | readonly UsedAddress[] | null = null
   /** It is known again when it comes again. */
   isRemembered = true
+  /** How often it comes to a service, and to further ones. */
+  rhythm: Rhythm | null = null
   /** Most agents use one service: only the others need a map. */
   private first: Attachment | null = null
   private others: Map<Service, Attachment> | null = null
@@ -47,6 +64,13 @@ export class TrackedAgent implements Agent {
   get addresses(): readonly UsedAddress[] {
     const { places } = this
     return places === null ? [] : 'tap' in places ? [places] : places
+  }
+
+  /** What is remembered of an address at a tap, where it is the only one that it used; null otherwise. */
+  onlyAt(tap: Tap, address: string): UsedAddress | null {
+    const { places } = this
+    if (places === null || !('tap' in places)) return null
+    return places.address === address && places.tap === tap ? places : null
   }
 
   use(address: UsedAddress): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { addressNumber } from '../../src/model/address.ts'
-import { AddressSet, ipv4Number } from '../../src/model/address-set.ts'
+import { AddressSegments, AddressSet, ipv4Number } from '../../src/model/address-set.ts'
 
 const range = (first: string, last = first) => {
   const { version, value } = addressNumber(first)!
@@ -46,4 +46,25 @@ test('a dotted quad as a number, as the slow way reads it; nothing else is one',
     '::1',
   ]
   expect(none.map(ipv4Number)).toEqual(none.map(() => -1))
+})
+
+test('addresses of one segment are in the same ranges', () => {
+  const number = fc.integer({ min: 0, max: 40 })
+  const text = (n: number): string => `10.0.0.${n}`
+  fc.assert(
+    fc.property(fc.array(fc.tuple(number, number)), number, number, (pairs, a, b) => {
+      const ranges = pairs.map(([x, y]) => range(text(Math.min(x, y)), text(Math.max(x, y))))
+      const segments = new AddressSegments(ranges)
+      const holding = (n: number) => ranges.map((one) => new AddressSet([one]).has(text(n)))
+      expect(segments.of(text(a))).toBeLessThan(segments.count)
+      if (segments.of(text(a)) === segments.of(text(b))) expect(holding(a)).toEqual(holding(b))
+    }),
+  )
+  const ends = new AddressSegments([
+    range('0.0.0.0', '9.255.255.255'),
+    range('255.255.255.255'),
+    range('::1'),
+  ])
+  const some = ['0.0.0.0', '10.0.0.0', '255.255.255.254', '255.255.255.255', '::1', 'none']
+  expect(some.map((address) => ends.of(address))).toEqual([1, 2, 2, 3, -1, -1])
 })

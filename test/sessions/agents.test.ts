@@ -58,7 +58,7 @@ test('who was at another address before is told with it, tap by tap', () => {
     ['A', '10.0.0.5', 40],
   )
   expect(previous).toEqual([null, null, '10.0.0.5', null, '10.0.0.6'])
-  expect([...agents.all()].map(({ addresses }) => addresses)).toEqual([
+  expect([...agents.all()].map(({ addresses }) => addresses)).toMatchObject([
     [
       { tap: 'client', address: '10.0.0.5', start: 0, end: seconds(40), packet: 40, sighting: null },
       {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Paths } from '../../src/sessions/paths.ts'
 import type { TrackedPath, TrackedSighting } from '../../src/sessions/sighting.ts'
+import { SECOND } from '../../src/model/time.ts'
 import { AGENT, Parties, SERVER } from './parties.ts'
 import type { SightingParts } from './parties.ts'
 
@@ -19,8 +20,13 @@ type Says = (paths: Paths, sighting: TrackedSighting, parties: Parties) => void
 const opens: Says = (paths, sighting, parties) => paths.opened(sighting, parties.sequenceOf(sighting))
 const hello: Says = (paths, sighting) => paths.hello(sighting, 'r'.repeat(64))
 const opening: Says = (paths, sighting) => paths.opening(sighting, TEXT)
-const named: Says = (paths, sighting, { agents }) =>
-  paths.named(sighting, agents.named({ id: 'A1', by: 'cookie', confidence: 0.9 }))
+const namedAfter =
+  (seconds: number): Says =>
+  (paths, sighting, { agents }) => {
+    const agent = agents.named({ id: 'A1', by: 'cookie', confidence: 0.9 })
+    paths.named(sighting, agent, sighting.start + seconds * SECOND)
+  }
+const named = namedAfter(0)
 
 /** Why two sightings are one path; empty if they are not. */
 function joined(
@@ -187,4 +193,17 @@ test('a connection that stays open is known again after many that came and went'
   const late = parties.sighting({ tap: 'server', start: 500, handshake: 'none' })
   paths.opened(late, parties.sequenceOf(late))
   expect(late.path).toBe(lasting.path)
+})
+
+test('an agent may name itself five minutes later on one leg than on the other', () => {
+  const paths = new Paths(() => {})
+  const parties = new Parties(CONFIG)
+  const [front, back] = [parties.sighting(FRONT), parties.sighting(BACK)]
+  const others = Array.from({ length: 300 }, (_, i) => parties.sighting({ ...FRONT, start: i }))
+  named(paths, front, parties)
+  others.forEach((sighting, i) =>
+    paths.named(sighting, parties.agents.named({ id: `B${i}`, by: 'cookie', confidence: 0.9 }), i * SECOND),
+  )
+  namedAfter(299)(paths, back, parties)
+  expect(back.path).toBe(front.path)
 })
