@@ -72,7 +72,7 @@ class Attempts {
     visited: (sighting, agent, at, packet) => this.visited(sighting, agent, at, packet),
     closed: (sighting, summary) => {
       const { stay, agent, server } = sighting
-      if (stay === null || agent === null || server === null || stay.movedAt !== null) return
+      if (stay === null || agent === null || server === null || stay.leaving !== null) return
       const at = summary.halves[0].lastPacketAt
       if (at !== null && this.isConcerned(server.service))
         this.place(sighting, agent, server, stay, at, summary.lastPacket)
@@ -198,11 +198,7 @@ class Attempts {
     const { policy, tell } = this.around
     const { service } = server
     const list = policy.listFor(agent, service, sighting)
-    if (stay !== null && stay.list !== list) {
-      // At first it is not known yet; later it is the agent that came elsewhere.
-      if (stay.list !== null) stay.listSince = at
-      stay.list = list
-    }
+    if (stay !== null) noteList(stay, list, at)
     if (list === null) return
     const rank = rankIn(list, server.name)
     if (rank === null && list.source !== 'service') {
@@ -223,7 +219,7 @@ class Attempts {
         since,
         afterFailure,
       })
-    } else if (rank !== null && rank > 0 && stay !== null && !stay.isBelowTold)
+    } else if (rank !== null && rank > 0 && stay !== null && stay.listed?.isBelowTold !== true)
       this.below(sighting, stay, list, at, packet)
   }
 
@@ -246,7 +242,7 @@ class Attempts {
       const recent = Math.max(RECENT, 2 * (contactInterval(service) ?? 0))
       const proof = this.around.health.answerOf(better, Math.max(well, arrived, at - recent), at)
       if (proof === null) continue
-      stay.isBelowTold = true
+      if (stay.listed !== null) stay.listed.isBelowTold = true
       const { agent, server, arrivedBy, firstTap, firstPacket, start } = stay
       this.around.tell({
         kind: 'below-preference',
@@ -320,8 +316,16 @@ class Attempts {
   }
 }
 
+/** At first it is not known yet which list holds; later it is the agent that came elsewhere. */
+function noteList(stay: Stay, list: PreferenceList | null, at: Micros): void {
+  const before = stay.listed
+  if (list === (before?.list ?? null)) return
+  const since = before === null || before.list === null ? (before?.since ?? null) : at
+  stay.listed = { list, since, isBelowTold: before?.isBelowTold ?? false }
+}
+
 /** Since when the list of a stay holds. */
-const listSince = (stay: Stay): Micros => stay.listSince ?? stay.start
+const listSince = (stay: Stay): Micros => stay.listed?.since ?? stay.start
 
 /** Configured, or a product that is known: not just anybody's connection to anything. */
 const isKnown = (service: Service): boolean => service.configured !== null || service.profile !== 'generic'

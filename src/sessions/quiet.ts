@@ -70,8 +70,7 @@ export class Quiet {
     // The same text, but the one that is kept anyway.
     this.addresses[row] = stay.agent.id === originator.address ? stay.agent.id : originator.address
     this.stays[row] = stay
-    stay.visit = null
-    stay.quiet = connection
+    stay.restAt(connection)
     stay.attachment.last = null
     stay.attachment.quiet = connection
   }
@@ -86,11 +85,7 @@ export class Quiet {
       stay.attachment.quiet = NO_CONNECTION
       stay.attachment.last = sighting
     }
-    if (stay.quiet === connection) {
-      stay.quiet = NO_CONNECTION
-      const { agent, server } = stay
-      stay.visit = { agent, server, sighting, at: sighting.start, packet: sighting.startPacket }
-    }
+    if (stay.quiet === connection) stay.visitedBy(sighting)
     this.tell(this.rows[row * WORDS + BEFORE]!, sighting)
     this.remove(row)
     return sighting

@@ -437,9 +437,9 @@ export class Sessions {
       return
     sighting.path.reach(server)
     this.followers.visited(sighting, agent, at, packet)
+    if (this.stays.goesOn(agent, server, sighting, at, packet)) return
     const visit: Visit = { agent, server, sighting, at, packet }
     const previous = this.stays.visit(visit)
-    if (previous?.server === server) return
     this.tell({ kind: 'visit', visit, previous })
     if (previous !== null) this.endings.wentElsewhere(previous, visit)
   }

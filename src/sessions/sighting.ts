@@ -315,36 +315,85 @@ export class Attachment {
 }
 
 /** An agent's time at one server, while it lasts: what becomes a session record. */
-export interface Stay {
+export class Stay {
   readonly attachment: Attachment
   readonly agent: Agent
   readonly server: Server
-  /** The latest visit: evidence names the last contact, not the first. */
-  visit: Visit | null
-  /** ... or the number of its connection, while nothing is known of that but that it opened. */
-  quiet: ConnectionId
   readonly start: Micros
   /** The packet and tap of its first visit, which was at its start. */
   readonly firstTap: Tap
   readonly firstPacket: number
-  connections: number
+  /** The latest visit: evidence names the last contact, not the first. Most are the beginning of their
+   * connection, and that is kept instead. */
+  private latest: TrackedSighting | Visit | null = null
+  /** ... or the number of its connection, while nothing is known of that but that it opened. */
+  quiet: ConnectionId = NO_CONNECTION
+  connections = 0
   end: Micros
-  bytes: number
-  open: number
-  /** When the agent went to another server: connections that it left open do not make this last longer. */
-  movedAt: Micros | null
-  /** Why it moved is known, or it has not. */
-  isDecided: boolean
-  endedBy: SessionEnd
+  bytes = 0
+  open = 0
+  /** The agent went to another server. */
+  leaving: Leaving | null = null
+  endedBy: SessionEnd = 'capture-end'
   /** Why the agent came: known a little later, `unknown` for its first server. */
-  arrivedBy: 'failover' | 'failback' | 'hop' | 'unknown'
+  arrivedBy: 'failover' | 'failback' | 'hop' | 'unknown' = 'unknown'
   /** The server before, or the one that it tried in vain before it came for the first time; null for
    * neither. */
-  cameFrom: Server | null
-  /** The list that held at its latest visit, since when (null: all the time), and whether it was told that
-   * the agent stays below its preference. */
-  list: PreferenceList | null
-  listSince: Micros | null
+  cameFrom: Server | null = null
+  /** The list that held at its latest visit; null if none ever did. */
+  listed: Listed | null = null
+
+  constructor({ agent, server, sighting, at, packet }: Visit, attachment: Attachment) {
+    this.attachment = attachment
+    this.agent = agent
+    this.server = server
+    this.start = at
+    this.end = at
+    this.firstTap = sighting.tap
+    this.firstPacket = packet
+  }
+
+  /** The latest visit, unless it is quiet. */
+  get visit(): Visit | null {
+    const { latest, agent, server } = this
+    if (latest === null || 'sighting' in latest) return latest
+    return { agent, server, sighting: latest, at: latest.start, packet: latest.startPacket }
+  }
+
+  set visit(visit: Visit) {
+    const { at, packet, cookie } = visit
+    const sighting = visit.sighting as TrackedSighting
+    const isBeginning = at === sighting.start && packet === sighting.startPacket && cookie === undefined
+    this.latest = isBeginning ? sighting : visit
+    this.quiet = NO_CONNECTION
+  }
+
+  /** The latest visit is the beginning of a connection. */
+  visitedBy(sighting: TrackedSighting): void {
+    this.latest = sighting
+    this.quiet = NO_CONNECTION
+  }
+
+  /** The latest visit's connection is but a number from now on. */
+  restAt(connection: ConnectionId): void {
+    this.latest = null
+    this.quiet = connection
+  }
+}
+
+interface Leaving {
+  /** Connections that it left open do not make its stay last longer. */
+  readonly at: Micros
+  /** Why it moved is known. */
+  isDecided: boolean
+}
+
+interface Listed {
+  /** Null: none holds any more. */
+  readonly list: PreferenceList | null
+  /** Since when one held; null: all the time. */
+  readonly since: Micros | null
+  /** It was told that the agent stays below its preference. */
   isBelowTold: boolean
 }
 

@@ -3,13 +3,13 @@
  * records.
  */
 import type { ConnectionSummary } from '../model/connection.ts'
-import type { Server, Visit } from '../model/party.ts'
+import type { Agent, Server, Visit } from '../model/party.ts'
 import type { SessionEnd, SessionRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
 import { attachmentOf } from './tracked-agent.ts'
 import { lostSighting } from './endings.ts'
 import type { ServerMoves } from './server-moves.ts'
-import { type Attachment, NO_CONNECTION, type Stay, type TrackedSighting } from './sighting.ts'
+import { type Attachment, Stay, type TrackedSighting } from './sighting.ts'
 
 export class Stays {
   private readonly moves: ServerMoves
@@ -43,19 +43,30 @@ export class Stays {
     const { stay } = attachment
     const previous = stay?.visit ?? null
     if (stay?.server === visit.server) {
-      this.count(stay, visit.sighting as TrackedSighting, visit.at)
-      stay.visit = visit
+      this.add(stay, visit)
       return previous
     }
     this.servers.add(visit.server)
-    const next = (attachment.stay = stayOf(visit, attachment))
+    const next = (attachment.stay = new Stay(visit, attachment))
     this.attached.set(visit.server, this.attachedTo(visit.server) + 1)
-    this.count(next, visit.sighting as TrackedSighting, visit.at)
+    this.add(next, visit)
     if (stay === null) {
       this.attachments.push(attachment)
       this.moves.came(next, visit)
     } else this.depart(stay, previous!, next, visit)
     return previous
+  }
+
+  /** Whether a visit only adds to the agent's stay at the server: then it is counted. Otherwise nothing is
+   * done. */
+  goesOn(agent: Agent, server: Server, sighting: TrackedSighting, at: Micros, packet: number): boolean {
+    const stay = attachmentOf(agent, server.service)?.stay ?? null
+    if (stay?.server !== server) return false
+    if (at === sighting.start && packet === sighting.startPacket) {
+      this.count(stay, sighting, at)
+      stay.visitedBy(sighting)
+    } else this.add(stay, { agent, server, sighting, at, packet })
+    return true
   }
 
   /** Agents whose latest visit to their service was at this server. */
@@ -73,10 +84,10 @@ export class Stays {
         this.servers.add(sighting.server)
       return
     }
-    stay.end = Math.max(stay.end, Math.min(summary.end, stay.movedAt ?? Infinity))
+    stay.end = Math.max(stay.end, Math.min(summary.end, stay.leaving?.at ?? Infinity))
     stay.bytes += summary.halves[0].bytes + summary.halves[1].bytes
     this.release(stay)
-    if (stay.movedAt !== null) return
+    if (stay.leaving !== null) return
     if (summary.endReason === 'open') stay.endedBy = 'open'
     else if (summary.endReason === 'silent' || wasSevered(sighting, summary)) stay.endedBy = 'severed'
     else stay.endedBy = summary.endedBy === 0 ? 'agent' : summary.endedBy === 1 ? 'server' : 'capture-end'
@@ -107,10 +118,15 @@ export class Stays {
     if (closedBeforeVisit !== null) this.closed(sighting, closedBeforeVisit)
   }
 
+  private add(stay: Stay, visit: Visit): void {
+    this.count(stay, visit.sighting as TrackedSighting, visit.at)
+    stay.visit = visit
+  }
+
   /** A connection is not, or no longer, part of a stay. */
   private release(stay: Stay): void {
     stay.open--
-    if (stay.movedAt !== null && stay.open === 0 && stay.isDecided) this.finish(stay)
+    if (stay.open === 0 && stay.leaving?.isDecided === true) this.finish(stay)
   }
 
   private leave({ server }: Visit): null {
@@ -120,13 +136,13 @@ export class Stays {
   }
 
   private depart(stay: Stay, previous: Visit, next: Stay, visit: Visit): void {
-    stay.movedAt = visit.at
-    stay.isDecided = false
+    const leaving = { at: visit.at, isDecided: false }
+    stay.leaving = leaving
     this.attached.set(stay.server, this.attachedTo(stay.server) - 1)
     this.left.add(stay)
     const decided = (reason: SessionEnd): void => {
       stay.endedBy = reason
-      stay.isDecided = true
+      leaving.isDecided = true
       if (stay.open === 0) this.finish(stay)
     }
     this.moves.moved({ from: stay, previous, to: next, visit, decided })
@@ -149,29 +165,6 @@ export class Stays {
     })
   }
 }
-
-const stayOf = (visit: Visit, attachment: Attachment): Stay => ({
-  attachment,
-  agent: visit.agent,
-  server: visit.server,
-  visit,
-  quiet: NO_CONNECTION,
-  start: visit.at,
-  firstTap: visit.sighting.tap,
-  firstPacket: visit.packet,
-  connections: 0,
-  end: visit.at,
-  bytes: 0,
-  open: 0,
-  movedAt: null,
-  isDecided: true,
-  endedBy: 'capture-end',
-  arrivedBy: 'unknown',
-  cameFrom: null,
-  list: null,
-  listSince: null,
-  isBelowTold: false,
-})
 
 /** Lost while idle, and not by the word of either of its two ends. */
 function wasSevered({ path, leg, ending }: TrackedSighting, { endedBy }: ConnectionSummary): boolean {
