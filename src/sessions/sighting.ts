@@ -356,7 +356,7 @@ export class Stay {
   /** The latest visit, unless it is quiet. */
   get visit(): Visit | null {
     const { latest, agent, server } = this
-    if (latest === null || 'sighting' in latest) return latest
+    if (!(latest instanceof TrackedSighting)) return latest
     return { agent, server, sighting: latest, at: latest.start, packet: latest.startPacket }
   }
 
