@@ -73,6 +73,8 @@ class Ages {
       },
     },
     closed: (sighting, summary) => this.lasted(sighting, summary),
+    // Whether it became so old is not known.
+    left: (sighting) => void this.enders.get(keyOf(sighting))?.open.delete(sighting.connection),
   }
 
   private ended(sighting: TrackedSighting, o: Finished | Reset, idle: Micros, manner: Cut['manner']): void {

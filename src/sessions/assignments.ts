@@ -115,6 +115,16 @@ export class Assignments implements Follower {
     if (round.agentOf(row) === null) this.closedLately.put(connection, choice, end)
   }
 
+  left({ connection }: TrackedSighting): void {
+    const choice = this.choices.get(connection)
+    if (choice === undefined) {
+      this.discount(connection)
+      return
+    }
+    release(choice)
+    this.choices.delete(connection)
+  }
+
   timePassed(now: Micros): void {
     for (const byRelay of this.all.values())
       for (const turns of byRelay.values()) {

@@ -46,6 +46,9 @@ export interface Follower {
   visited?(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void
   /** A connection is over, or its capture is. */
   closed?(sighting: TrackedSighting, summary: ConnectionSummary): void
+  /** A connection was left behind, and nothing was heard of it for so long that it does not count as open any
+   * more; should it end after all, it is `closed`. */
+  left?(sighting: TrackedSighting): void
   /** Time has come to `now`: told every minute at most. */
   timePassed?(now: Micros): void
   /** Nothing more will come, and `later` has acted. */

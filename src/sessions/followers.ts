@@ -78,6 +78,7 @@ export class Followers {
   private readonly byKind = new Map<ObservationKind, AnyTold[]>()
   private readonly visitors: Follower[] = []
   private readonly closers: Follower[] = []
+  private readonly leavers: Follower[] = []
   private nextMinute: Micros = -Infinity
   private readonly tell: Surroundings['tell']
   private readonly waiters: Follower[] = []
@@ -97,6 +98,7 @@ export class Followers {
     this.all.push(follower)
     if (follower.visited !== undefined) this.visitors.push(follower)
     if (follower.closed !== undefined) this.closers.push(follower)
+    if (follower.left !== undefined) this.leavers.push(follower)
     if (follower.timePassed !== undefined) this.waiters.push(follower)
     for (const [kind, told] of Object.entries(follower.observe ?? {})) {
       const list = this.byKind.get(kind as ObservationKind) ?? []
@@ -119,6 +121,10 @@ export class Followers {
 
   closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
     for (const follower of this.closers) follower.closed!(sighting, summary)
+  }
+
+  left(sighting: TrackedSighting): void {
+    for (const follower of this.leavers) follower.left!(sighting)
   }
 
   /** Time has come to `now`: those who wait for it to pass are told, and detectors with them. */

@@ -76,7 +76,7 @@ export class Sessions {
   private readonly moves: AddressMoves
   private readonly tls: TlsIdentity
   readonly followers: Followers
-  private readonly sightings = new Sightings()
+  private readonly sightings = new Sightings((sighting) => this.followers.left(sighting))
   private readonly blind = new BlindTimes()
   private readonly relays = new Set<string>()
   private readonly tell: (event: DetectorEvent) => void

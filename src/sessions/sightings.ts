@@ -37,6 +37,12 @@ export class Sightings {
   /** The place of the latest ones that was looked at last. */
   private hand = 0
   private readonly quiet = new Quiet((connection) => this.known(connection))
+  private readonly left: (sighting: TrackedSighting) => void
+
+  /** `left` is called with those that are forgotten because they were left behind. */
+  constructor(left: (sighting: TrackedSighting) => void = () => {}) {
+    this.left = left
+  }
 
   get(connection: ConnectionId): TrackedSighting | undefined {
     const known = this.known(connection)
@@ -96,12 +102,12 @@ export class Sightings {
       const sighting = recent[this.hand]!
       if (sighting === null || !isLeftBehind(sighting, now)) continue
       this.remove(sighting)
-      giveUp(sighting)
+      this.giveUp(sighting)
     }
     for (let left = Math.ceil(older.size / MINUTES_OF_ROUND); left > 0; left--) {
       const sighting = older.get(this.oldest.next()!)!
       this.remove(sighting)
-      if (isLeftBehind(sighting, now)) giveUp(sighting)
+      if (isLeftBehind(sighting, now)) this.giveUp(sighting)
       else this.keep(sighting)
     }
   }
@@ -152,11 +158,18 @@ export class Sightings {
       const sighting = this.older.get(connection)!
       this.remove(sighting)
       const isLeft = isLeftBehind(sighting, now)
-      if (isLeft) giveUp(sighting)
+      if (isLeft) this.giveUp(sighting)
       if (isLeft || isPlain(sighting) || this.count > 4 * SIGHTINGS_MAX) return true
       this.keep(sighting)
     }
     return false
+  }
+
+  /** What happens on it is told of another sighting: nobody waits for this one to end. */
+  private giveUp(sighting: TrackedSighting): void {
+    sighting.closed = true
+    sighting.path.letGo()
+    this.left(sighting)
   }
 
   /** Among the older ones. */
@@ -178,12 +191,6 @@ function isLeftBehind({ path, lastAt }: TrackedSighting, now: Micros): boolean {
   return now - since > LEFT_AFTER
 }
 const LEFT_AFTER: Micros = seconds(86_400)
-
-/** What happens on it is told of another sighting: nobody waits for this one to end. */
-function giveUp(sighting: TrackedSighting): void {
-  sighting.closed = true
-  sighting.path.letGo()
-}
 
 /** Made anew from its addresses, it would be the same. */
 const isPlain = (sighting: TrackedSighting): boolean =>

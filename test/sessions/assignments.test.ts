@@ -78,6 +78,21 @@ test('connections in order, with the load of that moment', () => {
   )
 })
 
+test('one that was left behind is not open any more, told or not', () => {
+  const { opens, closes, ended, follower } = playing()
+  const left = opens(ONE)
+  opens(ONE)
+  const told = opens(TWO)
+  follower.left(left)
+  closes(opens(ONE))
+  for (let i = 0; i < ASSIGNMENTS_MAX; i++) closes(opens(TWO))
+  follower.left(told)
+  closes(opens(ONE))
+  const choices = ended().flatMap(({ assignments }) => assignments)
+  expect(choices[0]).toMatchObject({ server: ONE, among: 2, fewest: 2, isFewest: true })
+  expect(choices.at(-1)).toMatchObject({ server: ONE, among: 2, fewest: 1, isFewest: false })
+})
+
 test('they are told when the sample suffices, and again when it has doubled, all of them each time', () => {
   const { opens, closes, told, ended, settles } = playing()
   for (let i = 1; i < 4 * FIRST_LOOK; i++) {

@@ -10,7 +10,8 @@ import { movesOf, Parties } from './parties.ts'
 /** One agent's connections to one server, ten seconds apart, each a visit. */
 class Story {
   readonly parties = new Parties()
-  readonly sightings = new Sightings()
+  readonly left: TrackedSighting[] = []
+  readonly sightings = new Sightings((sighting) => this.left.push(sighting))
   readonly agent = this.parties.agents.at('client', '10.0.0.5', 'address') as TrackedAgent
   readonly stays = new Stays(movesOf(new Parties(), new Health()))
   readonly stay: Stay
@@ -185,6 +186,7 @@ test.each([
   used.lastAt = seconds(30 * 3600)
   expect(isGiven(12)).toEqual([true, true, true, true])
   expect(isGiven(36)).toEqual([false, true, true, true])
+  expect(s.left).toEqual([left])
   expect([left.closed, left.path.next, left.path.hasNext]).toEqual([true, null, true])
   expect([used.closed, last.closed]).toEqual([false, false])
 })
