@@ -123,8 +123,17 @@ export class Endings {
       path.letGo()
       return
     }
+    this.considerLater(path, sighting, summary, time)
+  }
+
+  /** What the others do not say, and the agent's return, are known a little later. */
+  private considerLater(
+    path: TrackedPath,
+    sighting: TrackedSighting,
+    summary: ConnectionSummary,
+    time: Micros,
+  ): void {
     path.due++
-    // What the others do not say, and the agent's return, are known a little later.
     this.options.later(time + 2 * this.options.settle, () => {
       path.due--
       this.considerAbandoned(path, sighting, summary)

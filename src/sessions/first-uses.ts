@@ -1,7 +1,9 @@
 /** Tells when a service is used for the first time: once for each kind of leg and each address that
  * listens. */
 import type { Service } from '../model/party.ts'
+import type { Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
+import type { TrackedSighting } from './sighting.ts'
 
 /** Listeners that are told apart; further ones are not told. */
 const LISTENERS_MAX = 1 << 12
@@ -20,12 +22,17 @@ export function followFirstUses({ tell, later, settle }: Surroundings): Follower
         if (known !== undefined) known.push(service)
         else if (listeners.size < LISTENERS_MAX) listeners.set(address, [service])
         else return
-        // A health check is known by what it asks, or by its silence: a little later.
-        later(at + settle, () => {
-          if (sighting.leg !== 'probe' && sighting.leg !== 'internal')
-            tell({ kind: 'service-used', service, sighting, at, packet })
-        })
+        tellLater(sighting, at, packet)
       },
     },
+  }
+
+  /** A health check is known by what it asks, or by its silence: a little later. */
+  function tellLater(sighting: TrackedSighting, at: Micros, packet: number): void {
+    const { service } = sighting
+    later(at + settle, () => {
+      if (sighting.leg !== 'probe' && sighting.leg !== 'internal')
+        tell({ kind: 'service-used', service, sighting, at, packet })
+    })
   }
 }

@@ -14,15 +14,6 @@ import { SECOND, type Micros } from '../model/time.ts'
 import { Outages, type TriesFor } from './outages.ts'
 import { type Proof, Proofs } from './proofs.ts'
 
-interface Served {
-  readonly from: Micros
-  readonly to: Micros
-  readonly pause: Micros
-  readonly tap: Tap
-  /** The connection's last packet. */
-  readonly packet: number
-}
-
 interface Failed {
   readonly server: Server
   readonly list: ServerFailure[]
@@ -57,8 +48,9 @@ export class Health {
     if (!this.wellSince.has(server.id)) this.wellSince.set(server.id, at)
   }
 
-  /** A server kept answering on a connection for all that time, without a pause longer than `pause`. */
-  served(server: Server, { from, to, pause, tap, packet }: Served): void {
+  /** A server kept answering on a connection for all that time, without a pause longer than `pause`; its last
+   * packet shows it. */
+  served(server: Server, from: Micros, to: Micros, pause: Micros, tap: Tap, packet: number): void {
     if (to - from >= 2 * pause && to - from >= PROOF_EVERY)
       this.spans.add(server, from, to, pause, tap, packet)
   }

@@ -474,22 +474,22 @@ export class Sessions {
     sighting.lastAt = summary.end
     const answeredUntil = summary.halves[1].lastPacketAt
     if (answeredUntil !== null && summary.halves[0].packets > 0) {
-      const span = {
-        from: summary.start,
-        to: answeredUntil,
-        pause: summary.flows?.maxIdleAtMost ?? summary.maxIdle,
-        tap: o.tap,
-        packet: summary.lastPacket,
-      }
-      this.health.served(this.responderOf(sighting), span)
+      const pause = summary.flows?.maxIdleAtMost ?? summary.maxIdle
+      const { start, lastPacket } = summary
+      this.health.served(this.responderOf(sighting), start, answeredUntil, pause, o.tap, lastPacket)
     }
     this.endings.closed(sighting, summary, o.time)
     this.stays.closed(sighting, summary)
     this.followers.closed(sighting, summary)
     const { accounted } = this
     // With one tap nobody has more to say; and a million connections may close at once, as the capture ends.
-    if (!this.severalTaps()) accounted?.(sighting, summary)
-    else if (accounted !== null) this.agenda.add(o.time + this.settle, () => accounted(sighting, summary))
-    if (!this.severalTaps()) this.endings.lighten(sighting, o.time)
+    if (this.severalTaps()) return this.accountLater(sighting, summary, o.time + this.settle)
+    accounted?.(sighting, summary)
+    this.endings.lighten(sighting, o.time)
+  }
+
+  private accountLater(sighting: TrackedSighting, summary: ConnectionSummary, at: Micros): void {
+    const { accounted } = this
+    if (accounted !== null) this.agenda.add(at, () => accounted(sighting, summary))
   }
 }

@@ -3,7 +3,8 @@
  * whose product is known.
  */
 import type { ConnectionSummary } from '../model/connection.ts'
-import type { PacketReference } from '../model/packet.ts'
+import type { HttpRequest } from '../model/http.ts'
+import type { PacketReference, Tap } from '../model/packet.ts'
 import type { Service } from '../model/party.ts'
 import { PROFILES } from '../model/profiles.data.ts'
 import type { ProtocolMismatched } from '../model/tls-events.ts'
@@ -55,19 +56,13 @@ export function followSpoken(surroundings: Surroundings): Follower {
       },
       'tls-handshake'(o, sighting) {
         if (sighting === null || o.client === null || o.server === null || !isWatched(sighting)) return
-        speakers.speaks(sighting, 'TLS', { tap: o.tap, packet: o.client.packet, at: o.time })
+        speakers.speaks(sighting, 'TLS', o.tap, o.client.packet, o.time)
       },
       'http-transaction'(o, sighting) {
         if (o.decrypted || o.index > 0 || o.requestFrom !== 0 || o.request === null) return
         if (sighting === null || sighting.tls !== null || !isWatched(sighting)) return
-        const { time: at, packet, method } = o.request
-        const status = o.response?.status ?? null
-        speakers.speaks(sighting, 'HTTP', { tap: o.tap, packet, at })
-        later(at + settle, () => {
-          if (sighting.leg === 'probe') return
-          const isTlsInFront = sighting.path.sightings.some((s) => s.tls !== null)
-          tell({ kind: 'clear-text', sighting, at, packet, method, status, isTlsInFront })
-        })
+        speakers.speaks(sighting, 'HTTP', o.tap, o.request.packet, o.request.time)
+        tellClear(sighting, o.request, o.response?.status ?? null)
       },
     },
     closed(sighting, summary) {
@@ -80,6 +75,15 @@ export function followSpoken(surroundings: Surroundings): Follower {
       const proof = [asked, { tap: sighting.tap, packet, at, note }]
       tell(mismatch('not-tls', sighting, proof))
     },
+  }
+
+  function tellClear(sighting: TrackedSighting, request: HttpRequest, status: number | null): void {
+    const { time: at, packet, method } = request
+    later(at + settle, () => {
+      if (sighting.leg === 'probe') return
+      const isTlsInFront = sighting.path.sightings.some((s) => s.tls !== null)
+      tell({ kind: 'clear-text', sighting, at, packet, method, status, isTlsInFront })
+    })
   }
 }
 
@@ -163,7 +167,7 @@ class Mixture {
     this.tell = tell
   }
 
-  speaks(sighting: TrackedSighting, what: Spoken, packet: PacketReference): void {
+  speaks(sighting: TrackedSighting, what: Spoken, tap: Tap, packet: number, at: Micros): void {
     const { service, leg } = sighting
     if (service.profile !== 'symantec-sepm' || leg === 'back' || this.told.has(service)) return
     let known = this.clients.get(service)
@@ -171,7 +175,7 @@ class Mixture {
     const client = sighting.originator.address
     const other = what === 'TLS' ? 'HTTP' : 'TLS'
     if (known[what].has(client)) return
-    if (known[what].size < CLIENTS_MAX) known[what].set(client, packet)
+    if (known[what].size < CLIENTS_MAX) known[what].set(client, { tap, packet, at })
     // Who speaks both is on its way from one to the other.
     if (known[other].has(client)) return
     for (const [who, theirs] of known[other]) {
@@ -179,7 +183,7 @@ class Mixture {
       this.told.add(service)
       const proof = [
         { ...theirs, note: `${who} speaks ${other}` },
-        { ...packet, note: `${client} speaks ${what}` },
+        { tap, packet, at, note: `${client} speaks ${what}` },
       ]
       this.tell(mismatch('mixed', sighting, proof))
       return

@@ -29,13 +29,7 @@ describe('answers', () => {
 describe('a connection that was served for a while', () => {
   const serving = (pause: number): Health => {
     const health = new Health()
-    health.served(server, {
-      from: seconds(10),
-      to: seconds(110),
-      pause: seconds(pause),
-      tap: 'client',
-      packet: 9,
-    })
+    health.served(server, seconds(10), seconds(110), seconds(pause), 'client', 9)
     return health
   }
 
