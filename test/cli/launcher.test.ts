@@ -128,7 +128,7 @@ test.skipIf(process.platform === 'win32')('as a program it keeps its heap small 
     symlinkSync(join(ROOT, 'node_modules'), join(elsewhere, 'node_modules'))
     const copied = join(elsewhere, 'src', 'cli', 'holdfast.mjs')
     for (const file of [launcher, copied])
-      expect(run(file).stdout).toBe('--max-semi-space-size=8 --heap-growing-percent=50\n')
+      expect(run(file).stdout).toBe('--max-semi-space-size=4 --heap-growing-percent=50\n')
   } finally {
     rmSync(elsewhere, { recursive: true })
   }
