@@ -9,7 +9,7 @@ interface Range {
 }
 
 export class AddressSet {
-  /** Disjoint ranges of IPv4 in order: first, last, first, last. */
+  /** Disjoint ranges of IPv4 in order: first, one beyond the last, first, ... */
   private readonly four: Float64Array
   private readonly six: readonly Range[]
 
@@ -18,9 +18,9 @@ export class AddressSet {
     const bounds: number[] = []
     for (const { first, last } of sorted) {
       const before = bounds.at(-1)
-      if (before !== undefined && Number(first) <= before + 1)
-        bounds[bounds.length - 1] = Math.max(before, Number(last))
-      else bounds.push(Number(first), Number(last))
+      if (before !== undefined && Number(first) <= before)
+        bounds[bounds.length - 1] = Math.max(before, Number(last) + 1)
+      else bounds.push(Number(first), Number(last) + 1)
     }
     this.four = Float64Array.from(bounds)
     this.six = ranges.filter((r) => r.version === 6)
@@ -29,22 +29,10 @@ export class AddressSet {
   /** Whether one of the ranges holds a canonical address; what is none is in no range. */
   has(address: string): boolean {
     const number = ipv4Number(address)
-    if (number >= 0) return this.hasFour(number)
+    if (number >= 0) return upTo(this.four, number) % 2 === 1
     if (this.six.length === 0) return false
     const six = addressNumber(address)
     return six?.version === 6 && this.six.some((r) => r.first <= six.value && six.value <= r.last)
-  }
-
-  private hasFour(number: number): boolean {
-    const { four } = this
-    let low = 0
-    let high = four.length >> 1
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((four[2 * middle + 1] ?? Infinity) < number) low = middle + 1
-      else high = middle
-    }
-    return (four[2 * low] ?? Infinity) <= number
   }
 }
 
@@ -66,21 +54,24 @@ export class AddressSegments {
   /** Which one holds a canonical address, from 0; -1 for what is no address of IPv4. */
   of(address: string): number {
     const number = ipv4Number(address)
-    if (number < 0) return -1
-    const { begins } = this
-    let low = 0
-    let high = begins.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((begins[middle] ?? Infinity) <= number) low = middle + 1
-      else high = middle
-    }
-    return low
+    return number < 0 ? -1 : upTo(this.begins, number)
   }
 
   get count(): number {
     return this.begins.length + 1
   }
+}
+
+/** How many of the numbers, which are in order, are at most `limit`. */
+function upTo(numbers: Float64Array, limit: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((numbers[middle] ?? Infinity) <= limit) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 const DOT = 46

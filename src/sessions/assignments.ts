@@ -103,26 +103,15 @@ export class Assignments implements Follower {
     const { connection, leg } = sighting
     // A relay's connection may turn out to be something else; what an agent opened is no choice.
     if (leg === 'direct' || leg === 'front') return
-    const choice = this.choices.get(connection)
-    if (choice === undefined) {
-      this.discount(connection)
-      return
-    }
+    const choice = this.letGo(connection)
+    if (choice === null) return
     const { round, row } = choice
-    release(choice)
-    this.choices.delete(connection)
     round.setCarried(row, leg === 'back' && (round.isCarried(row) || halves[0].bytes > 0))
     if (round.agentOf(row) === null) this.closedLately.put(connection, choice, end)
   }
 
   left({ connection }: TrackedSighting): void {
-    const choice = this.choices.get(connection)
-    if (choice === undefined) {
-      this.discount(connection)
-      return
-    }
-    release(choice)
-    this.choices.delete(connection)
+    this.letGo(connection)
   }
 
   timePassed(now: Micros): void {
@@ -213,6 +202,18 @@ export class Assignments implements Follower {
     const choice = this.choiceOf(sighting)
     if (choice !== null) release(choice)
     else if (sighting?.leg === 'back') this.discount(sighting.connection)
+  }
+
+  /** A connection is not open any more; its choice, if that was not told yet. */
+  private letGo(connection: ConnectionId): Choice | null {
+    const choice = this.choices.get(connection)
+    if (choice === undefined) {
+      this.discount(connection)
+      return null
+    }
+    release(choice)
+    this.choices.delete(connection)
+    return choice
   }
 
   private discount(connection: ConnectionId): void {

@@ -9,12 +9,7 @@ import type { TrackedPath, TrackedSighting } from './sighting.ts'
  * on it claimed was a guess by address.
  */
 export function nameSighting(sighting: TrackedSighting, agent: Agent): void {
-  const { path } = sighting
-  if (!path.isJoined && (sighting.agent === null || sighting.agent === agent)) {
-    sighting.agent = agent
-    return
-  }
-  const { sightings } = path
+  const { sightings } = sighting.path
   for (const s of sightings) {
     const claimed = sightings.some((other) => other.speaker === s.agent)
     if (s.agent === null || !claimed || s.agent.confidence < agent.confidence || !s.agent.nameable)
