@@ -6,12 +6,17 @@ import { deserialize, serialize } from 'node:v8'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Finding } from '../model/incident.ts'
 
-/** Findings that are packed together: twice as many would be a tenth smaller. */
+/** Findings that are packed together at first. */
 const BATCH = 64
+/** Batches that are packed together later: of the findings of a simulated deployment, 512 at a time take a
+ * fifth less than 64 at a time. */
+const BATCHES = 8
 /** At least so many of the latest are at hand, for what amends them. */
 const AT_HAND = 8
 /** Level 1 takes a third of the time of the usual one, for a few per cent in size. */
-const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const FAST = 1
+/** ... which are worth it where the result stays. */
+const THOROUGH = 6
 
 interface Batch {
   /** Of its findings, the earliest and the latest. */
@@ -33,12 +38,15 @@ export class Occurrences {
   readonly first: Finding
   count: number
   private readonly packed: Batch[]
+  /** So many of those, the earliest, are packed for good. */
+  private settled: number
   private latest: Finding[]
 
   constructor({ first, count, packed, latest }: SavedOccurrences) {
     this.first = first
     this.count = count
     this.packed = [...packed]
+    this.settled = packed.length
     this.latest = [...latest]
   }
 
@@ -52,6 +60,7 @@ export class Occurrences {
     if (this.latest.length >= AT_HAND + BATCH) {
       this.packed.push(batchOf(this.latest.slice(0, BATCH)))
       this.latest = this.latest.slice(BATCH)
+      if (this.packed.length - this.settled === BATCHES) this.settle()
     }
     this.latest.push(finding)
   }
@@ -79,6 +88,13 @@ export class Occurrences {
     return null
   }
 
+  /** The small batches become a large one. */
+  private settle(): void {
+    const small = this.packed.splice(this.settled)
+    this.packed.push(batchOf(small.flatMap(({ packed }) => unpacked(packed))))
+    this.settled++
+  }
+
   all(): [Finding, ...Finding[]] {
     const all = this.packed.flatMap(({ packed }) => unpacked(packed))
     return [...all, ...this.latest] as [Finding, ...Finding[]]
@@ -88,7 +104,9 @@ export class Occurrences {
 function batchOf(findings: readonly Finding[]): Batch {
   const times = findings.map(({ at }) => at)
   // What comes packed stands in a larger buffer.
-  const packed = new Uint8Array(zstdCompressSync(serialize(findings), FAST))
+  const level = findings.length > BATCH ? THOROUGH : FAST
+  const params = { [constants.ZSTD_c_compressionLevel]: level }
+  const packed = new Uint8Array(zstdCompressSync(serialize(findings), { params }))
   return { from: Math.min(...times), to: Math.max(...times), packed }
 }
 

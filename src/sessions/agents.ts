@@ -5,8 +5,8 @@
 import type { Agent, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
-import { seconds, type Micros } from '../model/time.ts'
-import { type Identification, type NamedPlace, TrackedAgent, type UsedAddress } from './tracked-agent.ts'
+import type { Micros } from '../model/time.ts'
+import { type Identification, NamedPlace, TrackedAgent, type UsedAddress } from './tracked-agent.ts'
 import { ADDRESS_CONFIDENCE, type IdentityClaim } from './identity.ts'
 import type { Inventory } from './inventory.ts'
 
@@ -15,9 +15,6 @@ const INVENTORY_CONFIDENCE = 0.9
 const AGENTS_MAX = 1 << 20
 /** Addresses kept per agent: the first and the latest; a pool that is larger is told by its size. */
 const ADDRESSES_MAX = 64
-/** A, then B, then A again within this time share an address; a lease does not change hands so fast (RFC 2131
- * §4.3.1: an expired one is the last to be given away). */
-const IN_TURN_WITHIN: Micros = seconds(600)
 /** Addresses at which agents named themselves, of which is remembered who, per tap: the first ones. */
 const PLACES_MAX = 1 << 18
 
@@ -32,7 +29,8 @@ export class Agents {
   private readonly byId = new Map<string, TrackedAgent>()
   /** As many as there are ways to know an agent. */
   private readonly identifications = new Map<string, Identification>()
-  private readonly places = new Map<Tap, Map<string, NamedPlace>>()
+  /** Who named themselves where: at most addresses one agent did. */
+  private readonly places = new Map<Tap, Map<string, TrackedAgent | NamedPlace>>()
   /** Times that an agent, and a place, found no room. */
   readonly forgotten = { agents: 0, places: 0 }
   private readonly limits: AgentLimits
@@ -56,7 +54,7 @@ export class Agents {
    * address itself. */
   at(tap: Tap, address: string, via: 'address' | 'proxy-header'): Agent {
     const place = this.places.get(tap)?.get(address)
-    if (place !== undefined && place.others === null) return place.agent
+    if (place instanceof TrackedAgent) return place
     const inventoried = this.inventory.rolesOf(address).agentId
     if (inventoried !== null) return this.get(inventoried, 'inventory', INVENTORY_CONFIDENCE, true)
     return this.get(address, via, ADDRESS_CONFIDENCE, true)
@@ -86,7 +84,7 @@ export class Agents {
     const before = moved ? { ...previous! } : null
     if (known === null) {
       if (tracked.addresses.length >= ADDRESSES_MAX) tracked.forgetSecondAddress()
-      known = { tap, address, start: at, end: at, packet, sighting: null, place: null }
+      known = { tap, address, start: at, end: at, packet, sighting: null, named: null }
       tracked.use(known)
     }
     this.noteSeen(tracked, known, sighting, at, packet, kept)
@@ -106,54 +104,55 @@ export class Agents {
       used.packet = packet
       if (kept) used.sighting = sighting
     }
-    if (agent.id !== used.address) this.noteNamed(agent, used, at)
+    if (agent.id === used.address || used.named === agent) return
+    used.named ??= this.placeAt(used, agent)
+    if (used.named instanceof NamedPlace) used.named.note(agent, at)
   }
 
   /** Several agents used the address at the same time, in turn: one host, or one lease after the other, does
    * not look so. */
   isShared(tap: Tap, address: string): boolean {
-    return this.places.get(tap)?.get(address)?.shared === true
+    const place = this.places.get(tap)?.get(address)
+    return place instanceof NamedPlace && place.isShared
   }
 
   /** The same of an address that the agent used. */
   isSharedWith(agent: Agent, tap: Tap, address: string): boolean {
-    const place = (agent as TrackedAgent).onlyAt(tap, address)?.place ?? null
-    return place === null ? this.isShared(tap, address) : place.shared
+    const named = (agent as TrackedAgent).onlyAt(tap, address)?.named ?? null
+    if (named === null) return this.isShared(tap, address)
+    return named instanceof NamedPlace && named.isShared
   }
 
   /** How many agents named themselves at an address. */
   namedAt(tap: Tap, address: string): number {
     const place = this.places.get(tap)?.get(address)
-    return place === undefined ? 0 : 1 + (place.others?.size ?? 0)
+    if (place === undefined) return 0
+    return place instanceof NamedPlace ? place.agents.size : 1
   }
 
   all(): Iterable<TrackedAgent> {
     return this.byId.values()
   }
 
-  private noteNamed(agent: TrackedAgent, used: UsedAddress, at: Micros): void {
-    const place = (used.place ??= this.placeAt(used.tap, used.address, agent, at))
-    if (place === null) return
-    const before = place.agent === agent ? place.at : place.others?.get(agent)
-    if (place.agent === agent) place.at = at
-    else (place.others ??= new Map()).set(agent, at)
-    if (before === undefined || at - before > IN_TURN_WITHIN || place.others === null || place.shared) return
-    const cameBetween = (theirs: Micros): boolean => theirs > before && theirs < at
-    place.shared = cameBetween(place.at) || [...place.others.values()].some(cameBetween)
-  }
-
-  private placeAt(tap: Tap, address: string, agent: Agent, at: Micros): NamedPlace | null {
+  /** Who named themselves at the address, with this agent; null if that is one address too many. */
+  private placeAt({ tap, address }: UsedAddress, agent: TrackedAgent): TrackedAgent | NamedPlace | null {
     let places = this.places.get(tap)
     if (places === undefined) this.places.set(tap, (places = new Map()))
     const known = places.get(address)
-    if (known !== undefined) return known
-    if (places.size >= this.limits.places) {
+    if (known instanceof NamedPlace) return known
+    if (known !== undefined && known !== agent) {
+      const theirs = known.addresses.find((used) => used.tap === tap && used.address === address)
+      const place = new NamedPlace(known, theirs?.end ?? -Infinity)
+      if (theirs !== undefined) theirs.named = place
+      places.set(address, place)
+      return place
+    }
+    if (known === undefined && places.size >= this.limits.places) {
       this.forgotten.places++
       return null
     }
-    const place: NamedPlace = { agent, at, others: null, shared: false }
-    places.set(address, place)
-    return place
+    places.set(address, agent)
+    return agent
   }
 
   private get(id: string, by: IdentifiedBy, confidence: number, nameable: boolean): TrackedAgent {

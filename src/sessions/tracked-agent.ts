@@ -2,7 +2,7 @@
 import type { Agent, AgentAddress, Service, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
-import type { Micros } from '../model/time.ts'
+import { seconds, type Micros } from '../model/time.ts'
 import type { Rhythm } from './rhythm.ts'
 import { Attachment } from './sighting.ts'
 
@@ -24,14 +24,28 @@ export interface Identification {
   readonly nameable: boolean
 }
 
-/** An address at a tap where agents named themselves: most are one agent's. */
-export interface NamedPlace {
-  /** Who did first, and when last. */
-  readonly agent: Agent
-  at: Micros
-  /** Who else did, and when last. */
-  others: Map<Agent, Micros> | null
-  shared: boolean
+/** A, then B, then A again within this time share an address; a lease does not change hands so fast (RFC 2131
+ * §4.3.1: an expired one is the last to be given away). */
+const IN_TURN_WITHIN: Micros = seconds(600)
+
+/** An address at a tap where several agents named themselves. */
+export class NamedPlace {
+  /** Who did, and when last. */
+  readonly agents: Map<Agent, Micros>
+  /** Several used it at the same time, in turn. */
+  isShared = false
+
+  constructor(first: Agent, at: Micros) {
+    this.agents = new Map([[first, at]])
+  }
+
+  note(agent: Agent, at: Micros): void {
+    const { agents } = this
+    const before = agents.get(agent)
+    agents.set(agent, at)
+    if (this.isShared || before === undefined || at - before > IN_TURN_WITHIN) return
+    for (const theirs of agents.values()) this.isShared ||= theirs > before && theirs < at
+  }
 }
 
 /** With what shows that it was there last. */
@@ -39,8 +53,8 @@ export interface UsedAddress extends AgentAddress {
   packet: number
   /** The connection on which it named itself last; null if it never did. */
   sighting: Sighting | null
-  /** Who else named itself there; null if it never did, or nobody is followed there. */
-  place: NamedPlace | null
+  /** Who named itself there: the agent, or several; null if it never did, or nobody is followed there. */
+  named: TrackedAgent | NamedPlace | null
 }
 
 export class TrackedAgent implements Agent {
