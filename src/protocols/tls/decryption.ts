@@ -1,14 +1,19 @@
 /**
  * Opening protected records with known keys: one `RecordOpener` per side and key epoch. node:crypto decrypts
  * and authenticates; a record that does not authenticate yields null and changes nothing but a counter of the
- * caller. Keys are KeyObjects: given octets, each call takes five times as long (measured, Node 24).
+ * caller.
+ *
+ * Keys are octets as text. A KeyObject is half a dozen objects all over the memory, native ones among them: a
+ * connection's takes three times as long to make, and half as long again to use where there are many. Given a
+ * Uint8Array, each call takes five times as long (measured, Node 24).
  */
-import { createDecipheriv, createSecretKey } from 'node:crypto'
-import type { CipherGCMTypes, DecipherGCM, Decipheriv, KeyObject } from 'node:crypto'
+import { createDecipheriv } from 'node:crypto'
+import type { CipherGCMOptions, CipherGCMTypes, DecipherGCM, Decipheriv } from 'node:crypto'
 import type { Bulk, Hash } from './ciphers.data.ts'
 import { APPLICATION_DATA, TLS_1_0 } from './constants.data.ts'
 import { hmacKey, hmacOf, type HmacKey } from './hmac.ts'
 import { trafficKeys } from './key-schedule.ts'
+import { OCTETS, octetsText } from './octets.ts'
 
 /** What a record held. */
 export interface Opened {
@@ -47,25 +52,29 @@ function copy(to: Uint8Array, toAt: number, from: Uint8Array, fromAt: number, le
   for (let i = 0; i < length; i++) to[toAt + i] = from[fromAt + i]!
 }
 
+function copyText(to: Uint8Array, octets: string): void {
+  for (let i = 0; i < octets.length; i++) to[i] = octets.charCodeAt(i)
+}
+
 /** TLS 1.2 with an AEAD suite (RFC 5246 §6.2.3.3, RFC 7905 §2). */
-export const aeadOpener = (bulk: Bulk, keyOctets: Uint8Array, iv: Uint8Array): RecordOpener =>
-  new AeadOpener(bulk, createSecretKey(keyOctets), iv)
+export const aeadOpener = (bulk: Bulk, key: Uint8Array, iv: Uint8Array): RecordOpener =>
+  new AeadOpener(bulk, octetsText(key), octetsText(iv))
 
 /** TLS 1.3 (RFC 8446 §5.2) with a traffic secret. */
 export function opener13(bulk: Bulk, hash: Hash, secret: Uint8Array): RecordOpener {
   const { key, iv } = trafficKeys(hash, secret, bulk.keyBytes)
-  return new Opener13(bulk, createSecretKey(key), iv)
+  return new Opener13(bulk, key, iv)
 }
 
 /** A class, so that a connection costs an object per side, and not a closure for each of these as well. */
 class AeadOpener implements RecordOpener {
   sequence = 0
   private readonly bulk: Bulk
-  private readonly key: KeyObject
-  private readonly iv: Uint8Array
+  private readonly key: string
+  private readonly iv: string
   private readonly overhead: number
 
-  constructor(bulk: Bulk, key: KeyObject, iv: Uint8Array) {
+  constructor(bulk: Bulk, key: string, iv: string) {
     this.bulk = bulk
     this.key = key
     this.iv = iv
@@ -86,7 +95,7 @@ class AeadOpener implements RecordOpener {
     if (length < 0) return null
     writePrefix(PREFIX, this.sequence, type, version, length)
     if (bulk.explicitNonceBytes > 0) {
-      copy(NONCE, 0, iv, 0, iv.length)
+      copyText(NONCE, iv)
       copy(NONCE, iv.length, b, start, bulk.explicitNonceBytes)
     } else {
       maskNonce(NONCE, iv, this.sequence)
@@ -99,10 +108,10 @@ class AeadOpener implements RecordOpener {
 class Opener13 implements RecordOpener {
   sequence = 0
   private readonly bulk: Bulk
-  private readonly key: KeyObject
-  private readonly iv: Uint8Array
+  private readonly key: string
+  private readonly iv: string
 
-  constructor(bulk: Bulk, key: KeyObject, iv: Uint8Array) {
+  constructor(bulk: Bulk, key: string, iv: string) {
     this.bulk = bulk
     this.key = key
     this.iv = iv
@@ -243,15 +252,15 @@ function writeSequence(out: Uint8Array, at: number, sequence: number): void {
 }
 
 /** iv exclusive-or sequence (RFC 8446 §5.3). */
-function maskNonce(out: Uint8Array, iv: Uint8Array, sequence: number): void {
-  copy(out, 0, iv, 0, 12)
+function maskNonce(out: Uint8Array, iv: string, sequence: number): void {
+  copyText(out, iv)
   for (let at = 11, left = sequence; left > 0; at--, left = Math.floor(left / 256)) out[at]! ^= left % 256
 }
 
 /** Opens octets `start`..`end`, tag included, under the nonce in NONCE. */
 function openAead(
   bulk: Bulk,
-  key: KeyObject,
+  key: string,
   aad: Uint8Array,
   b: Uint8Array,
   start: number,
@@ -272,15 +281,14 @@ function openAead(
   }
 }
 
-/**
- * node's types split its AEAD ciphers by mode; one call serves GCM, CCM and ChaCha20-Poly1305. GCM's tag has
- * the length that node expects: without options it is faster.
- */
-function aeadDecipher({ cipher, mode, tagBytes }: Bulk, key: KeyObject): DecipherGCM {
-  const name = cipher as CipherGCMTypes
-  if (mode === 'gcm') return createDecipheriv(name, key, NONCE)
-  return createDecipheriv(name, key, NONCE, { authTagLength: tagBytes })
-}
+/** How node:crypto is to read a key, and how long a tag is. */
+const OPTIONS: ReadonlyMap<number, CipherGCMOptions> = new Map(
+  [8, 16].map((authTagLength) => [authTagLength, { encoding: OCTETS, authTagLength }]),
+)
+
+/** node's types split its AEAD ciphers by mode; one call serves GCM, CCM and ChaCha20-Poly1305. */
+const aeadDecipher = ({ cipher, tagBytes }: Bulk, key: string): DecipherGCM =>
+  createDecipheriv(cipher as CipherGCMTypes, key, NONCE, OPTIONS.get(tagBytes))
 
 /** A tag of the usual length goes through a buffer of its own; a short one is a view. */
 function tagOf(b: Uint8Array, start: number, end: number): Uint8Array {
@@ -298,12 +306,12 @@ function cbcDecrypter(
   bulk: Bulk,
   keyOctets: Uint8Array,
 ): (vector: Uint8Array, blocks: Uint8Array) => Uint8Array | null {
-  const key = createSecretKey(keyOctets)
+  const key = octetsText(keyOctets)
   let decipher: Decipheriv | null = null
   return (vector, blocks) => {
     if (vector.length !== bulk.ivBytes) return null
     try {
-      decipher ??= createDecipheriv(bulk.cipher, key, vector).setAutoPadding(false)
+      decipher ??= createDecipheriv(bulk.cipher, key, vector, { encoding: OCTETS }).setAutoPadding(false)
       decipher.update(vector)
       return decipher.update(blocks)
     } catch {

@@ -3,6 +3,7 @@
  * five times as much as what it computes here (measured, Node 24).
  */
 import { hash } from 'node:crypto'
+import { OCTETS } from './octets.ts'
 
 /** Octets that the hash takes at once (FIPS 180-4 §1, RFC 1321 §3.3). */
 const blockBytes = (name: string): number => (name === 'sha384' || name === 'sha512' ? 128 : 64)
@@ -44,4 +45,33 @@ export function hmacOf(key: HmacKey, prefix: Uint8Array, b: Uint8Array, start: n
   const digest = hash(name, key.inner.subarray(0, size), 'binary')
   outer.write(digest, block, 'latin1')
   return Buffer.from(hash(name, outer.subarray(0, block + digest.length), 'binary'), 'latin1')
+}
+
+/** The HMAC of one message with one key after the other: nothing is made for a key but the result. */
+export class MessageHmac {
+  private readonly hash: string
+  private readonly block: number
+  private readonly inner: Buffer
+  private readonly outer: Buffer
+
+  constructor(name: string, message: Uint8Array) {
+    this.hash = name
+    this.block = blockBytes(name)
+    this.inner = Buffer.concat([new Uint8Array(this.block), message])
+    this.outer = Buffer.alloc(this.block + hash(name, '', 'buffer').length)
+  }
+
+  /** Its first `length` octets, as text; `key` is at most one block long. */
+  of(key: Uint8Array, length: number): string {
+    const { hash: name, block, inner, outer } = this
+    for (let i = 0; i < block; i++) {
+      const octet = i < key.length ? key[i]! : 0
+      inner[i] = octet ^ INNER
+      outer[i] = octet ^ OUTER
+    }
+    outer.write(hash(name, inner, 'binary'), block, OCTETS)
+    // Through the buffer once more: a part of a text holds the whole of it.
+    outer.write(hash(name, outer, 'binary'), block, OCTETS)
+    return outer.toString(OCTETS, block, block + length)
+  }
 }

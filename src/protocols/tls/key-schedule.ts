@@ -2,7 +2,7 @@
  * From secrets to keys: HKDF-Expand-Label of TLS 1.3 (RFC 8446 §7.1), the pseudo-random functions of TLS 1.0
  * to 1.2 (RFC 2246 §5, RFC 5246 §5).
  */
-import { hmacKey, hmacOf, type HmacKey } from './hmac.ts'
+import { hmacKey, hmacOf, MessageHmac, type HmacKey } from './hmac.ts'
 
 const NONE = new Uint8Array(0)
 
@@ -22,27 +22,33 @@ export const expandLabel = (hash: string, secret: Uint8Array, label: string, len
   new Uint8Array(hmac(hmacKey(hash, secret), labelInfo(label, length)).subarray(0, length))
 
 const IV_BYTES = 12
-const IV_INFO = labelInfo('iv', IV_BYTES)
-const KEY_INFOS: ReadonlyMap<number, Uint8Array> = new Map(
-  [16, 32].map((length) => [length, labelInfo('key', length)]),
-)
 
-/** The key of `keyBytes` octets and the vector that a traffic secret makes (RFC 8446 §7.3). */
+/** What makes keys of traffic secrets with a hash. */
+interface TrafficHmacs {
+  readonly key: MessageHmac
+  readonly iv: MessageHmac
+}
+
+const trafficHmacs = new Map<string, TrafficHmacs>()
+
+function trafficHmacsOf(hash: string, keyBytes: number): TrafficHmacs {
+  const name = `${hash} ${keyBytes}`
+  let known = trafficHmacs.get(name)
+  if (known === undefined) {
+    const [key, iv] = [labelInfo('key', keyBytes), labelInfo('iv', IV_BYTES)]
+    trafficHmacs.set(name, (known = { key: new MessageHmac(hash, key), iv: new MessageHmac(hash, iv) }))
+  }
+  return known
+}
+
+/** The key of `keyBytes` octets and the vector that a traffic secret makes (RFC 8446 §7.3), as text. */
 export function trafficKeys(
   hash: string,
   secret: Uint8Array,
   keyBytes: number,
-): { readonly key: Uint8Array; readonly iv: Uint8Array } {
-  const by = hmacKey(hash, secret)
-  const info = KEY_INFOS.get(keyBytes) ?? labelInfo('key', keyBytes)
-  return { key: hmac(by, info).subarray(0, keyBytes), iv: firstOctets(hmac(by, IV_INFO), IV_BYTES) }
-}
-
-/** In an array of their own: it is asked for every record, and a view of a Buffer lies in three places. */
-function firstOctets(b: Uint8Array, length: number): Uint8Array {
-  const out = new Uint8Array(length)
-  for (let i = 0; i < length; i++) out[i] = b[i]!
-  return out
+): { readonly key: string; readonly iv: string } {
+  const { key, iv } = trafficHmacsOf(hash, keyBytes)
+  return { key: key.of(secret, keyBytes), iv: iv.of(secret, IV_BYTES) }
 }
 
 /** The secret after a KeyUpdate (RFC 8446 §7.2). */

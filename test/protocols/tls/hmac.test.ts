@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hmacKey, hmacOf } from '../../../src/protocols/tls/hmac.ts'
+import { hmacKey, hmacOf, MessageHmac } from '../../../src/protocols/tls/hmac.ts'
 import { bytes, text } from './craft.ts'
 
 const NONE = new Uint8Array(0)
@@ -40,6 +40,26 @@ test('of any message behind any prefix, one after the other, as node:crypto says
           for (const [prefix, message] of messages) {
             const expected = createHmac(hash, key).update(prefix).update(message).digest()
             expect(hmacOf(by, prefix, message, 0, message.length)).toEqual(expected)
+          }
+        }
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+test('of one message with keys of any length up to a block', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 80 }),
+      fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 5 }),
+      (message, keys) => {
+        for (const hash of ['sha256', 'sha384']) {
+          const hmac = new MessageHmac(hash, message)
+          for (const key of keys) {
+            const expected = createHmac(hash, key).update(message).digest('binary')
+            expect(hmac.of(key, expected.length)).toBe(expected)
+            expect(hmac.of(key, 12)).toBe(expected.slice(0, 12))
           }
         }
       },
