@@ -183,7 +183,7 @@ export class Endings {
     const attachment = attachmentOf(agent, sighting.service)
     if (attachment === null) return
     const last = attachment.last ?? this.unspokenAt(sighting)
-    attachment.last = sighting
+    attachment.latest = sighting
     if (last === null || last.path === sighting.path || last.path.hasNext) return
     if (sighting.start <= last.start) return
     const before = last.path

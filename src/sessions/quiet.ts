@@ -71,8 +71,7 @@ export class Quiet {
     this.addresses[row] = stay.agent.id === originator.address ? stay.agent.id : originator.address
     this.stays[row] = stay
     stay.restAt(connection)
-    stay.attachment.last = null
-    stay.attachment.quiet = connection
+    stay.attachment.latest = connection
   }
 
   /** The sighting of a connection, which is no row any more; null if it was none. */
@@ -81,10 +80,7 @@ export class Quiet {
     if (row < 0) return null
     const stay = this.stays[row]!
     const sighting = this.made(connection, row, stay)
-    if (stay.attachment.quiet === connection) {
-      stay.attachment.quiet = NO_CONNECTION
-      stay.attachment.last = sighting
-    }
+    if (stay.attachment.quiet === connection) stay.attachment.latest = sighting
     if (stay.quiet === connection) stay.visitedBy(sighting)
     this.tell(this.rows[row * WORDS + BEFORE]!, sighting)
     this.remove(row)
@@ -117,7 +113,7 @@ export class Quiet {
     path.reach(server)
     const after = rows[at + AFTER]!
     if (after === IN_NEXT) path.follow(this.next.get(connection)!)
-    else path.quietNext = after
+    else path.follow(after)
     return sighting
   }
 
@@ -126,7 +122,7 @@ export class Quiet {
   private follow({ last, quiet }: Attachment, next: TrackedSighting): ConnectionId {
     if (last !== null) {
       if (last.path.hasNext || next.start <= last.start) return NO_CONNECTION
-      last.path.quietNext = next.connection
+      last.path.follow(next.connection)
       return last.connection
     }
     const at = this.find(quiet) * WORDS

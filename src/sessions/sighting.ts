@@ -26,6 +26,12 @@ const CLOSED = 1 << 0
 const VISITED = 1 << 1
 const LEFT_BY_AGENT = 1 << 2
 const SERVER_BY_COOKIE = 1 << 3
+// Above them, places in HANDSHAKES and LEGS, and the hop limit of the responder's SYN and one, 0 for none.
+const HANDSHAKE_SHIFT = 4
+const LEG_SHIFT = 6
+const HOP_LIMIT_SHIFT = 9
+const HANDSHAKES = [null, 'complete', 'partial', 'none'] as const satisfies (HandshakeSeen | null)[]
+const LEGS = ['front', 'back', 'direct', 'probe', 'internal'] as const satisfies Leg[]
 
 // Of a path; above them, the number of acts that are due.
 const ENDING = 1 << 0
@@ -70,11 +76,8 @@ export class TrackedSighting implements Sighting {
   readonly responder: Endpoint
   readonly start: Micros
   readonly startPacket: number
-  readonly handshake: HandshakeSeen | null
-  readonly responderHopLimit: number | null
   readonly resolvedName: string | null
   readonly outerAddress: string | null
-  leg: Leg
   service: Service
   server: Server | null
   agent: Agent | null = null
@@ -95,8 +98,8 @@ export class TrackedSighting implements Sighting {
   responses = 0
   /** The last agent that spoke on it: a relay's connection may carry several. */
   speaker: Agent | null = null
-  /** What is so or not, in one word: as fields of their own they would be a third cache line. */
-  private flags = 0
+  /** What is so or not, and small numbers, in one word: as fields they would be a third cache line. */
+  private flags: number
 
   constructor(facts: SightingFacts) {
     this.connection = facts.connection
@@ -105,15 +108,33 @@ export class TrackedSighting implements Sighting {
     this.responder = facts.responder
     this.start = facts.start
     this.startPacket = facts.startPacket
-    this.handshake = facts.handshake
-    this.responderHopLimit = facts.responderHopLimit
     this.resolvedName = facts.resolvedName ?? null
     this.outerAddress = facts.outerAddress ?? null
-    this.leg = facts.leg
     this.service = facts.service
     this.server = facts.server
     this.lastAt = facts.start
+    this.flags =
+      (HANDSHAKES.indexOf(facts.handshake) << HANDSHAKE_SHIFT) |
+      (LEGS.indexOf(facts.leg) << LEG_SHIFT) |
+      (((facts.responderHopLimit ?? -1) + 1) << HOP_LIMIT_SHIFT)
     this.path = new TrackedPath(this)
+  }
+
+  get handshake(): HandshakeSeen | null {
+    return HANDSHAKES[((this.flags >> HANDSHAKE_SHIFT) & 3) as 0 | 1 | 2 | 3]
+  }
+
+  get leg(): Leg {
+    return LEGS[((this.flags >> LEG_SHIFT) & 7) as 0 | 1 | 2 | 3 | 4]
+  }
+
+  set leg(leg: Leg) {
+    this.flags = (this.flags & ~(7 << LEG_SHIFT)) | (LEGS.indexOf(leg) << LEG_SHIFT)
+  }
+
+  get responderHopLimit(): number | null {
+    const limit = (this.flags >> HOP_LIMIT_SHIFT) - 1
+    return limit < 0 ? null : limit
   }
 
   get closed(): boolean {
@@ -162,6 +183,12 @@ export class TrackedSighting implements Sighting {
   }
 }
 
+/** What a connection is known as: the sighting, or its number. */
+type Known = TrackedSighting | ConnectionId
+
+const sightingOf = (known: Known): TrackedSighting | null => (typeof known === 'number' ? null : known)
+const numberOf = (known: Known): ConnectionId => (typeof known === 'number' ? known : NO_CONNECTION)
+
 const NOT_JOINED: readonly string[] = []
 
 /** Several sightings that are one connection. */
@@ -181,10 +208,9 @@ export class TrackedPath implements Path {
   endedAt: Micros | null = null
   /** The connection whose loss it makes good, until that is told; null if none. */
   returnOf: TrackedSighting | null = null
-  /** The agent's next path to the same service. */
-  next: TrackedSighting | null = null
-  /** ... or its number, while nothing is known of that but that it opened. */
-  quietNext: ConnectionId = NO_CONNECTION
+  /** The agent's next path to the same service; or its number, while nothing is known of that but that it
+   * opened. */
+  private after: Known = NO_CONNECTION
 
   constructor(first: TrackedSighting) {
     this.first = first
@@ -261,12 +287,20 @@ export class TrackedPath implements Path {
   }
 
   get hasNext(): boolean {
-    return this.next !== null || this.quietNext !== NO_CONNECTION
+    return this.after !== NO_CONNECTION
   }
 
-  follow(next: TrackedSighting): void {
-    this.next = next
-    this.quietNext = NO_CONNECTION
+  /** The next one, unless it is quiet. */
+  get next(): TrackedSighting | null {
+    return sightingOf(this.after)
+  }
+
+  get quietNext(): ConnectionId {
+    return numberOf(this.after)
+  }
+
+  follow(next: Known): void {
+    this.after = next
   }
 
   /**
@@ -277,8 +311,7 @@ export class TrackedPath implements Path {
   letGo(): void {
     if (!this.hasNext || this.due > 0) return
     if (this.joined === null ? !this.first.closed : this.joined.all.some((s) => !s.closed)) return
-    this.next = null
-    this.quietNext = LET_GO
+    this.after = LET_GO
   }
 
   hasReached(server: Server): boolean {
@@ -302,15 +335,23 @@ export class Attachment {
   readonly service: Service
   /** The agent's time at one of the service's servers; null before its first visit. */
   stay: Stay | null = null
-  /** The agent's latest connection to the service. */
-  last: TrackedSighting | null = null
-  /** ... or its number, while nothing is known of it but that it opened. */
-  quiet: ConnectionId = NO_CONNECTION
+  /** The agent's latest connection to the service; or its number, while nothing is known of it but that it
+   * opened. */
+  latest: Known = NO_CONNECTION
   /** The row of its time without a connection (duties.ts). */
   duty = NO_ROW
 
   constructor(service: Service) {
     this.service = service
+  }
+
+  /** The latest connection, unless it is quiet. */
+  get last(): TrackedSighting | null {
+    return sightingOf(this.latest)
+  }
+
+  get quiet(): ConnectionId {
+    return numberOf(this.latest)
   }
 }
 
@@ -324,10 +365,9 @@ export class Stay {
   readonly firstTap: Tap
   readonly firstPacket: number
   /** The latest visit: evidence names the last contact, not the first. Most are the beginning of their
-   * connection, and that is kept instead. */
-  private latest: TrackedSighting | Visit | null = null
-  /** ... or the number of its connection, while nothing is known of that but that it opened. */
-  quiet: ConnectionId = NO_CONNECTION
+   * connection, and that is kept instead; or the number of its connection, while nothing is known of that but
+   * that it opened. */
+  private latest: TrackedSighting | Visit | ConnectionId = NO_CONNECTION
   connections = 0
   end: Micros
   bytes = 0
@@ -356,6 +396,7 @@ export class Stay {
   /** The latest visit, unless it is quiet. */
   get visit(): Visit | null {
     const { latest, agent, server } = this
+    if (typeof latest === 'number') return null
     if (!(latest instanceof TrackedSighting)) return latest
     return { agent, server, sighting: latest, at: latest.start, packet: latest.startPacket }
   }
@@ -365,19 +406,20 @@ export class Stay {
     const sighting = visit.sighting as TrackedSighting
     const isBeginning = at === sighting.start && packet === sighting.startPacket && cookie === undefined
     this.latest = isBeginning ? sighting : visit
-    this.quiet = NO_CONNECTION
+  }
+
+  get quiet(): ConnectionId {
+    return typeof this.latest === 'number' ? this.latest : NO_CONNECTION
   }
 
   /** The latest visit is the beginning of a connection. */
   visitedBy(sighting: TrackedSighting): void {
     this.latest = sighting
-    this.quiet = NO_CONNECTION
   }
 
   /** The latest visit's connection is but a number from now on. */
   restAt(connection: ConnectionId): void {
-    this.latest = null
-    this.quiet = connection
+    this.latest = connection
   }
 }
 

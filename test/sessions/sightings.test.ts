@@ -22,7 +22,7 @@ class Story {
     const { server } = first
     this.stays.visit({ agent: this.agent, server: server!, sighting: first, at: 0, packet: 1 })
     this.stay = this.agent.attachmentTo(first.service)!.stay!
-    this.stay.attachment.last = first
+    this.stay.attachment.latest = first
     first.visited = true
   }
 
@@ -101,12 +101,12 @@ describe('a connection that rests', () => {
 })
 
 test.each<[string, (sighting: TrackedSighting, other: TrackedSighting) => void]>([
-  ['was not heard of as opening', (s) => Object.assign(s, { handshake: null })],
+  ['was not heard of as opening', (s) => Object.defineProperty(s, 'handshake', { value: null })],
   ['runs behind a relay', (s) => void (s.leg = 'back')],
   ['carries requests', (s) => void s.requests++],
   ['has fallen silent', (s) => void (s.initialBytes = 0)],
   ['ends', (s) => void s.end],
-  ['has a successor', (s) => void (s.path.quietNext = 9)],
+  ['has a successor', (s) => s.path.follow(9)],
   ['has a second tap', (s, other) => s.path.join(other.path, 'same addresses and ports')],
 ])('a connection that %s does not rest', (_what, change) => {
   const s = new Story()
