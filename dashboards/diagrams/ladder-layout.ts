@@ -68,6 +68,18 @@ const SILENCE_TOLERANCE = 0.05
 /** A device stands between unless one of the ends did it itself. */
 export const hasDevice = ({ role }: OccurrenceView['actor']): boolean => role !== 'agent' && role !== 'server'
 
+/** Who stands on the left: the agent; where none is known, whoever speaks with the server there. */
+export function originOf({ agent, server, evidence }: OccurrenceView): {
+  readonly name: string
+  readonly address: string | null
+} {
+  if (agent !== null) return { name: agent.id, address: agent.address }
+  const first = evidence.find(({ segment }) => segment !== null)?.segment ?? null
+  if (first === null || server === null) return { name: 'client', address: null }
+  const ends = [first.source.address, first.destination.address]
+  return { name: ends.find((address) => address !== server.address) ?? 'client', address: null }
+}
+
 /** The packet that severs, or that nobody answered. */
 export function isCulprit({ note, segment }: EvidenceView, manner: OccurrenceView['manner']): boolean {
   if (/unanswered|never answered/.test(note)) return true

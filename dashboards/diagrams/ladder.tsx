@@ -4,7 +4,15 @@ import type { JSX } from 'preact'
 import type { OccurrenceView } from '../../src/api/contract.ts'
 import { bytes, clock, counted, duration, elapsed, seconds } from '../text.ts'
 import { deviceName, roleClass, RoleShape } from './role.tsx'
-import { type Half, HEAD, type Ladder, type LadderArrow, type LadderRow, layLadder } from './ladder-layout.ts'
+import {
+  type Half,
+  HEAD,
+  type Ladder,
+  type LadderArrow,
+  type LadderRow,
+  layLadder,
+  originOf,
+} from './ladder-layout.ts'
 import { shortened, textWidth } from './labels.ts'
 import { across, secondTicks } from './scale.ts'
 import { useWidth } from './width.ts'
@@ -91,7 +99,8 @@ function Heads({
   ladder: Ladder
   width: number
 }): JSX.Element {
-  const { agent, server, actor } = occurrence
+  const { server, actor } = occurrence
+  const origin = originOf(occurrence)
   const device = deviceName(actor)
   const target = server?.name ?? 'server'
   const isNarrow = width < 520
@@ -100,7 +109,7 @@ function Heads({
   const isCrowded = isNarrow && (width * DEVICE_AT) / 100 + nameWidth(device) / 2 > deviceEnd
   return (
     <>
-      <Head x={X.agent} role="agent" name={agent?.id ?? 'agent'} address={agent?.address ?? null} />
+      <Head x={X.agent} role="agent" name={origin.name} address={origin.address} />
       {ladder.hasDevice && (
         <Head
           x={DEVICE_AT}

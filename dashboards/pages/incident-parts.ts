@@ -48,11 +48,12 @@ export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : 
 export function incidentText(incident: IncidentView, origin: string): string {
   const { id, severity, title, summary, actor, requirements, remedy, filter, start, end } = incident
   const who = [ROLE_WORDS[actor.role], actor.name, actor.address].filter((part) => part !== null)
+  const hit = incident.agents === 0 ? [] : [counted(incident.agents, 'agent')]
   const lines = [
     `${id}, ${severity}: ${sentence(title)}`,
     summary,
     '',
-    `When: ${span(start, end, 'second')}, ${counted(incident.occurrences, 'time')}, ${counted(incident.agents, 'agent')}`,
+    `When: ${[span(start, end, 'second'), counted(incident.occurrences, 'time'), ...hit].join(', ')}`,
     `By: ${who.join(' ')}, confidence ${confidence(actor.confidence)}`,
     requirements.length === 0 ? '' : `Breaks: ${requirements.join(', ')}`,
     `What to do: ${remedy}`,

@@ -2,7 +2,8 @@
  * Findings become occurrences, and occurrences of one cause become one incident: the same type, service, path
  * and actor.
  */
-import { groupOf, type Finding, type Incident, type IncidentType, type Severity } from '../model/incident.ts'
+import { groupOf, isOfAgent } from '../model/incident.ts'
+import type { Finding, Incident, IncidentType, Severity } from '../model/incident.ts'
 import type { Tap } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import { Occurrences, type SavedOccurrences } from './occurrences.ts'
@@ -271,7 +272,7 @@ const worse = (a: Severity, b: Severity): Severity => (RANK[b] > RANK[a] ? b : a
 function noteAgents(known: Case, finding: Finding): void {
   const { agent, tap, connection } = finding
   known.group = Math.max(known.group, groupOf(finding) ?? 0)
-  if (agent === null && connection === null) return
+  if (!isOfAgent(finding) || (agent === null && connection === null)) return
   if (known.agents.size < AGENTS_MAX) known.agents.add(agent?.id ?? `${tap}|${connection}`)
 }
 

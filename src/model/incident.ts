@@ -72,6 +72,28 @@ export const INCIDENT_TYPES = [
 ] as const
 export type IncidentType = (typeof INCIDENT_TYPES)[number]
 
+/** Types of incident that are about no agent in particular, though one connection shows them: a check,
+ * members of a cluster among themselves, what a device or a certificate does to all. Whose connection it is
+ * counts for nothing. */
+const OF_NO_AGENT: ReadonlySet<IncidentType> = new Set<IncidentType>([
+  'health-check-failed',
+  'next-hop-down',
+  'replication-down',
+  'replication-wrong-interface',
+  'certificate-shared-replication',
+  'certificate-name-mismatch',
+  'certificate-differs',
+  'tls-modified',
+  'tls-terminated',
+  'tls-passthrough',
+  'timer-risk',
+  'snat-hides-agents',
+])
+
+/** Whether a finding is about somebody, known or not. */
+export const isOfAgent = ({ type, agent }: Pick<Finding, 'type' | 'agent'>): boolean =>
+  agent !== null || !OF_NO_AGENT.has(type)
+
 export type Severity = 'critical' | 'warning' | 'info'
 
 export type ActorRole =

@@ -1,5 +1,11 @@
 /** One incident for people: the sentence, the explanation, who did it, the timer, the proof, the remedy. */
-import { groupOf, type AttributionItem, type Finding, type TimerEstimate } from '../../model/incident.ts'
+import {
+  groupOf,
+  isOfAgent,
+  type AttributionItem,
+  type Finding,
+  type TimerEstimate,
+} from '../../model/incident.ts'
 import type { IncidentRecord } from '../../model/record.ts'
 import { type Examples, OCCURRENCES_SHOWN } from './collected.ts'
 import { shortName } from './harmless.ts'
@@ -150,10 +156,13 @@ const MANNER_WORDS = { fin: 'closed by FIN', rst: 'reset', silent: 'dropped with
 function partiesText(finding: Finding): string {
   const { agent, server } = finding
   const group = groupOf(finding)
-  const unnamed = group === null ? 'agent not known' : counted(group, 'agent')
+  const unnamed = group === null ? unknown(finding) : counted(group, 'agent')
   const who = agent === null ? unnamed : named(agent.id, agent.address)
   return server === null ? who : `${who} and ${named(server.name, server.address)}`
 }
+
+const unknown = (finding: Finding): string =>
+  isOfAgent(finding) ? 'agent not known' : 'no agent in particular'
 
 const named = (name: string, address: string | null): string =>
   address === null || name === address ? shortName(name) : `${shortName(name)} (${address})`

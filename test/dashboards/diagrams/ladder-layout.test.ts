@@ -5,6 +5,7 @@ import {
   halvesOf,
   isCulprit,
   layLadder,
+  originOf,
   ROWS_MAX,
 } from '../../../dashboards/diagrams/ladder-layout.ts'
 import type { EvidenceView, OccurrenceView, SegmentView } from '../../../src/api/contract.ts'
@@ -229,3 +230,12 @@ test('of many packets the ends are drawn and the rest is counted', () => {
 
 test('no packets, no rows', () =>
   expect(layLadder(occurrence([]), sized)).toMatchObject({ rows: [], break: null, taps: [], left: 0 }))
+
+test('on the left stands the agent; of no agent, whoever speaks with the server', () => {
+  const check = packet('server', 7, 0, 'no greeting', segment(SERVER, '10.10.3.1', ['PSH', 'ACK']))
+  expect(originOf(occurrence([check]))).toEqual({ name: 'EPA-0017', address: AGENT })
+  expect(originOf(occurrence([check], { agent: null }))).toEqual({ name: '10.10.3.1', address: null })
+  const isNotKept = packet('server', 7, 0, 'no greeting', null)
+  expect(originOf(occurrence([isNotKept], { agent: null }))).toEqual({ name: 'client', address: null })
+  expect(originOf(occurrence([check], { agent: null, server: null })).name).toBe('client')
+})

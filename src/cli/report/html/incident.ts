@@ -60,7 +60,7 @@ function factsMarkup(incident: ReportIncident): Markup {
     <div>
       <dt>Hit</dt>
       <dd>
-        ${agents === 0 ? 'no agent by name' : counted(agents, 'agent')}${service === null ? null : html` of ${service}`}
+        ${agents === 0 ? 'no agent in particular' : counted(agents, 'agent')}${service === null ? null : html` of ${service}`}
       </dd>
     </div>
     <div>

@@ -147,7 +147,7 @@ function facts(one: ReportIncident): string {
   return [
     `- Who did it: ${inline(actorText(actor))}, confidence ${actor.confidence.toFixed(2)}`,
     `- When: ${whenText(one)}`,
-    `- Hit: ${hit === 0 ? 'no agent by name' : counted(hit, 'agent')}${at}`,
+    `- Hit: ${hit === 0 ? 'no agent in particular' : counted(hit, 'agent')}${at}`,
     `- Breaks: ${requirements.length === 0 ? 'no requirement' : inline(requirements.join(', '))}`,
   ].join('\n')
 }
