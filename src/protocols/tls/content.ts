@@ -83,7 +83,6 @@ export function keepSession(tls: Tls): void {
 const isNewHandshake = (tls: Tls): boolean => tls.handshake === null || tls.handshake.server !== null
 
 function unreadable(tls: Tls): void {
-  tls.counts.unreadable++
   tls.context.count?.('tls-message-malformed')
 }
 

@@ -61,70 +61,85 @@ export function openTls(context: StreamContext, openInner: OpenInner): TlsConsum
 /** A class, so that a connection does not cost a closure for each of these. */
 class TlsParser implements TlsConsumer {
   private readonly tls: Tls
-  private readonly readers: Readers
+  /** Of the originator, and of the responder: no list, which would be two more objects to wait for. */
+  private readonly first: SideReader
+  private readonly second: SideReader
 
   constructor(tls: Tls) {
     this.tls = tls
-    this.readers = [new SideReader(tls, tls.halves[0]), new SideReader(tls, tls.halves[1])]
+    this.first = new SideReader(tls, tls.halves[0])
+    this.second = new SideReader(tls, tls.halves[1])
   }
 
   get counts(): Readonly<TlsCounts> {
-    return this.tls.counts
+    const { records, opened, resynchronised, foreign, reported, unreported } = this.tls
+    return { records, opened, resynchronised, foreign, reported, unreported }
   }
 
   heldOctets(): number {
-    const { tls, readers } = this
-    return heldOctets(tls, readers[0]) + heldOctets(tls, readers[1]) + (tls.transcript?.length ?? 0)
+    const { first, second, tls } = this
+    return heldOctets(first) + heldOctets(second) + (tls.transcript?.length ?? 0)
   }
 
   data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number {
-    const { tls, readers } = this
-    const half = enter(tls, side, time, packet)
-    read(tls, half, readers[side], bytes, start, end)
-    if (tls.isHolding) release(tls, readers, false)
-    return answer(tls, half)
+    const { tls } = this
+    const reader = this.enter(side, time, packet)
+    read(tls, reader, bytes, start, end)
+    if (tls.isHolding) this.release(false)
+    return answer(tls, reader.half)
   }
 
   gap(side: Side, length: number, time: Micros, packet: number): number {
-    const { tls, readers } = this
-    const half = enter(tls, side, time, packet)
-    if (half.held !== null) releaseHalf(tls, half, readers[side])
-    miss(tls, half, readers[side], length)
-    if (tls.isHolding) release(tls, readers, false)
-    return answer(tls, half)
+    const { tls } = this
+    const reader = this.enter(side, time, packet)
+    if (reader.half.held !== null) releaseHalf(tls, reader)
+    miss(tls, reader, length)
+    if (tls.isHolding) this.release(false)
+    return answer(tls, reader.half)
   }
 
   end(side: Side, time: Micros, packet: number): void {
-    const { tls, readers } = this
-    const half = enter(tls, side, time, packet)
+    const { tls } = this
+    const reader = this.enter(side, time, packet)
+    const { half } = reader
     half.isEnded = true
-    if (half.held !== null) releaseHalf(tls, half, readers[side])
-    if (tls.isHolding) release(tls, readers, false)
+    if (half.held !== null) releaseHalf(tls, reader)
+    if (tls.isHolding) this.release(false)
     end(tls, half)
   }
 
   close(time: Micros): void {
-    const { tls, readers } = this
+    const { tls } = this
     tls.time = time
-    if (tls.isHolding) release(tls, readers, true)
+    if (tls.isHolding) this.release(true)
     conclude(tls)
     innerClose(tls)
   }
-}
 
-type Readers = readonly [SideReader, SideReader]
+  private enter(side: Side, time: Micros, packet: number): SideReader {
+    const { tls } = this
+    tls.time = time
+    tls.packet = packet
+    return side === 0 ? this.first : this.second
+  }
 
-function enter(tls: Tls, side: Side, time: Micros, packet: number): Half {
-  tls.time = time
-  tls.packet = packet
-  return tls.halves[side]
+  /** Reads what waited, if it need not wait longer. */
+  private release(isOver: boolean): void {
+    const { tls, first, second } = this
+    for (const reader of [first, second]) {
+      const { half } = reader
+      if (half.held !== null && (isOver || !waitsForHello(tls, half))) releaseHalf(tls, reader)
+    }
+    tls.isHolding = first.half.held !== null || second.half.held !== null
+  }
 }
 
 /** Takes the next octets of a side. */
-function read(tls: Tls, half: Half, reader: SideReader, b: Uint8Array, start: number, end: number): void {
+function read(tls: Tls, reader: SideReader, b: Uint8Array, start: number, end: number): void {
+  const { half } = reader
   if (half.isForeign) return
   if (half.held !== null) {
-    keep(tls, half, reader, b, start, end)
+    keep(tls, reader, b, start, end)
     return
   }
   if (!half.isSeen && opensV2(b, start)) half.opening = v2Opening()
@@ -135,15 +150,15 @@ function read(tls: Tls, half: Half, reader: SideReader, b: Uint8Array, start: nu
     half.missedOctets += end - from
     return
   }
-  const stopped = walkRecords(half.walk, reader, b, from, end)
+  const stopped = walkRecords(half, reader, b, from, end)
   // The reader sets these while the walk is on.
   if (half.isForeign) foreign(tls)
-  else if (half.held !== null) keep(tls, half, reader, b, stopped, end)
+  else if (half.held !== null) keep(tls, reader, b, stopped, end)
 }
 
 /** This side does not speak TLS: the handshake goes no further. */
 function foreign(tls: Tls): void {
-  tls.counts.foreign++
+  tls.foreign++
   conclude(tls)
 }
 
@@ -173,36 +188,28 @@ function takeOpening(tls: Tls, half: Half, octets: Uint8Array, length: number): 
 /**
  * Keeps octets until the other side's hello is there; reads them at once if that takes too long or too much.
  */
-function keep(tls: Tls, half: Half, reader: SideReader, b: Uint8Array, start: number, end: number): void {
-  const held = half.held!
+function keep(tls: Tls, reader: SideReader, b: Uint8Array, start: number, end: number): void {
+  const held = reader.half.held!
   const fits = hold(held, b, start, end, tls.packet)
-  if (!fits || tls.time - held.since > HELD_TIME_MAX) releaseHalf(tls, half, reader)
+  if (!fits || tls.time - held.since > HELD_TIME_MAX) releaseHalf(tls, reader)
 }
 
-/** Reads what waited, if it need not wait longer. */
-function release(tls: Tls, readers: Readers, isOver: boolean): void {
-  for (const half of tls.halves) {
-    if (half.held !== null && (isOver || !waitsForHello(tls, half)))
-      releaseHalf(tls, half, readers[half.side])
-  }
-  tls.isHolding = tls.halves[0].held !== null || tls.halves[1].held !== null
-}
-
-function releaseHalf(tls: Tls, half: Half, reader: SideReader): void {
+function releaseHalf(tls: Tls, reader: SideReader): void {
+  const { half } = reader
   const pieces = half.held?.pieces ?? []
   const { packet } = tls
   half.held = null
   half.hasWaited = true
   for (const piece of pieces) {
     tls.packet = piece.packet
-    read(tls, half, reader, piece.octets, 0, piece.octets.length)
+    read(tls, reader, piece.octets, 0, piece.octets.length)
   }
   tls.packet = packet
 }
 
 /** `length` octets of a side were not captured. */
-function miss(tls: Tls, half: Half, reader: SideReader, length: number): void {
-  const { walk } = half
+function miss(tls: Tls, reader: SideReader, length: number): void {
+  const { half } = reader
   half.isSeen = true
   if (half.isForeign) return
   if (half.opening !== null) {
@@ -210,19 +217,18 @@ function miss(tls: Tls, half: Half, reader: SideReader, length: number): void {
     lose(tls, half, length)
     return
   }
-  const inBody = half.isLost ? 0 : Math.min(length, walk.left)
-  if (inBody > 0) missInBody(tls, half, reader, inBody)
+  const inBody = half.isLost ? 0 : Math.min(length, half.left)
+  if (inBody > 0) missInBody(tls, reader, inBody)
   if (length > inBody) lose(tls, half, length - inBody)
 }
 
 /** Record boundaries are unknown from here on, `missing` octets after the last one that was known. */
 function lose(tls: Tls, half: Half, missing: number): void {
-  half.missedOctets += half.walk.headerFill + missing
+  half.missedOctets += half.headerFill + missing
   if (half.isLost) return
   half.isLost = true
-  tls.counts.lost++
   tls.context.count?.('tls-place-lost')
-  restartWalk(half.walk)
+  restartWalk(half)
   missHandshake(tls, half)
 }
 
@@ -234,7 +240,7 @@ function lose(tls: Tls, half: Half, missing: number): void {
 function resynchronise(tls: Tls, half: Half, b: Uint8Array, start: number, end: number): boolean {
   if (end - start < HEADER_BYTES || !isHeader(b, start) || !isLikely(tls, half, b, start)) return false
   half.isLost = false
-  tls.counts.resynchronised++
+  tls.resynchronised++
   const fit = Math.floor(half.missedOctets / PROTECTED_RECORD_MIN)
   half.missedRecords = tls.keys === null ? 0 : Math.min(MISSED_RECORDS_MAX, Math.max(1, fit))
   return true
@@ -262,7 +268,7 @@ const PROTECTED_ALERT_MAX = 100
 /** The side has sent its FIN. */
 function end(tls: Tls, half: Half): void {
   if (!isClient(tls, half)) conclude(tls)
-  if (mayBeAlert13(tls, half) && !half.isLost && isAtBoundary(half.walk)) {
+  if (mayBeAlert13(tls, half) && !half.isLost && isAtBoundary(half)) {
     reportAlert(tls, half, null, null, half.recordPacket)
   }
   innerEnd(tls, half)
@@ -275,18 +281,20 @@ function answer(tls: Tls, half: Half): number {
   }
   if (isDone(tls)) return DETACH
   if (half.isForeign) return SKIP_REST
-  return half.held === null ? takeSkip(half.walk) : CONTINUE
+  return half.held === null ? takeSkip(half) : CONTINUE
 }
 
 /** The handshake is told, nothing can be read further on, and nobody asks for alerts. */
 const isDone = (tls: Tls): boolean =>
-  tls.handshake === null && tls.context.wants?.alerts === false && tls.context.secrets === undefined
+  tls.handshake === null &&
+  tls.keys === null &&
+  tls.context.wants?.alerts === false &&
+  tls.context.secrets === undefined
 
-function heldOctets(tls: Tls, reader: SideReader): number {
-  const half = tls.halves[reader.side]
+function heldOctets({ half, messages }: SideReader): number {
   return (
-    (half.walk.body?.length ?? 0) +
-    (reader.messages.buffer?.length ?? 0) +
+    (half.body?.length ?? 0) +
+    (messages.buffer?.length ?? 0) +
     (half.held?.length ?? 0) +
     (half.opening?.octets.length ?? 0)
   )

@@ -44,7 +44,7 @@ export function takeProtected(
     failRecord(tls, half)
     return
   }
-  tls.counts.opened++
+  tls.opened++
   tls.isDecrypted = true
   half.missedRecords = 0
   half.mayBeRefused &&= half.epoch === 'early'
@@ -163,7 +163,6 @@ const tellsLength = (tls: Tls, half: Half): boolean =>
 
 /** The record in hand stays unread: cut by a gap, or not authentic. */
 export function failRecord(tls: Tls, half: Half): void {
-  tls.counts.unauthenticated++
   tls.context.count?.('tls-record-unopened')
   half.isOpened = false
   half.missedMessages = true

@@ -10,11 +10,11 @@ import type { Half, Tls } from './state.ts'
 export const REPORTED_MAX = 256
 
 function report(tls: Tls, observation: Observation): void {
-  if (tls.counts.reported >= REPORTED_MAX) {
-    tls.counts.unreported++
+  if (tls.reported >= REPORTED_MAX) {
+    tls.unreported++
     return
   }
-  tls.counts.reported++
+  tls.reported++
   tls.context.emit(observation)
 }
 

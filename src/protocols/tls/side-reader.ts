@@ -1,6 +1,5 @@
 /** Decides what becomes of each record of one side, with the keys and facts at hand. */
 import { u8 } from '../../bytes/read.ts'
-import type { Side } from '../../model/packet.ts'
 import { hasShortTag } from './ciphers.data.ts'
 import * as is from './constants.data.ts'
 import { enterEpoch, findKeys12, keepSession, takeAlert, takeHandshakeMessage } from './content.ts'
@@ -33,16 +32,12 @@ const alertLength13 = (suite: number): number => ALERT_BYTES + 1 + (hasShortTag(
 /** Reads the records of one side, and the messages in them. */
 export class SideReader implements RecordReader, MessageReader {
   readonly messages = messageStream(this)
+  readonly half: Half
   private readonly tls: Tls
-  private readonly half: Half
 
   constructor(tls: Tls, half: Half) {
     this.tls = tls
     this.half = half
-  }
-
-  get side(): Side {
-    return this.half.side
   }
 
   begin(b: Uint8Array, at: number, end: number): Treatment {
@@ -61,7 +56,7 @@ export class SideReader implements RecordReader, MessageReader {
     half.length = bodyLength(b, at)
     half.recordPacket = tls.packet
     half.isOpened = false
-    tls.counts.records++
+    tls.records++
     return treat(tls, half, this.messages)
   }
 
@@ -205,16 +200,15 @@ export const mayBeAlert13 = (tls: Tls, half: Half): boolean =>
   half.length === alertLength13(tls.suite)
 
 /** `length` octets of the body in hand were not captured; its end is known. */
-export function missInBody(tls: Tls, half: Half, { messages }: SideReader, length: number): void {
-  const { walk } = half
-  walk.left -= length
-  if (walk.treatment === STREAM && half.type === is.HANDSHAKE) {
+export function missInBody(tls: Tls, { half, messages }: SideReader, length: number): void {
+  half.left -= length
+  if (half.treatment === STREAM && half.type === is.HANDSHAKE) {
     if (missMessages(messages, length)) return
     missHandshake(tls, half)
-    walk.treatment = SKIP
-  } else if (walk.treatment === WHOLE) {
-    walk.treatment = SKIP
-    walk.body = null
+    half.treatment = SKIP
+  } else if (half.treatment === WHOLE) {
+    half.treatment = SKIP
+    half.body = null
     missRecord(tls, half)
   }
 }

@@ -11,18 +11,13 @@ import type { V2Opening } from './v2-opening.ts'
 import type { Epoch, Role, SessionKeys } from './session-keys.ts'
 import type { Transcript } from './transcript.ts'
 
+/** Besides what could not be read, which is told to the context. */
 export interface TlsCounts {
   /** Records begun, of both sides. */
   records: number
   /** Records opened with keys. */
   opened: number
-  /** Records that keys should have opened and did not: cut, altered, or of another key. */
-  unauthenticated: number
-  /** Handshake messages that contradict themselves or are too long. */
-  unreadable: number
-  /** Times that a side's record boundaries were lost in a gap. */
-  lost: number
-  /** Times that they were found again. */
+  /** Times that a side's record boundaries, lost in a gap, were found again. */
   resynchronised: number
   /** Sides that turned out not to speak TLS. */
   foreign: number
@@ -31,9 +26,10 @@ export interface TlsCounts {
   unreported: number
 }
 
-export interface Half {
+/** With its place among the records. Of thousands of connections each is anywhere in memory, and every part
+ * that is an object of its own is waited for. */
+export interface Half extends RecordWalk {
   readonly side: Side
-  readonly walk: RecordWalk
   /** Type, version and length of the record in hand or last seen, and the packet in which it began. */
   type: number
   version: number
@@ -77,11 +73,10 @@ export interface Half {
   isInnerEnded: boolean
 }
 
-export interface Tls {
+export interface Tls extends TlsCounts {
   readonly context: StreamContext
   readonly openInner: OpenInner
   readonly halves: readonly [Half, Half]
-  readonly counts: TlsCounts
   /** The handshake in progress; null once it is reported. */
   handshake: Handshake | null
   clientSide: Side | null
@@ -107,7 +102,7 @@ export interface Tls {
 
 const newHalf = (side: Side): Half => ({
   side,
-  walk: recordWalk(),
+  ...recordWalk(),
   type: 0,
   version: 0,
   length: 0,
@@ -137,17 +132,6 @@ export const newTls = (context: StreamContext, openInner: OpenInner): Tls => ({
   context,
   openInner,
   halves: [newHalf(0), newHalf(1)],
-  counts: {
-    records: 0,
-    opened: 0,
-    unauthenticated: 0,
-    unreadable: 0,
-    lost: 0,
-    resynchronised: 0,
-    foreign: 0,
-    reported: 0,
-    unreported: 0,
-  },
   handshake: newHandshake(context.wants?.fingerprints !== false),
   clientSide: null,
   suite: -1,
@@ -159,6 +143,12 @@ export const newTls = (context: StreamContext, openInner: OpenInner): Tls => ({
   inner: null,
   isInnerGone: false,
   isHolding: false,
+  records: 0,
+  opened: 0,
+  resynchronised: 0,
+  foreign: 0,
+  reported: 0,
+  unreported: 0,
   time: 0,
   packet: 0,
 })

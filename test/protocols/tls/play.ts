@@ -5,10 +5,14 @@ import { DETACH, type StreamConsumer, type TlsSecrets } from '../../../src/model
 import { UNKNOWN_LENGTH } from '../../../src/protocols/tls/inner.ts'
 import { keyLog } from '../../../src/protocols/tls/key-log.ts'
 import { openTls, type TlsConsumer } from '../../../src/protocols/tls/parser.ts'
+import type { UnreadReason } from '../../../src/model/unread.data.ts'
 import { contextInto, type StoryPart } from '../parser.case.ts'
 
 /** A part of a story that was captured, or the octets of one that were not. */
 export type Step = StoryPart | { readonly side: Side; readonly missing: number }
+
+/** ... and what the parser told that it could not read. */
+type Counts = TlsConsumer['counts'] & Readonly<Record<'unauthenticated' | 'unreadable' | 'lost', number>>
 
 export interface Played {
   readonly all: Observation[]
@@ -19,7 +23,7 @@ export interface Played {
   readonly inside: readonly [string, string]
   /** `end` and `close` calls of the inner consumer. */
   readonly calls: readonly string[]
-  readonly counts: TlsConsumer['counts']
+  readonly counts: Counts
   readonly held: number
 }
 
@@ -52,7 +56,10 @@ export function play(steps: readonly Step[], manner: Manner = {}): Played {
     close: () => void calls.push('close'),
   })
   const secrets = manner.keys === undefined ? manner.secrets : keyLog(manner.keys)
-  const consumer = openTls(contextInto(all, secrets), inner)
+  const unread: UnreadReason[] = []
+  const context = { ...contextInto(all, secrets), count: (why: UnreadReason) => void unread.push(why) }
+  const consumer = openTls(context, inner)
+  const times = (reason: UnreadReason): number => unread.filter((why) => why === reason).length
   const unwanted: [number, number] = [0, 0]
   let isDetached = false
   let held = 0
@@ -82,7 +89,12 @@ export function play(steps: readonly Step[], manner: Manner = {}): Played {
     tickets: all.filter((o) => o.kind === 'tls-ticket'),
     inside,
     calls,
-    counts: consumer.counts,
+    counts: {
+      ...consumer.counts,
+      unauthenticated: times('tls-record-unopened'),
+      unreadable: times('tls-message-malformed'),
+      lost: times('tls-place-lost'),
+    },
     held,
   }
 }
