@@ -2,8 +2,9 @@
 import { deviceName } from '../model/device-name.ts'
 import type { World } from '../model/event.ts'
 import type { Actor, Details, EvidencePacket, Finding, Severity } from '../model/incident.ts'
-import { toSeconds } from '../model/time.ts'
+import { SECOND, toSeconds } from '../model/time.ts'
 import type { Alteration, RelayAltered } from '../model/web.ts'
+import { spoken } from './detector.ts'
 import { agentOf, about, packets, serverOf } from './wording.ts'
 
 interface RelayVerdict {
@@ -83,5 +84,7 @@ export function clockText(findings: readonly Finding[]): string {
   const offset = findings.at(-1)!.details['clockOffsetSeconds']
   const residual = findings.at(-1)!.details['clockResidualSeconds']
   if (typeof offset !== 'number' || typeof residual !== 'number') return ''
-  return ` The clocks of the two taps are ${Math.abs(offset).toFixed(3)} s apart (to within ${residual.toFixed(4)} s), which was taken into account.`
+  const within = spoken(residual * SECOND)
+  if (Math.abs(offset) <= residual) return ` The clocks of the two taps agree to within ${within}.`
+  return ` The clocks of the two taps are ${spoken(Math.abs(offset) * SECOND)} apart (to within ${within}), which was taken into account.`
 }

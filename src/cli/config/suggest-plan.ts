@@ -208,7 +208,8 @@ function heartbeatOf({ heartbeat }: RhythmFacts, profile: ProfileName): Said<str
 
 function checkInOf({ checkIn }: RhythmFacts): Said<string> | null {
   if (checkIn === null) return null
-  const why = `${count(checkIn.agreeing)} of ${counted(checkIn.of, 'client address', 'client addresses')} come that often`
+  const pairs = counted(checkIn.of, 'pair of client address and server', 'pairs of client address and server')
+  const why = `${count(checkIn.agreeing)} of ${pairs} meet that often`
   return said(spanOf(checkIn), why, !checkIn.isStrong)
 }
 

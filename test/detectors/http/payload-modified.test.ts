@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { payloadModified } from '../../../src/detectors/http/payload-modified.ts'
+import { clockText } from '../../../src/detectors/relay-finding.ts'
+import type { Finding } from '../../../src/model/incident.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { loadBalancer, scenario } from '../../scenario/scenario.ts'
 import { analysed, inOneFile, analysedFiles, inShort } from '../analysis.ts'
@@ -50,7 +52,7 @@ describe('a body that arrives otherwise than it was sent', () => {
     expect(analysis.incident('payload-modified')).toMatchObject({
       title: 'Bodies of responses are modified on their way',
       summary:
-        'The reverse proxy 10.10.3.1 changed the body of responses of webmail once: what arrived is not what was sent. The clocks of the two taps are 0.000 s apart (to within 0.0041 s), which was taken into account.',
+        'The reverse proxy 10.10.3.1 changed the body of responses of webmail once: what arrived is not what was sent. The clocks of the two taps agree to within 4 ms.',
     })
   })
 
@@ -149,4 +151,13 @@ keepsQuiet(payloadModified, {
 test('a message that passes as it is', async () => {
   const { config, play } = quiet({ page: POLICY, headers: ID })
   expect((await analysed(play(), { config })).told).toEqual([])
+})
+
+test.each([
+  [2.5, 0.004, ' The clocks of the two taps are 2.5 s apart (to within 4 ms), which was taken into account.'],
+  [-0.002, 0.004, ' The clocks of the two taps agree to within 4 ms.'],
+  [0, null, ''],
+])('clocks that are %d s apart, to within %s s', (clockOffsetSeconds, clockResidualSeconds, says) => {
+  const finding = { details: { clockOffsetSeconds, clockResidualSeconds } } as unknown as Finding
+  expect(clockText([finding])).toBe(says)
 })
