@@ -1,4 +1,5 @@
 /** A load balancer's check of a server fails although the server is up and its port open. */
+import { listed } from '../../model/listed.ts'
 import type { HealthCheckFailing } from '../../model/cluster-events.ts'
 import { endpointText } from '../../model/packet.ts'
 import type { World } from '../../model/event.ts'
@@ -31,12 +32,12 @@ export const healthCheckFailed = detector({
   describe(findings) {
     const first = findings[0]
     const { check, answer, nextHop } = first.details as Record<string, string | null>
-    const servers = [...new Set(findings.map((f) => f.server?.name ?? 'a server'))]
+    const servers = listed([...new Set(findings.map((f) => f.server?.name ?? 'a server'))])
     const wants = check === 'smtp' ? 'wants the greeting 220' : 'wants a good answer'
     return {
-      title: `Health checks of ${servers.join(', ')} fail though the port is open`,
+      title: `Health checks of ${servers} fail though the port is open`,
       summary:
-        `The ${check === 'smtp' ? 'SMTP' : 'HTTP'} check ${wants}; ${servers.join(', ')} ${answer}. ` +
+        `The ${check === 'smtp' ? 'SMTP' : 'HTTP'} check ${wants}; ${servers} ${answer}. ` +
         (nextHop === null
           ? 'The load balancer takes such a server out, whatever else it still serves.'
           : `Its next hop ${nextHop} could not be reached at that time: a proxy greets only once it can.`),

@@ -1,5 +1,6 @@
 /** What a server relies on itself cannot be reached, or is too far away: the mail server that mail is handed
  * on to, a handler's core server and database. */
+import { listed } from '../../model/listed.ts'
 import type { NextHopFailing, SlowHop } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import { endpointText } from '../../model/packet.ts'
@@ -36,7 +37,7 @@ export const nextHopDown = detector({
   describe(findings) {
     const first = findings[0]
     const { nextHop, answer, medianSeconds } = first.details as Record<string, string>
-    const from = [...new Set(findings.map((f) => String(f.details['from'])))].join(', ')
+    const from = listed([...new Set(findings.map((f) => String(f.details['from'])))])
     const common = { filter: connectionFilter(findings), details: first.details }
     if (medianSeconds !== undefined)
       return {

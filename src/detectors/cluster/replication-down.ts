@@ -1,4 +1,5 @@
 /** Members of a cluster do not reach each other. */
+import { listed } from '../../model/listed.ts'
 import type { ReplicationFailed, ReplicationOpened } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
@@ -51,7 +52,7 @@ export const replicationDown = detector({
     if (members !== undefined)
       return {
         title: `${members.length} members of ${first.service ?? 'a cluster'} replicate`,
-        summary: `${members.join(', ')} replicate with one another; the product allows ${String(first.details['allowed'])} members at most.`,
+        summary: `${listed(members)} replicate with one another; the product allows ${String(first.details['allowed'])} members at most.`,
         remedy: 'Take members out of the cluster, or make two of it.',
         filter: connectionFilter(findings),
         details: first.details,
@@ -59,7 +60,7 @@ export const replicationDown = detector({
     const pairs = new Set(findings.map((f) => `${String(f.details['from'])} to ${String(f.details['to'])}`))
     return {
       title: `Members of ${first.service ?? 'a cluster'} do not replicate`,
-      summary: `Connections for replication failed from ${[...pairs].join(', ')}: ${String(first.details['manner'])}, ${counted(findings.length, 'time')} for good.`,
+      summary: `Connections for replication failed from ${listed([...pairs])}: ${String(first.details['manner'])}, ${counted(findings.length, 'time')} for good.`,
       remedy: `Open the port of replication${first.server === null ? '' : ` (${first.server.port})`} both ways between all members, and see that the other member runs.`,
       filter: connectionFilter(findings),
       details: first.details,

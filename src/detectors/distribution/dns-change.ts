@@ -1,4 +1,5 @@
 /** The record of a service's name was changed: from then on it leads elsewhere. */
+import { listed } from '../../model/listed.ts'
 import type { Resolved } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { type Micros, seconds } from '../../model/time.ts'
@@ -69,7 +70,7 @@ export const dnsChange = detector({
     const { name, from, to } = first.details as unknown as ChangeDetails
     return {
       title: `The DNS record of ${name} was changed`,
-      summary: `${name} led to ${from.join(', ')} and now leads to ${to.join(', ')}${findings.length > 1 ? `; it was changed ${counted(findings.length, 'time')} in all` : ''}.`,
+      summary: `${name} led to ${listed(from)} and now leads to ${listed(to)}${findings.length > 1 ? `; it was changed ${counted(findings.length, 'time')} in all` : ''}.`,
       remedy:
         'Nothing, if it was meant: agents follow when their answer’s time to live is over. Those that stay at the old address keep a connection, or an answer, for longer.',
       filter: nameFilter(name),

@@ -1,4 +1,5 @@
 /** An agent turned to another server because its own failed for it. */
+import { listed } from '../../model/listed.ts'
 import type { AgentMoved, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
@@ -38,7 +39,7 @@ export const failover = detector({
     const first = findings[0]
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
     const from = fact(first, 'previousServer')
-    const targets = [...new Set(findings.map((f) => f.server?.name))].join(', ')
+    const targets = listed([...new Set(findings.map((f) => f.server?.name ?? 'another'))])
     return {
       title: `Agents of ${first.service} failed over from ${from}`,
       summary: `${counted(agents, 'agent')} went from ${from} to ${targets} ${times(findings.length)}, because ${from} failed for them: ${fact(first, 'failure')}.`,

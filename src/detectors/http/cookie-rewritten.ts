@@ -1,4 +1,5 @@
 /** A relay changed a cookie of the application, on its way to the client or back. */
+import { listed } from '../../model/listed.ts'
 import type { Severity } from '../../model/incident.ts'
 import type { Alteration, CookieAltered } from '../../model/web.ts'
 import { detector, times, unseen } from '../detector.ts'
@@ -39,7 +40,7 @@ export const cookieRewritten = detector({
   describe(findings) {
     const first = findings[0]
     const cookies = findings.flatMap((f) => f.details['cookies'] as readonly { readonly name: string }[])
-    const names = [...new Set(cookies.map(({ name }) => shortName(name)))].join(', ')
+    const names = listed([...new Set(cookies.map(({ name }) => shortName(name)))])
     return {
       title: `Cookies of the application are rewritten: ${names}`,
       summary: `${capital(relayName(first))} changed ${names} of ${first.service ?? 'the service'} ${times(findings.length)}.${clockText(findings)}`,

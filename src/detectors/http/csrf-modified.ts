@@ -1,4 +1,5 @@
 /** A relay changed the token that protects a web session against forged requests. */
+import { listed } from '../../model/listed.ts'
 import type { Alteration, TokenAltered } from '../../model/web.ts'
 import { detector, times, unseen } from '../detector.ts'
 import { byDirection, clockText, relayFinding, relayName } from '../relay-finding.ts'
@@ -36,7 +37,7 @@ export const csrfModified = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const fields = [...new Set(findings.map((f) => shortName(String(f.details['field']))))].join(', ')
+    const fields = listed([...new Set(findings.map((f) => shortName(String(f.details['field']))))])
     return {
       title: 'Tokens against forged requests are modified on their way',
       summary: `${capital(relayName(first))} changed ${fields} of ${first.service ?? 'the service'} ${times(findings.length)}: the server ends a session whose token is not the one that it gave.${clockText(findings)}`,
