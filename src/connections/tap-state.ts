@@ -83,8 +83,9 @@ export const connectionId = (state: TapState, row: number): number =>
 
 /** Endpoints remembered, so that the many observations of one connection share them. A power of two. */
 const ENDPOINTS_REMEMBERED = 1 << 8
-/** Texts of addresses remembered: a power of two. */
-const TEXTS_REMEMBERED = 1 << 12
+/** Texts of addresses remembered, a power of two: those of tens of thousands of hosts. A text that is made
+ * anew each time lives just long enough to be put among the old objects. */
+const TEXTS_REMEMBERED = 1 << 15
 
 /** Endpoints as objects, made once for connections that are told of again and again. */
 export class Endpoints {
@@ -92,7 +93,7 @@ export class Endpoints {
   private readonly made: Endpoint[] = []
   /** Texts of IPv4 addresses, by their last bits: hosts open many connections. */
   private readonly words = new Int32Array(TEXTS_REMEMBERED)
-  private readonly texts: (string | undefined)[] = []
+  private readonly texts = Array.from<string | undefined>({ length: TEXTS_REMEMBERED })
 
   of(state: TapState, row: number, side: Side): Endpoint {
     const w = state.table.words

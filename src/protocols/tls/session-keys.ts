@@ -102,32 +102,28 @@ function keysOfSuite(
   { bulk, hash }: Suite,
 ): SessionKeys {
   const macBytes = bulk.kind === 'cbc' ? MAC_BYTES[hash] : 0
-  const lengths = [macBytes, macBytes, bulk.keyBytes, bulk.keyBytes, bulk.ivBytes, bulk.ivBytes]
+  const { keyBytes, ivBytes } = bulk
+  // Both sides' MAC keys, then their keys, then their vectors. Kept whole: a connection may have to wait.
   const block = keyBlock(
     prfHash(server.version, hash),
     master,
     Buffer.from(clientRandom, 'hex'),
     Buffer.from(server.random, 'hex'),
-    lengths.reduce((sum, length) => sum + length, 0),
+    2 * (macBytes + keyBytes + ivBytes),
   )
-  const parts = split(block, lengths)
+  const part = (at: number, length: number): Uint8Array => block.subarray(at, at + length)
   const macIsOutside = server.extensions.includes(ENCRYPT_THEN_MAC)
   return {
     master,
     opener(role, epoch) {
       if (epoch !== 'application') return null
-      const at = role === 'client' ? 0 : 1
-      const macKey = parts[at]!
-      const key = parts[2 + at]!
-      const iv = parts[4 + at]!
+      const side = role === 'client' ? 0 : 1
+      const macKey = part(side * macBytes, macBytes)
+      const key = part(2 * macBytes + side * keyBytes, keyBytes)
+      const iv = part(2 * (macBytes + keyBytes) + side * ivBytes, ivBytes)
       return bulk.kind === 'aead'
         ? aeadOpener(bulk, key, iv)
         : cbcOpener(bulk, hash, { key, macKey, iv }, server.version, macIsOutside)
     },
   }
-}
-
-function split(block: Uint8Array, lengths: readonly number[]): Uint8Array[] {
-  let at = 0
-  return lengths.map((length) => block.subarray(at, (at += length)))
 }
