@@ -68,12 +68,14 @@ const SILENCE_TOLERANCE = 0.05
 /** A device stands between unless one of the ends did it itself. */
 export const hasDevice = ({ role }: OccurrenceView['actor']): boolean => role !== 'agent' && role !== 'server'
 
-/** Who stands on the left: the agent; where none is known, whoever speaks with the server there. */
-export function originOf({ agent, server, evidence }: OccurrenceView): {
+/** Who stands on the left: the agent; where none is known and no device stands between, whoever speaks with
+ * the server. */
+export function originOf({ agent, server, actor, evidence }: OccurrenceView): {
   readonly name: string
   readonly address: string | null
 } {
   if (agent !== null) return { name: agent.id, address: agent.address }
+  if (hasDevice(actor)) return { name: 'agent', address: null }
   const first = evidence.find(({ segment }) => segment !== null)?.segment ?? null
   if (first === null || server === null) return { name: 'client', address: null }
   const ends = [first.source.address, first.destination.address]

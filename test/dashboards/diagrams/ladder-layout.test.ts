@@ -234,8 +234,14 @@ test('no packets, no rows', () =>
 test('on the left stands the agent; of no agent, whoever speaks with the server', () => {
   const check = packet('server', 7, 0, 'no greeting', segment(SERVER, '10.10.3.1', ['PSH', 'ACK']))
   expect(originOf(occurrence([check]))).toEqual({ name: 'EPA-0017', address: AGENT })
-  expect(originOf(occurrence([check], { agent: null }))).toEqual({ name: '10.10.3.1', address: null })
+  const ofNobody: Partial<OccurrenceView> = {
+    agent: null,
+    actor: { role: 'server', address: SERVER, name: null, confidence: 0.9 },
+  }
+  expect(originOf(occurrence([check], ofNobody))).toEqual({ name: '10.10.3.1', address: null })
   const isNotKept = packet('server', 7, 0, 'no greeting', null)
-  expect(originOf(occurrence([isNotKept], { agent: null }))).toEqual({ name: 'client', address: null })
-  expect(originOf(occurrence([check], { agent: null, server: null })).name).toBe('client')
+  expect(originOf(occurrence([isNotKept], ofNobody))).toEqual({ name: 'client', address: null })
+  expect(originOf(occurrence([check], { ...ofNobody, server: null })).name).toBe('client')
+  // Behind a device the packets show the device, which is drawn already.
+  expect(originOf(occurrence([check], { agent: null }))).toEqual({ name: 'agent', address: null })
 })
