@@ -93,7 +93,7 @@ export class Endpoints {
   private readonly made: Endpoint[] = []
   /** Texts of IPv4 addresses, by their last bits: hosts open many connections. */
   private readonly words = new Int32Array(TEXTS_REMEMBERED)
-  private readonly texts = Array.from<string | undefined>({ length: TEXTS_REMEMBERED })
+  private readonly texts = new Array<string | undefined>(TEXTS_REMEMBERED)
 
   of(state: TapState, row: number, side: Side): Endpoint {
     const w = state.table.words
