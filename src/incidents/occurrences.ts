@@ -77,9 +77,9 @@ export class Occurrences {
     const recent = exchange(this.latest, finding)
     if (recent !== null) return recent
     for (let i = this.packed.length - 1; i >= 0; i--) {
-      const { from, to, packed } = this.packed[i]!
-      if (finding.at < from || finding.at > to) continue
-      const findings = unpacked(packed)
+      const batch = this.packed[i]!
+      if (finding.at < batch.from || finding.at > batch.to) continue
+      const findings = unpacked(batch)
       const before = exchange(findings, finding)
       if (before === null) continue
       this.packed[i] = batchOf(findings)
@@ -88,16 +88,15 @@ export class Occurrences {
     return null
   }
 
+  all(): [Finding, ...Finding[]] {
+    return [...this.packed.flatMap(unpacked), ...this.latest] as [Finding, ...Finding[]]
+  }
+
   /** The small batches become a large one. */
   private settle(): void {
     const small = this.packed.splice(this.settled)
-    this.packed.push(batchOf(small.flatMap(({ packed }) => unpacked(packed))))
+    this.packed.push(batchOf(small.flatMap(unpacked)))
     this.settled++
-  }
-
-  all(): [Finding, ...Finding[]] {
-    const all = this.packed.flatMap(({ packed }) => unpacked(packed))
-    return [...all, ...this.latest] as [Finding, ...Finding[]]
   }
 }
 
@@ -110,7 +109,7 @@ function batchOf(findings: readonly Finding[]): Batch {
   return { from: Math.min(...times), to: Math.max(...times), packed }
 }
 
-const unpacked = (packed: Uint8Array): Finding[] => deserialize(zstdDecompressSync(packed)) as Finding[]
+const unpacked = ({ packed }: Batch): Finding[] => deserialize(zstdDecompressSync(packed)) as Finding[]
 
 /** Of the same moment, tap, connection and agent: the latest of those gives way. */
 function exchange(findings: Finding[], finding: Finding): Finding | null {

@@ -139,20 +139,20 @@ export class Agents {
     let places = this.places.get(tap)
     if (places === undefined) this.places.set(tap, (places = new Map()))
     const known = places.get(address)
-    if (known instanceof NamedPlace) return known
-    if (known !== undefined && known !== agent) {
-      const theirs = known.addresses.find((used) => used.tap === tap && used.address === address)
-      const place = new NamedPlace(known, theirs?.end ?? -Infinity)
-      if (theirs !== undefined) theirs.named = place
-      places.set(address, place)
-      return place
+    if (known === agent || known instanceof NamedPlace) return known
+    if (known === undefined) {
+      if (places.size >= this.limits.places) {
+        this.forgotten.places++
+        return null
+      }
+      places.set(address, agent)
+      return agent
     }
-    if (known === undefined && places.size >= this.limits.places) {
-      this.forgotten.places++
-      return null
-    }
-    places.set(address, agent)
-    return agent
+    const theirs = known.addresses.find((used) => used.tap === tap && used.address === address)
+    const place = new NamedPlace(known, theirs?.end ?? -Infinity)
+    if (theirs !== undefined) theirs.named = place
+    places.set(address, place)
+    return place
   }
 
   private get(id: string, by: IdentifiedBy, confidence: number, nameable: boolean): TrackedAgent {

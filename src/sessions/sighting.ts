@@ -187,7 +187,7 @@ export class TrackedSighting implements Sighting {
 type Known = TrackedSighting | ConnectionId
 
 const sightingOf = (known: Known): TrackedSighting | null => (typeof known === 'number' ? null : known)
-const numberOf = (known: Known): ConnectionId => (typeof known === 'number' ? known : NO_CONNECTION)
+const numberOf = (known: Known | Visit): ConnectionId => (typeof known === 'number' ? known : NO_CONNECTION)
 
 const NOT_JOINED: readonly string[] = []
 
@@ -367,7 +367,7 @@ export class Stay {
   /** The latest visit: evidence names the last contact, not the first. Most are the beginning of their
    * connection, and that is kept instead; or the number of its connection, while nothing is known of that but
    * that it opened. */
-  private latest: TrackedSighting | Visit | ConnectionId = NO_CONNECTION
+  private latest: Known | Visit = NO_CONNECTION
   connections = 0
   end: Micros
   bytes = 0
@@ -409,7 +409,7 @@ export class Stay {
   }
 
   get quiet(): ConnectionId {
-    return typeof this.latest === 'number' ? this.latest : NO_CONNECTION
+    return numberOf(this.latest)
   }
 
   /** The latest visit is the beginning of a connection. */

@@ -26,7 +26,7 @@ export interface Identification {
 
 /** A, then B, then A again within this time share an address; a lease does not change hands so fast (RFC 2131
  * §4.3.1: an expired one is the last to be given away). */
-const IN_TURN_WITHIN: Micros = seconds(600)
+export const IN_TURN_WITHIN: Micros = seconds(600)
 
 /** An address at a tap where several agents named themselves. */
 export class NamedPlace {

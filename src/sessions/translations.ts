@@ -6,17 +6,16 @@ import type { AddressEvent } from '../model/address-event.ts'
 import type { MappingChanged } from '../model/observation.ts'
 import type { PacketReference } from '../model/packet.ts'
 import type { Sighting } from '../model/party.ts'
-import { seconds, type Micros } from '../model/time.ts'
+import type { Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { type SharedAddresses, sharedAddresses } from './shared-addresses.ts'
 import type { TrackedSighting } from './sighting.ts'
+import { IN_TURN_WITHIN } from './tracked-agent.ts'
 
 /** Agents and servers, and outer addresses, that are remembered; the one not met for longest is forgotten. */
 const PLACES_MAX = 1 << 16
 /** Inner addresses of one outer address that are told apart. */
 const INNER_MAX = 4096
-/** One, then another, then the first again within this time share an address (as in agents.ts). */
-const IN_TURN_WITHIN: Micros = seconds(600)
 
 /** An agent's last connection with a server, and under which address it went on. */
 interface Way {

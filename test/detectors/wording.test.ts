@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectionFilter } from '../../src/detectors/wording.ts'
 import { listed } from '../../src/model/listed.ts'
-import { INCIDENT_TYPES, type Finding } from '../../src/model/incident.ts'
+import { INCIDENT_TYPES, isOfAgent, type Finding } from '../../src/model/incident.ts'
 import type { Endpoint } from '../../src/model/packet.ts'
 import { type Sharkd, sharkd } from '../scenario/sharkd.ts'
 import { tsharkFields } from '../scenario/tshark.ts'
@@ -131,6 +131,16 @@ describe.skipIf(missing('sharkd') || missing('tshark'))('Wireshark takes', () =>
     }
   })
 })
+
+test.each(INCIDENT_TYPES.filter((type) => !isOfAgent({ type, agent: null })))(
+  '%s is about no agent in particular',
+  async (type) => {
+    const { config, play } = STORIES[type]
+    const analysis = await analysed(play(), { config })
+    expect(analysis.findings(type).filter(({ agent }) => agent !== null)).toEqual([])
+    expect(analysis.incident(type).agents).toBe(0)
+  },
+)
 
 test.each([
   [['a'], 'a'],

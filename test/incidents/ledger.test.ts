@@ -185,7 +185,6 @@ test.each<[what: string, parts: Partial<Finding>, agents: number]>([
   ['of a group, that are as many as it says', { agent: null, connection: null, details: { agents: 76 } }, 76],
   ['of a connection whose agent is not known, that is one', { agent: null }, 1],
   ['of no connection and no agent, that is none', { agent: null, connection: null }, 0],
-  ['of nobody known, that is whoever has its connection', { agent: null }, 1],
   ['about no agent in particular, none', { type: 'health-check-failed', agent: null }, 0],
   ['of an agent that counts others, that is one', { details: { agents: 76 } }, 1],
 ])('a finding %s', (_what, parts, agents) => {

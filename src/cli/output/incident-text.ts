@@ -156,13 +156,11 @@ const MANNER_WORDS = { fin: 'closed by FIN', rst: 'reset', silent: 'dropped with
 function partiesText(finding: Finding): string {
   const { agent, server } = finding
   const group = groupOf(finding)
-  const unnamed = group === null ? unknown(finding) : counted(group, 'agent')
+  const nobody = isOfAgent(finding) ? 'agent not known' : 'no agent in particular'
+  const unnamed = group === null ? nobody : counted(group, 'agent')
   const who = agent === null ? unnamed : named(agent.id, agent.address)
   return server === null ? who : `${who} and ${named(server.name, server.address)}`
 }
-
-const unknown = (finding: Finding): string =>
-  isOfAgent(finding) ? 'agent not known' : 'no agent in particular'
 
 const named = (name: string, address: string | null): string =>
   address === null || name === address ? shortName(name) : `${shortName(name)} (${address})`

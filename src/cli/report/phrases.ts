@@ -83,6 +83,10 @@ export function whenText({ start, end, occurrences }: IncidentFacts): string {
   return `${counted(occurrences, 'time')}, ${spanText(start, end)}`
 }
 
+/** `3 agents` */
+export const hitText = ({ agents }: IncidentFacts): string =>
+  agents === 0 ? 'no agent in particular' : counted(agents, 'agent')
+
 /** `load balancer lb1 (10.10.2.10)` */
 export function actorText({ role, name, address }: Actor): string {
   const who = [ROLE_WORDS[role], ...(name === null || name === address ? [] : [name])].join(' ')

@@ -25,6 +25,9 @@ export interface Bulk {
 
 export type Hash = 'sha1' | 'sha256' | 'sha384'
 
+/** Octets that each gives (FIPS 180-4 §1). */
+export const HASH_BYTES: { readonly [hash in Hash]: number } = { sha1: 20, sha256: 32, sha384: 48 }
+
 export interface Suite {
   readonly bulk: Bulk
   /** CBC: the record MAC. AEAD: the hash of the key schedule. */

@@ -3,6 +3,7 @@
  * five times as much as what it computes here (measured, Node 24).
  */
 import { hash } from 'node:crypto'
+import { HASH_BYTES, type Hash } from './ciphers.data.ts'
 import { OCTETS } from './octets.ts'
 
 /** Octets that the hash takes at once (FIPS 180-4 §1, RFC 1321 §3.3). */
@@ -24,13 +25,19 @@ const ROOM = 128 // octets: a label, two randoms; longer messages make more
 export function hmacKey(name: string, key: Uint8Array): HmacKey {
   const block = blockBytes(name)
   const short = key.length > block ? hash(name, key, 'buffer') : key
-  const inner = Buffer.allocUnsafe(block + ROOM).fill(INNER, 0, block)
-  const outer = Buffer.allocUnsafe(block + 64).fill(OUTER, 0, block)
-  for (let i = 0; i < short.length; i++) {
-    inner[i] = short[i]! ^ INNER
-    outer[i] = short[i]! ^ OUTER
-  }
+  const inner = Buffer.allocUnsafe(block + ROOM)
+  const outer = Buffer.allocUnsafe(block + 64)
+  layKey(short, block, inner, outer)
   return { hash: name, block, inner, outer }
+}
+
+/** Puts a key of at most one block where the inner and the outer hash begin (RFC 2104 §2). */
+function layKey(key: Uint8Array, block: number, inner: Uint8Array, outer: Uint8Array): void {
+  for (let i = 0; i < block; i++) {
+    const octet = i < key.length ? key[i]! : 0
+    inner[i] = octet ^ INNER
+    outer[i] = octet ^ OUTER
+  }
 }
 
 /** The HMAC of octets `start`..`end` of `b` behind `prefix`; a new Buffer. */
@@ -43,32 +50,28 @@ export function hmacOf(key: HmacKey, prefix: Uint8Array, b: Uint8Array, start: n
   key.inner.set(b.subarray(start, end), at)
   // As text, because a Buffer costs more than the hash.
   const digest = hash(name, key.inner.subarray(0, size), 'binary')
-  outer.write(digest, block, 'latin1')
-  return Buffer.from(hash(name, outer.subarray(0, block + digest.length), 'binary'), 'latin1')
+  outer.write(digest, block, OCTETS)
+  return Buffer.from(hash(name, outer.subarray(0, block + digest.length), 'binary'), OCTETS)
 }
 
 /** The HMAC of one message with one key after the other: nothing is made for a key but the result. */
 export class MessageHmac {
-  private readonly hash: string
+  private readonly hash: Hash
   private readonly block: number
   private readonly inner: Buffer
   private readonly outer: Buffer
 
-  constructor(name: string, message: Uint8Array) {
+  constructor(name: Hash, message: Uint8Array) {
     this.hash = name
     this.block = blockBytes(name)
     this.inner = Buffer.concat([new Uint8Array(this.block), message])
-    this.outer = Buffer.alloc(this.block + hash(name, '', 'buffer').length)
+    this.outer = Buffer.alloc(this.block + HASH_BYTES[name])
   }
 
   /** Its first `length` octets, as text; `key` is at most one block long. */
   of(key: Uint8Array, length: number): string {
     const { hash: name, block, inner, outer } = this
-    for (let i = 0; i < block; i++) {
-      const octet = i < key.length ? key[i]! : 0
-      inner[i] = octet ^ INNER
-      outer[i] = octet ^ OUTER
-    }
+    layKey(key, block, inner, outer)
     outer.write(hash(name, inner, 'binary'), block, OCTETS)
     // Through the buffer once more: a part of a text holds the whole of it.
     outer.write(hash(name, outer, 'binary'), block, OCTETS)

@@ -2,6 +2,7 @@
  * From secrets to keys: HKDF-Expand-Label of TLS 1.3 (RFC 8446 §7.1), the pseudo-random functions of TLS 1.0
  * to 1.2 (RFC 2246 §5, RFC 5246 §5).
  */
+import type { Hash } from './ciphers.data.ts'
 import { hmacKey, hmacOf, MessageHmac, type HmacKey } from './hmac.ts'
 
 const NONE = new Uint8Array(0)
@@ -31,7 +32,7 @@ interface TrafficHmacs {
 
 const trafficHmacs = new Map<string, TrafficHmacs>()
 
-function trafficHmacsOf(hash: string, keyBytes: number): TrafficHmacs {
+function trafficHmacsOf(hash: Hash, keyBytes: number): TrafficHmacs {
   const name = `${hash} ${keyBytes}`
   let known = trafficHmacs.get(name)
   if (known === undefined) {
@@ -43,7 +44,7 @@ function trafficHmacsOf(hash: string, keyBytes: number): TrafficHmacs {
 
 /** The key of `keyBytes` octets and the vector that a traffic secret makes (RFC 8446 §7.3), as text. */
 export function trafficKeys(
-  hash: string,
+  hash: Hash,
   secret: Uint8Array,
   keyBytes: number,
 ): { readonly key: string; readonly iv: string } {

@@ -61,14 +61,11 @@ export function openTls(context: StreamContext, openInner: OpenInner): TlsConsum
 /** A class, so that a connection does not cost a closure for each of these. */
 class TlsParser implements TlsConsumer {
   private readonly tls: Tls
-  /** Of the originator, and of the responder: no list, which would be two more objects to wait for. */
-  private readonly first: SideReader
-  private readonly second: SideReader
+  private readonly readers: readonly [SideReader, SideReader]
 
   constructor(tls: Tls) {
     this.tls = tls
-    this.first = new SideReader(tls, tls.halves[0])
-    this.second = new SideReader(tls, tls.halves[1])
+    this.readers = [new SideReader(tls, tls.halves[0]), new SideReader(tls, tls.halves[1])]
   }
 
   get counts(): Readonly<TlsCounts> {
@@ -77,8 +74,8 @@ class TlsParser implements TlsConsumer {
   }
 
   heldOctets(): number {
-    const { first, second, tls } = this
-    return heldOctets(first) + heldOctets(second) + (tls.transcript?.length ?? 0)
+    const { tls, readers } = this
+    return heldOctets(readers[0]) + heldOctets(readers[1]) + (tls.transcript?.length ?? 0)
   }
 
   data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number {
@@ -120,17 +117,17 @@ class TlsParser implements TlsConsumer {
     const { tls } = this
     tls.time = time
     tls.packet = packet
-    return side === 0 ? this.first : this.second
+    return this.readers[side]
   }
 
   /** Reads what waited, if it need not wait longer. */
   private release(isOver: boolean): void {
-    const { tls, first, second } = this
-    for (const reader of [first, second]) {
+    const { tls, readers } = this
+    for (const reader of readers) {
       const { half } = reader
       if (half.held !== null && (isOver || !waitsForHello(tls, half))) releaseHalf(tls, reader)
     }
-    tls.isHolding = first.half.held !== null || second.half.held !== null
+    tls.isHolding = readers.some(({ half }) => half.held !== null)
   }
 }
 
@@ -286,10 +283,7 @@ function answer(tls: Tls, half: Half): number {
 
 /** The handshake is told, nothing can be read further on, and nobody asks for alerts. */
 const isDone = (tls: Tls): boolean =>
-  tls.handshake === null &&
-  tls.keys === null &&
-  tls.context.wants?.alerts === false &&
-  tls.context.secrets === undefined
+  tls.handshake === null && tls.context.wants?.alerts === false && tls.context.secrets === undefined
 
 function heldOctets({ half, messages }: SideReader): number {
   return (

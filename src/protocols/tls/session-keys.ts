@@ -1,6 +1,6 @@
 /** Which keys a connection has: what a key log holds for its hellos, made into record openers. */
 import type { TlsSecrets } from '../../model/stream.ts'
-import { SUITES, type Hash, type Suite } from './ciphers.data.ts'
+import { HASH_BYTES, SUITES, type Hash, type Suite } from './ciphers.data.ts'
 import { ENCRYPT_THEN_MAC, TLS_1_0, TLS_1_2, TLS_1_3 } from './constants.data.ts'
 import { aeadOpener, cbcOpener, opener13, type RecordOpener } from './decryption.ts'
 import { keyBlock, nextTrafficSecret } from './key-schedule.ts'
@@ -78,8 +78,6 @@ function keys13(secrets: TlsSecrets, clientRandom: string, server: ServerHelloFi
   }
 }
 
-const MAC_BYTES: { readonly [hash in Hash]: number } = { sha1: 20, sha256: 32, sha384: 48 }
-
 /** The PRF of TLS 1.2 uses SHA-256 unless the suite says SHA-384 (RFC 5246 §5). */
 export const prfHash = (version: number, hash: Hash): Hash | null =>
   version < TLS_1_2 ? null : hash === 'sha384' ? 'sha384' : 'sha256'
@@ -101,9 +99,10 @@ function keysOfSuite(
   server: ServerHelloFields,
   { bulk, hash }: Suite,
 ): SessionKeys {
-  const macBytes = bulk.kind === 'cbc' ? MAC_BYTES[hash] : 0
+  const macBytes = bulk.kind === 'cbc' ? HASH_BYTES[hash] : 0
   const { keyBytes, ivBytes } = bulk
-  // Both sides' MAC keys, then their keys, then their vectors. Kept whole: a connection may have to wait.
+  // Both sides' MAC keys, then their keys, then their vectors. Cut when they are asked for: six views, kept
+  // for each connection, would be several times as large.
   const block = keyBlock(
     prfHash(server.version, hash),
     master,

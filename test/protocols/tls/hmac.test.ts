@@ -54,7 +54,7 @@ test('of one message with keys of any length up to a block', () => {
       fc.uint8Array({ maxLength: 80 }),
       fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 5 }),
       (message, keys) => {
-        for (const hash of ['sha256', 'sha384']) {
+        for (const hash of ['sha256', 'sha384'] as const) {
           const hmac = new MessageHmac(hash, message)
           for (const key of keys) {
             const expected = createHmac(hash, key).update(message).digest('binary')

@@ -4,7 +4,7 @@
  */
 import { count, counted, dayAndClock, momentText, packetTime, weightText } from '../../output/quantities.ts'
 import type { AffectedAgent, Proof, ReportIncident } from '../data.ts'
-import { actorText, sentenceOf, timerFacts, timerTitle, weightSum, whenText } from '../phrases.ts'
+import { actorText, hitText, sentenceOf, timerFacts, timerTitle, weightSum, whenText } from '../phrases.ts'
 import { html, type Markup, prose } from './markup.ts'
 import { roleClass, roleSign, SEVERITY_CLASS, severitySign } from './signs.ts'
 import { timerMarkup } from './timer-figure.ts'
@@ -41,7 +41,7 @@ export function incidentMarkup(incident: ReportIncident): Markup {
 }
 
 function factsMarkup(incident: ReportIncident): Markup {
-  const { actor, agents, requirements, service } = incident
+  const { actor, requirements, service } = incident
   return html`<dl class="facts">
     <div>
       <dt>Who did it</dt>
@@ -59,9 +59,7 @@ function factsMarkup(incident: ReportIncident): Markup {
     </div>
     <div>
       <dt>Hit</dt>
-      <dd>
-        ${agents === 0 ? 'no agent in particular' : counted(agents, 'agent')}${service === null ? null : html` of ${service}`}
-      </dd>
+      <dd>${hitText(incident)}${service === null ? null : html` of ${service}`}</dd>
     </div>
     <div>
       <dt>Breaks</dt>

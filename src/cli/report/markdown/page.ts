@@ -13,6 +13,7 @@ import { listed } from '../../../model/listed.ts'
 import type { ReportData, ReportIncident, ReportInput } from '../data.ts'
 import {
   actorText,
+  hitText,
   brokenRequirements,
   coverOf,
   coverText,
@@ -142,12 +143,12 @@ function incident(one: ReportIncident): string[] {
 }
 
 function facts(one: ReportIncident): string {
-  const { actor, agents: hit, requirements, service } = one
+  const { actor, requirements, service } = one
   const at = service === null ? '' : ` of ${inline(service)}`
   return [
     `- Who did it: ${inline(actorText(actor))}, confidence ${actor.confidence.toFixed(2)}`,
     `- When: ${whenText(one)}`,
-    `- Hit: ${hit === 0 ? 'no agent in particular' : counted(hit, 'agent')}${at}`,
+    `- Hit: ${hitText(one)}${at}`,
     `- Breaks: ${requirements.length === 0 ? 'no requirement' : inline(requirements.join(', '))}`,
   ].join('\n')
 }
