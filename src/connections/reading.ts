@@ -4,6 +4,7 @@
  * when too many are read.
  */
 import { i32 } from '../bytes/read.ts'
+import type { RecordsAhead } from '../model/ahead.ts'
 import { otherSide, type Side } from '../model/packet.ts'
 import type { SegmentConsumer } from '../model/stream.ts'
 import * as tcp from '../wire/tcp.ts'
@@ -48,6 +49,15 @@ export class Reading {
     const sequence = (i32(b, t + 4) + syn) >>> 0
     stream.segment(side, sequence, b, payloadAt, captured, payload, this.state.moment[0]!, packet)
     if (stream.detached) this.leave(row)
+  }
+
+  /** A segment of `side` that will probably come. */
+  foresee(row: number, side: Side, place: Place, ahead: RecordsAhead): void {
+    const stream = this.state.table.streams.get(row)
+    const { bytes, transportAt, wireEnd, end } = place
+    const payload = tcp.payloadLength(bytes, transportAt, wireEnd)
+    if (stream?.foresee === undefined || payload <= 0 || end < wireEnd) return
+    stream.foresee(side, i32(bytes, transportAt + 4), bytes, wireEnd - payload, wireEnd, ahead)
   }
 
   /** A FIN of `side` in a segment with `payload` octets. */

@@ -8,6 +8,7 @@
  */
 import { AddressTable } from '../bytes/address.ts'
 import { i32, u16 } from '../bytes/read.ts'
+import type { RecordsAhead } from '../model/ahead.ts'
 import type { Observation } from '../model/observation.ts'
 import { otherSide, type Side, type Tap } from '../model/packet.ts'
 import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
@@ -230,6 +231,19 @@ export class Tracker {
     if (payload > 0 && (w[c + F.STATE]! & F.DETACHED) === 0)
       this.reading.deliver(row, side, place, payload, packet)
     if ((flags & tcp.FIN) !== 0) this.reading.finish(row, side, place, payload, packet)
+  }
+
+  /** The segment at `place` will be accounted for soon: who reads its connection may have work done for it
+   * beforehand. */
+  foresee(place: Place, ahead: RecordsAhead): void {
+    const b = place.bytes
+    const t = place.transportAt
+    const n = place.networkAt
+    const isIpv4 = place.version === 4
+    const source = isIpv4 ? i32(b, n + 12) : this.addresses.idOfIpv6(b, n + 8)
+    const destination = isIpv4 ? i32(b, n + 16) : this.addresses.idOfIpv6(b, n + 24)
+    const row = this.table.find(source, destination, u16(b, t), u16(b, t + 2), scopeOf(place))
+    if (row >= 0) this.reading.foresee(row, this.table.side as Side, place, ahead)
   }
 
   /** A TCP header quoted in an ICMP error: no packet of the connection, but Wireshark numbers a stream for

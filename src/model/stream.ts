@@ -1,5 +1,6 @@
 /** What stands between the bytes of a connection and the protocols in them: the reader of a stream, and what
  * it is told of the connection. */
+import type { Foreseeing, RecordsAhead } from './ahead.ts'
 import type { ConnectionId } from './connection.ts'
 import type { Observation } from './observation.ts'
 import type { Endpoint, Side, Tap } from './packet.ts'
@@ -21,7 +22,7 @@ export const SKIP_REST = Number.MAX_SAFE_INTEGER
  *
  * `bytes` is a borrowed buffer: valid during the call only. Nothing here throws on traffic.
  */
-export interface StreamConsumer {
+export interface StreamConsumer extends Foreseeing {
   /** Octets `start`..`end` of `bytes` are the next ones that `side` sent; `time` and `packet` are those of
    * the segment that held them. */
   data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number
@@ -108,6 +109,16 @@ export interface SegmentConsumer {
    * was seen so far. */
   finish(side: Side, time: Micros, packet: number, sequence?: number): void
   close(time: Micros): void
+  /** A segment that will probably come, of octets that were all captured: who reads the stream may have
+   * work done beforehand. */
+  foresee?(
+    side: Side,
+    sequence: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    ahead: RecordsAhead,
+  ): void
   /** Nobody reads any more: the caller may drop it. */
   readonly detached: boolean
 }

@@ -16,6 +16,7 @@ import type { AnalysisRecord, Forgotten, RecordKind, RecordSink, SummaryRecord }
 import type { TlsSecrets } from '../model/stream.ts'
 import { type Micros, seconds, toSeconds } from '../model/time.ts'
 import type { WhatIf } from '../model/what-if.ts'
+import { OpensAhead, type StartHelper } from '../protocols/tls/ahead.ts'
 import { connectionRecord } from '../sessions/records.ts'
 import type { Follower } from '../sessions/follower.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -64,6 +65,8 @@ export interface AnalysisOptions {
   /** Asked now and then, with the time that was reached and the packets by then: whether what was read will
    * do. Absent: all is read. */
   readonly isEnough?: (now: Micros, packets: number) => boolean
+  /** Starts the thread that opens records of TLS before their turn. Absent: nobody does. */
+  readonly startHelper?: StartHelper
   readonly onProgress:
     | ((fraction: number, packets: number, perInput: readonly InputProgress[]) => void)
     | null
@@ -82,12 +85,17 @@ export async function analyze(
   sinks: readonly RecordSink[],
 ): Promise<SummaryRecord> {
   const analysis = new Analysis(inputs, options, sinks)
-  const runs = inputs.map((input, i) => analysis.run(input, i))
-  await analysis.readAll(runs)
-  return analysis.finish(runs)
+  try {
+    const runs = inputs.map((input, i) => analysis.run(input, i))
+    await analysis.readAll(runs)
+    return await analysis.finish(runs)
+  } finally {
+    analysis.close()
+  }
 }
 
 class Analysis {
+  private readonly ahead: OpensAhead | null
   private readonly options: AnalysisOptions
   private readonly sinks: readonly RecordSink[]
   private readonly merge: ObservationMerge
@@ -104,6 +112,7 @@ class Analysis {
 
   constructor(inputs: readonly AnalysisInput[], options: AnalysisOptions, sinks: readonly RecordSink[]) {
     this.options = options
+    this.ahead = options.startHelper === undefined ? null : new OpensAhead(options.startHelper)
     this.sinks = sinks
     const captures = inputs.length
     this.secrets = secretsOfAll(
@@ -136,6 +145,7 @@ class Analysis {
       silenceMin: silenceMinOf(deployment, asked),
       servicePorts: new Set(deployment.services.flatMap((s) => s.ports)),
       secrets: this.secrets,
+      ...(this.ahead === null ? {} : { ahead: this.ahead }),
       wants: wantsOfParsers(deployment, { isAlone: this.oneFile, fingerprints: this.wants('connection') }),
       from,
       to,
@@ -147,6 +157,11 @@ class Analysis {
     const run = 'records' in input ? new FlowRun(input, options) : new TapRun(input, options)
     this.runs.push(run)
     return run
+  }
+
+  /** Nothing more will be analysed. */
+  close(): void {
+    this.ahead?.close()
   }
 
   /** Reads whichever capture lies furthest behind, so that all taps move through time together. */

@@ -7,6 +7,7 @@ import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
+import type { OpensAhead } from '../protocols/tls/ahead.ts'
 import type { TlsSecrets, Wants } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import type { FlowTap } from './flow-tap.ts'
@@ -66,6 +67,8 @@ export interface TapRunOptions {
   readonly servicePorts: ReadonlySet<number>
   /** What is known by now; null as long as nothing is. */
   secrets(): TlsSecrets | null
+  /** Opens records of TLS before their turn. Absent: nobody does. */
+  readonly ahead?: OpensAhead
   readonly from: Micros | null
   readonly to: Micros | null
   /** Taps are numbered over all captures of an analysis. */

@@ -8,6 +8,7 @@
  * the connection is over. Deliberately absent: what a receiver makes of urgent data, and any judgement on
  * flags or windows (src/connections has that).
  */
+import type { RecordsAhead } from '../model/ahead.ts'
 import { CONTINUE, DETACH } from '../model/stream.ts'
 import type { SegmentConsumer, StreamConsumer } from '../model/stream.ts'
 import type { Side } from '../model/packet.ts'
@@ -102,6 +103,19 @@ export class Stream implements SegmentConsumer {
       this.settle(side, half)
     }
     if (this.waiting || half.held !== null) this.watchBoth(time, packet)
+  }
+
+  foresee(
+    side: Side,
+    sequence: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    ahead: RecordsAhead,
+  ): void {
+    const half = this.half(side)
+    if (this.detached || half.ended || half.unwanted > 0) return
+    this.consumer.foresee?.(side, sequence | 0, half.isNext(sequence), bytes, start, end, ahead)
   }
 
   /**

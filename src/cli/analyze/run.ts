@@ -12,6 +12,7 @@ import type { TlsSecrets } from '../../model/stream.ts'
 import { toSeconds } from '../../model/time.ts'
 import type { WhatIf } from '../../model/what-if.ts'
 import type { AnalysisInput, AnalysisOptions } from '../../pipeline/monitor.ts'
+import { recordHelper } from '../ahead-thread.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, systemReason } from '../failure.ts'
 import { type Destination, openDestination } from '../output/destination.ts'
@@ -66,7 +67,7 @@ export async function runAnalyze(
   try {
     destination = openDestination(plan.output, console.out)
     const { from, to } = plan
-    const basis = { secrets, from, to, onProgress: progress.update }
+    const basis = { secrets, from, to, onProgress: progress.update, ...recordHelper() }
     const readAhead = async (ahead: Ahead): Promise<void> => {
       const again = await openInputs(plan.inputs, false, plan.beside)
       const options = { ...basis, deployment: stated, ...ahead }

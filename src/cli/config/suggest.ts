@@ -2,6 +2,7 @@
 import { EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
 import type { AnalysisRecord, IncidentRecord, RecordSink } from '../../model/record.ts'
 import { analyze } from '../../pipeline/monitor.ts'
+import { recordHelper } from '../ahead-thread.ts'
 import type { AnalyzeArguments } from '../analyze/arguments.ts'
 import { openInputs } from '../analyze/inputs.ts'
 import { interruption } from '../analyze/interruption.ts'
@@ -30,7 +31,7 @@ export async function suggestConfig(words: AnalyzeArguments, console: Console): 
   const progress = await progressOf(plan, console)
   const { signalled, ignore } = interruption()
   try {
-    const options = { deployment: EMPTY_DEPLOYMENT, secrets, from: plan.from, to: plan.to }
+    const options = { deployment: EMPTY_DEPLOYMENT, secrets, from: plan.from, to: plan.to, ...recordHelper() }
     const more = { followers: [surveyor], onProgress: progress.update }
     const sinks = [gathering(incidents, faults)]
     const { packets } = await Promise.race([analyze(open.inputs, { ...options, ...more }, sinks), signalled])

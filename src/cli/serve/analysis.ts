@@ -20,6 +20,7 @@ import {
   type AnalysisOptions,
   type InputProgress,
 } from '../../pipeline/monitor.ts'
+import { recordHelper } from '../ahead-thread.ts'
 import { analysisInput, readerOf } from '../analysis-input.ts'
 import { givenBeside } from '../analyze/beside.ts'
 import { keyLog } from '../../protocols/tls/key-log.ts'
@@ -127,7 +128,7 @@ async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryR
   const started = performance.now()
   beginAnalysis(store, order.analysis, clock())
   const sorted = await sortedInputs(order.inputs)
-  const basis = { secrets: secretsOf(order.keylog), from: null, to: null }
+  const basis = { secrets: secretsOf(order.keylog), from: null, to: null, ...recordHelper() }
   const { deployment, relays, isTwice } = await deploymentFor(order, sorted, basis, note)
   const { devices } = deployment
   const { plainSecrets } = order

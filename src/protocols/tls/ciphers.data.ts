@@ -177,6 +177,9 @@ export const SUITES: ReadonlyMap<number, Suite> = new Map(
   ),
 )
 
+/** What protects records by an AEAD, numbered. */
+export const AEADS: readonly Bulk[] = GROUPS.map(([bulk]) => bulk).filter(({ kind }) => kind === 'aead')
+
 /** Suites whose tag has 8 octets (RFC 6655, RFC 8446 §B.4): their alerts are that much shorter. */
 export const hasShortTag = (suite: number): boolean => SUITES.get(suite)?.bulk.tagBytes === 8
 

@@ -8,19 +8,22 @@
  * Uint8Array, each call takes five times as long (measured, Node 24).
  */
 import { createDecipheriv } from 'node:crypto'
-import type { CipherGCMOptions, CipherGCMTypes, DecipherGCM, Decipheriv } from 'node:crypto'
-import type { Bulk, Hash } from './ciphers.data.ts'
+import type { Decipheriv } from 'node:crypto'
+import type { RecordsAhead } from '../../model/ahead.ts'
+import { copy, NONCE_BYTES, openAead } from './aead.ts'
+import { AEADS, type Bulk, type Hash } from './ciphers.data.ts'
 import { APPLICATION_DATA, TLS_1_0 } from './constants.data.ts'
 import { hmacKey, hmacOf, type HmacKey } from './hmac.ts'
 import { trafficKeys } from './key-schedule.ts'
 import { OCTETS, octetsText } from './octets.ts'
+import { HEADER_BYTES } from './record.ts'
 
 /** What a record held. */
 export interface Opened {
   readonly type: number
-  /** The content, and perhaps more behind it. */
+  /** Where the content is: octets `start`..`end`, borrowed as those of the record are. */
   readonly octets: Uint8Array
-  /** Where the content ends. */
+  readonly start: number
   readonly end: number
 }
 
@@ -36,21 +39,36 @@ export interface RecordOpener {
    * does not tell.
    */
   contentLength(length: number): number
+  /** Has records opened ahead. Absent: each needs the one before. */
+  readonly foresight?: Foresight
+}
+
+/** How far a side's records, under one key, were foreseen in this batch. */
+export interface Foresight {
+  /** At `sequence` of the stream begins the record after the next one, if that is in hand, else the next. */
+  stands(ahead: RecordsAhead, sequence: number, isInHand: boolean): void
+  /** Octets from `sequence` of the stream on to the record that is to be foreseen; below 0 if it is not
+   * known where that begins. */
+  distance(ahead: RecordsAhead, sequence: number): number
+  /** Goes on behind the record with that version in its header, and body `start`..`end` of `b`; has it opened
+   * if all of it is there. */
+  pass(
+    ahead: RecordsAhead,
+    version: number,
+    b: Uint8Array,
+    start: number,
+    end: number,
+    isThere: boolean,
+  ): void
 }
 
 /**
  * What is handed to a cipher, written afresh for each record: calls do not nest, and octets of JavaScript's
  * own are copied out of its heap the first time that node:crypto sees them.
  */
-const NONCE = Buffer.alloc(12)
-const TAG_16 = Buffer.alloc(16)
+const NONCE = Buffer.alloc(NONCE_BYTES)
 const PREFIX = Buffer.alloc(13)
-const HEADER = Buffer.alloc(5)
-
-/** A loop: for a dozen octets, a view of them costs more than they do. */
-function copy(to: Uint8Array, toAt: number, from: Uint8Array, fromAt: number, length: number): void {
-  for (let i = 0; i < length; i++) to[toAt + i] = from[fromAt + i]!
-}
+const HEADER = Buffer.alloc(HEADER_BYTES)
 
 function copyText(to: Uint8Array, octets: string): void {
   for (let i = 0; i < octets.length; i++) to[i] = octets.charCodeAt(i)
@@ -58,93 +76,163 @@ function copyText(to: Uint8Array, octets: string): void {
 
 /** TLS 1.2 with an AEAD suite (RFC 5246 §6.2.3.3, RFC 7905 §2). */
 export const aeadOpener = (bulk: Bulk, key: Uint8Array, iv: Uint8Array): RecordOpener =>
-  new AeadOpener(bulk, octetsText(key), octetsText(iv))
+  new Opener12(bulk, octetsText(key), octetsText(iv), bulk.explicitNonceBytes)
 
 /** TLS 1.3 (RFC 8446 §5.2) with a traffic secret. */
 export function opener13(bulk: Bulk, hash: Hash, secret: Uint8Array): RecordOpener {
   const { key, iv } = trafficKeys(hash, secret, bulk.keyBytes)
-  return new Opener13(bulk, key, iv)
+  return new Opener13(bulk, key, iv, 0)
 }
 
-/** A class, so that a connection costs an object per side, and not a closure for each of these as well. */
-class AeadOpener implements RecordOpener {
+/**
+ * Records that an AEAD protects. A class, so that a connection costs an object per side, and not a closure
+ * for each of these as well.
+ */
+abstract class AeadRecords implements RecordOpener, Foresight {
   sequence = 0
-  private readonly bulk: Bulk
-  private readonly key: string
-  private readonly iv: string
-  private readonly overhead: number
+  readonly foresight = this
+  protected readonly bulk: Bulk
+  protected readonly key: string
+  protected readonly iv: string
+  /** Octets of the nonce that stand in each record: none in TLS 1.3. */
+  protected readonly explicitBytes: number
+  private ahead: RecordsAhead | null = null
+  private keyNumber = 0
+  private foreseenIn = 0
+  private foreseenTo = 0
+  private foreseenNumber = 0
 
-  constructor(bulk: Bulk, key: string, iv: string) {
+  constructor(bulk: Bulk, key: string, iv: string, explicitBytes: number) {
     this.bulk = bulk
     this.key = key
     this.iv = iv
-    this.overhead = bulk.explicitNonceBytes + bulk.tagBytes
+    this.explicitBytes = explicitBytes
   }
 
-  contentLength(length: number): number {
-    return Math.max(0, length - this.overhead)
-  }
+  abstract contentLength(length: number): number
+  abstract open(type: number, version: number, b: Uint8Array, start: number, end: number): Opened | null
 
   advance(): void {
     this.sequence++
   }
 
-  open(type: number, version: number, b: Uint8Array, start: number, end: number): Opened | null {
-    const { bulk, iv } = this
-    const length = end - start - this.overhead
-    if (length < 0) return null
-    writePrefix(PREFIX, this.sequence, type, version, length)
-    if (bulk.explicitNonceBytes > 0) {
-      copyText(NONCE, iv)
-      copy(NONCE, iv.length, b, start, bulk.explicitNonceBytes)
-    } else {
-      maskNonce(NONCE, iv, this.sequence)
+  stands(ahead: RecordsAhead, sequence: number, isInHand: boolean): void {
+    this.foreseenIn = ahead.batch
+    this.foreseenTo = sequence
+    this.foreseenNumber = this.sequence + (isInHand ? 1 : 0)
+  }
+
+  distance(ahead: RecordsAhead, sequence: number): number {
+    return this.foreseenIn === ahead.batch ? (this.foreseenTo - sequence) | 0 : -1
+  }
+
+  pass(
+    ahead: RecordsAhead,
+    version: number,
+    b: Uint8Array,
+    start: number,
+    end: number,
+    isThere: boolean,
+  ): void {
+    const number = this.foreseenNumber++
+    this.foreseenTo = (this.foreseenTo + HEADER_BYTES + end - start) | 0
+    const protectedAt = start + this.explicitBytes
+    if (!isThere || end - protectedAt <= this.bulk.tagBytes) return
+    if (this.ahead === null) this.keyNumber = ahead.newKey()
+    this.ahead = ahead
+    const additional = this.prepare(number, APPLICATION_DATA, version, b, start, end)
+    const cipher = AEADS.indexOf(this.bulk)
+    ahead.post(cipher, this.keyNumber, this.key, number, NONCE, additional, start, protectedAt, end)
+  }
+
+  /** Writes the nonce of record `number`; answers its additional data. */
+  protected abstract prepare(
+    number: number,
+    type: number,
+    version: number,
+    b: Uint8Array,
+    start: number,
+    end: number,
+  ): Uint8Array
+
+  /** What the next record protects, body `start`..`end`; null if it is not authentic. */
+  protected content(type: number, version: number, b: Uint8Array, start: number, end: number): Opened | null {
+    const { ahead, bulk, explicitBytes } = this
+    const place = ahead === null ? -1 : ahead.take(b, start, this.keyNumber, this.sequence)
+    if (ahead !== null && place >= 0) {
+      const from = ahead.contentAt(place)
+      return { type, octets: ahead.octets, start: from, end: from + ahead.contentLength(place) }
     }
-    const octets = openAead(bulk, this.key, PREFIX, b, start + bulk.explicitNonceBytes, end)
-    return octets === null ? null : { type, octets, end: octets.length }
+    const additional = this.prepare(this.sequence, type, version, b, start, end)
+    const octets = openAead(bulk, this.key, NONCE, additional, b, start + explicitBytes, end)
+    return octets === null ? null : { type, octets, start: 0, end: octets.length }
   }
 }
 
-class Opener13 implements RecordOpener {
-  sequence = 0
-  private readonly bulk: Bulk
-  private readonly key: string
-  private readonly iv: string
-
-  constructor(bulk: Bulk, key: string, iv: string) {
-    this.bulk = bulk
-    this.key = key
-    this.iv = iv
+class Opener12 extends AeadRecords {
+  contentLength(length: number): number {
+    return Math.max(0, length - this.explicitBytes - this.bulk.tagBytes)
   }
 
+  open(type: number, version: number, b: Uint8Array, start: number, end: number): Opened | null {
+    const isLongEnough = end - start >= this.explicitBytes + this.bulk.tagBytes
+    return isLongEnough ? this.content(type, version, b, start, end) : null
+  }
+
+  protected prepare(
+    number: number,
+    type: number,
+    version: number,
+    b: Uint8Array,
+    start: number,
+    end: number,
+  ): Uint8Array {
+    const { bulk, iv, explicitBytes } = this
+    writePrefix(PREFIX, number, type, version, end - start - explicitBytes - bulk.tagBytes)
+    if (explicitBytes > 0) {
+      copyText(NONCE, iv)
+      copy(NONCE, iv.length, b, start, explicitBytes)
+    } else {
+      maskNonce(NONCE, iv, number)
+    }
+    return PREFIX
+  }
+}
+
+class Opener13 extends AeadRecords {
   contentLength(length: number): number {
     return Math.max(0, length - this.bulk.tagBytes - 1)
   }
 
-  advance(): void {
-    this.sequence++
+  open(type: number, version: number, b: Uint8Array, start: number, end: number): Opened | null {
+    if (type !== APPLICATION_DATA || end - start <= this.bulk.tagBytes) return null
+    const inner = this.content(type, version, b, start, end)
+    return inner === null ? null : withoutPadding(inner)
   }
 
-  open(type: number, version: number, b: Uint8Array, start: number, end: number): Opened | null {
-    const { bulk } = this
-    const length = end - start
-    if (type !== APPLICATION_DATA || length <= bulk.tagBytes) return null
-    maskNonce(NONCE, this.iv, this.sequence)
+  protected prepare(
+    number: number,
+    type: number,
+    version: number,
+    _b: Uint8Array,
+    start: number,
+    end: number,
+  ): Uint8Array {
+    maskNonce(NONCE, this.iv, number)
     HEADER[0] = type
     HEADER[1] = version >> 8
     HEADER[2] = version
-    HEADER[3] = length >> 8
-    HEADER[4] = length
-    const inner = openAead(bulk, this.key, HEADER, b, start, end)
-    return inner === null ? null : withoutPadding(inner)
+    HEADER[3] = (end - start) >> 8
+    HEADER[4] = end - start
+    return HEADER
   }
 }
 
 /** TLSInnerPlaintext: content, one octet of type, zeros. All zeros is nothing. */
-function withoutPadding(inner: Uint8Array): Opened | null {
-  let at = inner.length - 1
-  while (at >= 0 && inner[at] === 0) at--
-  return at < 0 ? null : { type: inner[at]!, octets: inner, end: at }
+function withoutPadding({ octets, start, end }: Opened): Opened | null {
+  let at = end - 1
+  while (at >= start && octets[at] === 0) at--
+  return at < start ? null : { type: octets[at]!, octets, start, end: at }
 }
 
 interface CbcKeys {
@@ -212,7 +300,7 @@ class CbcOpener implements RecordOpener {
     const contentEnd = plain.length - paddingLength(plain) - (macIsOutside ? 0 : macBytes)
     if (contentEnd < 0) return null
     if (!macIsOutside && !this.isAuthentic(type, version, plain, 0, contentEnd)) return null
-    return { type, octets: plain, end: contentEnd }
+    return { type, octets: plain, start: 0, end: contentEnd }
   }
 
   /** Whether the MAC of octets `start`..`end` stands right behind them. */
@@ -255,46 +343,6 @@ function writeSequence(out: Uint8Array, at: number, sequence: number): void {
 function maskNonce(out: Uint8Array, iv: string, sequence: number): void {
   copyText(out, iv)
   for (let at = 11, left = sequence; left > 0; at--, left = Math.floor(left / 256)) out[at]! ^= left % 256
-}
-
-/** Opens octets `start`..`end`, tag included, under the nonce in NONCE. */
-function openAead(
-  bulk: Bulk,
-  key: string,
-  aad: Uint8Array,
-  b: Uint8Array,
-  start: number,
-  end: number,
-): Uint8Array | null {
-  const tagAt = end - bulk.tagBytes
-  if (tagAt < start) return null
-  try {
-    const decipher = aeadDecipher(bulk, key)
-    decipher.setAuthTag(tagOf(b, tagAt, end))
-    if (bulk.mode === 'ccm') decipher.setAAD(aad, { plaintextLength: tagAt - start })
-    else decipher.setAAD(aad)
-    const content = decipher.update(b.subarray(start, tagAt))
-    decipher.final()
-    return content
-  } catch {
-    return null // Not authentic: what the capture holds, not an error of ours.
-  }
-}
-
-/** How node:crypto is to read a key, and how long a tag is. */
-const OPTIONS: ReadonlyMap<number, CipherGCMOptions> = new Map(
-  [8, 16].map((authTagLength) => [authTagLength, { encoding: OCTETS, authTagLength }]),
-)
-
-/** node's types split its AEAD ciphers by mode; one call serves GCM, CCM and ChaCha20-Poly1305. */
-const aeadDecipher = ({ cipher, tagBytes }: Bulk, key: string): DecipherGCM =>
-  createDecipheriv(cipher as CipherGCMTypes, key, NONCE, OPTIONS.get(tagBytes))
-
-/** A tag of the usual length goes through a buffer of its own; a short one is a view. */
-function tagOf(b: Uint8Array, start: number, end: number): Uint8Array {
-  if (end - start !== TAG_16.length) return b.subarray(start, end)
-  copy(TAG_16, 0, b, start, TAG_16.length)
-  return TAG_16
 }
 
 /**

@@ -30,10 +30,10 @@ function skipped(half: Half, length: number): number {
   return count
 }
 
-/** The first `end` of `octets` are content. */
-export function innerData(tls: Tls, half: Half, octets: Uint8Array, end: number): void {
+/** Octets `start`..`end` are content. */
+export function innerData(tls: Tls, half: Half, octets: Uint8Array, start: number, end: number): void {
   half.hasSpoken = true
-  const from = skipped(half, end)
+  const from = start + skipped(half, end - start)
   const inner = from < end ? innerOf(tls) : null
   if (inner === null || half.isInnerEnded) return
   takeAnswer(tls, half, inner.data(half.side, octets, from, end, tls.time, tls.packet))

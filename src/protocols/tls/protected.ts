@@ -57,21 +57,28 @@ interface Body {
   readonly end: number
 }
 
-function takeOpened(tls: Tls, half: Half, messages: MessageStream, { type, octets, end }: Opened): void {
-  if (type === is.HANDSHAKE) takeMessages(half, messages, octets, end)
-  else if (type === is.ALERT) takeAlert(tls, half, octets, 0, end)
-  else if (type === is.APPLICATION_DATA && !isRefused(tls, half)) innerData(tls, half, octets, end)
+function takeOpened(tls: Tls, half: Half, messages: MessageStream, opened: Opened): void {
+  const { type, octets, start, end } = opened
+  if (type === is.HANDSHAKE) takeMessages(half, messages, octets, start, end)
+  else if (type === is.ALERT) takeAlert(tls, half, octets, start, end)
+  else if (type === is.APPLICATION_DATA && !isRefused(tls, half)) innerData(tls, half, octets, start, end)
   if (tls.handshake?.isServerChanged === true && !isClient(tls, half)) conclude(tls)
 }
 
 /** After a loss, messages are read again from the first record that holds whole ones, to the octet. */
-function takeMessages(half: Half, messages: MessageStream, octets: Uint8Array, end: number): void {
+function takeMessages(
+  half: Half,
+  messages: MessageStream,
+  octets: Uint8Array,
+  start: number,
+  end: number,
+): void {
   if (half.missedMessages) {
-    if (!holdsWholeMessages(octets, 0, end)) return
+    if (!holdsWholeMessages(octets, start, end)) return
     restartMessages(messages)
     half.missedMessages = false
   }
-  feedMessages(messages, octets, 0, end)
+  feedMessages(messages, octets, start, end)
 }
 
 /** Early data that the server does not take was not said: it comes again. */
