@@ -60,6 +60,8 @@ export async function analyse(bytes: Uint8Array): Promise<Outcome> {
     to: null,
     onProgress: null,
     connectionsMax: 4096,
+    // What is foreseen is posted; nobody opens it.
+    startHelper: () => ({ stop: () => {} }),
   }
   const input = analysisInput(opened, { tap: '', path: 'case', sha256: null, secrets: [] })
   await analyze([input], options, [sink])

@@ -27,28 +27,17 @@ export interface RecordReader {
   whole(b: Uint8Array, start: number, end: number): void
 }
 
-export interface RecordWalk {
-  /**
-   * A header that came in pieces; exists only meanwhile, since most connections are idle most of the time.
-   */
-  header: Uint8Array | null
-  headerFill: number
-  treatment: Treatment
+export class RecordWalk {
+  /** A header that came in pieces; there only meanwhile, since most connections are idle most of the time. */
+  header: Uint8Array | null = null
+  headerFill = 0
+  treatment: Treatment = SKIP
   /** Octets of the current body still to come. */
-  left: number
+  left = 0
   /** Collects a WHOLE body that came in pieces; exists only meanwhile. */
-  body: Uint8Array | null
-  fill: number
+  body: Uint8Array | null = null
+  fill = 0
 }
-
-export const recordWalk = (): RecordWalk => ({
-  header: null,
-  headerFill: 0,
-  treatment: SKIP,
-  left: 0,
-  body: null,
-  fill: 0,
-})
 
 /**
  * Walks octets `start`..`end`. Answers where it stopped: `end`, or earlier if the reader said HOLD or STOP.

@@ -6,7 +6,7 @@ import type { OpenInner } from '../protocol.ts'
 import type { RecordOpener } from './decryption.ts'
 import { newHandshake, type Handshake } from './handshake.ts'
 import type { HeldOctets } from './held.ts'
-import { recordWalk, type RecordWalk } from './record-walk.ts'
+import { RecordWalk } from './record-walk.ts'
 import type { V2Opening } from './v2-opening.ts'
 import type { Epoch, Role, SessionKeys } from './session-keys.ts'
 import type { Transcript } from './transcript.ts'
@@ -28,49 +28,54 @@ export interface TlsCounts {
 
 /** With its place among the records. Of thousands of connections each is anywhere in memory, and every part
  * that is an object of its own is waited for. */
-export interface Half extends RecordWalk {
+export class Half extends RecordWalk {
   readonly side: Side
   /** Type, version and length of the record in hand or last seen, and the packet in which it began. */
-  type: number
-  version: number
-  length: number
-  recordPacket: number
+  type = 0
+  version = 0
+  length = 0
+  recordPacket = 0
   /** Any octet or gap of this side was seen. */
-  isSeen: boolean
-  isEnded: boolean
+  isSeen = false
+  isEnded = false
   /** Record boundaries are unknown since a gap. */
-  isLost: boolean
+  isLost = false
   /** It does not speak TLS: nothing more is read. */
-  isForeign: boolean
+  isForeign = false
   /** Part of its handshake in clear was missed: the rest of that is not read. */
-  missedMessages: boolean
+  missedMessages = false
   /** It sent ChangeCipherSpec: in TLS 1.2 what follows is protected. */
-  isChanged: boolean
+  isChanged = false
   /** Octets that wait for the other side's hello. */
-  held: HeldOctets | null
+  held: HeldOctets | null = null
   /** It waited once, and does not again. */
-  hasWaited: boolean
+  hasWaited = false
   /** A ClientHello in the SSL 2.0 form, as far as it came; null once it is known whether there is one. */
-  opening: V2Opening | null
-  opener: RecordOpener | null
-  epoch: Epoch
-  keyUpdates: number
+  opening: V2Opening | null = null
+  opener: RecordOpener | null = null
+  epoch: Epoch = 'handshake'
+  keyUpdates = 0
   /** How many records may have been missed, if the next record's number is uncertain; 0 if it is certain. */
-  missedRecords: number
+  missedRecords = 0
   /** Octets missed since record boundaries were lost, headers included. */
-  missedOctets: number
+  missedOctets = 0
   /**
    * It may send early data that the server refuses: records that do not count (RFC 8446 §4.2.10), until one
    * opens.
    */
-  mayBeRefused: boolean
+  mayBeRefused = false
   /** The last record was opened. */
-  isOpened: boolean
+  isOpened = false
   /** Application data of it was read. */
-  hasSpoken: boolean
+  hasSpoken = false
   /** Octets of content that the inner consumer does not want. */
-  innerSkip: number
-  isInnerEnded: boolean
+  innerSkip = 0
+  isInnerEnded = false
+
+  constructor(side: Side) {
+    super()
+    this.side = side
+  }
 }
 
 export interface Tls extends TlsCounts {
@@ -100,38 +105,10 @@ export interface Tls extends TlsCounts {
   packet: number
 }
 
-const newHalf = (side: Side): Half => ({
-  side,
-  ...recordWalk(),
-  type: 0,
-  version: 0,
-  length: 0,
-  recordPacket: 0,
-  isSeen: false,
-  isEnded: false,
-  isLost: false,
-  isForeign: false,
-  missedMessages: false,
-  isChanged: false,
-  held: null,
-  hasWaited: false,
-  opening: null,
-  opener: null,
-  epoch: 'handshake',
-  keyUpdates: 0,
-  missedRecords: 0,
-  missedOctets: 0,
-  mayBeRefused: false,
-  isOpened: false,
-  hasSpoken: false,
-  innerSkip: 0,
-  isInnerEnded: false,
-})
-
 export const newTls = (context: StreamContext, openInner: OpenInner): Tls => ({
   context,
   openInner,
-  halves: [newHalf(0), newHalf(1)],
+  halves: [new Half(0), new Half(1)],
   handshake: newHandshake(context.wants?.fingerprints !== false),
   clientSide: null,
   suite: -1,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   HOLD,
-  recordWalk,
+  RecordWalk,
   SKIP,
   STOP,
   STREAM,
@@ -40,7 +40,7 @@ test('records come out the same however they are cut, and skipped octets need no
   )
   fc.assert(
     fc.property(records, fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1 }), (all, cuts) => {
-      const walk = recordWalk()
+      const walk = new RecordWalk()
       const { got, of } = reader()
       const octets = concat(...all)
       let unwanted = 0
@@ -69,7 +69,7 @@ test.each([
   ['held', 23],
   ['stopped', 24],
 ])('%s, the walk ends before the record', (_name, type) => {
-  const walk = recordWalk()
+  const walk = new RecordWalk()
   const { got, of } = reader()
   const octets = concat(record(22, Uint8Array.of(7)), record(type, Uint8Array.of(1, 2)))
   expect(walkRecords(walk, of, octets, 0, octets.length)).toBe(6)
@@ -77,7 +77,7 @@ test.each([
 })
 
 test('held in the middle of a header, it goes on from there', () => {
-  const walk = recordWalk()
+  const walk = new RecordWalk()
   const { got, of } = reader()
   const octets = record(23, Uint8Array.of(1, 2))
   expect(walkRecords(walk, of, octets, 0, 3)).toBe(3)
