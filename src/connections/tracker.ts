@@ -238,11 +238,8 @@ export class Tracker {
   foresee(place: Place, ahead: RecordsAhead): void {
     const b = place.bytes
     const t = place.transportAt
-    const n = place.networkAt
-    const isIpv4 = place.version === 4
-    const source = isIpv4 ? i32(b, n + 12) : this.addresses.idOfIpv6(b, n + 8)
-    const destination = isIpv4 ? i32(b, n + 16) : this.addresses.idOfIpv6(b, n + 24)
-    const row = this.table.find(source, destination, u16(b, t), u16(b, t + 2), scopeOf(place))
+    const source = this.sourceOf(place)
+    const row = this.table.find(source, this.destinationOf(place), u16(b, t), u16(b, t + 2), scopeOf(place))
     if (row >= 0) this.reading.foresee(row, this.table.side as Side, place, ahead)
   }
 
@@ -252,9 +249,8 @@ export class Tracker {
     const scope = scopeOf(place)
     const b = place.bytes
     const t = place.transportAt
-    const n = place.networkAt
-    const source = place.version === 4 ? i32(b, n + 12) : this.addresses.idOfIpv6(b, n + 8)
-    const destination = place.version === 4 ? i32(b, n + 16) : this.addresses.idOfIpv6(b, n + 24)
+    const source = this.sourceOf(place)
+    const destination = this.destinationOf(place)
     if (this.elsewhere.isKnown(source, destination, u16(b, t), u16(b, t + 2), scope)) return
     this.options.streamNumbers.next++
   }
@@ -290,12 +286,10 @@ export class Tracker {
   private rowOf(place: Place, packet: number): number {
     const b = place.bytes
     const t = place.transportAt
-    const n = place.networkAt
-    const isIpv4 = place.version === 4
-    const source = isIpv4 ? i32(b, n + 12) : this.addresses.idOfIpv6(b, n + 8)
-    const destination = isIpv4 ? i32(b, n + 16) : this.addresses.idOfIpv6(b, n + 24)
+    const source = this.sourceOf(place)
+    const destination = this.destinationOf(place)
     const scope = scopeOf(place)
-    if (!isIpv4 && (source < 0 || destination < 0)) {
+    if (place.version !== 4 && (source < 0 || destination < 0)) {
       this.counters.untracked++
       return -1
     }
@@ -309,6 +303,15 @@ export class Tracker {
       this.close(row, 'superseded')
     }
     return this.open(source, destination, sourcePort, destinationPort, scope, place, packet)
+  }
+
+  /** An IPv4 address as a number, or the id of one of IPv6; below 0 if that cannot be remembered. */
+  private sourceOf({ version, bytes, networkAt }: Place): number {
+    return version === 4 ? i32(bytes, networkAt + 12) : this.addresses.idOfIpv6(bytes, networkAt + 8)
+  }
+
+  private destinationOf({ version, bytes, networkAt }: Place): number {
+    return version === 4 ? i32(bytes, networkAt + 16) : this.addresses.idOfIpv6(bytes, networkAt + 24)
   }
 
   /**

@@ -212,13 +212,13 @@ export class TapRun implements Run, LiveRun {
 
   /** What lies in a tunnel is left out. */
   private foreseeAll(first: number, last: number, ahead: OpensAhead): void {
-    const { bytes, offset, capturedLength, wireLength, interface: interfaces } = this.batch
-    const { place } = this
+    const { bytes, offset, capturedLength, wireLength, time, interface: interfaces } = this.batch
+    const { place, from, to } = this
     for (let i = first; i < last; i++) {
       const face = interfaces[i]!
       const tracker = this.byInterface[face]
       const length = capturedLength[i]!
-      if (tracker === undefined || length < PROTECTED_FRAME_MIN) continue
+      if (tracker === undefined || length < PROTECTED_FRAME_MIN || time[i]! < from || time[i]! > to) continue
       const begin = offset[i]!
       const linkType = this.linkTypeOf[face]!
       const kind = locate(bytes, begin, begin + length, wireLength[i]!, linkType, place)
