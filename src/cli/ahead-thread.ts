@@ -4,8 +4,8 @@ import { Worker } from 'node:worker_threads'
 import type { AnalysisOptions } from '../pipeline/monitor.ts'
 
 /** What an analysis is told of it: nothing, where it would only take time from the reader. */
-export const recordHelper = (): Pick<AnalysisOptions, 'startHelper'> =>
-  availableParallelism() > 1 ? { startHelper: startThread } : {}
+export const recordHelper = (cores = availableParallelism()): Pick<AnalysisOptions, 'startHelper'> =>
+  cores > 1 ? { startHelper: startThread } : {}
 
 function startThread(memory: SharedArrayBuffer): { stop(): void } {
   const worker = new Worker(new URL('./ahead-worker.ts', import.meta.url), { workerData: memory })
