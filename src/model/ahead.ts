@@ -37,15 +37,13 @@ export interface RecordsAhead {
   contentLength(place: number): number
 }
 
-/** Is shown octets that will probably come. */
+/** Is shown octets of one side that will probably come. */
 export interface Foreseeing {
   /**
-   * A segment of `side` that will probably come, with sequence number `sequence`; `isNext`: nothing comes
-   * before it. Of what it has to say, only what `ahead` may do with it matters. Absent: nothing can be done
-   * beforehand.
+   * A segment with sequence number `sequence`; `isNext`: nothing comes before it. Nothing is said of it: it
+   * comes, or does not, as all others.
    */
-  foresee?(
-    side: 0 | 1,
+  foresee(
     sequence: number,
     isNext: boolean,
     bytes: Uint8Array,

@@ -22,7 +22,7 @@ export const SKIP_REST = Number.MAX_SAFE_INTEGER
  *
  * `bytes` is a borrowed buffer: valid during the call only. Nothing here throws on traffic.
  */
-export interface StreamConsumer extends Foreseeing {
+export interface StreamConsumer {
   /** Octets `start`..`end` of `bytes` are the next ones that `side` sent; `time` and `packet` are those of
    * the segment that held them. */
   data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number
@@ -32,6 +32,8 @@ export interface StreamConsumer extends Foreseeing {
   end(side: Side, time: Micros, packet: number): void
   /** The connection is over (reset, superseded, evicted, or the capture ended): report what is unfinished. */
   close(time: Micros): void
+  /** Who is shown octets of `side` before they come. Absent, or null: nothing can be done beforehand. */
+  foreseeing?(side: Side): Foreseeing | null
 }
 
 /** What a protocol parser is given about the connection that it reads. */

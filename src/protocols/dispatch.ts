@@ -10,7 +10,7 @@
  */
 import { latin1 } from '../bytes/latin1.ts'
 import { OPENING_BYTES } from '../model/observation.ts'
-import type { RecordsAhead } from '../model/ahead.ts'
+import type { Foreseeing } from '../model/ahead.ts'
 import type { ConnectionId } from '../model/connection.ts'
 import type { Observation } from '../model/observation.ts'
 import { otherSide } from '../model/packet.ts'
@@ -134,17 +134,8 @@ class Dispatcher implements StreamConsumer, StreamContext {
     return this.search(side, bytes, start, end, time, packet)
   }
 
-  foresee(
-    side: Side,
-    sequence: number,
-    isNext: boolean,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    ahead: RecordsAhead,
-  ): void {
-    if ((this.straight & (1 << side)) === 0) return
-    this.chosen?.foresee?.(side, sequence, isNext, bytes, start, end, ahead)
+  foreseeing(side: Side): Foreseeing | null {
+    return (this.straight & (1 << side)) === 0 ? null : (this.chosen?.foreseeing?.(side) ?? null)
   }
 
   gap(side: Side, length: number, time: Micros, packet: number): number {

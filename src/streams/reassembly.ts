@@ -115,7 +115,8 @@ export class Stream implements SegmentConsumer {
   ): void {
     const half = this.half(side)
     if (this.detached || half.ended || half.unwanted > 0) return
-    this.consumer.foresee?.(side, sequence | 0, half.isNext(sequence), bytes, start, end, ahead)
+    const isNext = half.isNext(sequence)
+    this.consumer.foreseeing?.(side)?.foresee(sequence | 0, isNext, bytes, start, end, ahead)
   }
 
   /**

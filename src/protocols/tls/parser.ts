@@ -7,7 +7,7 @@
  * cost five octets each. After a gap that hid record boundaries, a side is read again from the next segment
  * that begins with a record.
  */
-import type { RecordsAhead } from '../../model/ahead.ts'
+import type { Foreseeing } from '../../model/ahead.ts'
 import { CONTINUE, DETACH, type StreamConsumer, type StreamContext } from '../../model/stream.ts'
 import type { Side } from '../../model/packet.ts'
 import type { Micros } from '../../model/time.ts'
@@ -22,7 +22,7 @@ import { innerClose, innerEnd } from './inner.ts'
 import { MESSAGE_BYTES_MAX } from './messages.ts'
 import { MISSED_RECORDS_MAX, PROTECTED_RECORD_MIN } from './protected.ts'
 import { BODY_BYTES_MAX, bodyLength, contentType, HEADER_BYTES, isHeader, recordVersion } from './record.ts'
-import { isAtBoundary, restartWalk, takeSkip, walkRecords, WHOLE } from './record-walk.ts'
+import { isAtBoundary, restartWalk, takeSkip, walkRecords } from './record-walk.ts'
 import { conclude, reportAlert } from './report.ts'
 import { mayBeAlert13, missHandshake, missInBody, SideReader, waitsForHello } from './side-reader.ts'
 import { isClient, newTls, otherHalf, type Half, type Tls, type TlsCounts } from './state.ts'
@@ -87,18 +87,8 @@ class TlsParser implements TlsConsumer {
     return answer(tls, reader.half)
   }
 
-  foresee(
-    side: Side,
-    sequence: number,
-    isNext: boolean,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    ahead: RecordsAhead,
-  ): void {
-    const { half } = this.readers[side]
-    if (!this.tls.isInnerGone && isStraight(half))
-      foreseeRecords(half, sequence, isNext, bytes, start, end, ahead)
+  foreseeing(side: Side): Foreseeing | null {
+    return this.tls.isInnerGone ? null : this.readers[side]
   }
 
   gap(side: Side, length: number, time: Micros, packet: number): number {
@@ -145,39 +135,6 @@ class TlsParser implements TlsConsumer {
     tls.isHolding = readers.some(({ half }) => half.held !== null)
   }
 }
-
-/** The records of the side come one after the other, under keys that stay: their numbers can be told. */
-const isStraight = (half: Half): boolean =>
-  half.epoch === 'application' && half.missedRecords === 0 && !half.isLost && half.held === null
-
-/**
- * Posts the records in octets that will probably come. Of a record that lies in several segments the time to
- * open it is little beside its length: it is not posted, but passed.
- */
-function foreseeRecords(
-  half: Half,
-  sequence: number,
-  isNext: boolean,
-  b: Uint8Array,
-  start: number,
-  end: number,
-  ahead: RecordsAhead,
-): void {
-  const foresight = half.opener?.foresight
-  if (foresight === undefined) return
-  if (isNext && half.headerFill === 0) foresight.stands(ahead, (sequence + half.left) | 0, isInHand(half))
-  let at = start + foresight.distance(ahead, sequence)
-  if (at < start || at > end) return
-  while (at + HEADER_BYTES <= end && isHeader(b, at) && contentType(b, at) === is.APPLICATION_DATA) {
-    const bodyAt = at + HEADER_BYTES
-    const to = bodyAt + bodyLength(b, at)
-    foresight.pass(ahead, recordVersion(b, at), b, bodyAt, to, to <= end)
-    at = to
-  }
-}
-
-/** A record is in hand that will take a number, and has not yet. */
-const isInHand = (half: Half): boolean => half.left > 0 && half.treatment === WHOLE
 
 /** Takes the next octets of a side. */
 function read(tls: Tls, reader: SideReader, b: Uint8Array, start: number, end: number): void {

@@ -1,5 +1,6 @@
 /** Decides what becomes of each record of one side, with the keys and facts at hand. */
 import { u8 } from '../../bytes/read.ts'
+import type { Foreseeing, RecordsAhead } from '../../model/ahead.ts'
 import { hasShortTag } from './ciphers.data.ts'
 import * as is from './constants.data.ts'
 import { enterEpoch, findKeys12, keepSession, takeAlert, takeHandshakeMessage } from './content.ts'
@@ -30,7 +31,7 @@ const FIRST_RECORDS = 8
 const alertLength13 = (suite: number): number => ALERT_BYTES + 1 + (hasShortTag(suite) ? 8 : 16)
 
 /** Reads the records of one side, and the messages in them. */
-export class SideReader implements RecordReader, MessageReader {
+export class SideReader implements RecordReader, MessageReader, Foreseeing {
   readonly messages = messageStream(this)
   readonly half: Half
   private readonly tls: Tls
@@ -70,6 +71,30 @@ export class SideReader implements RecordReader, MessageReader {
     else takeProtected(tls, half, this.messages, b, start, end)
   }
 
+  /** Of a record that lies in several segments the time to open it is little beside its length: it is not
+   * posted, but passed. */
+  foresee(
+    sequence: number,
+    isNext: boolean,
+    b: Uint8Array,
+    start: number,
+    end: number,
+    ahead: RecordsAhead,
+  ): void {
+    const { half } = this
+    const foresight = half.opener?.foresight
+    if (foresight === undefined || !isStraight(half)) return
+    if (isNext && half.headerFill === 0) foresight.stands(ahead, (sequence + half.left) | 0, isInHand(half))
+    let at = start + foresight.distance(ahead, sequence)
+    if (at < start || at > end) return
+    while (at + HEADER_BYTES <= end && isHeader(b, at) && contentType(b, at) === is.APPLICATION_DATA) {
+      const bodyAt = at + HEADER_BYTES
+      const to = bodyAt + bodyLength(b, at)
+      foresight.pass(ahead, recordVersion(b, at), b, bodyAt, to, to <= end)
+      at = to
+    }
+  }
+
   wants(type: number): boolean {
     if (isRead(type) || this.tls.transcript !== null) return true
     return type === is.CLIENT_KEY_EXCHANGE && this.tls.context.secrets?.hasPremasters === true
@@ -79,6 +104,13 @@ export class SideReader implements RecordReader, MessageReader {
     takeHandshakeMessage(this.tls, this.half, type, b, start, end)
   }
 }
+
+/** The records of the side come one after the other, under keys that stay: their numbers can be told. */
+const isStraight = (half: Half): boolean =>
+  half.epoch === 'application' && half.missedRecords === 0 && !half.isLost && half.held === null
+
+/** A record is in hand that will take a number, and has not yet. */
+const isInHand = (half: Half): boolean => half.left > 0 && half.treatment === WHOLE
 
 /**
  * The record at `at` cannot be understood before the other side's hello, which the capture may still bring.
