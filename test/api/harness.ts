@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pino } from 'pino'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { ApiOptions } from '../../src/api/environment.ts'
 import { Refusal } from '../../src/api/ports.ts'
 import type { Alerts, Carve, Jobs, Uploads } from '../../src/api/ports.ts'
@@ -44,12 +44,6 @@ type Choices = Partial<Pick<ApiOptions, 'auth' | 'limits' | 'dashboards'>> & {
   readonly alerts?: Alerts
 }
 
-const rigs: Rig[] = []
-
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await endOf(rig)
-})
-
 async function endOf(rig: Rig): Promise<void> {
   await rig.api.stop()
   rig.store.close()
@@ -59,7 +53,7 @@ async function endOf(rig: Rig): Promise<void> {
 /** One that lasts for a test. */
 export function rigOf(choices: Choices = {}): Rig {
   const rig = made(choices)
-  rigs.push(rig)
+  onTestFinished(() => endOf(rig))
   return rig
 }
 

@@ -1,7 +1,7 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openInput } from '../../../collectors/index.ts'
 import { analysisInput } from '../../../src/cli/analysis-input.ts'
 import { type OneSidedPool, OneSidedRelays } from '../../../src/cli/analyze/one-sided-relays.ts'
@@ -17,6 +17,12 @@ import { recordedConsole } from '../console.ts'
 const RELAY = '10.10.3.1'
 const S1 = '10.10.3.11:8000'
 const S2 = '10.10.3.12:8000'
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'holdfast-one-sided-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
 
 /** Connects and says nothing. */
 const checks = (s: Scenario, server: string, from = RELAY): void =>
@@ -231,7 +237,7 @@ test('what may become one shows after the second check', async () => {
 test('a suggested configuration has the relay and its pool', async () => {
   const s = scenario()
   uses(s, S1)
-  const [path] = checked(s).save(mkdtempSync(join(tmpdir(), 'one-sided-')))
+  const [path] = checked(s).save(folder())
   const { written, ...console } = recordedConsole()
   await run(['config', 'suggest', path!], console)
   expect(written.out).toMatch(
@@ -242,7 +248,7 @@ test('a suggested configuration has the relay and its pool', async () => {
 
 /** What the command says of a capture of the servers' side, without a configuration. */
 async function analyzed(s: Scenario, ...words: string[]): Promise<string> {
-  const [path] = s.save(mkdtempSync(join(tmpdir(), 'oneSided-')))
+  const [path] = s.save(folder())
   const { written, ...console } = recordedConsole()
   await run(['analyze', '--quiet', ...words, path!], console)
   return written.out
