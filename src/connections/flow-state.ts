@@ -1,5 +1,6 @@
 /** What the parts of the flow stage share about one source of records. */
 import type { AddressTable } from '../bytes/address.ts'
+import { type ConnectionId, connectionNumber } from '../model/connection.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Endpoint, Side, Tap } from '../model/packet.ts'
 import { MILLISECOND, type Micros } from '../model/time.ts'
@@ -10,7 +11,6 @@ import type { FlowTimeouts } from './flow-timeouts.ts'
 import type { Roles } from './roles.ts'
 import type { Sparse } from './sparse.ts'
 import type { ConnectionTable } from './table.ts'
-import { TAPS_MAX } from './tap-state.ts'
 
 export interface FlowCounters {
   /** Records of TCP that were taken. */
@@ -162,8 +162,8 @@ export const EQUAL: Micros = 2 * MILLISECOND
 /** The only scope: addresses of both versions are numbers of one table. */
 export const SCOPE = 6
 
-export const connectionId = ({ table, tapIndex }: FlowState, row: number): number =>
-  (table.words[row * F.RECORD_WORDS + F.STREAM]! >>> 0) * TAPS_MAX + tapIndex
+export const connectionId = ({ table, tapIndex }: FlowState, row: number): ConnectionId =>
+  connectionNumber(table.words[row * F.RECORD_WORDS + F.STREAM]!, tapIndex)
 
 export function endpointOf({ table, addresses }: FlowState, row: number, side: Side): Endpoint {
   const w = table.words

@@ -1,4 +1,5 @@
 /** What the parts of the connection stage share about one capture point. */
+import { type ConnectionId, connectionNumber } from '../model/connection.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Endpoint, Side, Tap } from '../model/packet.ts'
 import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
@@ -74,12 +75,11 @@ export interface TapState {
   openStream(context: StreamContext): SegmentConsumer
 }
 
-/** Taps of one analysis at most: a connection's number is its stream's number times this, plus its tap's
- * position. */
+/** Taps of one analysis at most. */
 export const TAPS_MAX = 1 << 16
 
-export const connectionId = (state: TapState, row: number): number =>
-  (state.table.words[row * RECORD_WORDS + STREAM]! >>> 0) * TAPS_MAX + state.tapIndex
+export const connectionId = ({ table, tapIndex }: TapState, row: number): ConnectionId =>
+  connectionNumber(table.words[row * RECORD_WORDS + STREAM]!, tapIndex)
 
 /** Endpoints remembered, so that the many observations of one connection share them. A power of two. */
 const ENDPOINTS_REMEMBERED = 1 << 8

@@ -2,7 +2,12 @@
  * needs; and what an agent's connections to one service have in common. They refer to each other, and so
  * stand together. */
 import type { TlsHandshake } from '../model/observation.ts'
-import type { ConnectionId, ConnectionSummary, HandshakeSeen } from '../model/connection.ts'
+import {
+  type ConnectionId,
+  type ConnectionSummary,
+  type HandshakeSeen,
+  NUMBERS_PER_TAP,
+} from '../model/connection.ts'
 import type { Endpoint, Tap } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Path, Server, Service, Sighting, Visit } from '../model/party.ts'
 import type { PreferenceList } from '../model/policy.ts'
@@ -17,9 +22,11 @@ export const NO_CONNECTION: ConnectionId = -1
 const LET_GO: ConnectionId = -3
 
 /** The place of a connection among so many, a power of two: of one tap's, the latest have places of their
- * own, because they are numbered one by one, in the upper bits (the tap's position is in the lower 16). */
+ * own, because they are numbered one by one. Other taps begin elsewhere: they see the same connections. */
 export const placeOf = (connection: ConnectionId, places: number): number =>
-  (connection ^ (connection / (1 << 16))) & (places - 1)
+  (connection ^ Math.imul(connection / NUMBERS_PER_TAP, GOLDEN_RATIO)) & (places - 1)
+/** 2^32 divided by it, made odd (Knuth, The Art of Computer Programming 3, 6.4): multiples are far apart. */
+const GOLDEN_RATIO = 0x9e3779b1
 
 // Of a sighting.
 const CLOSED = 1 << 0

@@ -336,6 +336,15 @@ export const MIGRATIONS: readonly string[] = [
       AND NOT EXISTS (SELECT 1 FROM placement WHERE agent = OLD.agent AND service = OLD.service) LIMIT 1;
   END;
   `,
+  `
+  -- A connection's number was its stream's times 2^16 plus its tap's position; it is that of its stream plus the
+  -- position times 2^32.
+  DROP INDEX connection_by_number;
+  UPDATE connection SET number = ((number & 65535) << 32) | (number >> 16);
+  CREATE INDEX connection_by_number ON connection (analysis, number);
+  UPDATE occurrence SET connection_number = ((connection_number & 65535) << 32) | (connection_number >> 16)
+  WHERE connection_number IS NOT NULL;
+  `,
 ]
 
 /** `PRAGMA application_id` of a Holdfast database: `HFST`. */

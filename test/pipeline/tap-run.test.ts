@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { connectionNumber } from '../../src/model/connection.ts'
 import type { Observation, ObservationKind, ObservationOf } from '../../src/model/observation.ts'
 import type { CaptureRecord } from '../../src/model/record.ts'
 import { seconds } from '../../src/model/time.ts'
@@ -139,7 +140,7 @@ describe('interfaces', () => {
     ])
     expect(closed).toEqual([
       [0, 0, 2],
-      [(1 << 16) + 1, 1, 1],
+      [connectionNumber(1, 1), 1, 1],
     ])
   })
 

@@ -88,7 +88,7 @@ describe('a connection that rests', () => {
     for (const { connection } of [old, latest]) {
       const later = other.opens()
       Object.assign(later, {
-        connection: connection + (1 << 16) * (1 << 16),
+        connection: connection + (1 << 16), // the rows that there are
         visited: true,
         agent: other.agent,
       })

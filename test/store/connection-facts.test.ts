@@ -10,6 +10,7 @@ import {
   NUMBERS,
   OPTIONAL_NUMBERS,
 } from '../../src/store/connection-facts.ts'
+import { connectionNumber } from '../../src/model/connection.ts'
 import { connectionView } from '../../src/store/queries/connections.ts'
 import { APPLICATION_ID, MIGRATIONS } from '../../src/store/schema.data.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -118,7 +119,8 @@ test('rows of schema 1 are packed by the migration, and say what they said', () 
     { requests: 9, responses: 10 },
     ['nat'],
   ]
-  const insert = old.prepare(`INSERT INTO connection VALUES (7, 1, 0, 77, NULL, NULL, NULL, ?, 5000, ?, 443,
+  const insert =
+    old.prepare(`INSERT INTO connection VALUES (7, 1, 0, ${77 * 65_536 + 2}, NULL, NULL, NULL, ?, 5000, ?, 443,
     1000000, 2000000, 1, 11, 12, 13, 14, 15, 'client', ?, ?)`)
   const addresses = [Buffer.from([10, 10, 1, 101]), Buffer.from([10, 10, 2, 10])]
   insert.run(...addresses, 4, JSON.stringify(rest))
@@ -136,7 +138,7 @@ test('rows of schema 1 are packed by the migration, and say what they said', () 
     endReason: 'client-fin',
   })
   expect(record).toMatchObject({
-    id: 77,
+    id: connectionNumber(77, 2),
     client: { address: '10.10.1.101', port: 5000 },
     serverEndpoint: { address: '10.10.2.10', port: 443 },
     maxIdleSeconds: 0.000013,

@@ -20,7 +20,7 @@ export const FORMATS: Readonly<Record<Part, readonly [number, ...number[]]>> = {
   flows: [1],
   passing: [1, 2],
   incidents: [1],
-  journal: [1, 2],
+  journal: [1, 2, 3],
 }
 
 /** How far the source was read. */

@@ -61,6 +61,7 @@ export interface FoundCheckpoint {
   readonly found: Checkpoint
   /** Parts of formats that this version does not read. */
   readonly lost: readonly Part[]
+  readonly journalFormat: number
 }
 
 export interface RefusedCheckpoint {
@@ -123,7 +124,8 @@ function fromBody(file: string, format: number, body: Partial<Parted>): ReadChec
   const { of } = checkpoint.analysis.run
   const parts = [of, 'passing', 'incidents', 'journal'] as const
   const lost = parts.filter((part) => !isRead(part, formats[part]))
-  if (!lost.includes(of)) return { found: without(checkpoint, lost), lost }
+  if (!lost.includes(of))
+    return { found: without(checkpoint, lost), lost, journalFormat: formats.journal ?? 0 }
   const its = `open connections have format ${formats[of]}, this one reads ${FORMATS[of].join(', ')}`
   return refused(`${other} (${its})`, body)
 }

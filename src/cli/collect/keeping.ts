@@ -12,6 +12,7 @@ import { dropCheckpoints, readCheckpoint, writeCheckpoint } from './checkpoint.t
 import type { Checkpoint, Part, SavedReader } from './checkpoint-parts.ts'
 import type { ReadCheckpoint } from './checkpoint.ts'
 import { Journal, type JournalEnd, journalEntries, NO_JOURNAL } from './journal.ts'
+import { RENUMBERED, renumberedJournal } from './journal-renumbered.ts'
 
 /** At most this share of the time is spent on checkpoints. */
 const SHARE_MAX = 1 / 20
@@ -43,7 +44,7 @@ export interface Keeping {
 
 /** `base`: the path that all of its files begin with; `says` is told what somebody has to mend. */
 export function keeping(base: string, every: Micros, says: (sentence: string) => void): Keeping {
-  const { before, lost, refused, reader, end } = leftBy(readCheckpoint(base))
+  const { before, lost, refused, reader, end } = leftBy(base, readCheckpoint(base))
   const isReplayed = before !== null && !lost.includes('journal')
   let journal = (isReplayed ? openedAt(base, before.journal) : null) ?? begunAfter(base, end)
   let due = performance.now() + every / MILLISECOND
@@ -106,11 +107,13 @@ interface Left extends Pick<Keeping, 'before' | 'lost' | 'refused' | 'reader'> {
   readonly end: JournalEnd | null
 }
 
-function leftBy(read: ReadCheckpoint): Left {
+function leftBy(base: string, read: ReadCheckpoint): Left {
   if (read === null) return { before: null, lost: [], refused: null, reader: null, end: null }
   if ('refused' in read) return { before: null, lost: [], ...read, end: read.journal }
-  const { found, lost } = read
-  return { before: found, lost, refused: null, reader: found.reader, end: found.journal }
+  const { found, lost, journalFormat } = read
+  const isOld = journalFormat < RENUMBERED && !lost.includes('journal')
+  const journal = isOld ? renumberedJournal(base, found.journal) : found.journal
+  return { before: { ...found, journal }, lost, refused: null, reader: found.reader, end: found.journal }
 }
 
 /** Null where the file is gone. */

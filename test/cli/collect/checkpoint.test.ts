@@ -41,12 +41,12 @@ test('the latest that is whole; damaged, the one before; of another format, none
   expect(readCheckpoint(path)).toBeNull()
   writeCheckpoint(path, checkpoint(1))
   writeCheckpoint(path, checkpoint(2))
-  expect(readCheckpoint(path)).toEqual({ found: checkpoint(2), lost: [] })
+  expect(readCheckpoint(path)).toEqual({ found: checkpoint(2), lost: [], journalFormat: 3 })
   const whole = readFileSync(`${path}.checkpoint`)
   const octets = Buffer.from(whole)
   octets[octets.length - 1]! ^= 1
   writeFileSync(`${path}.checkpoint`, octets)
-  expect(readCheckpoint(path)).toEqual({ found: checkpoint(1), lost: [] })
+  expect(readCheckpoint(path)).toEqual({ found: checkpoint(1), lost: [], journalFormat: 3 })
   writeFileSync(`${path}.checkpoint`, whole)
   for (const file of ['checkpoint', 'checkpoint-before']) {
     const its = readFileSync(`${path}.${file}`)
@@ -110,10 +110,12 @@ test('parts of other formats are left out, and named', () => {
   expect(left(['passing'])).toEqual({
     found: { ...its, analysis: { ...analysis, run: { ...analysis.run, passing: null } } },
     lost: ['passing'],
+    journalFormat: 3,
   })
   expect(left(['incidents', 'journal'])).toEqual({
     found: { ...its, analysis: { ...analysis, ledger: null } },
     lost: ['incidents', 'journal'],
+    journalFormat: 99,
   })
   expect(left(['packets', 'journal'])).toMatchObject({ reader: { number: 1 }, journal: NO_JOURNAL })
 })
@@ -206,7 +208,7 @@ test('what is saved has the shapes of its formats: if this fails, see FORMATS', 
   }
   const formats = Object.fromEntries(Object.entries(FORMATS).map(([part, read]) => [part, read.at(-1)!]))
   expect({ formats, shapes }).toEqual({
-    formats: { packets: 1, flows: 1, passing: 2, incidents: 1, journal: 2 },
+    formats: { packets: 1, flows: 1, passing: 2, incidents: 1, journal: 3 },
     shapes: {
       packets: 'f2acde337f13',
       flows: '029d025dc09e',
