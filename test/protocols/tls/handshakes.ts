@@ -2,6 +2,7 @@
  * Real TLS connections between node:tls client and server over a pair of streams in memory, and what passed
  * between them: the parts of a story, the key log, the application data.
  */
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Duplex } from 'node:stream'
 import tls from 'node:tls'
@@ -125,21 +126,14 @@ export async function record(wish: Wish = {}): Promise<Recorded> {
   return recorded
 }
 
-const once = (socket: tls.TLSSocket, event: string): Promise<void> =>
-  new Promise((done, fail) => {
-    socket.once(event, () => done())
-    socket.once('error', fail)
-  })
-
 const heard = (socket: tls.TLSSocket, length: number): Promise<void> =>
   new Promise((done, fail) => {
     let count = 0
-    const count_ = (chunk: Buffer): void => {
+    const hear = (chunk: Buffer): void => {
       count += chunk.length
       if (count < length) return
-      socket.removeListener('data', count_)
+      socket.off('data', hear).off('error', fail)
       done()
     }
-    socket.on('data', count_)
-    socket.once('error', fail)
+    socket.on('data', hear).on('error', fail)
   })
