@@ -11,7 +11,7 @@ export type ConnectionId = number
 export const NUMBERS_PER_TAP = 2 ** 32
 
 /** The number of a connection: its stream's, and before that its tap's position. The engine keeps small
- * numbers without a box, and a single capture has no others (of a million connections, 22 of 374 MB). */
+ * numbers without a box, and a single capture has no others (of a million connections, 23 of 392 MB). */
 export const connectionNumber = (stream: number, tap: number): ConnectionId =>
   tap * NUMBERS_PER_TAP + (stream >>> 0)
 
