@@ -9,7 +9,7 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { capture } from './captures.ts'
+import { capture, intoPageCache } from './captures.ts'
 import type { Capture } from './captures.ts'
 import { installed, measure, median } from './measure.ts'
 import type { Measurement } from './measure.ts'
@@ -55,6 +55,7 @@ async function compete(workload: Workload, path: string, runs: number, heavy: bo
     for (const contestant of workload.contestants.filter(takesPart)) {
       const of = measured.get(contestant.name)!
       if (of.some((m) => m.failure !== null) || (round > 0 && contestant.once === true)) continue
+      intoPageCache(path)
       of.push(await measure(contestant.command(path)))
     }
   }
