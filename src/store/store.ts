@@ -136,7 +136,10 @@ function migrate(db: Database, path: string): void {
     db.pragma(`user_version = ${version + 1}`)
     return true
   })
-  while (versionOf(db) < MIGRATIONS.length) if (!step.immediate()) return
+  // Indexes are sorted: those of 10 million connections in 1.35 GB of memory otherwise, and in 0.2 so.
+  db.pragma('temp_store = FILE')
+  while (versionOf(db) < MIGRATIONS.length) if (!step.immediate()) break
+  db.pragma('temp_store = MEMORY')
 }
 
 const statements = new WeakMap<Database, Map<string, Statement>>()
