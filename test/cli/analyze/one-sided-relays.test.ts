@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openInput } from '../../../collectors/index.ts'
 import { analysisInput } from '../../../src/cli/analysis-input.ts'
 import { type OneSidedPool, OneSidedRelays } from '../../../src/cli/analyze/one-sided-relays.ts'
@@ -12,17 +9,12 @@ import { seconds } from '../../../src/model/time.ts'
 import { analyze } from '../../../src/pipeline/monitor.ts'
 import { memorySource } from '../../collectors/reading.ts'
 import { nat, request, response, type Scenario, scenario } from '../../scenario/scenario.ts'
+import { folder } from '../../store/database.ts'
 import { recordedConsole } from '../console.ts'
 
 const RELAY = '10.10.3.1'
 const S1 = '10.10.3.11:8000'
 const S2 = '10.10.3.12:8000'
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'holdfast-one-sided-'))
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
 
 /** Connects and says nothing. */
 const checks = (s: Scenario, server: string, from = RELAY): void =>
