@@ -19,7 +19,7 @@ export const FORMATS: Readonly<Record<Part, readonly [number, ...number[]]>> = {
   packets: [1],
   flows: [1],
   passing: [1, 2],
-  incidents: [1],
+  incidents: [1, 2],
   journal: [1, 2, 3],
 }
 

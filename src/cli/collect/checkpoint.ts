@@ -61,7 +61,8 @@ export interface FoundCheckpoint {
   readonly found: Checkpoint
   /** Parts of formats that this version does not read. */
   readonly lost: readonly Part[]
-  readonly journalFormat: number
+  /** Of the parts, as they were written. */
+  readonly formats: Parted['formats']
 }
 
 export interface RefusedCheckpoint {
@@ -124,8 +125,7 @@ function fromBody(file: string, format: number, body: Partial<Parted>): ReadChec
   const { of } = checkpoint.analysis.run
   const parts = [of, 'passing', 'incidents', 'journal'] as const
   const lost = parts.filter((part) => !isRead(part, formats[part]))
-  if (!lost.includes(of))
-    return { found: without(checkpoint, lost), lost, journalFormat: formats.journal ?? 0 }
+  if (!lost.includes(of)) return { found: without(checkpoint, lost), lost, formats }
   const its = `open connections have format ${formats[of]}, this one reads ${FORMATS[of].join(', ')}`
   return refused(`${other} (${its})`, body)
 }

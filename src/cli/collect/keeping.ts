@@ -10,9 +10,9 @@ import type { LiveState } from '../../model/view.ts'
 import { systemReason } from '../failure.ts'
 import { dropCheckpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Checkpoint, Part, SavedReader } from './checkpoint-parts.ts'
-import type { ReadCheckpoint } from './checkpoint.ts'
+import type { FoundCheckpoint, ReadCheckpoint } from './checkpoint.ts'
 import { Journal, type JournalEnd, journalEntries, NO_JOURNAL } from './journal.ts'
-import { RENUMBERED, renumberedJournal } from './journal-renumbered.ts'
+import { isNumberedOtherwise, renumberedJournal, renumberedLedger } from './renumbered.ts'
 
 /** At most this share of the time is spent on checkpoints. */
 const SHARE_MAX = 1 / 20
@@ -110,10 +110,21 @@ interface Left extends Pick<Keeping, 'before' | 'lost' | 'refused' | 'reader'> {
 function leftBy(base: string, read: ReadCheckpoint): Left {
   if (read === null) return { before: null, lost: [], refused: null, reader: null, end: null }
   if ('refused' in read) return { before: null, lost: [], ...read, end: read.journal }
-  const { found, lost, journalFormat } = read
-  const isOld = journalFormat < RENUMBERED && !lost.includes('journal')
-  const journal = isOld ? renumberedJournal(base, found.journal) : found.journal
-  return { before: { ...found, journal }, lost, refused: null, reader: found.reader, end: found.journal }
+  const { found } = read
+  return { ...renumbered(base, read), refused: null, reader: found.reader, end: found.journal }
+}
+
+/** With the numbers of today. */
+function renumbered(base: string, { found, lost, formats }: FoundCheckpoint): Pick<Left, 'before' | 'lost'> {
+  let { journal, analysis } = found
+  if (analysis.ledger !== null && isNumberedOtherwise('incidents', formats.incidents))
+    analysis = { ...analysis, ledger: renumberedLedger(analysis.ledger) }
+  if (!lost.includes('journal') && isNumberedOtherwise('journal', formats.journal)) {
+    const again = renumberedJournal(base, journal)
+    if (again === null) return { before: { ...found, analysis }, lost: [...lost, 'journal'] }
+    journal = again
+  }
+  return { before: { ...found, analysis, journal }, lost }
 }
 
 /** Null where the file is gone. */

@@ -34,6 +34,9 @@ const checkpoint = (at: number): Checkpoint => ({
   at,
 })
 
+/** What `checkpoint` makes is in the latest formats. */
+const WRITTEN = { packets: 1, passing: 2, incidents: 2, journal: 3 }
+
 const base = (): string => join(folder(), 'c')
 
 test('the latest that is whole; damaged, the one before; of another format, none, and why', () => {
@@ -41,12 +44,12 @@ test('the latest that is whole; damaged, the one before; of another format, none
   expect(readCheckpoint(path)).toBeNull()
   writeCheckpoint(path, checkpoint(1))
   writeCheckpoint(path, checkpoint(2))
-  expect(readCheckpoint(path)).toEqual({ found: checkpoint(2), lost: [], journalFormat: 3 })
+  expect(readCheckpoint(path)).toEqual({ found: checkpoint(2), lost: [], formats: WRITTEN })
   const whole = readFileSync(`${path}.checkpoint`)
   const octets = Buffer.from(whole)
   octets[octets.length - 1]! ^= 1
   writeFileSync(`${path}.checkpoint`, octets)
-  expect(readCheckpoint(path)).toEqual({ found: checkpoint(1), lost: [], journalFormat: 3 })
+  expect(readCheckpoint(path)).toEqual({ found: checkpoint(1), lost: [], formats: WRITTEN })
   writeFileSync(`${path}.checkpoint`, whole)
   for (const file of ['checkpoint', 'checkpoint-before']) {
     const its = readFileSync(`${path}.${file}`)
@@ -110,12 +113,12 @@ test('parts of other formats are left out, and named', () => {
   expect(left(['passing'])).toEqual({
     found: { ...its, analysis: { ...analysis, run: { ...analysis.run, passing: null } } },
     lost: ['passing'],
-    journalFormat: 3,
+    formats: { ...WRITTEN, passing: 99 },
   })
   expect(left(['incidents', 'journal'])).toEqual({
     found: { ...its, analysis: { ...analysis, ledger: null } },
     lost: ['incidents', 'journal'],
-    journalFormat: 99,
+    formats: { ...WRITTEN, incidents: 99, journal: 99 },
   })
   expect(left(['packets', 'journal'])).toMatchObject({ reader: { number: 1 }, journal: NO_JOURNAL })
 })
@@ -208,7 +211,7 @@ test('what is saved has the shapes of its formats: if this fails, see FORMATS', 
   }
   const formats = Object.fromEntries(Object.entries(FORMATS).map(([part, read]) => [part, read.at(-1)!]))
   expect({ formats, shapes }).toEqual({
-    formats: { packets: 1, flows: 1, passing: 2, incidents: 1, journal: 3 },
+    formats: { packets: 1, flows: 1, passing: 2, incidents: 2, journal: 3 },
     shapes: {
       packets: 'f2acde337f13',
       flows: '029d025dc09e',

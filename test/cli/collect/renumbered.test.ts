@@ -2,10 +2,18 @@ import { existsSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Journal, journalEntries, NO_JOURNAL } from '../../../src/cli/collect/journal.ts'
-import { renumberedJournal } from '../../../src/cli/collect/journal-renumbered.ts'
+import {
+  isNumberedOtherwise,
+  renumberedJournal,
+  renumberedLedger,
+} from '../../../src/cli/collect/renumbered.ts'
+import { Ledger } from '../../../src/incidents/ledger.ts'
 import { connectionNumber } from '../../../src/model/connection.ts'
+import type { Describe } from '../../../src/incidents/ledger.ts'
+import type { Finding, Incident } from '../../../src/model/incident.ts'
 import type { JournalEntry } from '../../../src/pipeline/live.ts'
 import { folder } from '../../store/database.ts'
+import { cut } from '../output/story.ts'
 
 /** The number of a connection in formats 1 and 2. */
 const old = (stream: number, tap: number): number => stream * 65_536 + tap
@@ -44,16 +52,49 @@ function written(base: string): ReturnType<Journal['write']> {
 test('connections have the numbers of today, and the file of before stays for who goes back to it', () => {
   const base = join(folder(), 'j')
   const end = written(base)
-  const again = renumberedJournal(base, end)
+  const again = renumberedJournal(base, end)!
   expect(again).toMatchObject({ generation: 1, entries: OLD.length })
   expect([...journalEntries(base, again)]).toEqual(NEW)
   expect([...journalEntries(base, end)]).toEqual(OLD)
 })
 
-test('one that is damaged is left as it is', () => {
+test('a journal that is damaged is of no use, and left as it is', () => {
   const base = join(folder(), 'j')
   const end = written(base)
   truncateSync(`${base}.journal-0`, end.bytes - 1)
-  expect(renumberedJournal(base, end)).toBe(end)
+  expect(renumberedJournal(base, end)).toBeNull()
   expect(existsSync(`${base}.journal-0`)).toBe(true)
+})
+
+test('formats of before are told from those of today', () => {
+  const parts = [
+    ['journal', [1, 2, 3]],
+    ['incidents', [1, 2]],
+    ['packets', [1]],
+  ] as const
+  const answers = parts.map(([part, formats]) => formats.map((format) => isNumberedOtherwise(part, format)))
+  expect(answers).toEqual([[true, true, false], [true, false], [false]])
+  expect(isNumberedOtherwise('journal', undefined)).toBe(false)
+})
+
+const describe: Describe = () => ({ title: '', summary: '', remedy: '', filter: '', details: {} })
+
+test('findings of an account of incidents have them too, packed ones as well, and can be amended', () => {
+  const finding = (at: number, numberOf: typeof connectionNumber): Finding => ({
+    ...cut(),
+    at,
+    connection: at === 5 ? null : numberOf(at, 1),
+  })
+  const ledger = (numberOf: typeof connectionNumber): Ledger => {
+    const its = new Ledger()
+    for (let at = 1; at <= 200; at++) its.add(finding(at, numberOf))
+    return its
+  }
+  const restored = new Ledger()
+  restored.load(renumberedLedger(ledger(old).save()))
+  const told = (): { incident: Incident; findings: readonly Finding[] } =>
+    [...restored.incidents(() => describe)][0]!
+  expect(told().findings).toEqual(Array.from({ length: 200 }, (_, i) => finding(i + 1, connectionNumber)))
+  restored.add({ ...finding(3, connectionNumber), amends: true, confidence: 0.123 })
+  expect([told().incident.occurrences, told().findings[2]!.confidence]).toEqual([200, 0.123])
 })
