@@ -1,13 +1,14 @@
 /**
  * Octets of a file or a stream, in order, into the caller's buffer.
  *
- * Contract: files are read without copying, never whole, and by a thread of the pool, so that a disk that is
- * slow, or a kernel that copies, is waited for while others work. A stream is asked for more only when
+ * Contract: files are read without copying and never whole. What the system has in memory is read at once: it
+ * is then still in the processor's cache when it is looked at. What has to come from a disk is read by a
+ * thread of the pool, and waited for while others work. A stream is asked for more only when
  * somebody reads, so that it holds no more than its high water mark. A failing disk or pipe is a `fault` and
  * the end, not an exception; only opening throws, with one sentence that names the path.
  */
 
-import { closeSync, createReadStream, openSync, read, statSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, read, readSync, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { Fault } from '../src/model/fault.ts'
 
@@ -76,28 +77,87 @@ function explained<T>(path: string, open: () => T): T {
   }
 }
 
-/** A regular file that is open for reading; `close` closes it. */
-export function fileSource(fd: number, size: number): ByteSource {
+/**
+ * Octets that are read at once: they are still in the core's cache when they are looked at. Read by another
+ * core, 2 GB in large packets took a tenth to a half longer (measured; 256 KiB to 1 MiB make no difference).
+ */
+export const AT_ONCE_BYTES = 1 << 19
+/** After so many milliseconds of reads at once, one is left to the pool: the event loop gets its turn. */
+export const TURN_MS = 50
+/** Longer than any memory takes for AT_ONCE_BYTES: such a read at once waited for a disk, in milliseconds. */
+export const WAITED_MS = 2
+/** Then the pool reads for so many milliseconds, until it is tried again. */
+export const DISK_MS = 1000
+
+/** Since the process began. `performance` would have to be loaded first. */
+const milliseconds = (): number => process.uptime() * 1000
+
+/** When a file is read at once. `clock`: milliseconds that never run backwards. */
+class Pace {
+  private readonly clock: () => number
+  private turnedAt: number
+  private poolUntil = -Infinity
+
+  constructor(clock: () => number) {
+    this.clock = clock
+    this.turnedAt = clock()
+  }
+
+  /** The event loop had its turn. */
+  turned(): void {
+    this.turnedAt = this.clock()
+  }
+
+  /** Octets read at once by `readNow`, whose errors are thrown on; -1 if the pool is to read. */
+  atOnce(readNow: () => number): number {
+    const from = this.clock()
+    if (from < this.poolUntil || from - this.turnedAt >= TURN_MS) return -1
+    const count = readNow()
+    const to = this.clock()
+    if (to - from > WAITED_MS) this.poolUntil = to + DISK_MS
+    return count
+  }
+}
+
+/** A regular file that is open for reading; `close` closes it. `clock`: see Pace. */
+export function fileSource(fd: number, size: number, clock = milliseconds): ByteSource {
+  const pace = new Pace(clock)
   let position = 0
   let open = true
   let reading = false
   let fault: Fault | null = null
-  const took = (error: Error | null, count: number): number => {
+  const failed = (error: unknown): number => {
+    const message = `reading fails at offset ${position}: ${codeOf(error)}`
+    fault = { layer: 'file', at: position, message }
+    return 0
+  }
+  const took = (count: number): number => {
+    position += count
+    return count
+  }
+  const tookLater = (error: Error | null, count: number): number => {
     reading = false
+    pace.turned()
     if (!open) closeSync(fd)
-    if (error === null) position += count
-    else {
-      const message = `reading fails at offset ${position}: ${codeOf(error)}`
-      fault = { layer: 'file', at: position, message }
+    if (error !== null) return failed(error)
+    return open ? took(count) : 0
+  }
+  const readAtOnce = (into: Uint8Array, at: number): number => {
+    const length = Math.min(into.length - at, AT_ONCE_BYTES)
+    try {
+      return pace.atOnce(() => took(readSync(fd, into, at, length, position)))
+    } catch (error) {
+      return failed(error)
     }
-    return error === null && open ? count : 0
   }
   return {
     read(into, at) {
       if (!open || fault !== null) return 0
+      const count = readAtOnce(into, at)
+      if (count >= 0) return count
       reading = true
       return new Promise((resolve) => {
-        read(fd, into, at, into.length - at, position, (error, count) => resolve(took(error, count)))
+        read(fd, into, at, into.length - at, position, (error, more) => resolve(tookLater(error, more)))
       })
     },
     get position() {

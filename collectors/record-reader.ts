@@ -104,6 +104,8 @@ interface Reading {
   readonly parse: RecordParser
   readonly window: Window
   readonly ahead: Ahead
+  /** The source was waited for when it was last asked: it is asked before its octets are needed. */
+  waited: boolean
   /** The source has no more. */
   ended: boolean
   /** `next` has answered false. */
@@ -139,7 +141,17 @@ export function recordReader(
 ): CaptureReader {
   const window = emptyWindow(bufferBytes)
   const ahead: Ahead = { ...buffer(bufferBytes), from: 0, to: 0, asked: null }
-  const reading: Reading = { format, source, parse, window, ahead, ended: false, over: false, number: 1 }
+  const reading: Reading = {
+    format,
+    source,
+    parse,
+    window,
+    ahead,
+    waited: false,
+    ended: false,
+    over: false,
+    number: 1,
+  }
   return {
     format,
     compression: source.compression,
@@ -175,6 +187,7 @@ function fill(reading: Reading, batch: FrameBatch): boolean | Promise<boolean> {
       continue
     }
     const answer = askAhead(reading)
+    reading.waited = typeof answer !== 'number'
     if (typeof answer !== 'number') return fillLater(reading, batch, answer)
     arrived(reading, answer)
   }
@@ -231,7 +244,7 @@ function conclude(reading: Reading, batch: FrameBatch): boolean {
   batch.bytes = window.bytes
   reading.number = batch.firstNumber + batch.count
   if (batch.count > 0) {
-    if (!reading.ended && ahead.from === ahead.to) void askAhead(reading)
+    if (reading.waited && !reading.ended && ahead.from === ahead.to) void askAhead(reading)
     return true
   }
   reading.over = true

@@ -6,7 +6,11 @@ import { PassThrough, Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
+  AT_ONCE_BYTES,
+  DISK_MS,
   HEAD_BYTES,
+  TURN_MS,
+  WAITED_MS,
   fileSource,
   isInputError,
   openSource,
@@ -15,7 +19,7 @@ import {
 } from '../../collectors/byte-source.ts'
 import type { ByteSource } from '../../collectors/byte-source.ts'
 import { joined } from '../scenario/pcap-writer.ts'
-import { memorySource, pattern } from './reading.ts'
+import { Clock, memorySource, pattern } from './reading.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-source-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -70,12 +74,70 @@ describe('a file', () => {
   test('that is closed while it is read ends there, and its number is free only then', async () => {
     const path = saved('closed', bytes)
     const fd = openSync(path, 'r')
-    const source = fileSource(fd, 5000)
+    const clock = new Clock()
+    const source = fileSource(fd, 5000, clock.read)
+    clock.now = TURN_MS
     const waiting = source.read(new Uint8Array(10), 0)
     source.close()
     expect(fstatSync(fd).size).toBe(5000)
     expect(await waiting).toBe(0)
     expect(() => fstatSync(fd)).toThrow('EBADF')
+  })
+
+  test('is read at once, in pieces, and by the pool when the event loop is to have its turn', async () => {
+    const clock = new Clock()
+    const path = saved('large', pattern(4 * AT_ONCE_BYTES))
+    const source = fileSource(openSync(path, 'r'), 4 * AT_ONCE_BYTES, clock.read)
+    const into = new Uint8Array(2 * AT_ONCE_BYTES)
+    expect(source.read(into, 0)).toBe(AT_ONCE_BYTES)
+    clock.now = TURN_MS
+    const left = source.read(into, AT_ONCE_BYTES + 1)
+    expect(left).toBeInstanceOf(Promise)
+    expect(await left).toBe(AT_ONCE_BYTES - 1)
+    expect(source.read(into, 0)).toBe(AT_ONCE_BYTES)
+    expect(source.position).toBe(3 * AT_ONCE_BYTES - 1)
+    source.close()
+  })
+
+  test('that was waited for is read by the pool for a while', async () => {
+    const clock = new Clock()
+    const source = fileSource(openSync(saved('slow', bytes), 'r'), 5000, clock.read)
+    const into = new Uint8Array(10)
+    clock.step = WAITED_MS + 1 // the time that each look at the clock takes, and so each read between two
+    expect(source.read(into, 0)).toBe(10)
+    clock.step = 0
+    for (let i = 0; i < 3; i++) {
+      const left = source.read(into, 0)
+      expect(left).toBeInstanceOf(Promise)
+      expect(await left).toBe(10)
+    }
+    clock.now += DISK_MS
+    await source.read(into, 0) // the turn of the event loop
+    expect(source.read(into, 0)).toBe(10)
+    expect(source.position).toBe(60)
+    source.close()
+  })
+
+  test.each([
+    ['a memory', 0],
+    ['a disk', WAITED_MS + 1],
+    ['a slow memory', WAITED_MS],
+  ])('gives the same octets from %s', async (_, step) => {
+    const clock = new Clock()
+    clock.step = step
+    const source = fileSource(openSync(saved('same', bytes), 'r'), 5000, clock.read)
+    expect(await contents(source, 300)).toEqual(bytes)
+    expect([source.position, source.fault]).toEqual([5000, null])
+    source.close()
+  })
+
+  test('that fails while the pool reads it is a fault and the end, too', async () => {
+    const clock = new Clock()
+    const source = fileSource(openSync(folder, 'r'), 100, clock.read)
+    clock.now = TURN_MS
+    expect(await source.read(new Uint8Array(10), 0)).toBe(0)
+    expect(source.fault).toEqual({ layer: 'file', at: 0, message: 'reading fails at offset 0: EISDIR' })
+    source.close()
   })
 
   test.each([

@@ -1,12 +1,12 @@
 import { randomFillSync } from 'node:crypto'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
-import { isInputError, streamSource } from '../../collectors/byte-source.ts'
+import { TURN_MS, fileSource, isInputError, streamSource } from '../../collectors/byte-source.ts'
 import {
   CAPTURE_FORMATS,
   FLOW_FORMATS,
@@ -19,7 +19,7 @@ import { FlowBatch } from '../../src/model/flow-record.ts'
 import { ipfix, ipv4, netflow5, set, template } from '../scenario/exports.ts'
 import { FrameBatch } from '../../src/bytes/frame-batch.ts'
 import { joined, pcapFile, pcapngBlocks } from '../scenario/pcap-writer.ts'
-import { memorySource, pattern, readAll } from './reading.ts'
+import { Clock, memorySource, pattern, readAll } from './reading.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-open-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -157,7 +157,10 @@ describe('told by content, not by name', () => {
   })
 
   test('lets others have their turn while it is read', async () => {
-    const reader = await openCaptureFile(saved('plain', pcap))
+    const clock = new Clock()
+    clock.step = TURN_MS
+    const path = saved('plain', pcap)
+    const reader = await openCapture(fileSource(openSync(path, 'r'), pcap.length, clock.read), { path })
     let turned = false
     setImmediate(() => (turned = true))
     await readAll(reader)

@@ -43,6 +43,13 @@ export function memorySource(bytes: Uint8Array, { chunk = Infinity, later = fals
   return Object.assign(source, { counts })
 }
 
+/** Milliseconds that pass by `step` at each look. */
+export class Clock {
+  now = 0
+  step = 0
+  readonly read = (): number => (this.now += this.step)
+}
+
 export interface Row {
   readonly number: number
   /** Nanoseconds since the epoch. */
