@@ -8,7 +8,7 @@
  * Source: RFC 1952, RFC 8878.
  */
 
-import zlib from 'node:zlib'
+import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib'
 import type { Fault } from '../src/model/fault.ts'
 import { deliver, noPiece, signal } from './byte-source.ts'
 import type { ByteSource, Piece, Signal } from './byte-source.ts'
@@ -46,16 +46,12 @@ export function compressionOf(head: Uint8Array): Compression | null {
   return frame || skippable ? 'zstd' : null
 }
 
-/** Node has zstd from 22.15 on. */
-export const canUnpack = (kind: Compression): boolean =>
-  kind === 'gzip' || typeof zlib.createZstdDecompress === 'function'
-
 /**
  * One decompressor: it serves all members of a gzip file, or one zstd frame (Node's stops behind a frame and
  * does not say so).
  */
 interface Inflater {
-  readonly stream: zlib.Gunzip | zlib.ZstdDecompress
+  readonly stream: Gunzip | ZstdDecompress
   /** Where its input begins in the packed octets. */
   readonly base: number
   /** Octets that were written to it. */
@@ -179,7 +175,7 @@ const unwritten = (state: Unpacking): number => state.packed.position - (state.s
 
 function begin(state: Unpacking): Inflater {
   const options = { chunkSize: CHUNK_BYTES, readableHighWaterMark: CHUNK_BYTES }
-  const stream = state.kind === 'gzip' ? zlib.createGunzip(options) : zlib.createZstdDecompress(options)
+  const stream = state.kind === 'gzip' ? createGunzip(options) : createZstdDecompress(options)
   const own: Inflater = { stream, base: unwritten(state), fed: 0, finished: false }
   stream.on('readable', state.changed.notify)
   stream.on('end', () => {

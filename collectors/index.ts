@@ -11,7 +11,7 @@ import type { LoggedAnswer } from '../src/model/dns.ts'
 import type { FlowFormat, FlowReader } from '../src/model/flow-record.ts'
 import { HEAD_BYTES, inputError, isInputError, openSource, peek } from './byte-source.ts'
 import type { ByteSource, Peeked } from './byte-source.ts'
-import { canUnpack, compressionOf, unpacked } from './compression.ts'
+import { compressionOf, unpacked } from './compression.ts'
 import type { ExpansionLimit } from './compression.ts'
 import * as exports from './flows/reader.ts'
 import { type Applications, applications } from './logs/applications.ts'
@@ -95,7 +95,6 @@ const OTHER_FORMATS: readonly { readonly begins: string; readonly what: string }
 /** A packed file in a packed file occurs; more is an attack or a mistake. */
 const COMPRESSIONS_MAX = 2
 const TOO_DEEP = 'is packed more than twice'
-const NO_ZSTD = `is packed with zstd, which Node ${process.versions.node} cannot read (22.15 can)`
 /** Octets that tell the formats apart: pcapng needs its byte order magic. */
 const TELLING_BYTES = 12
 
@@ -223,9 +222,9 @@ export async function unpack(source: ByteSource, path: string, limit?: Expansion
   for (let depth = 0; ; depth++) {
     const kind = compressionOf(peeked.head)
     if (kind === null) return peeked
-    if (depth === COMPRESSIONS_MAX || !canUnpack(kind)) {
+    if (depth === COMPRESSIONS_MAX) {
       peeked.source.close()
-      throw inputError(`${path} ${depth === COMPRESSIONS_MAX ? TOO_DEEP : NO_ZSTD}; unpack it first`)
+      throw inputError(`${path} ${TOO_DEEP}; unpack it first`)
     }
     peeked = await peek(unpacked(peeked.source, kind, limit), TELLING_BYTES)
   }

@@ -8,7 +8,7 @@
  * was found before it stands. Kept as `readSecrets` keeps them. Nothing is thrown but what opening throws.
  * Source: draft-ietf-opsawg-pcapng (Decryption Secrets Block).
  */
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { openSource, type ByteSource } from './byte-source.ts'
 import type { ExpansionLimit } from './compression.ts'
 import { unpack } from './index.ts'
@@ -37,8 +37,8 @@ interface Search {
 
 /** The key logs (NSS format) in the pcapng at `path`, wherever they stand. Never to be logged or stored. */
 export async function secretsAhead(path: string, limit?: ExpansionLimit): Promise<readonly string[]> {
-  const file = path === '-' ? null : await stat(path).catch(() => null)
-  if (file === null || !file.isFile()) return []
+  const file = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })
+  if (file === undefined || !file.isFile()) return []
   const { source, head } = await unpack(openSource(path), path, limit)
   try {
     const isWorthIt = recognises(head) && (source.compression === null || file.size <= PACKED_BYTES_MAX)

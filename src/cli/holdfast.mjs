@@ -8,8 +8,11 @@ self=$(readlink -f "$0" 2>/dev/null || echo "$0")
 # idle connections take 390 MB then, and 490 otherwise (10 to 20 more with twice the room for new objects, in
 # the same time); other captures a fifth less memory, and up to a tenth more time (measured, Node 24).
 memory='--max-semi-space-size=4 --heap-growing-percent=50'
+# Nothing is to be made among the old objects because some of its kind grew old: a million idle connections
+# take 370 MB then, and 530 otherwise. Only the project's own Node is known to know it.
+own='--no-allocation-site-pretenuring'
 for node in "${self%/src/cli/*}/.runtime" "${XDG_CACHE_HOME:-$HOME/.cache}/holdfast/node-24"; do
-  [ -x "$node/node_modules/.bin/node" ] && exec "$node/node_modules/.bin/node" $memory "$self" "$@"
+  [ -x "$node/node_modules/.bin/node" ] && exec "$node/node_modules/.bin/node" $memory $own "$self" "$@"
 done
 command -v node >/dev/null && exec node $memory "$self" "$@"
 echo 'holdfast: needs Node.js: install version 24 or newer, from your distribution or nodejs.org' >&2
@@ -20,31 +23,33 @@ exit 1
  *  Contract: parses and runs under Node 18; arguments, standard streams, signals and exit status are those of
  *  `main`. Whatever is missing in a fresh clone (Node, packages, the bundle) is made first, with one line on
  *  standard error. In a clone the bundle is that of the present sources; a package brings its own. */
-import { existsSync } from 'node:fs'
-import module from 'node:module'
-import { fileURLToPath } from 'node:url'
-import v8 from 'node:v8'
-
 const NODE_MIN = 24 // major version; below it types are not stripped, and dependencies do not run
 
 if (Number.parseInt(process.versions.node, 10) < NODE_MIN) {
+  const { fileURLToPath } = await import('node:url')
   const { relaunch } = await import('../../.runtime/node.mjs')
   relaunch(fileURLToPath(import.meta.url), process.argv.slice(2))
 } else {
+  // Not by `import`, which asks for all that a module of Node's own offers, and loads it: 10 ms (measured).
+  const { existsSync } = process.getBuiltinModule('node:fs')
+  const { enableCompileCache } = process.getBuiltinModule('node:module')
   const isClone = existsSync(new URL('main.ts', import.meta.url))
   const { bundle, cache } = await (isClone ? fromClone() : fromPackage())
-  module.enableCompileCache(cache)
+  enableCompileCache(cache)
   // Threads share it only where the environment says so (Node.js API, module.enableCompileCache).
   process.env.NODE_COMPILE_CACHE ??= cache
-  // Nothing is to be made among the old objects because some of its kind grew old: a million idle connections
-  // take 370 MB then, and 530 otherwise. An engine that does not know the flag says so and goes on.
-  v8.setFlagsFromString('--no-allocation-site-pretenuring')
-  // Where the shell part was not asked (`npm start`), the threads of this process begin with what it would
-  // have said; this one has begun.
-  v8.setFlagsFromString('--max-semi-space-size=4')
-  v8.setFlagsFromString('--heap-growing-percent=50')
+  saveMemory()
   const { main } = await import(bundle)
   await main(process.argv)
+}
+
+/** What the shell part says of memory where it is not asked (`npm start`), or does not know the Node: threads
+ *  begin with it; this one has begun. An engine that does not know a flag says so and goes on. */
+function saveMemory() {
+  const flags = ['--max-semi-space-size=4', '--heap-growing-percent=50', '--no-allocation-site-pretenuring']
+  const unsaid = flags.filter((flag) => !process.execArgv.includes(flag))
+  // Loading the module takes as long as a tenth of all else that a start does.
+  if (unsaid.length > 0) unsaid.forEach(process.getBuiltinModule('node:v8').setFlagsFromString)
 }
 
 async function fromClone() {

@@ -51,8 +51,8 @@ export async function runAnalyze(
   console: Console,
   stages?: Stages,
 ): Promise<number> {
-  const started = performance.now()
-  const elapsedSeconds = (): number => Math.round(performance.now() - started) / 1000
+  const started = process.uptime()
+  const elapsedSeconds = (): number => Math.round((process.uptime() - started) * 1000) / 1000
   const plan = await plannedOf(words)
   const whatIfs = await whatIfsOf(plan)
   const stated = await deploymentOf(plan)

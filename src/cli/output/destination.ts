@@ -9,6 +9,7 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   openSync,
   realpathSync,
   renameSync,
@@ -48,10 +49,19 @@ export function standardError(): Destination {
 
 function stream(fd: number, name: string): Destination {
   return {
-    isTerminal: isatty(fd),
+    isTerminal: isTerminal(fd),
     write: (content) => writeAll(fd, content, name),
     commit: () => undefined,
     abandon: () => undefined,
+  }
+}
+
+/** False for what is closed. A file or a pipe is not asked further: that would load what sockets need. */
+function isTerminal(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice() && isatty(fd)
+  } catch {
+    return false
   }
 }
 
@@ -111,7 +121,7 @@ function replacement(target: string, named: string): Destination {
 function inPlace(path: string): Destination {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o666)
   return {
-    isTerminal: isatty(fd),
+    isTerminal: isTerminal(fd),
     write: (content) => writeAll(fd, content, path),
     commit: () => finish(path, () => closeSync(fd)),
     abandon: () => quietly(() => closeSync(fd)),

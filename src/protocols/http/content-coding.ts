@@ -2,7 +2,14 @@
  * Content codings undone (RFC 9110 §8.4.1: gzip, deflate; RFC 7932: br; RFC 8878: zstd), on the beginning of
  * a body, within limits of size and ratio. Never throws: what cannot be undone says why. Pure.
  */
-import * as zlib from 'node:zlib'
+import {
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib'
 import type { HttpBody } from '../../model/http.ts'
 
 /** Octets that an excerpt may have, decoded. Error pages and forms are smaller. */
@@ -25,20 +32,18 @@ interface Excerpt {
 
 type Undo = (octets: Uint8Array, maxOutputLength: number) => Uint8Array
 
-const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = zlib.constants
-
 /** Input that ends early gives what there is of it: the flush asks for no end. */
 const gunzip: Undo = (octets, maxOutputLength) =>
-  zlib.gunzipSync(octets, { finishFlush: Z_SYNC_FLUSH, maxOutputLength })
+  gunzipSync(octets, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength })
 const inflate: Undo = (octets, maxOutputLength) =>
   // Some servers send deflate without zlib's header (RFC 9110 §8.4.1.2 speaks of them).
   (octets[0]! & 0x0f) === 8 && ((octets[0]! << 8) | (octets[1] ?? 0)) % 31 === 0
-    ? zlib.inflateSync(octets, { finishFlush: Z_SYNC_FLUSH, maxOutputLength })
-    : zlib.inflateRawSync(octets, { finishFlush: Z_SYNC_FLUSH, maxOutputLength })
+    ? inflateSync(octets, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength })
+    : inflateRawSync(octets, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength })
 const unbrotli: Undo = (octets, maxOutputLength) =>
-  zlib.brotliDecompressSync(octets, { finishFlush: BROTLI_OPERATION_FLUSH, maxOutputLength })
+  brotliDecompressSync(octets, { finishFlush: constants.BROTLI_OPERATION_FLUSH, maxOutputLength })
 const unzstd: Undo = (octets, maxOutputLength) =>
-  zlib.zstdDecompressSync(octets, { finishFlush: ZSTD_e_flush, maxOutputLength })
+  zstdDecompressSync(octets, { finishFlush: constants.ZSTD_e_flush, maxOutputLength })
 
 const UNDO: Readonly<Record<string, Undo>> = {
   gzip: gunzip,
