@@ -20,7 +20,7 @@ const MAIN = `
   export async function main(argv: readonly string[]): Promise<void> {
     const [word, ...rest] = argv.slice(2)
     if (word === 'node') console.log(Number.parseInt(process.versions.node, 10) >= 24)
-    if (word === 'options') console.log(process.execArgv.join(' '))
+    if (word === 'options' || word === 'analyze') console.log(process.execArgv.join(' '))
     if (word === 'thread') await inThread()
     if (word === 'say') console.log(JSON.stringify(rest))
     if (word === 'exit') process.exit(Number(rest[0]))
@@ -121,14 +121,15 @@ describe.each(STARTERS)('started %s', (_how, [program = '', ...before], isPossib
 test.skipIf(process.platform === 'win32')('as a program it keeps its heap small under any Node', () => {
   const elsewhere = mkdtempSync(join(tmpdir(), 'holdfast without Node '))
   const path = [dirname(process.execPath), process.env['PATH']].join(delimiter)
-  const run = (file: string) =>
-    spawnSync(file, ['options'], { encoding: 'utf8', env: { ...environment(), PATH: path } })
+  const run = (file: string, word = 'options') =>
+    spawnSync(file, [word], { encoding: 'utf8', env: { ...environment(), PATH: path } })
   try {
     cpSync(clone, elsewhere, { recursive: true, filter: (from) => !from.endsWith('node_modules') })
     symlinkSync(join(ROOT, 'node_modules'), join(elsewhere, 'node_modules'))
     const copied = join(elsewhere, 'src', 'cli', 'holdfast.mjs')
     const anyNodes = '--max-semi-space-size=4 --heap-growing-percent=50'
     expect(run(launcher).stdout).toBe(`${anyNodes} --no-allocation-site-pretenuring\n`)
+    expect(run(launcher, 'analyze').stdout).toMatch(/ --initial-old-space-size=64\n$/)
     expect(run(copied).stdout).toBe(`${anyNodes}\n`)
   } finally {
     rmSync(elsewhere, { recursive: true })
