@@ -21,7 +21,6 @@ const PARTS = /** @type {const} */ (['start', 'common', 'analysis'])
 const ANALYSIS = [
   'src/cli/analyze/run.ts',
   'src/cli/analyze/inputs.ts',
-  'src/cli/analyze/one-sided-relays.ts',
   'src/cli/output/text.ts',
   'src/pipeline/monitor.ts',
 ]

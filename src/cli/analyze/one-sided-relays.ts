@@ -90,12 +90,6 @@ export class OneSidedRelays implements Follower {
     }
   }
 
-  /** Somebody was checked more than once, or asked for others: who waits a little may see a pool. */
-  get hasCandidate(): boolean {
-    for (const { checks, requests } of this.pairs.values()) if (checks.length > 1 || requests > 0) return true
-    return false
-  }
-
   pools(): OneSidedPool[] {
     const checked = this.checkedPools()
     const known = new Set(

@@ -2,13 +2,14 @@
  * Reads captures ahead, for the relays that no configuration names: whose connections are whose must be known
  * before the first of them is judged. Captures of several taps are read whole; of one alone, which can show
  * no more than whom a relay checks and for whom it asks, only the beginning, and more of it only where that
- * shows either.
+ * shows either. An analysis that can begin again is its own look at the beginning.
  */
 import type { Deployment } from '../../model/deployment.ts'
 import { type Micros, SECOND } from '../../model/time.ts'
 import type { AnalysisOptions } from '../../pipeline/monitor.ts'
 import type { SeenRelays } from '../config/seen-relays.ts'
 import { isFile } from './is-file.ts'
+import { RelayPromise } from './relay-promise.ts'
 
 /** Checks come every 2 to 30 s: who makes any has made two by then, and five by the other time. */
 const PROMISED_WITHIN: Micros = 60 * SECOND
@@ -21,20 +22,55 @@ const SHOWN_PACKETS_MAX = 500_000
 /** What the reading ahead needs of an analysis. */
 export type Ahead = Pick<AnalysisOptions, 'followers' | 'isEnough'>
 
-/** `read` analyses the inputs with the deployment as it is stated. What can be read but once is not read
- * ahead. */
+/** Analyses the inputs with the deployment as it is stated. */
+type Read = (ahead: Ahead) => Promise<unknown>
+
+/** What can be read but once is not read ahead. */
 export async function seenRelays(
   stated: Deployment,
   paths: readonly string[],
-  read: (ahead: Ahead) => Promise<unknown>,
+  read: Read,
 ): Promise<SeenRelays> {
-  const nothing = { deployment: stated, notes: [] }
-  if (paths.length === 0 || !paths.every(isFile) || !mayShowRelays(stated)) return nothing
+  if (!areRead(stated, paths)) return noneSeen(stated)
   const isAlone = paths.length === 1
-  if (isAlone && !(await promises(read))) return nothing
-  const { withSeenRelays } = await import('../config/seen-relays.ts')
+  return isAlone && !(await promises(read)) ? noneSeen(stated) : shown(stated, isAlone, read)
+}
+
+/** The same for an `attempt` at the analysis, which can be made again. Of one capture alone, the first is
+ * made with none seen; it ends early where the beginning promises one. */
+export async function withSeenRelays<T>(
+  stated: Deployment,
+  paths: readonly string[],
+  read: Read,
+  attempt: (seen: SeenRelays, ahead?: Ahead) => Promise<T>,
+): Promise<T> {
+  if (paths.length !== 1 || !areRead(stated, paths)) return attempt(await seenRelays(stated, paths, read))
+  const promise = new RelayPromise()
+  const whole = await attempt(noneSeen(stated), { followers: [promise], isEnough: promisedBy(promise) })
+  return promise.made ? attempt(await shown(stated, true, read)) : whole
+}
+
+/** Enough for an analysis of all of the capture is a beginning that promises a relay. */
+function promisedBy(promise: RelayPromise): NonNullable<AnalysisOptions['isEnough']> {
+  const isBeginning = theFirst(PROMISED_WITHIN, PROMISED_PACKETS_MAX)
+  let isOver = false
+  return (now, packets) => {
+    if (isOver || !isBeginning(now, packets)) return false
+    isOver = true
+    promise.close()
+    return promise.made
+  }
+}
+
+const areRead = (stated: Deployment, paths: readonly string[]): boolean =>
+  paths.length > 0 && paths.every(isFile) && mayShowRelays(stated)
+
+const noneSeen = (stated: Deployment): SeenRelays => ({ deployment: stated, notes: [] })
+
+async function shown(stated: Deployment, isAlone: boolean, read: Read): Promise<SeenRelays> {
+  const { relaysPutInto } = await import('../config/seen-relays.ts')
   const isEnough = theFirst(SHOWN_WITHIN, SHOWN_PACKETS_MAX)
-  return withSeenRelays(stated, (survey) => read({ followers: [survey], ...(isAlone ? { isEnough } : {}) }))
+  return relaysPutInto(stated, (survey) => read({ followers: [survey], ...(isAlone ? { isEnough } : {}) }))
 }
 
 /** Whether none is stated, so that captures may show some. */
@@ -42,11 +78,10 @@ export const mayShowRelays = ({ services, devices }: Deployment): boolean =>
   devices.length === 0 && services.every(({ vips }) => vips.length === 0)
 
 /** Somebody is checked, or asked for others, at the beginning of the only capture. */
-async function promises(read: (ahead: Ahead) => Promise<unknown>): Promise<boolean> {
-  const { OneSidedRelays } = await import('./one-sided-relays.ts')
-  const oneSided = new OneSidedRelays()
-  await read({ followers: [oneSided], isEnough: theFirst(PROMISED_WITHIN, PROMISED_PACKETS_MAX) })
-  return oneSided.hasCandidate
+async function promises(read: Read): Promise<boolean> {
+  const promise = new RelayPromise()
+  await read({ followers: [promise], isEnough: theFirst(PROMISED_WITHIN, PROMISED_PACKETS_MAX) })
+  return promise.made
 }
 
 /** So much time of a capture was read, or so many packets. */

@@ -18,14 +18,15 @@ import { EXIT, failure, systemReason } from '../failure.ts'
 import { type Destination, openDestination } from '../output/destination.ts'
 import type { KeyLog } from '../../protocols/tls/key-log.ts'
 import type { OutputSink } from '../output/sink.ts'
-import { accountant } from './account.ts'
+import { type Accountant, accountant } from './account.ts'
 import type { AnalyzeArguments } from './arguments.ts'
 import type { OpenInputs } from './inputs.ts'
 import type { Keeping } from './keeping.ts'
 import { interruption } from './interruption.ts'
 import { type InputName, type Plan, plannedOf } from './plan.ts'
 import { NO_PROGRESS, type Progress } from './progress.ts'
-import { type Ahead, seenRelays } from './relays.ts'
+import { type Ahead, seenRelays, withSeenRelays } from './relays.ts'
+import type { SeenRelays } from '../config/seen-relays.ts'
 
 /** The parts below the command line; tests play them. */
 export interface Stages {
@@ -59,13 +60,15 @@ export async function runAnalyze(
   const secrets = await secretsOf(plan, console)
   const { openInputs, analyze } = stages ?? (await ourStages())
   const showsHash = plan.format === 'ndjson' ? plan.kinds.has('capture') : plan.format !== 'text'
-  const open = await openInputs(plan.inputs, showsHash || plan.database !== null, plan.beside)
+  const reopen = (): Promise<OpenInputs> =>
+    openInputs(plan.inputs, showsHash || plan.database !== null, plan.beside)
+  let open = await reopen()
   const progress = await progressOf(plan, console)
   const { signalled, ignore } = interruption()
   let destination: Destination | null = null
-  let keeping: Keeping | null = null
+  let keeping = null as Keeping | null
   try {
-    destination = openDestination(plan.output, console.out)
+    const out = (destination = openDestination(plan.output, console.out))
     const { from, to } = plan
     const basis = { secrets, from, to, onProgress: progress.update, ...recordHelper() }
     const readAhead = async (ahead: Ahead): Promise<void> => {
@@ -73,18 +76,27 @@ export async function runAnalyze(
       const options = { ...basis, deployment: stated, ...ahead }
       await Promise.race([analyze(again.inputs, options, []), signalled]).finally(() => again.close())
     }
+    let attempts = 0
+    const attempt = async ({ deployment, notes }: SeenRelays, ahead: Ahead = {}): Promise<Attempt> => {
+      if (attempts++ > 0) {
+        open.close()
+        open = await reopen()
+      }
+      const account = accountant(await sinkOf(plan, deployment, out, console), {
+        elapsedSeconds,
+        // Somebody waits for the exit code, or for the database, even if nobody reads the records any more.
+        goesOnUnread: plan.failOn !== null || plan.database !== null,
+      })
+      const options: AnalysisOptions = { ...basis, deployment, relays: notes, whatIfs, ...ahead }
+      keeping = await keepingOf(plan, deployment, open)
+      const sinks = keeping === null ? [account.sink] : [account.sink, keeping.sink]
+      return { account, summary: await Promise.race([analyze(open.inputs, options, sinks), signalled]) }
+    }
     // Flow records show no relay.
     const paths = open.inputs.flatMap((input) => ('records' in input ? [] : input.path))
-    const { deployment, notes } = await seenRelays(stated, paths, readAhead)
-    const account = accountant(await sinkOf(plan, deployment, destination, console), {
-      elapsedSeconds,
-      // Somebody waits for the exit code, or for the database, even if nobody reads the records any more.
-      goesOnUnread: plan.failOn !== null || plan.database !== null,
-    })
-    const options: AnalysisOptions = { ...basis, deployment, relays: notes, whatIfs }
-    keeping = await keepingOf(plan, deployment, open)
-    const sinks = keeping === null ? [account.sink] : [account.sink, keeping.sink]
-    const summary = await Promise.race([analyze(open.inputs, options, sinks), signalled])
+    const { account, summary } = canBeginAgain(plan)
+      ? await withSeenRelays(stated, paths, readAhead, attempt)
+      : await attempt(await seenRelays(stated, paths, readAhead))
     account.finish()
     const exitCode = exitCodeOf(plan, summary, account.faults)
     await Promise.race([keeping?.finish({ ...summary, elapsedSeconds: elapsedSeconds() }), signalled])
@@ -101,6 +113,15 @@ export async function runAnalyze(
     open.close()
   }
 }
+
+/** An analysis, of which nothing was said yet where it can begin again. */
+interface Attempt {
+  readonly account: Accountant
+  readonly summary: SummaryRecord
+}
+
+/** The text is written at the end; records and rows are as soon as they are known. */
+const canBeginAgain = ({ format, database }: Plan): boolean => format === 'text' && database === null
 
 async function keepingOf(
   plan: Plan,

@@ -30,7 +30,7 @@ export interface SeenRelays {
 }
 
 /** `read` lets a survey see an analysis of the captures with that deployment. */
-export async function withSeenRelays(
+export async function relaysPutInto(
   deployment: Deployment,
   read: (survey: Survey) => Promise<unknown>,
 ): Promise<SeenRelays> {

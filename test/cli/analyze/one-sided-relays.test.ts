@@ -2,11 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { openInput } from '../../../collectors/index.ts'
 import { analysisInput } from '../../../src/cli/analysis-input.ts'
 import { type OneSidedPool, OneSidedRelays } from '../../../src/cli/analyze/one-sided-relays.ts'
+import { type Ahead, withSeenRelays } from '../../../src/cli/analyze/relays.ts'
+import type { SeenRelays } from '../../../src/cli/config/seen-relays.ts'
+import { RelayPromise } from '../../../src/cli/analyze/relay-promise.ts'
 import { run } from '../../../src/cli/main.ts'
 import { EMPTY_DEPLOYMENT } from '../../../src/model/deployment.ts'
 import { endpointText } from '../../../src/model/packet.ts'
+import type { SummaryRecord } from '../../../src/model/record.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { analyze } from '../../../src/pipeline/monitor.ts'
+import { analyze, type AnalysisOptions } from '../../../src/pipeline/monitor.ts'
 import { memorySource } from '../../collectors/reading.ts'
 import { nat, request, response, type Scenario, scenario } from '../../scenario/scenario.ts'
 import { folder } from '../../store/database.ts'
@@ -46,23 +50,25 @@ function checked(
   return s
 }
 
+const BASIS: AnalysisOptions = {
+  deployment: EMPTY_DEPLOYMENT,
+  secrets: null,
+  from: null,
+  to: null,
+  onProgress: null,
+}
+
+/** Analyses what the tap nearest to the servers has. */
+async function analyzedWith(s: Scenario, options: Partial<AnalysisOptions>): Promise<SummaryRecord> {
+  const capture = [...s.captures().values()].at(-1)!
+  const input = await openInput(memorySource(capture), { path: 'server.pcap' })
+  const tap = { tap: '', path: 'server.pcap', sha256: null, secrets: [] }
+  return analyze([analysisInput(input, tap)], { ...BASIS, ...options }, [])
+}
+
 async function seen(s: Scenario): Promise<OneSidedRelays> {
   const oneSided = new OneSidedRelays()
-  const capture = [...s.captures().values()].at(-1)! // the tap nearest to the servers
-  const input = await openInput(memorySource(capture), { path: 'server.pcap' })
-  const options = {
-    deployment: EMPTY_DEPLOYMENT,
-    secrets: null,
-    from: null,
-    to: null,
-    onProgress: null,
-    followers: [oneSided],
-  }
-  await analyze(
-    [analysisInput(input, { tap: '', path: 'server.pcap', sha256: null, secrets: [] })],
-    options,
-    [],
-  )
+  await analyzedWith(s, { followers: [oneSided] })
   return oneSided
 }
 
@@ -220,10 +226,50 @@ describe('others who connect and say nothing are no relay', () => {
   })
 })
 
-test('what may become one shows after the second check', async () => {
-  const after = async (rounds: number): Promise<boolean> =>
-    (await seen(checked(scenario(), { rounds }))).hasCandidate
-  expect([await after(1), await after(2)]).toEqual([false, true])
+describe('the beginning promises a relay', () => {
+  const promises = async (s: Scenario): Promise<boolean> => {
+    const promise = new RelayPromise()
+    await analyzedWith(s, { followers: [promise] })
+    return promise.made
+  }
+  const told = (play: (s: Scenario) => void): Promise<boolean> => {
+    const s = scenario()
+    play(s)
+    return promises(s)
+  }
+
+  test('with the second check of a server', async () => {
+    expect(await told((s) => checked(s, { rounds: 1 }))).toBe(false)
+    expect(await told((s) => checked(s, { rounds: 2 }))).toBe(true)
+  })
+
+  test('whether checks end orderly or by a reset', async () => {
+    const resets = (s: Scenario): void => void s.connect(RELAY, S1).agent.resets()
+    expect(await told(resets)).toBe(false)
+    expect(await told((s) => (resets(s), resets(s)))).toBe(true)
+  })
+
+  test('with the second request of one who names itself a check', async () => {
+    const asks = (s: Scenario): void => {
+      const { agent } = s.connect(RELAY, WEB1)
+      agent.sends(request('GET', '/healthz')).receives(response())
+      agent.closes()
+    }
+    expect(await told(asks)).toBe(false)
+    expect(await told((s) => (asks(s), asks(s)))).toBe(true)
+  })
+
+  test('with the first request that is passed on', async () => {
+    expect(await told((s) => passes(s, WEB1, '10.10.1.101'))).toBe(true)
+  })
+
+  test('and not by what agents do, or by servers that leave', async () => {
+    const leaves = (s: Scenario): void => void s.connect(RELAY, S1).server.closes()
+    const play = (s: Scenario): void => {
+      for (let i = 0; i < 3; i++) [uses, leaves].forEach((act) => act(s, S1))
+    }
+    expect(await told(play)).toBe(false)
+  })
 })
 
 test('a suggested configuration has the relay and its pool', async () => {
@@ -236,6 +282,56 @@ test('a suggested configuration has the relay and its pool', async () => {
     /^  - name: service-8000 # clients behind 10\.10\.3\.1, \d+ connections; 2 endpoints/m,
   )
   expect(written.out).toMatch(/^  - role: load-balancer # 10\.10\.3\.1 stands before 2 servers: it checks/m)
+})
+
+describe('an analysis that can begin again', () => {
+  /** Packets of each attempt at it, how often the capture was read besides, and the relays at last. */
+  async function attempts(s: Scenario) {
+    const packets: number[] = []
+    let reads = 0
+    const [path] = s.save(folder())
+    const read = async (ahead: Ahead): Promise<void> => {
+      reads++
+      await analyzedWith(s, ahead)
+    }
+    const attempt = async ({ notes, deployment }: SeenRelays, ahead: Ahead = {}) => {
+      packets.push((await analyzedWith(s, { ...ahead, deployment })).packets)
+      return notes.length
+    }
+    const relays = await withSeenRelays(EMPTY_DEPLOYMENT, [path!], read, attempt)
+    return { packets, reads, relays }
+  }
+
+  /** More frames than a batch has. */
+  function many(s: Scenario): void {
+    for (let i = 0; i < 1500; i++) uses(s, S2, RELAY, `EPA-${i}`)
+  }
+
+  test('is made once where its beginning promises no relay, whatever comes later', async () => {
+    const s = scenario()
+    many(s)
+    s.wait(seconds(90))
+    many(s)
+    const whole = (await analyzedWith(checked(s), {})).packets
+    expect(await attempts(s)).toEqual({ packets: [whole], reads: 0, relays: 0 })
+  })
+
+  test('begins again with the relay that its beginning promised', async () => {
+    const s = scenario()
+    uses(s, S1)
+    checked(s)
+    const whole = (await analyzedWith(s, {})).packets
+    expect(await attempts(s)).toEqual({ packets: [whole, whole], reads: 1, relays: 1 })
+  })
+
+  test('ends its first attempt where the beginning does', async () => {
+    const s = scenario()
+    uses(s, S1)
+    many(checked(s))
+    const { packets, reads, relays } = await attempts(s)
+    expect([packets.length, reads, relays]).toEqual([2, 1, 1])
+    expect(packets[0]).toBeLessThan(packets[1]!)
+  })
 })
 
 /** What the command says of a capture of the servers' side, without a configuration. */
