@@ -45,20 +45,26 @@ export async function withSeenRelays<T>(
   attempt: (seen: SeenRelays, ahead?: Ahead) => Promise<T>,
 ): Promise<T> {
   if (paths.length !== 1 || !areRead(stated, paths)) return attempt(await seenRelays(stated, paths, read))
-  const promise = new RelayPromise()
-  const whole = await attempt(noneSeen(stated), { followers: [promise], isEnough: promisedBy(promise) })
-  return promise.made ? attempt(await shown(stated, true, read)) : whole
+  const beginning = new Beginning()
+  const first = await attempt(noneSeen(stated), beginning)
+  if (!beginning.promise.made) return first
+  const seen = await shown(stated, true, read)
+  return seen.notes.length === 0 && !beginning.wasEnough ? first : attempt(seen)
 }
 
-/** Enough for an analysis of all of the capture is a beginning that promises a relay. */
-function promisedBy(promise: RelayPromise): NonNullable<AnalysisOptions['isEnough']> {
-  const isBeginning = theFirst(PROMISED_WITHIN, PROMISED_PACKETS_MAX)
-  let isOver = false
-  return (now, packets) => {
-    if (isOver || !isBeginning(now, packets)) return false
-    isOver = true
-    promise.close()
-    return promise.made
+/** Of an analysis of all of a capture: where it promises a relay, the rest is not read. */
+class Beginning implements Ahead {
+  readonly promise = new RelayPromise()
+  readonly followers = [this.promise]
+  wasEnough = false
+  private readonly isPast = theFirst(PROMISED_WITHIN, PROMISED_PACKETS_MAX)
+  private isOver = false
+
+  readonly isEnough = (now: Micros, packets: number): boolean => {
+    if (this.isOver || !this.isPast(now, packets)) return false
+    this.isOver = true
+    this.promise.close()
+    return (this.wasEnough = this.promise.made)
   }
 }
 

@@ -324,6 +324,12 @@ describe('an analysis that can begin again', () => {
     expect(await attempts(s)).toEqual({ packets: [whole, whole], reads: 1, relays: 1 })
   })
 
+  test('is made once where what was promised does not show, and nothing was left out', async () => {
+    const s = checked(scenario(), { servers: [S1], rounds: 2 })
+    const whole = (await analyzedWith(s, {})).packets
+    expect(await attempts(s)).toEqual({ packets: [whole], reads: 1, relays: 0 })
+  })
+
   test('ends its first attempt where the beginning does', async () => {
     const s = scenario()
     uses(s, S1)
