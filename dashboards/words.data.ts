@@ -26,11 +26,12 @@ export const STATUS_WORDS: Readonly<Record<RequirementStatus, string>> = {
 
 export const STATES: readonly IncidentState[] = ['open', 'acknowledged', 'reopened', 'resolved']
 
+/** By the side that the packet came from: a device on the way to a server may have sent it in its name. */
 export const END_WORDS: Readonly<Record<ConnectionEnd, string>> = {
-  'client-fin': 'closed by the client',
-  'server-fin': 'closed by the server',
-  'client-rst': 'reset by the client',
-  'server-rst': 'reset by the server',
+  'client-fin': 'closed from the client’s side',
+  'server-fin': 'closed from the server’s side',
+  'client-rst': 'reset from the client’s side',
+  'server-rst': 'reset from the server’s side',
   'middlebox-rst': 'reset by a device between',
   silent: 'unanswered until given up',
   superseded: 'replaced by a new one',
