@@ -171,7 +171,6 @@ function besides() {
  *  @returns {import('rolldown').Plugin} */
 function plain() {
   const escaped = (/** @type {string} */ letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
-  // eslint-disable-next-line no-control-regex
   return { name: 'plain', renderChunk: (code) => code.replaceAll(/[^\0-\x7F]/g, escaped) }
 }
 

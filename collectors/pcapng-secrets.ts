@@ -8,7 +8,7 @@
  * was found before it stands. Kept as `readSecrets` keeps them. Nothing is thrown but what opening throws.
  * Source: draft-ietf-opsawg-pcapng (Decryption Secrets Block).
  */
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { openSource, type ByteSource } from './byte-source.ts'
 import type { ExpansionLimit } from './compression.ts'
 import { unpack } from './index.ts'
@@ -37,14 +37,23 @@ interface Search {
 
 /** The key logs (NSS format) in the pcapng at `path`, wherever they stand. Never to be logged or stored. */
 export async function secretsAhead(path: string, limit?: ExpansionLimit): Promise<readonly string[]> {
-  const file = path === '-' ? undefined : statSync(path, { throwIfNoEntry: false })
-  if (file === undefined || !file.isFile()) return []
+  const file = path === '-' ? null : statOf(path)
+  if (file === null || !file.isFile()) return []
   const { source, head } = await unpack(openSource(path), path, limit)
   try {
     const isWorthIt = recognises(head) && (source.compression === null || file.size <= PACKED_BYTES_MAX)
     return isWorthIt ? await secretsIn(source) : []
   } finally {
     source.close()
+  }
+}
+
+/** Null where nothing can be told of it: who opens the capture says why. */
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path)
+  } catch {
+    return null
   }
 }
 
