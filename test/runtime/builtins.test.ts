@@ -67,7 +67,8 @@ test.skipIf(process.platform === 'win32')('an analysis loads nothing for what it
   const options = `--import=data:text/javascript,${encodeURIComponent(SAY_LOADED)}`
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_OPTIONS: options }
   const launcher = join(ROOT, 'src/cli/holdfast.mjs')
+  // The first start after a change makes the bundle, and needs more for that.
+  spawnSync(launcher, ['--version'], { env })
   const { stderr, status } = spawnSync(launcher, ['analyze', capture], { encoding: 'utf8', env })
-  // A bundle that has to be made first has its say before.
-  expect([status, stderr.trimEnd().split('\n').at(-1)]).toEqual([0, '[]'])
+  expect([status, stderr]).toEqual([0, '[]\n'])
 })
