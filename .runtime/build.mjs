@@ -9,8 +9,7 @@ const { dirname, join } = process.getBuiltinModule('node:path')
 const { fileURLToPath, pathToFileURL } = process.getBuiltinModule('node:url')
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
-const FOLDERS = ['src', 'collectors', 'dashboards', '.runtime']
-const FILES = ['package.json', 'package-lock.json']
+const SOURCES = ['src', 'collectors', 'dashboards', '.runtime', 'package.json', 'package-lock.json']
 
 /** The bundle of the present sources, made first where it is missing. If it cannot be made (a read-only
  *  clone, an error in the sources), the sources themselves, for Node to run or to explain.
@@ -62,8 +61,7 @@ const url = (file) => pathToFileURL(file).href
  *  than the file system. */
 function fingerprint() {
   const state = { high: 0x811c9dc5, low: 0x9e3779b9 }
-  for (const folder of FOLDERS) addFolder(state, `${ROOT}/${folder}`, folder)
-  for (const name of FILES) addFile(state, ROOT, name)
+  for (const source of SOURCES) addSource(state, `${ROOT}/${source}`, source)
   return hex(state.high) + hex(state.low)
 }
 
@@ -71,24 +69,27 @@ function fingerprint() {
 const hex = (word) => (word >>> 0).toString(16).padStart(8, '0')
 
 /** @param {{ high: number, low: number }} state
- *  @param {string} folder
+ *  @param {string} place
  *  @param {string} name of it, in the folder around it */
-function addFolder(state, folder, name) {
-  if (name === 'node_modules' || !existsSync(folder)) return
-  addText(state, `>${name}`)
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) addFolder(state, `${folder}/${entry.name}`, entry.name)
-    else addFile(state, folder, entry.name)
-  }
-  addText(state, '<')
+function addSource(state, place, name) {
+  const found = statSync(place, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (found.isDirectory()) addFolder(state, place, name)
+  else addText(state, `${name}:${found.size}:${found.mtimeMs}`)
 }
 
 /** @param {{ high: number, low: number }} state
  *  @param {string} folder
- *  @param {string} name of a file in it, or of a link to one */
-function addFile(state, folder, name) {
-  const found = statSync(`${folder}/${name}`, { throwIfNoEntry: false })
-  if (found !== undefined) addText(state, `${name}:${found.size}:${found.mtimeMs}`)
+ *  @param {string} name of it, in the folder around it */
+function addFolder(state, folder, name) {
+  addText(state, `>${name}`)
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name === 'node_modules') continue
+    // What is no folder by itself may be a link to one.
+    const add = entry.isDirectory() ? addFolder : addSource
+    add(state, `${folder}/${entry.name}`, entry.name)
+  }
+  addText(state, '<')
 }
 
 /** FNV-1a twice, with different starts and primes.

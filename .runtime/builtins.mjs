@@ -19,8 +19,7 @@ export function builtins() {
     name: 'builtins',
     transform: {
       filter: { id: /\.ts$/, code: IMPORT },
-      handler: (code) =>
-        code.replaceAll(IMPORT, (whole, names, module) => withoutImport(whole, names, module)),
+      handler: (code) => code.replaceAll(IMPORT, withoutImport),
     },
   }
 }

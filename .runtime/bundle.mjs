@@ -17,7 +17,10 @@ const KEPT = 3 // older bundles that stay, besides those in use: who goes back t
 
 /** The files of a bundle that are put together by hand. */
 const PARTS = /** @type {const} */ (['start', 'common', 'analysis'])
-/** What a plain `holdfast analyze` loads. */
+const MAIN = 'src/cli/main.ts'
+/** What all commands but a plain `holdfast analyze` load. */
+const COMMANDS = 'src/cli/commands.ts'
+/** What that loads. */
 const ANALYSIS = [
   'src/cli/analyze/run.ts',
   'src/cli/analyze/inputs.ts',
@@ -58,14 +61,14 @@ function inOneLine(error) {
 export async function bundle(root, folder) {
   const { rolldown } = await import('rolldown')
   const aside = `${folder}.new-${process.pid}`
-  const parts = new Parts(root)
+  const parts = partsOf(root)
   const build = await rolldown({
-    input: { main: join(root, 'src/cli/main.ts') },
+    input: { main: join(root, MAIN) },
     platform: 'node',
     external: ['better-sqlite3'], // it looks for its compiled part beside its own files
     tsconfig: false,
     logLevel: 'silent',
-    plugins: [builtins(), besides(), plain(), parts.noted()],
+    plugins: [builtins(), besides(), plain(), parts.plugin],
   })
   try {
     const code = build.write({
@@ -73,7 +76,7 @@ export async function bundle(root, folder) {
       format: 'esm',
       entryFileNames: '[name].js',
       chunkFileNames: '[name]-[hash].js',
-      codeSplitting: { groups: parts.groups() },
+      codeSplitting: { groups: parts.groups },
       comments: { legal: true, annotation: true, jsdoc: false },
     })
     const hasDashboards = existsSync(join(root, 'dashboards'))
@@ -86,53 +89,35 @@ export async function bundle(root, folder) {
 }
 
 /** What every command, and every plain analysis, loads, in a file each: reading a file costs a start 0.5 ms,
- *  and an analysis would read forty. */
-class Parts {
-  /** @param {string} root */
-  constructor(root) {
-    this.root = root
-    /** What each module imports, by its name.
-     *  @type {Map<string, readonly string[]>} */
-    this.imported = new Map()
-  }
-
-  /** @returns {import('rolldown').Plugin} that takes note of the modules */
-  noted() {
-    return { name: 'parts', moduleParsed: ({ id, importedIds }) => void this.imported.set(id, importedIds) }
-  }
-
-  /** The first that a module belongs to counts, for all that it imports as well. */
-  groups() {
-    const sets = once(() => {
-      const main = this.reachedFrom(['src/cli/main.ts'])
-      const commands = this.reachedFrom(['src/cli/commands.ts'])
-      const analysis = this.reachedFrom(ANALYSIS)
-      main.delete(join(this.root, 'src/cli/main.ts'))
-      return { start: main, common: commands.intersection(analysis), analysis }
-    })
-    return PARTS.map((name, i) => ({
+ *  and an analysis would read forty.
+ *  @param {string} root */
+function partsOf(root) {
+  /** The modules of each part, once all are known. @type {Record<(typeof PARTS)[number], Set<string>>} */
+  let modules
+  return {
+    plugin: /** @satisfies {import('rolldown').Plugin} */ ({
+      name: 'parts',
+      buildEnd() {
+        const reachedFrom = (/** @type {readonly string[]} */ places) => {
+          const reached = new Set(places.map((place) => join(root, place)))
+          for (const id of reached)
+            for (const other of this.getModuleInfo(id)?.importedIds ?? []) reached.add(other)
+          return reached
+        }
+        const start = reachedFrom([MAIN])
+        const analysis = reachedFrom(ANALYSIS)
+        const common = reachedFrom([COMMANDS]).intersection(analysis)
+        start.delete(join(root, MAIN))
+        modules = { start, common, analysis }
+      },
+    }),
+    // The first that a module belongs to counts, for all that it imports as well.
+    groups: PARTS.map((name, i) => ({
       name,
       priority: PARTS.length - i,
-      test: (/** @type {string} */ id) => sets()[name].has(id),
-    }))
+      test: (/** @type {string} */ id) => modules[name].has(id),
+    })),
   }
-
-  /** The modules that are loaded with these.
-   *  @param {readonly string[]} places from the root */
-  reachedFrom(places) {
-    const reached = new Set(places.map((place) => join(this.root, place)))
-    for (const id of reached) for (const other of this.imported.get(id) ?? []) reached.add(other)
-    return reached
-  }
-}
-
-/** @template T
- *  @param {() => T} make
- *  @returns {() => T} */
-function once(make) {
-  /** @type {T | undefined} */
-  let made
-  return () => (made ??= make())
 }
 
 /** @param {string} folder

@@ -3,12 +3,12 @@
  *
  * Contract: files are read without copying and never whole. What the system has in memory is read at once: it
  * is then still in the processor's cache when it is looked at. What has to come from a disk is read by a
- * thread of the pool, and waited for while others work. A stream is asked for more only when
- * somebody reads, so that it holds no more than its high water mark. A failing disk or pipe is a `fault` and
- * the end, not an exception; only opening throws, with one sentence that names the path.
+ * thread of the pool, and waited for while others work. A stream is asked for more only when somebody reads,
+ * so that it holds no more than its high water mark. A failing disk or pipe is a `fault` and the end, not an
+ * exception; only opening throws, with one sentence that names the path.
  */
 
-import { closeSync, createReadStream, openSync, read, readSync, statSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, read, readSync, type Stats, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { Fault } from '../src/model/fault.ts'
 
@@ -66,6 +66,15 @@ export function openSource(path: string): ByteSource {
     explained(path, () => openSync(path, 'r')),
     stat.size,
   )
+}
+
+/** Null where nothing can be told of it: who opens it says why. */
+export function statOf(path: string): Stats | null {
+  try {
+    return statSync(path)
+  } catch {
+    return null
+  }
 }
 
 function explained<T>(path: string, open: () => T): T {

@@ -7,22 +7,12 @@
  * an old file again has made a new one of it. Files that vanish before they are read leave a gap. Nothing in
  * the folder is changed.
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  read,
-  readdirSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, openSync, read, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { FrameBatch } from '../src/bytes/frame-batch.ts'
 import type { Fault } from '../src/model/fault.ts'
 import type { Micros } from '../src/model/time.ts'
-import { type ByteSource, inputError } from './byte-source.ts'
+import { type ByteSource, inputError, statOf } from './byte-source.ts'
 import { openCapture, openCaptureFile } from './index.ts'
 import type { Drops, LivePart, LiveSource } from './live-reader.ts'
 
@@ -123,13 +113,7 @@ export function folderSource(
   }
 }
 
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory()
-  } catch {
-    return false
-  }
-}
+const isFolder = (path: string): boolean => statOf(path)?.isDirectory() ?? false
 
 function isReadable(path: string, way = constants.R_OK | constants.X_OK): boolean {
   try {
@@ -267,14 +251,6 @@ function forbiddenBefore({ forbidden, current }: Folder, { changedMs }: Candidat
   if (current === null) return null
   const [between] = [...forbidden].find(([, at]) => at > current.changedMs && at <= changedMs) ?? []
   return between === undefined ? null : `${between} may not be read`
-}
-
-function statOf(path: string): Stats | null {
-  try {
-    return statSync(path)
-  } catch {
-    return null
-  }
 }
 
 const PACKED = /\.(?:gz|zst|zstd)$/

@@ -8,8 +8,7 @@
  * was found before it stands. Kept as `readSecrets` keeps them. Nothing is thrown but what opening throws.
  * Source: draft-ietf-opsawg-pcapng (Decryption Secrets Block).
  */
-import { type Stats, statSync } from 'node:fs'
-import { openSource, type ByteSource } from './byte-source.ts'
+import { openSource, statOf, type ByteSource } from './byte-source.ts'
 import type { ExpansionLimit } from './compression.ts'
 import { unpack } from './index.ts'
 import { readSecrets } from './pcapng-facts.ts'
@@ -45,15 +44,6 @@ export async function secretsAhead(path: string, limit?: ExpansionLimit): Promis
     return isWorthIt ? await secretsIn(source) : []
   } finally {
     source.close()
-  }
-}
-
-/** Null where nothing can be told of it: who opens the capture says why. */
-function statOf(path: string): Stats | null {
-  try {
-    return statSync(path)
-  } catch {
-    return null
   }
 }
 

@@ -14,7 +14,7 @@ import type { TrackedSighting } from '../../sessions/sighting.ts'
 const PAIRS_MAX = 1 << 14
 
 export class RelayPromise implements Follower {
-  private isMade = false
+  made = false
   private isAwaited = true
   private readonly came = new Set<string>()
 
@@ -26,12 +26,8 @@ export class RelayPromise implements Follower {
       if (!o.afterFin) this.leaves(o, sighting)
     },
     'http-request': (o: HttpRequestSeen): void => {
-      if (this.isAwaited && o.requestFrom === 0 && forwardedNodes(o.request).length > 0) this.isMade = true
+      if (this.isAwaited && o.requestFrom === 0 && forwardedNodes(o.request).length > 0) this.made = true
     },
-  }
-
-  get made(): boolean {
-    return this.isMade
   }
 
   /** What comes is of no interest any more. */
@@ -47,7 +43,7 @@ export class RelayPromise implements Follower {
     if (!this.isAwaited || from !== 0) return
     if (sighting?.leg !== 'probe' && bytes[0] + bytes[1] > 0) return
     const pair = `${originator.address} ${endpointText(responder)}`
-    if (this.came.has(pair)) this.isMade = true
+    if (this.came.has(pair)) this.made = true
     else if (this.came.size < PAIRS_MAX) this.came.add(pair)
   }
 }

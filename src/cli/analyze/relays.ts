@@ -56,7 +56,6 @@ export async function withSeenRelays<T>(
 class Beginning implements Ahead {
   readonly promise = new RelayPromise()
   readonly followers = [this.promise]
-  wasEnough = false
   private readonly isPast = theFirst(PROMISED_WITHIN, PROMISED_PACKETS_MAX)
   private isOver = false
 
@@ -64,7 +63,11 @@ class Beginning implements Ahead {
     if (this.isOver || !this.isPast(now, packets)) return false
     this.isOver = true
     this.promise.close()
-    return (this.wasEnough = this.promise.made)
+    return this.wasEnough
+  }
+
+  get wasEnough(): boolean {
+    return this.isOver && this.promise.made
   }
 }
 

@@ -60,9 +60,8 @@ export async function runAnalyze(
   const secrets = await secretsOf(plan, console)
   const { openInputs, analyze } = stages ?? (await ourStages())
   const showsHash = plan.format === 'ndjson' ? plan.kinds.has('capture') : plan.format !== 'text'
-  const reopen = (): Promise<OpenInputs> =>
-    openInputs(plan.inputs, showsHash || plan.database !== null, plan.beside)
-  let open = await reopen()
+  let open = await openInputs(plan.inputs, showsHash || plan.database !== null, plan.beside)
+  const openedAgain = (): Promise<OpenInputs> => openInputs(plan.inputs, false, plan.beside)
   const progress = await progressOf(plan, console)
   const { signalled, ignore } = interruption()
   let destination: Destination | null = null
@@ -72,7 +71,7 @@ export async function runAnalyze(
     const { from, to } = plan
     const basis = { secrets, from, to, onProgress: progress.update, ...recordHelper() }
     const readAhead = async (ahead: Ahead): Promise<void> => {
-      const again = await openInputs(plan.inputs, false, plan.beside)
+      const again = await openedAgain()
       const options = { ...basis, deployment: stated, ...ahead }
       await Promise.race([analyze(again.inputs, options, []), signalled]).finally(() => again.close())
     }
@@ -80,7 +79,7 @@ export async function runAnalyze(
     const attempt = async ({ deployment, notes }: SeenRelays, ahead: Ahead = {}): Promise<Attempt> => {
       if (attempts++ > 0) {
         open.close()
-        open = await reopen()
+        open = await openedAgain() // for a text, which shows no hash
       }
       const account = accountant(await sinkOf(plan, deployment, out, console), {
         elapsedSeconds,
