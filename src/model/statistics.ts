@@ -28,7 +28,19 @@ export function logGamma(x: number): number {
 
 /** The logarithm of n over k. */
 export const logChoose = (n: number, k: number): number =>
-  logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)
+  logFactorial(n) - logFactorial(k) - logFactorial(n - k)
+
+/** Logarithms of factorials, kept as far as those of small samples go: the same few are asked for with every
+ * tail. */
+const FACTORIALS_KEPT = 256
+const factorials = new Float64Array(FACTORIALS_KEPT)
+
+function logFactorial(n: number): number {
+  if (n <= 1) return 0
+  if (n >= FACTORIALS_KEPT) return logGamma(n + 1)
+  if (factorials[n] === 0) factorials[n] = logGamma(n + 1)
+  return factorials[n]!
+}
 
 /** P(X >= k) for X binomial with n tries of probability p: exact. */
 export function binomialTail(k: number, n: number, p: number): number {

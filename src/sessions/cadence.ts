@@ -24,11 +24,12 @@ const ALIKE_SHARE = 0.75
 export const MISTAKE_MAX = 0.01
 
 /** The middle one of the intervals that are most alike; null where there are too few. */
-export function middleOf(intervals: Iterable<Micros>): Micros | null {
-  const sorted = Float64Array.from(intervals).sort()
-  if (sorted.length < INTERVALS_MIN) return null
-  const { first, last } = tightest(sorted, alikeMin(sorted.length))
-  return sorted[(first + last) >> 1] ?? null
+export function middleOf(intervals: ArrayLike<Micros>): Micros | null {
+  const sorted = ascending(intervals.length)
+  const n = putInOrder(sorted, intervals, 0)
+  if (n < INTERVALS_MIN) return null
+  const k = alikeMin(n)
+  return sorted[tightest(sorted, n, k) + ((k - 1) >> 1)]!
 }
 
 /**
@@ -36,24 +37,27 @@ export function middleOf(intervals: Iterable<Micros>): Micros | null {
  * Intervals of `apart` or less were never counted: a density that never rises does not beyond that either, so
  * that what is longer is judged by how much longer it is.
  */
-export function chanceOfCadence(intervals: Iterable<Micros>, apart: Micros): number {
-  const sorted = beyond(intervals, apart).sort()
-  const n = sorted.length
+export function chanceOfCadence(intervals: ArrayLike<Micros>, apart: Micros): number {
+  const sorted = ascending(intervals.length)
+  const n = putInOrder(sorted, intervals, apart)
   return leastOf(n, (k) => {
-    const { first, last } = tightest(sorted, k)
-    return n * binomialTail(k - 1, n - 1, 1 - sorted[first]! / sorted[last]!)
+    const first = tightest(sorted, n, k)
+    return n * binomialTail(k - 1, n - 1, 1 - sorted[first]! / sorted[first + k - 1]!)
   })
 }
 
 /** The same where the interval that they should lie near is known from elsewhere: the product's own, that of
  * another agent. */
-export function chanceOfNear(interval: Micros, intervals: Iterable<Micros>, apart: Micros): number {
+export function chanceOfNear(interval: Micros, intervals: ArrayLike<Micros>, apart: Micros): number {
   const centre = interval - apart
   if (centre <= 0) return 1
-  const ratios = beyond(intervals, apart)
+  const spans = ascending(intervals.length)
+  const n = putInOrder(spans, intervals, apart)
+  const ratios = spans
+    .slice(0, n)
     .map((span) => Math.max(span / centre, centre / span))
     .sort()
-  return leastOf(ratios.length, (k) => binomialTail(k, ratios.length, 1 - 1 / ratios[k - 1]! ** 2))
+  return leastOf(n, (k) => binomialTail(k, n, 1 - 1 / ratios[k - 1]! ** 2))
 }
 
 /**
@@ -66,9 +70,6 @@ export function mistakeAt(n: number): number {
   return MISTAKE_MAX / (n * doublings * (doublings + 1))
 }
 
-const beyond = (intervals: Iterable<Micros>, apart: Micros): Float64Array =>
-  Float64Array.from(intervals, (span) => span - apart).filter((span) => span > 0)
-
 const alikeMin = (n: number): number => Math.ceil(ALIKE_SHARE * n)
 
 /** The least probability over all numbers of intervals that may be alike, times as many. */
@@ -78,10 +79,38 @@ function leastOf(n: number, chanceOf: (k: number) => number): number {
   return Math.min(1, least * (n - alikeMin(n) + 1))
 }
 
-/** Where in a sorted list the `k` are whose last is the smallest multiple of their first. */
-function tightest(sorted: Float64Array, k: number): { readonly first: number; readonly last: number } {
+/** Where in the first `n` of a sorted list the `k` begin whose last is the smallest multiple of their
+ * first. */
+function tightest(sorted: Float64Array, n: number, k: number): number {
   let first = 0
-  const ratio = (at: number): number => sorted[at + k - 1]! / sorted[at]!
-  for (let at = 1; at + k <= sorted.length; at++) if (ratio(at) < ratio(first)) first = at
-  return { first, last: first + k - 1 }
+  let least = sorted[k - 1]! / sorted[0]!
+  for (let at = 1; at + k <= n; at++) {
+    const ratio = sorted[at + k - 1]! / sorted[at]!
+    if (ratio >= least) continue
+    least = ratio
+    first = at
+  }
+  return first
+}
+
+/** One place for all: agents are judged at each of their visits, and it holds nothing in between. */
+let place = new Float64Array(INTERVALS_MAX)
+
+function ascending(n: number): Float64Array {
+  if (n > place.length) place = new Float64Array(n)
+  return place
+}
+
+/** Puts what is left of the intervals beyond `apart` into `sorted`, in order; returns how many there are. By
+ * insertion, which has no equal where they are few. */
+function putInOrder(sorted: Float64Array, intervals: ArrayLike<Micros>, apart: Micros): number {
+  let n = 0
+  for (let i = 0; i < intervals.length; i++) {
+    const span = intervals[i]! - apart
+    if (span <= 0) continue
+    let at = n++
+    for (; at > 0 && sorted[at - 1]! > span; at--) sorted[at] = sorted[at - 1]!
+    sorted[at] = span
+  }
+  return n
 }

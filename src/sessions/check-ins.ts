@@ -364,7 +364,7 @@ const isStated = ({ configured }: Service): boolean =>
   configured !== null && configured.isCheckInStated && configured.checkIn !== null
 
 /** The product's own where the agent's is that, or the agent's. */
-function intervalFrom({ service }: Rhythm, samples: readonly Micros[]): Interval | null {
+function intervalFrom({ service }: Rhythm, samples: ArrayLike<Micros>): Interval | null {
   const learned = middleOf(samples)
   if (learned === null) return null
   const own = service.configured?.checkIn ?? null
@@ -398,8 +398,8 @@ class Samples {
     return this.rows++
   }
 
-  of({ samples, sampled }: Rhythm): readonly Micros[] {
-    return [...this.kept.subarray(samples * INTERVALS_MAX, samples * INTERVALS_MAX + sampled)]
+  of({ samples, sampled }: Rhythm): ArrayLike<Micros> {
+    return this.kept.subarray(samples * INTERVALS_MAX, samples * INTERVALS_MAX + sampled)
   }
 
   /** The oldest gives way; `count` are there already. */
