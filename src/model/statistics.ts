@@ -30,17 +30,11 @@ export function logGamma(x: number): number {
 export const logChoose = (n: number, k: number): number =>
   logFactorial(n) - logFactorial(k) - logFactorial(n - k)
 
-/** Logarithms of factorials, kept as far as those of small samples go: the same few are asked for with every
- * tail. */
-const FACTORIALS_KEPT = 256
-const factorials = new Float64Array(FACTORIALS_KEPT)
+/** Logarithms of the factorials of small samples: the same few are asked for with every tail. */
+const LOG_FACTORIALS = new Float64Array(64)
+for (let n = 2; n < LOG_FACTORIALS.length; n++) LOG_FACTORIALS[n] = LOG_FACTORIALS[n - 1]! + Math.log(n)
 
-function logFactorial(n: number): number {
-  if (n <= 1) return 0
-  if (n >= FACTORIALS_KEPT) return logGamma(n + 1)
-  if (factorials[n] === 0) factorials[n] = logGamma(n + 1)
-  return factorials[n]!
-}
+const logFactorial = (n: number): number => LOG_FACTORIALS[n] ?? logGamma(n + 1)
 
 /** P(X >= k) for X binomial with n tries of probability p: exact. */
 export function binomialTail(k: number, n: number, p: number): number {

@@ -23,41 +23,63 @@ const ALIKE_SHARE = 0.75
  * for one that has a cadence. */
 export const MISTAKE_MAX = 0.01
 
-/** The middle one of the intervals that are most alike; null where there are too few. */
-export function middleOf(intervals: ArrayLike<Micros>): Micros | null {
-  const sorted = ascending(intervals.length)
-  const n = putInOrder(sorted, intervals, 0)
-  if (n < INTERVALS_MIN) return null
-  const k = alikeMin(n)
-  return sorted[tightest(sorted, n, k) + ((k - 1) >> 1)]!
-}
+/** Judges the intervals of one agent after another: they are put in order in the same place, for each agent
+ * is judged at each of its visits. */
+export class Cadence {
+  private ordered = new Float64Array(INTERVALS_MAX)
 
-/**
- * The probability, at most, that by chance so many intervals lie so near one another, wherever that is.
- * Intervals of `apart` or less were never counted: a density that never rises does not beyond that either, so
- * that what is longer is judged by how much longer it is.
- */
-export function chanceOfCadence(intervals: ArrayLike<Micros>, apart: Micros): number {
-  const sorted = ascending(intervals.length)
-  const n = putInOrder(sorted, intervals, apart)
-  return leastOf(n, (k) => {
-    const first = tightest(sorted, n, k)
-    return n * binomialTail(k - 1, n - 1, 1 - sorted[first]! / sorted[first + k - 1]!)
-  })
-}
+  /** The middle one of the intervals that are most alike; null where there are too few. */
+  middleOf(intervals: ArrayLike<Micros>): Micros | null {
+    const n = this.putInOrder(intervals, 0)
+    if (n < INTERVALS_MIN) return null
+    const k = alikeMin(n)
+    return this.ordered[tightest(this.ordered, n, k) + ((k - 1) >> 1)]!
+  }
 
-/** The same where the interval that they should lie near is known from elsewhere: the product's own, that of
- * another agent. */
-export function chanceOfNear(interval: Micros, intervals: ArrayLike<Micros>, apart: Micros): number {
-  const centre = interval - apart
-  if (centre <= 0) return 1
-  const spans = ascending(intervals.length)
-  const n = putInOrder(spans, intervals, apart)
-  const ratios = spans
-    .slice(0, n)
-    .map((span) => Math.max(span / centre, centre / span))
-    .sort()
-  return leastOf(n, (k) => binomialTail(k, n, 1 - 1 / ratios[k - 1]! ** 2))
+  /**
+   * The probability, at most, that by chance so many intervals lie so near one another, wherever that is.
+   * Intervals of `apart` or less were never counted: a density that never rises does not beyond that either,
+   * so that what is longer is judged by how much longer it is.
+   */
+  chanceOf(intervals: ArrayLike<Micros>, apart: Micros): number {
+    const n = this.putInOrder(intervals, apart)
+    const spans = this.ordered
+    return leastOf(n, (k) => {
+      const first = tightest(spans, n, k)
+      return n * binomialTail(k - 1, n - 1, 1 - spans[first]! / spans[first + k - 1]!)
+    })
+  }
+
+  /** The same where the interval that they should lie near is known from elsewhere: the product's own, or
+   * that of another agent. */
+  chanceNear(interval: Micros, intervals: ArrayLike<Micros>, apart: Micros): number {
+    const centre = interval - apart
+    if (centre <= 0) return 1
+    const n = this.putInOrder(intervals, apart, (span) => Math.max(span / centre, centre / span))
+    const ratios = this.ordered
+    return leastOf(n, (k) => binomialTail(k, n, 1 - 1 / ratios[k - 1]! ** 2))
+  }
+
+  /** Puts what `valueOf` makes of the intervals beyond `apart` in order; returns how many there are. By
+   * insertion, which has no equal where they are few. */
+  private putInOrder(
+    intervals: ArrayLike<Micros>,
+    apart: Micros,
+    valueOf: ((span: Micros) => number) | null = null,
+  ): number {
+    if (intervals.length > this.ordered.length) this.ordered = new Float64Array(intervals.length)
+    const { ordered } = this
+    let n = 0
+    for (let i = 0; i < intervals.length; i++) {
+      const span = intervals[i]! - apart
+      if (span <= 0) continue
+      const value = valueOf === null ? span : valueOf(span)
+      let at = n++
+      for (; at > 0 && ordered[at - 1]! > value; at--) ordered[at] = ordered[at - 1]!
+      ordered[at] = value
+    }
+    return n
+  }
 }
 
 /**
@@ -91,26 +113,4 @@ function tightest(sorted: Float64Array, n: number, k: number): number {
     first = at
   }
   return first
-}
-
-/** One place for all: agents are judged at each of their visits, and it holds nothing in between. */
-let place = new Float64Array(INTERVALS_MAX)
-
-function ascending(n: number): Float64Array {
-  if (n > place.length) place = new Float64Array(n)
-  return place
-}
-
-/** Puts what is left of the intervals beyond `apart` into `sorted`, in order; returns how many there are. By
- * insertion, which has no equal where they are few. */
-function putInOrder(sorted: Float64Array, intervals: ArrayLike<Micros>, apart: Micros): number {
-  let n = 0
-  for (let i = 0; i < intervals.length; i++) {
-    const span = intervals[i]! - apart
-    if (span <= 0) continue
-    let at = n++
-    for (; at > 0 && sorted[at - 1]! > span; at--) sorted[at] = sorted[at - 1]!
-    sorted[at] = span
-  }
-  return n
 }

@@ -18,7 +18,7 @@ import type { Tap } from '../model/packet.ts'
 import { PROFILES } from '../model/profiles.data.ts'
 import { gammaAbove } from '../model/statistics.ts'
 import type { Micros } from '../model/time.ts'
-import { chanceOfCadence, chanceOfNear, INTERVALS_MAX, middleOf, mistakeAt } from './cadence.ts'
+import { Cadence, INTERVALS_MAX, mistakeAt } from './cadence.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { type Interval, Rhythm, RhythmTable } from './rhythm.ts'
 import type { TrackedSighting } from './sighting.ts'
@@ -83,6 +83,7 @@ class CheckIns {
   private readonly byAddress = new Map<string, Rhythm>()
   private readonly fleets = new Map<Service, Fleet>()
   private readonly samples = new Samples()
+  private readonly cadence = new Cadence()
   private readonly stated = new Map<Service, Interval>()
   /** Connections whose first request is no check-in. */
   private readonly others = new Set<number>()
@@ -197,8 +198,17 @@ class CheckIns {
 
   private intervalOf(rhythm: Rhythm): Interval | null {
     if (rhythm.interval !== undefined) return rhythm.interval
-    return (rhythm.interval =
-      rhythm.samples < 0 ? this.statedFor(rhythm.service) : intervalFrom(rhythm, this.samples.of(rhythm)))
+    return (rhythm.interval = rhythm.samples < 0 ? this.statedFor(rhythm.service) : this.learnedOf(rhythm))
+  }
+
+  /** The product's own where the agent's is that, or the agent's. */
+  private learnedOf(rhythm: Rhythm): Interval | null {
+    const learned = this.cadence.middleOf(this.samples.of(rhythm))
+    if (learned === null) return null
+    const { profile, configured } = rhythm.service
+    const own = configured?.checkIn ?? null
+    const isOwn = own !== null && learned >= (1 - SAME_SHARE) * own && learned <= longest(profile, own)
+    return isOwn ? { interval: own, basis: 'configured' } : { interval: learned, basis: 'learned' }
   }
 
   /** Its interval was stated, or is no work of chance: of all the intervals of its service, whoever's. */
@@ -210,12 +220,13 @@ class CheckIns {
   }
 
   private chanceOf(rhythm: Rhythm, shared: Fleet['shared']): number {
+    const { cadence } = this
     const { settle } = this.around
     const samples = this.samples.of(rhythm)
     const own = PROFILES[rhythm.service.profile].checkIn
-    const near = (interval: Micros): number => chanceOfNear(interval, samples, settle)
+    const near = (interval: Micros): number => cadence.chanceNear(interval, samples, settle)
     const chances = [
-      chanceOfCadence(samples, settle),
+      cadence.chanceOf(samples, settle),
       own === null ? 1 : near(own),
       shared === null || shared.by === rhythm.agent ? 1 : near(shared.interval),
     ]
@@ -362,15 +373,6 @@ class CheckIns {
 /** Nothing is to be learned. */
 const isStated = ({ configured }: Service): boolean =>
   configured !== null && configured.isCheckInStated && configured.checkIn !== null
-
-/** The product's own where the agent's is that, or the agent's. */
-function intervalFrom({ service }: Rhythm, samples: ArrayLike<Micros>): Interval | null {
-  const learned = middleOf(samples)
-  if (learned === null) return null
-  const own = service.configured?.checkIn ?? null
-  const isOwn = own !== null && learned >= (1 - SAME_SHARE) * own && learned <= longest(service.profile, own)
-  return isOwn ? { interval: own, basis: 'configured' } : { interval: learned, basis: 'learned' }
-}
 
 const longest = (profile: ProfileName, interval: Micros): Micros =>
   (1 + SAME_SHARE) * (LENGTHENED[profile] ?? 1) * interval

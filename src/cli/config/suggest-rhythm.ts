@@ -5,7 +5,7 @@
 import type { ConnectionSummary } from '../../model/connection.ts'
 import { endpointText } from '../../model/packet.ts'
 import { type Micros, SECOND, seconds } from '../../model/time.ts'
-import { chanceOfCadence, INTERVALS_MAX, middleOf, MISTAKE_MAX } from '../../sessions/cadence.ts'
+import { Cadence, INTERVALS_MAX, MISTAKE_MAX } from '../../sessions/cadence.ts'
 import type { TrackedSighting } from '../../sessions/sighting.ts'
 
 /** Clients at a listener whose intervals are kept; connections of each listener. */
@@ -119,8 +119,11 @@ function factsOf(visitors: readonly Visitor[], connections: readonly Lasted[]): 
       : median < PASSING && perClient >= 3
         ? 'polling'
         : null
+  const cadence = new Cadence()
   const learned = visitors.flatMap(({ intervals }) =>
-    chanceOfCadence(intervals, APART) * visitors.length <= MISTAKE_MAX ? (middleOf(intervals) ?? []) : [],
+    cadence.chanceOf(intervals, APART) * visitors.length <= MISTAKE_MAX
+      ? (cadence.middleOf(intervals) ?? [])
+      : [],
   )
   return {
     checkIn: agreed(learned, visitors.length),

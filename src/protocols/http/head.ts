@@ -9,7 +9,7 @@ import { isSetCookie } from '../cookies/set-cookie.ts'
 import { framingOf } from './framing.ts'
 import { INCOMPLETE, TOO_MANY, lineEnd, takeLines } from './header-lines.ts'
 import type { Head } from './message.ts'
-import { scanRequest, scanResponse } from './scan.ts'
+import { HeadScanner } from './scan.ts'
 import type { UnreadReason } from '../../model/unread.data.ts'
 
 /**
@@ -57,7 +57,8 @@ export function headEnd(bytes: Uint8Array, from: number, end: number): number {
  * lines of a response are wanted even if they set no cookie.
  */
 export function readHead(bytes: Uint8Array, at: number, stop: number, whole = true): Head | UnreadReason {
-  const plain = scanResponse(bytes, at, stop, whole) ?? scanRequest(bytes, at, stop)
+  const scanner = new HeadScanner()
+  const plain = scanner.response(bytes, at, stop, whole) ?? scanner.request(bytes, at, stop)
   if (plain !== null) return plain
   const text = latin1(bytes, at, stop)
   const parsed = parseHead(text)

@@ -15,7 +15,7 @@ import { headEnd, readHead } from './head.ts'
 import type { Head } from './message.ts'
 import type { Recognition } from '../protocol.ts'
 import { recognisesRequestLine, recognisesStatusLine } from './recognise.ts'
-import { scanRequest, scanResponse } from './scan.ts'
+import type { HeadScanner } from './scan.ts'
 import type { UnreadReason } from '../../model/unread.data.ts'
 
 /**
@@ -29,6 +29,8 @@ const HELD_FIRST = 1024
 export interface HeadReader {
   /** The header lines of all responses are wanted, not only of those that set cookies. */
   readonly wantsAllHeads: boolean
+  /** Of both halves: they take turns. */
+  readonly scanner: HeadScanner
   head(side: Side, head: Head, time: Micros, packet: number): number
   /** The half is not read on. */
   stopped(side: Side, reason: UnreadReason, time: Micros): void
@@ -80,6 +82,8 @@ export class MessageReader {
   early = 0
   /** Set by the owner before it answers: where the body goes; null if it is not wanted. */
   collector: BodyCollector | null = null
+  /** Set by the owner with it: the index of the transaction that the body belongs to. */
+  bodyIndex = 0
   private readonly side: Side
   private readonly owner: HeadReader
   private state = MESSAGE
@@ -248,8 +252,9 @@ export class MessageReader {
   private scan(bytes: Uint8Array, at: number, end: number): Head | null {
     if (this.afterGap) return null
     const limit = Math.min(end, at + HEAD_BYTES_MAX)
-    const response = this.role === REQUESTS ? null : scanResponse(bytes, at, limit, this.owner.wantsAllHeads)
-    return response !== null || this.role === RESPONSES ? response : scanRequest(bytes, at, limit)
+    const { scanner, wantsAllHeads } = this.owner
+    const response = this.role === REQUESTS ? null : scanner.response(bytes, at, limit, wantsAllHeads)
+    return response !== null || this.role === RESPONSES ? response : scanner.request(bytes, at, limit)
   }
 
   private recognises(bytes: Uint8Array, at: number, end: number): Recognition {
@@ -302,9 +307,13 @@ export class MessageReader {
     this.inDoubt = false
     this.collector = null
     this.nextMessage()
-    if (typeof head === 'string') this.stop(head, time)
-    else this.follow(this.owner.head(this.side, head, time, packet), time)
-    return typeof head === 'string' ? 0 : head.length
+    if (typeof head === 'string') {
+      this.stop(head, time)
+      return 0
+    }
+    const { length } = head // who is told of it may scan another one
+    this.follow(this.owner.head(this.side, head, time, packet), time)
+    return length
   }
 
   private follow(manner: number, time: Micros): void {

@@ -27,6 +27,7 @@ import type { HeadReader } from './message-reader.ts'
 import { SeenRequest, SeenResponse } from './message.ts'
 import type { Head } from './message.ts'
 import { Pending } from './pending.ts'
+import { HeadScanner } from './scan.ts'
 import type { UnreadReason } from '../../model/unread.data.ts'
 
 /**
@@ -41,16 +42,17 @@ const NO_INTERIM: readonly HttpResponse[] = []
 
 class HttpParser implements StreamConsumer, HeadReader {
   readonly wantsAllHeads: boolean
+  readonly scanner = new HeadScanner()
   private readonly context: StreamContext
   private readonly openInner: (context: StreamContext) => StreamConsumer
   private readonly decrypted: boolean
-  private readonly readers: readonly [MessageReader, MessageReader]
+  // Not in an array: that would be two more places in memory to visit for each segment.
+  private readonly ofOriginator = new MessageReader(0, this)
+  private readonly ofResponder = new MessageReader(1, this)
   /** The side that sends requests, once a head showed it. */
   private asking: Side | null = null
   private readonly pending = new Pending()
   private interim: readonly HttpResponse[] = NO_INTERIM
-  /** What became of the bodies that are wanted, by side: the index of their transaction. */
-  private readonly bodyIndex: [number, number] = [0, 0]
   private nextIndex = 0
   /** Responses can be told to requests. */
   private pairs = true
@@ -69,20 +71,19 @@ class HttpParser implements StreamConsumer, HeadReader {
     this.openInner = openInner
     this.decrypted = decrypted
     this.wantsAllHeads = context.wants?.responseHeads !== false
-    this.readers = [new MessageReader(0, this), new MessageReader(1, this)]
   }
 
   /** Octets held now: at most HEAD_BYTES_MAX per side. */
   get heldBytes(): number {
-    return this.readers[0].heldBytes + this.readers[1].heldBytes
+    return this.ofOriginator.heldBytes + this.ofResponder.heldBytes
   }
 
   data(side: Side, bytes: Uint8Array, start: number, end: number, time: Micros, packet: number): number {
     if (this.inner !== null) return this.inner.data(side, bytes, start, end, time, packet)
-    const reader = this.readers[side]
+    const reader = this.reader(side)
     const stopped = reader.read(bytes, start, end, time, packet)
     if (this.inner !== null && stopped < end) return this.innerData(side, bytes, stopped, end, time, packet)
-    if (this.over || (reader.finished && this.readers[otherSide(side)].finished)) {
+    if (this.over || (reader.finished && this.reader(otherSide(side)).finished)) {
       this.settle(0, time)
       return DETACH
     }
@@ -91,18 +92,19 @@ class HttpParser implements StreamConsumer, HeadReader {
 
   gap(side: Side, length: number, time: Micros, packet: number): number {
     if (this.inner !== null) return this.inner.gap(side, length, time, packet)
-    this.readers[side].gap(length, time, packet)
-    return this.readers[side].finished ? SKIP_REST : CONTINUE
+    this.reader(side).gap(length, time, packet)
+    return this.reader(side).finished ? SKIP_REST : CONTINUE
   }
 
   end(side: Side, time: Micros, packet: number): void {
     if (this.inner !== null) return this.inner.end(side, time, packet)
-    this.readers[side].end(time, packet, true)
+    this.reader(side).end(time, packet, true)
     if (this.asking !== null && side !== this.asking) this.noMoreResponses(time)
   }
 
   close(time: Micros): void {
-    for (const reader of this.readers) reader.end(time, 0, false)
+    this.ofOriginator.end(time, 0, false)
+    this.ofResponder.end(time, 0, false)
     this.settle(0, time)
     this.inner?.close(time)
   }
@@ -112,7 +114,7 @@ class HttpParser implements StreamConsumer, HeadReader {
     if (this.asking === null) this.assignRoles(answers ? otherSide(side) : side)
     if (answers) return this.response(side, head, time, packet)
     if (head.version !== '') return this.request(side, head, time, packet)
-    this.readers[side].stop('http-start-line-malformed', time)
+    this.reader(side).stop('http-start-line-malformed', time)
     return AMBIGUOUS
   }
 
@@ -125,10 +127,14 @@ class HttpParser implements StreamConsumer, HeadReader {
     this.context.count?.('http-place-lost')
   }
 
+  private reader(side: Side): MessageReader {
+    return side === 0 ? this.ofOriginator : this.ofResponder
+  }
+
   private assignRoles(asking: Side): void {
     this.asking = asking
-    this.readers[asking].role = REQUESTS
-    this.readers[otherSide(asking)].role = RESPONSES
+    this.reader(asking).role = REQUESTS
+    this.reader(otherSide(asking)).role = RESPONSES
   }
 
   private request(side: Side, head: Head, time: Micros, packet: number): number {
@@ -159,8 +165,9 @@ class HttpParser implements StreamConsumer, HeadReader {
     const wanted = this.context.wants?.bodies
     if (wanted === undefined) return
     const declared = manner > 0 ? manner : null
-    this.bodyIndex[side] = index
-    this.readers[side].collector = new BodyCollector(wanted, message.headers, declared)
+    const reader = this.reader(side)
+    reader.collector = new BodyCollector(wanted, message.headers, declared)
+    reader.bodyIndex = index
   }
 
   bodyOver(
@@ -180,7 +187,7 @@ class HttpParser implements StreamConsumer, HeadReader {
       connection,
       from: side,
       of: side === this.asking ? 'request' : 'response',
-      index: this.bodyIndex[side],
+      index: this.reader(side).bodyIndex,
       body: collector.finish(ended),
       trailers: [],
       ambiguities: chunks?.ambiguities ?? [],
@@ -194,10 +201,10 @@ class HttpParser implements StreamConsumer, HeadReader {
    * looked at for nothing: between two messages of a connection it has left the processor's cache.
    */
   private makeRoom(side: Side, time: Micros): void {
-    const reader = this.readers[side]
+    const reader = this.reader(side)
     if (reader.missed && this.pipelines) this.losePairing(time)
     else if (this.pending.count > 0) {
-      if (this.readers[otherSide(side)].missed && !this.pipelines) this.settle(0, time)
+      if (this.reader(otherSide(side)).missed && !this.pipelines) this.settle(0, time)
       else if (this.pending.count === PENDING_MAX) this.losePairing(time)
     }
     reader.missed = false
@@ -218,11 +225,11 @@ class HttpParser implements StreamConsumer, HeadReader {
     const response = new SeenResponse(head, Math.max(0, manner), time, packet, method)
     if (status === 101) return this.upgrade(head, asked, response, index, time, packet)
     this.transaction(asked, response, index, time)
-    this.readers[side].inDoubt = asked === null
+    this.reader(side).inDoubt = asked === null
     if (manner > 0 || manner === CHUNKED || manner === UNTIL_CLOSE)
       this.collect(side, manner, response, index)
     if (manner === TUNNEL) this.openTunnel(time, packet)
-    else if (method === 'CONNECT') this.readers[otherSide(side)].answered(false)
+    else if (method === 'CONNECT') this.reader(otherSide(side)).answered(false)
     else if (manner === UNTIL_CLOSE && asked !== null) this.noMoreResponses(time)
     return manner
   }
@@ -231,10 +238,10 @@ class HttpParser implements StreamConsumer, HeadReader {
    * After a gap among the responses: makes the first pending request the one that the next response answers.
    */
   private findAsked(side: Side, time: Micros): void {
-    const reader = this.readers[side]
+    const reader = this.reader(side)
     if (!reader.missed) return
     reader.missed = false
-    if (this.readers[otherSide(side)].missed) this.settle(0, time)
+    if (this.reader(otherSide(side)).missed) this.settle(0, time)
     else if (this.pipelines && this.pending.count > 1) this.losePairing(time)
     else this.settle(1, time)
   }
@@ -323,14 +330,14 @@ class HttpParser implements StreamConsumer, HeadReader {
     })
     this.over = !isHttp2
     if (!isHttp2) return TUNNEL
-    this.readers[requestFrom].tunnel()
+    this.reader(requestFrom).tunnel()
     this.inner = openHttp2(this.context, decrypted, { asking: requestFrom, request: asked, index })
     return TUNNEL
   }
 
   /** What CONNECT carries is looked at like any stream. */
   private openTunnel(time: Micros, packet: number): void {
-    const asking = this.readers[this.asking!]
+    const asking = this.reader(this.asking!)
     asking.answered(true)
     this.settle(0, time)
     this.inner = this.openInner(this.context)

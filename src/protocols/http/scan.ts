@@ -2,7 +2,7 @@
  * Plain heads, scanned where they lie: what frames the message is taken from the octets, and the head becomes
  * one text for whoever asks for more. Most heads are plain. Null for all others, whatever is the matter
  * (incomplete, folded lines, two lengths, an unknown coding, another version): `readHead` knows what to do
- * with those. Pure.
+ * with those.
  */
 import { latin1 } from '../../bytes/latin1.ts'
 import { lineFeed, wordsOf } from '../../bytes/line-feed.ts'
@@ -39,6 +39,9 @@ const TRANSFER_ENCODING = octetsOf('transfer-encoding')
 const SET_COOKIE = octetsOf('set-cookie')
 const CHUNKED = octetsOf('chunked')
 
+const GET = 'GET'
+const POST = 'POST'
+
 const UNWANTED: readonly HeaderLine[] = []
 
 /** What the header lines say, as far as the reading of the connection depends on it. */
@@ -48,59 +51,87 @@ class Section implements Framing {
   setCookieLines = 0
   /** The offset after the empty line. */
   end = 0
-}
 
-export function scanRequest(bytes: Uint8Array, start: number, end: number): Head | null {
-  const methodEnd = endOfMethod(bytes, start, end)
-  if (methodEnd < 0) return null
-  const targetEnd = endOfTarget(bytes, methodEnd + 1, end)
-  if (targetEnd < 0) return null
-  const version = versionAt(bytes, targetEnd + 1, end)
-  if (version === '') return null
-  const lines = afterLineEnd(bytes, targetEnd + 1 + VERSION_LENGTH, end)
-  const section = lines < 0 ? null : scanLines(bytes, lines, end)
-  if (section === null) return null
-  const text = latin1(bytes, start, section.end)
-  return {
-    method: text.slice(0, methodEnd - start),
-    target: text.slice(methodEnd + 1 - start, targetEnd - start),
-    version,
-    status: 0,
-    framing: section,
-    setCookieLines: section.setCookieLines,
-    length: section.end - start,
-    text,
-    lines: null,
-    ambiguities: null,
+  begin(): void {
+    this.coding = NO_CODING
+    this.length = NONE
+    this.setCookieLines = 0
+    this.end = 0
   }
 }
 
-/** `whole`: the header lines are wanted even if they set no cookie. */
-export function scanResponse(bytes: Uint8Array, start: number, end: number, whole = true): Head | null {
-  if (end - start <= REASON_AT) return null
-  const version = versionAt(bytes, start, end)
-  if (version === '' || bytes[start + VERSION_LENGTH] !== SPACE) return null
-  const status = statusAt(bytes, start + STATUS_AT)
-  const lines =
-    bytes[start + REASON_AT] === SPACE
-      ? afterReason(bytes, start, end)
-      : afterLineEnd(bytes, start + REASON_AT, end)
-  const section = status < 0 || lines < 0 ? null : scanLines(bytes, lines, end)
-  if (section === null) return null
-  // What takes over after a 101 stands in its lines.
-  const isWanted = whole || section.setCookieLines > 0 || status === SWITCHING
-  return {
-    method: '',
-    target: '',
-    version,
-    status,
-    framing: section,
-    setCookieLines: section.setCookieLines,
-    length: section.end - start,
-    text: isWanted ? latin1(bytes, start, section.end) : '',
-    lines: isWanted ? null : UNWANTED,
-    ambiguities: null,
+/**
+ * Scans the heads of a connection. The head that it answers is itself, and stays what it is until the next
+ * one is scanned: there are as many heads as messages.
+ */
+export class HeadScanner implements Head {
+  method = ''
+  target = ''
+  version = ''
+  status = 0
+  readonly framing = new Section()
+  length = 0
+  text = ''
+  lines: readonly HeaderLine[] | null = null
+  readonly ambiguities = null
+
+  get setCookieLines(): number {
+    return this.framing.setCookieLines
   }
+
+  /** The head of the request that begins at `start`. */
+  request(bytes: Uint8Array, start: number, end: number): Head | null {
+    const methodEnd = endOfMethod(bytes, start, end)
+    if (methodEnd < 0) return null
+    const targetEnd = endOfTarget(bytes, methodEnd + 1, end)
+    if (targetEnd < 0) return null
+    const version = versionAt(bytes, targetEnd + 1, end)
+    if (version === '') return null
+    const lines = afterLineEnd(bytes, targetEnd + 1 + VERSION_LENGTH, end)
+    if (lines < 0 || !scanLines(this.framing, bytes, lines, end)) return null
+    const { end: stop } = this.framing
+    const text = latin1(bytes, start, stop)
+    this.method = methodIn(text, methodEnd - start)
+    this.target = text.slice(methodEnd + 1 - start, targetEnd - start)
+    this.version = version
+    this.status = 0
+    this.length = stop - start
+    this.text = text
+    this.lines = null
+    return this
+  }
+
+  /** The same for a response. `whole`: the header lines are wanted even if they set no cookie. */
+  response(bytes: Uint8Array, start: number, end: number, whole = true): Head | null {
+    if (end - start <= REASON_AT) return null
+    const version = versionAt(bytes, start, end)
+    if (version === '' || bytes[start + VERSION_LENGTH] !== SPACE) return null
+    const status = statusAt(bytes, start + STATUS_AT)
+    const lines =
+      bytes[start + REASON_AT] === SPACE
+        ? afterReason(bytes, start, end)
+        : afterLineEnd(bytes, start + REASON_AT, end)
+    if (status < 0 || lines < 0 || !scanLines(this.framing, bytes, lines, end)) return null
+    const { end: stop, setCookieLines } = this.framing
+    // What takes over after a 101 stands in its lines.
+    const isWanted = whole || setCookieLines > 0 || status === SWITCHING
+    this.method = ''
+    this.target = ''
+    this.version = version
+    this.status = status
+    this.length = stop - start
+    this.text = isWanted ? latin1(bytes, start, stop) : ''
+    this.lines = isWanted ? null : UNWANTED
+    return this
+  }
+}
+
+/** The method that a head of `length` letters begins with. Nearly all are one of two, which need no text of
+ * their own. */
+function methodIn(head: string, length: number): string {
+  if (length === GET.length && head.startsWith(GET)) return GET
+  if (length === POST.length && head.startsWith(POST)) return POST
+  return head.slice(0, length)
 }
 
 /** Where the space behind the method is. */
@@ -151,20 +182,21 @@ function afterReason(bytes: Uint8Array, start: number, end: number): number {
   return at < stop ? at + 1 : -1
 }
 
-function scanLines(bytes: Uint8Array, start: number, end: number): Section | null {
-  const section = new Section()
+/** Takes the header lines down in `section`; false if they are not plain. */
+function scanLines(section: Section, bytes: Uint8Array, start: number, end: number): boolean {
+  section.begin()
   const words = wordsOf(bytes)
   let at = start
   for (let lines = 0; at < end && lines <= HEADER_LINES_MAX; lines++) {
     const first = bytes[at]!
     if (first === LF || first === CR) {
       section.end = afterLineEnd(bytes, at, end)
-      return section.end < 0 ? null : section
+      return section.end >= 0
     }
-    if (isBlank(first) || !takeField(section, bytes, at, end)) return null
+    if (isBlank(first) || !takeField(section, bytes, at, end)) return false
     at = lineFeed(bytes, words, at, end) + 1
   }
-  return null
+  return false
 }
 
 /** Takes note of the field at `at` if it is one that matters; false if it says so in an uncommon manner. */
