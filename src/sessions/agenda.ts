@@ -49,6 +49,12 @@ export class Agenda {
     } else this.addToHeap({ at, order, act: act as Act, subject })
   }
 
+  /** Whether anything is due by `now`. */
+  isDue(now: Micros): boolean {
+    if (this.head < this.times.length && this.times[this.head]! <= now) return true
+    return this.heap.length > 0 && this.heap[0]!.at <= now
+  }
+
   /** Does all that is due by `now`, including what that adds. */
   runUntil(now: Micros): void {
     for (;;) {

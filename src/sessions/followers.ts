@@ -127,9 +127,13 @@ export class Followers {
     for (const follower of this.leavers) follower.left!(sighting)
   }
 
-  /** Time has come to `now`: those who wait for it to pass are told, and detectors with them. */
+  /** Whether a minute has passed since time was told. */
+  awaits(now: Micros): boolean {
+    return now >= this.nextMinute
+  }
+
+  /** A minute later it is `now`: those who wait for time to pass are told, and detectors with them. */
   timeIs(now: Micros): void {
-    if (now < this.nextMinute) return
     const isFirst = this.nextMinute === -Infinity
     this.nextMinute = now + MINUTE
     if (isFirst) return

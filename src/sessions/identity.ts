@@ -21,10 +21,8 @@ const ID_LENGTH_MAX = 256
 /** ePO agents name themselves in every request; it holds for any service without rules of its own. */
 const BUILT_IN: readonly IdentityRule[] = [{ kind: 'url-parameter', name: 'AgentGuid' }]
 
-const rulesOf = (service: Service): readonly IdentityRule[] => {
-  const configured = service.configured?.identity ?? []
-  return configured.length > 0 ? configured : BUILT_IN
-}
+const rulesOf = ({ configured }: Service): readonly IdentityRule[] =>
+  configured !== null && configured.identity.length > 0 ? configured.identity : BUILT_IN
 
 /** The agent's name in a request; null if it does not name itself. */
 export function identityInRequest(request: HttpRequest, service: Service): IdentityClaim | null {

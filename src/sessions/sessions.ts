@@ -129,7 +129,8 @@ export class Sessions {
 
   observe(o: O.Observation): void {
     if (!this.blind.isShown(o)) return
-    this.tick(o.time > this.now ? o.time : this.now)
+    if (o.time > this.now) this.now = o.time
+    this.passTime()
     this.take(o)
     this.followers.observed(o, this.sightingOf)
   }
@@ -137,8 +138,14 @@ export class Sessions {
   /** Time has come to `now`, whether or not anything was observed. */
   tick(now: Micros): void {
     if (now < this.now) return
-    this.agenda.runUntil((this.now = now))
-    this.followers.timeIs(now)
+    this.now = now
+    this.passTime()
+  }
+
+  /** Does what is due. Nearly always nothing is, and a time that is handed on has to be boxed. */
+  private passTime(): void {
+    if (this.agenda.isDue(this.now)) this.agenda.runUntil(this.now)
+    if (this.followers.awaits(this.now)) this.followers.timeIs(this.now)
   }
 
   private take(o: O.Observation): void {
@@ -483,13 +490,9 @@ export class Sessions {
     this.followers.closed(sighting, summary)
     const { accounted } = this
     // With one tap nobody has more to say; and a million connections may close at once, as the capture ends.
-    if (this.severalTaps()) return this.accountLater(sighting, summary, o.time + this.settle)
-    accounted?.(sighting, summary)
-    this.endings.lighten(sighting, o.time)
-  }
-
-  private accountLater(sighting: TrackedSighting, summary: ConnectionSummary, at: Micros): void {
-    const { accounted } = this
-    if (accounted !== null) this.agenda.add(at, () => accounted(sighting, summary))
+    if (!this.severalTaps()) {
+      accounted?.(sighting, summary)
+      this.endings.lighten(sighting, o.time)
+    } else if (accounted !== null) this.agenda.add(o.time + this.settle, () => accounted(sighting, summary))
   }
 }
