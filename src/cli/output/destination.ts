@@ -56,14 +56,19 @@ function stream(fd: number, name: string): Destination {
   }
 }
 
-/** False for what is closed. A file or a pipe is not asked further: that would load what sockets need. */
+/** False for what is closed. A file, a pipe or the null device is not asked further: that would load what
+ * sockets need. */
 function isTerminal(fd: number): boolean {
   try {
-    return fstatSync(fd).isCharacterDevice() && isatty(fd)
+    const found = fstatSync(fd)
+    return found.isCharacterDevice() && !isNullDevice(found.rdev) && isatty(fd)
   } catch {
     return false
   }
 }
+
+const isNullDevice = (device: number): boolean =>
+  statSync('/dev/null', { throwIfNoEntry: false })?.rdev === device
 
 /** Null and `-` are `standard`. Throws a failure if the file cannot be made. */
 export function openDestination(path: string | null, standard: Destination): Destination {

@@ -48,10 +48,13 @@ export function day(at: Micros): string {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
 }
 
-/** `02:08:06.123`, in UTC, with milliseconds; `02:08:06` without. */
+/** `02:08:06.123`, in UTC, with milliseconds; `02:08:06` without. Not by the text of a Date: the first one
+ * has the engine read its time zones. */
 export function clock(at: Micros, milliseconds: boolean): string {
-  const text = new Date(Math.floor(at / 1000)).toISOString()
-  return text.slice(text.indexOf('T') + 1, milliseconds ? -1 : -5)
+  const date = new Date(Math.floor(at / 1000))
+  const parts = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]
+  const text = parts.map((part) => String(part).padStart(2, '0')).join(':')
+  return milliseconds ? `${text}.${String(date.getUTCMilliseconds()).padStart(3, '0')}` : text
 }
 
 /** `21 Nov 02:08:06`: the year is told once per page. */
