@@ -313,6 +313,7 @@ export class MessageReader {
     }
     const { length } = head // who is told of it may scan another one
     this.follow(this.owner.head(this.side, head, time, packet), time)
+    this.owner.scanner.drop()
     return length
   }
 

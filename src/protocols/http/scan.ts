@@ -124,6 +124,12 @@ export class HeadScanner implements Head {
     this.lines = isWanted ? null : UNWANTED
     return this
   }
+
+  /** The head was read: who wants its text holds it. */
+  drop(): void {
+    this.target = ''
+    this.text = ''
+  }
 }
 
 /** The method that a head of `length` letters begins with. Nearly all are one of two, which need no text of
