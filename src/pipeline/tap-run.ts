@@ -251,20 +251,16 @@ export class TapRun implements Run, LiveRun {
   private noteTimes(): void {
     const { capturedLength, wireLength, time, count } = this.batch
     const { from, to } = this
-    let start = this.start
-    let end = this.end
     for (let i = 0; i < count; i++) {
       const at = time[i]!
       if (at < from || at > to) continue
-      if (at < start) start = at
-      if (at > end) end = at
+      if (at < this.start) this.start = at
+      if (at > this.end) this.end = at
       this.last = at
       this.frames++
       this.octets += wireLength[i]!
       if (capturedLength[i]! < wireLength[i]!) this.truncated++
     }
-    this.start = start
-    this.end = end
   }
 
   /** Streams are numbered from there on, if they have not come as far. */
