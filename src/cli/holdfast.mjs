@@ -3,9 +3,8 @@
 # It starts the project's own Node where that is installed: starting an older one first, only to leave it
 # again, would double the time of a short run. Otherwise the JavaScript below decides, under any Node.
 # Where it is, it knows by its name; only a link has to be followed, which takes a process of its own (2 ms).
-self=
-[ "${0%/src/cli/?*}" = "$0" ] || [ -h "$0" ] || self=$0
-[ -n "$self" ] || self=$(readlink -f "$0" 2>/dev/null || echo "$0")
+self=$0
+if [ "${0%/src/cli/?*}" = "$0" ] || [ -h "$0" ]; then self=$(readlink -f "$0" 2>/dev/null || echo "$0"); fi
 # What is made per packet dies at once: a small space for new objects stays in the processor's cache, and
 # keeps the whole heap small. A heap grows by half before it is collected again, not up to fourfold. A million
 # idle connections take 390 MB then, and 490 otherwise (10 to 20 more with twice the room for new objects, in

@@ -158,7 +158,7 @@ if (unknown !== undefined || !Number.isInteger(runs) || runs < 1) {
 const wanted = (name: string): boolean => values.only === undefined || values.only.includes(name)
 const report: unknown[] = []
 // The first start after a change makes the bundle, as others were compiled before they were installed.
-spawnSync(HOLDFAST, ['--version'], { stdio: 'ignore' })
+if (!values.generate) spawnSync(HOLDFAST, ['--version'], { stdio: 'ignore' })
 console.log(
   `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} threads; median of ${runs} runs`,
 )

@@ -8,9 +8,10 @@ import { recognisesHttp } from '../../../src/protocols/http/recognise.ts'
 import { HeadScanner } from '../../../src/protocols/http/scan.ts'
 
 const octets = (text: string): Uint8Array => Buffer.from(text, 'latin1')
+/** One for all, as a connection has one: nothing of the head before is left in the next. */
+const scanner = new HeadScanner()
 const scan = (text: string) => {
   const bytes = octets(`..${text}`)
-  const scanner = new HeadScanner()
   return scanner.response(bytes, 2, bytes.length) ?? scanner.request(bytes, 2, bytes.length)
 }
 const get = (lines: string): string => `GET /a?b HTTP/1.1\r\n${lines}\r\n`
@@ -18,7 +19,8 @@ const get = (lines: string): string => `GET /a?b HTTP/1.1\r\n${lines}\r\n`
 describe('a plain head', () => {
   test('of a request', () => {
     const text = get('Host: a\r\nContent-Length: 12\r\n')
-    expect(scan(`${text}the body`)).toMatchObject({
+    const head = scan(`${text}the body`)
+    expect({ ...head, setCookieLines: head?.setCookieLines }).toEqual({
       method: 'GET',
       target: '/a?b',
       version: '1.1',
