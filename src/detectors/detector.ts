@@ -91,6 +91,10 @@ export const counted = (n: number, noun: string): string =>
 /** `once`, `twice`, `3 times`. */
 export const times = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
 
+/** How often something happened to so many together: `twice` to one, `once each`, `7 times in all`. */
+export const timesAmong = (n: number, whom: number): string =>
+  whom <= 1 ? times(n) : n === whom ? 'once each' : `${times(n)} in all`
+
 /** `75.0 s`, or `75.0 to 78.2 s`. */
 export function spokenRange(seconds: readonly number[]): string {
   const low = Math.min(...seconds).toFixed(1)

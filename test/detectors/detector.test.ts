@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { spoken } from '../../src/detectors/detector.ts'
+import { spoken, timesAmong } from '../../src/detectors/detector.ts'
 import { seconds } from '../../src/model/time.ts'
 
 test.each([
@@ -14,4 +14,26 @@ test.each([
   [3 * 3600 - 10, '3 h 0 min'],
 ])('%d s are %s', (span, text) => {
   expect(spoken(seconds(span))).toBe(text)
+})
+
+test('how often something happened is said of all, or of each', () => {
+  const said = ([n, whom]: readonly [number, number]): string => timesAmong(n, whom)
+  const cases = [
+    [1, 1],
+    [2, 1],
+    [7, 1],
+    [2, 2],
+    [7, 7],
+    [3, 2],
+    [7, 2],
+  ] as const
+  expect(cases.map(said)).toEqual([
+    'once',
+    'twice',
+    '7 times',
+    'once each',
+    'once each',
+    '3 times in all',
+    '7 times in all',
+  ])
 })

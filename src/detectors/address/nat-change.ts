@@ -5,7 +5,7 @@ import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Sighting } from '../../model/party.ts'
 import { seconds } from '../../model/time.ts'
-import { counted, detector, evidence, PROVED, span, times } from '../detector.ts'
+import { counted, detector, evidence, PROVED, span, timesAmong } from '../detector.ts'
 import { Undecided } from '../undecided.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
@@ -54,7 +54,7 @@ export const natChange = detector({
     const addresses = new Set(findings.flatMap((f) => [f.details['from'], f.details['to']])).size
     return {
       title: 'Address translation changes the addresses of agents',
-      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came from another outer address than before ${times(findings.length)}, ${counted(addresses, 'address')} in all, without having moved.`,
+      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came from another outer address than before ${timesAmong(findings.length, agents)}, ${counted(addresses, 'address')} in all, without having moved.`,
       remedy:
         'Map each agent, or the whole site, to one outer address statically, and keep the mapping when connections end.',
       filter: connectionFilter(findings),

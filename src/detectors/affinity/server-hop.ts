@@ -8,7 +8,7 @@ import { isRecordReference } from '../../model/record-reference.ts'
 import { shortName } from '../../model/short-name.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
-import { counted, detector, evidence, PROVED, span, spoken, times } from '../detector.ts'
+import { counted, detector, evidence, PROVED, span, spoken, times, timesAmong } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
 import { isOfAgents } from '../distribution/relay.ts'
 import { Undecided } from '../undecided.ts'
@@ -109,7 +109,7 @@ export const serverHop = detector({
     const by = first.actor.role === 'load-balancer' || first.actor.role === 'middlebox'
     return {
       title: `Agents of ${first.service ?? 'the service'} hop between servers`,
-      summary: `${counted(agents, 'agent')} landed on another server ${times(findings.length)}; ${healthText(findings)}.`,
+      summary: `${counted(agents, 'agent')} landed on another server ${timesAmong(findings.length, agents)}; ${healthText(findings)}.`,
       remedy: by
         ? 'Set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
         : 'Give the agents one name that leads to one server, or a list with an order; a name that resolves to several addresses makes them hop.',

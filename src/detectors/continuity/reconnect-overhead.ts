@@ -1,5 +1,5 @@
 /** An agent that had lost its connection came back and fetched again what it had been given before. */
-import { counted, detector, octets, ratio, spoken, suggested, times } from '../detector.ts'
+import { counted, detector, octets, ratio, spoken, suggested, timesAmong } from '../detector.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Service, Sighting } from '../../model/party.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -77,7 +77,7 @@ export const reconnectOverhead = detector({
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
     return {
       title: `Reconnections cost ${Math.round(total / findings.length / 1000)} kB each`,
-      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came back ${times(findings.length)} after a connection was lost, and downloaded ${Math.round(total / 1000)} kB in all, most of it what had been sent before.`,
+      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came back ${timesAmong(findings.length, agents)} after a connection was lost, and downloaded ${Math.round(total / 1000)} kB in all, most of it what had been sent before.`,
       remedy:
         'Keep the connections from being lost (see the severings of the same service): each one costs the whole download again.',
       filter: connectionFilter(findings),

@@ -1,5 +1,5 @@
 /** An agent went back to the server that it prefers, after it had to do without. */
-import { counted, detector, evidence, PROVED, spoken, times } from '../detector.ts'
+import { counted, detector, evidence, PROVED, spoken, timesAmong } from '../detector.ts'
 import { allOf, fact, moverOf, named, requirementsFor } from '../policy-words.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 import { toSeconds } from '../../model/time.ts'
@@ -74,7 +74,7 @@ export const failback = detector({
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
     return {
       title: `Agents of ${first.service} returned to ${to}`,
-      summary: `${counted(agents, 'agent')} went back from ${fact(first, 'previousServer')} to ${to} ${times(findings.length)}.`,
+      summary: `${counted(agents, 'agent')} went back from ${fact(first, 'previousServer')} to ${to} ${timesAmong(findings.length, agents)}.`,
       remedy: 'None: this is how it should be.',
       filter: connectionFilter(findings),
       details: { previousServer: first.details['previousServer'] },

@@ -3,7 +3,7 @@ import { listed } from '../../model/listed.ts'
 import type { AgentMoved, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
-import { counted, detector, evidence, PROVED, spoken, times } from '../detector.ts'
+import { counted, detector, evidence, PROVED, spoken, timesAmong } from '../detector.ts'
 import { allOf, fact, moverOf, named, requirementsFor, triedPacket } from '../policy-words.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
@@ -42,7 +42,7 @@ export const failover = detector({
     const targets = listed([...new Set(findings.map((f) => f.server?.name ?? 'another'))])
     return {
       title: `Agents of ${first.service} failed over from ${from}`,
-      summary: `${counted(agents, 'agent')} went from ${from} to ${targets} ${times(findings.length)}, because ${from} failed for them: ${fact(first, 'failure')}.`,
+      summary: `${counted(agents, 'agent')} went from ${from} to ${targets} ${timesAmong(findings.length, agents)}, because ${from} failed for them: ${fact(first, 'failure')}.`,
       remedy: `None for the agents: they did what they should. See why ${from} failed, and that they return when they are meant to.`,
       filter: connectionFilter(findings),
       details: { previousServer: from, failure: first.details['failure'] },

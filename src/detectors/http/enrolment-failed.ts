@@ -1,6 +1,6 @@
 /** A client was not enrolled: it asks for the same again, or leaves. */
 import type { Finding } from '../../model/incident.ts'
-import { counted, detector, evidence, times, unseen } from '../detector.ts'
+import { counted, detector, evidence, timesAmong, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const enrolmentFailed = detector({
@@ -58,7 +58,7 @@ export const enrolmentFailed = detector({
     const agents = new Set(findings.map((f) => f.agent?.id)).size
     return {
       title: `Enrolment fails at ${first.service ?? 'the service'}`,
-      summary: `${counted(agents, 'client')} asked to be enrolled ${times(findings.length)} and did not get further: ${WHY[String(first.details['how'])]}.${cookieText(first)}`,
+      summary: `${counted(agents, 'client')} asked to be enrolled ${timesAmong(findings.length, agents)} and did not get further: ${WHY[String(first.details['how'])]}.${cookieText(first)}`,
       remedy:
         'Look at the answer first: an error names its reason in the server’s log; a second cookie stops clients before 10.5.1: use persistence by source address, or prefix mode.',
       filter: `http && (${connectionFilter(findings)})`,

@@ -26,7 +26,7 @@ test('after an outage, agents return', async () => {
   ])
   expect(analysis.incident('failback')).toMatchObject({
     title: 'Agents of sepm returned to sepm1',
-    summary: '2 agents went back from sepm2 to sepm1 twice.',
+    summary: '2 agents went back from sepm2 to sepm1 once each.',
     details: { previousServer: 'sepm2' },
   })
   expect(analysis.of('session').map(({ server, endedBy }) => `${server} ${endedBy}`)).toEqual([

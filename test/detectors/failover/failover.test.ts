@@ -38,7 +38,8 @@ describe('an agent goes on at another server', () => {
     })
     expect(analysis.incident('failover')).toMatchObject({
       title: 'Agents of sepm failed over from sepm1',
-      summary: '2 agents went from sepm1 to sepm2 twice, because sepm1 failed for them: refused by sepm1.',
+      summary:
+        '2 agents went from sepm1 to sepm2 once each, because sepm1 failed for them: refused by sepm1.',
       requirements: ['S1-01'],
     })
   })
