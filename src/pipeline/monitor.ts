@@ -7,7 +7,7 @@
  *           -> sessions -> detectors -> incidents -> records
  */
 import { TAPS_MAX } from '../connections/tap-state.ts'
-import type { ConnectionSummary } from '../model/connection.ts'
+import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type { Incident } from '../model/incident.ts'
 import { isFlawed } from '../incidents/verdicts.ts'
@@ -150,7 +150,7 @@ class Analysis {
       from,
       to,
       nextTapIndex: () => this.nextTapIndex(),
-      listener: { every: LOOK_EVERY, isAwaited: (connection) => this.sessions.isAwaited(connection) },
+      listener: { every: LOOK_EVERY, isAwaited: (connection) => this.isAwaited(connection) },
       ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
       emit: this.merge.inlet(position),
     }
@@ -174,6 +174,7 @@ class Analysis {
       for (const i of reading) if (behind < 0 || runs[i]!.position < runs[behind]!.position) behind = i
       const run = runs[behind]!
       run.process()
+      this.merge.settle()
       if (++batches % EVERY_BATCHES === 0) this.progress(runs)
       if (this.isEnough(runs)) {
         for (const i of reading) this.over(runs[i]!, i)
@@ -272,6 +273,12 @@ class Analysis {
     return isEnough(this.sessions.now, packets)
   }
 
+  /** By all that was told until now. */
+  private isAwaited(connection: ConnectionId): boolean {
+    this.merge.settle()
+    return this.sessions.isAwaited(connection)
+  }
+
   private count(summary: ConnectionSummary): void {
     this.connections++
     const last = summary.endReason === 'open' ? summary.idleBeforeEnd : 0
@@ -286,6 +293,7 @@ class Analysis {
   private nextTapIndex(): number {
     if (this.taps === TAPS_MAX)
       throw new Error(`more than ${TAPS_MAX} taps: analyse fewer interfaces at once`)
+    this.merge.settle() // by then there was one less
     return this.taps++
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Observation } from '../../src/model/observation.ts'
-import { ObservationMerge } from '../../src/pipeline/merge.ts'
+import { ObservationMerge, RUN } from '../../src/pipeline/merge.ts'
 
 const at = (time: number, tap: string): Observation => ({ kind: 'capture-ended', time, tap })
 
@@ -72,10 +72,33 @@ test('of one tap, observations of one time keep their order', () => {
   expect(delivered.map((o) => o.tap)).toEqual(['other', '1', '2', '3'])
 })
 
-test('with one source nothing waits', () => {
+test('what one source tells is delivered in its order, some together, and none later than its batch', () => {
+  const told = fc.array(fc.nat(2 * RUN + 2), { minLength: 1, maxLength: 6 })
+  fc.assert(
+    fc.property(told, fc.boolean(), (batches, settles) => {
+      const delivered: string[] = []
+      const merge = new ObservationMerge(1, (o) => void delivered.push(o.tap))
+      const inlet = merge.inlet(0)
+      let next = 0
+      for (const size of batches) {
+        const before = next
+        for (; next < before + size; next++) inlet(at(5, `${next}`))
+        const waiting = next - delivered.length
+        expect(waiting).toBe(size % RUN)
+        if (settles) merge.settle()
+        else merge.advance(0, 6)
+        expect(delivered).toEqual(Array.from({ length: next }, (_, i) => `${i}`))
+      }
+    }),
+  )
+})
+
+test('of several sources, settling releases nothing before its time', () => {
   const delivered: Observation[] = []
-  new ObservationMerge(1, (o) => void delivered.push(o)).inlet(0)(at(5, ''))
-  expect(delivered).toHaveLength(1)
+  const merge = new ObservationMerge(2, (o) => void delivered.push(o))
+  merge.inlet(0)(at(5, ''))
+  merge.settle()
+  expect(delivered).toEqual([])
 })
 
 test('a frontier never goes back: a capture out of order holds nobody up', () => {
