@@ -8,8 +8,8 @@
 import type { Observation } from '../model/observation.ts'
 import type { Micros } from '../model/time.ts'
 
-/** Observations of a single source that are delivered together: 4 to 8 % less time than one by one; 16 gain
- * less, and from 256 on they have left the cache again (measured). */
+/** Observations of a single source that are delivered together: small packets take an eighth less time than
+ * with one by one, HTTP a seventeenth; 16 gain a third of that, 256 no more (measured). */
 export const RUN = 64
 
 export class ObservationMerge {
