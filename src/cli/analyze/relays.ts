@@ -2,7 +2,7 @@
  * Reads captures ahead, for the relays that no configuration names: whose connections are whose must be known
  * before the first of them is judged. Captures of several taps are read whole; of one alone, which can show
  * no more than whom a relay checks and for whom it asks, only the beginning, and more of it only where that
- * shows either. An analysis that can begin again is its own look at the beginning.
+ * shows either. An analysis that can begin again is its own look ahead.
  */
 import type { Deployment } from '../../model/deployment.ts'
 import { type Micros, SECOND } from '../../model/time.ts'
@@ -36,20 +36,33 @@ export async function seenRelays(
   return isAlone && !(await promises(read)) ? noneSeen(stated) : shown(stated, isAlone, read)
 }
 
-/** The same for an `attempt` at the analysis, which can be made again. Of one capture alone, the first is
- * made with none seen; it ends early where the beginning promises one. */
+/** The same for an `attempt` at the analysis, which can be made again. The first is made with none seen, and
+ * looked at for relays; of one capture alone it ends early where the beginning promises one. */
 export async function withSeenRelays<T>(
   stated: Deployment,
   paths: readonly string[],
   read: Read,
   attempt: (seen: SeenRelays, ahead?: Ahead) => Promise<T>,
 ): Promise<T> {
-  if (paths.length !== 1 || !areRead(stated, paths)) return attempt(await seenRelays(stated, paths, read))
+  if (!areRead(stated, paths)) return attempt(noneSeen(stated))
+  if (paths.length > 1) return attemptOfSeveral(stated, attempt)
   const beginning = new Beginning()
   const first = await attempt(noneSeen(stated), beginning)
   if (!beginning.promise.made) return first
   const seen = await shown(stated, true, read)
   return seen.notes.length === 0 && !beginning.wasEnough ? first : attempt(seen)
+}
+
+async function attemptOfSeveral<T>(
+  stated: Deployment,
+  attempt: (seen: SeenRelays, ahead?: Ahead) => Promise<T>,
+): Promise<T> {
+  const { relaysPutInto } = await import('../config/seen-relays.ts')
+  const first: T[] = []
+  const seen = await relaysPutInto(stated, async (survey) => {
+    first.push(await attempt(noneSeen(stated), { followers: [survey] }))
+  })
+  return seen.notes.length === 0 ? first[0]! : attempt(seen)
 }
 
 /** Of an analysis of all of a capture: where it promises a relay, the rest is not read. */

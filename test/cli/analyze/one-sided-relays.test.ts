@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openInput } from '../../../collectors/index.ts'
 import { analysisInput } from '../../../src/cli/analysis-input.ts'
 import { type OneSidedPool, OneSidedRelays } from '../../../src/cli/analyze/one-sided-relays.ts'
+import { openInputs } from '../../../src/cli/analyze/inputs.ts'
 import { type Ahead, withSeenRelays } from '../../../src/cli/analyze/relays.ts'
 import type { SeenRelays } from '../../../src/cli/config/seen-relays.ts'
 import { RelayPromise } from '../../../src/cli/analyze/relay-promise.ts'
@@ -12,6 +14,7 @@ import type { SummaryRecord } from '../../../src/model/record.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { analyze, type AnalysisOptions } from '../../../src/pipeline/monitor.ts'
 import { memorySource } from '../../collectors/reading.ts'
+import { FIXTURES } from '../../fixtures/cases.ts'
 import { nat, request, response, type Scenario, scenario } from '../../scenario/scenario.ts'
 import { folder } from '../../store/database.ts'
 import { recordedConsole } from '../console.ts'
@@ -391,5 +394,23 @@ describe('one capture of the servers’ side', () => {
     const s = scenario()
     uses(s, S1)
     expect(await analyzed(s)).not.toContain('stands before')
+  })
+
+  test.each([
+    ['nat-rebind', 1, 0],
+    ['severed-by-load-balancer', 2, 1],
+  ])('is its own look at both sides: %s', async (name, made, relays) => {
+    const names = ['client', 'server'].map((tap) => ({ tap, path: join(FIXTURES, name, `${tap}.pcap.gz`) }))
+    let attempted = 0
+    const attempt = async ({ notes, deployment }: SeenRelays, ahead: Ahead = {}) => {
+      attempted++
+      const { inputs, close } = await openInputs(names, false)
+      await analyze(inputs, { ...BASIS, deployment, ...ahead }, []).finally(close)
+      return notes.length
+    }
+    const read = () => Promise.reject(new Error('read besides'))
+    const paths = names.map(({ path }) => path)
+    expect(await withSeenRelays(EMPTY_DEPLOYMENT, paths, read, attempt)).toBe(relays)
+    expect(attempted).toBe(made)
   })
 })
