@@ -127,6 +127,7 @@ export function headerValue(request: Pick<HttpRequest, 'headers' | 'header'>, na
 
 /** The value of the first line of that name, given in lower case. */
 export function valueIn(lines: readonly HeaderLine[], name: string): string | null {
-  for (const line of lines) if (line.name.toLowerCase() === name) return line.value
+  for (const line of lines)
+    if (line.name.length === name.length && line.name.toLowerCase() === name) return line.value
   return null
 }

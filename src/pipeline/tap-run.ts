@@ -37,6 +37,7 @@ import { linkTypeName } from '../wire/link-types.ts'
 import { PathTable } from '../wire/path.ts'
 import { quotedPacket } from '../wire/quoted.ts'
 import { enterTunnels } from '../wire/tunnel.ts'
+import { othersByKind, skippedByReason, unreadInWords } from './counted.ts'
 import { Datagrams, isRead, offerExport } from './datagrams.ts'
 import { BLIND_SPANS_MAX, type BlindSpan, type LiveRun, type SavedRun } from './live-run.ts'
 import type { Run, TapInput, TapRunOptions } from './run.ts'
@@ -44,7 +45,7 @@ import { expectation } from './expectation.ts'
 import { flowTapOf } from './flow-run.ts'
 import type { FlowTap } from './flow-tap.ts'
 import { type LastingConnections, loadTap, type Passing, savedFaces, saveTap } from './saved-tap.ts'
-import { UNREAD_WORDS, type UnreadReason } from '../model/unread.data.ts'
+import type { UnreadReason } from '../model/unread.data.ts'
 
 /** Interfaces of one capture that are taps of their own; later ones are taken for the last of these. */
 export const TAPS_PER_CAPTURE_MAX = 64
@@ -328,8 +329,8 @@ export class TapRun implements Run, LiveRun {
       bytes: this.octets,
       ...this.span(),
       quality: this.quality(),
-      skipped: byName(REASONS, this.reasons),
-      others: byName(OTHERS, this.kinds),
+      skipped: skippedByReason(this.reasons),
+      others: othersByKind(this.kinds),
       ...(this.flows === null ? {} : { flows: this.flows.account() }),
     }
   }
@@ -468,29 +469,6 @@ export class TapRun implements Run, LiveRun {
     return new Stream(openStream(full), this.account)
   }
 }
-
-const unreadInWords = (unread: ReadonlyMap<UnreadReason, number>): Readonly<Record<string, number>> =>
-  Object.fromEntries([...unread].map(([reason, n]) => [UNREAD_WORDS[reason], n]))
-
-/** Names of what was counted, by kind or reason; '' is not told. */
-const byName = (names: readonly string[], counts: readonly number[]): Readonly<Record<string, number>> =>
-  Object.fromEntries(
-    names.map((name, code) => [name, counts[code]!] as const).filter(([name, n]) => name !== '' && n > 0),
-  )
-
-/** Kinds of packets that are no TCP, by `locate`'s numbers. */
-const OTHERS: readonly string[] = [
-  '',
-  '',
-  'UDP',
-  'ICMP',
-  'ICMPv6',
-  'IP fragment',
-  'other IP',
-  '',
-  '',
-  'link fragment',
-]
 
 /** Wireshark numbers a stream for a quoted TCP header, though it is no packet of the connection. */
 const isNumbered = (kind: number): boolean => kind === TCP || kind === BROKEN_TCP

@@ -9,7 +9,8 @@ import { headerValue, type HttpRequest } from '../../model/http.ts'
 import { endpointText } from '../../model/packet.ts'
 import type { TrackedSighting } from '../../sessions/sighting.ts'
 
-/** Candidates, values of each, and clients of each that are kept; of further ones nothing is learned. */
+/** Candidates, values of each, and clients of each that are kept; of further ones nothing is learned. What
+ * has more values than that is no candidate any more. */
 const CANDIDATES_MAX = 1024
 const VALUES_MAX = 2048
 /** An identifier that is shorter or longer is no name. */
@@ -73,57 +74,121 @@ const PASSING =
 
 const RANK: Readonly<Record<IdentityKey, number>> = { httpHeader: 0, urlParameter: 1, cookie: 2 }
 
-export function identitySurvey(): IdentitySurvey {
-  const fields = new Map<string, Field>()
-  const note = (sighting: TrackedSighting, key: IdentityKey, name: string, value: string): void => {
-    if (value.length < LENGTH_MIN || value.length > LENGTH_MAX || !NAME.test(name)) return
-    const listener = endpointText(sighting.responder)
-    const id = `${sighting.tap} ${listener} ${key} ${name.toLowerCase()}`
-    let field = fields.get(id)
-    if (field === undefined) {
-      if (fields.size >= CANDIDATES_MAX) return
-      field = {
-        key,
-        name,
-        listener,
-        values: new Map(),
-        byClient: new Map(),
-        connection: -1,
-        value: '',
-        requests: 0,
-        changes: 0,
-        overflowed: false,
-      }
-      fields.set(id, field)
+/** Names that were asked about, and what was found; those of one set of captures are few. */
+const NAMES_MAX = 4096
+
+/** Whether a field of that name may name an agent. Agents ask with the same names again and again. */
+class Names {
+  private readonly known = new Map<string, boolean>()
+  private readonly others: RegExp
+
+  constructor(others: RegExp) {
+    this.others = others
+  }
+
+  mayName(name: string): boolean {
+    let may = this.known.get(name)
+    if (may !== undefined) return may
+    may = NAME.test(name) && !this.others.test(name)
+    if (this.known.size < NAMES_MAX) this.known.set(name, may)
+    return may
+  }
+}
+
+/** The fields that come to one listener at one tap, by name in lower case. */
+interface Place {
+  readonly listener: string
+  readonly fields: Readonly<Record<IdentityKey, Map<string, Field>>>
+}
+
+class IdentitySurveyor implements IdentitySurvey {
+  private readonly headers = new Names(NOT_NAMES)
+  private readonly parameters = new Names(PASSING)
+  private readonly cookies = new Names(SESSIONS)
+  private readonly places = new Map<string, Place>()
+  private readonly all: Field[] = []
+
+  request(sighting: TrackedSighting, request: HttpRequest): void {
+    const place = this.placeOf(sighting)
+    if (place === null) return
+    for (const { name, value } of request.headers.slice(0, FIELDS_MAX))
+      if (this.headers.mayName(name)) this.note(place, sighting, 'httpHeader', name, value)
+    for (const [name, value] of pairsOf(request.target))
+      if (this.parameters.mayName(name)) this.note(place, sighting, 'urlParameter', name, value)
+    for (const pair of headerValue(request, 'cookie')?.split(';', FIELDS_MAX) ?? []) {
+      const equals = pair.indexOf('=')
+      const name = pair.slice(0, equals).trim()
+      if (equals > 0 && this.cookies.mayName(name))
+        this.note(place, sighting, 'cookie', name, pair.slice(equals + 1).trim())
     }
-    noteValue(field, sighting, value)
   }
-  return {
-    request(sighting, request) {
-      for (const { name, value } of request.headers.slice(0, FIELDS_MAX))
-        if (!NOT_NAMES.test(name)) note(sighting, 'httpHeader', name, value)
-      const query = request.target.indexOf('?')
-      if (query >= 0) {
-        const pairs = [...new URLSearchParams(request.target.slice(query + 1))].slice(0, FIELDS_MAX)
-        for (const [name, value] of pairs)
-          if (!PASSING.test(name)) note(sighting, 'urlParameter', name, value)
-      }
-      for (const pair of headerValue(request, 'cookie')?.split(';').slice(0, FIELDS_MAX) ?? []) {
-        const equals = pair.indexOf('=')
-        const name = pair.slice(0, equals).trim()
-        if (equals > 0 && !SESSIONS.test(name)) note(sighting, 'cookie', name, pair.slice(equals + 1).trim())
-      }
-    },
-    candidates(listeners, relays) {
-      const those = [...fields.values()].filter(({ listener }) => listeners.has(listener))
-      return [...Map.groupBy(those, ({ key, name }) => `${key} ${name.toLowerCase()}`).values()]
-        .flatMap((same) => candidateOf(same, relays) ?? [])
-        .toSorted(
-          (a, b) =>
-            Number(b.isStrong) - Number(a.isStrong) || RANK[a.key] - RANK[b.key] || b.agents - a.agents,
-        )
-    },
+
+  candidates(listeners: ReadonlySet<string>, relays: ReadonlySet<string>): IdentityCandidate[] {
+    const those = this.all.filter(({ listener }) => listeners.has(listener))
+    return [...Map.groupBy(those, ({ key, name }) => `${key} ${name.toLowerCase()}`).values()]
+      .flatMap((same) => candidateOf(same, relays) ?? [])
+      .toSorted(
+        (a, b) => Number(b.isStrong) - Number(a.isStrong) || RANK[a.key] - RANK[b.key] || b.agents - a.agents,
+      )
   }
+
+  private placeOf({ tap, responder }: TrackedSighting): Place | null {
+    const listener = endpointText(responder)
+    const id = `${tap} ${listener}`
+    let place = this.places.get(id)
+    if (place === undefined) {
+      if (this.places.size >= CANDIDATES_MAX) return null
+      place = { listener, fields: { httpHeader: new Map(), urlParameter: new Map(), cookie: new Map() } }
+      this.places.set(id, place)
+    }
+    return place
+  }
+
+  private note(
+    { listener, fields }: Place,
+    sighting: TrackedSighting,
+    key: IdentityKey,
+    name: string,
+    value: string,
+  ): void {
+    if (value.length < LENGTH_MIN || value.length > LENGTH_MAX) return
+    const id = name.toLowerCase()
+    let field = fields[key].get(id)
+    if (field === undefined) {
+      if (this.all.length >= CANDIDATES_MAX) return
+      field = newField(key, name, listener)
+      fields[key].set(id, field)
+      this.all.push(field)
+    }
+    if (!field.overflowed) noteValue(field, sighting, value)
+  }
+}
+
+export const identitySurvey = (): IdentitySurvey => new IdentitySurveyor()
+
+const newField = (key: IdentityKey, name: string, listener: string): Field => ({
+  key,
+  name,
+  listener,
+  values: new Map(),
+  byClient: new Map(),
+  connection: -1,
+  value: '',
+  requests: 0,
+  changes: 0,
+  overflowed: false,
+})
+
+/** The parameters of a target, decoded as forms are (WHATWG URL, application/x-www-form-urlencoded). */
+function pairsOf(target: string): readonly (readonly [string, string])[] {
+  const query = target.indexOf('?')
+  if (query < 0) return []
+  const text = target.slice(query + 1)
+  if (/[%+]/.test(text)) return [...new URLSearchParams(text)].slice(0, FIELDS_MAX)
+  return text.split('&', FIELDS_MAX).map((pair) => {
+    const equals = pair.indexOf('=')
+    return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)]
+  })
 }
 
 function noteValue(field: Field, { connection, originator }: TrackedSighting, text: string): void {

@@ -27,29 +27,34 @@ const NOTHING: Forwarded = { clients: [], by: null, single: [], proto: null, hos
 
 /** What the header lines of a request claim. Forwarded goes before X-Forwarded-For where both are there. */
 export function forwardedOf(lines: readonly HeaderLine[]): Forwarded {
-  if (!lines.some(({ name }) => mayMatter(name))) return NOTHING
+  if (!lines.some(({ name }) => KNOWN.test(name))) return NOTHING
   const standard = elements(valuesOf(lines, 'forwarded'))
   const named = standard.flatMap((element) => element.get('for') ?? [])
-  const listed = split(valuesOf(lines, 'x-forwarded-for').join(','), ',')
+  const listed = split(valuesOf(lines, FOR).join(','), ',')
   const clients = (named.length > 0 ? named : listed).slice(0, FORWARDED_NODES_MAX).map(nodeOf)
   const first = (name: string): string | null => standard.find((e) => e.has(name))?.get(name) ?? null
-  const port = Number(valueIn(lines, 'x-forwarded-port') ?? Number.NaN)
+  const port = Number(valueIn(lines, PORT) ?? Number.NaN)
   return {
     clients,
-    by: named.length > 0 ? 'forwarded' : listed.length > 0 ? 'x-forwarded-for' : null,
+    by: named.length > 0 ? 'forwarded' : listed.length > 0 ? FOR : null,
     single: SINGLE.flatMap((name) => {
       const value = valueIn(lines, name)
       return value === null || value === '' ? [] : { name, ...nodeOf(value.trim()) }
     }),
-    proto: first('proto') ?? firstOf(valueIn(lines, 'x-forwarded-proto')),
-    host: first('host') ?? firstOf(valueIn(lines, 'x-forwarded-host')),
+    proto: first('proto') ?? firstOf(valueIn(lines, PROTO)),
+    host: first('host') ?? firstOf(valueIn(lines, HOST)),
     port: Number.isInteger(port) && port > 0 && port <= PORT_MAX ? port : null,
   }
 }
 
 const PORT_MAX = 65_535
 
-const mayMatter = (name: string): boolean => /^(x-|forwarded$|true-|cf-|fastly-|wl-|ns-)/i.test(name)
+const FOR = 'x-forwarded-for'
+const PORT = 'x-forwarded-port'
+const PROTO = 'x-forwarded-proto'
+const HOST = 'x-forwarded-host'
+/** The header lines that are looked for. */
+const KNOWN = new RegExp(`^(?:${['forwarded', FOR, PORT, PROTO, HOST, ...SINGLE].join('|')})$`, 'i')
 
 const firstOf = (list: string | null): string | null => split(list ?? '', ',')[0] ?? null
 

@@ -96,4 +96,10 @@ describe('who asked, in order', () => {
     '%s says nothing',
     (line) => expect(forwardedOf(lines(line)).port).toBe(null),
   )
+
+  test('what is called alike says nothing', () => {
+    expect(
+      forwardedOf(lines('X-Agent-Id: 10.0.0.1', 'X-Forwarded: 10.0.0.2', 'CF-Ray: 1', 'A-X-Real-IP: b')),
+    ).toEqual(forwardedOf([]))
+  })
 })
