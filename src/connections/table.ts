@@ -66,6 +66,8 @@ export class ConnectionTable {
   private mask = ROWS_AT_START * SLOTS_PER_ROW - 1
   private free: number[] = []
   private rowsEver = 0
+  /** The row that was found last; -1: none was. One that is free holds no tuple. */
+  private last = NOT_FOUND
 
   /** `seed` mixes into the hash, so that traffic cannot be made to collide. `expected`: connections that
    * there may be; more find room as well. */
@@ -81,7 +83,8 @@ export class ConnectionTable {
     this.growSlots()
   }
 
-  /** The row of a packet's connection in either orientation, with `side` set; -1 if there is none. */
+  /** The row of a packet's connection in either orientation, with `side` set; -1 if there is none. Looked for
+   * first where the last one was: packets come in bursts. */
   find(
     source: number,
     destination: number,
@@ -89,28 +92,36 @@ export class ConnectionTable {
     destinationPort: number,
     scope: number,
   ): number {
-    const w = this.words
     const forward = (sourcePort << 16) | destinationPort
     const backward = (destinationPort << 16) | sourcePort
+    if (this.last >= 0 && this.holds(this.last, source, destination, forward, backward, scope))
+      return this.last
     let slot = this.home(source, destination, sourcePort, destinationPort)
     for (;;) {
       const row = this.slots[slot]! - 1
       if (row < 0) return NOT_FOUND
-      const r = row * RECORD_WORDS
-      const ports = w[r + PORTS]!
-      if (ports === forward && w[r + ADDRESS_0] === source && w[r + ADDRESS_1] === destination) {
-        if (w[r + SCOPE] === scope) {
-          this.side = 0
-          return row
-        }
-      } else if (ports === backward && w[r + ADDRESS_0] === destination && w[r + ADDRESS_1] === source) {
-        if (w[r + SCOPE] === scope) {
-          this.side = 1
-          return row
-        }
-      }
+      if (this.holds(row, source, destination, forward, backward, scope)) return (this.last = row)
       slot = (slot + 1) & this.mask
     }
+  }
+
+  /** True if the row is that of the tuple, in either orientation; sets `side`. */
+  private holds(
+    row: number,
+    source: number,
+    destination: number,
+    forward: number,
+    backward: number,
+    scope: number,
+  ): boolean {
+    const w = this.words
+    const r = row * RECORD_WORDS
+    const ports = w[r + PORTS]!
+    if (ports === forward && w[r + ADDRESS_0] === source && w[r + ADDRESS_1] === destination) this.side = 0
+    else if (ports === backward && w[r + ADDRESS_0] === destination && w[r + ADDRESS_1] === source)
+      this.side = 1
+    else return false
+    return w[r + SCOPE] === scope
   }
 
   /** Adds to `rows` those of the tuple, in either orientation, whatever their path; of `scope`, only the
