@@ -133,7 +133,7 @@ function fqdnOf({ names }: ListenerGroup): Said<string> | null {
   const counts = [...names].map(([name, sources]) => ({
     name,
     total: [...sources.values()].reduce((sum, n) => sum + n, 0),
-    sources: [...sources].map(([source, n]) => `${source} ${counted(n, 'time')}`),
+    sources: [...sources].map(([source, n]) => `${source} of ${counted(n, 'connection')}`),
   }))
   const [most, ...others] = counts.toSorted((a, b) => b.total - a.total)
   if (most === undefined) return null

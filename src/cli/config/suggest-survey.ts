@@ -42,7 +42,7 @@ export interface ListenerFacts {
   isCertain: boolean
   readonly clients: Set<string>
   readonly taps: Set<string>
-  /** What clients call it, by where that was seen and how often. */
+  /** What clients call it, by where that was seen and on how many connections. */
   readonly names: Map<string, Map<NameSource, number>>
   readonly identifiedBy: Set<IdentifiedBy>
   /** Requests to it were read without any key. */
@@ -104,7 +104,8 @@ class Surveyor {
       opening: (o, sighting) => this.opening(o, sighting),
       'http-request': (o, sighting) => {
         this.oneSided.observe['http-request'](o, sighting)
-        if (sighting !== null && o.requestFrom === 0) this.requested(sighting, o.request)
+        if (sighting !== null && o.requestFrom === 0 && isLookedAt(sighting))
+          this.requested(sighting, o.request)
       },
     },
     closed: (sighting, summary) => this.closed(sighting, summary),
@@ -142,9 +143,8 @@ class Surveyor {
 
   private requested(sighting: TrackedSighting, request: HttpRequest): void {
     if (sighting.leg === 'internal' || sighting.leg === 'probe') return
-    const host = headerValue(request, 'host')?.replace(/:\d+$/, '') ?? null
     const listener = this.listenerAt(sighting)
-    if (listener !== null && host !== null) addName(listener, host, 'Host')
+    if (listener !== null && sighting.requests === 1) addHost(listener, request)
     if (listener !== null && sighting.tls === null) this.heardInClear(listener)
     this.identity.request(sighting, request)
   }
@@ -230,6 +230,9 @@ class Surveyor {
   }
 }
 
+/** Of a connection's requests the 1st, 2nd, 4th, 8th and so on, which show what stays and what does not. */
+const isLookedAt = ({ requests }: TrackedSighting): boolean => (requests & (requests - 1)) === 0
+
 const isApart = (taps: readonly string[]): boolean => new Set(taps).size === taps.length
 
 const isSameListener = (a: TrackedSighting, b: TrackedSighting): boolean =>
@@ -240,6 +243,11 @@ const isSameWay = (a: TrackedSighting, b: TrackedSighting): boolean =>
 
 /** A name of the name service, or of a person's choice; an address is none, and says nothing more. */
 const NAME = /^(?![\d.]+$)[\w.-]{1,255}$/
+
+function addHost(listener: ListenerFacts, request: HttpRequest): void {
+  const host = headerValue(request, 'host')
+  if (host !== null) addName(listener, host.replace(/:\d+$/, ''), 'Host')
+}
 
 function addName({ names }: ListenerFacts, text: string, source: NameSource): void {
   const name = text.toLowerCase()

@@ -23,11 +23,21 @@ const SINGLE: readonly string[] = [
   'ns-client-ip', // NetScaler, as its manual suggests
 ]
 
-const NOTHING: Forwarded = { clients: [], by: null, single: [], proto: null, host: null, port: null }
+export const NOT_FORWARDED: Forwarded = {
+  clients: [],
+  by: null,
+  single: [],
+  proto: null,
+  host: null,
+  port: null,
+}
+
+/** Whether a line of the head may claim something: most heads have none, and need not be taken apart. */
+export const mayBeForwarded = (head: string): boolean => KNOWN_IN_HEAD.test(head)
 
 /** What the header lines of a request claim. Forwarded goes before X-Forwarded-For where both are there. */
 export function forwardedOf(lines: readonly HeaderLine[]): Forwarded {
-  if (!lines.some(({ name }) => KNOWN.test(name))) return NOTHING
+  if (!lines.some(({ name }) => KNOWN.test(name))) return NOT_FORWARDED
   const standard = elements(valuesOf(lines, 'forwarded'))
   const named = standard.flatMap((element) => element.get('for') ?? [])
   const listed = split(valuesOf(lines, FOR).join(','), ',')
@@ -54,7 +64,9 @@ const PORT = 'x-forwarded-port'
 const PROTO = 'x-forwarded-proto'
 const HOST = 'x-forwarded-host'
 /** The header lines that are looked for. */
-const KNOWN = new RegExp(`^(?:${['forwarded', FOR, PORT, PROTO, HOST, ...SINGLE].join('|')})$`, 'i')
+const NAMES = ['forwarded', FOR, PORT, PROTO, HOST, ...SINGLE].join('|')
+const KNOWN = new RegExp(`^(?:${NAMES})$`, 'i')
+const KNOWN_IN_HEAD = new RegExp(`\\n(?:${NAMES})[ \\t]*:`, 'i')
 
 const firstOf = (list: string | null): string | null => split(list ?? '', ',')[0] ?? null
 

@@ -16,7 +16,7 @@ import type { Micros } from '../../model/time.ts'
 import { readCookies } from '../cookies/cookie-header.ts'
 import { cookieName, isSetCookie, readSetCookie, SET_COOKIES_MAX } from '../cookies/set-cookie.ts'
 import type { Framing } from './framing.ts'
-import { forwardedOf } from './forwarded.ts'
+import { NOT_FORWARDED, forwardedOf, mayBeForwarded } from './forwarded.ts'
 import { ambiguitiesOf } from './head-ambiguities.ts'
 import { firstValue, linesOf, valuesOf } from './header-lines.ts'
 import { intermediariesOf } from './intermediaries.ts'
@@ -78,6 +78,7 @@ export class SeenRequest implements HttpRequest {
   }
 
   get forwarded(): Forwarded {
+    if (this.lines === null && !mayBeForwarded(this.text)) return NOT_FORWARDED
     return forwardedOf(this.headers)
   }
 

@@ -9,6 +9,8 @@ import { run } from '../../../src/cli/main.ts'
 import { CASES, capturesOf, FIXTURES } from '../../fixtures/cases.ts'
 import { recordedConsole } from '../console.ts'
 
+const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+
 let folder = ''
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'holdfast-suggest-'))))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -59,7 +61,7 @@ test('both sides of a load balancer: its addresses, its servers, what names agen
   const { out } = await holdfast('config', 'suggest', '--quiet', ...inputsOf('severed-by-load-balancer'))
   expect(out.slice(out.indexOf('services:'))).toBe(`services:
   - name: dlp # 7 client addresses, 15 connections; 4 endpoints: behind one relay
-    fqdn: dlp.example.com # Host 122 times
+    fqdn: dlp.example.com # Host of 15 connections
     ports: [10443] # listens at 1 address; 15 connections
     vips: [10.10.2.10] # its connections were seen again on the way to servers: same first octets (15 times)
     servers:
@@ -74,6 +76,8 @@ devices:
   - role: load-balancer # connections to it were seen again on the way to 3 servers: same first octets (15 times)
     addresses: [10.10.2.10, 10.10.3.1]
 `)
+  const [, shown = ''] = /# holdfast config suggest client=.*\n([^]*?)```/.exec(README) ?? []
+  expect(out.split('\n')).toEqual(expect.arrayContaining(shown.trimEnd().split('\n')))
 })
 
 test('who its addresses belong to lets the analysis name the box', async () => {

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { forwardedOf } from '../../../src/protocols/http/forwarded.ts'
 import { readHead } from '../../../src/protocols/http/head.ts'
 import type { Head } from '../../../src/protocols/http/message.ts'
 import { SeenRequest, SeenResponse } from '../../../src/protocols/http/message.ts'
@@ -76,4 +78,26 @@ describe.each([
 test('a response without cookies has none', () => {
   const response = new SeenResponse(head('HTTP/1.1 200 OK\r\nX: y\r\n\r\n'), 0, 0, 1)
   expect([response.setCookieNames, response.setCookies]).toEqual([[], []])
+})
+
+test('what proxies say is found whether or not the lines were taken apart before', () => {
+  const name = fc.constantFrom(
+    'X-Forwarded-For',
+    'forwarded',
+    'x-real-ip',
+    'X-Forwarded',
+    'A-X-Real-IP',
+    'Host',
+  )
+  const blank = fc.constantFrom('', ' ', '\t', ' \t')
+  const value = fc.constantFrom('192.0.2.1', 'for=192.0.2.2', 'X-Real-IP: 192.0.2.3', '')
+  const line = fc.tuple(name, blank, value).map(([n, before, v]) => `${n}${before}: ${v}\r\n`)
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 5 }), (lines) => {
+      const request = new SeenRequest(head(`GET /?X-Real-IP:1 HTTP/1.1\r\n${lines.join('')}\r\n`), 0, 0, 1)
+      const before = request.forwarded
+      expect(before).toEqual(forwardedOf(request.headers))
+      expect(request.forwarded).toEqual(before)
+    }),
+  )
 })
