@@ -5,8 +5,9 @@
  * In order, octets are handed on where they lie. What comes early is copied and waits; what comes twice is
  * trimmed, the first copy wins. A hole becomes a gap when nobody will fill it: the other side acknowledged it
  * and patience ran out, it is older than any sender retransmits, the room for waiting octets is used up, or
- * the connection is over. Deliberately absent: what a receiver makes of urgent data, and any judgement on
- * flags or windows (src/connections has that).
+ * the connection is over. What waited behind a hole whose time is over is handed on before what comes next
+ * on either side: an answer stays before the request that followed it. Deliberately absent: what a receiver
+ * makes of urgent data, and any judgement on flags or windows (src/connections has that).
  */
 import type { RecordsAhead } from '../model/ahead.ts'
 import { CONTINUE, DETACH } from '../model/stream.ts'
@@ -90,6 +91,10 @@ export class Stream implements SegmentConsumer {
   ): void {
     const half = this.half(side)
     if (this.detached || half.ended || wireLength <= 0) return
+    if (this.waiting) {
+      this.expire(distance(sequence, half.next) <= 0 ? half : null, time, packet)
+      if (this.detached || half.ended) return
+    }
     this.lastPacket = packet
     this.events++
     const inOrder = half.isNext(sequence)
@@ -125,6 +130,7 @@ export class Stream implements SegmentConsumer {
    */
   acknowledged(side: Side, ack: number, time: Micros, packet: number): void {
     const half = this.half(side)
+    if (this.waiting) this.expire(null, time, packet)
     if (this.detached || half.ended) return
     // Of a side that is never captured this is all there is: what it says from now on is a gap, not nothing.
     if (!half.synchronised) half.startAt(ack)
@@ -145,6 +151,7 @@ export class Stream implements SegmentConsumer {
    */
   finish(side: Side, time: Micros, packet: number, sequence?: number): void {
     const half = this.half(side)
+    if (this.waiting) this.expire(null, time, packet)
     if (this.detached || half.fin !== null) return
     this.lastPacket = packet
     if (!half.synchronised) half.startAt(sequence ?? 0)
@@ -304,6 +311,14 @@ export class Stream implements SegmentConsumer {
     this.release(half)
     half.ended = true
     this.consumer.end(side, fin.time, fin.packet)
+  }
+
+  /** Gives up the holes whose time was over before this packet came, but not one that it fills. */
+  private expire(filled: Half | null, time: Micros, packet: number): void {
+    for (const side of [0, 1] as const) {
+      const half = this.half(side)
+      if (half !== filled && half.watch !== null) this.watch(side, half, time, packet)
+    }
   }
 
   private watchBoth(time: Micros, packet: number): void {

@@ -13,7 +13,14 @@ export const lost = (side: Side, length: number): { side: Side; gap: number } =>
 /** The side's FIN. */
 export const fin = (side: Side): { side: Side; fin: true } => ({ side, fin: true })
 
-export type Event = StoryPart | ReturnType<typeof lost> | ReturnType<typeof fin>
+/** What came half a millisecond before the event that is stored before it. */
+export const cameBefore = (part: StoryPart): StoryPart & { before: true } => ({ ...part, before: true })
+
+export type Event =
+  | StoryPart
+  | ReturnType<typeof lost>
+  | ReturnType<typeof fin>
+  | ReturnType<typeof cameBefore>
 
 export interface Told {
   readonly observations: Observation[]
@@ -32,7 +39,8 @@ export function tell(open: (context: StreamContext) => StreamConsumer, events: r
   const consumer = open({ ...context, count: (reason) => void told.counted.push(reason) })
   const unwanted: [number, number] = [0, 0]
   for (const [i, event] of events.entries()) {
-    const [time, packet, { side }] = [(i + 1) * 1000, i + 1, event]
+    const [packet, { side }] = [i + 1, event]
+    const time = 'before' in event ? i * 1000 - 500 : packet * 1000
     if ('fin' in event) {
       consumer.end(side, time, packet)
       told.answers.push(null)

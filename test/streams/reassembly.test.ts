@@ -140,6 +140,30 @@ describe('a hole', () => {
     expect(p.log).toEqual([`0 gap 5 #0 @${21 + HOLE_PATIENCE}`, '0 fgh #0 @10'])
   })
 
+  test('what waited behind a hole whose time is over comes before what follows on the other side', () => {
+    const followers: readonly ((p: ReturnType<typeof played>, at: number) => void)[] = [
+      (p, at) => p.stream.segment(1, 500, ALPHABET, 0, 2, 2, at, 9),
+      (p, at) => p.stream.finish(1, at, 9, 500),
+      (p, at) => p.stream.acknowledged(1, 501, at, 9),
+    ]
+    for (const follow of followers) {
+      const p = played()
+      p.stream.startsAt(1, 500)
+      p.send(5, 8, { at: 10 })
+      p.acknowledge(8, 20)
+      follow(p, 21 + HOLE_PATIENCE)
+      expect(p.log.slice(0, 2)).toEqual([`0 gap 5 #9 @${21 + HOLE_PATIENCE}`, '0 fgh #0 @10'])
+    }
+  })
+
+  test('what fills a hole late, but before anything else came, still fills it', () => {
+    const p = played()
+    p.send(5, 8, { at: 10 })
+    p.acknowledge(8, 20)
+    p.send(0, 5, { at: 21 + HOLE_PATIENCE })
+    expect(p.log).toEqual([`0 abcde #0 @${21 + HOLE_PATIENCE}`, '0 fgh #0 @10'])
+  })
+
   test('that was acknowledged becomes a gap when patience in segments is over', () => {
     const p = played()
     p.acknowledge(5)

@@ -8,7 +8,8 @@
  *
  * Pairing is by order (RFC 9112 §9.3.2), and after a gap by what a client does that does not pipeline: its
  * last request is the one that is answered. A client that was seen to pipeline loses pairing with a gap, for
- * good (`http-pairing-lost`).
+ * good (`http-pairing-lost`). A response that is stored before its request, as packets are that come from two
+ * interfaces or queues, waits for it: by its time the request came first.
  */
 import { type HttpRequest, type HttpResponse, valueIn } from '../../model/http.ts'
 import { otherSide } from '../../model/packet.ts'
@@ -40,6 +41,12 @@ export const INTERIM_MAX = 8
 
 const NO_INTERIM: readonly HttpResponse[] = []
 
+/** A response that no request was seen for yet. */
+interface Early {
+  readonly response: HttpResponse
+  readonly index: number
+}
+
 class HttpParser implements StreamConsumer, HeadReader {
   readonly wantsAllHeads: boolean
   readonly scanner = new HeadScanner()
@@ -53,6 +60,8 @@ class HttpParser implements StreamConsumer, HeadReader {
   private asking: Side | null = null
   private readonly pending = new Pending()
   private interim: readonly HttpResponse[] = NO_INTERIM
+  /** The latest response, if its request may still come. */
+  private early: Early | null = null
   private nextIndex = 0
   /** Responses can be told to requests. */
   private pairs = true
@@ -84,6 +93,7 @@ class HttpParser implements StreamConsumer, HeadReader {
     const stopped = reader.read(bytes, start, end, time, packet)
     if (this.inner !== null && stopped < end) return this.innerData(side, bytes, stopped, end, time, packet)
     if (this.over || (reader.finished && this.reader(otherSide(side)).finished)) {
+      this.tellEarly(time)
       this.settle(0, time)
       return DETACH
     }
@@ -98,11 +108,13 @@ class HttpParser implements StreamConsumer, HeadReader {
 
   end(side: Side, time: Micros, packet: number): void {
     if (this.inner !== null) return this.inner.end(side, time, packet)
+    this.tellEarly(time)
     this.reader(side).end(time, packet, true)
     if (this.asking !== null && side !== this.asking) this.noMoreResponses(time)
   }
 
   close(time: Micros): void {
+    this.tellEarly(time)
     this.ofOriginator.end(time, 0, false)
     this.ofResponder.end(time, 0, false)
     this.settle(0, time)
@@ -140,8 +152,9 @@ class HttpParser implements StreamConsumer, HeadReader {
   private request(side: Side, head: Head, time: Micros, packet: number): number {
     const manner = requestBody(head.method, head.version, head.framing)
     const request = new SeenRequest(head, Math.max(0, manner), time, packet)
-    this.makeRoom(side, time)
-    const index = this.nextIndex++
+    const answer = this.answerBefore(time)
+    if (answer === null) this.makeRoom(side, time)
+    const index = answer === null ? this.nextIndex++ : answer.index
     const { tap, connection } = this.context
     const { decrypted } = this
     this.context.emit({
@@ -154,10 +167,28 @@ class HttpParser implements StreamConsumer, HeadReader {
       index,
       decrypted,
     })
-    if (this.pairs) this.pending.add(request)
+    if (answer !== null) this.transaction(request, answer.response, index, time)
+    else if (this.pairs) this.pending.add(request)
     else this.transaction(request, null, index, time)
     if (manner > 0 || manner === CHUNKED) this.collect(side, manner, request, index)
     return manner
+  }
+
+  /** The response that is stored before the request that came at `time`; any other that waits is told. */
+  private answerBefore(time: Micros): Early | null {
+    const { early } = this
+    if (early === null) return null
+    if (time >= early.response.time) this.tellEarly(time)
+    else this.early = null
+    return time < early.response.time ? early : null
+  }
+
+  /** The request of the response that waits was not captured. */
+  private tellEarly(time: Micros): void {
+    const { early } = this
+    if (early === null) return
+    this.early = null
+    this.transaction(null, early.response, early.index, time)
   }
 
   /** Has the body that follows collected, if it is wanted. */
@@ -212,6 +243,7 @@ class HttpParser implements StreamConsumer, HeadReader {
 
   private response(side: Side, head: Head, time: Micros, packet: number): number {
     const { status, version, framing } = head
+    this.tellEarly(time)
     this.findAsked(side, time)
     if (status < 200 && status !== 101) {
       if (head.setCookieLines > 0) this.keepInterim(new SeenResponse(head, 0, time, packet))
@@ -224,7 +256,8 @@ class HttpParser implements StreamConsumer, HeadReader {
     const manner = responseBody(status, version, framing, method)
     const response = new SeenResponse(head, Math.max(0, manner), time, packet, method)
     if (status === 101) return this.upgrade(head, asked, response, index, time, packet)
-    this.transaction(asked, response, index, time)
+    if (asked === null && this.pairs) this.early = { response, index }
+    else this.transaction(asked, response, index, time)
     this.reader(side).inDoubt = asked === null
     if (manner > 0 || manner === CHUNKED || manner === UNTIL_CLOSE)
       this.collect(side, manner, response, index)
