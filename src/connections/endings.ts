@@ -145,7 +145,7 @@ function tellReset(
     window: tcp.window(b, t),
     payload: latin1(b, payloadAt, Math.min(place.end, payloadAt + RESET_TEXT_MAX)),
     hopLimit: place.hopLimit,
-    usualHopLimit: spoke ? (w[h + WINDOW_HOP_SCALE]! >>> 8) & 0xff : usualOf(state, row, side),
+    usualHopLimit: hopLimitBefore(state, row, side),
     identification: place.identification,
     previousIdentification: spoke ? w[h + IDENTIFICATION_ZERO_WINDOWS]! >>> 16 : null,
     hardware: place.sourceHardwareAt < 0 ? null : hardwareText(place.frame, place.sourceHardwareAt),
@@ -160,7 +160,10 @@ function tellReset(
   })
 }
 
-/** Tells a side's first FIN. */
+/**
+ * Tells a side's first FIN. One that acknowledges the other side's, which the capture does not hold or holds
+ * behind it, is the answer: that one was first, and this packet shows it.
+ */
 export function finSeen(
   state: TapState,
   row: number,
@@ -169,13 +172,49 @@ export function finSeen(
   time: Micros,
   packet: number,
 ): void {
+  const bits = state.table.words[row * RECORD_WORDS + STATE]!
+  if ((bits & bit(FIN_SEEN, side)) !== 0) return
+  const idleBefore = Math.max(0, time - lastAt(state, row))
+  const isAnswer = acknowledgesUnseenFin(state, row, side, place)
+  const first = isAnswer ? otherSide(side) : side
+  if (idleBefore >= state.silenceMin && (bits & (OVER | WAKING)) === 0)
+    wake(state, row, first, 'fin', time, packet)
+  if (isAnswer) tellFinished(state, row, first, null, idleBefore, time, packet)
+  tellFinished(state, row, side, place, isAnswer ? 0 : idleBefore, time, packet)
+}
+
+/**
+ * Whether the segment acknowledges one sequence number more than its receiver was seen to use: that of a FIN
+ * (RFC 9293 §3.4). A single octet that was lost would look the same.
+ */
+function acknowledgesUnseenFin(
+  state: TapState,
+  row: number,
+  side: Side,
+  { bytes, transportAt }: Place,
+): boolean {
+  const w = state.table.words
+  const peer = otherSide(side)
+  const isOpen =
+    (w[row * RECORD_WORDS + STATE]! & (bit(STARTED, peer) | bit(FIN_SEEN, peer) | bit(RST_SEEN, peer))) ===
+    bit(STARTED, peer)
+  if (!isOpen || (tcp.flags(bytes, transportAt) & tcp.ACK) === 0) return false
+  return tcp.sequenceDistance(tcp.acknowledgment(bytes, transportAt), w[half(row, peer) + NEXT]!) === 1
+}
+
+/** `place`: null for a FIN that only its answer shows. */
+function tellFinished(
+  state: TapState,
+  row: number,
+  side: Side,
+  place: Place | null,
+  idleBefore: Micros,
+  time: Micros,
+  packet: number,
+): void {
   const cold = coldOf(state, row)
   const w = state.table.words
   const c = row * RECORD_WORDS
-  if ((w[c + STATE]! & bit(FIN_SEEN, side)) !== 0) return
-  const idleBefore = Math.max(0, time - lastAt(state, row))
-  if (idleBefore >= state.silenceMin && (w[c + STATE]! & (OVER | WAKING)) === 0)
-    wake(state, row, side, 'fin', time, packet)
   state.emit({
     kind: 'finished',
     time,
@@ -188,11 +227,8 @@ export function finSeen(
     idleBefore,
     first: cold.endedBy === null,
     bytes: bytesSent(state, row),
-    hopLimit: place.hopLimit,
-    usualHopLimit:
-      (w[c + STATE]! & bit(STARTED, side)) === 0
-        ? usualOf(state, row, side)
-        : (w[half(row, side) + WINDOW_HOP_SCALE]! >>> 8) & 0xff,
+    hopLimit: place?.hopLimit ?? null,
+    usualHopLimit: place === null ? null : hopLimitBefore(state, row, side),
   })
   endSilence(state, row, side, 'fin', time, packet)
   cold.fin = withSide(cold.fin, side, { at: time, packet })
@@ -225,6 +261,13 @@ function markEnd(cold: Cold, side: Side, idleBefore: Micros): void {
   if (cold.endedBy !== null) return
   cold.endedBy = side
   cold.idleBeforeEnd = idleBefore
+}
+
+/** The hop limit of the side's packets so far. */
+function hopLimitBefore(state: TapState, row: number, side: Side): number | null {
+  const w = state.table.words
+  const spoke = (w[row * RECORD_WORDS + STATE]! & bit(STARTED, side)) !== 0
+  return spoke ? (w[half(row, side) + WINDOW_HOP_SCALE]! >>> 8) & 0xff : usualOf(state, row, side)
 }
 
 /** The hop limit with which the side's host began other connections; null if it was seen to begin none. */

@@ -90,6 +90,10 @@ export interface ConfiguredDevice {
   readonly idleTimeout: Micros | null
 }
 
+/** Whether the device asks the servers itself for those who call it. */
+export const passesOn = ({ role }: ConfiguredDevice): boolean =>
+  role === 'load-balancer' || role === 'reverse-proxy'
+
 /** Whether agents have an address of their own outside, share one, or are given one of several. */
 export type NatMapping = 'static' | 'shared' | 'pool'
 

@@ -162,6 +162,7 @@ export interface Reset extends OnEndpoints {
 /** A side closed its half. */
 export interface Finished extends OnEndpoints {
   readonly kind: 'finished'
+  /** That of the FIN; or of the other side's, which acknowledges one that is not captured before it. */
   readonly packet: number
   readonly from: Side
   /** Since the last packet of any side before it. */
@@ -170,6 +171,7 @@ export interface Finished extends OnEndpoints {
   readonly first: boolean
   /** Payload octets that each side had sent when the packet came. */
   readonly bytes: readonly [number, number]
+  /** Null where its packet was not captured. */
   readonly hopLimit: number | null
   readonly usualHopLimit: number | null
   readonly orderKnown?: false

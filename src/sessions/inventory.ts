@@ -1,11 +1,12 @@
 /** Addresses against the configuration: which service's address is this, which server's, which device's? */
-import type {
-  AddressRange,
-  ConfiguredDevice,
-  ConfiguredServer,
-  ConfiguredService,
-  Deployment,
-  NatMapping,
+import {
+  type AddressRange,
+  type ConfiguredDevice,
+  type ConfiguredServer,
+  type ConfiguredService,
+  type Deployment,
+  type NatMapping,
+  passesOn,
 } from '../model/deployment.ts'
 import { type AddressNumber, addressNumber } from '../model/address.ts'
 import { AddressSet } from '../model/address-set.ts'
@@ -95,7 +96,7 @@ export class Inventory {
       ),
       replicationOf: services.flatMap((s) => s.servers).filter((server) => is(server.replicationAddresses)),
       device,
-      relays: proxied || device?.role === 'load-balancer' || device?.role === 'reverse-proxy',
+      relays: proxied || (device !== null && passesOn(device)),
       ignored: is(ignore),
       agentId: agents.find((agent) => is(agent.addresses))?.id ?? null,
       natOutside: nat.find((rule) => is(rule.outside))?.mapping ?? null,

@@ -255,6 +255,40 @@ describe('a FIN', () => {
     const wire = createWire().sends(0, 10).finishes(1)
     expect(wire.of('finished')[0]!.usualHopLimit).toBeNull()
   })
+
+  const unseen = { hopLimit: null, usualHopLimit: null, from: 1 } as const
+
+  test('that was not captured is told by its answer', () => {
+    const wire = exchange()
+      .finishes(1, { unseen: true, after: seconds(40) })
+      .finishes(0)
+    const time = START + 5 * STEP + seconds(40)
+    expect(wire.of('finished')).toEqual([
+      finished({ ...unseen, time, idleBefore: seconds(40) + STEP }),
+      finished({ time, idleBefore: 0, first: false }),
+    ])
+    expect(wire.ends().summary).toMatchObject({ endReason: 'server-fin', endedBy: 1 })
+  })
+
+  test('that is stored behind its answer was the first', () => {
+    const wire = exchange()
+      .finishes(0, { acknowledges: 22, after: seconds(40) })
+      .finishes(1, { after: -5 })
+    const time = START + 4 * STEP + seconds(40)
+    expect(wire.of('finished')).toEqual([
+      finished({ ...unseen, time, idleBefore: seconds(40) }),
+      finished({ time, idleBefore: 0, first: false }),
+    ])
+  })
+
+  test.each<[string, (wire: Wire) => Wire]>([
+    ['more than a FIN was missed', (w) => w.sends(1, 1, { unseen: true }).finishes(1, { unseen: true })],
+    ['the other side is not captured', () => createWire().sends(0, 10, { acknowledges: 21 })],
+    ['it was reset', (w) => w.resets(1)],
+  ])('does not tell of another where %s', (_what, begun) => {
+    const wire = begun(exchange()).finishes(0)
+    expect(wire.of('finished').map(({ from }) => from)).toEqual([0])
+  })
 })
 
 describe('why a connection is over', () => {

@@ -4,7 +4,7 @@
  * no more than whom a relay checks and for whom it asks, only the beginning, and more of it only where that
  * shows either. An analysis that can begin again is its own look ahead.
  */
-import type { Deployment } from '../../model/deployment.ts'
+import { type Deployment, passesOn } from '../../model/deployment.ts'
 import { type Micros, SECOND } from '../../model/time.ts'
 import type { AnalysisOptions } from '../../pipeline/monitor.ts'
 import type { SeenRelays } from '../config/seen-relays.ts'
@@ -95,9 +95,17 @@ async function shown(stated: Deployment, isAlone: boolean, read: Read): Promise<
   return relaysPutInto(stated, (survey) => read({ followers: [survey], ...(isAlone ? { isEnough } : {}) }))
 }
 
-/** Whether none is stated, so that captures may show some. */
-export const mayShowRelays = ({ services, devices }: Deployment): boolean =>
-  devices.length === 0 && services.every(({ vips }) => vips.length === 0)
+/** Whether captures may show a relay's address that nobody states: none is stated, or only those that clients
+ * call, and not under which it goes on to the servers. */
+export function mayShowRelays({ services, devices }: Deployment): boolean {
+  const called = new Set(services.flatMap(({ vips }) => vips.map(({ text }) => text)))
+  if (called.size === 0) return devices.length === 0
+  const inner = [
+    ...services.flatMap(({ web }) => web?.proxies ?? []),
+    ...devices.filter(passesOn).flatMap(({ addresses }) => addresses),
+  ]
+  return inner.every(({ text }) => called.has(text))
+}
 
 /** Somebody is checked, or asked for others, at the beginning of the only capture. */
 async function promises(read: Read): Promise<boolean> {

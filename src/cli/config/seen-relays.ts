@@ -1,11 +1,17 @@
 /**
- * Relays that captures of both of their sides show, put into a deployment that names none: who stands before
- * whom is what a verdict about a connection through a load balancer rests on, and not everybody who has the
- * captures knows the addresses.
+ * Relays that captures show, put into a deployment that names none, or not under which address they ask the
+ * servers: who stands before whom is what a verdict about a connection through a load balancer rests on, and
+ * not everybody who has the captures knows the addresses.
  *
  * What the operator stated is left as it is; only where nothing is stated, what was seen takes its place.
  */
-import type { ConfiguredService, Deployment, ProfileName } from '../../model/deployment.ts'
+import {
+  type ConfiguredDevice,
+  type ConfiguredService,
+  type Deployment,
+  passesOn,
+  type ProfileName,
+} from '../../model/deployment.ts'
 import { addressAlone } from '../../model/address.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
@@ -41,30 +47,51 @@ export async function relaysPutInto(
 
 export function putIn(deployment: Deployment, facts: SurveyFacts): SeenRelays {
   const relayed = sureRelays(facts)
-  const pools = [...poolsOf(relayed), ...oneSidedPools(facts, relayed)]
+  const known = new Set(deployment.devices.flatMap(({ addresses }) => addresses.map(({ text }) => text)))
+  const pools = [...poolsOf(relayed), ...oneSidedPools(facts, relayed)].filter((pool) =>
+    ownOf(pool, facts).some((address) => !known.has(address)),
+  )
   if (pools.length === 0) return { deployment, notes: [] }
-  const own = [
-    ...new Set([...ownAddresses(facts, relayed), ...pools.flatMap(({ oneSided }) => oneSided?.relay ?? [])]),
-  ]
   const services = [...deployment.services]
   const stated = services.length
   for (const pool of pools) {
     const found = serviceOf(pool, facts)
     const at = services.findIndex((s, i) => s.name === found.name || (i < stated && isFor(s, pool)))
-    const known = services[at]
-    if (known === undefined) services.push(found)
-    else if (known.servers.every(({ isSeen }) => isSeen)) services[at] = completed(known, found)
+    const service = services[at]
+    if (service === undefined) services.push(found)
+    else if (service.servers.every(({ isSeen }) => isSeen)) services[at] = completed(service, found)
   }
-  const device = {
-    role: 'load-balancer' as const,
-    name: null,
-    addresses: own.flatMap((address) => addressAlone(address) ?? []),
-    idleTimeout: null,
-  }
+  const own = [...new Set(pools.flatMap((pool) => ownOf(pool, facts)))]
   return {
-    deployment: { ...deployment, services, devices: [device] },
+    deployment: { ...deployment, services, devices: withRelay(deployment.devices, own) },
     notes: pools.map((pool) => noteOf(pool, own)),
   }
+}
+
+/** The relay's own addresses, on both sides. */
+const ownOf = ({ relayed, oneSided }: Pool, facts: SurveyFacts): readonly string[] =>
+  oneSided === null ? ownAddresses(facts, relayed) : [oneSided.relay]
+
+/** The addresses are those of the relay that is stated with one of them, or else alone; or one more. */
+function withRelay(
+  devices: readonly ConfiguredDevice[],
+  own: readonly string[],
+): readonly ConfiguredDevice[] {
+  const relays = devices.filter(passesOn)
+  const relay =
+    relays.find(({ addresses }) => addresses.some(({ text }) => own.includes(text))) ??
+    (relays.length === 1 ? relays[0] : undefined)
+  const stated = relay?.addresses ?? []
+  const isStated = (address: string): boolean => stated.some(({ text }) => text === address)
+  const added = own.filter((address) => !isStated(address)).flatMap((address) => addressAlone(address) ?? [])
+  const grown = {
+    role: 'load-balancer' as const,
+    name: null,
+    idleTimeout: null,
+    ...relay,
+    addresses: [...stated, ...added],
+  }
+  return [...devices.filter((device) => device !== relay), grown]
 }
 
 /** It listens on a port that clients call. */
@@ -75,7 +102,7 @@ const isFor = ({ ports }: ConfiguredService, { vips }: Pool): boolean =>
 const completed = (known: ConfiguredService, found: ConfiguredService): ConfiguredService => ({
   ...known,
   ports: [...new Set([...known.ports, ...found.ports])],
-  vips: [...known.vips, ...found.vips],
+  vips: [...known.vips, ...found.vips.filter(({ text }) => known.vips.every((vip) => vip.text !== text))],
   servers: [...known.servers, ...found.servers],
   identity: known.identity.length > 0 ? known.identity : found.identity,
 })

@@ -36,6 +36,10 @@ const outline = ({ services }: Deployment) =>
     servers: servers.map((server) => [server.name, ...textsOf(server.addresses), server.isSeen]),
   }))
 
+/** What an operator says who knows what clients call, and the servers. */
+const VIP =
+  'services: [{ name: dlp, ports: [443], vips: [10.0.2.10], servers: [{ name: a, addresses: [10.0.3.11] }] }]'
+
 const POOL = factsOf(relayed('10.0.2.10', 443, '10.0.3.11'), relayed('10.0.2.10', 443, '10.0.3.12'))
 
 describe('relays that were seen', () => {
@@ -140,10 +144,49 @@ describe('one name at two taps, and nothing else that joins them', () => {
 test.each([
   ['', true],
   ['services: [{ name: dlp, ports: [443] }]', true],
-  ['services: [{ name: dlp, vips: [10.0.2.10] }]', false],
   ['devices: [{ role: load-balancer, addresses: [10.0.2.10] }]', false],
-])('looked for only where none is stated: %j', (text, expected) => {
-  expect(mayShowRelays(stated(text))).toBe(expected)
+  [VIP, true],
+  [`${VIP}, devices: [{ role: load-balancer, addresses: [10.0.2.10] }]`, true],
+  [`${VIP}, devices: [{ role: firewall, addresses: [10.0.1.1] }]`, true],
+  [`${VIP}, devices: [{ role: load-balancer, addresses: [10.0.2.10, 10.0.3.1] }]`, false],
+  [`${VIP}, devices: [{ role: reverse-proxy, addresses: [10.0.3.0/28] }]`, false],
+])('looked for only where one may not be stated: %j', (text, expected) => {
+  expect(mayShowRelays(stated(`{ ${text} }`))).toBe(expected)
+})
+
+describe('of a relay whose clients’ side is stated, the servers’ side is put in', () => {
+  const devicesOf = (text: string) =>
+    putIn(stated(`{ ${text} }`), POOL).deployment.devices.map(({ role, name, addresses }) => [
+      role,
+      name,
+      ...textsOf(addresses),
+    ])
+  const LB = '{ role: load-balancer, name: lb, addresses: [10.0.2.10] }'
+  const FIREWALL = ['firewall', 'fw', '10.0.1.1']
+
+  test.each([
+    ['no device is stated', VIP, [['load-balancer', null, '10.0.2.10', '10.0.3.1']]],
+    [
+      'the device is',
+      `${VIP}, devices: [{ role: firewall, name: fw, addresses: [10.0.1.1] }, ${LB}]`,
+      [FIREWALL, ['load-balancer', 'lb', '10.0.2.10', '10.0.3.1']],
+    ],
+    [
+      'another one is as well',
+      `${VIP}, devices: [{ role: load-balancer, name: other, addresses: [10.9.9.9] }, ${LB}]`,
+      [
+        ['load-balancer', 'other', '10.9.9.9'],
+        ['load-balancer', 'lb', '10.0.2.10', '10.0.3.1'],
+      ],
+    ],
+  ])('where %s', (_what, text, expected) => expect(devicesOf(text)).toEqual(expected))
+
+  test('nothing, where all of it is stated', () => {
+    const deployment = stated(
+      `{ ${VIP}, devices: [{ role: load-balancer, addresses: [10.0.2.10, 10.0.3.1] }] }`,
+    )
+    expect(putIn(deployment, POOL)).toEqual({ deployment, notes: [] })
+  })
 })
 
 const FOLDER = join(FIXTURES, 'severed-by-load-balancer')
