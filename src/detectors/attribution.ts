@@ -49,6 +49,8 @@ const FAILURE_NEAR: Micros = seconds(5)
 /** Somebody who tried for less may only have been cut off for a moment: the capture stopped before that could
  * be seen. */
 const TRIED_FOR: Micros = seconds(3)
+/** So many retransmissions in that time are no accident of single packets: R1 of RFC 9293 §3.8.3. */
+const ASKED_MIN = 3
 /** What answers others this soon after somebody met nobody was there at the time. */
 const ALIVE_WITHIN: Micros = seconds(30)
 
@@ -109,8 +111,7 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
   const tried = (silence.lastRetransmissionAt ?? silence.end) - silence.end
   const until = silence.end + tried + ALIVE_WITHIN
   const asked = (1 - silence.brokenBy) as 0 | 1
-  // The other direction may simply not pass this tap.
-  if (silence.lastFrom[asked] === null) return null
+  if (silence.lastFrom[asked] === null && !isOlderThanCapture(sighting, silence, tried)) return null
   const { server } = sighting
   if (server !== null && world.failureOf(server, silence.end - FAILURE_NEAR, until) !== null) return null
   // Only what passes after the first try shows that the way was open when nobody answered.
@@ -153,6 +154,14 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
   const end = verdict('network', sighting, silence, 'silent', 'silent', silence.end, sheet, actor)
   return { ...end, isUndecided: asked === 0 && !swallowed }
 }
+
+/**
+ * The other side was not heard at all: its direction may simply not pass this tap, as where the tap saw the
+ * connection begin. One that was open and silent before the capture began is another matter: whoever was
+ * answered, unseen, would not ask for so long.
+ */
+const isOlderThanCapture = ({ handshake }: Sighting, { retransmissions }: Silence, tried: Micros): boolean =>
+  handshake === 'none' && retransmissions >= ASKED_MIN && tried >= TRIED_FOR
 
 function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
   const from = silence.outcome === 'aborted' ? silence.brokenBy : ((1 - silence.brokenBy) as 0 | 1)

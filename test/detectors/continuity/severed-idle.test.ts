@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { severedIdle } from '../../../src/detectors/continuity/severed-idle.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { firewall, nat, scenario, type Scenario } from '../../scenario/scenario.ts'
-import { analysed, inShort, only } from '../analysis.ts'
+import { analysed, analysedFiles, inShort, only } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { A1, A2, attach, balancer, DLP, DLP1, DLP2, HOST_FAILS, radio, STORIES } from '../stories.ts'
 import { AT_VIP, DIRECT, forgetting } from './idle.ts'
@@ -38,6 +38,30 @@ test('a device that forgets one direction only: what the server says of itself i
   const told = (await analysed(s, { config: DLP, taps: ['client'] })).findings('severed-idle').map(inShort)
   expect(told).toEqual([
     'critical severed-idle 312.101 client | A1 10.10.1.101 at dlp1 | middlebox | silent silent | client 92, client 93, client 97',
+  ])
+})
+
+test('a connection that was silent before the capture began, and whose agent then asks in vain', async () => {
+  const s = scenario().behind(forgetting('silently'))
+  const other = attach(s, 'A2', A2, DIRECT).agent
+  const { agent } = attach(s, 'A1', A1, DIRECT)
+  for (let i = 0; i < 6; i++) {
+    s.wait(seconds(60))
+    other.sends('ping').receives('pong')
+  }
+  agent.sends('report')
+  s.wait(seconds(10))
+  attach(s, 'A1', A1, DIRECT)
+  const captures = [...s.captures()].filter(([tap]) => tap === 'client')
+  const isOfAgent = (frame: Buffer): boolean => frame.includes(Buffer.from([10, 10, 1, 101]))
+  let asked = false
+  const late = captures.map(
+    ([tap, bytes]) =>
+      [tap, only(bytes, (frame) => !isOfAgent(frame) || (asked ||= frame.includes('report')))] as const,
+  )
+  const told = (await analysedFiles(late, DLP)).findings('severed-idle').map(inShort)
+  expect(told).toEqual([
+    'critical severed-idle 362.161 client | nobody at dlp1 | middlebox | silent silent | client 64, client 69, client 71',
   ])
 })
 
