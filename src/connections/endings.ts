@@ -35,6 +35,7 @@ import {
 import { answered } from './advance.ts'
 import { acknowledgesSyn } from './handshake.ts'
 import { settle, wake } from './silences.ts'
+import type { Waking } from './waking.ts'
 import { bytesSent, coldOf, connectionId, endpointOf, lastAt, type TapState } from './tap-state.ts'
 
 /** Octets of text in a RST that are kept. */
@@ -179,8 +180,29 @@ export function finSeen(
   const first = isAnswer ? otherSide(side) : side
   if (idleBefore >= state.silenceMin && (bits & (OVER | WAKING)) === 0)
     wake(state, row, first, 'fin', time, packet)
-  if (isAnswer) tellFinished(state, row, first, null, idleBefore, time, packet)
+  if (isAnswer) {
+    const known = wokenByUnseenFin(state, row, side, place)
+    const idle = known === null ? idleBefore : known.end - known.start
+    tellFinished(state, row, first, null, idle, time, known?.endPacket ?? packet)
+  }
   tellFinished(state, row, side, place, isAnswer ? 0 : idleBefore, time, packet)
+}
+
+/** The silence that the other side's unseen FIN broke: `side` had acknowledged that at once, before it closed
+ * as well. Null if it broke none. */
+function wokenByUnseenFin(
+  state: TapState,
+  row: number,
+  side: Side,
+  { bytes, transportAt }: Place,
+): Waking | null {
+  const waking = state.wakings.of(row)
+  const acknowledged = state.table.words[half(row, side) + ACKNOWLEDGED]!
+  const isAcknowledged = (tcp.acknowledgment(bytes, transportAt) | 0) === acknowledged
+  if (waking?.brokenBy !== side || waking.breaker !== 'acknowledgment' || !isAcknowledged) return null
+  waking.brokenBy = otherSide(side)
+  waking.breaker = 'fin'
+  return waking
 }
 
 /**
@@ -199,7 +221,12 @@ function acknowledgesUnseenFin(
     (w[row * RECORD_WORDS + STATE]! & (bit(STARTED, peer) | bit(FIN_SEEN, peer) | bit(RST_SEEN, peer))) ===
     bit(STARTED, peer)
   if (!isOpen || (tcp.flags(bytes, transportAt) & tcp.ACK) === 0) return false
-  return tcp.sequenceDistance(tcp.acknowledgment(bytes, transportAt), w[half(row, peer) + NEXT]!) === 1
+  const next = w[half(row, peer) + NEXT]!
+  const ahead = tcp.sequenceDistance(tcp.acknowledgment(bytes, transportAt), next)
+  if (ahead !== 0) return ahead === 1
+  // An acknowledgment before this one may have told of it.
+  const hole = state.table.cold.get(row)?.holes[peer].at(-1)
+  return hole !== undefined && hole.to === next && tcp.sequenceDistance(next, hole.from) === 1
 }
 
 /** `place`: null for a FIN that only its answer shows. */

@@ -9,7 +9,7 @@ import { isOfSeveral } from '../model/deployment.ts'
 import type { PathEnded, World } from '../model/event.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Actor, AttributionItem, Details, Finding, Manner } from '../model/incident.ts'
-import type { Reset, Silence } from '../model/observation.ts'
+import { isEarlierEnd, type Reset, type Silence } from '../model/observation.ts'
 import { isRecordReference, packetName } from '../model/record-reference.ts'
 import type { Agent, Path, Service, Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
@@ -256,7 +256,7 @@ function judgeRelayed(
 ): IdleEnd {
   const server = behind.ending?.finished[1] ?? behind.ending?.resets[1] ?? null
   const relay = behind.ending?.finished[0] ?? behind.ending?.resets[0] ?? null
-  if (server !== null && (relay === null || server.time <= relay.time)) {
+  if (server !== null && !isEarlierEnd(relay, server)) {
     sheet.push({
       test: 'both legs',
       weight: -DECISIVE,

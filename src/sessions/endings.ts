@@ -6,7 +6,9 @@ import { areNeighbours } from '../model/address.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
+import { isEarlierEnd } from '../model/observation.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
+import type { Side } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import { Recent } from './recent.ts'
@@ -407,8 +409,6 @@ function closedByAgent(sighting: TrackedSighting): boolean {
   const end = sighting.ending
   if (end === null) return sighting.leftByAgent
   if (end.silence?.outcome === 'unanswered') return false
-  const byAgent = Math.min(end.finished[0]?.time ?? Infinity, end.resets[0]?.time ?? Infinity)
-  const byServer = Math.min(end.finished[1]?.time ?? Infinity, end.resets[1]?.time ?? Infinity)
   // A RST that carries the agent's address need not be the agent's: the way it came tells.
   const reset = end.resets[0]
   const forged =
@@ -416,8 +416,12 @@ function closedByAgent(sighting: TrackedSighting): boolean {
     reset.usualHopLimit !== null &&
     reset.hopLimit !== null &&
     hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
-  return byAgent < byServer && !forged
+  return isEarlierEnd(firstEnd(end, 0), firstEnd(end, 1)) && !forged
 }
+
+/** How the side ended its direction, by what came first. */
+const firstEnd = ({ finished, resets }: Ending, side: Side): O.Finished | O.Reset | null =>
+  isEarlierEnd(finished[side], resets[side]) ? finished[side] : resets[side]
 
 /** By FIN, and not after a silence that could have been a device's. */
 const isOrderly = ({ silence, resets, finished, unanswered }: Ending): boolean =>

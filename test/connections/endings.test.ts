@@ -270,6 +270,19 @@ describe('a FIN', () => {
     expect(wire.ends().summary).toMatchObject({ endReason: 'server-fin', endedBy: 1 })
   })
 
+  test('that was not captured broke the silence, where it was acknowledged before it was answered', () => {
+    const wire = exchange().finishes(1, { unseen: true, after: seconds(40) })
+    wire.acknowledges(0).finishes(0)
+    const end = START + 5 * STEP + seconds(40)
+    expect(wire.of('finished')).toMatchObject([
+      { ...unseen, packet: 6, idleBefore: seconds(40) + STEP, first: true },
+      { from: 0, packet: 7, idleBefore: 0, first: false },
+    ])
+    expect(wire.of('silence')).toMatchObject([
+      { end, endPacket: 6, brokenBy: 1, breaker: 'fin', outcome: 'closed' },
+    ])
+  })
+
   test('that is stored behind its answer was the first', () => {
     const wire = exchange()
       .finishes(0, { acknowledges: 22, after: seconds(40) })

@@ -65,6 +65,22 @@ test('a connection that was silent before the capture began, and whose agent the
   ])
 })
 
+/** Without the FINs of that host. */
+const withoutFins = (address: readonly number[], capture: Uint8Array): Uint8Array =>
+  only(
+    capture,
+    (frame) => (frame[TCP_FLAGS_AT]! & 1) === 0 || !frame.subarray(26, 30).equals(Buffer.from(address)),
+  )
+const TCP_FLAGS_AT = 14 + 20 + 13
+
+test('the load balancer closed first, though its FIN towards the server was not captured', async () => {
+  const captures = [...STORIES['severed-idle'].play().captures()].map(
+    ([tap, bytes]) => [tap, tap === 'server' ? withoutFins([10, 10, 3, 1], bytes) : bytes] as const,
+  )
+  const { told } = await analysedFiles(captures, DLP)
+  expect(told).toEqual(['critical severed-idle', 'warning reconnect-overhead'])
+})
+
 test('how an incident reads', async () => {
   const s = scenario().behind(balancer('fin'))
   const others = ['A2', 'A3', 'A4'].map((name, i) => attach(s, name, `10.10.1.${110 + i}`).agent)
@@ -134,6 +150,17 @@ keepsQuiet(severedIdle, {
         s.wait(seconds(120))
         agent.closes()
         return s
+      },
+    },
+    {
+      config: DLP, // and its FIN was not captured, only the answer to it
+      cut: (capture) => withoutFins([10, 10, 1, 101], capture),
+      play() {
+        const s = scenario()
+        const { agent } = attach(s, 'A1', A1, DIRECT)
+        s.wait(seconds(120))
+        agent.closes()
+        return spare(s)
       },
     },
     {
