@@ -177,7 +177,7 @@ export interface Finished extends OnEndpoints {
   readonly orderKnown?: false
 }
 
-/** Whether `one` ended its side before `other` did. A FIN that its answer alone shows has the time of that. */
+/** Whether `one` ended its side before `other`. A FIN that its answer alone shows has the time of that. */
 export const isEarlierEnd = (one: Finished | Reset | null, other: Finished | Reset | null): boolean => {
   if (one === null || other === null) return one !== null
   return one.time < other.time || (one.time === other.time && one.kind === 'finished' && one.first)
