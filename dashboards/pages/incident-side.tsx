@@ -112,7 +112,9 @@ export function Devices({ timer }: { timer: TimerView }): JSX.Element {
       </header>
       {candidates.length === 0 && (
         <p class="mid">
-          No device that is known leaves the factory with a timer in this interval: this one was set.
+          {timer.lowerSeconds === null
+            ? 'Which device leaves the factory with it, a silence that was survived would show: it bounds the timer from below.'
+            : 'No device that is known leaves the factory with a timer in this interval: this one was set.'}
         </p>
       )}
       {candidates.length + excluded.length > 0 && (

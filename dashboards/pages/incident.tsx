@@ -90,7 +90,7 @@ function Incident({ incident, occurrences, onChanged }: IncidentProps): JSX.Elem
           <LookForYourself incident={incident} />
           <Related incident={incident} />
         </div>
-        {timer !== null && (
+        {timer !== null && timer.severedSeconds.length > 0 && (
           <>
             <section class="c8" aria-labelledby="timer">
               <header>

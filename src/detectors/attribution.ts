@@ -8,12 +8,13 @@
 import { isOfSeveral } from '../model/deployment.ts'
 import type { PathEnded, World } from '../model/event.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
-import type { Actor, AttributionItem, Details, Finding, Manner } from '../model/incident.ts'
+import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
 import { isEarlierEnd, type Reset, type Silence } from '../model/observation.ts'
 import { isRecordReference, packetName } from '../model/record-reference.ts'
 import type { Agent, Path, Service, Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
-import { spoken, spokenRange } from './detector.ts'
+import { spoken } from './detector.ts'
+import { silenceSeconds } from './silence-length.ts'
 import { loreItems, resetMeaning } from './reset-lore.ts'
 import type { Signature } from './timer.ts'
 
@@ -450,35 +451,3 @@ function sawPacketAfter(sighting: Sighting, at: Micros): boolean {
   const agentHalf = sighting.ending?.summary?.halves[0].lastPacketAt
   return sighting.lastAt > at || (agentHalf ?? -Infinity) > at
 }
-
-export const silenceSeconds = (silence: Silence): number =>
-  Math.round((silence.end - silence.start) / 10_000) / 100
-
-/** How long a silence was; between which bounds, where flow records tell of it. */
-export function silenceDetails(silence: Silence): Details {
-  const { start, end, uncertainty } = silence
-  const details = { silenceSeconds: silenceSeconds(silence) }
-  if (uncertainty === undefined) return details
-  const inMillis = (span: Micros): number => Math.round(Math.max(0, span) / 1000) / 1000
-  const bounds = [inMillis(end - start - uncertainty), inMillis(end - start + uncertainty)]
-  return { ...details, silenceBetweenSeconds: bounds }
-}
-
-/** The bounds of what `silenceDetails` told; equal ones where it is exact. */
-export function silenceBounds({ details }: Finding): readonly [number, number] {
-  const exact = details['silenceSeconds'] as number
-  return (details['silenceBetweenSeconds'] as [number, number] | undefined) ?? [exact, exact]
-}
-
-/** `75.0 s`, `75.0 to 78.2 s`, or `between 285.0 and 345.0 s` where records tell no better. */
-export function spokenSilences(findings: readonly Finding[]): string {
-  const bounds = findings.map(silenceBounds)
-  if (bounds.every(([low, high]) => high - low < TOLD_APART))
-    return spokenRange(findings.map((f) => f.details['silenceSeconds'] as number))
-  const low = Math.min(...bounds.map(([from]) => from))
-  const high = Math.max(...bounds.map(([, to]) => to))
-  return `between ${low.toFixed(1)} and ${high.toFixed(1)} s`
-}
-
-/** Seconds: a tenth is told. */
-const TOLD_APART = 0.1

@@ -18,8 +18,10 @@ const SPREAD_MAX = 0.1
 /** The longest interval between keep-alives that is safe, as a share of what was survived. */
 const SAFE_SHARE = 0.8
 
-/** `survived` and `severed` are silences in seconds. `vague`: by how much the severed ones may be
- * shorter. The result's bounds are seconds too. */
+/**
+ * `survived` and `severed` are silences in seconds; of `severed`, one whose length is not known is Infinity.
+ * `vague`: by how much the others may be shorter. The result's bounds are seconds too.
+ */
 export function estimateTimer(
   survived: readonly number[],
   severed: readonly number[],
@@ -27,8 +29,10 @@ export function estimateTimer(
   vague = 0,
 ): TimerEstimate {
   const atExpiry = signature === 'fin' || signature === 'rst-at-expiry'
-  const shortest = Math.min(...severed)
-  const longest = Math.max(...severed)
+  const known = severed.filter(Number.isFinite)
+  if (known.length === 0) return unbounded(survived, severed.length)
+  const shortest = Math.min(...known)
+  const longest = Math.max(...known)
   const below = survived.filter((s) => s < shortest)
   const longestSurvived = below.length > 0 ? Math.max(...below) : null
   const oneTimer = atExpiry && longest - shortest <= Math.max(1, SPREAD_MAX * shortest)
@@ -43,6 +47,16 @@ export function estimateTimer(
     safeKeepAliveSeconds: lower === null ? null : Math.floor(SAFE_SHARE * lower * 10) / 10,
   }
 }
+
+/** How long the silences were that did not survive, nothing tells. */
+const unbounded = (survived: readonly number[], severed: number): TimerEstimate => ({
+  lowerSeconds: null,
+  upperSeconds: null,
+  survived: survived.length,
+  severed,
+  candidates: [],
+  safeKeepAliveSeconds: null,
+})
 
 /** Devices whose documented default lies in the interval and that behave so. */
 function candidates(lower: number, upper: number, signature: Signature): string[] {

@@ -188,6 +188,9 @@ export function groupOf({ agent, details }: Pick<Finding, 'agent' | 'details'>):
   return agent === null && typeof agents === 'number' ? agents : null
 }
 
+/** The silence that the details tell of began before the capture: it may have been longer. */
+export const isAtLeast = (details: Details): boolean => details['silenceIsAtLeast'] === true
+
 /** A value of the timer that severs, bracketed by what survived and what did not (domain: interval-censored
  * estimate). */
 export interface TimerEstimate {

@@ -3,7 +3,7 @@
  * the withdrawal of what earlier analyses of the same captures said. Findings of one type and cause belong
  * to one incident, whichever analysis made them.
  */
-import type { Finding, Severity } from '../model/incident.ts'
+import { isAtLeast, type Finding, type Severity } from '../model/incident.ts'
 import type { CaptureRecord, IncidentRecord, RequirementRecord, SummaryRecord } from '../model/record.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import type { IncidentState } from '../model/view.ts'
@@ -182,7 +182,8 @@ export function count(
 ): void {
   counters.occurrence(service, server, at, severity)
   const { silenceSeconds } = details
-  if (type === 'severed-idle' && needs === undefined && typeof silenceSeconds === 'number')
+  const isKnown = typeof silenceSeconds === 'number' && !isAtLeast(details)
+  if (type === 'severed-idle' && needs === undefined && isKnown)
     counters.severed(service, Math.round(silenceSeconds * SECOND))
 }
 

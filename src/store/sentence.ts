@@ -4,7 +4,7 @@
  * shows them knows what its page or terminal obeys.
  */
 import { deviceName } from '../model/device-name.ts'
-import type { Finding, IncidentType } from '../model/incident.ts'
+import { isAtLeast, type Finding, type IncidentType } from '../model/incident.ts'
 import { shortName } from '../model/short-name.ts'
 
 export function sentenceOf(finding: Finding): string {
@@ -15,9 +15,9 @@ export function sentenceOf(finding: Finding): string {
 }
 
 const SENTENCES: Readonly<Record<IncidentType, (f: Finding) => string>> = {
-  'severed-idle': (f) => `${severed(f)}${after(f.details['silenceSeconds'])}.`,
+  'severed-idle': (f) => `${severed(f)}${afterSilence(f)}.`,
   'server-idle-close': (f) =>
-    `${capital(where(f))} closed the idle connection of ${who(f)}${after(f.details['silenceSeconds'])}.`,
+    `${capital(where(f))} closed the idle connection of ${who(f)}${afterSilence(f)}.`,
   'half-open-leftover': (f) =>
     `${capital(where(f))} still holds a connection of ${who(f)}, which has gone to another server.`,
   'reconnect-overhead': (f) =>
@@ -186,8 +186,11 @@ interface CookieFact {
   readonly injected?: unknown
 }
 
-const after = (seconds: unknown): string =>
-  typeof seconds === 'number' ? ` after ${spoken(seconds)} of silence` : ''
+const afterSilence = ({ details }: Finding): string => {
+  const { silenceSeconds } = details
+  if (typeof silenceSeconds !== 'number') return ''
+  return ` after ${isAtLeast(details) ? 'at least ' : ''}${spoken(silenceSeconds)} of silence`
+}
 const within = (seconds: unknown): string => (typeof seconds === 'number' ? ` in ${spoken(seconds)}` : '')
 const since = (seconds: unknown): string => (typeof seconds === 'number' ? ` after ${spoken(seconds)}` : '')
 const words = (value: unknown): string => (typeof value === 'string' ? value : 'see its details')

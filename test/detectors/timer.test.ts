@@ -85,3 +85,20 @@ test('whatever was seen, the interval lies around the shortest silence that was 
     { numRuns: 300 },
   )
 })
+
+test('a silence that began before the capture bounds nothing from above', () => {
+  const { upperSeconds, lowerSeconds, severed } = estimateTimer([60], [Infinity, 300, 300.2], 'fin')
+  expect({ upperSeconds, lowerSeconds, severed }).toEqual({
+    upperSeconds: 300.2,
+    lowerSeconds: 299,
+    severed: 3,
+  })
+  expect(estimateTimer([60], [Infinity, Infinity], 'fin')).toEqual({
+    upperSeconds: null,
+    lowerSeconds: null,
+    survived: 1,
+    severed: 2,
+    candidates: [],
+    safeKeepAliveSeconds: null,
+  })
+})

@@ -5,6 +5,7 @@
  * Nothing is claimed that would change what an analysis without a configuration finds: an address that only
  * receives stays a server; a virtual address is one only where both sides of its relay were seen.
  */
+import { isAtLeast } from '../../model/incident.ts'
 import { addressNumber } from '../../model/address.ts'
 import type { ProfileName } from '../../model/deployment.ts'
 import type { IncidentRecord } from '../../model/record.ts'
@@ -191,7 +192,8 @@ function styleOf(rhythm: RhythmFacts, profile: ProfileName): Said<string> | null
 function idleCloseOf(incidents: readonly IncidentRecord[], isRelayed: boolean): Said<string> | null {
   const close = incidents.find(({ type }) => type === 'server-idle-close')
   const silence = close?.details['silenceSeconds']
-  if (close === undefined || typeof silence !== 'number' || silence < 1) return null
+  if (close === undefined || typeof silence !== 'number' || silence < 1 || isAtLeast(close.details))
+    return null
   const { occurrences, agents, confidence } = close
   const isDoubtful =
     isRelayed || incidents.some(({ type }) => type === 'severed-idle') || confidence < CONFIDENT

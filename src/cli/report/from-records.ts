@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { AttributionItem, Finding, TimerEstimate } from '../../model/incident.ts'
+import { isAtLeast, type AttributionItem, type Finding, type TimerEstimate } from '../../model/incident.ts'
 import type {
   AnalysisRecord,
   CaptureRecord,
@@ -85,7 +85,8 @@ function takeOccurrence(cases: Map<string, Case>, { incident, finding }: Occurre
   known.times.push(finding.at)
   if (known.times.length > 2 * TIMES_MAX) known.times = latest(known.times)
   const seconds = finding.details['silenceSeconds']
-  if (typeof seconds === 'number' && known.silences.length < SILENCES_MAX) known.silences.push(seconds)
+  const isKnown = typeof seconds === 'number' && !isAtLeast(finding.details)
+  if (isKnown && known.silences.length < SILENCES_MAX) known.silences.push(seconds)
   if (finding.agent === null) return
   const { id, address } = finding.agent
   const agent = known.agents.get(id)

@@ -1,9 +1,10 @@
 /** The server itself closed an idle connection, as its own timeout says: normal, and not the network's
  * doing. */
-import type { Finding } from '../../model/incident.ts'
+import { isAtLeast, type Finding } from '../../model/incident.ts'
 import type { Path } from '../../model/party.ts'
-import { judge, silenceDetails, spokenSilences } from '../attribution.ts'
-import { counted, detector, evidence, spoken, suggested } from '../detector.ts'
+import { judge } from '../attribution.ts'
+import { silenceDetails, silenceOf, spokenSilence, spokenSilences } from '../silence-length.ts'
+import { counted, detector, evidence, suggested } from '../detector.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 
@@ -48,7 +49,7 @@ export const serverIdleClose = detector({
                 tap: sighting.tap,
                 packet: silence.endPacket,
                 at: silence.end,
-                note: `${end.manner === 'fin' ? 'FIN' : 'RST'} of the server after ${spoken(silence.end - silence.start)}`,
+                note: `${end.manner === 'fin' ? 'FIN' : 'RST'} of the server after ${spokenSilence(silence)}`,
               },
             ),
           ),
@@ -67,7 +68,7 @@ export const serverIdleClose = detector({
       summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${after} without a packet. ${blameText(first)}${loreText(findings)}`,
       remedy: `If agents are to stay connected, raise the server's idle timeout above ${Math.ceil(Math.max(...gaps))} s; if they poll, this is as designed.`,
       filter: connectionFilter(findings),
-      details: { silenceSeconds: gaps[0] },
+      details: silenceOf(findings.find(({ details }) => !isAtLeast(details)) ?? first),
     }
   },
 })

@@ -1,27 +1,12 @@
 /** A device on the path ended a connection because it was idle, or forgot it so that the next segment met
  * nobody. */
-import type { AttributionItem, Details, Finding } from '../../model/incident.ts'
+import { type AttributionItem, type Finding, isAtLeast } from '../../model/incident.ts'
 import type { PathEnded } from '../../model/event.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
-import {
-  DECISIVE,
-  type IdleEnd,
-  judge,
-  silenceBounds,
-  silenceDetails,
-  spokenSilences,
-} from '../attribution.ts'
-import {
-  counted,
-  detector,
-  evidence,
-  ratio,
-  spoken,
-  spokenRange,
-  suggested,
-  type Description,
-} from '../detector.ts'
+import { DECISIVE, type IdleEnd, judge } from '../attribution.ts'
+import { silenceBounds, silenceDetails, silenceOf, spokenSilence, spokenSilences } from '../silence-length.ts'
+import { counted, detector, evidence, ratio, spokenRange, suggested, type Description } from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
@@ -70,7 +55,8 @@ export const severedIdle = detector({
     const frequency = new Frequency(often, world)
     /** Regular and frequent losses break another requirement as well. */
     const raise = (found: Finding, { service }: Sighting, isUndecided: boolean): void => {
-      const isRegular = regularity.note(found.cause, found.details['silenceSeconds'] as number)
+      const isRegular =
+        !isAtLeast(found.details) && regularity.note(found.cause, found.details['silenceSeconds'] as number)
       const isFrequent = frequency.note(found, service)
       const isNamed = (isRegular || isFrequent) && !found.requirements.includes('S1-19')
       const named = isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found
@@ -116,14 +102,14 @@ export const severedIdle = detector({
       survived,
       atMost,
       signature,
-      Math.max(...bounds.map(([low, high]) => high - low)),
+      Math.max(0, ...bounds.filter(([, high]) => high < Infinity).map(([low, high]) => high - low)),
     )
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
     const who = deviceName(first.actor)
     const common = { filter: connectionFilter(findings) }
     const details = {
       signature,
-      ...silenceOf(first),
+      ...silenceOf(findings.find((f) => !isAtLeast(f.details)) ?? first),
       timer,
       attribution: first.details['attribution'],
     }
@@ -177,7 +163,7 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
     evidence: packets(
       ...evidence(
         ref(silence.startPacket, silence.start, LAST_BEFORE),
-        ref(silence.endPacket, silence.end, BROKEN[signature](spoken(silence.end - silence.start))),
+        ref(silence.endPacket, silence.end, BROKEN[signature](spokenSilence(silence))),
         provoked ? ref(silence.outcomePacket, silence.outcomeAt ?? end.at, 'the reset that it drew') : null,
         ref(
           silence.lastRetransmission,
@@ -232,12 +218,6 @@ function abandonedFinding(sighting: Sighting, next: Sighting): Finding {
     cause: `${sighting.service.name}|silent`,
     requirements: requirementsOf(sighting),
   }
-}
-
-/** How long the silence was, as its finding says. */
-function silenceOf({ details }: Finding): Details {
-  const { silenceSeconds, silenceBetweenSeconds } = details
-  return silenceBetweenSeconds === undefined ? { silenceSeconds } : { silenceSeconds, silenceBetweenSeconds }
 }
 
 const RETURN = 'the agent opens a new one'
@@ -311,6 +291,8 @@ function remedy(
 ): string {
   const device = who.charAt(0).toLowerCase() + who.slice(1)
   const raise = `Raise the idle timeout of ${device} above the longest silence that the product needs, or switch it off for this service`
+  if (timer.upperSeconds === null)
+    return `${raise}; how long it is, a capture from before the silences shows.`
   if (timer.safeKeepAliveSeconds === null)
     return `${raise}; until then, let agents or servers send keep-alives well within ${timer.upperSeconds} s.`
   return `${raise}; until then, a keep-alive every ${timer.safeKeepAliveSeconds} s or less keeps the connections open.`

@@ -88,7 +88,8 @@ const relatedTo = (store: Store, { service, id, start, end }: StoredIncident): I
 
 const SEVERED = `
   SELECT details ->> '$.silenceSeconds' AS seconds FROM occurrence
-  WHERE incident = ? ORDER BY at DESC, id DESC LIMIT ${SILENCES_MAX}`
+  WHERE incident = ? AND details ->> '$.silenceIsAtLeast' IS NULL
+  ORDER BY at DESC, id DESC LIMIT ${SILENCES_MAX}`
 const SURVIVED = `
   SELECT survived FROM connection WHERE service = ? AND survived > 0 ORDER BY survived DESC LIMIT ${SILENCES_MAX}`
 

@@ -41,30 +41,6 @@ test('a device that forgets one direction only: what the server says of itself i
   ])
 })
 
-test('a connection that was silent before the capture began, and whose agent then asks in vain', async () => {
-  const s = scenario().behind(forgetting('silently'))
-  const other = attach(s, 'A2', A2, DIRECT).agent
-  const { agent } = attach(s, 'A1', A1, DIRECT)
-  for (let i = 0; i < 6; i++) {
-    s.wait(seconds(60))
-    other.sends('ping').receives('pong')
-  }
-  agent.sends('report')
-  s.wait(seconds(10))
-  attach(s, 'A1', A1, DIRECT)
-  const captures = [...s.captures()].filter(([tap]) => tap === 'client')
-  const isOfAgent = (frame: Buffer): boolean => frame.includes(Buffer.from([10, 10, 1, 101]))
-  let asked = false
-  const late = captures.map(
-    ([tap, bytes]) =>
-      [tap, only(bytes, (frame) => !isOfAgent(frame) || (asked ||= frame.includes('report')))] as const,
-  )
-  const told = (await analysedFiles(late, DLP)).findings('severed-idle').map(inShort)
-  expect(told).toEqual([
-    'critical severed-idle 362.161 client | nobody at dlp1 | middlebox | silent silent | client 64, client 69, client 71',
-  ])
-})
-
 /** Without the FINs of that host. */
 const withoutFins = (address: readonly number[], capture: Uint8Array): Uint8Array =>
   only(
