@@ -79,6 +79,8 @@ export class Endings {
   silence(sighting: TrackedSighting, o: O.Silence): void {
     this.measureReturn(sighting, o.bytes[1], o.start)
     if (o.outcome === 'answered') return this.revive(sighting, o)
+    // What became of it was not captured: the connection may well go on.
+    if (o.outcome === 'unknown') return
     if (o.end - o.start < sighting.service.idleThreshold) return
     sighting.end.silence = o
     this.ends(sighting, o.time)
