@@ -114,7 +114,7 @@ export async function analysedFiles(
   return new Analysis(records)
 }
 
-const PCAP_HEADER = 24
+export const PCAP_HEADER = 24
 const PCAP_RECORD_HEADER = 16
 
 interface Recorded {
@@ -125,7 +125,7 @@ interface Recorded {
   readonly frame: Buffer
 }
 
-function recordsOf(capture: Buffer): Recorded[] {
+export function recordsOf(capture: Buffer): Recorded[] {
   const found: Recorded[] = []
   for (let from = PCAP_HEADER; from < capture.length;) {
     const frameAt = from + PCAP_RECORD_HEADER

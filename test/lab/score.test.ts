@@ -1,13 +1,16 @@
 /** Captures of real software with logged truth, where they are at hand: every label is answered, and controls
  *  are quiet. */
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { openCaptureFile } from '../../collectors/index.ts'
 import type { Finding } from '../../src/model/incident.ts'
 import type { AnalysisRecord } from '../../src/model/record.ts'
 import { analyze } from '../../src/pipeline/monitor.ts'
-import { deployment } from '../detectors/analysis.ts'
+import { analysedFiles, deployment } from '../detectors/analysis.ts'
 import { answers, ANSWERS, capturesOf, configOf, isLabMissing, truthOf } from './truth.ts'
-import type { Truth } from './truth.ts'
+import type { Label, Truth } from './truth.ts'
+import { disordered, doubled, lossy } from './worn.ts'
 
 const SCENARIOS = [
   'c1_idle_rr_nat',
@@ -77,6 +80,36 @@ async function found(truth: Truth): Promise<Finding[]> {
   return findings
 }
 
+/** The same where the captures were spoilt. */
+async function foundWorn(truth: Truth, wear: (capture: Uint8Array, seed: number) => Uint8Array) {
+  const captures = capturesOf(truth).map(([tap, path], i) => {
+    const bytes = readFileSync(path)
+    return [tap, wear(path.endsWith('.gz') ? gunzipSync(bytes) : bytes, SEED + i)] as const
+  })
+  const analysis = await analysedFiles(captures, configOf(truth))
+  return analysis.of('occurrence').map(({ finding }) => finding)
+}
+const SEED = 4711
+
+/** Labels that are not answered in their manner. */
+function unanswered(truth: Truth, findings: readonly Finding[]): readonly Label[] {
+  const labels = truth.expected.filter(
+    ({ type, optional }) => ANSWERS[type] !== undefined && optional !== true,
+  )
+  expect(labels).not.toEqual([])
+  return labels.filter((label) => {
+    const hits = findings.filter((finding) => answers(finding, label))
+    return !hits.some(({ manner }) => label.manner === undefined || manner === label.manner)
+  })
+}
+
+/** What no label explains. */
+const alarmsIn = (truth: Truth, findings: readonly Finding[]): string[] =>
+  findings
+    .filter(({ severity }) => severity !== 'info')
+    .filter((finding) => !truth.expected.some((label) => answers(finding, label)))
+    .map(short)
+
 const short = ({ type, at, agent, manner }: Finding): string =>
   `${type} ${agent?.id ?? '-'} ${manner ?? '-'} ${(at / 1e6).toFixed(1)}`
 
@@ -86,22 +119,33 @@ describe.skipIf(isLabMissing)('labelled captures', () => {
   test.each(SCENARIOS)('%s: every label is answered, in its manner', async (scenario) => {
     const truth = truthOf(scenario)
     const findings = await found(truth)
-    const labels = truth.expected.filter(
-      ({ type, optional }) => ANSWERS[type] !== undefined && optional !== true,
-    )
-    const unanswered = labels.filter((label) => {
-      const hits = findings.filter((finding) => answers(finding, label))
-      return !hits.some(({ manner }) => label.manner === undefined || manner === label.manner)
-    })
-    expect(labels).not.toEqual([])
-    expect([unanswered, findings.map(short)]).toEqual([[], expect.anything()])
+    expect([unanswered(truth, findings), findings.map(short)]).toEqual([[], expect.anything()])
   })
 
   test.each(CONTROLS)('%s: no alarm', async (scenario) => {
     const truth = truthOf(scenario)
-    const alarms = (await found(truth)).filter(({ severity }) => severity !== 'info')
-    expect(
-      alarms.filter((finding) => !truth.expected.some((label) => answers(finding, label))).map(short),
-    ).toEqual([])
+    expect(alarmsIn(truth, await found(truth))).toEqual([])
+  })
+
+  describe.each([
+    ['stored out of order', disordered],
+    ['seen twice', doubled],
+  ])('and where packets are %s', (_how, wear) => {
+    test.each(SCENARIOS)('%s: every label is answered, in its manner', async (scenario) => {
+      const truth = truthOf(scenario)
+      const findings = await foundWorn(truth, wear)
+      expect([unanswered(truth, findings), findings.map(short)]).toEqual([[], expect.anything()])
+    })
+  })
+
+  describe.each([
+    ['stored out of order', disordered],
+    ['seen twice', doubled],
+    ['lost', lossy],
+  ])('and where packets are %s', (_how, wear) => {
+    test.each(CONTROLS)('%s: no alarm', async (scenario) => {
+      const truth = truthOf(scenario)
+      expect(alarmsIn(truth, await foundWorn(truth, wear))).toEqual([])
+    })
   })
 })
