@@ -1,5 +1,5 @@
-/** Captures as taps in the field spoil them: what was captured well, with packets missing, twice or in another
- * order. The same seed spoils the same packets. */
+/** Captures as taps in the field spoil them: packets are missing, twice there, or in another order. The same
+ * seed spoils the same packets. */
 import { PCAP_HEADER, recordsOf } from '../detectors/analysis.ts'
 import { joined } from '../scenario/pcap-writer.ts'
 import { createRandom } from '../scenario/random.ts'
