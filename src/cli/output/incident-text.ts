@@ -156,7 +156,8 @@ const MANNER_WORDS = { fin: 'closed by FIN', rst: 'reset', silent: 'dropped with
 function partiesText(finding: Finding): string {
   const { agent, server } = finding
   const group = groupOf(finding)
-  const nobody = isOfAgent(finding) ? 'agent not known' : 'no agent in particular'
+  const client = finding.tuple?.[0].address ?? null
+  const nobody = isOfAgent(finding) ? named('agent not known', client) : 'no agent in particular'
   const unnamed = group === null ? nobody : counted(group, 'agent')
   const who = agent === null ? unnamed : named(agent.id, agent.address)
   return server === null ? who : `${who} and ${named(server.name, server.address)}`

@@ -226,6 +226,17 @@ describe('an incident', () => {
     expect(text).toContain('agents       A, B, C and D')
   })
 
+  test('tells agents that have no name by the address that they came from', () => {
+    const nameless: AnalysisRecord = {
+      kind: 'occurrence',
+      incident: 'HF-2041',
+      finding: cut({ agent: null, evidence: [{ tap: 'client', packet: 1, at: 0, note: 'x' }] }),
+    }
+    expect(report([severedIdle, nameless])).toContain(
+      `agent not known (${nameless.finding.tuple![0].address})`,
+    )
+  })
+
   test('says who did it as far as it is known', () => {
     const by = (role: 'middlebox' | 'unknown', address: string | null) =>
       report([{ ...hop, actor: { role, address, confidence: 0.4 } }])
