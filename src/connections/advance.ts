@@ -25,7 +25,7 @@ import {
   half,
 } from './fields.ts'
 import { withSide } from './cold.ts'
-import { irregularSegment, JUMP_MAX, missed } from './sequence.ts'
+import { beganWithProbe, irregularSegment, JUMP_MAX, missed, repeatsProbe } from './sequence.ts'
 import { coldOf, connectionId, endpointOf, type TapState } from './tap-state.ts'
 
 const WINDOW_HOP_MASK = 0xff
@@ -55,10 +55,10 @@ export function advance(
     (place.identification << 16) | (w[h + IDENTIFICATION_ZERO_WINDOWS]! & 0xffff)
   if (window === 0 && (flags & SYN_FIN_RST) === 0) countZeroWindow(w, h)
   if ((w[p + HARDWARE_UNANSWERED]! & 0xffff) !== 0) answered(state, row, otherSide(side))
+  let isNew = false
   if ((flags & tcp.ACK) !== 0) {
     const acknowledgment = i32(b, t + 8)
-    const isNew =
-      (w[c + STATE]! & bit(ACK_SEEN, side)) === 0 || ((acknowledgment - w[h + ACKNOWLEDGED]!) | 0) > 0
+    isNew = (w[c + STATE]! & bit(ACK_SEEN, side)) === 0 || ((acknowledgment - w[h + ACKNOWLEDGED]!) | 0) > 0
     if (isNew) acknowledge(state, row, side, acknowledgment, packet)
   }
   const isFirst = (w[c + STATE]! & bit(STARTED, side)) === 0
@@ -71,7 +71,9 @@ export function advance(
   const length = payload + syn + fin
   if (sequence === w[h + NEXT]) {
     if (length > 0) w[h + NEXT] = (sequence + length) | 0
-    return false
+    const mayProbe = length === 0 && !isNew && sequence === ((w[h + INITIAL]! + 1) | 0)
+    if (!mayProbe || !repeatsProbe(state, row, side, place, flags)) return false
+    beganWithProbe(state, row, side)
   }
   const probe = isKeepAlive(state, row, side, flags, payload, sequence)
   if (length === 0 && !probe) return false
@@ -171,7 +173,9 @@ function irregular(
   const what = irregularSegment(state, row, side, sequence, syn, payload, fin, probe)
   if (what !== 'keep-alive' && what !== 'retransmission') return false
   const time = state.moment[0]!
-  const count = state.table.words[half(row, side) + HARDWARE_UNANSWERED]! & 0xffff
+  const w = state.table.words
+  const h = half(row, side)
+  const count = w[h + HARDWARE_UNANSWERED]! & 0xffff
   const cold = coldOf(state, row)
   if (count === 1) cold.unanswered = withSide(cold.unanswered, side, { at: time, packet })
   const since = cold.unanswered[side]
@@ -189,6 +193,7 @@ function irregular(
       firstPacket: since.packet,
       packet,
       keepAlive: what === 'keep-alive',
+      hopLimit: (w[h + WINDOW_HOP_SCALE]! >>> 8) & WINDOW_HOP_MASK,
     })
   }
   return true

@@ -13,6 +13,7 @@ import { SECOND, type Micros } from '../model/time.ts'
 import type { Place } from '../wire/frame.ts'
 import * as tcp from '../wire/tcp.ts'
 import { isKeepAlive } from './advance.ts'
+import { repeatsProbe } from './sequence.ts'
 import { finSeen, isResetValid, resetSeen } from './endings.ts'
 import {
   ACKNOWLEDGED,
@@ -91,7 +92,8 @@ export class Lifecycle {
     else if (isLong && (bits & OVER) === 0 && state.wakings.of(row)?.givenUp !== true) {
       settleAtEnd(state, row, time)
       const sequence = i32(place.bytes, place.transportAt + 4)
-      const probe = isKeepAlive(state, row, side, flags, payload, sequence)
+      const isAgain = payload === 0 && repeatsProbe(state, row, side, place, flags)
+      const probe = isAgain || isKeepAlive(state, row, side, flags, payload, sequence)
       const breaker = probe ? 'keep-alive' : payload > 0 ? 'data' : 'acknowledgment'
       wake(state, row, side, breaker, time, packet)
       if (tellsOfUnseen(state, row, side, place)) state.wakings.of(row)!.doubtful = true

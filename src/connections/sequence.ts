@@ -5,16 +5,22 @@
  * §3.8.4 for keep-alives.
  */
 import { otherSide, type Side } from '../model/packet.ts'
-import { MILLISECOND, type Micros } from '../model/time.ts'
+import { MILLISECOND, SECOND, type Micros } from '../model/time.ts'
+import { i32, u16 } from '../bytes/read.ts'
+import type { Place } from '../wire/frame.ts'
+import * as tcp from '../wire/tcp.ts'
 import { type Hole, HOLES_MAX, withSide } from './cold.ts'
 import {
   ACKNOWLEDGED,
   ACK_SEEN,
+  FIRST_AT,
+  FIRST_PACKET,
   HARDWARE_UNANSWERED,
   INITIAL,
   KEEP_ALIVES,
   NEXT,
   OUT_OF_ORDER,
+  PACKETS,
   RECORD_WORDS,
   REPEATED,
   RETRANSMISSIONS,
@@ -32,6 +38,9 @@ export const JUMP_MAX = 1 << 30
 /** A late segment is out of order, not sent again, if its hole is no older than this or the round trip
  * (Wireshark uses 3 ms too). */
 const REORDERING: Micros = 3 * MILLISECOND
+/** Hosts probe every second at the most (tcp_keepalive_intvl of Linux, KeepAliveInterval of Windows); what is
+ * acknowledged again because segments came out of order, is so within a round trip. */
+const PROBES_APART: Micros = SECOND
 const UINT32_MAX = 0xffffffff
 
 /** What a segment at an unexpected place is. */
@@ -78,6 +87,48 @@ export function irregularSegment(
   w[h + RETRANSMISSIONS] = w[h + RETRANSMISSIONS]! + 1
   countUnanswered(w, h)
   return 'retransmission'
+}
+
+/**
+ * On a connection that was open before the capture, a side says for the second time, long after the first,
+ * that it waits for the same octet, and nothing was heard of the other side. Nobody acknowledges anew what
+ * did not come: it is a keep-alive (RFC 9293 §3.8.4), and so was the first, whose sequence number alone does
+ * not tell. Without room in its window it may be an answer to probes of that.
+ */
+export function repeatsProbe(
+  state: TapState,
+  row: number,
+  side: Side,
+  { bytes, transportAt }: Place,
+  flags: number,
+): boolean {
+  const { words: w, f64 } = state.table
+  const c = row * RECORD_WORDS
+  const h = half(row, side)
+  const isAlone = w[h + PACKETS] === 2 && w[half(row, otherSide(side)) + PACKETS] === 0
+  return (
+    isAlone &&
+    (w[c + STATE]! & bit(SYN_SEEN, side)) === 0 &&
+    (flags & (tcp.SYN | tcp.FIN | tcp.RST | tcp.ACK)) === tcp.ACK &&
+    w[h + ACKNOWLEDGED] === i32(bytes, transportAt + 8) &&
+    u16(bytes, transportAt + 14) > 0 &&
+    state.moment[0]! - f64[(c + FIRST_AT) >> 1]! >= PROBES_APART
+  )
+}
+
+/** The side's first segment was a keep-alive: the octet that it pretends to send again is older than the
+ * capture. */
+export function beganWithProbe(state: TapState, row: number, side: Side): void {
+  const { words: w, f64 } = state.table
+  const c = row * RECORD_WORDS
+  const h = half(row, side)
+  w[h + INITIAL] = w[h + NEXT]!
+  w[h + NEXT] = (w[h + NEXT]! + 1) | 0
+  w[h + KEEP_ALIVES] = w[h + KEEP_ALIVES]! + 1
+  countUnanswered(w, h)
+  const first = { at: f64[(c + FIRST_AT) >> 1]!, packet: w[c + FIRST_PACKET]! >>> 0 }
+  const cold = coldOf(state, row)
+  cold.unanswered = withSide(cold.unanswered, side, first)
 }
 
 /** A segment that begins before NEXT: counts what of its payload was there before; true if it fills a hole

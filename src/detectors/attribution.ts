@@ -14,6 +14,7 @@ import { isRecordReference, packetName } from '../model/record-reference.ts'
 import type { Agent, Path, Service, Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { spoken } from './detector.ts'
+import { mayHaveAnswered, TRIED_FOR, triedFor } from './given-up.ts'
 import { silenceSeconds } from './silence-length.ts'
 import { loreItems, resetMeaning } from './reset-lore.ts'
 import type { Signature } from './timer.ts'
@@ -47,11 +48,6 @@ const RESTART_STRANGERS = 3
 const SAME_TIMER: Micros = seconds(1)
 /** A server failure this close to the end explains it. */
 const FAILURE_NEAR: Micros = seconds(5)
-/** Somebody who tried for less may only have been cut off for a moment: the capture stopped before that could
- * be seen. */
-const TRIED_FOR: Micros = seconds(3)
-/** So many retransmissions in that time are no accident of single packets: R1 of RFC 9293 §3.8.3. */
-const ASKED_MIN = 3
 /** What answers others this soon after somebody met nobody was there at the time. */
 const ALIVE_WITHIN: Micros = seconds(30)
 
@@ -102,17 +98,17 @@ function isRestart(event: PathEnded, silence: Silence): boolean {
 }
 
 function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
+  const tried = triedFor(silence)
   const sheet: AttributionItem[] = [
     {
       test: 'retransmissions without an answer',
       weight: silence.retransmissions >= 2 ? STRONG : WEAK,
-      observed: `${silence.retransmissions} within ${spoken((silence.lastRetransmissionAt ?? silence.end) - silence.end)}`,
+      observed: `${silence.retransmissions} within ${spoken(tried)}`,
     },
   ]
-  const tried = (silence.lastRetransmissionAt ?? silence.end) - silence.end
   const until = silence.end + tried + ALIVE_WITHIN
   const asked = (1 - silence.brokenBy) as 0 | 1
-  if (silence.lastFrom[asked] === null && !isOlderThanCapture(sighting, silence, tried)) return null
+  if (mayHaveAnswered(sighting, silence)) return null
   const { server } = sighting
   if (server !== null && world.failureOf(server, silence.end - FAILURE_NEAR, until) !== null) return null
   // Only what passes after the first try shows that the way was open when nobody answered.
@@ -155,14 +151,6 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
   const end = verdict('network', sighting, silence, 'silent', 'silent', silence.end, sheet, actor)
   return { ...end, isUndecided: asked === 0 && !swallowed }
 }
-
-/**
- * The other side was not heard at all: its direction may simply not pass this tap, as where the tap saw the
- * connection begin. One that was open and silent before the capture began is another matter: whoever was
- * answered, unseen, would not ask for so long.
- */
-const isOlderThanCapture = ({ handshake }: Sighting, { retransmissions }: Silence, tried: Micros): boolean =>
-  handshake === 'none' && retransmissions >= ASKED_MIN && tried >= TRIED_FOR
 
 function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
   const from = silence.outcome === 'aborted' ? silence.brokenBy : ((1 - silence.brokenBy) as 0 | 1)

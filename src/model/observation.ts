@@ -193,6 +193,8 @@ export interface Unanswered extends OnEndpoints {
   readonly firstPacket: number
   readonly packet: number
   readonly keepAlive: boolean
+  /** Of the packets that ask; null where it is not known. */
+  readonly hopLimit: number | null
 }
 
 /**

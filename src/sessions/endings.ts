@@ -56,6 +56,8 @@ interface EndingsOptions {
   readonly isUrgent: boolean
   /** The sighting of an open connection. */
   sightingOf(connection: ConnectionId): TrackedSighting | undefined
+  /** Whose connection it is as far as is known, be it by its address. */
+  agentOf(sighting: TrackedSighting): Agent | null
 }
 
 export class Endings {
@@ -108,11 +110,30 @@ export class Endings {
 
   unanswered(sighting: TrackedSighting, o: O.Unanswered): void {
     sighting.end.unanswered[o.from] = o
-    const visit = this.elsewhere.get(sighting.path)
-    // It may be back by now.
-    if (visit === undefined || attachmentOf(visit.agent, sighting.service)?.stay?.server !== visit.server)
-      return
-    if (o.time - visit.at >= sighting.service.idleThreshold) this.tellLeftOpen(sighting.path, visit, o.time)
+    const visit = this.elsewhere.get(sighting.path) ?? (o.from === 1 ? this.whereUnheardIs(sighting) : null)
+    if (visit === null) return
+    const due = visit.at + sighting.service.idleThreshold
+    if (o.time >= due) return this.tellIfElsewhere(sighting.path, visit, o.time)
+    this.options.later(due, () => this.tellIfElsewhere(sighting.path, visit, o.time))
+  }
+
+  /** The server asks in vain on a connection on which the capture heard nobody else: where the agent of its
+   * address is, if that is another server. An address alone may stand for many. */
+  private whereUnheardIs(sighting: TrackedSighting): Visit | null {
+    const { path, service, server } = sighting
+    if (sighting.visited || path.isJoined || sighting.leg !== 'direct') return null
+    const agent = this.options.agentOf(sighting)
+    if (agent === null || agent.identifiedBy === 'address') return null
+    const visit = attachmentOf(agent, service)?.stay?.visit ?? null
+    if (visit === null || visit.server === server) return null
+    sighting.agent = agent
+    this.elsewhere.set(path, visit)
+    return visit
+  }
+
+  private tellIfElsewhere(path: TrackedPath, visit: Visit, at: Micros): void {
+    const isThere = attachmentOf(visit.agent, path.first.service)?.stay?.server === visit.server
+    if (isThere) this.tellLeftOpen(path, visit, at)
   }
 
   closed(sighting: TrackedSighting, summary: ConnectionSummary, time: Micros): void {
@@ -246,10 +267,11 @@ export class Endings {
   /** An end that may be the network's doing is told once the other taps have had their say. An orderly one
    * needs no telling. */
   private plan(path: TrackedPath, due: Micros): void {
+    // Another tap may have told of it before this one.
+    this.noteUnspoken(path)
     if (path.ending) return
     path.ending = true
     path.due++
-    this.noteUnspoken(path)
     this.options.later(due, () => {
       path.due--
       this.hasEnded(path)

@@ -99,7 +99,8 @@ export class Sessions {
     const wiring = { later: (at: Micros, act: () => void) => this.agenda.add(at, act), tell, settle }
     const urgent = { ...wiring, isUrgent: options.isUrgent ?? false, blind: this.blind }
     this.stays = new Stays(new ServerMoves({ ...urgent, policy: this.policy, health: this.health }))
-    this.endings = new Endings({ ...urgent, sightingOf: (connection) => this.sightings.get(connection) })
+    const { sightingOf } = this
+    this.endings = new Endings({ ...urgent, sightingOf, agentOf: (s) => agentOf(s, this.agents) })
     this.exchanges = new Exchanges(urgent)
     const { inventory, services, agents, health, blind, policy, stays, sightings, severalTaps } = this
     const shared = { ...wiring, inventory, services, agents, health, blind, policy, severalTaps }

@@ -93,6 +93,7 @@ describe('what stays unanswered', () => {
     firstPacket: 5,
     packet: 4 + count,
     keepAlive: false,
+    hopLimit: 128,
     ...differs,
   })
 
@@ -114,6 +115,40 @@ describe('what stays unanswered', () => {
     const wire = createWire().sends(0, 10)
     for (let i = 0; i < 5; i++) wire.repeats(0, 10)
     expect(wire.ends().summary).toMatchObject({ endReason: 'open', halves: [{ unanswered: 0 }, half()] })
+  })
+})
+
+describe('a connection that was open before the capture, and of which only keep-alives are seen', () => {
+  const later: Said = { after: seconds(5) }
+
+  test('the second one tells what the first was', () => {
+    const wire = createWire().acknowledges(1)
+    for (let i = 0; i < 3; i++) wire.acknowledges(1, later)
+    const told = { kind: 'unanswered', from: 1, keepAlive: true, since: START, firstPacket: 1, hopLimit: 64 }
+    expect(wire.of('unanswered')).toMatchObject([
+      { ...told, count: 2, packet: 2 },
+      { ...told, count: 4, packet: 4 },
+    ])
+    expect(wire.ends().summary.halves[1]).toMatchObject({ packets: 4, bytes: 0, keepAlives: 4 })
+  })
+
+  test('what the side says next begins an octet later', () => {
+    const wire = createWire().acknowledges(1).acknowledges(1, later)
+    wire.says(1, 10, { at: 1 }).ends()
+    expect(wire.summary.halves[1]).toMatchObject({ uniqueBytes: 10, missingBytes: 0, retransmissions: 0 })
+  })
+
+  test.each<[string, (wire: Wire) => Wire]>([
+    ['at once', (wire) => wire.acknowledges(1).acknowledges(1)],
+    ['other octets arrived', (wire) => wire.acknowledges(1).acknowledges(1, { ...later, acknowledges: 9 })],
+    ['no room', (wire) => wire.acknowledges(1).acknowledges(1, { ...later, window: 0 })],
+    ['the other side is heard', (wire) => wire.acknowledges(0).acknowledges(1).acknowledges(1, later)],
+    ['the side has spoken', (wire) => wire.sends(1, 10).acknowledges(1, later)],
+    ['it was seen to begin', (wire) => wire.opens([{ unseen: true }]).acknowledges(1, later)],
+  ])('are none: %s', (_why, says) => {
+    const wire = says(createWire()).ends()
+    expect(wire.of('unanswered')).toEqual([])
+    expect(wire.summary.halves[1].keepAlives).toBe(0)
   })
 })
 

@@ -33,6 +33,7 @@ class Story {
     settle: seconds(2),
     isUrgent: true,
     sightingOf: () => undefined,
+    agentOf: () => null,
   })
 
   opens(parts: SightingParts = {}): TrackedSighting {

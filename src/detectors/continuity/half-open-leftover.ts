@@ -24,7 +24,8 @@ export const halfOpenLeftover = detector({
       'left-open'({ sighting, elsewhere, at }) {
         const lasting = sighting.service.style === 'persistent' || sighting.ending?.unanswered[1] != null
         const probes = sighting.ending?.unanswered[1] ?? null
-        const hops = sighting.responderHopLimit ?? sighting.ending?.summary?.halves[1].hopLimit
+        const usual = sighting.ending?.summary?.halves[1].hopLimit
+        const hops = sighting.responderHopLimit ?? probes?.hopLimit ?? usual
         // Flow records hold no hop limit; that the server asks, and nobody answers, they show.
         const shown = isRecordReference(sighting.startPacket) ? probes !== null : atServer(hops)
         if (!lasting || told.has(sighting.path) || !shown) return
@@ -77,7 +78,9 @@ export const halfOpenLeftover = detector({
     return {
       title: `${name} holds connections of agents that have left`,
       summary: `${counted(findings.length, 'connection')} to ${name} stayed open on its side after the agents had gone to another server: its resources are not released until its own timers fire.`,
-      remedy: `Let ${name} close when the agent does, and set TCP keep-alive on its sockets so that dead peers are noticed within minutes.`,
+      remedy: findings.every(({ details }) => details['probes'] !== 0)
+        ? `Nobody told ${name} that the agents are gone: keep the path from severing connections. Its keep-alive probes find nobody; fewer of them, or at shorter intervals, end such connections sooner.`
+        : `Let ${name} close when the agent does, and set TCP keep-alive on its sockets so that dead peers are noticed within minutes.`,
       filter: connectionFilter(findings),
       details: { since: first.details['since'], probes: first.details['probes'] },
     }

@@ -3,6 +3,7 @@ import { counted, detector, octets, ratio, spoken, suggested, timesAmong } from 
 import type { Finding } from '../../model/incident.ts'
 import type { Service, Sighting } from '../../model/party.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
+import { mayHaveAnswered } from '../given-up.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions } from '../suspicions.ts'
 
@@ -94,5 +95,5 @@ const isAgents = (service: Service): boolean =>
 function isUnproven(lost: Sighting): boolean {
   const silence = lost.ending?.silence ?? null
   if (silence === null) return isSeenElsewhere(lost)
-  return silence.outcome === 'unanswered' && (silence.brokenBy === 1 || silence.lastFrom[1] === null)
+  return silence.outcome === 'unanswered' && (silence.brokenBy === 1 || mayHaveAnswered(lost, silence))
 }

@@ -3,7 +3,7 @@ import { halfOpenLeftover } from '../../../src/detectors/continuity/half-open-le
 import { seconds } from '../../../src/model/time.ts'
 import { firewall, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
-import { analysed, inShort } from '../analysis.ts'
+import { analysed, analysedFiles, inShort, only } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { A1, attach, DLP, DLP1, DLP2, STORIES } from '../stories.ts'
 
@@ -39,7 +39,8 @@ test('the server never sends its FIN', async () => {
   })
 })
 
-test("the server's probes find nobody, after a firewall forgot the connection", async () => {
+/** A firewall forgets A1's connection to dlp1; A1 goes to dlp2, and dlp1 asks whether it is still there. */
+function forgotten(): Scenario {
   const s = scenario().behind(firewall({ idle: seconds(300), forgets: 'silently' }))
   const { server } = attach(s, 'A1', A1, `${DLP1}:8000`)
   s.wait(seconds(310))
@@ -51,11 +52,28 @@ test("the server's probes find nobody, after a firewall forgot the connection", 
   }
   s.wait(seconds(80))
   attach(s, 'A1', A1, `${DLP2}:8000`)
-  const told = (await analysed(s, { config: DLP, taps: ['server'] })).findings('half-open-leftover')
+  return s
+}
+
+test("the server's probes find nobody, after a firewall forgot the connection", async () => {
+  const analysis = await analysed(forgotten(), { config: DLP, taps: ['server'] })
+  const told = analysis.findings('half-open-leftover')
   expect(told.map(inShort)).toEqual([
     'warning half-open-leftover 311.054 server | A1 10.10.1.101 at dlp1 | server 10.10.3.11 |  | server 96, server 47',
   ])
   expect(told[0]!.details).toEqual({ since: '2026-11-21T02:05:12.101300Z', probes: 4 })
+  expect(analysis.incident('half-open-leftover').remedy).toContain('Its keep-alive probes find nobody')
+})
+
+test('the same where the capture began too late to show anything else of the connection', async () => {
+  const captures = [...forgotten().captures()].filter(([tap]) => tap === 'server')
+  let hasMoved = false
+  const isLate = (frame: Buffer): boolean => (hasMoved ||= frame.includes(Buffer.from([10, 10, 3, 12])))
+  const late = captures.map(([tap, bytes]) => [tap, only(bytes, isLate)] as const)
+  const told = (await analysedFiles(late, DLP)).findings('half-open-leftover')
+  expect(told.map(inShort)).toEqual([
+    'warning half-open-leftover 313.102 server | A1 10.10.1.101 at dlp1 | server 10.10.3.11 |  | server 50, server 1',
+  ])
 })
 
 keepsQuiet(halfOpenLeftover, {
