@@ -31,8 +31,12 @@ export interface IdleEnd {
   readonly actor: Actor
   readonly sheet: readonly AttributionItem[]
   readonly confidence: number
-  /** Only the servers' side shows it, and the agent may have ended it itself, or its host was asleep. */
-  readonly isUndecided: boolean
+  /**
+   * Why one alone decides nothing; null where it does. `unseen`: only the servers' side shows it, and the
+   * agent may have ended it itself, or its host was asleep. `nobodys`: nor does anything show whose connection
+   * it was, and so whether its agent came back.
+   */
+  readonly undecided: 'unseen' | 'nobodys' | null
 }
 
 /** Weights of the sheet: what one item alone is worth. */
@@ -149,7 +153,7 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
   }
   const actor = deviceActor(sighting, world, 0.7, 0.85)
   const end = verdict('network', sighting, silence, 'silent', 'silent', silence.end, sheet, actor)
-  return { ...end, isUndecided: asked === 0 && !swallowed }
+  return { ...end, undecided: asked === 0 && !swallowed ? 'unseen' : null }
 }
 
 function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
@@ -182,10 +186,11 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   if (sighting.leg === 'back' && from === 0) {
     // The agent's own end, passed on; unless it says so, the agent's return tells, as after a FIN. A segment
     // of the server that meets no state is another matter: no end had been passed on before.
-    if (said === 'passed-on' || (isAborted && event.next === null)) return null
-    if (isAborted) sheet.push(CAME_BACK)
+    if (said === 'passed-on') return null
     const relay: Actor = { role: 'middlebox', address: sighting.originator.address, confidence: 0.7 }
-    return { ...end('network', relay), isUndecided: isAborted && isBehindOnly(event.path) }
+    return isAborted
+      ? closedByRelay(event, sighting, sheet, () => end('network', relay))
+      : end('network', relay)
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
 }
@@ -226,13 +231,26 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
     return end('network', relayActor(sighting, world, 0.75))
   }
   if (sighting.leg === 'back' && from === 0) {
-    // The relay closes towards the server: for its own timer, or because the agent closed. The agent's return
-    // tells.
-    if (event.next === null) return null
-    sheet.push(CAME_BACK)
-    return { ...end('network', relayActor(sighting, world, 0.7)), isUndecided: isBehindOnly(event.path) }
+    return closedByRelay(event, sighting, sheet, () => end('network', relayActor(sighting, world, 0.7)))
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
+}
+
+/** A relay closed towards the server: for its own timer, or because the agent closed. The agent's return
+ * tells; where it is not known whose connection it was, nothing does. */
+function closedByRelay(
+  { next, path }: PathEnded,
+  { service }: Sighting,
+  sheet: AttributionItem[],
+  end: () => IdleEnd,
+): IdleEnd | null {
+  if (next !== null) {
+    sheet.push(CAME_BACK)
+    return { ...end(), undecided: isBehindOnly(path) ? 'unseen' : null }
+  }
+  // A relay keeps some connections for whoever comes next. Those that last are an agent's own.
+  const isNobodys = service.style === 'persistent' && path.sightings.every(({ agent }) => agent === null)
+  return isNobodys ? { ...end(), undecided: 'nobodys' } : null
 }
 
 /** Both legs were captured: whoever said FIN first behind the relay is known. */
@@ -328,7 +346,7 @@ function verdict(
     actor,
     sheet,
     confidence: actor.confidence,
-    isUndecided: false,
+    undecided: null,
   }
 }
 

@@ -55,11 +55,12 @@ export class Suspicions {
   }
 }
 
-const undecided = (found: Finding): Finding => ({
+/** A finding that proves nothing, and what would. */
+export const undecided = (found: Finding, needs = NEEDS): Finding => ({
   ...found,
   severity: 'info',
   confidence: Math.min(0.5, found.confidence),
-  needs: NEEDS,
+  needs,
 })
 
 /** Those of one length, if they are most of all and of agents enough; none otherwise. */

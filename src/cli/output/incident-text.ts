@@ -74,9 +74,10 @@ function actorText({ actor }: IncidentRecord): string {
 
 function agentsText(incident: IncidentRecord, examples: Examples | null): string {
   const names = [...(examples?.agents ?? [])].map((name) => shortName(name))
-  return names.length === 0
-    ? counted(incident.agents, 'agent')
-    : firstFew(names, AGENTS_SHOWN, incident.agents)
+  if (names.length > 0) return firstFew(names, AGENTS_SHOWN, incident.agents)
+  // A relay's connections may be of fewer agents than they are.
+  const isKnown = examples?.findings.every((f) => groupOf(f) !== null || !isOfAgent(f)) ?? true
+  return isKnown ? counted(incident.agents, 'agent') : `not known; ${count(incident.agents)} at most`
 }
 
 /** `details` is free in form: what is not a timer estimate is not shown as one. */
@@ -157,7 +158,8 @@ function partiesText(finding: Finding): string {
   const { agent, server } = finding
   const group = groupOf(finding)
   const client = finding.tuple?.[0].address ?? null
-  const nobody = isOfAgent(finding) ? named('agent not known', client) : 'no agent in particular'
+  const from = client === null ? '' : `, from ${client}`
+  const nobody = isOfAgent(finding) ? `agent not known${from}` : 'no agent in particular'
   const unnamed = group === null ? nobody : counted(group, 'agent')
   const who = agent === null ? unnamed : named(agent.id, agent.address)
   return server === null ? who : `${who} and ${named(server.name, server.address)}`

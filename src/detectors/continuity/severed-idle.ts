@@ -12,7 +12,7 @@ import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
-import { Suspicions } from '../suspicions.ts'
+import { Suspicions, undecided } from '../suspicions.ts'
 import { witnesses } from '../witnesses.ts'
 import { FREQUENT, Frequency, Regularity } from './regular.ts'
 
@@ -54,13 +54,14 @@ export const severedIdle = detector({
     const regularity = new Regularity(regularMin, regularVariation)
     const frequency = new Frequency(often, world)
     /** Regular and frequent losses break another requirement as well. */
-    const raise = (found: Finding, { service }: Sighting, isUndecided: boolean): void => {
+    const raise = (found: Finding, { service }: Sighting, why: IdleEnd['undecided']): void => {
       const isRegular =
         !isAtLeast(found.details) && regularity.note(found.cause, found.details['silenceSeconds'] as number)
       const isFrequent = frequency.note(found, service)
       const isNamed = (isRegular || isFrequent) && !found.requirements.includes('S1-19')
       const named = isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found
-      if (isUndecided) suspicions.add(named, found.details['silenceSeconds'] as number)
+      if (why === 'nobodys') emit(undecided(named, NEEDS_NAMES))
+      else if (why === 'unseen') suspicions.add(named, found.details['silenceSeconds'] as number)
       else emit(named)
     }
     const judged = new WeakSet<Path>()
@@ -76,14 +77,14 @@ export const severedIdle = detector({
         const end = judge(event, world)
         if (end === null || end.by !== 'network') return
         judged.add(event.path)
-        if (isByTimer(end.sighting, event.next)) raise(finding(end, event), end.sighting, end.isUndecided)
+        if (isByTimer(end.sighting, event.next)) raise(finding(end, event), end.sighting, end.undecided)
       },
       'path-abandoned'(event) {
         const { sighting, next, path } = event
         if (judged.has(path) || sighting.service.style !== 'persistent' || !seenAtServer(sighting)) return
         judged.add(path)
         if (isSeenElsewhere(sighting) || !isByTimer(sighting, next)) return
-        raise(abandonedFinding(sighting, next), sighting, true)
+        raise(abandonedFinding(sighting, next), sighting, 'unseen')
       },
     }
   },
@@ -128,12 +129,26 @@ export const severedIdle = detector({
   },
 })
 
+/** What would decide of connections that are nobody's whether they were severed. */
+const NEEDS_NAMES =
+  'a capture on the agents’ side of the same time, or one of whole packets from the beginning of the connections: whose they are, and whether their agents came back'
+
 /** What only the servers' side shows, and one loss does not decide. */
 function undecidedWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {
+  const told = findings.filter(({ needs }) => needs !== NEEDS_NAMES)
+  if (told.length > 0 && told.length < findings.length) return undecidedWords(told)
   const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
   const [{ actor, details, service }] = findings as readonly [Finding, ...Finding[]]
-  const of = `${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${service ?? 'the service'}`
+  const connections = counted(findings.length, 'idle connection')
   const silences = `${spokenSilences(findings)} without a packet`
+  if (told.length === 0)
+    return {
+      title: 'Idle connections may have been severed',
+      summary: `${deviceName(actor)} closed ${connections} to ${service ?? 'the service'} towards the server after ${silences}; nothing shows whose they were. Its own timer looks like this, and so do agents that closed.`,
+      remedy:
+        'Capture on the agents’ side at the same time: it shows who closed first. Here, whole packets from the beginning of the connections would show whose they are.',
+    }
+  const of = `${connections} of ${counted(agents, 'agent')} to ${service ?? 'the service'}`
   const seen =
     details['signature'] === 'silent'
       ? `New connections took the place of ${of} after ${silences}, and no end of the old ones was seen. A device that forgets idle connections looks like this, and so do hosts that slept or lost their network.`

@@ -77,7 +77,8 @@ export const timerRisk = detector({
       'path-ended'(event) {
         if (event.lost === null || measured.length >= REMEMBERED_MAX) return
         const end = judge(event, world)
-        if (end === null || end.by !== 'network' || end.isUndecided || end.actor.address === null) return
+        if (end === null || end.by !== 'network' || end.undecided !== null || end.actor.address === null)
+          return
         const { silence, actor, sighting } = end
         const after = silence.end - silence.start
         const known = measured.some((m) => m.actor.address === actor.address && m.after <= after)

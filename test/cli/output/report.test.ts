@@ -233,7 +233,7 @@ describe('an incident', () => {
       finding: cut({ agent: null, evidence: [{ tap: 'client', packet: 1, at: 0, note: 'x' }] }),
     }
     expect(report([severedIdle, nameless])).toContain(
-      `agent not known (${nameless.finding.tuple![0].address})`,
+      `agent not known, from ${nameless.finding.tuple![0].address}`,
     )
   })
 

@@ -93,6 +93,52 @@ describe('what the servers’ side alone shows', () => {
   })
 })
 
+describe('what a load balancer closes towards the server, where nothing shows whose it was', () => {
+  const nameless = { ...DLP, services: [{ ...DLP.services[0], identity: [] }] }
+  const polling = { ...nameless, services: [{ ...nameless.services[0], connections: 'polling' }] }
+
+  /** Three agents of the load balancer are idle for its 300 s, or leave before. */
+  function closed(isIdle: boolean): Scenario {
+    const s = scenario().behind(balancer('fin'))
+    const agents = [1, 2, 3].map((n) => {
+      s.wait(seconds(5))
+      return attach(s, `A${n}`, `10.10.1.10${n}`, AT_VIP).agent
+    })
+    s.wait(seconds(isIdle ? 330 : 30))
+    if (!isIdle) for (const agent of agents) agent.closes()
+    s.wait(seconds(10))
+    return s
+  }
+  const told = async (story: Scenario, config: object) =>
+    (await analysed(story, { config, taps: ['server'] })).told
+
+  test('is told as what it may be, however many they are', async () => {
+    const analysis = await analysed(closed(true), { config: nameless, taps: ['server'] })
+    expect(analysis.told).toEqual(Array(3).fill('info severed-idle'))
+    const { title, summary, needs, confidence } = analysis.incident('severed-idle')
+    expect({ title, summary, needs, confidence }).toEqual({
+      title: 'Idle connections may have been severed',
+      summary:
+        'The load balancer 10.10.3.1 closed 3 idle connections to dlp towards the server after 300.0 s without a packet; nothing shows whose they were. Its own timer looks like this, and so do agents that closed. To decide it takes a capture on the agents’ side of the same time, or one of whole packets from the beginning of the connections: whose they are, and whether their agents came back.',
+      needs:
+        'a capture on the agents’ side of the same time, or one of whole packets from the beginning of the connections: whose they are, and whether their agents came back',
+      confidence: 0.5,
+    })
+  })
+
+  test('is not, where the product keeps no connections', async () => {
+    expect(await told(closed(true), polling)).toEqual([])
+  })
+
+  test('nor where they were not idle', async () => {
+    expect(await told(closed(false), nameless)).toEqual([])
+  })
+
+  test('nor where they are known, and did not come back', async () => {
+    expect(await told(closed(true), DLP)).toEqual([])
+  })
+})
+
 test('a host that does not answer what passes the tap before it was asleep', async () => {
   const s = scenario().behind(firewall({ idle: seconds(86_400), forgets: 'silently' }))
   const other = attach(s, 'A2', A2, DIRECT).agent
