@@ -33,8 +33,8 @@ export interface IdleEnd {
   readonly confidence: number
   /**
    * Why one alone decides nothing; null where it does. `unseen`: only the servers' side shows it, and the
-   * agent may have ended it itself, or its host was asleep. `nobodys`: nor does anything show whose connection
-   * it was, and so whether its agent came back.
+   * agent may have ended it itself, or its host was asleep. `nobodys`: nor does anything show whose it was,
+   * and so whether its agent came back.
    */
   readonly undecided: 'unseen' | 'nobodys' | null
 }
