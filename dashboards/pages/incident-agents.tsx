@@ -69,10 +69,7 @@ function Table({ hits, incident, items, go }: TableProps): JSX.Element | null {
       <thead>
         <tr>
           <th>Agent</th>
-          <th>
-            <span class="wide">{listSpan(incident.start, incident.end)}</span>
-            <span class="narrow">When</span>
-          </th>
+          <th title={listSpan(incident.start, incident.end)}>When</th>
           <th class="num">Times</th>
           <th class="num">Last, {zoneName()}</th>
         </tr>
