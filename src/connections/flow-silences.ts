@@ -346,7 +346,6 @@ function tellUnanswered(state: FlowState, row: number, from: Side, own: Burst): 
     firstPacket: own.record,
     packet: own.lastRecord,
     keepAlive: (own.flags & tcp.PSH) === 0 && !hasPayload(state, row, own.packets, own.octets),
-    hopLimit: null,
   })
 }
 

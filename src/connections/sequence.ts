@@ -30,7 +30,7 @@ import {
   half,
   handshakeRtt,
 } from './fields.ts'
-import { coldOf, type TapState } from './tap-state.ts'
+import { coldOf, lastAt, type TapState } from './tap-state.ts'
 
 /** A jump this far is no lost segment but another stream or a broken header: 2^30, the largest window (RFC
  * 7323 §2.3). */
@@ -173,7 +173,10 @@ export function missed(state: TapState, row: number, side: Side, to: number): vo
   const onlyEmpty =
     next === ((w[h + INITIAL]! + 1) | 0) && (w[row * RECORD_WORDS + STATE]! & bit(SYN_SEEN, side)) === 0
   if (onlyEmpty && to === ((next + 1) | 0)) w[h + INITIAL] = next
-  else addHole(state, row, side, { from: next, to, since: state.moment[0]! })
+  else {
+    addHole(state, row, side, { from: next, to, since: state.moment[0]! })
+    state.clock.missed(lastAt(state, row), state.moment[0]!)
+  }
 }
 
 /** The oldest hole is given up when there are too many. */

@@ -19,6 +19,8 @@ export interface TapSilence {
   readonly end: Micros
   /** Nobody listened: the capture ended within it, and another one began. */
   readonly interrupted: boolean
+  /** Something passed meanwhile that the tap did not see. */
+  isBlind: boolean
   /** Connections whose own silence was this one, and that had packets again. */
   shared: number
 }
@@ -87,6 +89,23 @@ export class TapClock {
     } else if (highest - time >= CLOCK_STEP) this.setBack(time)
   }
 
+  /** Octets passed between two frames of a connection that the tap did not see: if it saw nothing for a while
+   * in between, it was blind then. */
+  missed(start: Micros, end: Micros): void {
+    for (let i = this.silences.length - 1; i >= 0 && this.silences[i]!.end > start; i--)
+      if (this.silences[i]!.start >= start && this.silences[i]!.end <= end) this.silences[i]!.isBlind = true
+  }
+
+  /** Since when the tap sees, as far as is known: its first frame, or the end of the last time that it was
+   * blind. */
+  get seesSince(): Micros {
+    for (let i = this.silences.length - 1; i >= 0; i--) {
+      const { end, isBlind, interrupted } = this.silences[i]!
+      if (isBlind || interrupted) return end
+    }
+    return this.first
+  }
+
   longestSilence(start: Micros, end: Micros): Micros {
     let longest = 0
     for (const silence of this.silences) longest = Math.max(longest, within(silence, start, end))
@@ -124,7 +143,7 @@ export class TapClock {
     const start = since < peak && end >= peak - CLOCK_STEP ? peak : since
     if (end - start < this.silenceMin) return
     if (this.silences.length === REMEMBERED) this.silences.shift()
-    this.silences.push({ start, end, interrupted: since <= this.at[CUT]!, shared: 0 })
+    this.silences.push({ start, end, interrupted: since <= this.at[CUT]!, isBlind: false, shared: 0 })
   }
 }
 

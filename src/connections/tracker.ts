@@ -355,10 +355,10 @@ export class Tracker {
     w[c + F.STATE] = F.UNOPENED | (syn ? 0 : F.ROLES_GUESSED)
     w[c + F.FIRST_PACKET] = packet
     f64[(c + F.FIRST_AT) >> 1] = time
-    // Without a SYN it was open before the capture began, and has been silent at least since then; unless it
-    // is one that was evicted.
+    // Without a SYN it was open before the capture began, or the tap saw again, and has been silent at least
+    // since then; unless it is one that was evicted.
     const isKnown = syn || this.counters.evictions > 0
-    f64[(c + F.LAST_AT) >> 1] = isKnown ? time : Math.min(time, this.clock.first)
+    f64[(c + F.LAST_AT) >> 1] = isKnown ? time : Math.min(time, this.clock.seesSince)
     this.counters.connections++
     if (!syn && !reversed) this.strange = row
     if (syn && !reversed) this.lifecycle.attempted(row)

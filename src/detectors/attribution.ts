@@ -15,7 +15,7 @@ import type { Agent, Path, Service, Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { spoken } from './detector.ts'
 import { mayHaveAnswered, TRIED_FOR, triedFor } from './given-up.ts'
-import { silenceSeconds } from './silence-length.ts'
+import { beganBefore, spokenSilence } from './silence-length.ts'
 import { loreItems, resetMeaning } from './reset-lore.ts'
 import type { Signature } from './timer.ts'
 
@@ -66,7 +66,7 @@ export function judge(event: PathEnded, world: World): IdleEnd | null {
   const sighting = event.lost
   const silence = sighting?.ending?.silence
   if (sighting === null || silence == null || silence.outcome === 'unknown') return null
-  if (isBlind(silence) || isRestart(event, silence)) return null
+  if (isBlind(silence) || isRestart(event, silence) || isOneSided(sighting, silence)) return null
   const { server } = sighting
   if (server !== null && world.failureOf(server, event.at - FAILURE_NEAR, event.at + FAILURE_NEAR) !== null)
     return null
@@ -88,6 +88,14 @@ export function judge(event: PathEnded, world: World): IdleEnd | null {
 function isBlind(silence: Silence): boolean {
   // A lone connection is silent with its tap; only bytes in flight show that something was missed.
   return silence.inFlight > 0 && silence.tapSilence > 0.9 * (silence.end - silence.start)
+}
+
+/** One side ended it, and the other was not heard at all: its direction does not pass this tap (domain
+ * knowledge 7, X-05), and it may have closed first. */
+function isOneSided({ ending }: Sighting, { outcome, brokenBy, lastFrom }: Silence): boolean {
+  if (outcome !== 'closed' && outcome !== 'aborted') return false
+  const other = brokenBy === 0 ? 1 : 0
+  return lastFrom[other] === null && ending?.finished[other] == null && ending?.resets[other] == null
 }
 
 /** Others of the same device ended at the same moment after silences of their own length, or none: no idle
@@ -189,7 +197,7 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
     if (said === 'passed-on') return null
     const relay: Actor = { role: 'middlebox', address: sighting.originator.address, confidence: 0.7 }
     return isAborted
-      ? closedByRelay(event, sighting, sheet, () => end('network', relay))
+      ? closedByRelay(event, sighting, sheet, world, () => end('network', relay))
       : end('network', relay)
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
@@ -219,7 +227,7 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
       sheet.push({
         test: "the server's own timeout",
         weight: -STRONG,
-        observed: `closed after ${silenceSeconds(silence)} s`,
+        observed: `closed after ${spokenSilence(silence)}`,
       })
       return end('server', serverActor(sighting, 0.7))
     }
@@ -231,26 +239,29 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
     return end('network', relayActor(sighting, world, 0.75))
   }
   if (sighting.leg === 'back' && from === 0) {
-    return closedByRelay(event, sighting, sheet, () => end('network', relayActor(sighting, world, 0.7)))
+    const relay = relayActor(sighting, world, 0.7)
+    return closedByRelay(event, sighting, sheet, world, () => end('network', relay))
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
 }
 
 /** A relay closed towards the server: for its own timer, or because the agent closed. The agent's return
- * tells; where it is not known whose connection it was, nothing does. */
+ * tells; where it is not known whose connection it was, nothing does but the agents' side. */
 function closedByRelay(
   { next, path }: PathEnded,
   { service }: Sighting,
   sheet: AttributionItem[],
+  world: World,
   end: () => IdleEnd,
 ): IdleEnd | null {
+  if (service.style === 'web') return null
   if (next !== null) {
     sheet.push(CAME_BACK)
     return { ...end(), undecided: isBehindOnly(path) ? 'unseen' : null }
   }
   // A relay keeps some connections for whoever comes next. Those that last are an agent's own.
-  const isNobodys = service.style === 'persistent' && path.sightings.every(({ agent }) => agent === null)
-  return isNobodys ? { ...end(), undecided: 'nobodys' } : null
+  if (service.style !== 'persistent' || world.isFrontCaptured(service)) return null
+  return path.sightings.every(({ agent }) => agent === null) ? { ...end(), undecided: 'nobodys' } : null
 }
 
 /** Both legs were captured: whoever said FIN first behind the relay is known. */
@@ -317,13 +328,13 @@ export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0
   return sheet
 }
 
-/** The service's servers close idle connections after just this long, by design. */
-function isByDesign(sighting: Sighting, silence: Silence): boolean {
-  const timeout = sighting.service.serverIdleTimeout
-  return (
-    timeout !== null &&
-    Math.abs(silence.end - silence.start - timeout) <= Math.max(DESIGN_TOLERANCE, timeout / 10)
-  )
+/** The service's servers close idle connections after just this long, by design; or may have, where the
+ * silence began before the capture. */
+function isByDesign({ service }: Sighting, silence: Silence): boolean {
+  const timeout = service.serverIdleTimeout
+  if (timeout === null) return false
+  const longer = silence.end - silence.start - timeout
+  return (beganBefore(silence) ? longer : Math.abs(longer)) <= Math.max(DESIGN_TOLERANCE, timeout / 10)
 }
 
 function verdict(

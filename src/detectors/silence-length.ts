@@ -23,7 +23,7 @@ export function silenceDetails(silence: Silence): Details {
 }
 
 /** No packet before it was captured. */
-const beganBefore = ({ startPacket }: Silence): boolean => startPacket === 0
+export const beganBefore = ({ startPacket }: Silence): boolean => startPacket === 0
 
 /** The length of a silence in words, as far as the capture shows it. */
 export const spokenSilence = (silence: Silence): string =>

@@ -350,6 +350,8 @@ export interface World {
   /** Silences, in seconds, that connections of this service on this kind of leg survived: the longest of
    * each. */
   survived(service: string, leg: Leg): readonly number[]
+  /** Agents' connections to a relay of the service were seen. */
+  isFrontCaptured(service: Service): boolean
 }
 
 export interface ServerFailure {

@@ -193,8 +193,8 @@ export interface Unanswered extends OnEndpoints {
   readonly firstPacket: number
   readonly packet: number
   readonly keepAlive: boolean
-  /** Of the packets that ask; null where it is not known. */
-  readonly hopLimit: number | null
+  /** Of the packets that ask; absent where it is not known. */
+  readonly hopLimit?: number
 }
 
 /**

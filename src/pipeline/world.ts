@@ -49,5 +49,6 @@ export function worldOf(sessions: Sessions): World {
     isShared: (tap: Tap, address: string): boolean => sessions.agents.isShared(tap, address),
     assignments: (service: string, relay: string) => sessions.followers.assignments.of(service, relay),
     survived: (service: string, leg: Leg): readonly number[] => sessions.survived(service, leg),
+    isFrontCaptured: (service: Service): boolean => sessions.services.fronts.has(service),
   }
 }

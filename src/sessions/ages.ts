@@ -11,8 +11,8 @@ import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Finished, Reset } from '../model/observation.ts'
 import type { PacketReference } from '../model/packet.ts'
 import { type Micros, seconds } from '../model/time.ts'
-import { TOGETHER } from './endings.ts'
 import type { Follower, Surroundings } from './follower.ts'
+import { TOGETHER } from './lost-paths.ts'
 import type { TrackedSighting } from './sighting.ts'
 
 /** Amid traffic: a packet had passed so shortly before (domain knowledge 7.2, S0-15). */

@@ -6,11 +6,9 @@ import { areNeighbours } from '../model/address.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
-import { isEarlierEnd } from '../model/observation.ts'
-import { hopsTravelled } from '../model/hop-limit.ts'
-import type { Side } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
+import { closedByAgent, lostSighting, TOGETHER } from './lost-paths.ts'
 import { Recent } from './recent.ts'
 import { attachmentOf } from './tracked-agent.ts'
 import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
@@ -18,8 +16,6 @@ import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
 /** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next
  * check-in. */
 export const RECONNECT_WITHIN: Micros = seconds(120)
-/** Ends this close together have one cause: a restart takes its connections with it at once. */
-export const TOGETHER: Micros = seconds(2)
 /** Ends remembered for that, and for how long: what became of a path is told when its agent had the time to
  * return. The oldest are forgotten, many at once. */
 const RECENT_ENDS_MAX = 1 << 14
@@ -414,38 +410,6 @@ export class Endings {
     rates.add(rate)
   }
 }
-
-/**
- * The sighting that shows how a path was lost while idle; null if the agent closed it itself, or it was not
- * idle. On a relay's server side the relay's close may be the agent's: the agent's side decides where it was
- * captured.
- */
-export function lostSighting(path: TrackedPath): TrackedSighting | null {
-  const agentSide = path.sightings.filter((s) => s.leg === 'front' || s.leg === 'direct')
-  if (agentSide.some(closedByAgent)) return null
-  const idle = (s: TrackedSighting): boolean =>
-    s.ending?.silence != null && s.ending.silence.outcome !== 'unknown'
-  return agentSide.find(idle) ?? path.sightings.find(idle) ?? null
-}
-
-/** The agent said the first word of the end, and not because nobody answered it. */
-function closedByAgent(sighting: TrackedSighting): boolean {
-  const end = sighting.ending
-  if (end === null) return sighting.leftByAgent
-  if (end.silence?.outcome === 'unanswered') return false
-  // A RST that carries the agent's address need not be the agent's: the way it came tells.
-  const reset = end.resets[0]
-  const forged =
-    reset !== null &&
-    reset.usualHopLimit !== null &&
-    reset.hopLimit !== null &&
-    hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
-  return isEarlierEnd(firstEnd(end, 0), firstEnd(end, 1)) && !forged
-}
-
-/** How the side ended its direction, by what came first. */
-const firstEnd = ({ finished, resets }: Ending, side: Side): O.Finished | O.Reset | null =>
-  isEarlierEnd(finished[side], resets[side]) ? finished[side] : resets[side]
 
 /** By FIN, and not after a silence that could have been a device's. */
 const isOrderly = ({ silence, resets, finished, unanswered }: Ending): boolean =>

@@ -30,6 +30,8 @@ export class Services {
   private readonly services = new Map<string, Service>()
   /** By port, then address: what most connections share comes first. */
   private readonly listeners = new Map<number, Map<string, Listener>>()
+  /** Services of which agents' connections to a relay were seen. */
+  readonly fronts = new Set<Service>()
   private endpoints = 0
   private servers = 0
 

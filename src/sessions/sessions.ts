@@ -251,6 +251,7 @@ export class Sessions {
     const resolvedName = asked ?? opened?.name ?? null
     const listener = this.services.listenerAt(o.responder, leg === 'back' ? null : resolvedName)
     const service = leg === 'back' ? this.services.serviceBehind(listener) : listener.service
+    if (leg === 'front') this.services.fronts.add(service)
     // Of what opened it, little is kept: the whole observation is a thousand octets.
     return new TrackedSighting({
       connection: o.connection,

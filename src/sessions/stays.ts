@@ -7,7 +7,7 @@ import type { Agent, Server, Visit } from '../model/party.ts'
 import type { SessionEnd, SessionRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
 import { attachmentOf } from './tracked-agent.ts'
-import { lostSighting } from './endings.ts'
+import { lostSighting } from './lost-paths.ts'
 import type { ServerMoves } from './server-moves.ts'
 import { type Attachment, Stay, type TrackedSighting } from './sighting.ts'
 

@@ -81,6 +81,27 @@ describe('when the tap saw nothing', () => {
     expect(clock.longestSilence(seconds(start), seconds(end))).toBe(seconds(silence))
   })
 
+  test('it sees since its first frame, or since it was blind as far as is known', () => {
+    const clock = clockAt([0, 10, 100, 110, 200, 201].map(seconds))
+    expect(clock.seesSince).toBe(0)
+    clock.missed(seconds(11), seconds(100)) // began when it saw nothing: that need not be why
+    expect(clock.seesSince).toBe(0)
+    clock.missed(seconds(10), seconds(100))
+    expect(clock.seesSince).toBe(seconds(100))
+    clock.missed(seconds(109), seconds(201))
+    expect(clock.seesSince).toBe(seconds(200))
+  })
+
+  test('nor did it see while nobody listened', () => {
+    const moment = new Float64Array(1)
+    const clock = new TapClock(seconds(60), moment)
+    clock.frameSeen()
+    clock.interrupted()
+    moment[0] = seconds(90)
+    clock.frameSeen()
+    expect(clock.seesSince).toBe(seconds(90))
+  })
+
   test('a tick is no frame', () => {
     const clock = clockAt([0])
     clock.ticked(seconds(90))

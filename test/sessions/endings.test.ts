@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { DetectorEvent, EventKind, EventOf } from '../../src/model/event.ts'
 import { seconds } from '../../src/model/time.ts'
 import { Agenda } from '../../src/sessions/agenda.ts'
-import { Endings, lostSighting } from '../../src/sessions/endings.ts'
+import { Endings } from '../../src/sessions/endings.ts'
 import type { TrackedSighting } from '../../src/sessions/sighting.ts'
 import { finished, half, Parties, reset, silence, summaryOf } from './parties.ts'
 import type { SightingParts } from './parties.ts'
@@ -362,6 +362,7 @@ describe('a server that still holds what its agent has left', () => {
       since: 0,
       firstPacket: 1,
       keepAlive,
+      hopLimit: 64,
     }
   }
 
@@ -385,36 +386,6 @@ describe('a server that still holds what its agent has left', () => {
       0,
     ],
   ])('%s', (_what, change, count) => expect(holds(change)).toBe(count))
-})
-
-describe('the sighting that shows how a path was lost', () => {
-  const lost = (change: (sighting: TrackedSighting) => void): boolean => {
-    const sighting = new Story().opens()
-    change(sighting)
-    return lostSighting(sighting.path) !== null
-  }
-  const idle = (sighting: TrackedSighting): void => void (sighting.end.silence = silence(sighting, 'aborted'))
-  const resetByAgent = (sighting: TrackedSighting, hopLimit: number): void => {
-    idle(sighting)
-    sighting.end.resets[0] = reset(sighting, 0, 310, { hopLimit, usualHopLimit: 127 })
-  }
-
-  test.each<[string, (sighting: TrackedSighting) => void, boolean]>([
-    ['idle at its end', idle, true],
-    ['not idle', () => {}, false],
-    ['what became of it is not known', (s) => (s.end.silence = silence(s, 'unknown')), false],
-    ['the agent reset it', (s) => resetByAgent(s, 127), false],
-    ['a reset in its name, from nearer by', (s) => resetByAgent(s, 64), true],
-    ['a reset in its name that started elsewhere and came as far', (s) => resetByAgent(s, 63), false],
-    [
-      'the agent gave up on one that nobody answered',
-      (s) => {
-        resetByAgent(s, 127)
-        s.end.silence = silence(s, 'unanswered')
-      },
-      true,
-    ],
-  ])('%s', (_what, change, expected) => expect(lost(change)).toBe(expected))
 })
 
 test('silences that connections survived, by service and leg, in seconds', () => {

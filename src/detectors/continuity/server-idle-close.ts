@@ -14,6 +14,7 @@ export const serverIdleClose = detector({
   notThis: [
     'a device on the path closed it',
     'the agent closed it',
+    'what the agent sends does not pass the tap: it may have closed first',
     'the server restarted and closed all its connections at once',
   ],
   requirements: ['S0-01'],

@@ -30,29 +30,31 @@ test('a connection that was silent before the capture began, and whose agent the
   ])
 })
 
-describe('silences that began before the capture', () => {
-  /** Two agents are cut off after 300 s, the one 80 s before the other. The capture begins when both are
-   * silent; or, if `isOneSeen`, with the last word of the second. */
-  async function told(isOneSeen: boolean) {
-    const s = scenario().behind(balancer('fin'))
-    attach(s, 'A1')
-    s.wait(seconds(80))
-    const second = attach(s, 'A2', A2).agent
-    const other = attach(s, 'A3', '10.10.1.120').agent
-    for (let i = 0; i < 5; i++) {
-      s.wait(seconds(100))
-      other.sends('ping').receives('pong')
-      if (i === 0 && isOneSeen) second.sends('ping').receives('pong')
-    }
-    let pings = 0
-    const captures = [...s.captures()]
-      .filter(([tap]) => tap === 'client')
-      .map(([tap, bytes]) => {
-        const isLate = (frame: Buffer): boolean => (pings += frame.includes('ping') ? 1 : 0) > 0
-        return [tap, only(bytes, isLate)] as const
-      })
-    return (await analysedFiles(captures, DLP)).incident('severed-idle')
+/** Two agents are cut off after 300 s, the one 80 s before the other. The capture begins when both are
+ * silent; or, if `isOneSeen`, with the last word of the second. */
+async function late(isOneSeen: boolean, config: object = DLP) {
+  const s = scenario().behind(balancer('fin'))
+  attach(s, 'A1')
+  s.wait(seconds(80))
+  const second = attach(s, 'A2', A2).agent
+  const other = attach(s, 'A3', '10.10.1.120').agent
+  for (let i = 0; i < 5; i++) {
+    s.wait(seconds(100))
+    other.sends('ping').receives('pong')
+    if (i === 0 && isOneSeen) second.sends('ping').receives('pong')
   }
+  let pings = 0
+  const captures = [...s.captures()]
+    .filter(([tap]) => tap === 'client')
+    .map(([tap, bytes]) => {
+      const isLate = (frame: Buffer): boolean => (pings += frame.includes('ping') ? 1 : 0) > 0
+      return [tap, only(bytes, isLate)] as const
+    })
+  return analysedFiles(captures, config)
+}
+
+describe('silences that began before the capture', () => {
+  const told = async (isOneSeen: boolean) => (await late(isOneSeen)).incident('severed-idle')
 
   test('do not bound the timer where others tell it', async () => {
     const { title, summary, details } = await told(true)
@@ -76,4 +78,32 @@ describe('silences that began before the capture', () => {
     expect(remedy).toContain('how long it is, a capture from before the silences shows')
     expect(details).toMatchObject({ silenceIsAtLeast: true, timer: { upperSeconds: null, candidates: [] } })
   })
+})
+
+test('a silence from before the capture may have been as long as the server waits by design', async () => {
+  const closing = { ...DLP, services: [{ ...DLP.services[0], serverIdleTimeout: '400s' }] }
+  expect((await late(false, closing)).told).toEqual(Array(2).fill('info server-idle-close'))
+})
+
+test('what opened while the tap was blind was silent since then at most', async () => {
+  const s = scenario().behind(balancer('fin'))
+  const other = attach(s, 'A2', A2).agent
+  s.wait(seconds(50))
+  other.sends('it grows dark').receives('pong')
+  attach(s, 'A1')
+  s.wait(seconds(100))
+  for (let i = 0; i < 3; i++) {
+    other.sends('light').receives('pong')
+    s.wait(seconds(100))
+  }
+  let isDark = false
+  const isSeen = (frame: Buffer): boolean => {
+    if (frame.includes('dark')) isDark = true
+    if (frame.includes('light')) isDark = false
+    return !isDark
+  }
+  const captures = [...s.captures()].filter(([tap]) => tap === 'client')
+  const seen = captures.map(([tap, bytes]) => [tap, only(bytes, isSeen)] as const)
+  const { details } = (await analysedFiles(seen, DLP)).incident('severed-idle')
+  expect(details).toMatchObject({ silenceSeconds: 199, silenceIsAtLeast: true })
 })

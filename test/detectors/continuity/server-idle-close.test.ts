@@ -103,6 +103,18 @@ keepsQuiet(serverIdleClose, {
       return s
     },
   },
+  'what the agent sends does not pass the tap: it may have closed first': {
+    config: DLP,
+    taps: ['client'],
+    play() {
+      const s = scenario()
+      s.tap('client').overlooks(({ source }) => source.address === A1)
+      const { server } = attach(s, 'A1', A1, DIRECT)
+      s.wait(seconds(120))
+      server.closes()
+      return s
+    },
+  },
   'the server restarted and closed all its connections at once': {
     config: DLP,
     play() {

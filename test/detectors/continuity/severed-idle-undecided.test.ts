@@ -130,6 +130,17 @@ describe('what a load balancer closes towards the server, where nothing shows wh
     expect(await told(closed(true), polling)).toEqual([])
   })
 
+  test.each(['fin', 'rst'] as const)('nor, be it known whose they were, of web servers: %s', async (how) => {
+    const s = scenario().behind(balancer(how))
+    attach(s, 'A1', A1, AT_VIP)
+    s.wait(seconds(330))
+    attach(s, 'A1', A1, AT_VIP)
+    s.wait(seconds(10))
+    const web = { ...DLP, services: [{ ...DLP.services[0], connections: 'web' }] }
+    expect((await told(s, DLP)).filter((one) => one.includes('severed'))).toEqual(['info severed-idle'])
+    expect((await told(s, web)).filter((one) => one.includes('severed'))).toEqual([])
+  })
+
   test('nor where they were not idle', async () => {
     expect(await told(closed(false), nameless)).toEqual([])
   })

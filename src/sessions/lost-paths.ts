@@ -1,0 +1,50 @@
+/** Who said the first word of an end; and which sighting shows that a path was lost while it was idle. */
+import type * as O from '../model/observation.ts'
+import { isEarlierEnd } from '../model/observation.ts'
+import { hopsTravelled } from '../model/hop-limit.ts'
+import type { Side } from '../model/packet.ts'
+import type { Ending } from '../model/party.ts'
+import { seconds, type Micros } from '../model/time.ts'
+import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
+
+/** Ends this close together have one cause: a restart takes its connections with it at once. */
+export const TOGETHER: Micros = seconds(2)
+
+/**
+ * The sighting that shows how a path was lost while idle; null if the agent closed it itself, or it was not
+ * idle. On a relay's server side the relay's close may be the agent's: the agent's side decides where it was
+ * captured.
+ */
+export function lostSighting(path: TrackedPath): TrackedSighting | null {
+  const agentSide = path.sightings.filter((s) => s.leg === 'front' || s.leg === 'direct')
+  if (agentSide.some(closedByAgent)) return null
+  const idle = (s: TrackedSighting): boolean =>
+    s.ending?.silence != null && s.ending.silence.outcome !== 'unknown'
+  const cut = agentSide.find(idle) ?? path.sightings.find(idle) ?? null
+  // A relay keeps its own connection for whoever comes next, and closes it when nobody does.
+  const isOver = agentSide.length > 0 && agentSide.every((s) => wasOver(s, cut?.ending?.silence?.end ?? 0))
+  return isOver ? null : cut
+}
+
+/** Somebody had ended the connection some time before; clocks of taps differ by less. */
+const wasOver = ({ ending }: TrackedSighting, at: Micros): boolean =>
+  ending !== null && (laterOf([firstEnd(ending, 0), firstEnd(ending, 1)]) ?? at) < at - TOGETHER
+
+/** The agent said the first word of the end, and not because nobody answered it. */
+export function closedByAgent(sighting: TrackedSighting): boolean {
+  const end = sighting.ending
+  if (end === null) return sighting.leftByAgent
+  if (end.silence?.outcome === 'unanswered') return false
+  // A RST that carries the agent's address need not be the agent's: the way it came tells.
+  const reset = end.resets[0]
+  const forged =
+    reset !== null &&
+    reset.usualHopLimit !== null &&
+    reset.hopLimit !== null &&
+    hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
+  return isEarlierEnd(firstEnd(end, 0), firstEnd(end, 1)) && !forged
+}
+
+/** How the side ended its direction, by what came first. */
+const firstEnd = ({ finished, resets }: Ending, side: Side): O.Finished | O.Reset | null =>
+  isEarlierEnd(finished[side], resets[side]) ? finished[side] : resets[side]
