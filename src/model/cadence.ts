@@ -46,7 +46,7 @@ export interface Woken {
   readonly within: Micros
   /** The check-in that followed; null: none did. */
   readonly followed: PacketReference | null
-  /** The time was captured to its end. */
+  /** The time was captured to its end, and check-ins with it. */
   readonly isWatched: boolean
   /** The agent was seen shortly before, so that its host was up. */
   readonly isPresent: boolean

@@ -58,6 +58,8 @@ class WakeUps {
   private readonly reached = new Map<string, Server>()
   /** When an address last checked in. */
   private readonly seen = new Map<string, Micros>()
+  /** Services whose agents' check-ins the captures show. */
+  private readonly shown = new Set<Service>()
   /** How far the captures go that are over: the shortest of them; null while all go on. */
   private end: Micros | null = null
 
@@ -87,7 +89,9 @@ class WakeUps {
       if (service.profile === 'mcafee-epo' && server !== null && this.reached.size < SERVERS_MAX)
         this.reached.set(server.address, server)
       if (this.calls.size > 0) this.came(sighting, agent, at, packet)
-      if ((leg !== 'direct' && leg !== 'front') || !isCalled(service)) return
+      if (!isCalled(service)) return
+      this.shown.add(service)
+      if (leg !== 'direct' && leg !== 'front') return
       const { seen } = this
       if (seen.size < SEEN_MAX || seen.has(originator.address)) seen.set(originator.address, at)
     },
@@ -154,6 +158,7 @@ class WakeUps {
     else this.calls.set(to.address, rest)
     this.waiting--
     const isCaptured = this.end === null || at + within <= this.end
+    const isShown = this.shown.has(service)
     const checkIn = service.configured?.checkIn ?? PROFILES[service.profile].checkIn ?? WITHIN
     const { agents, tell, blind } = this.around
     tell({
@@ -171,7 +176,7 @@ class WakeUps {
       answer,
       within,
       followed,
-      isWatched: followed !== null || (isCaptured && !blind.touches(at, at + within)),
+      isWatched: followed !== null || (isCaptured && isShown && !blind.touches(at, at + within)),
       isPresent: at - (this.seen.get(to.address) ?? -Infinity) <= 2 * checkIn,
     })
   }

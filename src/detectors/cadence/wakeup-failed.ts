@@ -10,6 +10,7 @@ export const wakeupFailed = detector({
   notThis: [
     'the agent came in time, at whichever server',
     'the capture ended before the time was over',
+    'the capture shows calls, and nobody’s check-ins: they go another way, or were filtered',
     'nobody answered, and the agent had not been seen for long: its host is off',
   ],
   requirements: ['S4-13'],

@@ -92,6 +92,20 @@ keepsQuiet(wakeupFailed, {
     s.wait(seconds(30))
     comes(s, 'G2', '10.10.1.102')
   }),
+  'the capture shows calls, and nobody’s check-ins: they go another way, or were filtered': {
+    config: fleet(),
+    told: [CALL],
+    play() {
+      const s = begin()
+      s.tap('client').overlooks(({ destination }) => destination.port === 80)
+      comes(s, G1)
+      s.wait(seconds(100))
+      calls(s)
+      s.wait(seconds(200))
+      comes(s, G1)
+      return s
+    },
+  },
   'nobody answered, and the agent had not been seen for long: its host is off': {
     config: fleet(),
     told: [CALL],
