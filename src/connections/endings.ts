@@ -176,10 +176,12 @@ export function finSeen(
   const bits = state.table.words[row * RECORD_WORDS + STATE]!
   if ((bits & bit(FIN_SEEN, side)) !== 0) return
   const idleBefore = Math.max(0, time - lastAt(state, row))
-  const isAnswer = acknowledgesUnseenFin(state, row, side, place)
+  const unheard = acknowledgesUnheard(state, row, side, place)
+  const isAnswer = unheard === 1 || acknowledgesUnseenFin(state, row, side, place)
   const first = isAnswer ? otherSide(side) : side
-  if (idleBefore >= state.silenceMin && (bits & (OVER | WAKING)) === 0)
-    wake(state, row, first, 'fin', time, packet)
+  // What the other side said meanwhile, where it is not heard, was no silence.
+  const isSilent = idleBefore >= state.silenceMin && (bits & (OVER | WAKING)) === 0
+  if (isSilent && unheard <= 1) wake(state, row, first, 'fin', time, packet)
   if (isAnswer) {
     const known = wokenByUnseenFin(state, row, side, place)
     const idle = known === null ? idleBefore : known.end - known.start
@@ -227,6 +229,17 @@ function acknowledgesUnseenFin(
   // An acknowledgment before this one may have told of it.
   const hole = state.table.cold.get(row)?.holes[peer].at(-1)
   return hole !== undefined && hole.to === next && tcp.sequenceDistance(next, hole.from) === 1
+}
+
+/** Sequence numbers that the other side used since the last packet of this one, where none of its packets
+ * passes the tap: those that the segment acknowledges anew. 0 where it is heard, or where nothing tells. */
+function acknowledgesUnheard(state: TapState, row: number, side: Side, place: Place): number {
+  const w = state.table.words
+  const isUnheard = w[half(row, otherSide(side)) + PACKETS] === 0
+  if (!isUnheard || (w[row * RECORD_WORDS + STATE]! & bit(ACK_SEEN, side)) === 0) return 0
+  const { bytes, transportAt } = place
+  if ((tcp.flags(bytes, transportAt) & tcp.ACK) === 0) return 0
+  return tcp.sequenceDistance(tcp.acknowledgment(bytes, transportAt), w[half(row, side) + ACKNOWLEDGED]!)
 }
 
 /** `place`: null for a FIN that only its answer shows. */

@@ -91,9 +91,10 @@ function isBlind(silence: Silence): boolean {
 }
 
 /** One side ended it, and the other was not heard at all: its direction does not pass this tap (domain
- * knowledge 7, X-05), and it may have closed first. */
-function isOneSided({ ending }: Sighting, { outcome, brokenBy, lastFrom }: Silence): boolean {
-  if (outcome !== 'closed' && outcome !== 'aborted') return false
+ * knowledge 7, X-05), and it may have closed first. A FIN tells whether it had, by what it acknowledges; save
+ * one that is the first packet of all. */
+function isOneSided({ ending }: Sighting, { outcome, brokenBy, lastFrom, startPacket }: Silence): boolean {
+  if (outcome === 'closed' ? startPacket > 0 : outcome !== 'aborted') return false
   const other = brokenBy === 0 ? 1 : 0
   return lastFrom[other] === null && ending?.finished[other] == null && ending?.resets[other] == null
 }

@@ -440,6 +440,35 @@ describe('after the end', () => {
     expect(wire.of('connection-closed')).toHaveLength(1)
   })
 
+  describe('where one side is captured alone, its FIN tells by what it acknowledges', () => {
+    /** The responder's side of an exchange; half a minute later it closes. */
+    const closing = (before: (wire: Wire) => Wire): Wire => {
+      const unseen = { unseen: true } as const
+      const wire = createWire().opens([unseen, {}, unseen]).sends(0, 10, unseen).sends(1, 10)
+      return before(wire.waits(seconds(40)))
+        .finishes(1)
+        .ends()
+    }
+    const told = (wire: Wire) => ({
+      finished: wire.of('finished').map(({ from }) => from),
+      silences: wire.of('silence').map(({ brokenBy, outcome }) => `${brokenBy} ${outcome}`),
+    })
+
+    test('it was the first', () => {
+      expect(told(closing((wire) => wire))).toEqual({ finished: [1], silences: ['1 closed'] })
+    })
+
+    test('it answers the other one', () => {
+      const wire = closing((w) => w.finishes(0, { unseen: true }))
+      expect(told(wire)).toEqual({ finished: [0, 1], silences: ['0 closed'] })
+    })
+
+    test('it answers data: there was no silence', () => {
+      const wire = closing((w) => w.sends(0, 20, { unseen: true }))
+      expect(told(wire)).toEqual({ finished: [1], silences: [] })
+    })
+  })
+
   test('where one side is captured alone, its FIN is the end', () => {
     const wire = createWire().sends(0, 10).finishes(0)
     wire.tracker.tick(wire.time + LINGER)

@@ -5,7 +5,7 @@ import { scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { A1, attach, balancer, DLP, DLP1, STORIES, VIP } from '../stories.ts'
+import { A1, A2, attach, balancer, DLP, DLP1, STORIES, VIP } from '../stories.ts'
 
 const DIRECT = `${DLP1}:8000`
 
@@ -108,9 +108,13 @@ keepsQuiet(serverIdleClose, {
     taps: ['client'],
     play() {
       const s = scenario()
-      s.tap('client').overlooks(({ source }) => source.address === A1)
+      const other = attach(s, 'A2', A2, DIRECT).agent
+      let hasBegun = false
+      s.tap('client').overlooks((p) => p.source.address === A1 || (p.destination.address === A1 && !hasBegun))
       const { server } = attach(s, 'A1', A1, DIRECT)
       s.wait(seconds(120))
+      other.sends('ping')
+      hasBegun = true
       server.closes()
       return s
     },
