@@ -10,7 +10,7 @@ import { analyze } from '../../src/pipeline/monitor.ts'
 import { analysedFiles, deployment } from '../detectors/analysis.ts'
 import { answers, ANSWERS, capturesOf, configOf, isLabMissing, truthOf } from './truth.ts'
 import type { Label, Truth } from './truth.ts'
-import { disordered, doubled, lossy } from './worn.ts'
+import { disordered, doubled, fromServers, lossy, toServers } from './worn.ts'
 
 const SCENARIOS = [
   'c1_idle_rr_nat',
@@ -142,6 +142,8 @@ describe.skipIf(isLabMissing)('labelled captures', () => {
     ['stored out of order', disordered],
     ['seen twice', doubled],
     ['lost', lossy],
+    ['those of the servers alone', fromServers],
+    ['those of the agents alone', toServers],
   ])('and where packets are %s', (_how, wear) => {
     test.each(CONTROLS)('%s: no alarm', async (scenario) => {
       const truth = truthOf(scenario)

@@ -1,6 +1,8 @@
-/** Captures as taps in the field spoil them: packets are missing, twice there, or in another order. The same
- * seed spoils the same packets. */
+/** Captures as taps in the field spoil them: packets are missing, all of one direction are, or they are there
+ * twice, or in another order. The same seed spoils the same packets. */
 import { PCAP_HEADER, recordsOf } from '../detectors/analysis.ts'
+import { locate, Place, TCP } from '../../src/wire/frame.ts'
+import { PathTable } from '../../src/wire/path.ts'
 import { joined } from '../scenario/pcap-writer.ts'
 import { createRandom } from '../scenario/random.ts'
 
@@ -13,6 +15,10 @@ const DOUBLED = 0.5
 type Wear = (capture: Uint8Array, seed: number) => Uint8Array
 
 type Records = readonly Uint8Array[]
+
+/** Of a record, before the frame. */
+const RECORD_HEADER = 16
+const ETHERNET = 1
 
 const worn =
   (spoil: (records: Records, chance: (share: number) => boolean) => Records): Wear =>
@@ -39,3 +45,16 @@ export const disordered = worn((records, chance) => {
 export const doubled = worn((records, chance) =>
   records.flatMap((record) => (chance(DOUBLED) ? [record, record] : [record])),
 )
+
+/** What the servers say is all that passes the tap; and what they are told. */
+export const fromServers = worn((records) => records.filter((record) => !isTold(record, 'to servers')))
+export const toServers = worn((records) => records.filter((record) => !isTold(record, 'from servers')))
+
+/** Servers have the lower port. */
+function isTold(record: Uint8Array, where: 'to servers' | 'from servers'): boolean {
+  const place = new Place(new PathTable())
+  const { length } = record
+  if (locate(record, RECORD_HEADER, length, length, ETHERNET, place) !== TCP) return false
+  const ports = new DataView(record.buffer, record.byteOffset + place.transportAt)
+  return ports.getUint16(0) > ports.getUint16(2) === (where === 'to servers')
+}
