@@ -65,7 +65,13 @@ export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Ce
   const bad = ASPECTS.filter(({ cell }) => cell(quality) !== 'g')
   const worst = bad.length === 0 ? 'g' : bad.some(({ cell }) => cell(quality) === 'c') ? 'c' : 'w'
   const costs = bad.length === 0 ? ['complete'] : bad.map(({ words }) => words(quality))
-  return { worst, words: [...costs, ...unreadWords(quality)].join('; ') }
+  return { worst, words: [...costs, ...clockWords(quality), ...unreadWords(quality)].join('; ') }
+}
+
+/** All captures of an analysis are judged by the clock of the first. */
+function clockWords({ clockOffsetSeconds: offset = 0 }: Quality): string[] {
+  if (offset === 0) return []
+  return [`clock ${Math.abs(offset).toFixed(1)} s ${offset > 0 ? 'ahead' : 'behind'}, corrected`]
 }
 
 /** Inside connections that were followed: the most frequent reason. */

@@ -22,6 +22,9 @@ export interface CaptureQuality {
   invalidResets: number
   /** Frames that the capturing interface reports as dropped (pcapng interface statistics). */
   interfaceDrops: number
+  /** Seconds that its clock is ahead of the first capture's, by packets that both hold: all its times are
+   * given by that one. Absent: they are its own. */
+  clockOffsetSeconds?: number | undefined
   /** Seconds of which nothing was captured: a live capture was away. Absent: none. */
   blindSeconds?: number | undefined
   /** Parts of streams, and datagrams, that could not be read, or only so far, by reason. Absent: none. */
@@ -45,3 +48,10 @@ export const flawlessQuality = (): CaptureQuality => ({
   interfaceDrops: 0,
   readError: null,
 })
+
+/** That its times are given by another clock than its own; null where they are not. */
+export function clockWords({ clockOffsetSeconds: offset = 0 }: CaptureQuality): string | null {
+  if (offset === 0) return null
+  const seconds = Math.abs(offset).toFixed(1)
+  return `its clock is ${seconds} s ${offset > 0 ? 'ahead of' : 'behind'} that of the first capture, by which its times are given`
+}

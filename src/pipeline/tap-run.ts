@@ -43,6 +43,7 @@ import { BLIND_SPANS_MAX, type BlindSpan, type LiveRun, type SavedRun } from './
 import type { Run, TapInput, TapRunOptions } from './run.ts'
 import { expectation } from './expectation.ts'
 import { flowTapOf } from './flow-run.ts'
+import type { ClockOffset } from './clock-marks.ts'
 import type { FlowTap } from './flow-tap.ts'
 import { type LastingConnections, loadTap, type Passing, savedFaces, saveTap } from './saved-tap.ts'
 import type { UnreadReason } from '../model/unread.data.ts'
@@ -111,7 +112,19 @@ export class TapRun implements Run, LiveRun {
   /** Reads the next batch; false at the end of the capture. A promise only where octets must be waited
    * for. */
   read(): boolean | Promise<boolean> {
-    return this.reader.next(this.batch)
+    const more = this.reader.next(this.batch)
+    const { clock } = this.input
+    if (clock === undefined) return more
+    return typeof more === 'boolean'
+      ? this.corrected(more, clock)
+      : more.then((is) => this.corrected(is, clock))
+  }
+
+  /** The batch by the clock by which all captures are judged. */
+  private corrected(more: boolean, { ahead }: ClockOffset): boolean {
+    const { time, count } = this.batch
+    if (more) for (let i = 0; i < count; i++) time[i] = time[i]! - ahead
+    return more
   }
 
   /** The time of the batch's first frame: how far this capture has come. Flows are told later than packets,
@@ -371,6 +384,7 @@ export class TapRun implements Run, LiveRun {
       untrackedSegments: sum((tracker) => tracker.counters.untracked),
       invalidResets: sum((tracker) => tracker.counters.invalidResets),
       interfaceDrops: this.reader.interfaces.reduce((n, face) => n + face.drops, 0),
+      ...(this.input.clock === undefined ? {} : { clockOffsetSeconds: toSeconds(this.input.clock.ahead) }),
       ...(this.blindTime === 0 ? {} : { blindSeconds: toSeconds(this.blindTime) }),
       ...(this.unread.size === 0 ? {} : { unread: unreadInWords(this.unread) }),
       readError: fault === null ? null : `${fault.message} (at offset ${fault.at})`,

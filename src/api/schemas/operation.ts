@@ -44,6 +44,10 @@ const quality = z
     untrackedSegments: count,
     invalidResets: count,
     interfaceDrops: count,
+    clockOffsetSeconds: z
+      .number()
+      .meta({ description: "what its clock is ahead of the first capture's, by which its times are given" })
+      .optional(),
     blindSeconds: secondsSpan.optional(),
     unread: z.record(z.string(), count).optional(),
     readError: z.string().nullable(),

@@ -11,6 +11,7 @@ import type { RecordSink, SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
 import { toSeconds } from '../../model/time.ts'
 import type { WhatIf } from '../../model/what-if.ts'
+import type { ClockOffset } from '../../pipeline/clock-marks.ts'
 import type { AnalysisInput, AnalysisOptions } from '../../pipeline/monitor.ts'
 import { recordHelper } from '../ahead-thread.ts'
 import { type Console, say } from '../console.ts'
@@ -30,7 +31,12 @@ import type { SeenRelays } from '../config/seen-relays.ts'
 
 /** The parts below the command line; tests play them. */
 export interface Stages {
-  openInputs(names: readonly InputName[], wantsHash: boolean, beside: Plan['beside']): Promise<OpenInputs>
+  openInputs(
+    names: readonly InputName[],
+    wantsHash: boolean,
+    beside: Plan['beside'],
+    clocks: Clocks,
+  ): Promise<OpenInputs>
   analyze(
     inputs: readonly AnalysisInput[],
     options: AnalysisOptions,
@@ -60,8 +66,9 @@ export async function runAnalyze(
   const secrets = await secretsOf(plan, console)
   const { openInputs, analyze } = stages ?? (await ourStages())
   const showsHash = plan.format === 'ndjson' ? plan.kinds.has('capture') : plan.format !== 'text'
-  let open = await openInputs(plan.inputs, showsHash || plan.database !== null, plan.beside)
-  const openedAgain = (): Promise<OpenInputs> => openInputs(plan.inputs, false, plan.beside)
+  const clocks = await clocksOf(plan)
+  let open = await openInputs(plan.inputs, showsHash || plan.database !== null, plan.beside, clocks)
+  const openedAgain = (): Promise<OpenInputs> => openInputs(plan.inputs, false, plan.beside, clocks)
   const progress = await progressOf(plan, console)
   const { signalled, ignore } = interruption()
   let destination: Destination | null = null
@@ -111,6 +118,15 @@ export async function runAnalyze(
     progress.stop()
     open.close()
   }
+}
+
+type Clocks = ReadonlyMap<string, ClockOffset>
+
+/** A capture alone has the clock that it has. */
+async function clocksOf({ inputs }: Plan): Promise<Clocks> {
+  if (inputs.length < 2) return new Map()
+  const { clockOffsets } = await import('../clocks.ts')
+  return clockOffsets(inputs)
 }
 
 /** An analysis, of which nothing was said yet where it can begin again. */

@@ -6,6 +6,7 @@
 import { LONGEST_SURVIVED_MAX } from '../../model/connection.ts'
 import { endpointText } from '../../model/packet.ts'
 import type { SummaryRecord, CaptureRecord, ServerRecord } from '../../model/record.ts'
+import { clockWords } from '../../model/quality.ts'
 import { toSeconds } from '../../model/time.ts'
 import type { Collected } from './collected.ts'
 import { bySeverity, SEVERITY_ORDER } from './collected.ts'
@@ -117,9 +118,11 @@ function warningsOf({ quality }: CaptureRecord): string[] {
     const n = quality[key] ?? 0
     return n > 0 ? [`${n === 1 ? one : many.replace('N', count(n))}.`] : []
   })
+  const clock = clockWords(quality)
+  const told = clock === null ? warnings : [`${clock}.`, ...warnings]
   return quality.readError === null
-    ? warnings
-    : [`Reading stopped before the end: ${quality.readError}.`, ...warnings]
+    ? told
+    : [`Reading stopped before the end: ${quality.readError}.`, ...told]
 }
 
 /** Other protocols are no shortcoming, unless the one that matters is among them. */

@@ -1,5 +1,5 @@
 /** How good an input is: five yes or no, and in words what each no costs. */
-import type { CaptureQuality } from '../../model/quality.ts'
+import { type CaptureQuality, clockWords } from '../../model/quality.ts'
 import { count, counted, mostFirst, numbered } from '../output/quantities.ts'
 import { listed } from '../../model/listed.ts'
 import type { ReportInput } from './data.ts'
@@ -45,6 +45,8 @@ export function qualityCosts({ quality, connections }: ReportInput): readonly st
     const n = quality[key] ?? 0
     return n > 0 ? [cost(n, connections)] : []
   })
+  const clock = clockWords(quality)
+  if (clock !== null) costs.unshift(clock)
   const unread = numbered(quality.unread ?? {}).slice(0, REASONS_SHOWN)
   if (unread.length > 0) costs.push(`not read, or only so far: ${listed(unread)}`)
   return quality.readError === null

@@ -20,8 +20,10 @@ import {
   type AnalysisOptions,
   type InputProgress,
 } from '../../pipeline/monitor.ts'
+import type { ClockOffset } from '../../pipeline/clock-marks.ts'
 import { recordHelper } from '../ahead-thread.ts'
 import { analysisInput, readerOf } from '../analysis-input.ts'
+import { clockOffsets } from '../clocks.ts'
 import { givenBeside } from '../analyze/beside.ts'
 import { keyLog } from '../../protocols/tls/key-log.ts'
 import {
@@ -127,7 +129,7 @@ function progressNotes(store: Store, order: JobOrder, onProgress: (progress: Job
 async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryRecord> {
   const started = performance.now()
   beginAnalysis(store, order.analysis, clock())
-  const sorted = await sortedInputs(order.inputs)
+  const sorted = await withClocks(await sortedInputs(order.inputs))
   const basis = { secrets: secretsOf(order.keylog), from: null, to: null, ...recordHelper() }
   const { deployment, relays, isTwice } = await deploymentFor(order, sorted, basis, note)
   const { devices } = deployment
@@ -202,16 +204,25 @@ interface SortedInputs {
   readonly inputs: readonly JobInput[]
   /** Logs that only name connections of the others. */
   readonly beside: readonly JobInput[]
+  /** What the clocks of captures are ahead, by path. */
+  readonly clocks: ReadonlyMap<string, ClockOffset>
 }
+
+async function withClocks(sorted: SortedInputs): Promise<SortedInputs> {
+  if (sorted.inputs.length < 2) return sorted
+  return { ...sorted, clocks: await clockOffsets(sorted.inputs, EXPANSION_LIMIT) }
+}
+
+const NO_CLOCKS: SortedInputs['clocks'] = new Map()
 
 /** Without a log of connections they are what was named, and cannot be read. */
 async function sortedInputs(all: readonly JobInput[]): Promise<SortedInputs> {
-  if (all.length < 2) return { all, inputs: all, beside: [] }
+  if (all.length < 2) return { all, inputs: all, beside: [], clocks: NO_CLOCKS }
   const apart = new Set<JobInput>()
   for (const input of all)
     if (await isBesideLog(() => openSource(input.path), EXPANSION_LIMIT)) apart.add(input)
-  if (apart.size === all.length) return { all, inputs: all, beside: [] }
-  return { all, inputs: all.filter((input) => !apart.has(input)), beside: [...apart] }
+  if (apart.size === all.length) return { all, inputs: all, beside: [], clocks: NO_CLOCKS }
+  return { all, inputs: all.filter((input) => !apart.has(input)), beside: [...apart], clocks: NO_CLOCKS }
 }
 
 /** How far each of the named inputs is: a log beside another one is read with it. */
@@ -222,7 +233,7 @@ function placed({ all, inputs }: SortedInputs, each: readonly InputProgress[]): 
 
 async function opened(
   { tap, name, path, sha256 }: JobInput,
-  { inputs, beside }: SortedInputs,
+  { inputs, beside, clocks }: SortedInputs,
 ): Promise<AnalysisInput> {
   const given = givenBeside({ tap, path: name }, inputs.map(nameOf), beside.map(nameOf))
   const logs = given.flatMap((log) => beside.filter((input) => input.name === log.path))
@@ -233,7 +244,7 @@ async function opened(
   })
   const secrets = await secretsAhead(path, EXPANSION_LIMIT)
   const known = { tap, path: name, sha256: sha256 === null ? null : Promise.resolve(sha256) }
-  return analysisInput(input, { ...known, secrets })
+  return analysisInput(input, { ...known, secrets, clock: clocks.get(path) })
 }
 
 /** Uploaded files have a name and no folder; the name that a log's tap has says nothing. */

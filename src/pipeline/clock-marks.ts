@@ -1,0 +1,125 @@
+/**
+ * How far the clocks of two captures are apart, by packets that both hold.
+ *
+ * A SYN/ACK carries the initial sequence numbers of both sides, 64 bits of chance, and translators leave them
+ * as they are; a relay that opens connections of its own passes on what is said in them. What occurs once in
+ * each of two captures is one event, and the two times that they give it differ by their clocks, and by the
+ * way in between. That most of these differences agree shows that it is the clocks (domain knowledge 7, X-06:
+ * the offset from matched packets).
+ */
+import { i32 } from '../bytes/read.ts'
+import type { FrameBatch } from '../bytes/frame-batch.ts'
+import type { CaptureInterface } from '../model/capture.ts'
+import { densest } from '../model/statistics.ts'
+import { MILLISECOND, SECOND, type Micros } from '../model/time.ts'
+import { locate, Place, TCP } from '../wire/frame.ts'
+import { PathTable } from '../wire/path.ts'
+import * as tcp from '../wire/tcp.ts'
+
+/** Events kept per capture. */
+const MARKS_MAX = 1 << 17
+/** What is shorter is said by many. */
+const SAID_MIN = 24
+/** So much of a payload, and of a head in lines, tells them apart. */
+const PAYLOAD_READ = 128
+const HEAD_READ = 1024
+const LINE_FEED = 0x0a
+/** The kind of a line's hash; that of a payload's is its length. */
+const LINE = -1
+/** A SPAN port shows packets twice within this (RFC 9293's shortest retransmission timeout is a thousand
+ * times longer). */
+const TWICE_WITHIN: Micros = MILLISECOND
+/** Differences that agree lie this close: relays and networks take less to pass something on. */
+const AGREEING: Micros = SECOND / 2
+/** Fewer may agree by chance. */
+const MATCHES_MIN = 3
+
+/** What a capture's clock is ahead of another one's. */
+export interface ClockOffset {
+  readonly ahead: Micros
+  /** Packets that both hold, and that agree about it. */
+  readonly matched: number
+}
+
+/** What is remembered of a capture: when each event was, by its hash; NaN where there were several. */
+export class ClockMarks {
+  readonly times = new Map<number, Micros>()
+  private readonly place = new Place(new PathTable())
+
+  /** The frames of a batch, of a capture with these interfaces. */
+  take(batch: FrameBatch, interfaces: readonly CaptureInterface[]): void {
+    const { place } = this
+    const { bytes, offset, capturedLength, wireLength, time } = batch
+    for (let i = 0; i < batch.count; i++) {
+      const begin = offset[i]!
+      const linkType = interfaces[batch.interface[i]!]?.linkType ?? -1
+      const kind = locate(bytes, begin, begin + capturedLength[i]!, wireLength[i]!, linkType, place)
+      if (kind === TCP) this.segment(time[i]!)
+    }
+  }
+
+  /** What the segment in hand says, if it says anything of its own. */
+  private segment(at: Micros): void {
+    const { bytes, transportAt, end, wireEnd } = this.place
+    const flags = tcp.flags(bytes, transportAt)
+    if ((flags & (tcp.SYN | tcp.ACK | tcp.RST)) === (tcp.SYN | tcp.ACK))
+      return this.note(joined(i32(bytes, transportAt + 4), i32(bytes, transportAt + 8)), at)
+    const length = tcp.payloadLength(bytes, transportAt, wireEnd)
+    const from = wireEnd - length
+    const to = from + Math.min(length, PAYLOAD_READ)
+    if (length < SAID_MIN || to > end) return
+    this.note(hashOf(bytes, from, to, length), at)
+    if (isHead(bytes[from]!)) this.lines(from, Math.min(end, from + HEAD_READ), at)
+  }
+
+  /** Relays that read HTTP add fields and change some: what stays of a head are its lines, and the body. */
+  private lines(from: number, to: number, at: Micros): void {
+    const { bytes } = this.place
+    for (let begin = from; begin < to;) {
+      const found = bytes.indexOf(LINE_FEED, begin)
+      const end = found < 0 || found >= to ? to : found
+      if (end - begin >= SAID_MIN) this.note(hashOf(bytes, begin, end, LINE), at)
+      begin = end + 1
+    }
+  }
+
+  private note(event: number, at: Micros): void {
+    const known = this.times.get(event)
+    if (known === undefined) {
+      if (this.times.size < MARKS_MAX) this.times.set(event, at)
+    } else if (Math.abs(at - known) > TWICE_WITHIN) this.times.set(event, NaN)
+  }
+}
+
+/** What the clock of `one` is ahead of that of `other`; null where nothing shows it. */
+export function clockOffset(one: ClockMarks, other: ClockMarks): ClockOffset | null {
+  const differences: Micros[] = []
+  for (const [event, at] of one.times) {
+    const there = other.times.get(event) ?? NaN
+    if (!Number.isNaN(at - there)) differences.push(at - there)
+  }
+  const agreeing = densest(differences, (difference) => difference, AGREEING)
+  if (agreeing.length < MATCHES_MIN || 2 * agreeing.length < differences.length) return null
+  return { ahead: agreeing[agreeing.length >> 1]!, matched: agreeing.length }
+}
+
+/** A method of HTTP, or its name, begins with a capital letter. */
+const isHead = (octet: number): boolean => octet >= 0x41 && octet <= 0x5a
+
+/** FNV-1a (draft-eastlake-fnv), twice, from bases that differ: a safe integer. `kind`: no two kinds of marks
+ * have one hash. */
+function hashOf(bytes: Uint8Array, from: number, to: number, kind: number): number {
+  let a = FNV_BASIS ^ kind
+  let b = FNV_BASIS ^ ~kind
+  for (let i = from; i < to; i++) {
+    a = Math.imul(a ^ bytes[i]!, FNV_PRIME)
+    b = Math.imul(b ^ bytes[i]!, FNV_PRIME) ^ (b >>> 15)
+  }
+  return joined(a, b)
+}
+
+const FNV_BASIS = 0x811c9dc5
+const FNV_PRIME = 0x01000193
+
+/** Of 64 bits the 53 that a number holds. */
+const joined = (a: number, b: number): number => (a >>> 0) * 2 ** 21 + (b >>> 11)
