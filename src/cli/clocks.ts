@@ -5,15 +5,18 @@
  */
 import { openSource } from '../../collectors/byte-source.ts'
 import type { ExpansionLimit } from '../../collectors/compression.ts'
-import { openInput } from '../../collectors/index.ts'
+import { type OpenedInput, openInput } from '../../collectors/index.ts'
 import { FrameBatch } from '../bytes/frame-batch.ts'
 import type { Tap } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import { ClockMarks, clockOffset, type ClockOffset } from '../pipeline/clock-marks.ts'
 import { isFile } from './analyze/is-file.ts'
 
-/** Frames read of each capture: some tenths of a second. */
-const FRAMES_READ = 500_000
+/** Frames read of each capture at most: some tenths of a second. Captures of one time mostly agree about the
+ * clocks after the first batch. */
+const FRAMES_READ = 100_000
+/** So many packets that agree leave no doubt. */
+const MATCHED_ENOUGH = 32
 /** Clocks that agree to this are left as they are: taps are waited for, and evidence has the times that stand
  * in the files. */
 const AGREED: Micros = SECOND
@@ -29,22 +32,63 @@ export async function clockOffsets(
   captures: readonly NamedCapture[],
   limit?: ExpansionLimit,
 ): Promise<ReadonlyMap<string, ClockOffset>> {
-  const taps = new Map<string, ClockMarks>()
   // Files of one tap have one clock.
   const nameOf = ({ tap, path }: NamedCapture): string => (tap === '' ? path : tap)
-  if (new Set(captures.map(nameOf)).size < 2) return new Map()
-  for (const capture of captures) {
-    const marks = taps.get(nameOf(capture)) ?? new ClockMarks()
-    taps.set(nameOf(capture), marks)
-    if (isFile(capture.path)) await readBeginning(capture.path, marks, limit)
+  const names = [...new Set(captures.map(nameOf))]
+  if (names.length < 2) return new Map()
+  const taps = new Map(names.map((name) => [name, new ClockMarks()]))
+  const files: Beginning[] = []
+  try {
+    for (const capture of captures)
+      if (isFile(capture.path)) files.push(await opened(capture.path, taps.get(nameOf(capture))!, limit))
+    const offsets = await settled(files, taps)
+    return new Map(
+      captures.flatMap((capture) => {
+        const offset = offsets.get(nameOf(capture))
+        return offset === undefined || Math.abs(offset.ahead) < AGREED ? [] : [[capture.path, offset]]
+      }),
+    )
+  } finally {
+    for (const { input } of files) (input.reader ?? input.records).close()
   }
-  const offsets = fromFirst(taps)
-  return new Map(
-    captures.flatMap((capture) => {
-      const offset = offsets.get(nameOf(capture))
-      return offset === undefined || Math.abs(offset.ahead) < AGREED ? [] : [[capture.path, offset]]
-    }),
-  )
+}
+
+/** A file that is read, and what is remembered of its tap. */
+interface Beginning {
+  readonly input: OpenedInput
+  readonly marks: ClockMarks
+  readonly batch: FrameBatch
+  frames: number
+}
+
+async function opened(path: string, marks: ClockMarks, limit?: ExpansionLimit): Promise<Beginning> {
+  const named = { path, ...(limit === undefined ? {} : { limit }) }
+  const input = await openInput(openSource(path), named)
+  return { input, marks, batch: new FrameBatch(), frames: 0 }
+}
+
+/** Reads all files a batch at a time, until no doubt is left or nothing more is to be read. */
+async function settled(
+  files: readonly Beginning[],
+  taps: ReadonlyMap<string, ClockMarks>,
+): Promise<ReadonlyMap<string, ClockOffset>> {
+  for (let open = files; ;) {
+    const more: Beginning[] = []
+    for (const file of open) if (await readOn(file)) more.push(file)
+    const offsets = fromFirst(taps)
+    const isClear = [...offsets.values()].every(({ matched }) => matched >= MATCHED_ENOUGH)
+    if (more.length === 0 || (offsets.size === taps.size - 1 && isClear)) return offsets
+    open = more
+  }
+}
+
+/** One batch; false where there is no further one to read. */
+async function readOn(file: Beginning): Promise<boolean> {
+  const { input, batch, marks } = file
+  if (input.reader === null || !(await input.reader.next(batch))) return false
+  marks.take(batch, input.reader.interfaces)
+  file.frames += batch.count
+  return file.frames < FRAMES_READ
 }
 
 /** What each is ahead of the first; found directly, or by way of another one. */
@@ -63,21 +107,4 @@ function fromFirst(taps: ReadonlyMap<string, ClockMarks>): Map<string, ClockOffs
     }
   }
   return found
-}
-
-async function readBeginning(path: string, marks: ClockMarks, limit?: ExpansionLimit): Promise<void> {
-  const { reader, records } = await openInput(openSource(path), {
-    path,
-    ...(limit === undefined ? {} : { limit }),
-  })
-  try {
-    if (reader === null) return
-    const batch = new FrameBatch()
-    for (let frames = 0; frames < FRAMES_READ; frames += batch.count) {
-      if (!(await reader.next(batch))) return
-      marks.take(batch, reader.interfaces)
-    }
-  } finally {
-    ;(reader ?? records).close()
-  }
 }
