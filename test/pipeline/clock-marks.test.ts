@@ -1,0 +1,169 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FrameBatch } from '../../src/bytes/frame-batch.ts'
+import type { CaptureInterface } from '../../src/model/capture.ts'
+import { ClockMarks, clockOffset } from '../../src/pipeline/clock-marks.ts'
+import { SECOND, type Micros } from '../../src/model/time.ts'
+import { tcpFrame, type TcpFrame } from '../scenario/frame-writer.ts'
+
+const ETHERNET: CaptureInterface = {
+  linkType: 1,
+  name: null,
+  description: null,
+  snapLength: 0,
+  fcsLength: 0,
+  section: 0,
+  drops: 0,
+}
+
+interface Seen {
+  readonly at: Micros
+  readonly frame: Uint8Array
+  /** Octets that were captured of it; all unless said. */
+  readonly captured?: number
+}
+
+/** What is remembered of frames, of Ethernet unless said. */
+function marksOf(seen: readonly Seen[], linkType = 1): ClockMarks {
+  const marks = new ClockMarks()
+  const batch = new FrameBatch()
+  batch.bytes = Buffer.concat(seen.map(({ frame }) => frame))
+  let offset = 0
+  for (const [i, { at, frame, captured }] of seen.entries()) {
+    batch.offset[i] = offset
+    batch.capturedLength[i] = captured ?? frame.length
+    batch.wireLength[i] = frame.length
+    batch.time[i] = at
+    offset += frame.length
+  }
+  batch.count = seen.length
+  marks.take(batch, [{ ...ETHERNET, linkType }])
+  return marks
+}
+
+const segment = (differs: Partial<TcpFrame>): Uint8Array =>
+  tcpFrame({
+    source: '192.0.2.10',
+    destination: '10.0.0.5',
+    sourcePort: 443,
+    destinationPort: 50_000,
+    sequence: 1,
+    acknowledgment: 1,
+    flags: 16,
+    ...differs,
+  })
+const says = (text: string): Uint8Array => segment({ payload: Buffer.from(text) })
+const accepts = (sequence: number): Uint8Array => segment({ sequence, flags: 18 })
+
+/** The same frames at a second tap, `by` later each, as `changed`. */
+function offsetOf(
+  frames: readonly Uint8Array[],
+  by: (i: number) => Micros,
+  changed = (frame: Uint8Array): Uint8Array => frame,
+) {
+  const at = (i: number): Micros => 1000 * SECOND + i * 7 * SECOND
+  const here = frames.map((frame, i) => ({ at: at(i), frame }))
+  const there = frames.map((frame, i) => ({ at: at(i) + by(i), frame: changed(frame) }))
+  return clockOffset(marksOf(there), marksOf(here))
+}
+
+const three = (frameOf: (i: number) => Uint8Array): Uint8Array[] => [0, 1, 2].map(frameOf)
+
+describe('the clock of a capture is ahead', () => {
+  test('as handshakes show that both saw', () => {
+    const frames = three((i) => accepts(1_000_000 + i))
+    expect(offsetOf(frames, () => 90 * SECOND)).toEqual({ ahead: 90 * SECOND, matched: 3 })
+  })
+
+  test('as what was said shows, the one in the middle of the differences', () => {
+    const frames = three((i) => says(`report ${i} of an agent that has something to say`))
+    expect(offsetOf(frames, (i) => 90 * SECOND + i)).toEqual({ ahead: 90 * SECOND + 1, matched: 3 })
+  })
+
+  test('as lines of a head show to which a relay has added', () => {
+    const head = (i: number, added = ''): string =>
+      `GET / HTTP/1.1\r\n${added}X-Request-Id: 0000-1111-2222-333${i}\r\n\r\n`
+    const frames = three((i) => says(head(i)))
+    const relayed = (frame: Uint8Array): Uint8Array =>
+      says(Buffer.from(frame.subarray(54)).toString().replace('\r\n', '\r\nVia: 1.1 lb\r\n'))
+    expect(offsetOf(frames, () => SECOND, relayed)).toEqual({ ahead: SECOND, matched: 3 })
+  })
+})
+
+describe('nothing is known of it', () => {
+  test('where differences do not agree', () => {
+    const frames = three((i) => accepts(1_000_000 + i))
+    expect(offsetOf(frames, (i) => i * 10 * SECOND)).toBeNull()
+    const more = Array.from({ length: 7 }, (_, i) => accepts(1_000_000 + i))
+    expect(offsetOf(more, (i) => (i < 3 ? 5 : 100 * i) * SECOND)).toBeNull()
+  })
+
+  test('where everybody says the same', () => {
+    expect(
+      offsetOf(
+        three(() => says('hello, here is an agent of yours')),
+        () => SECOND,
+      ),
+    ).toBeNull()
+  })
+
+  test('where little is said, or the snap length cut it', () => {
+    expect(
+      offsetOf(
+        three((i) => says(`short ${i}`)),
+        () => SECOND,
+      ),
+    ).toBeNull()
+    const cut = [0, 1, 2].map((i) => ({
+      at: i,
+      frame: says(`report ${i} of an agent, and more`),
+      captured: 60,
+    }))
+    expect(marksOf(cut).times.size).toBe(0)
+  })
+
+  test('of frames that hold no TCP', () => {
+    expect(
+      marksOf(
+        three((i) => accepts(i)).map((frame, at) => ({ at, frame })),
+        147,
+      ).times.size,
+    ).toBe(0)
+  })
+})
+
+test('what a mirror port shows twice counts once; what is sent again tells nothing', () => {
+  const frame = accepts(7)
+  expect([
+    ...marksOf([
+      { at: 10, frame },
+      { at: 900, frame },
+    ]).times.values(),
+  ]).toEqual([10])
+  expect([
+    ...marksOf([
+      { at: 10, frame },
+      { at: SECOND, frame },
+    ]).times.values(),
+  ]).toEqual([NaN])
+})
+
+test('whatever the frames hold', () => {
+  const seen = fc.record({
+    at: fc.nat(),
+    frame: fc.uint8Array({ maxLength: 200 }),
+    flips: fc.array(fc.nat(199)),
+  })
+  fc.assert(
+    fc.property(fc.array(seen, { maxLength: 20 }), fc.constantFrom(0, 1, 101, 113, 276), (all, linkType) => {
+      const frames = all.map(({ at, frame, flips }) => {
+        const bytes =
+          flips.length % 2 === 0 ? frame : Uint8Array.from(says('a word that is said, and more of it'))
+        for (const flip of flips) if (flip < bytes.length) bytes[flip] = bytes[flip]! ^ 0xff
+        return { at, frame: bytes }
+      })
+      const marks = marksOf(frames, linkType)
+      expect(clockOffset(marks, marks)?.ahead ?? 0).toBe(0)
+    }),
+  )
+})
