@@ -66,7 +66,7 @@ export function judge(event: PathEnded, world: World): IdleEnd | null {
   const sighting = event.lost
   const silence = sighting?.ending?.silence
   if (sighting === null || silence == null || silence.outcome === 'unknown') return null
-  if (isBlind(silence) || isRestart(event, silence) || isOneSided(sighting, silence)) return null
+  if (isBlind(silence) || isRestart(event, silence) || isOneSided(event, sighting, silence)) return null
   const { server } = sighting
   if (server !== null && world.failureOf(server, event.at - FAILURE_NEAR, event.at + FAILURE_NEAR) !== null)
     return null
@@ -90,11 +90,13 @@ function isBlind(silence: Silence): boolean {
   return silence.inFlight > 0 && silence.tapSilence > 0.9 * (silence.end - silence.start)
 }
 
-/** One side ended it, and the other was not heard at all: its direction does not pass this tap (domain
- * knowledge 7, X-05), and it may have closed first. A FIN tells whether it had, by what it acknowledges; save
- * one that is the first packet of all. */
-function isOneSided({ ending }: Sighting, { outcome, brokenBy, lastFrom, startPacket }: Silence): boolean {
+/** One side ended it, and the other was not heard at all, nor when the agent came back: its direction does
+ * not pass this tap (domain knowledge 7, X-05), and it may have closed first. A FIN tells whether it had, by
+ * what it acknowledges; save one that is the first packet of all. */
+function isOneSided({ next }: PathEnded, { ending, tap }: Sighting, silence: Silence): boolean {
+  const { outcome, brokenBy, lastFrom, startPacket } = silence
   if (outcome === 'closed' ? startPacket > 0 : outcome !== 'aborted') return false
+  if (next?.handshake === 'complete' && next.tap === tap) return false
   const other = brokenBy === 0 ? 1 : 0
   return lastFrom[other] === null && ending?.finished[other] == null && ending?.resets[other] == null
 }
@@ -201,7 +203,10 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
       ? closedByRelay(event, sighting, sheet, world, () => end('network', relay))
       : end('network', relay)
   }
-  return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
+  // Of a reset that is all that was captured of its connection, nobody knows who sent it, unless the way that
+  // others of its sender came tells.
+  if (from === 0 || (silence.startPacket === 0 && total > -STRONG)) return null
+  return end('server', serverActor(sighting, 0.85))
 }
 
 function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {

@@ -4,7 +4,7 @@ import { seconds } from '../../../src/model/time.ts'
 import { scenario } from '../../scenario/scenario.ts'
 import { analysedFiles, inShort, only } from '../analysis.ts'
 import { A1, A2, attach, balancer, DLP } from '../stories.ts'
-import { DIRECT, forgetting } from './idle.ts'
+import { DIRECT, forgetting, idle } from './idle.ts'
 
 test('a connection that was silent before the capture began, and whose agent then asks in vain', async () => {
   const s = scenario().behind(forgetting('silently'))
@@ -106,4 +106,12 @@ test('what opened while the tap was blind was silent since then at most', async 
   const seen = captures.map(([tap, bytes]) => [tap, only(bytes, isSeen)] as const)
   const { details } = (await analysedFiles(seen, DLP)).incident('severed-idle')
   expect(details).toMatchObject({ silenceSeconds: 199, silenceIsAtLeast: true })
+})
+
+test('a reset that is all that was captured of a connection may be anybody’s', async () => {
+  let hasBegun = false
+  const isLate = (frame: Buffer): boolean => (hasBegun ||= frame.includes('ping'))
+  const captures = [...idle(forgetting('rst-both'), 'waits').captures()].filter(([tap]) => tap === 'client')
+  const late = captures.map(([tap, bytes]) => [tap, only(bytes, isLate)] as const)
+  expect((await analysedFiles(late, DLP)).told).toEqual(['warning reconnect-overhead'])
 })
