@@ -4,7 +4,7 @@ import type { OpenedInput } from '../../collectors/index.ts'
 import type { CaptureReader } from '../model/capture.ts'
 import type { FlowReader } from '../model/flow-record.ts'
 import type { Tap } from '../model/packet.ts'
-import type { ClockOffset } from '../pipeline/clock-marks.ts'
+import type { Micros } from '../model/time.ts'
 import type { AnalysisInput } from '../pipeline/monitor.ts'
 
 interface Known {
@@ -14,17 +14,16 @@ interface Known {
   /** Key logs that stand in a capture. */
   readonly secrets: readonly string[]
   /** What a capture's clock is ahead of the one by which it is judged. */
-  readonly clock?: ClockOffset | undefined
+  readonly clockAhead?: Micros | undefined
 }
 
 /** A capture is searched for exports of flows as well. */
-export function analysisInput(opened: OpenedInput, { secrets, clock, ...known }: Known): AnalysisInput {
+export function analysisInput(opened: OpenedInput, { secrets, clockAhead, ...known }: Known): AnalysisInput {
   if (opened.reader === null) {
     const { records, beside, answers } = opened
     return { ...known, records, beside, answers }
   }
-  const beside = clock === undefined ? {} : { clock }
-  return { ...known, reader: opened.reader, secrets, exports: flowDatagrams, ...beside }
+  return { ...known, reader: opened.reader, secrets, clockAhead, exports: flowDatagrams }
 }
 
 /** What both kinds of readers know of their file. */

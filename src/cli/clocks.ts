@@ -28,10 +28,12 @@ interface NamedCapture {
 
 /** What the clock of each capture is ahead of that of the first one, by path: of those that have to be
  * corrected. Flow records, and what can be read but once, have none. */
-export async function clockOffsets(
+export type ClocksAhead = ReadonlyMap<string, Micros>
+
+export async function clocksAhead(
   captures: readonly NamedCapture[],
   limit?: ExpansionLimit,
-): Promise<ReadonlyMap<string, ClockOffset>> {
+): Promise<ClocksAhead> {
   // Files of one tap have one clock.
   const nameOf = ({ tap, path }: NamedCapture): string => (tap === '' ? path : tap)
   const names = [...new Set(captures.map(nameOf))]
@@ -44,8 +46,8 @@ export async function clockOffsets(
     const offsets = await settled(files, taps)
     return new Map(
       captures.flatMap((capture) => {
-        const offset = offsets.get(nameOf(capture))
-        return offset === undefined || Math.abs(offset.ahead) < AGREED ? [] : [[capture.path, offset]]
+        const ahead = offsets.get(nameOf(capture))?.ahead ?? 0
+        return Math.abs(ahead) < AGREED ? [] : [[capture.path, ahead]]
       }),
     )
   } finally {
@@ -57,14 +59,13 @@ export async function clockOffsets(
 interface Beginning {
   readonly input: OpenedInput
   readonly marks: ClockMarks
-  readonly batch: FrameBatch
   frames: number
 }
 
 async function opened(path: string, marks: ClockMarks, limit?: ExpansionLimit): Promise<Beginning> {
   const named = { path, ...(limit === undefined ? {} : { limit }) }
   const input = await openInput(openSource(path), named)
-  return { input, marks, batch: new FrameBatch(), frames: 0 }
+  return { input, marks, frames: 0 }
 }
 
 /** Reads all files a batch at a time, until no doubt is left or nothing more is to be read. */
@@ -72,9 +73,10 @@ async function settled(
   files: readonly Beginning[],
   taps: ReadonlyMap<string, ClockMarks>,
 ): Promise<ReadonlyMap<string, ClockOffset>> {
+  const batch = new FrameBatch()
   for (let open = files; ;) {
     const more: Beginning[] = []
-    for (const file of open) if (await readOn(file)) more.push(file)
+    for (const file of open) if (await readOn(file, batch)) more.push(file)
     const offsets = fromFirst(taps)
     const isClear = [...offsets.values()].every(({ matched }) => matched >= MATCHED_ENOUGH)
     if (more.length === 0 || (offsets.size === taps.size - 1 && isClear)) return offsets
@@ -83,8 +85,8 @@ async function settled(
 }
 
 /** One batch; false where there is no further one to read. */
-async function readOn(file: Beginning): Promise<boolean> {
-  const { input, batch, marks } = file
+async function readOn(file: Beginning, batch: FrameBatch): Promise<boolean> {
+  const { input, marks } = file
   if (input.reader === null || !(await input.reader.next(batch))) return false
   marks.take(batch, input.reader.interfaces)
   file.frames += batch.count

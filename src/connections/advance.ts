@@ -16,6 +16,7 @@ import {
   IDENTIFICATION_ZERO_WINDOWS,
   INITIAL,
   NEXT,
+  PACKETS,
   READ,
   RECORD_WORDS,
   STARTED,
@@ -23,6 +24,7 @@ import {
   WINDOW_HOP_SCALE,
   bit,
   half,
+  hopLimitOf,
 } from './fields.ts'
 import { withSide } from './cold.ts'
 import { beganWithProbe, irregularSegment, JUMP_MAX, missed, repeatsProbe } from './sequence.ts'
@@ -71,8 +73,8 @@ export function advance(
   const length = payload + syn + fin
   if (sequence === w[h + NEXT]) {
     if (length > 0) w[h + NEXT] = (sequence + length) | 0
-    const mayProbe = length === 0 && !isNew && sequence === ((w[h + INITIAL]! + 1) | 0)
-    if (!mayProbe || !repeatsProbe(state, row, side, place, flags)) return false
+    // Asked of few: of the second segment of a side, at the most.
+    if (isNew || w[h + PACKETS] !== 2 || !repeatsProbe(state, row, side, place, flags, payload)) return false
     beganWithProbe(state, row, side)
   }
   const probe = isKeepAlive(state, row, side, flags, payload, sequence)
@@ -193,7 +195,7 @@ function irregular(
       firstPacket: since.packet,
       packet,
       keepAlive: what === 'keep-alive',
-      hopLimit: (w[h + WINDOW_HOP_SCALE]! >>> 8) & WINDOW_HOP_MASK,
+      hopLimit: hopLimitOf(w, h),
     })
   }
   return true

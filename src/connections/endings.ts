@@ -31,6 +31,7 @@ import {
   WINDOW_HOP_SCALE,
   bit,
   half,
+  hopLimitOf,
 } from './fields.ts'
 import { answered } from './advance.ts'
 import { acknowledgesSyn } from './handshake.ts'
@@ -307,7 +308,7 @@ function markEnd(cold: Cold, side: Side, idleBefore: Micros): void {
 function hopLimitBefore(state: TapState, row: number, side: Side): number | null {
   const w = state.table.words
   const spoke = (w[row * RECORD_WORDS + STATE]! & bit(STARTED, side)) !== 0
-  return spoke ? (w[half(row, side) + WINDOW_HOP_SCALE]! >>> 8) & 0xff : usualOf(state, row, side)
+  return spoke ? hopLimitOf(w, half(row, side)) : usualOf(state, row, side)
 }
 
 /** The hop limit with which the side's host began other connections; null if it was seen to begin none. */

@@ -52,6 +52,9 @@ export function handshakeRtt(w: Int32Array, row: number): number {
   return toOriginator > 0 && toResponder > 0 ? toOriginator + toResponder : 0
 }
 
+/** The hop limit of the last packet of a half, at word offset `h`. */
+export const hopLimitOf = (w: Int32Array, h: number): number => (w[h + WINDOW_HOP_SCALE]! >>> 8) & 0xff
+
 /** Word offset of a half within the table: `half(row, side)`. */
 export const half = (row: number, side: number): number => row * RECORD_WORDS + HALF_WORDS * (1 + side)
 

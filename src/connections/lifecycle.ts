@@ -92,8 +92,9 @@ export class Lifecycle {
     else if (isLong && (bits & OVER) === 0 && state.wakings.of(row)?.givenUp !== true) {
       settleAtEnd(state, row, time)
       const sequence = i32(place.bytes, place.transportAt + 4)
-      const isAgain = payload === 0 && repeatsProbe(state, row, side, place, flags)
-      const probe = isAgain || isKeepAlive(state, row, side, flags, payload, sequence)
+      const probe =
+        repeatsProbe(state, row, side, place, flags, payload) ||
+        isKeepAlive(state, row, side, flags, payload, sequence)
       const breaker = probe ? 'keep-alive' : payload > 0 ? 'data' : 'acknowledgment'
       wake(state, row, side, breaker, time, packet)
       if (tellsOfUnseen(state, row, side, place)) state.wakings.of(row)!.doubtful = true

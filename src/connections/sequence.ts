@@ -101,13 +101,18 @@ export function repeatsProbe(
   side: Side,
   { bytes, transportAt }: Place,
   flags: number,
+  payload: number,
 ): boolean {
   const { words: w, f64 } = state.table
   const c = row * RECORD_WORDS
   const h = half(row, side)
   const isAlone = w[h + PACKETS] === 2 && w[half(row, otherSide(side)) + PACKETS] === 0
+  const next = w[h + NEXT]!
   return (
     isAlone &&
+    payload === 0 &&
+    next === ((w[h + INITIAL]! + 1) | 0) &&
+    next === i32(bytes, transportAt + 4) &&
     (w[c + STATE]! & bit(SYN_SEEN, side)) === 0 &&
     (flags & (tcp.SYN | tcp.FIN | tcp.RST | tcp.ACK)) === tcp.ACK &&
     w[h + ACKNOWLEDGED] === i32(bytes, transportAt + 8) &&

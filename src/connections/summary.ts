@@ -25,10 +25,10 @@ import {
   STATE,
   STREAM,
   UNOPENED,
-  WINDOW_HOP_SCALE,
   bit,
   half,
   handshakeRtt,
+  hopLimitOf,
 } from './fields.ts'
 import { handshakeSeen } from './handshake.ts'
 import { missingOf } from './sequence.ts'
@@ -124,7 +124,7 @@ function halfSummary(state: TapState, row: number, side: Side): HalfSummary {
     unanswered,
     unansweredSince: since?.at ?? null,
     unansweredPacket: since?.packet ?? null,
-    hopLimit: (bits & bit(STARTED, side)) === 0 ? null : (w[h + WINDOW_HOP_SCALE]! >>> 8) & 0xff,
+    hopLimit: (bits & bit(STARTED, side)) === 0 ? null : hopLimitOf(w, h),
     hardware: state.hardware.text(w[h + HARDWARE_UNANSWERED]! >>> 16),
   }
 }

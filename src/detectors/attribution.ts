@@ -8,6 +8,7 @@
 import { isOfSeveral } from '../model/deployment.ts'
 import type { PathEnded, World } from '../model/event.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
+import { otherSide } from '../model/packet.ts'
 import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
 import { isEarlierEnd, type Reset, type Silence } from '../model/observation.ts'
 import { isRecordReference, packetName } from '../model/record-reference.ts'
@@ -97,7 +98,7 @@ function isOneSided({ next }: PathEnded, { ending, tap }: Sighting, silence: Sil
   const { outcome, brokenBy, lastFrom, startPacket } = silence
   if (outcome === 'closed' ? startPacket > 0 : outcome !== 'aborted') return false
   if (next?.handshake === 'complete' && next.tap === tap) return false
-  const other = brokenBy === 0 ? 1 : 0
+  const other = otherSide(brokenBy)
   return lastFrom[other] === null && ending?.finished[other] == null && ending?.resets[other] == null
 }
 

@@ -1,6 +1,7 @@
 /** Who asked again and again, and was not answered: since when that is no accident, and when it proves
  * nothing. */
 import type { Silence } from '../model/observation.ts'
+import { otherSide } from '../model/packet.ts'
 import type { Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 
@@ -20,7 +21,7 @@ export const triedFor = ({ end, lastRetransmissionAt }: Silence): Micros =>
  * answered, unseen, would not ask for so long.
  */
 export function mayHaveAnswered({ handshake }: Sighting, silence: Silence): boolean {
-  if (silence.lastFrom[silence.brokenBy === 0 ? 1 : 0] !== null) return false
+  if (silence.lastFrom[otherSide(silence.brokenBy)] !== null) return false
   const isOlderThanCapture = handshake === 'none'
   return !isOlderThanCapture || silence.retransmissions < ASKED_MIN || triedFor(silence) < TRIED_FOR
 }

@@ -5,8 +5,7 @@ import type { Micros } from '../model/time.ts'
 import { spoken, spokenRange } from './detector.ts'
 
 /** In seconds, to hundredths. */
-export const silenceSeconds = (silence: Silence): number =>
-  Math.round((silence.end - silence.start) / 10_000) / 100
+const silenceSeconds = (silence: Silence): number => Math.round((silence.end - silence.start) / 10_000) / 100
 
 /** How long a silence was; between which bounds, where flow records tell of it, and that it was no shorter,
  * where it began before the capture. */

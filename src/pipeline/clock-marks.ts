@@ -7,6 +7,7 @@
  * way in between. That most of these differences agree shows that it is the clocks (domain knowledge 7, X-06:
  * the offset from matched packets).
  */
+import { FNV_BASIS, fnv } from '../bytes/fnv.ts'
 import { i32 } from '../bytes/read.ts'
 import type { FrameBatch } from '../bytes/frame-batch.ts'
 import type { CaptureInterface } from '../model/capture.ts'
@@ -106,20 +107,16 @@ export function clockOffset(one: ClockMarks, other: ClockMarks): ClockOffset | n
 /** A method of HTTP, or its name, begins with a capital letter. */
 const isHead = (octet: number): boolean => octet >= 0x41 && octet <= 0x5a
 
-/** FNV-1a (draft-eastlake-fnv), twice, from bases that differ: a safe integer. `kind`: no two kinds of marks
- * have one hash. */
+/** FNV-1a twice, from bases that differ: a safe integer. `kind`: no two kinds of marks have one hash. */
 function hashOf(bytes: Uint8Array, from: number, to: number, kind: number): number {
   let a = FNV_BASIS ^ kind
   let b = FNV_BASIS ^ ~kind
   for (let i = from; i < to; i++) {
-    a = Math.imul(a ^ bytes[i]!, FNV_PRIME)
-    b = Math.imul(b ^ bytes[i]!, FNV_PRIME) ^ (b >>> 15)
+    a = fnv(a, bytes[i]!)
+    b = fnv(b, bytes[i]!) ^ (b >>> 15)
   }
   return joined(a, b)
 }
-
-const FNV_BASIS = 0x811c9dc5
-const FNV_PRIME = 0x01000193
 
 /** Of 64 bits the 53 that a number holds. */
 const joined = (a: number, b: number): number => (a >>> 0) * 2 ** 21 + (b >>> 11)

@@ -10,7 +10,6 @@ import type { CaptureRecord } from '../model/record.ts'
 import type { OpensAhead } from '../protocols/tls/ahead.ts'
 import type { TlsSecrets, Wants } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
-import type { ClockOffset } from './clock-marks.ts'
 import type { FlowTap } from './flow-tap.ts'
 
 /** A capture to analyse: who opened it owns it. */
@@ -23,7 +22,7 @@ export interface TapInput {
   /** Key logs that stand in the capture, known before it is read. Absent: none are. */
   readonly secrets?: readonly string[]
   /** What its clock is ahead of the one by which all are judged. Absent: it is that one, or close to it. */
-  readonly clock?: ClockOffset
+  readonly clockAhead?: Micros | undefined
   /** Reads the exports of flows that a capture holds, which go to the sink that it is made with. Absent: they
    * are not looked for. */
   readonly exports?: (sink: (batch: FlowBatch) => void) => FlowDatagrams

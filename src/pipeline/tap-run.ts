@@ -43,7 +43,6 @@ import { BLIND_SPANS_MAX, type BlindSpan, type LiveRun, type SavedRun } from './
 import type { Run, TapInput, TapRunOptions } from './run.ts'
 import { expectation } from './expectation.ts'
 import { flowTapOf } from './flow-run.ts'
-import type { ClockOffset } from './clock-marks.ts'
 import type { FlowTap } from './flow-tap.ts'
 import { type LastingConnections, loadTap, type Passing, savedFaces, saveTap } from './saved-tap.ts'
 import type { UnreadReason } from '../model/unread.data.ts'
@@ -113,15 +112,15 @@ export class TapRun implements Run, LiveRun {
    * for. */
   read(): boolean | Promise<boolean> {
     const more = this.reader.next(this.batch)
-    const { clock } = this.input
-    if (clock === undefined) return more
+    const { clockAhead } = this.input
+    if (clockAhead === undefined) return more
     return typeof more === 'boolean'
-      ? this.corrected(more, clock)
-      : more.then((is) => this.corrected(is, clock))
+      ? this.corrected(more, clockAhead)
+      : more.then((is) => this.corrected(is, clockAhead))
   }
 
   /** The batch by the clock by which all captures are judged. */
-  private corrected(more: boolean, { ahead }: ClockOffset): boolean {
+  private corrected(more: boolean, ahead: Micros): boolean {
     const { time, count } = this.batch
     if (more) for (let i = 0; i < count; i++) time[i] = time[i]! - ahead
     return more
@@ -372,6 +371,7 @@ export class TapRun implements Run, LiveRun {
     const byClass = (wanted: string): number =>
       this.reasons.reduce((n, count, code) => (code > 0 && reasonClass(-code) === wanted ? n + count : n), 0)
     const fault = this.reader.fault
+    const { clockAhead } = this.input
     const quality = {
       truncatedPackets: this.truncated,
       malformedPackets: byClass('malformed'),
@@ -384,7 +384,7 @@ export class TapRun implements Run, LiveRun {
       untrackedSegments: sum((tracker) => tracker.counters.untracked),
       invalidResets: sum((tracker) => tracker.counters.invalidResets),
       interfaceDrops: this.reader.interfaces.reduce((n, face) => n + face.drops, 0),
-      ...(this.input.clock === undefined ? {} : { clockOffsetSeconds: toSeconds(this.input.clock.ahead) }),
+      ...(clockAhead === undefined ? {} : { clockOffsetSeconds: toSeconds(clockAhead) }),
       ...(this.blindTime === 0 ? {} : { blindSeconds: toSeconds(this.blindTime) }),
       ...(this.unread.size === 0 ? {} : { unread: unreadInWords(this.unread) }),
       readError: fault === null ? null : `${fault.message} (at offset ${fault.at})`,

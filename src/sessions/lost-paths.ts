@@ -21,9 +21,10 @@ export function lostSighting(path: TrackedPath): TrackedSighting | null {
   const idle = (s: TrackedSighting): boolean =>
     s.ending?.silence != null && s.ending.silence.outcome !== 'unknown'
   const cut = agentSide.find(idle) ?? path.sightings.find(idle) ?? null
+  if (cut === null || agentSide.length === 0) return cut
   // A relay keeps its own connection for whoever comes next, and closes it when nobody does.
-  const isOver = agentSide.length > 0 && agentSide.every((s) => wasOver(s, cut?.ending?.silence?.end ?? 0))
-  return isOver ? null : cut
+  const { end } = cut.ending!.silence!
+  return agentSide.every((s) => wasOver(s, end)) ? null : cut
 }
 
 /** Somebody had ended the connection some time before; clocks of taps differ by less. */

@@ -120,6 +120,7 @@ describe('what stays unanswered', () => {
 
 describe('a connection that was open before the capture, and of which only keep-alives are seen', () => {
   const later: Said = { after: seconds(5) }
+  const long: Said = { after: seconds(40) }
 
   test('the second one tells what the first was', () => {
     const wire = createWire().acknowledges(1)
@@ -144,11 +145,13 @@ describe('a connection that was open before the capture, and of which only keep-
     ['no room', (wire) => wire.acknowledges(1).acknowledges(1, { ...later, window: 0 })],
     ['the other side is heard', (wire) => wire.acknowledges(0).acknowledges(1).acknowledges(1, later)],
     ['the side has spoken', (wire) => wire.sends(1, 10).acknowledges(1, later)],
+    ['it has spoken, and its first word is long ago', (wire) => wire.sends(1, 10).acknowledges(1, long)],
     ['it was seen to begin', (wire) => wire.opens([{ unseen: true }]).acknowledges(1, later)],
   ])('are none: %s', (_why, says) => {
     const wire = says(createWire()).ends()
     expect(wire.of('unanswered')).toEqual([])
     expect(wire.summary.halves[1].keepAlives).toBe(0)
+    expect(wire.of('silence').filter(({ breaker }) => breaker === 'keep-alive')).toEqual([])
   })
 })
 

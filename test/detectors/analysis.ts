@@ -115,7 +115,7 @@ export async function analysedFiles(
 }
 
 export const PCAP_HEADER = 24
-const PCAP_RECORD_HEADER = 16
+export const PCAP_RECORD_HEADER = 16
 
 interface Recorded {
   readonly at: number

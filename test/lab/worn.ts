@@ -1,6 +1,6 @@
 /** Captures as taps in the field spoil them: packets are missing, all of one direction are, or they are there
  * twice, or in another order. The same seed spoils the same packets. */
-import { PCAP_HEADER, recordsOf } from '../detectors/analysis.ts'
+import { PCAP_HEADER, PCAP_RECORD_HEADER, recordsOf } from '../detectors/analysis.ts'
 import { locate, Place, TCP } from '../../src/wire/frame.ts'
 import { PathTable } from '../../src/wire/path.ts'
 import { joined } from '../scenario/pcap-writer.ts'
@@ -16,8 +16,6 @@ type Wear = (capture: Uint8Array, seed: number) => Uint8Array
 
 type Records = readonly Uint8Array[]
 
-/** Of a record, before the frame. */
-const RECORD_HEADER = 16
 const ETHERNET = 1
 
 const worn =
@@ -54,7 +52,7 @@ export const toServers = worn((records) => records.filter((record) => !isTold(re
 function isTold(record: Uint8Array, where: 'to servers' | 'from servers'): boolean {
   const place = new Place(new PathTable())
   const { length } = record
-  if (locate(record, RECORD_HEADER, length, length, ETHERNET, place) !== TCP) return false
+  if (locate(record, PCAP_RECORD_HEADER, length, length, ETHERNET, place) !== TCP) return false
   const ports = new DataView(record.buffer, record.byteOffset + place.transportAt)
   return ports.getUint16(0) > ports.getUint16(2) === (where === 'to servers')
 }

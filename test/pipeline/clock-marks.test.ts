@@ -1,20 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FrameBatch } from '../../src/bytes/frame-batch.ts'
-import type { CaptureInterface } from '../../src/model/capture.ts'
 import { ClockMarks, clockOffset } from '../../src/pipeline/clock-marks.ts'
 import { SECOND, type Micros } from '../../src/model/time.ts'
 import { tcpFrame, type TcpFrame } from '../scenario/frame-writer.ts'
-
-const ETHERNET: CaptureInterface = {
-  linkType: 1,
-  name: null,
-  description: null,
-  snapLength: 0,
-  fcsLength: 0,
-  section: 0,
-  drops: 0,
-}
+import { readerOf } from './reader.ts'
 
 interface Seen {
   readonly at: Micros
@@ -27,17 +17,13 @@ interface Seen {
 function marksOf(seen: readonly Seen[], linkType = 1): ClockMarks {
   const marks = new ClockMarks()
   const batch = new FrameBatch()
-  batch.bytes = Buffer.concat(seen.map(({ frame }) => frame))
-  let offset = 0
-  for (const [i, { at, frame, captured }] of seen.entries()) {
-    batch.offset[i] = offset
-    batch.capturedLength[i] = captured ?? frame.length
-    batch.wireLength[i] = frame.length
-    batch.time[i] = at
-    offset += frame.length
-  }
-  batch.count = seen.length
-  marks.take(batch, [{ ...ETHERNET, linkType }])
+  const frames = seen.map(({ at, frame, captured }) => ({
+    time: at,
+    bytes: frame.subarray(0, captured),
+    wireLength: frame.length,
+  }))
+  const reader = readerOf(frames, { interfaces: [{ linkType }] })
+  while (reader.next(batch) === true) marks.take(batch, reader.interfaces)
   return marks
 }
 

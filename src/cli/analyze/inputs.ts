@@ -5,9 +5,9 @@ import { inputError, openSource } from '../../../collectors/byte-source.ts'
 import { hashed, hashFile } from '../../../collectors/hash.ts'
 import { BESIDE_ALONE, openInput } from '../../../collectors/index.ts'
 import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
-import type { ClockOffset } from '../../pipeline/clock-marks.ts'
 import type { AnalysisInput } from '../../pipeline/monitor.ts'
 import { analysisInput } from '../analysis-input.ts'
+import type { ClocksAhead } from '../clocks.ts'
 import { type BesideLogName, besideSources, givenBeside } from './beside.ts'
 import type { InputName } from './plan.ts'
 import { isFile } from './is-file.ts'
@@ -21,16 +21,13 @@ export interface OpenInputs {
   close(): void
 }
 
-/** What the clocks of captures are ahead, by path. */
-type Clocks = ReadonlyMap<string, ClockOffset>
-
 /** Throws an input error that names the file; what was opened before is closed. `beside`: logs that name
  * connections of others. */
 export async function openInputs(
   names: readonly InputName[],
   wantsHash: boolean,
   beside: readonly BesideLogName[] = [],
-  clocks: Clocks = new Map(),
+  clocks: ClocksAhead = new Map(),
 ): Promise<OpenInputs> {
   const asked = new Set<string>()
   const inputs: AnalysisInput[] = []
@@ -51,7 +48,7 @@ export async function openInputs(
       endings.push(() => (opened.reader ?? opened.records).close())
       const sha256 = stream === null ? hash : onceAwaited(() => stream.digest())
       const secrets = await secretsAhead(path)
-      inputs.push(analysisInput(opened, { tap, path, sha256, secrets, clock: clocks.get(path) }))
+      inputs.push(analysisInput(opened, { tap, path, sha256, secrets, clockAhead: clocks.get(path) }))
     }
     const idle = beside.find(({ path }) => !asked.has(path))
     if (idle !== undefined) throw inputError(`${idle.path} ${BESIDE_ALONE}`)

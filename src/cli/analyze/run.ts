@@ -11,9 +11,9 @@ import type { RecordSink, SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
 import { toSeconds } from '../../model/time.ts'
 import type { WhatIf } from '../../model/what-if.ts'
-import type { ClockOffset } from '../../pipeline/clock-marks.ts'
 import type { AnalysisInput, AnalysisOptions } from '../../pipeline/monitor.ts'
 import { recordHelper } from '../ahead-thread.ts'
+import type { ClocksAhead } from '../clocks.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, systemReason } from '../failure.ts'
 import { type Destination, openDestination } from '../output/destination.ts'
@@ -35,7 +35,7 @@ export interface Stages {
     names: readonly InputName[],
     wantsHash: boolean,
     beside: Plan['beside'],
-    clocks: Clocks,
+    clocks: ClocksAhead,
   ): Promise<OpenInputs>
   analyze(
     inputs: readonly AnalysisInput[],
@@ -120,13 +120,11 @@ export async function runAnalyze(
   }
 }
 
-type Clocks = ReadonlyMap<string, ClockOffset>
-
 /** A capture alone has the clock that it has. */
-async function clocksOf({ inputs }: Plan): Promise<Clocks> {
+async function clocksOf({ inputs }: Plan): Promise<ClocksAhead> {
   if (inputs.length < 2) return new Map()
-  const { clockOffsets } = await import('../clocks.ts')
-  return clockOffsets(inputs)
+  const { clocksAhead } = await import('../clocks.ts')
+  return clocksAhead(inputs)
 }
 
 /** An analysis, of which nothing was said yet where it can begin again. */

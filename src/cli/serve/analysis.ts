@@ -20,10 +20,9 @@ import {
   type AnalysisOptions,
   type InputProgress,
 } from '../../pipeline/monitor.ts'
-import type { ClockOffset } from '../../pipeline/clock-marks.ts'
 import { recordHelper } from '../ahead-thread.ts'
 import { analysisInput, readerOf } from '../analysis-input.ts'
-import { clockOffsets } from '../clocks.ts'
+import { type ClocksAhead, clocksAhead } from '../clocks.ts'
 import { givenBeside } from '../analyze/beside.ts'
 import { keyLog } from '../../protocols/tls/key-log.ts'
 import {
@@ -129,7 +128,7 @@ function progressNotes(store: Store, order: JobOrder, onProgress: (progress: Job
 async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryRecord> {
   const started = performance.now()
   beginAnalysis(store, order.analysis, clock())
-  const sorted = await withClocks(await sortedInputs(order.inputs))
+  const sorted = await sortedInputs(order.inputs)
   const basis = { secrets: secretsOf(order.keylog), from: null, to: null, ...recordHelper() }
   const { deployment, relays, isTwice } = await deploymentFor(order, sorted, basis, note)
   const { devices } = deployment
@@ -204,25 +203,22 @@ interface SortedInputs {
   readonly inputs: readonly JobInput[]
   /** Logs that only name connections of the others. */
   readonly beside: readonly JobInput[]
-  /** What the clocks of captures are ahead, by path. */
-  readonly clocks: ReadonlyMap<string, ClockOffset>
+  readonly clocks: ClocksAhead
 }
 
-async function withClocks(sorted: SortedInputs): Promise<SortedInputs> {
-  if (sorted.inputs.length < 2) return sorted
-  return { ...sorted, clocks: await clockOffsets(sorted.inputs, EXPANSION_LIMIT) }
+async function sortedInputs(all: readonly JobInput[]): Promise<SortedInputs> {
+  const beside = await besideAmong(all)
+  const inputs = all.filter((input) => !beside.includes(input))
+  return { all, inputs, beside, clocks: await clocksAhead(inputs, EXPANSION_LIMIT) }
 }
-
-const NO_CLOCKS: SortedInputs['clocks'] = new Map()
 
 /** Without a log of connections they are what was named, and cannot be read. */
-async function sortedInputs(all: readonly JobInput[]): Promise<SortedInputs> {
-  if (all.length < 2) return { all, inputs: all, beside: [], clocks: NO_CLOCKS }
-  const apart = new Set<JobInput>()
+async function besideAmong(all: readonly JobInput[]): Promise<readonly JobInput[]> {
+  if (all.length < 2) return []
+  const apart: JobInput[] = []
   for (const input of all)
-    if (await isBesideLog(() => openSource(input.path), EXPANSION_LIMIT)) apart.add(input)
-  if (apart.size === all.length) return { all, inputs: all, beside: [], clocks: NO_CLOCKS }
-  return { all, inputs: all.filter((input) => !apart.has(input)), beside: [...apart], clocks: NO_CLOCKS }
+    if (await isBesideLog(() => openSource(input.path), EXPANSION_LIMIT)) apart.push(input)
+  return apart.length === all.length ? [] : apart
 }
 
 /** How far each of the named inputs is: a log beside another one is read with it. */
@@ -244,7 +240,7 @@ async function opened(
   })
   const secrets = await secretsAhead(path, EXPANSION_LIMIT)
   const known = { tap, path: name, sha256: sha256 === null ? null : Promise.resolve(sha256) }
-  return analysisInput(input, { ...known, secrets, clock: clocks.get(path) })
+  return analysisInput(input, { ...known, secrets, clockAhead: clocks.get(path) })
 }
 
 /** Uploaded files have a name and no folder; the name that a log's tap has says nothing. */

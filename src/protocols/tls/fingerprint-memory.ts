@@ -4,6 +4,7 @@
  *
  * Contract: answers as the functions of fingerprints.ts do; hellos that differ in GREASE alone are one kind.
  */
+import { FNV_BASIS, fnv } from '../../bytes/fnv.ts'
 import type { ClientHelloFields } from './client-hello.ts'
 import { ja3, ja3s, ja4 } from './fingerprints.ts'
 import { GREASE, isGrease } from './grease.ts'
@@ -17,10 +18,6 @@ export interface ClientFingerprints {
 /** Kinds that are remembered; at the next one all are forgotten. Browsers that shuffle extensions make
  * many. */
 const KINDS_MAX = 4_096
-
-/** FNV-1a (RFC 9923 §5) over 32-bit words. */
-const OFFSET_BASIS = 0x811c9dc5
-const PRIME = 0x01000193
 
 /** What a fingerprint is made of: lists of numbers, and one text. */
 type Parts = readonly [text: string, ...lists: (readonly number[])[]]
@@ -70,10 +67,10 @@ function remembering<Hello, Result>(
 const plain = (value: number): number => (isGrease(value) ? GREASE : value)
 
 function hashOf([, ...lists]: Parts): number {
-  let hash = OFFSET_BASIS
+  let hash = FNV_BASIS
   for (const list of lists) {
-    for (const value of list) hash = Math.imul(hash ^ plain(value), PRIME)
-    hash = Math.imul(hash ^ list.length, PRIME)
+    for (const value of list) hash = fnv(hash, plain(value))
+    hash = fnv(hash, list.length)
   }
   return hash
 }
