@@ -2,10 +2,13 @@
  * How far the clocks of two captures are apart, by packets that both hold.
  *
  * A SYN/ACK carries the initial sequence numbers of both sides, 64 bits of chance, and translators leave them
- * as they are; a relay that opens connections of its own passes on what is said in them. What occurs once in
- * each of two captures is one event, and the two times that they give it differ by their clocks, and by the
- * way in between. That most of these differences agree shows that it is the clocks (domain knowledge 7, X-06:
- * the offset from matched packets).
+ * as they are; a ClientHello carries 28 octets of chance. What a relay that opens connections of its own
+ * passes on of other things is said anew every day, by the same agents at the same times: it counts where the
+ * captures overlap, or chance has shown that they are of one time.
+ *
+ * What occurs once in each of two captures is one event, and the two times that they give it differ by their
+ * clocks, and by the way in between. That most of these differences agree shows that it is the clocks (domain
+ * knowledge 7, X-06: the offset from matched packets).
  */
 import { FNV_BASIS, fnv } from '../bytes/fnv.ts'
 import { i32 } from '../bytes/read.ts'
@@ -17,7 +20,7 @@ import { locate, Place, TCP } from '../wire/frame.ts'
 import { PathTable } from '../wire/path.ts'
 import * as tcp from '../wire/tcp.ts'
 
-/** Events kept per capture. */
+/** Events of a kind that are kept per capture. */
 const MARKS_MAX = 1 << 17
 /** What is shorter is said by many. */
 const SAID_MIN = 24
@@ -42,9 +45,17 @@ export interface ClockOffset {
   readonly matched: number
 }
 
-/** What is remembered of a capture: when each event was, by its hash; NaN where there were several. */
+/** When each event was, by its hash; NaN where there were several. */
+type Marks = Map<number, Micros>
+
+/** What is remembered of a capture. */
 export class ClockMarks {
-  readonly times = new Map<number, Micros>()
+  /** Handshakes: no two are alike. */
+  readonly certain: Marks = new Map()
+  /** What was said, which may be said again. */
+  readonly said: Marks = new Map()
+  first: Micros = Infinity
+  last: Micros = -Infinity
   private readonly place = new Place(new PathTable())
 
   /** The frames of a batch, of a capture with these interfaces. */
@@ -52,6 +63,8 @@ export class ClockMarks {
     const { place } = this
     const { bytes, offset, capturedLength, wireLength, time } = batch
     for (let i = 0; i < batch.count; i++) {
+      this.first = Math.min(this.first, time[i]!)
+      this.last = Math.max(this.last, time[i]!)
       const begin = offset[i]!
       const linkType = interfaces[batch.interface[i]!]?.linkType ?? -1
       const kind = locate(bytes, begin, begin + capturedLength[i]!, wireLength[i]!, linkType, place)
@@ -64,12 +77,13 @@ export class ClockMarks {
     const { bytes, transportAt, end, wireEnd } = this.place
     const flags = tcp.flags(bytes, transportAt)
     if ((flags & (tcp.SYN | tcp.ACK | tcp.RST)) === (tcp.SYN | tcp.ACK))
-      return this.note(joined(i32(bytes, transportAt + 4), i32(bytes, transportAt + 8)), at)
+      return note(this.certain, joined(i32(bytes, transportAt + 4), i32(bytes, transportAt + 8)), at)
     const length = tcp.payloadLength(bytes, transportAt, wireEnd)
     const from = wireEnd - length
     const to = from + Math.min(length, PAYLOAD_READ)
     if (length < SAID_MIN || to > end) return
-    this.note(hashOf(bytes, from, to, length), at)
+    const isChance = isClientHello(bytes, from)
+    note(isChance ? this.certain : this.said, hashOf(bytes, from, to, length), at)
     if (isHead(bytes[from]!)) this.lines(from, Math.min(end, from + HEAD_READ), at)
   }
 
@@ -79,30 +93,44 @@ export class ClockMarks {
     for (let begin = from; begin < to;) {
       const found = bytes.indexOf(LINE_FEED, begin)
       const end = found < 0 || found >= to ? to : found
-      if (end - begin >= SAID_MIN) this.note(hashOf(bytes, begin, end, LINE), at)
+      if (end - begin >= SAID_MIN) note(this.said, hashOf(bytes, begin, end, LINE), at)
       begin = end + 1
     }
   }
+}
 
-  private note(event: number, at: Micros): void {
-    const known = this.times.get(event)
-    if (known === undefined) {
-      if (this.times.size < MARKS_MAX) this.times.set(event, at)
-    } else if (Math.abs(at - known) > TWICE_WITHIN) this.times.set(event, NaN)
-  }
+function note(marks: Marks, event: number, at: Micros): void {
+  const known = marks.get(event)
+  if (known === undefined) {
+    if (marks.size < MARKS_MAX) marks.set(event, at)
+  } else if (Math.abs(at - known) > TWICE_WITHIN) marks.set(event, NaN)
 }
 
 /** What the clock of `one` is ahead of that of `other`; null where nothing shows it. */
 export function clockOffset(one: ClockMarks, other: ClockMarks): ClockOffset | null {
-  const differences: Micros[] = []
-  for (const [event, at] of one.times) {
-    const there = other.times.get(event) ?? NaN
-    if (!Number.isNaN(at - there)) differences.push(at - there)
-  }
-  const agreeing = densest(differences, (difference) => difference, AGREEING)
-  if (agreeing.length < MATCHES_MIN || 2 * agreeing.length < differences.length) return null
+  const certain = differences(one.certain, other.certain)
+  const areOfOneTime = certain.length > 0 || (one.first <= other.last && other.first <= one.last)
+  if (!areOfOneTime) return null
+  const all = [...certain, ...differences(one.said, other.said)]
+  const agreeing = densest(all, (difference) => difference, AGREEING)
+  if (agreeing.length < MATCHES_MIN || 2 * agreeing.length < all.length) return null
   return { ahead: agreeing[agreeing.length >> 1]!, matched: agreeing.length }
 }
+
+/** Of each event that both know, by how much later the first one has it. */
+function differences(one: Marks, other: Marks): Micros[] {
+  const found: Micros[] = []
+  for (const [event, at] of one) {
+    const difference = at - (other.get(event) ?? NaN)
+    if (!Number.isNaN(difference)) found.push(difference)
+  }
+  return found
+}
+
+/** A record of a handshake that begins with a ClientHello (RFC 8446 §4): its random is within what is
+ * hashed. */
+const isClientHello = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] === 0x16 && bytes[at + 1] === 3 && bytes[at + 5] === 1
 
 /** A method of HTTP, or its name, begins with a capital letter. */
 const isHead = (octet: number): boolean => octet >= 0x41 && octet <= 0x5a

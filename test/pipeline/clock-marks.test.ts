@@ -63,7 +63,18 @@ describe('the clock of a capture is ahead', () => {
 
   test('as what was said shows, the one in the middle of the differences', () => {
     const frames = three((i) => says(`report ${i} of an agent that has something to say`))
-    expect(offsetOf(frames, (i) => 90 * SECOND + i)).toEqual({ ahead: 90 * SECOND + 1, matched: 3 })
+    expect(offsetOf(frames, (i) => 9 * SECOND + i)).toEqual({ ahead: 9 * SECOND + 1, matched: 3 })
+  })
+
+  test('as hellos show, which hold chance', () => {
+    const hello = (i: number): Uint8Array =>
+      segment({ payload: Buffer.from([22, 3, 1, 0, 60, 1, 0, 0, 56, 3, 3, ...Array<number>(54).fill(i)]) })
+    expect(offsetOf(three(hello), () => 90 * SECOND)).toEqual({ ahead: 90 * SECOND, matched: 3 })
+  })
+
+  test('as what was said shows, where one handshake shows that they are of one time', () => {
+    const frames = [accepts(7), ...three((i) => says(`report ${i} of an agent that has something to say`))]
+    expect(offsetOf(frames, () => 90 * SECOND)).toEqual({ ahead: 90 * SECOND, matched: 4 })
   })
 
   test('as lines of a head show to which a relay has added', () => {
@@ -82,6 +93,11 @@ describe('nothing is known of it', () => {
     expect(offsetOf(frames, (i) => i * 10 * SECOND)).toBeNull()
     const more = Array.from({ length: 7 }, (_, i) => accepts(1_000_000 + i))
     expect(offsetOf(more, (i) => (i < 3 ? 5 : 100 * i) * SECOND)).toBeNull()
+  })
+
+  test('where the same was said at the same time of another day', () => {
+    const frames = three((i) => says(`report ${i} of an agent that has something to say`))
+    expect(offsetOf(frames, () => 86_400 * SECOND)).toBeNull()
   })
 
   test('where everybody says the same', () => {
@@ -105,16 +121,15 @@ describe('nothing is known of it', () => {
       frame: says(`report ${i} of an agent, and more`),
       captured: 60,
     }))
-    expect(marksOf(cut).times.size).toBe(0)
+    expect([...marksOf(cut).said, ...marksOf(cut).certain]).toEqual([])
   })
 
   test('of frames that hold no TCP', () => {
-    expect(
-      marksOf(
-        three((i) => accepts(i)).map((frame, at) => ({ at, frame })),
-        147,
-      ).times.size,
-    ).toBe(0)
+    const marks = marksOf(
+      three((i) => accepts(i)).map((frame, at) => ({ at, frame })),
+      147,
+    )
+    expect([...marks.said, ...marks.certain]).toEqual([])
   })
 })
 
@@ -124,13 +139,13 @@ test('what a mirror port shows twice counts once; what is sent again tells nothi
     ...marksOf([
       { at: 10, frame },
       { at: 900, frame },
-    ]).times.values(),
+    ]).certain.values(),
   ]).toEqual([10])
   expect([
     ...marksOf([
       { at: 10, frame },
       { at: SECOND, frame },
-    ]).times.values(),
+    ]).certain.values(),
   ]).toEqual([NaN])
 })
 
