@@ -73,6 +73,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'distribution/dns.ts': 'what the detectors of DNS find, and how it reads',
     'distribution/first-contacts.ts': 'counts agents at the server where they came first',
     'distribution/hop-cause.ts': 'why a load balancer moved an agent',
+    'distribution/name-moves.ts': 'where names led, and whether they were led elsewhere for good',
     'distribution/persistence.ts': 'brackets the memory of a load balancer between returns',
     'distribution/relay.ts': 'what the detectors of choices find, and how it reads',
     'distribution/turn-taking.ts': 'weighs whether a load balancer hands agents round',

@@ -7,6 +7,7 @@ import { headerValue } from '../model/http.ts'
 import type { HttpBody, HttpRequest } from '../model/http.ts'
 import type { HttpBodySeen, HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
 import { seconds, type Micros } from '../model/time.ts'
+import { identityInRequest } from './identity.ts'
 import type { TrackedSighting } from './sighting.ts'
 import { TapClocks } from './tap-clocks.ts'
 
@@ -262,15 +263,39 @@ function likeness(front: Exchanged, back: Exchanged): { grade: number; by: strin
   for (const name of REQUEST_IDS) {
     const id = headerValue(a, name)
     if (id === null || headerValue(b, name) === null) continue
-    return id === headerValue(b, name) ? { grade: 4, by: `the same ${name}` } : { grade: -1, by: '' }
+    return id === headerValue(b, name) ? { grade: 4, by: `the same ${name}` } : UNLIKE
   }
+  if (isOfOthers(front, back)) return UNLIKE
   const grounds = [
     isForwardedFrom(b, front.sighting.originator.address) ? 'the client’s address, forwarded' : null,
     isOneConnection(front, back) ? 'the same connection' : null,
     sharesCookie(a, b) ? 'the same cookie' : null,
   ].filter((ground) => ground !== null)
+  if (grounds.length === 0 && saysOtherwise(a, b)) return UNLIKE
   return { grade: grounds.length, by: grounds.join(', ') || 'nothing else fits' }
 }
+
+const UNLIKE = { grade: -1, by: '' } as const
+
+/** Both name the agent that asks, and it is not one: in the target or a field of its own, not in a cookie,
+ * which relays rewrite. */
+function isOfOthers(front: Exchanged, back: Exchanged): boolean {
+  const [one, other] = [front, back].map(({ request, sighting }) =>
+    identityInRequest(request, sighting.service),
+  )
+  if (one == null || other == null || one.by !== other.by || one.by === 'cookie') return false
+  return one.id !== other.id
+}
+
+/** Fields in which a client says what it is: relays pass them on (RFC 9110 §10.1.5, §11.6.2). One that puts
+ * its own there needs a mark that tells more. */
+const OF_THE_CLIENT = ['user-agent', 'authorization']
+
+const saysOtherwise = (a: HttpRequest, b: HttpRequest): boolean =>
+  OF_THE_CLIENT.some((name) => {
+    const [one, other] = [headerValue(a, name), headerValue(b, name)]
+    return one !== null && other !== null && one !== other
+  })
 
 /** The relay uses one connection for all requests of the client's: they stand at the same place in both. */
 const isOneConnection = (front: Exchanged, back: Exchanged): boolean =>
@@ -279,12 +304,14 @@ const isOneConnection = (front: Exchanged, back: Exchanged): boolean =>
 const isForwardedFrom = ({ forwarded }: HttpRequest, address: string): boolean =>
   [...(forwarded?.clients ?? []), ...(forwarded?.single ?? [])].some((node) => node.address === address)
 
-/** A value that both present, long enough to be somebody's own: 64 bits in hex or more. */
+/** A value that both present, long enough to be somebody's own: 64 bits in hex or more. One that stands for a
+ * server is that of all whom it serves. */
 const COOKIE_LENGTH_MIN = 16
 
 const sharesCookie = (a: HttpRequest, b: HttpRequest): boolean =>
   a.cookies?.some(
-    ({ name, valueHash, valueLength }) =>
+    ({ name, valueHash, valueLength, role }) =>
       valueLength >= COOKIE_LENGTH_MIN &&
+      role !== 'persistence' &&
       b.cookies?.some((other) => other.name === name && other.valueHash === valueHash) === true,
   ) === true

@@ -16,6 +16,7 @@ const CONFIG = {
       ports: [443],
       vips: [VIP.address],
       servers: [{ name: 'web1', addresses: [SERVER.address] }],
+      identity: [{ httpHeader: 'X-Agent-Id' }],
     },
   ],
 }
@@ -114,6 +115,35 @@ describe('one request on both sides', () => {
     const { side, paired } = pairing()
     side('front', { at: 0, took: 0.2, headers: { 'X-Request-Id': 'a' } })
     side('back', back)
+    expect(paired()).toEqual([])
+  })
+
+  const OWN = { Cookie: 'SID=0123456789abcdef' }
+  test.each([
+    ['of another browser', { 'User-Agent': 'one' }, { 'User-Agent': 'other' }, null],
+    ['with other credentials', { Authorization: 'Basic b25l' }, { Authorization: 'Basic dHdv' }, null],
+    ['without them', { Authorization: 'Basic b25l' }, {}, 'nothing else fits'],
+    [
+      'of another browser, with the cookie',
+      { 'User-Agent': 'one', ...OWN },
+      { 'User-Agent': 'other', ...OWN },
+      'the same cookie',
+    ],
+    ['of another agent, with the cookie', { 'X-Agent-Id': 'A', ...OWN }, { 'X-Agent-Id': 'B', ...OWN }, null],
+    ['of the same agent', { 'X-Agent-Id': 'A' }, { 'X-Agent-Id': 'A' }, 'nothing else fits'],
+  ])('a request %s', (_what, front, back, by) => {
+    const { side, paired } = pairing()
+    side('front', { at: 0, took: 0.2, headers: front }, '10.0.0.5')
+    side('back', { at: 0.05, headers: back })
+    expect(paired()).toEqual(by === null ? [] : [[1, 2, by]])
+  })
+
+  test('a cookie that stands for a server is that of all its clients', () => {
+    const BIGIP = { Cookie: 'BIGipServerpool_keys=1677787402.20480.0000' }
+    const { side, paired } = pairing()
+    side('front', { at: 0, took: 0.2, headers: BIGIP }, '10.0.0.5')
+    side('front', { at: 0.01, took: 0.2 }, '10.0.0.6')
+    side('back', { at: 0.05, headers: BIGIP })
     expect(paired()).toEqual([])
   })
 

@@ -10,6 +10,7 @@ import { MAIL_PORTS } from '../../model/smtp.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, spoken, times, timesAmong } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
+import { NameMoves } from '../distribution/name-moves.ts'
 import { isOfAgents } from '../distribution/relay.ts'
 import { Undecided } from '../undecided.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
@@ -22,6 +23,7 @@ export const serverHop = detector({
     'the server before had failed: a failover',
     'the agent went back to a server that it prefers: a failback',
     'policy lets the agent pick: random or weighted choice, servers of one priority group',
+    'the name that the agents are given was led to the other server, and stays so',
     'another location, another list: the agent has another address',
     'a web user with a new session, or a mail server: those are not agents',
     'a health check, or a relay that stands for all its agents',
@@ -46,12 +48,14 @@ export const serverHop = detector({
   },
   watch({ failureWithin, proofBefore, proofAfter, recordsApart }, world, raise) {
     const causes = new HopCauses()
-    const undecided = new Undecided<Move>(({ visit, previous }, last) => judge(visit, previous, last))
+    const names = new NameMoves()
+    const undecided = new Undecided<Move>((move, last) => judge(move, last))
     /** By agent: whether it left the server before, or is there as well, its last packet there will tell. */
     const parallel = new Map<Agent, Move[]>()
-    const unlessParallel = ({ visit, previous }: Move, last: boolean): void => {
+    const unlessParallel = (move: Move, last: boolean): void => {
+      const { visit, previous } = move
       const { lastAt } = previous.sighting
-      if (lastAt <= visit.at || hasLeft(previous, visit.at)) judge(visit, previous, last)
+      if (lastAt <= visit.at || hasLeft(previous, visit.at)) judge(move, last)
     }
     const settle = (agent: Agent): void => {
       const open = parallel.get(agent)?.filter((move) => {
@@ -69,32 +73,40 @@ export const serverHop = detector({
       parallel.set(agent, moves)
       if (moves.length < PARALLEL_MOVES_MAX) moves.push(move)
     }
-    const judge = (visit: Visit, previous: Visit, last: boolean): void => {
+    const judge = (move: Move, last: boolean): void => {
+      const { visit, previous } = move
       const failure = world.failureOf(previous.server, previous.at - failureWithin, visit.at)
       // One that the server got over before the agent moved explains nothing.
       if (failure !== null && world.healthyAt(previous.server, failure.at + 1, visit.at) === null) return
       const healthy =
         world.healthyAt(previous.server, visit.at - proofBefore, visit.at + proofAfter) ??
         wellAround(previous.server, visit, recordsApart, world)
-      // Where policy lets agents leave a failed server, or nobody answered there, or that server was hidden
-      // behind its load balancer, a move is a hop only if the server is seen to be well.
+      // Where policy lets agents leave a failed server, or nobody answered there, or nobody watched, or that
+      // server was hidden behind its load balancer, a move is a hop only if the server is seen to be well.
       const mayLeave =
-        mayFailOver(visit.server.service) || wasUnanswered(previous) || isHidden(visit) || isHidden(previous)
-      if (healthy === null && mayLeave) {
+        mayFailOver(visit.server.service) ||
+        wasUnanswered(previous) ||
+        move.isUnseen ||
+        isHidden(visit) ||
+        isHidden(previous)
+      // Whether a name goes on to lead there will be seen, too.
+      if ((healthy === null && mayLeave) || followsName(visit, previous, names)) {
         if (last) return
         // A fleet that moves at once is a failover, and told as one.
         if (undecided.isFull) undecided.dropOldest()
-        undecided.add({ visit, previous }, visit.at)
+        undecided.add(move, visit.at)
         return
       }
       raise(finding(visit, previous, healthy, causes, world))
     }
     return {
-      moved({ visit, previous, reason }) {
+      resolved: (answer) => names.resolved(answer),
+      moved({ visit, previous, reason, isUnseen }) {
         settle(visit.agent)
         if (reason !== 'hop' || previous === null || !isMove(visit, previous, world)) return
-        if (mayStandForMany(visit, previous)) wait({ visit, previous })
-        else judge(visit, previous, false)
+        const move = { visit, previous, isUnseen }
+        if (mayStandForMany(visit, previous)) wait(move)
+        else judge(move, false)
       },
       'time-passed': ({ at }) => undecided.timePassed(at),
       'captures-ended'() {
@@ -148,6 +160,7 @@ const PARALLEL_MOVES_MAX = 16
 interface Move {
   readonly visit: Visit
   readonly previous: Visit
+  readonly isUnseen: boolean
 }
 
 type Proof = ReturnType<World['healthyAt']>
@@ -319,6 +332,13 @@ function isLedByName({ server, sighting }: Visit, previous: Visit): boolean {
   const { resolvedName } = sighting
   if (resolvedName !== null) return resolvedName === previous.sighting.resolvedName
   return server.service.configured?.fqdn != null
+}
+
+/** Whoever leads the name elsewhere, by hand or because a monitor does, means the agents to follow. */
+function followsName({ server, sighting }: Visit, previous: Visit, names: NameMoves): boolean {
+  const { resolvedName } = sighting
+  if (resolvedName === null || resolvedName !== previous.sighting.resolvedName) return false
+  return names.hasMoved(resolvedName, previous.server.address, server.address)
 }
 
 /** Agents of this service talk to a virtual address: whoever passes them on chooses the server, not they. */

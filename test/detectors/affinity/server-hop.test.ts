@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { serverHop } from '../../../src/detectors/affinity/server-hop.ts'
+import type { World } from '../../../src/model/event.ts'
+import type { Finding } from '../../../src/model/incident.ts'
 import { seconds } from '../../../src/model/time.ts'
+import { Parties } from '../../sessions/parties.ts'
 import { request, response, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
+import { FQDN, resolves } from '../distribution/stories.ts'
 import {
   A1,
   A2,
@@ -50,6 +54,17 @@ function both(later: number): Scenario {
   s.wait(seconds(20))
   for (const { agent } of later > 0 ? [second, first] : [second]) agent.closes()
   s.wait(seconds(5))
+  return s
+}
+
+/** The agents' name leads to these servers, one after the other; the agent asks each time. */
+function named(...servers: readonly string[]): Scenario {
+  const s = scenario()
+  for (const server of servers) {
+    resolves(s, [server], 100) // its address is A1
+    attach(s, 'A1', A1, `${server}:8000`).agent.closes()
+    s.wait(seconds(20))
+  }
   return s
 }
 
@@ -111,6 +126,16 @@ describe('an agent lands on another server', () => {
         `warning server-hop 21.052 client | A1 10.10.1.101 at dlp2 | ${actor} |  | client 1, client 51`,
       ])
     }
+  })
+
+  test('by a name that leads back', async () => {
+    const config = service({ vips: [], fqdn: FQDN })
+    const analysis = await analysed(named(DLP1, DLP2, DLP1, DLP2), { config })
+    expect(analysis.findings('server-hop').map(({ details }) => details['cause'])).toEqual([
+      'dns',
+      'dns',
+      'dns',
+    ])
   })
 
   test('known by its address alone, which is not at the server before any more', async () => {
@@ -194,6 +219,25 @@ keepsQuiet(serverHop, {
       play: () => direct(),
     },
   ],
+  'the name that the agents are given was led to the other server, and stays so': [
+    {
+      config: service({ vips: [], fqdn: FQDN }),
+      play: () => named(DLP1, DLP1, DLP2, DLP2),
+      told: ['info dns-change'],
+    },
+    {
+      config: service({ vips: [], fqdn: FQDN }),
+      play() {
+        const s = named(DLP1)
+        attach(s, 'A2', A2, `${DLP1}:8000`).agent.closes() // it is well, and nobody's any more
+        s.wait(seconds(1))
+        resolves(s, [DLP2], 100)
+        attach(s, 'A1', A1, `${DLP2}:8000`).agent.closes()
+        return s
+      },
+      told: ['info dns-change'],
+    },
+  ],
   'another location, another list: the agent has another address': {
     config: {
       ...DLP,
@@ -261,6 +305,33 @@ keepsQuiet(serverHop, {
       return s
     },
   },
+})
+
+test.each([
+  ['unless the server is seen to be well', true, null, 0],
+  ['and the server is well', true, { tap: 'client', packet: 9, at: seconds(59), note: '' }, 1],
+  ['though every tap watched', false, null, 1],
+])('while nobody watched, an agent left: %s', (_what, isUnseen, healthy, told) => {
+  const parties = new Parties(DLP)
+  const visits = [DLP1, DLP2].map((address, i) =>
+    parties.visit(parties.sighting({ to: { address, port: 8000 }, leg: 'direct' }), 'A1', 10 + 50 * i),
+  )
+  const world = {
+    failureOf: () => null,
+    healthyAt: () => healthy,
+    preferenceOf: () => null,
+    natMapping: () => null,
+    assignments: () => [],
+    devicesOf: () => [],
+    roleOf: () => null,
+  } as unknown as World
+  const found: Finding[] = []
+  const watching = serverHop.watch(world, (finding) => void found.push(finding))
+  const [previous, visit] = [visits[0]!, visits[1]!]
+  const rest = { failed: null, failure: null, outage: null, list: null } as const
+  watching.moved!({ kind: 'moved', visit, previous, reason: 'hop', isUnseen, ...rest })
+  watching['captures-ended']!({ kind: 'captures-ended' })
+  expect(found).toHaveLength(told)
 })
 
 test('an ePO agent goes where it likes', async () => {
