@@ -10,17 +10,8 @@ import type { IncidentRecord } from '../../model/record.ts'
 import { type Examples, OCCURRENCES_SHOWN } from './collected.ts'
 import { shortName } from './harmless.ts'
 import type { Page, Style } from './page.ts'
-import {
-  clock,
-  count,
-  counted,
-  day,
-  dayAndClock,
-  duration,
-  firstFew,
-  intervalText,
-  spanText,
-} from './quantities.ts'
+import { clock, day } from '../../model/time.ts'
+import { count, counted, dayAndClock, duration, firstFew, intervalText, spanText } from './quantities.ts'
 import { ROLE_WORDS } from './words.data.ts'
 
 const AGENTS_SHOWN = 5

@@ -1,6 +1,6 @@
 /** Numbers and times as people read them: counts with commas, durations as devices are set, times in UTC. */
 import { listed } from '../../model/listed.ts'
-import type { Micros } from '../../model/time.ts'
+import { clock, day, type Micros } from '../../model/time.ts'
 
 /** `41,204` */
 export const count = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ',')
@@ -40,23 +40,6 @@ export function intervalText(lower: number, upper: number): string {
   return `[${decimal(from, 2)}, ${decimal(to, 2)}] s`
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-/** `21 Nov 2026`, in UTC. */
-export function day(at: Micros): string {
-  const date = new Date(at / 1000)
-  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
-}
-
-/** `02:08:06.123`, in UTC, with milliseconds; `02:08:06` without. Not by the text of a Date: the first one
- * has the engine read its time zones. */
-export function clock(at: Micros, milliseconds: boolean): string {
-  const date = new Date(Math.floor(at / 1000))
-  const parts = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]
-  const text = parts.map((part) => String(part).padStart(2, '0')).join(':')
-  return milliseconds ? `${text}.${String(date.getUTCMilliseconds()).padStart(3, '0')}` : text
-}
-
 /** `21 Nov 02:08:06`: the year is told once per page. */
 export const dayAndClock = (at: Micros, milliseconds: boolean): string =>
   `${day(at).slice(0, -5)} ${clock(at, milliseconds)}`
@@ -66,9 +49,6 @@ export function spanText(start: Micros, end: Micros): string {
   const until = day(start) === day(end) ? clock(end, false) : `${day(end)} ${clock(end, false)}`
   return `${day(start)} ${clock(start, false)} to ${until} UTC`
 }
-
-/** `21 Nov 2026 03:12:31 UTC` */
-export const momentText = (at: number): string => `${day(at)} ${clock(at, false)} UTC`
 
 /** `20 Nov 22:25:12.123`, UTC; the head of the column says so. */
 export const packetTime = (at: number): string => dayAndClock(at, true)

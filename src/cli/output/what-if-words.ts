@@ -3,7 +3,8 @@
  * Texts are as they came; whoever writes them escapes.
  */
 import type { WhatIfExample, WhatIfKind, WhatIfRecord } from '../../model/what-if.ts'
-import { clock, count, counted, duration } from './quantities.ts'
+import { clock } from '../../model/time.ts'
+import { count, counted, duration } from './quantities.ts'
 
 /** Answers that are kept and told: those that hit most come first. */
 export const WHAT_IFS_MAX = 1_000

@@ -2,16 +2,8 @@
 import type { Severity } from '../../model/incident.ts'
 import type { Actor, RequirementStatus, TimerView } from '../../model/view.ts'
 import { SEVERITY_ORDER } from '../output/collected.ts'
-import {
-  clock,
-  count,
-  counted,
-  day,
-  duration,
-  elapsed,
-  intervalText,
-  spanText,
-} from '../output/quantities.ts'
+import { clock, day } from '../../model/time.ts'
+import { count, counted, duration, elapsed, intervalText, spanText } from '../output/quantities.ts'
 import { listed } from '../../model/listed.ts'
 import { noConnectionText, scopeText, silencesText } from '../output/report.ts'
 import { ROLE_WORDS, STATUS_WORDS } from '../output/words.data.ts'

@@ -2,11 +2,11 @@
  * One alert as one line for people: when, how bad, what happened to whom by which box after how long, what to
  * do, and where to read on. Whatever comes from traffic is made harmless.
  */
+import { clock, day } from '../../model/time.ts'
 import type { Severity } from '../../model/incident.ts'
 import type { OccurrenceRow } from '../../model/view.ts'
 import { harmless } from '../output/harmless.ts'
 import type { Paint, Style } from '../output/page.ts'
-import { clock, day } from '../output/quantities.ts'
 
 /** Shape, word and colour say the same: filled diamond, hollow triangle, hollow circle. */
 const SIGNS: Readonly<Record<Severity, { sign: string; style: Style }>> = {

@@ -3,12 +3,12 @@
  *
  * Contract: a token is shown once, when it is made, alone on standard output; only its hash is kept.
  */
+import { clock, day } from '../../model/time.ts'
 import type { Role } from '../../model/view.ts'
 import { addToken, hasTokens, listTokens, revokeToken, type TokenRow } from '../../store/tokens.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, usageFailure } from '../failure.ts'
 import { harmless } from '../output/harmless.ts'
-import { clock, day } from '../output/quantities.ts'
 import { withStore } from '../stored.ts'
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u

@@ -8,7 +8,7 @@ import { choicesOf } from '../distribution/choices.ts'
 import { type PersistenceTimer, persistenceTimer, type Return } from '../distribution/persistence.ts'
 import { mustStay, openingsFilter, relayActor } from '../distribution/relay.ts'
 import { turnTaking } from '../distribution/turn-taking.ts'
-import { detector, evidence, span, spoken, unseen } from '../detector.ts'
+import { detector, evidence, span, spoken, times, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
 
 export const persistenceExpiredEarly = detector({
@@ -88,7 +88,7 @@ export const persistenceExpiredEarly = detector({
     return {
       title: `Persistence for ${first.service} ends too early`,
       summary:
-        `Agents landed on another server ${findings.length} times although ${spoken(requiredSeconds * SECOND)} had not passed; ` +
+        `Agents landed on another server ${times(findings.length)} although ${spoken(requiredSeconds * SECOND)} had not passed; ` +
         `${lower}the memory ends by ${spoken(timer.upperSeconds * SECOND)} since the ${timer.clock === 'last-contact' ? 'last' : 'first'} contact.`,
       remedy: `Set the persistence time on the load balancer to ${spoken(requiredSeconds * SECOND)}, longer than the interval at which agents come.`,
       filter: openingsFilter(first.actor.address, ports),

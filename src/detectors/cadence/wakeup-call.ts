@@ -1,5 +1,5 @@
 /** A server called an agent: normal, and worth seeing. */
-import { counted, detector, PROVED } from '../detector.ts'
+import { counted, detector, PROVED, times } from '../detector.ts'
 import { called, callFilter, isFailed } from './call.ts'
 
 export const wakeupCall = detector({
@@ -32,7 +32,7 @@ export const wakeupCall = detector({
     return {
       title: `${counted(findings.length, 'wake-up call')} to agents of ${first.service ?? 'the service'}`,
       summary:
-        `Servers called agents ${findings.length === 1 ? 'once' : `${findings.length} times`}; ` +
+        `Servers called agents ${times(findings.length)}; ` +
         `${followed} of the calls ${followed === 1 ? 'was' : 'were'} followed by a check-in in time.`,
       remedy: followed === findings.length ? 'None is needed.' : 'See the calls that failed.',
       filter: callFilter(findings),

@@ -3,7 +3,7 @@ import type { MassEnd } from '../../model/cadence.ts'
 import type { World } from '../../model/event.ts'
 import type { Actor } from '../../model/incident.ts'
 import { toSeconds } from '../../model/time.ts'
-import { counted, detector, PROVED, spoken } from '../detector.ts'
+import { counted, detector, PROVED, spoken, times } from '../detector.ts'
 import { about, packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
 
@@ -71,7 +71,7 @@ export const massDisconnect = detector({
       summary:
         `${who} (${largest.actor.address ?? 'not known which'}) ended ${connections} of ${open} open connections within ` +
         `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
-        `${findings.length === 1 ? '' : `; that happened ${findings.length} times`}.`,
+        `${findings.length === 1 ? '' : `; that happened ${times(findings.length)}`}.`,
       remedy:
         'Look for a restart, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
       filter:

@@ -2,8 +2,8 @@
  * occurrences. */
 import type { Outage, OutageMet, World } from '../../model/event.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
-import { isoTime, toSeconds } from '../../model/time.ts'
-import { counted, detector, PROVED, spoken } from '../detector.ts'
+import { isoTime, momentText, toSeconds } from '../../model/time.ts'
+import { counted, detector, PROVED, spoken, times } from '../detector.ts'
 import { allOf, fact, named, requirementsFor, serverFilter, triedPacket } from '../policy-words.ts'
 import { packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
@@ -89,9 +89,9 @@ const actorOf = ({ server, manner }: Outage): Actor =>
 
 function windowWords(name: string, outage: Outage | null): string {
   if (outage === null) return `${name} served nobody for a while.`
-  if (outage.until === null) return `${name} served nobody from ${isoTime(outage.from)} to the end.`
-  return `${name} served nobody for ${spoken(outage.until - outage.from)}, from ${isoTime(outage.from)} on.`
+  if (outage.until === null) return `${name} served nobody from ${momentText(outage.from)} to the end.`
+  return `${name} served nobody for ${spoken(outage.until - outage.from)}, from ${momentText(outage.from)} on.`
 }
 
 const attemptWords = (outage: Outage | null): string =>
-  outage === null || outage.attempts === 0 ? '' : `, who tried ${outage.attempts} times`
+  outage === null || outage.attempts === 0 ? '' : `, who tried ${times(outage.attempts)}`

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { clock, day } from '../../../src/model/time.ts'
 import {
-  clock,
   count,
   counted,
-  day,
   dayAndClock,
   duration,
   elapsed,

@@ -2,7 +2,8 @@
  * One incident on paper: what happened, by whom, what to do, the timer, the evidence, the packets, the
  * agents.
  */
-import { count, counted, dayAndClock, momentText, packetTime, weightText } from '../../output/quantities.ts'
+import { momentText } from '../../../model/time.ts'
+import { count, counted, dayAndClock, packetTime, weightText } from '../../output/quantities.ts'
 import type { AffectedAgent, Proof, ReportIncident } from '../data.ts'
 import { actorText, hitText, sentenceOf, timerFacts, timerTitle, weightSum, whenText } from '../phrases.ts'
 import { html, type Markup, prose } from './markup.ts'

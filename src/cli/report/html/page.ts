@@ -1,5 +1,6 @@
 /** The report as one HTML file: no script, nothing from outside, readable with any style and on paper. */
-import { count, counted, momentText, packetTime } from '../../output/quantities.ts'
+import { momentText } from '../../../model/time.ts'
+import { count, counted, packetTime } from '../../output/quantities.ts'
 import type { ReportData } from '../data.ts'
 import { coverOf, coverText, momentsOf, sentenceOf, shortcomings, verdictOf } from '../phrases.ts'
 import { conformanceMarkup } from './conformance.ts'

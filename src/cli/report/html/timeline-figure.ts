@@ -1,6 +1,6 @@
 /** When what happened: a lane for each input and each incident over one axis of time. */
-import type { Micros } from '../../../model/time.ts'
-import { counted, day } from '../../output/quantities.ts'
+import { day, type Micros } from '../../../model/time.ts'
+import { counted } from '../../output/quantities.ts'
 import { type Axis, axis, percent } from '../axis.ts'
 import type { ReportData, ReportIncident, ReportInput } from '../data.ts'
 import { coverOf } from '../phrases.ts'

@@ -1,14 +1,7 @@
 /** The report as Markdown, for tickets and wikis: the same facts in the same order as the HTML. */
 import { STATUS_WORDS } from '../../output/words.data.ts'
-import {
-  bytesText,
-  count,
-  counted,
-  dayAndClock,
-  momentText,
-  packetTime,
-  weightText,
-} from '../../output/quantities.ts'
+import { momentText } from '../../../model/time.ts'
+import { bytesText, count, counted, dayAndClock, packetTime, weightText } from '../../output/quantities.ts'
 import { listed } from '../../../model/listed.ts'
 import type { ReportData, ReportIncident, ReportInput } from '../data.ts'
 import {
