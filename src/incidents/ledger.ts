@@ -3,7 +3,7 @@
  * and actor.
  */
 import { groupOf, isOfAgent } from '../model/incident.ts'
-import type { Finding, Incident, IncidentType, Severity } from '../model/incident.ts'
+import type { Actor, Finding, Incident, IncidentType, Severity } from '../model/incident.ts'
 import type { Tap } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import { Occurrences, type SavedOccurrences } from './occurrences.ts'
@@ -242,7 +242,6 @@ function incidentOf(
   const decided = findings.filter(({ needs }) => needs === undefined)
   // What is undecided of an incident that happened breaks nothing either.
   const telling = decided.length > 0 ? decided : findings
-  const surest = findings.reduce((a, b) => (b.actor.confidence > a.actor.confidence ? b : a))
   return {
     id: known.id,
     type: first.type,
@@ -254,7 +253,7 @@ function incidentOf(
     end: known.end,
     occurrences: known.count,
     agents: Math.max(known.agents.size, known.group),
-    actor: surest.actor,
+    actor: actorOf(findings),
     requirements: [...new Set(telling.flatMap((f) => f.requirements))].sort(),
     remedy: words.remedy,
     filter: words.filter,
@@ -263,6 +262,15 @@ function incidentOf(
     ...(findings.every(({ suggested }) => suggested === true) ? { suggested: true } : {}),
     ...(first.needs !== undefined && decided.length === 0 ? { needs: first.needs } : {}),
   }
+}
+
+/** The surest; of several servers that each did the same none is named. */
+function actorOf(findings: readonly [Finding, ...Finding[]]): Actor {
+  const { actor } = findings.reduce((a, b) => (b.actor.confidence > a.actor.confidence ? b : a))
+  const isOther = (other: Actor): boolean => other.role === 'server' && other.address !== actor.address
+  return actor.role === 'server' && findings.some((f) => isOther(f.actor))
+    ? { ...actor, address: null }
+    : actor
 }
 
 const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 }

@@ -156,7 +156,7 @@ class Mail {
     const failures = [...row.failures]
     // What the server could not reach meanwhile may be told a little later.
     this.around.later(failure!.at + this.around.settle, () => {
-      const known = this.nextHops.latestOf(server.service.name)
+      const known = this.nextHops.latestOf(server.service.name, server)
       const from = failures[0]!.at - EXPLAINS
       const nextHop = known !== undefined && known.failures.at(-1)!.at >= from ? known : null
       this.around.tell({ kind: 'health-check-failing', check, server, by, sighting, failures, nextHop })

@@ -5,6 +5,7 @@
 import type { NextHopFailing, Shortcoming } from '../model/cluster-events.ts'
 import type { ConfiguredService } from '../model/deployment.ts'
 import { type Endpoint, endpointText, type Tap } from '../model/packet.ts'
+import type { Server } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Surroundings } from './follower.ts'
 
@@ -82,7 +83,7 @@ export class NextHops {
   private readonly rows: FailureRows
   /** Tries that nobody answered yet: their rows, by connection. */
   private readonly unanswered = new Map<number, string>()
-  /** By service: the latest next hop that failed. */
+  /** By service and who tried, a server's name or an address: the latest next hop that failed. */
   private readonly failing = new Map<string, NextHopFailing>()
 
   constructor(around: Surroundings) {
@@ -90,9 +91,12 @@ export class NextHops {
     this.rows = new FailureRows(around.settle)
   }
 
-  /** The next hop of a service, by its name, that failed last. */
-  latestOf(service: string): NextHopFailing | undefined {
-    return this.failing.get(service)
+  /** The next hop of a service, by its name, that failed last for one of its servers. */
+  latestOf(service: string, server: Pick<Server, 'name' | 'address'>): NextHopFailing | undefined {
+    return (
+      this.failing.get(failingKey(service, server.name)) ??
+      this.failing.get(failingKey(service, server.address))
+    )
   }
 
   /** A connection opened: if it was tried in vain, the answer came late. */
@@ -118,7 +122,8 @@ export class NextHops {
         failures: [...row.failures],
         attempts,
       }
-      this.failing.set(service.name, event)
+      const whose = failingKey(service.name, name ?? from.address)
+      if (this.failing.has(whose) || this.failing.size < ROWS_MAX) this.failing.set(whose, event)
       if (row.isTold) return
       row.isTold = true
       if (!this.rows.isKnown(what, row)) tell(event)
@@ -133,3 +138,5 @@ export class NextHops {
     }
   }
 }
+
+const failingKey = (service: string, who: string): string => `${service}|${who}`

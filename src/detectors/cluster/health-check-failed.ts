@@ -32,7 +32,8 @@ export const healthCheckFailed = detector({
   describe(findings) {
     const first = findings[0]
     const { check, answer, nextHop } = first.details as Record<string, string | null>
-    const servers = listed([...new Set(findings.map((f) => f.server?.name ?? 'a server'))])
+    const names = [...new Set(findings.map((f) => f.server?.name ?? 'a server'))]
+    const servers = listed(names)
     const wants = check === 'smtp' ? 'wants the greeting 220' : 'wants a good answer'
     return {
       title: `Health checks of ${servers} fail though the port is open`,
@@ -40,10 +41,10 @@ export const healthCheckFailed = detector({
         `The ${check === 'smtp' ? 'SMTP' : 'HTTP'} check ${wants}; ${servers} ${answer}. ` +
         (nextHop === null
           ? 'The load balancer takes such a server out, whatever else it still serves.'
-          : `Its next hop ${nextHop} could not be reached at that time: a proxy greets only once it can.`),
+          : `${names.length === 1 ? 'Its' : 'Their'} next hop ${nextHop} could not be reached at that time: a proxy greets only once it can.`),
       remedy:
         check === 'smtp'
-          ? 'Make the next hop reachable from every server, or check another port of the server: the one that clients use.'
+          ? `${nextHop === null ? 'See whether the server reaches its next hop: a proxy greets only once it does' : 'Make the next hop reachable from every server'}; or check another port of the server: the one that clients use.`
           : 'See why the server answers so; if it serves clients well, check another resource.',
       filter: connectionFilter(findings),
       details: first.details,

@@ -37,6 +37,34 @@ test('no greeting while the next hop is away', async () => {
   expect(found[0]!.requirements).toEqual(['S2-15', 'S2-16', 'S2-17'])
 })
 
+test('each server is shown with what it could not reach itself', async () => {
+  const s = scenario()
+  for (const n of [1, 2]) {
+    for (let i = 0; i < 2; i++) passesOn(s, 'refusing', undefined, n)
+    for (let i = 0; i < 3; i++) checks(s, REFUSES, `${clientSide(n)}:25`)
+  }
+  const analysis = await analysed(s, { config: mail() })
+  const { actor, summary, remedy } = analysis.incident('health-check-failed')
+  expect(actor).toEqual({ role: 'server', address: null, confidence: 0.9 })
+  expect(summary).toMatch(/sems1 and sems2 answered .* Their next hop 10\.10\.5\.25:25 could not be reached/)
+  expect(remedy).toMatch(/^Make the next hop reachable/)
+  const tries = analysis.findings('next-hop-down').map(({ evidence }) => evidence.map(({ packet }) => packet))
+  const shown = analysis
+    .findings('health-check-failed')
+    .map(({ evidence }) =>
+      evidence.filter(({ note }) => note.startsWith('the next hop')).map(({ packet }) => packet),
+    )
+  expect(tries).toHaveLength(2)
+  expect(shown).toEqual(tries)
+})
+
+test('a next hop that nobody saw is not said to be unreachable', async () => {
+  const { remedy } = (await analysed(checked(REFUSES, REFUSES, REFUSES)(), { config: mail() })).incident(
+    'health-check-failed',
+  )
+  expect(remedy).toMatch(/^See whether the server reaches its next hop/)
+})
+
 describe('other ways to fail', () => {
   test.each([
     ['another reply', REFUSES, 421, 'answered 421 4.3.2 next hop unreachable'],

@@ -115,9 +115,9 @@ export function checks(s: Scenario, greeting: Greeting = {}, to = `${clientSide(
 }
 
 /** A server tries to pass mail on. */
-export function passesOn(s: Scenario, health: 'up' | 'refusing' | 'silent', to = MTA): void {
+export function passesOn(s: Scenario, health: 'up' | 'refusing' | 'silent', to = MTA, server = 1): void {
   s.host(to, { side: 'servers' }).health = health
-  const conversation = s.connect(clientSide(1), `${to}:25`)
+  const conversation = s.connect(clientSide(server), `${to}:25`)
   if (health === 'up') conversation.agent.receives('220 mta ESMTP\r\n').closes()
   s.wait(seconds(health === 'silent' ? 20 : 2))
 }
