@@ -2,7 +2,7 @@
 import type { World } from '../model/event.ts'
 import type { Actor, Finding, Severity } from '../model/incident.ts'
 import type { SessionSwitched } from '../model/web.ts'
-import { counted, evidence, spoken } from './detector.ts'
+import { evidence, spoken, times } from './detector.ts'
 import { about, agentOf, packets, serverOf } from './wording.ts'
 
 interface SwitchVerdict {
@@ -56,14 +56,14 @@ export function switchFinding(
   }
 }
 
-/** How many sessions, and what their users were told. */
+/** How often users were told what: of one user several sessions may have changed. */
 export function switchedText(findings: readonly Finding[]): string {
   const told = (symptom: string): number => findings.filter((f) => f.details['symptom'] === symptom).length
   const parts = [
-    told('login') > 0 ? `${counted(told('login'), 'user')} had to log in anew` : null,
-    told('error') > 0 ? `${counted(told('error'), 'user')} met an error` : null,
+    told('login') > 0 ? `had to log in anew ${times(told('login'))}` : null,
+    told('error') > 0 ? `met an error ${times(told('error'))}` : null,
   ].filter((part) => part !== null)
-  return parts.length === 0 ? '' : ` ${parts.join(', ')}.`
+  return parts.length === 0 ? '' : ` Users ${parts.join(', and ')}.`
 }
 
 /** Who chose: the device that asked the server, if the configuration knows it; else something between. */

@@ -1,7 +1,8 @@
 /** Words and references that detectors share: who is named how, and which packets to look at. */
 import type { EvidencePacket, Finding } from '../model/incident.ts'
 import type { Endpoint } from '../model/packet.ts'
-import type { Agent, Sighting } from '../model/party.ts'
+import type { Agent, Sighting, Visit } from '../model/party.ts'
+import { spoken } from './detector.ts'
 
 /** The agent of a sighting as a finding names it; null where only a relay's address is known. */
 export function agentOf(sighting: Sighting, agent: Agent | null = sighting.agent): Finding['agent'] {
@@ -96,3 +97,15 @@ const isSome = (term: string | null): term is string => term !== null
 const fieldPrefix = ({ address }: Endpoint): string => (address.includes(':') ? 'ipv6' : 'ip')
 const endFilter = (end: Endpoint): string =>
   `${fieldPrefix(end)}.addr == ${end.address} && tcp.port == ${end.port}`
+
+/**
+ * Where an agent turned up, and how long after it was at its server before: since its last packet there, as far
+ * as that connection is known to its end; else since it came there.
+ */
+export function turnedUp(visit: Visit, previous: Visit, where = `at ${visit.server.name}`): string {
+  const { closed, lastAt } = previous.sighting
+  const before = previous.server.name
+  return closed && lastAt <= visit.at
+    ? `${where}, ${spoken(visit.at - lastAt)} after its last packet at ${before}`
+    : `${where}, ${spoken(visit.at - previous.at)} after it came to ${before}`
+}

@@ -209,9 +209,6 @@ export interface AgentMoved {
   readonly outage: Outage | null
   /** The lists that held for the agent, before and now, are one; null: it has none. */
   readonly list: PreferenceList | null
-  /** A tap was blind between its last packet there and its first one here: what drove it away may not have
-   * been seen. */
-  readonly isUnseen: boolean
 }
 
 /** A try of an agent to reach a server came to nothing. */

@@ -91,8 +91,7 @@ export class ServerMoves {
     to.arrivedBy = 'failover'
     to.cameFrom = met.failed
     const outage = this.options.health.outages.at(met.failed.id, met.failure.at)
-    const known = { ...met, outage, list, isUnseen: false }
-    this.options.tell({ kind: 'moved', visit, previous: null, reason: 'failover', ...known })
+    this.options.tell({ kind: 'moved', visit, previous: null, reason: 'failover', ...met, outage, list })
   }
 
   /** An agent is at another server than before; `decided` is called once, now or later. */
@@ -196,8 +195,7 @@ export class ServerMoves {
     move.decided(reason)
     const { failed = null, failure = null, outage = null } = cause ?? {}
     const list = this.commonList(move)
-    const isUnseen = this.options.blind.touches(previous.sighting.lastAt, visit.at)
-    this.options.tell({ kind: 'moved', visit, previous, reason, failed, failure, outage, list, isUnseen })
+    this.options.tell({ kind: 'moved', visit, previous, reason, failed, failure, outage, list })
   }
 
   private causeOf(move: Move): Cause | null {

@@ -104,7 +104,7 @@ describe('an agent whose cookie changes', () => {
     expect(found!.evidence.map(({ note }) => note)).toEqual([
       'the agent at one (by the cookie BIGipServerp)',
       'one answers: it is well',
-      '22.1 s later at two (by the cookie BIGipServerp)',
+      'at two (by the cookie BIGipServerp), 22.1 s after its last packet at one',
     ])
     expect(found!.details).toMatchObject({ previousServer: 'one', previousServerHealthy: true })
   })

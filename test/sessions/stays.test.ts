@@ -1,7 +1,6 @@
 import { BlindTimes } from '../../src/sessions/blind-times.ts'
 import { describe, expect, test } from 'vitest'
 import type { ConnectionSummary } from '../../src/model/connection.ts'
-import type { AgentMoved } from '../../src/model/event.ts'
 import type { SilenceOutcome } from '../../src/model/observation.ts'
 import type { Leg } from '../../src/model/party.ts'
 import type { SessionRecord } from '../../src/model/record.ts'
@@ -30,16 +29,14 @@ const at = (n: number) => ({ to: { address: `192.0.2.1${n - 1}`, port: 443 } })
 class Story {
   readonly parties = new Parties(CONFIG)
   readonly health = new Health()
-  readonly blind = new BlindTimes()
-  readonly moves: AgentMoved[] = []
   private readonly due: (() => void)[] = []
   readonly stays = new Stays(
     new ServerMoves({
-      blind: this.blind,
+      blind: new BlindTimes(),
       health: this.health,
       policy: new Policy(this.parties.inventory),
       later: (_at, act) => void this.due.push(act),
-      tell: (event) => void (event.kind === 'moved' && this.moves.push(event)),
+      tell: () => {},
     }),
   )
   readonly records: SessionRecord[] = []
@@ -125,21 +122,6 @@ describe('a move', () => {
     story.health.failed(server!, { ...failure, by: AGENT.address })
     story.visits(2, 20)
     expect(story.ended(30)[0]).toBe('A dlp1 10-10 1 failover')
-  })
-
-  test.each([
-    ['before', 5, 9, false],
-    ['until after the last packet there', 5, 11, true],
-    ['between', 15, 16, true],
-    ['after', 20, 30, false],
-  ])('is seen whole unless a tap was blind: %s', (_when, from, to, isUnseen) => {
-    const story = new Story()
-    const [start, end] = [seconds(from), seconds(to)]
-    story.blind.isShown({ kind: 'capture-blind', tap: 'client', time: end, start, end })
-    story.visits(1, 10).sighting.lastAt = seconds(10)
-    story.visits(2, 20)
-    story.ended(40)
-    expect(story.moves.map((move) => move.isUnseen)).toEqual([isUnseen])
   })
 
   test('is none if it failed for somebody else', () => {

@@ -8,12 +8,12 @@ import { isRecordReference } from '../../model/record-reference.ts'
 import { shortName } from '../../model/short-name.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
-import { counted, detector, evidence, PROVED, span, spoken, times, timesAmong } from '../detector.ts'
+import { counted, detector, evidence, PROVED, span, times, timesAmong } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
 import { NameMoves } from '../distribution/name-moves.ts'
 import { isOfAgents } from '../distribution/relay.ts'
 import { Undecided } from '../undecided.ts'
-import { about, agentOf, connectionFilter, packets } from '../wording.ts'
+import { about, agentOf, connectionFilter, packets, turnedUp } from '../wording.ts'
 
 export const serverHop = detector({
   type: 'server-hop',
@@ -81,14 +81,10 @@ export const serverHop = detector({
       const healthy =
         world.healthyAt(previous.server, visit.at - proofBefore, visit.at + proofAfter) ??
         wellAround(previous.server, visit, recordsApart, world)
-      // Where policy lets agents leave a failed server, or nobody answered there, or nobody watched, or that
-      // server was hidden behind its load balancer, a move is a hop only if the server is seen to be well.
+      // Where policy lets agents leave a failed server, or nobody answered there, or that server was hidden
+      // behind its load balancer, a move is a hop only if the server is seen to be well.
       const mayLeave =
-        mayFailOver(visit.server.service) ||
-        wasUnanswered(previous) ||
-        move.isUnseen ||
-        isHidden(visit) ||
-        isHidden(previous)
+        mayFailOver(visit.server.service) || wasUnanswered(previous) || isHidden(visit) || isHidden(previous)
       // Whether a name goes on to lead there will be seen, too.
       if ((healthy === null && mayLeave) || followsName(visit, previous, names)) {
         if (last) return
@@ -101,10 +97,10 @@ export const serverHop = detector({
     }
     return {
       resolved: (answer) => names.resolved(answer),
-      moved({ visit, previous, reason, isUnseen }) {
+      moved({ visit, previous, reason }) {
         settle(visit.agent)
         if (reason !== 'hop' || previous === null || !isMove(visit, previous, world)) return
-        const move = { visit, previous, isUnseen }
+        const move = { visit, previous }
         if (mayStandForMany(visit, previous)) wait(move)
         else judge(move, false)
       },
@@ -160,14 +156,12 @@ const PARALLEL_MOVES_MAX = 16
 interface Move {
   readonly visit: Visit
   readonly previous: Visit
-  readonly isUnseen: boolean
 }
 
 type Proof = ReturnType<World['healthyAt']>
 
 /** `healthy`: an answer of the server before that shows that it was well; null: it was not seen to fail. */
 function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCauses, world: World): Finding {
-  const away = visit.at - previous.at
   const cause = causeOf(visit, previous, causes, world)
   const { sighting, server } = visit
   return {
@@ -199,7 +193,7 @@ function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCause
           tap: sighting.tap,
           packet: visit.packet,
           at: visit.at,
-          note: `${spoken(away)} later at ${server.name}${byCookie(visit)}`,
+          note: turnedUp(visit, previous, `at ${server.name}${byCookie(visit)}`),
         },
         healthy === null ? null : { ...healthy, note: `${previous.server.name} answers: it is well` },
       ).sort((a, b) => a.at - b.at),

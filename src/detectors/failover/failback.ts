@@ -1,7 +1,7 @@
 /** An agent went back to the server that it prefers, after it had to do without. */
-import { counted, detector, evidence, PROVED, spoken, timesAmong } from '../detector.ts'
+import { counted, detector, evidence, PROVED, timesAmong } from '../detector.ts'
 import { allOf, fact, moverOf, named, requirementsFor } from '../policy-words.ts'
-import { about, agentOf, connectionFilter, packets } from '../wording.ts'
+import { about, agentOf, connectionFilter, packets, turnedUp } from '../wording.ts'
 import { toSeconds } from '../../model/time.ts'
 
 const REQUIREMENTS = {
@@ -58,7 +58,7 @@ export const failback = detector({
                 tap: sighting.tap,
                 packet: visit.packet,
                 at: visit.at,
-                note: `${spoken(visit.at - previous.at)} later back at ${server.name}`,
+                note: turnedUp(visit, previous, `back at ${server.name}`),
               },
             ),
           ),

@@ -3,9 +3,9 @@ import { listed } from '../../model/listed.ts'
 import type { AgentMoved, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
-import { counted, detector, evidence, PROVED, spoken, timesAmong } from '../detector.ts'
+import { counted, detector, evidence, PROVED, timesAmong } from '../detector.ts'
 import { allOf, fact, moverOf, named, requirementsFor, triedPacket } from '../policy-words.ts'
-import { about, agentOf, connectionFilter, packets } from '../wording.ts'
+import { about, agentOf, connectionFilter, packets, turnedUp } from '../wording.ts'
 
 const REQUIREMENTS = {
   'symantec-dlp': ['S0-08'],
@@ -86,10 +86,7 @@ function finding({ visit, previous, failed, failure, outage }: AgentMoved, world
           tap: sighting.tap,
           packet: visit.packet,
           at: visit.at,
-          note:
-            previous === null
-              ? `the agent at ${server.name}`
-              : `${spoken(visit.at - previous.at)} later at ${server.name}`,
+          note: previous === null ? `the agent at ${server.name}` : turnedUp(visit, previous),
         },
       ),
     ),

@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { serverHop } from '../../../src/detectors/affinity/server-hop.ts'
-import type { World } from '../../../src/model/event.ts'
-import type { Finding } from '../../../src/model/incident.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { Parties } from '../../sessions/parties.ts'
 import { request, response, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
@@ -305,33 +302,6 @@ keepsQuiet(serverHop, {
       return s
     },
   },
-})
-
-test.each([
-  ['unless the server is seen to be well', true, null, 0],
-  ['and the server is well', true, { tap: 'client', packet: 9, at: seconds(59), note: '' }, 1],
-  ['though every tap watched', false, null, 1],
-])('while nobody watched, an agent left: %s', (_what, isUnseen, healthy, told) => {
-  const parties = new Parties(DLP)
-  const visits = [DLP1, DLP2].map((address, i) =>
-    parties.visit(parties.sighting({ to: { address, port: 8000 }, leg: 'direct' }), 'A1', 10 + 50 * i),
-  )
-  const world = {
-    failureOf: () => null,
-    healthyAt: () => healthy,
-    preferenceOf: () => null,
-    natMapping: () => null,
-    assignments: () => [],
-    devicesOf: () => [],
-    roleOf: () => null,
-  } as unknown as World
-  const found: Finding[] = []
-  const watching = serverHop.watch(world, (finding) => void found.push(finding))
-  const [previous, visit] = [visits[0]!, visits[1]!]
-  const rest = { failed: null, failure: null, outage: null, list: null } as const
-  watching.moved!({ kind: 'moved', visit, previous, reason: 'hop', isUnseen, ...rest })
-  watching['captures-ended']!({ kind: 'captures-ended' })
-  expect(found).toHaveLength(told)
 })
 
 test('an ePO agent goes where it likes', async () => {
