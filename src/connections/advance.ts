@@ -19,6 +19,7 @@ import {
   PACKETS,
   READ,
   RECORD_WORDS,
+  SPOKE_LAST,
   STARTED,
   STATE,
   WINDOW_HOP_SCALE,
@@ -31,6 +32,7 @@ import { beganWithProbe, irregularSegment, JUMP_MAX, missed, repeatsProbe } from
 import { coldOf, connectionId, endpointOf, type TapState } from './tap-state.ts'
 
 const WINDOW_HOP_MASK = 0xff
+const SPOKE_LAST_EITHER = SPOKE_LAST | bit(SPOKE_LAST, 1)
 const SYN_FIN_RST = tcp.SYN | tcp.FIN | tcp.RST
 
 /** Accounts for a segment that is no RST; true if it asks for an answer again. */
@@ -72,7 +74,10 @@ export function advance(
   const fin = flags & 1
   const length = payload + syn + fin
   if (sequence === w[h + NEXT]) {
-    if (length > 0) w[h + NEXT] = (sequence + length) | 0
+    if (length > 0) {
+      w[h + NEXT] = (sequence + length) | 0
+      if (payload > 0) w[c + STATE] = (w[c + STATE]! & ~SPOKE_LAST_EITHER) | bit(SPOKE_LAST, side)
+    }
     // Asked of few: of the second segment of a side, at the most.
     if (isNew || w[h + PACKETS] !== 2 || !repeatsProbe(state, row, side, place, flags, payload)) return false
     beganWithProbe(state, row, side)

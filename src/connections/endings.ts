@@ -2,8 +2,9 @@
  * How connections end: FIN, RST (believed only inside the window, RFC 5961 §3.2), and the account of both.
  */
 import { latin1 } from '../bytes/latin1.ts'
+import type { SilenceOutcome } from '../model/observation.ts'
 import { otherSide, type Side } from '../model/packet.ts'
-import type { Micros } from '../model/time.ts'
+import { SECOND, type Micros } from '../model/time.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
 import { hardwareText } from '../bytes/address.ts'
@@ -35,10 +36,13 @@ import {
 } from './fields.ts'
 import { answered } from './advance.ts'
 import { acknowledgesSyn } from './handshake.ts'
-import { settle, wake } from './silences.ts'
+import { isUnasked, settle, settleHeard, wake } from './silences.ts'
 import type { Waking } from './waking.ts'
 import { bytesSent, coldOf, connectionId, endpointOf, lastAt, type TapState } from './tap-state.ts'
 
+/** Whoever takes its leave in words (a close_notify, a 408, a 421) closes right behind them; TLS wants the
+ * one before the other (RFC 8446 §6.1). Both come of one call; a starting value. */
+const FAREWELL_WITHIN: Micros = SECOND
 /** Octets of text in a RST that are kept. */
 const RESET_TEXT_MAX = 256
 /** Window assumed where the true one is not known, because no SYN told the scale or the side was never seen:
@@ -97,6 +101,7 @@ export function resetSeen(
   if ((w[c + STATE]! & bit(RST_SEEN, side)) !== 0) return
   const before = state.table.f64[(half(row, otherSide(side)) + SENT_AT) >> 1]!
   const sinceLast = Math.max(0, time - lastAt(state, row))
+  if (sinceLast > FAREWELL_WITHIN) settleHeard(state, row, time)
   const hears =
     w[half(row, otherSide(side)) + PACKETS]! > 0 && (w[c + STATE]! & bit(RST_SEEN, otherSide(side))) === 0
   const provoked = hears && before === lastAt(state, row) && sinceLast < state.silenceMin
@@ -106,7 +111,7 @@ export function resetSeen(
     wake(state, row, side, 'rst', time, packet)
   const idleBefore = provoked ? wokenByPeer : sinceLast
   tellReset(state, row, side, place, time, packet, provoked ? sinceLast : null, idleBefore)
-  endSilence(state, row, side, 'rst', time, packet)
+  endSilence(state, row, side, 'rst', false, time, packet)
   answered(state, row, otherSide(side))
   cold.rst = withSide(cold.rst, side, { at: time, packet })
   markEnd(cold, side, idleBefore)
@@ -177,11 +182,13 @@ export function finSeen(
   const bits = state.table.words[row * RECORD_WORDS + STATE]!
   if ((bits & bit(FIN_SEEN, side)) !== 0) return
   const idleBefore = Math.max(0, time - lastAt(state, row))
+  if (idleBefore > FAREWELL_WITHIN) settleHeard(state, row, time)
   const unheard = acknowledgesUnheard(state, row, side, place)
   const isAnswer = unheard === 1 || acknowledgesUnseenFin(state, row, side, place)
   const first = isAnswer ? otherSide(side) : side
   // What the other side said meanwhile, where it is not heard, was no silence.
-  const isSilent = idleBefore >= state.silenceMin && (bits & (OVER | WAKING)) === 0
+  const isFree = (state.table.words[row * RECORD_WORDS + STATE]! & (OVER | WAKING)) === 0
+  const isSilent = idleBefore >= state.silenceMin && isFree && !isReply(state, row, side, place)
   if (isSilent && unheard <= 1) wake(state, row, first, 'fin', time, packet)
   if (isAnswer) {
     const known = wokenByUnseenFin(state, row, side, place)
@@ -271,31 +278,50 @@ function tellFinished(
     hopLimit: place?.hopLimit ?? null,
     usualHopLimit: place === null ? null : hopLimitBefore(state, row, side),
   })
-  endSilence(state, row, side, 'fin', time, packet)
+  const received = place !== null && receivesAll(state, row, side, place)
+  endSilence(state, row, side, 'fin', received, time, packet)
   cold.fin = withSide(cold.fin, side, { at: time, packet })
   markEnd(cold, side, idleBefore)
   w[c + STATE]! |= bit(FIN_SEEN, side)
 }
 
-/** A FIN or RST of `side` settles a waking silence: which way depends on who broke it. */
+/** A FIN or RST of `side` settles a waking silence: which way depends on who broke it. `received`: it
+ * acknowledges all that the other side sent. */
 function endSilence(
   state: TapState,
   row: number,
   side: Side,
   by: 'fin' | 'rst',
+  received: boolean,
   time: Micros,
   packet: number,
 ): void {
   const waking = state.wakings.of(row)
   if (waking === undefined) return
-  if (waking.endPacket === packet) {
-    settle(state, row, by === 'rst' ? 'aborted' : 'closed', time, packet)
-  } else if (side !== waking.brokenBy) {
-    settle(state, row, by === 'rst' ? 'reset' : 'closed', time, packet)
-  } else {
-    // The side that broke the silence gives up without ever having been answered.
-    settle(state, row, waking.retransmissions > 0 ? 'unanswered' : 'unknown', time, packet)
-  }
+  const tell = (outcome: SilenceOutcome): void => settle(state, row, outcome, time, packet)
+  if (waking.endPacket === packet) return tell(by === 'rst' ? 'aborted' : 'closed')
+  // Who closes has got the answer that it had waited for; behind any other word, a FIN is no answer.
+  const isReceipt = received && waking.brokenBy === 1 && waking.breaker === 'data' && !waking.isUnasked
+  if (side !== waking.brokenBy) return tell(by === 'rst' ? 'reset' : isReceipt ? 'answered' : 'closed')
+  // The side that broke the silence ends the connection: it took its leave, its word was received before, or
+  // it gives up without ever having been answered.
+  const isFarewell = waking.isUnasked && by === 'fin' && time - waking.end <= FAREWELL_WITHIN
+  if (isFarewell && waking.retransmissions === 0) tell('closed')
+  else if (waking.heardPacket !== 0) tell('answered')
+  else tell(waking.retransmissions > 0 ? 'unanswered' : 'unknown')
+}
+
+/** A FIN that carries the answer to what the other side asked ends a wait, not a silence: HTTP/1.0 closes so
+ * (RFC 9112 §9.3). */
+function isReply(state: TapState, row: number, side: Side, { bytes, transportAt, wireEnd }: Place): boolean {
+  return tcp.payloadLength(bytes, transportAt, wireEnd) > 0 && !isUnasked(state, row, side)
+}
+
+/** The packet in hand acknowledges all that the other side has sent. */
+function receivesAll(state: TapState, row: number, side: Side, { bytes, transportAt }: Place): boolean {
+  if ((tcp.flags(bytes, transportAt) & tcp.ACK) === 0) return false
+  const next = state.table.words[half(row, otherSide(side)) + NEXT]!
+  return tcp.sequenceDistance(tcp.acknowledgment(bytes, transportAt), next) >= 0
 }
 
 function markEnd(cold: Cold, side: Side, idleBefore: Micros): void {

@@ -76,6 +76,7 @@ export const DULL = 1 << 18 // and 1 << 19: the side began with nothing that is 
 export const RETRIED = 1 << 20 // over, and a SYN asked for it again
 export const ANSWERED = 1 << 21 // a silence was answered, and told
 export const RESUMED = 1 << 22 // its streams were read before a restart: they go on in the middle
+export const SPOKE_LAST = 1 << 23 // and 1 << 24: the latest octets are the side's
 
 /** Bits of SCOPE below the path. */
 export const PATH_SHIFT = 3

@@ -13,6 +13,7 @@ import {
   ACKNOWLEDGED,
   ACK_SEEN,
   ANSWERED,
+  ESTABLISHED,
   KEEP_ALIVES,
   LAST_AT,
   LAST_PACKET,
@@ -20,6 +21,7 @@ import {
   PACKETS,
   RECORD_WORDS,
   SENT_AT,
+  SPOKE_LAST,
   STARTED,
   STATE,
   WAKING,
@@ -60,8 +62,19 @@ export function wake(
   waking.lastFromResponder = lastFrom(state, row, 1, side)
   waking.keepAlivesBefore = w[own + KEEP_ALIVES]! + w[peer + KEEP_ALIVES]!
   waking.inFlight = unacknowledged(state, row, 0) + unacknowledged(state, row, 1)
+  waking.isUnasked =
+    breaker === 'data' && unacknowledged(state, row, side) === 0 && isUnasked(state, row, side)
+  waking.peerNext = w[peer + NEXT]!
   doubt(state, waking)
   w[c + STATE]! |= WAKING
+}
+
+/** Whether octets of `side` would be no answer: the latest ones are its own, or nobody has said anything
+ * since the handshake. */
+export function isUnasked(state: TapState, row: number, side: Side): boolean {
+  const bits = state.table.words[row * RECORD_WORDS + STATE]!
+  if ((bits & bit(SPOKE_LAST, otherSide(side))) !== 0) return false
+  return (bits & (bit(SPOKE_LAST, side) | ESTABLISHED)) !== 0
 }
 
 /** When `of` sent its last packet, save the one in hand, which is of `side`; -Infinity if it sent none. */
@@ -122,8 +135,7 @@ function tell(
     breaker: waking.breaker,
     lastFrom: [known(waking.lastFromOriginator), known(waking.lastFromResponder)],
     outcome,
-    outcomePacket: packet,
-    outcomeAt: packet === null ? null : time,
+    ...outcomeSeen(waking, outcome, time, packet),
     retransmissions: waking.retransmissions,
     lastRetransmission: waking.lastRetransmission,
     lastRetransmissionAt: waking.lastRetransmissionAt,
@@ -134,8 +146,15 @@ function tell(
   })
 }
 
+/** What shows the outcome; an answer may have come before it was known for one. */
+function outcomeSeen(waking: Waking, outcome: SilenceOutcome, time: Micros, packet: number | null) {
+  if (outcome === 'answered' && waking.heardPacket !== 0)
+    return { outcomePacket: waking.heardPacket, outcomeAt: waking.heardAt }
+  return { outcomePacket: packet, outcomeAt: packet === null ? null : time }
+}
+
 /** A packet that is neither FIN nor RST passes on a waking connection: an answer, another try, or nothing of
- * note. */
+ * note. What may be a farewell is not answered by being received: whether its sender goes on will show. */
 export function whileWaking(
   state: TapState,
   row: number,
@@ -147,12 +166,19 @@ export function whileWaking(
   const waking = state.wakings.of(row)
   if (waking === undefined) return
   if (side !== waking.brokenBy) {
+    if (waking.isUnasked && state.table.words[half(row, side) + NEXT] === waking.peerNext) {
+      if (waking.heardPacket !== 0) return
+      waking.heardAt = time
+      waking.heardPacket = packet
+      return
+    }
     // After a pause as long as that, a word of the other side's own is no answer: it has to acknowledge what
     // was sent.
     if (!waking.givenUp || unacknowledged(state, row, waking.brokenBy) === 0)
       settle(state, row, 'answered', time, packet)
     return
   }
+  if (waking.heardPacket !== 0) return settle(state, row, 'answered', time, packet)
   if (!again) return
   waking.retransmissions++
   waking.lastRetransmission = packet
@@ -163,11 +189,18 @@ export function whileWaking(
   }
 }
 
+/** A packet comes too late to belong to what broke the silence before: if that was received, it was no
+ * farewell. */
+export function settleHeard(state: TapState, row: number, time: Micros): void {
+  if ((state.wakings.of(row)?.heardPacket ?? 0) !== 0) settleAtEnd(state, row, time)
+}
+
 /** Nothing more will come: what is known of the silence is told. */
 export function settleAtEnd(state: TapState, row: number, time: Micros): void {
   const waking = state.wakings.of(row)
   if (waking === undefined) return
-  settle(state, row, waking.retransmissions >= 2 ? 'unanswered' : 'unknown', time, null)
+  if (waking.heardPacket !== 0) settle(state, row, 'answered', time, waking.heardPacket)
+  else settle(state, row, waking.retransmissions >= 2 ? 'unanswered' : 'unknown', time, null)
 }
 
 /** Octets that `side` sent and that the other side has not acknowledged; 0 where it cannot be told. */

@@ -30,6 +30,13 @@ export class Waking {
   tapSilence: TapSilence | null = null
   /** Nothing shows that the connection was silent for all that time. */
   doubtful = false
+  /** Octets broke it that nobody had asked for: their sender may be taking its leave. */
+  isUnasked = false
+  /** Where the other side's octets went on then, and the first packet of it since: it has received them. 0:
+   * none. */
+  peerNext = 0
+  heardAt: Micros = -1.5
+  heardPacket = 0
 }
 
 /** Spare objects kept: connections that wake within one round trip of each other. */
@@ -52,6 +59,8 @@ export class Wakings {
     waking.givenUp = false
     waking.tapSilence = null
     waking.doubtful = false
+    waking.isUnasked = false
+    waking.heardPacket = 0
     this.byRow.set(row, waking)
     return waking
   }

@@ -213,6 +213,8 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
 function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
   const from = silence.brokenBy
   const fin = sighting.ending?.finished[from] ?? null
+  // The server closed instead of an answer: what had asked it got through.
+  if (from === 0 && silence.breaker === 'data' && fin?.packet !== silence.outcomePacket) return null
   // Between requests either side may close at any time, and browsers expect it (RFC 9112 §9.5).
   if (sighting.service.style === 'web' && sighting.leg !== 'direct') return null
   const sheet: AttributionItem[] = []

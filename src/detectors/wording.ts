@@ -99,8 +99,8 @@ const endFilter = (end: Endpoint): string =>
   `${fieldPrefix(end)}.addr == ${end.address} && tcp.port == ${end.port}`
 
 /**
- * Where an agent turned up, and how long after it was at its server before: since its last packet there, as far
- * as that connection is known to its end; else since it came there.
+ * Where an agent turned up, and how long after it was at its server before: since its last packet there, as
+ * far as that connection is known to its end; else since it came there.
  */
 export function turnedUp(visit: Visit, previous: Visit, where = `at ${visit.server.name}`): string {
   const { closed, lastAt } = previous.sighting

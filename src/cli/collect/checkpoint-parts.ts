@@ -16,7 +16,7 @@ export type Part = 'packets' | 'flows' | 'passing' | 'incidents' | 'journal'
  * one adds a number, and takes away those before it that are not read any more.
  */
 export const FORMATS: Readonly<Record<Part, readonly [number, ...number[]]>> = {
-  packets: [1, 2],
+  packets: [1, 2, 3],
   flows: [1],
   passing: [1, 2],
   incidents: [1, 2],
