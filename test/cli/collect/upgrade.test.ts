@@ -159,7 +159,7 @@ describe('after an upgrade in the middle of a silence', () => {
     const said = await collected(its.order('upgraded'), 0)
     expect(said).toEqual([
       expect.stringMatching(
-        /^ring: .*\.checkpoint is of another version of Holdfast \(open connections have format 99, this one reads 1, 2\); goes on behind what was read; connections that are open are learned anew$/,
+        /^ring: .*\.checkpoint is of another version of Holdfast \(open connections have format 99, this one reads 1, 2, 3\); goes on behind what was read; connections that are open are learned anew$/,
       ),
     ])
     expect(told(its.order('upgraded').database)).toEqual({ ...before, analyses: [{ n: 2 }] })
