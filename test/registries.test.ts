@@ -56,6 +56,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     spipe: 'lies inside http',
   },
   'src/detectors': {
+    'actors.ts': 'who did it, as findings name them',
     'attribution.ts': 'weighs which device did it, for several detectors',
     'below-preference.ts': 'agents below their preference, for two detectors',
     'cadence/call.ts': 'what the detectors of wake-up calls say of one',

@@ -14,6 +14,7 @@ import { isEarlierEnd, type Reset, type Silence } from '../model/observation.ts'
 import { isRecordReference, packetName } from '../model/record-reference.ts'
 import type { Agent, Path, Service, Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
+import { deviceActor, relayActor, sayingActor, serverActor } from './actors.ts'
 import { spoken } from './detector.ts'
 import { mayHaveAnswered, TRIED_FOR, triedFor } from './given-up.ts'
 import { beganBefore, spokenSilence } from './silence-length.ts'
@@ -35,9 +36,10 @@ export interface IdleEnd {
   /**
    * Why one alone decides nothing; null where it does. `unseen`: only the servers' side shows it, and the
    * agent may have ended it itself, or its host was asleep. `nobodys`: nor does anything show whose it was,
-   * and so whether its agent came back.
+   * and so whether its agent came back. `stateless`: the server's address answered as a host does that has no
+   * such connection.
    */
-  readonly undecided: 'unseen' | 'nobodys' | null
+  readonly undecided: 'unseen' | 'nobodys' | 'stateless' | null
 }
 
 /** Weights of the sheet: what one item alone is worth. */
@@ -62,12 +64,19 @@ const CAME_BACK: AttributionItem = {
   observed: 'it had not meant to leave',
 }
 
+export const AGENTS_UNSEEN: AttributionItem = {
+  test: 'the agents’ side',
+  weight: 0,
+  observed: 'not captured: they may have closed by a timer of their own',
+}
+
 /** The end of an idle path; null if it was not idle, or the agent's own doing, or part of a restart. */
 export function judge(event: PathEnded, world: World): IdleEnd | null {
   const sighting = event.lost
   const silence = sighting?.ending?.silence
   if (sighting === null || silence == null || silence.outcome === 'unknown') return null
   if (isBlind(silence) || isRestart(event, silence) || isOneSided(event, sighting, silence)) return null
+  if (wasClosing(event.path, sighting, silence)) return null
   const { server } = sighting
   if (server !== null && world.failureOf(server, event.at - FAILURE_NEAR, event.at + FAILURE_NEAR) !== null)
     return null
@@ -100,6 +109,15 @@ function isOneSided({ next }: PathEnded, { ending, tap }: Sighting, silence: Sil
   if (next?.handshake === 'complete' && next.tap === tap) return false
   const other = otherSide(brokenBy)
   return lastFrom[other] === null && ending?.finished[other] == null && ending?.resets[other] == null
+}
+
+/** A side had closed before the silence, at this tap or at another one: what was left over was cleared up. */
+function wasClosing({ sightings }: Path, sighting: Sighting, { start }: Silence): boolean {
+  return sightings.some(
+    ({ leg, ending }) =>
+      (leg === sighting.leg || leg !== 'back') &&
+      [0, 1].some((side) => (ending?.finished[side as 0 | 1]?.time ?? Infinity) <= start),
+  )
 }
 
 /** Others of the same device ended at the same moment after silences of their own length, or none: no idle
@@ -189,8 +207,9 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   if (silence.startPacket === 0 && silence.outcome === 'reset') return null
   // Its own marks say that the sender of this leg sent it, and that one may say that it only passed it on.
   if (sighting.leg === 'front' && from === 1) {
-    const behind = event.path.sightings.find((s) => s.leg === 'back')
-    if (behind !== undefined && isAborted) return judgeRelayed(behind, sheet, end, sighting, world)
+    const behind = nearerServer(event.path, sighting)
+    if (behind !== undefined && isAborted)
+      return judgeRelayed(event.path, behind, sheet, end, sighting, world)
     return said === 'passed-on' || isByDesign(sighting, silence)
       ? end('server', serverActor(sighting, 0.7))
       : end('network', relayActor(sighting, world, 0.8))
@@ -199,15 +218,21 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
     // The agent's own end, passed on; unless it says so, the agent's return tells, as after a FIN. A segment
     // of the server that meets no state is another matter: no end had been passed on before.
     if (said === 'passed-on') return null
-    const relay: Actor = { role: 'middlebox', address: sighting.originator.address, confidence: 0.7 }
-    return isAborted
-      ? closedByRelay(event, sighting, sheet, world, () => end('network', relay))
-      : end('network', relay)
+    const relay = relayActor(sighting, world, 0.7)
+    if (isAborted) return closedByRelay(event, sighting, sheet, world, () => end('network', relay))
+    // Who acknowledges what came has a connection, and gave it up (RFC 9293 §3.10.7.1).
+    return reset.acknowledges ? null : end('network', relay)
   }
   // Of a reset that is all that was captured of its connection, nobody knows who sent it, unless the way that
   // others of its sender came tells.
   if (from === 0 || (silence.startPacket === 0 && total > -STRONG)) return null
-  return end('server', serverActor(sighting, 0.85))
+  const { address } = sighting.originator
+  const isTranslated = world.natMapping(address) !== null || world.translatesFor(address)
+  if (isAborted || reset.acknowledges || !isTranslated) return end('server', serverActor(sighting, 0.85))
+  // A host without a connection answers so (RFC 9293 §3.10.7.1): the server forgot it, or the translator of
+  // addresses did, so that the server is asked by somebody whom it does not know.
+  const nobody: Actor = { role: 'unknown', address: null, confidence: 0.3 }
+  return { ...end('network', nobody), undecided: 'stateless' }
 }
 
 function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {
@@ -229,9 +254,9 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
       observed: `${fin.hopLimit}, others of this side ${fin.usualHopLimit}`,
     })
   }
-  const behind = event.path.sightings.find((s) => s.leg === 'back')
+  const behind = nearerServer(event.path, sighting)
   if (sighting.leg === 'front' && from === 1) {
-    if (behind !== undefined) return judgeRelayed(behind, sheet, end, sighting, world)
+    if (behind !== undefined) return judgeRelayed(event.path, behind, sheet, end, sighting, world)
     if (isByDesign(sighting, silence)) {
       sheet.push({
         test: "the server's own timeout",
@@ -266,6 +291,7 @@ function closedByRelay(
   if (service.style === 'web') return null
   if (next !== null) {
     sheet.push(CAME_BACK)
+    if (isBehindOnly(path)) sheet.push(AGENTS_UNSEEN)
     return { ...end(), undecided: isBehindOnly(path) ? 'unseen' : null }
   }
   // A relay keeps some connections for whoever comes next. Those that last are an agent's own.
@@ -273,8 +299,9 @@ function closedByRelay(
   return path.sightings.every(({ agent }) => agent === null) ? { ...end(), undecided: 'nobodys' } : null
 }
 
-/** Both legs were captured: whoever said FIN first behind the relay is known. */
+/** Both legs were captured: whoever ended the one behind the relay first is known. */
 function judgeRelayed(
+  path: Path,
   behind: Sighting,
   sheet: AttributionItem[],
   end: (by: IdleEnd['by'], actor: Actor) => IdleEnd,
@@ -283,7 +310,17 @@ function judgeRelayed(
 ): IdleEnd {
   const server = behind.ending?.finished[1] ?? behind.ending?.resets[1] ?? null
   const relay = behind.ending?.finished[0] ?? behind.ending?.resets[0] ?? null
-  if (server !== null && !isEarlierEnd(relay, server)) {
+  const isServers = server !== null && !isEarlierEnd(relay, server)
+  const ended = isServers ? server : relay
+  if (ended?.kind === 'reset') {
+    const forged = resetSheet(path, behind, ended, isServers ? 1 : 0)
+    const total = forged.reduce((sum, { weight }) => sum + weight, 0)
+    if (total > 0) {
+      sheet.push(...forged)
+      return end('network', deviceActor(behind, world, 0.8, 0.8))
+    }
+  }
+  if (isServers) {
     sheet.push({
       test: 'both legs',
       weight: -DECISIVE,
@@ -300,6 +337,11 @@ function judgeRelayed(
   }
   return end('network', relayActor(front, world, relay === null ? 0.75 : 0.95))
 }
+
+/** The same connection behind the relay: one of the relay's own, or the agent's, passed through. */
+const nearerServer = ({ sightings }: Path, sighting: Sighting): Sighting | undefined =>
+  sightings.find(({ leg }) => leg === 'back') ??
+  sightings.find((other) => other !== sighting && other.leg === 'direct')
 
 /** The items of the reset sheet: positive ones point to a device between, negative ones to the side that it
  * claims to be from. */
@@ -368,55 +410,6 @@ function verdict(
     confidence: actor.confidence,
     undecided: null,
   }
-}
-
-const serverActor = (sighting: Sighting, confidence: number): Actor => ({
-  role: 'server',
-  address: sighting.server?.address ?? sighting.responder.address,
-  confidence,
-})
-
-/** The device whose own leg this is: a load balancer if the configuration says so, otherwise a device that is
- * proven to be there. */
-/** Who stands for the server, or for the agent behind it, at this leg. */
-export function relayActor(sighting: Sighting, world: World, confidence: number): Actor {
-  const address = sighting.leg === 'back' ? sighting.originator.address : sighting.responder.address
-  const role = world.roleOf(address)
-  const known =
-    role === 'load-balancer' || role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer'
-  return { role: role === null && sighting.leg === 'back' ? 'middlebox' : known, address, confidence }
-}
-
-/** A load balancer whose reset says that it is one: whoever holds the address in whose name it came, save
- * that an agent's address is not its own. */
-function sayingActor(
-  { leg, originator, responder }: Sighting,
-  from: 0 | 1,
-  world: World,
-  confidence: number,
-) {
-  const holds =
-    from === 1 ? (leg === 'back' ? null : responder.address) : leg === 'back' ? originator.address : null
-  const address = holds ?? world.devicesOf('load-balancer')[0] ?? null
-  return { role: 'load-balancer', address, confidence } as const
-}
-
-/** A device that is neither end of this leg: a configured firewall, with that confidence, or one that is not
- * named. */
-export function deviceActor(sighting: Sighting, world: World, ifFirewall: number, ifUnnamed: number): Actor {
-  const firewalls = world.devicesOf('firewall')
-  if (firewalls.length === 0) return { role: 'middlebox', address: null, confidence: ifUnnamed }
-  return { role: 'firewall', address: nearest(firewalls, sighting), confidence: ifFirewall }
-}
-
-/** Of a firewall's addresses, the one on the agent's network: the longest common prefix. */
-function nearest(addresses: readonly string[], sighting: Sighting): string {
-  const common = (a: string): number => {
-    let n = 0
-    while (n < a.length && a[n] === sighting.originator.address[n]) n++
-    return n
-  }
-  return addresses.reduce((a, b) => (common(b) > common(a) ? b : a))
 }
 
 /** Of a relayed connection only the relay's side towards the server was captured: the agent may have

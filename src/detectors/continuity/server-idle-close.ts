@@ -48,8 +48,8 @@ export const serverIdleClose = detector({
               },
               {
                 tap: sighting.tap,
-                packet: silence.endPacket,
-                at: silence.end,
+                packet: (silence.outcome === 'reset' ? silence.outcomePacket : null) ?? silence.endPacket,
+                at: (silence.outcome === 'reset' ? silence.outcomeAt : null) ?? silence.end,
                 note: `${end.manner === 'fin' ? 'FIN' : 'RST'} of the server after ${spokenSilence(silence)}`,
               },
             ),

@@ -6,7 +6,8 @@ import type { Actor, AttributionItem, Finding } from '../../model/incident.ts'
 import type { Reset } from '../../model/observation.ts'
 import type { Path, Service, Sighting } from '../../model/party.ts'
 import { type Micros, seconds } from '../../model/time.ts'
-import { DECISIVE, STRONG, deviceActor, relayActor, resetSheet } from '../attribution.ts'
+import { deviceActor, relayActor } from '../actors.ts'
+import { DECISIVE, STRONG, resetSheet } from '../attribution.ts'
 import {
   counted,
   type Description,

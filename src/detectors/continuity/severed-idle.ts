@@ -4,7 +4,7 @@ import { type AttributionItem, type Finding, isAtLeast } from '../../model/incid
 import type { PathEnded } from '../../model/event.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
-import { DECISIVE, type IdleEnd, judge } from '../attribution.ts'
+import { AGENTS_UNSEEN, DECISIVE, type IdleEnd, judge } from '../attribution.ts'
 import { silenceBounds, silenceDetails, silenceOf, spokenSilence, spokenSilences } from '../silence-length.ts'
 import { counted, detector, evidence, ratio, spokenRange, suggested, type Description } from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
@@ -54,13 +54,16 @@ export const severedIdle = detector({
     const regularity = new Regularity(regularMin, regularVariation)
     const frequency = new Frequency(often, world)
     /** Regular and frequent losses break another requirement as well. */
-    const raise = (found: Finding, { service }: Sighting, why: IdleEnd['undecided']): void => {
+    const raise = (found: Finding, lost: Sighting, why: IdleEnd['undecided']): void => {
       const isRegular =
         !isAtLeast(found.details) && regularity.note(found.cause, found.details['silenceSeconds'] as number)
-      const isFrequent = frequency.note(found, service)
+      const isFrequent = frequency.note(found, lost.service)
       const isNamed = (isRegular || isFrequent) && !found.requirements.includes('S1-19')
       const named = isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found
       if (why === 'nobodys') emit(undecided(named, NEEDS_NAMES))
+      else if (why === 'stateless') emit(undecided(named, NEEDS_SERVER))
+      // Who probes at intervals meets silence by its own clock.
+      else if (why === 'unseen' && isProbed(lost)) emit(undecided(named))
       else if (why === 'unseen') suspicions.add(named, found.details['silenceSeconds'] as number)
       else emit(named)
     }
@@ -133,9 +136,27 @@ export const severedIdle = detector({
 const NEEDS_NAMES =
   'a capture on the agents’ side of the same time, or one of whole packets from the beginning of the connections: whose they are, and whether their agents came back'
 
+const NEEDS_SERVER =
+  'a capture at the server of the same time: whether the reset is its own, and from which address it was asked'
+
+const isProbed = ({ ending }: Sighting): boolean => ending?.silence?.breaker === 'keep-alive'
+
+/** Words for resets of hosts that have no such connection. */
+function statelessWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {
+  const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+  return {
+    title: 'Idle connections may have been severed',
+    summary: `The first segment on ${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${findings[0]?.service ?? 'the service'} after ${spokenSilences(findings)} without a packet drew a reset from the server’s address, of a host that has no such connection. A translator of addresses that forgot its mapping looks like this, and so does a server that was restarted or had closed.`,
+    remedy:
+      'Capture at the server at the same time: it shows whether the reset is its own, and whether it was asked from another address than before.',
+  }
+}
+
 /** What only the servers' side shows, and one loss does not decide. */
 function undecidedWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {
-  const told = findings.filter(({ needs }) => needs !== NEEDS_NAMES)
+  const stateless = findings.filter(({ needs }) => needs === NEEDS_SERVER)
+  if (stateless.length === findings.length) return statelessWords(findings)
+  const told = findings.filter(({ needs }) => needs !== NEEDS_NAMES && needs !== NEEDS_SERVER)
   if (told.length > 0 && told.length < findings.length) return undecidedWords(told)
   const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
   const [{ actor, details, service }] = findings as readonly [Finding, ...Finding[]]
@@ -189,9 +210,14 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
         next === null ? null : { tap: next.tap, packet: next.startPacket, at: next.start, note: RETURN },
       ).sort((a, b) => a.at - b.at),
     ),
-    cause: `${sighting.service.name}|${signature === 'silent' ? 'silent' : `${end.manner}|${end.actor.address ?? ''}`}`,
+    cause: `${sighting.service.name}|${causeOf(end)}`,
     requirements: requirementsOf(sighting),
   }
+}
+
+const causeOf = ({ signature, undecided: why, manner, actor }: IdleEnd): string => {
+  if (signature === 'silent') return 'silent'
+  return why === 'stateless' ? 'stateless' : `${manner}|${actor.address ?? ''}`
 }
 
 /** Known by the return alone: what the agent said last, this side does not show. */
@@ -292,8 +318,13 @@ function survivedText(survived: readonly number[], severed: readonly number[]): 
   return `Silences of up to ${spokenRange([Math.max(...shorter)])} were survived.`
 }
 
+const isSeenBehindOnly = ({ details }: Finding): boolean =>
+  (details['attribution'] as readonly AttributionItem[]).some(({ test }) => test === AGENTS_UNSEEN.test)
+
 /** Who did not do it. What the server did behind the device, one side alone cannot show. */
 function blamelessText(findings: readonly Finding[]): string {
+  if (findings.every(isSeenBehindOnly))
+    return 'They ended by one timer; whether that is the agents’ own, a capture on their side would show.'
   const sheets = findings.map((f) => f.details['attribution'] as readonly AttributionItem[])
   return sheets.some((sheet) => sheet.some(({ weight }) => weight >= DECISIVE))
     ? 'Neither the agents nor the server had closed them.'

@@ -125,8 +125,8 @@ keepsQuiet(natRebind, {
       },
     },
     {
-      config: TRANSLATED, // after a silence it may be the server's own doing
-      told: ['info server-idle-close'],
+      config: TRANSLATED, // after a silence it may be the server's own doing, or the translator's
+      told: ['info severed-idle'],
       play: () =>
         unknownTo((s, end) => {
           s.wait(seconds(100))

@@ -29,7 +29,7 @@ describe.each<[string, unknown, () => Scenario, Told]>([
       client:
         '301.094 client | A1 10.10.1.101 at a server | load-balancer 10.10.2.10 | rst rst-at-expiry | client 92, client 96',
       server:
-        'info severed-idle 301.091 server | A1 null at dlp1 | middlebox 10.10.3.1 | rst rst-at-expiry | server 92, server 96, server 103',
+        'info severed-idle 301.091 server | A1 null at dlp1 | load-balancer 10.10.3.1 | rst rst-at-expiry | server 92, server 96, server 103',
       'client server':
         '301.094 client | A1 10.10.1.101 at dlp1 | load-balancer 10.10.2.10 | rst rst-at-expiry | server 92, client 92, server 96, client 96',
     },

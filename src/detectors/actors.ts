@@ -1,0 +1,52 @@
+/** Who did it, as a finding names them: the server, the relay whose leg it is, or a device in between. */
+import type { World } from '../model/event.ts'
+import type { Actor } from '../model/incident.ts'
+import type { Sighting } from '../model/party.ts'
+
+export const serverActor = (sighting: Sighting, confidence: number): Actor => ({
+  role: 'server',
+  address: sighting.server?.address ?? sighting.responder.address,
+  confidence,
+})
+
+/** The device whose own leg this is: a load balancer if the configuration says so, otherwise a device that is
+ * proven to be there. Who stands for the server, or for the agent behind it, at this leg. */
+export function relayActor(sighting: Sighting, world: World, confidence: number): Actor {
+  const address = sighting.leg === 'back' ? sighting.originator.address : sighting.responder.address
+  const role = world.roleOf(address)
+  const known =
+    role === 'load-balancer' || role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer'
+  return { role: role === null && sighting.leg === 'back' ? 'middlebox' : known, address, confidence }
+}
+
+/** A load balancer whose reset says that it is one: whoever holds the address in whose name it came, save
+ * that an agent's address is not its own. */
+export function sayingActor(
+  { leg, originator, responder }: Sighting,
+  from: 0 | 1,
+  world: World,
+  confidence: number,
+) {
+  const holds =
+    from === 1 ? (leg === 'back' ? null : responder.address) : leg === 'back' ? originator.address : null
+  const address = holds ?? world.devicesOf('load-balancer')[0] ?? null
+  return { role: 'load-balancer', address, confidence } as const
+}
+
+/** A device that is neither end of this leg: a configured firewall, with that confidence, or one that is not
+ * named. */
+export function deviceActor(sighting: Sighting, world: World, ifFirewall: number, ifUnnamed: number): Actor {
+  const firewalls = world.devicesOf('firewall')
+  if (firewalls.length === 0) return { role: 'middlebox', address: null, confidence: ifUnnamed }
+  return { role: 'firewall', address: nearest(firewalls, sighting), confidence: ifFirewall }
+}
+
+/** Of a firewall's addresses, the one on the agent's network: the longest common prefix. */
+function nearest(addresses: readonly string[], sighting: Sighting): string {
+  const common = (a: string): number => {
+    let n = 0
+    while (n < a.length && a[n] === sighting.originator.address[n]) n++
+    return n
+  }
+  return addresses.reduce((a, b) => (common(b) > common(a) ? b : a))
+}
