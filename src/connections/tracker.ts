@@ -12,7 +12,7 @@ import type { RecordsAhead } from '../model/ahead.ts'
 import type { Observation } from '../model/observation.ts'
 import { otherSide, type Side, type Tap } from '../model/packet.ts'
 import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
-import type { ConnectionId } from '../model/connection.ts'
+import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Micros } from '../model/time.ts'
 import type { Place } from '../wire/frame.ts'
 import { PathTable } from '../wire/path.ts'
@@ -415,7 +415,7 @@ export class Tracker {
     this.reading.close(row)
     const summary = summarise(this.state, row, why)
     this.counters.missingSegments += missingOf(this.state, row, 0)[0] + missingOf(this.state, row, 1)[0]
-    if (summary.halves[0].packets === 0 || summary.halves[1].packets === 0) this.counters.oneWayConnections++
+    if (isOneWay(this.state, row, summary)) this.counters.oneWayConnections++
     this.state.emit({
       kind: 'connection-closed',
       time: this.state.clock.latest,
@@ -436,6 +436,14 @@ export class Tracker {
     this.counters.evictions++
     this.close(this.eviction.victim(this.table), 'evicted')
   }
+}
+
+/** One side's packets are missing. A try that nobody answered has none to miss: of an open connection whose
+ * answers were not captured, more than the SYN passed. */
+function isOneWay({ table }: TapState, row: number, { halves }: ConnectionSummary): boolean {
+  if (halves[0].packets === 0) return true
+  const isUnopened = (table.words[row * RECORD_WORDS + F.STATE]! & F.UNOPENED) !== 0
+  return halves[1].packets === 0 && !isUnopened
 }
 
 const scopeOf = (place: Place): number =>
