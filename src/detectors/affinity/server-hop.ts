@@ -29,7 +29,7 @@ export const serverHop = detector({
     'a health check, or a relay that stands for all its agents',
     'servers of one port that nobody stated to be one service',
   ],
-  requirements: ['S0-07', 'S0-09', 'S0-16', 'S2-30', 'S2-35'],
+  requirements: ['S0-07', 'S0-09', 'S0-16', 'S2-30', 'S2-35', 'S2-36'],
   flows: PROVED,
   parameters: {
     failureWithin: span(
@@ -199,7 +199,7 @@ function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCause
       ).sort((a, b) => a.at - b.at),
     ),
     cause: `${server.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'agents'}`,
-    requirements: requirementsOf(visit),
+    requirements: requirementsOf(visit, away),
   }
 }
 
@@ -223,9 +223,13 @@ function isMove(visit: Visit, previous: Visit, world: World): boolean {
 }
 
 /** What the vendor of the product asks for; what any agent needs, for others. */
-function requirementsOf({ server, sighting }: Visit): readonly string[] {
+function requirementsOf({ server, sighting }: Visit, away: Micros): readonly string[] {
   const relayed = sighting.leg === 'back'
-  if (server.service.profile === 'symantec-sems') return relayed ? ['S2-30', 'S2-35'] : ['S2-30']
+  if (server.service.profile === 'symantec-sems') {
+    if (!relayed) return ['S2-30']
+    const lasts = server.service.configured?.persistenceDuration ?? 0
+    return away < lasts ? ['S2-30', 'S2-35', 'S2-36'] : ['S2-30', 'S2-35']
+  }
   return relayed ? ['S0-09', 'S0-16'] : ['S0-09']
 }
 

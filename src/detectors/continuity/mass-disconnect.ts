@@ -1,7 +1,8 @@
 /** A device or server ended its connections all at once, as a restart does: one event, whatever it hit. */
 import type { MassEnd } from '../../model/cadence.ts'
 import type { World } from '../../model/event.ts'
-import type { Actor } from '../../model/incident.ts'
+import type { Actor, ActorRole } from '../../model/incident.ts'
+import type { Service } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken, times } from '../detector.ts'
 import { about, packets } from '../wording.ts'
@@ -20,13 +21,14 @@ export const massDisconnect = detector({
     'connections that had just begun: agents that poll come and go',
     'browsers, whose connections end when the page is done',
   ],
-  requirements: ['X-04'],
+  requirements: ['S0-04', 'S0-15', 'S1-19', 'X-04'],
   flows: PROVED,
   parameters: {},
   watch(_values, world, raise) {
     return {
       'mass-end'(event) {
         const { service, sighting, first, last, ends, agents, open, servers, manner } = event
+        const actor = actorOf(event, world)
         raise({
           ...about(sighting),
           type: 'mass-disconnect',
@@ -35,7 +37,7 @@ export const massDisconnect = detector({
           agent: null,
           connection: null,
           server: event.isServer ? about(sighting).server : null,
-          actor: actorOf(event, world),
+          actor,
           manner,
           confidence: 0.9,
           details: {
@@ -53,7 +55,7 @@ export const massDisconnect = detector({
               : [{ ...last, note: `the last of ${ends}` }]),
           ),
           cause: `${service.name}|${event.address}`,
-          requirements: service.profile === 'generic' ? [] : ['X-04'],
+          requirements: requirementsOf(service, actor),
         })
       },
     }
@@ -82,6 +84,24 @@ export const massDisconnect = detector({
     }
   },
 })
+
+/** Roles of devices that stand between agents and servers. */
+const BETWEEN: ReadonlySet<ActorRole> = new Set([
+  'load-balancer',
+  'reverse-proxy',
+  'firewall',
+  'nat',
+  'middlebox',
+])
+
+/** What a device between ends, it severs; a server's own end is none of the path's. */
+function requirementsOf({ profile }: Service, { role }: Actor): readonly string[] {
+  if (profile === 'generic') return []
+  if (!BETWEEN.has(role)) return ['X-04']
+  if (profile === 'symantec-sepm') return ['S1-19', 'X-04']
+  const isDlp = profile === 'symantec-dlp' || profile === 'symantec-dlp-12.5'
+  return isDlp ? ['S0-04', 'S0-15', 'X-04'] : ['X-04']
+}
 
 /** The span is kept in hundredths of a second: what is less than half of one is none. */
 const SHORTEST = 'less than 5 ms'

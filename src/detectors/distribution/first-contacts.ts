@@ -2,10 +2,13 @@
  * persistence. */
 import type { EvidencePacket } from '../../model/incident.ts'
 import type { Server, Service, Visit } from '../../model/party.ts'
+import { binomialTail } from '../../model/statistics.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 
 /** Groups that are counted: services, relays and lists of servers in one; further ones are not judged. */
 const GROUPS_MAX = 1024
+/** Several processes of one load balancer take turns by themselves: not all agents are in turn then. */
+const IN_TURN_SHARE = 0.9
 /** Visits kept as evidence, per server: the first ones. */
 const EVIDENCE_MAX = 2
 /** Agents after which a group is judged for the first time; again with each doubling. */
@@ -21,6 +24,8 @@ export class Contacts {
   private readonly counts = new Map<Server, number>()
   private readonly shown: Visit[] = []
   private agents = 0
+  /** Agents that came to another server than the one before them. */
+  private changes = 0
   private nextLook = FIRST_LOOK
   private looked = 0
 
@@ -36,11 +41,30 @@ export class Contacts {
   }
 
   add(visit: Visit): void {
+    if (this.agents > 0 && visit.server !== this.last.server) this.changes++
     const count = (this.counts.get(visit.server) ?? 0) + 1
     this.counts.set(visit.server, count)
     if (count <= EVIDENCE_MAX) this.shown.push(visit)
     this.last = visit
     this.agents++
+  }
+
+  /** Hardly any two agents in a row came to one server, as by chance one of so many would happen: they are
+   * handed round. */
+  areInTurn(pMax: number): boolean {
+    const pairs = this.agents - 1
+    const byChance = 1 - 1 / this.counts.size
+    return (
+      this.changes >= IN_TURN_SHARE * pairs &&
+      binomialTail(this.changes, pairs, byChance) < pMax &&
+      this.isEven
+    )
+  }
+
+  /** No server has twice as many as another: turns leave none behind. */
+  private get isEven(): boolean {
+    const counts = [...this.counts.values()]
+    return Math.max(...counts) < 2 * Math.min(...counts)
   }
 
   /** There are as many agents as ask for a look at them; once for each such number. */

@@ -21,7 +21,7 @@ export const weightMismatch = detector({
     'a server was down for a part of the time',
     'no weights are stated',
   ],
-  requirements: ['S2-52'],
+  requirements: ['S2-46', 'S2-49', 'S2-52'],
   flows: unseen('which agents come for the first time: the load balancer’s address stands for all of them'),
   parameters: {
     failureWithin: span(
@@ -130,7 +130,8 @@ function judged(seen: Contacts, ratioOff: number, world: World): Finding | null 
     details: { ...details },
     evidence: packets(...seen.evidence()),
     cause: seen.cause,
-    requirements: ['S2-52'],
+    // Turns are what a load balancer does whose weights were not set.
+    requirements: seen.areInTurn(P_MAX) ? ['S2-46', 'S2-49', 'S2-52'] : ['S2-52'],
   }
 }
 

@@ -11,7 +11,7 @@ const REQUIREMENTS = {
   'symantec-dlp': ['S0-08'],
   'symantec-dlp-12.5': ['S0-08'],
   'symantec-sepm': ['S1-01'],
-  'symantec-sems': ['S2-01'],
+  'symantec-sems': ['S2-01', 'S2-20'],
   'mcafee-epo': ['S4-10'],
   generic: ['S0-08'],
 }

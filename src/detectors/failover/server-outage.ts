@@ -9,10 +9,11 @@ import { packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
 
 const REQUIREMENTS = {
-  'symantec-dlp': ['S0-08'],
-  'symantec-sepm': ['S1-01'],
-  'symantec-sems': ['S2-01'],
-  'mcafee-epo': ['S4-10'],
+  'symantec-dlp': ['S0-08', 'X-04'],
+  'symantec-dlp-12.5': ['S0-08', 'X-04'],
+  'symantec-sepm': ['S1-01', 'X-04'],
+  'symantec-sems': ['S2-01', 'X-04'],
+  'mcafee-epo': ['S4-10', 'X-04'],
   generic: ['S0-08'],
 }
 

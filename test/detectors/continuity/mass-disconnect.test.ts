@@ -60,7 +60,10 @@ test('a load balancer ends all that it carries: seen from either side, told once
   }
   const s = play()
   for (const taps of [['client'], ['server'], ['client', 'server']]) {
-    const found = (await analysed(s, { config: FLEET, taps })).findings('mass-disconnect')
+    const analysis = await analysed(s, { config: FLEET, taps })
+    const found = analysis.findings('mass-disconnect')
+    // What a device between ends, it severs; a server's own restart severs nothing.
+    expect(analysis.incident('mass-disconnect').requirements).toEqual(['S0-04', 'S0-15', 'X-04'])
     const [role, address] =
       taps.length === 1 && taps[0] === 'client' ? ['load-balancer', VIP] : ['load-balancer', BALANCER]
     expect([taps, found.map(({ actor, manner }) => [actor.role, actor.address, manner])]).toEqual([

@@ -22,6 +22,16 @@ test('ten to one is asked for, one to one is seen', async () => {
   })
 })
 
+test('where agents are handed round, the weights were not set: it is round robin as well', async () => {
+  const namedBy = async (pick: Parameters<typeof onceEach>[0]): Promise<readonly string[][]> => {
+    const found = (await analysed(onceEach(pick), { config: weighted() })).findings('weight-mismatch')
+    return found.map(({ requirements }) => [...requirements])
+  }
+  expect(await namedBy(inTurn(2))).toEqual([['S2-46', 'S2-49', 'S2-52']])
+  // As even, and as a hash of addresses would have it.
+  expect(await namedBy((n) => SERVERS[(n >> 2) % 2]!)).toEqual([['S2-52']])
+})
+
 test('it is told when the sample suffices, and says more as more come', async () => {
   const few = (await analysed(onceEach(inTurn(2), 64), { config: weighted() })).findings('weight-mismatch')
   const more = await analysed(onceEach(inTurn(2), 150), { config: weighted() })
