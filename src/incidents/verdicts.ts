@@ -9,7 +9,7 @@
 import type { FlowShowing, Incident } from '../model/incident.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { RequirementRecord } from '../model/record.ts'
-import type { Requirement, ServiceSeen } from '../model/requirement.ts'
+import type { Doubt, Requirement, ServiceSeen } from '../model/requirement.ts'
 import { REQUIREMENTS } from '../model/requirements/index.ts'
 
 export interface VerdictOptions {
@@ -59,8 +59,8 @@ export function verdicts(options: VerdictOptions): RequirementRecord[] {
       if (known.has(key) || incident.severity === 'info' || others.has(key)) continue
       const requirement = REQUIREMENTS.find((r) => r.id === id)
       if (requirement === undefined) continue
-      const breaking = incidents.filter((other) => isBreaking(other, requirement, incident.service))
-      others.set(key, recordOf(requirement, incident.service, breaking, brokenStatus(breaking), 0))
+      const about = incidents.filter((other) => concerns(other, requirement, incident.service))
+      others.set(key, recordOf(requirement, incident.service, about, brokenStatus(about.filter(isAlarm)), 0))
     }
   return [...judged, ...others.values()]
 }
@@ -70,14 +70,15 @@ function verdict(
   { service, seen }: ServiceSeen,
   { incidents, detected, isFlawed: flawed, flows, isSampled = false }: VerdictOptions,
 ): RequirementRecord {
-  const { brokenBy, basis, atLeast } = requirement
-  const observations = seen[basis]
-  const breaking = incidents.filter((incident) => isBreaking(incident, requirement, service.name))
+  const { brokenBy, basis, atLeast, doubt } = requirement
+  const about = incidents.filter((incident) => concerns(incident, requirement, service.name))
+  const observations = (basis === null ? 0 : seen[basis]) + shownIn(about, requirement)
   const told = (status: RequirementRecord['status'], needs: string | null = null): RequirementRecord => ({
-    ...recordOf(requirement, service.name, breaking, status, observations),
+    ...recordOf(requirement, service.name, about, status, observations),
     needs,
   })
   const unshown = flows === undefined ? null : unshownBy(brokenBy, flows)
+  const breaking = about.filter(isAlarm)
   if (breaking.length > 0) {
     const status = brokenStatus(breaking)
     const isSuggested = status === 'at-risk' && breaking.some(({ suggested }) => suggested === true)
@@ -85,21 +86,35 @@ function verdict(
   }
   if (brokenBy.length === 0) return told('not-applicable')
   if (!brokenBy.some((type) => detected.has(type))) return told('not-observed', NOT_JUDGED)
-  const undecided = incidents.filter((one) => isUndecided(one) && concerns(one, requirement, service.name))
-  if (undecided.length > 0)
-    return {
-      ...recordOf(requirement, service.name, undecided, 'not-observed', observations),
-      needs: undecided[0]!.needs!,
-    }
+  const undecided = about.find(({ needs }) => needs !== undefined)
+  if (undecided !== undefined) return told('not-observed', undecided.needs)
   if (unshown !== null) return told('not-observed', packetsFor(unshown, 'do not show'))
+  if (doubt !== null && isDoubted(doubt, incidents, { service, seen }))
+    return told('not-observed', doubt.needs)
   if (observations < atLeast) return told('not-observed', needsOf(requirement, observations))
   if (isSampled) return told('not-observed', UNSAMPLED)
   return flawed ? told('not-observed', WHOLE) : told('met')
 }
 
+/** What only informs, and says that what is asked for was done. */
+const shownIn = (about: readonly Incident[], { shownBy }: Requirement): number =>
+  about
+    .filter((one) => !isAlarm(one) && one.needs === undefined && shownBy.includes(one.type))
+    .reduce((sum, { occurrences }) => sum + occurrences, 0)
+
+const isDoubted = (
+  { incidents: types, basis }: Doubt,
+  incidents: readonly Incident[],
+  { service, seen }: ServiceSeen,
+): boolean =>
+  (basis !== null && seen[basis] > 0) ||
+  incidents.some((one) => one.service === service.name && types.includes(one.type))
+
 /** What was seen too seldom must be seen more often; what was not seen at all needs another capture. */
 const needsOf = ({ atLeast, needs }: Requirement, observations: number): string =>
-  observations === 0 ? needs : `more of the same: ${atLeast} observations, where ${observations} were made`
+  observations === 0
+    ? needs
+    : `more of the same: ${atLeast} observations, where ${observations} ${observations === 1 ? 'was' : 'were'} made`
 
 /** A suspicion breaks nothing, as a risk does not. */
 const brokenStatus = (breaking: readonly Incident[]): RequirementRecord['status'] =>
@@ -118,24 +133,21 @@ const UNSAMPLED = 'records of all packets: those of sampled ones show no single 
 const NOT_JUDGED = 'a rule: Holdfast does not judge this requirement yet'
 const WHOLE = 'a capture that lost no packets and holds both directions'
 
-const concerns = (
-  { type, service, requirements }: Incident,
-  { id, brokenBy, byName }: Requirement,
-  at: string | null,
-): boolean => service === at && (requirements.includes(id) || (!byName && brokenBy.includes(type)))
+/** Incidents name whatever they are about: see `namedFor`. */
+const concerns = ({ service, requirements }: Incident, { id }: Requirement, at: string | null): boolean =>
+  service === at && requirements.includes(id)
 
-const isBreaking = (incident: Incident, requirement: Requirement, at: string | null): boolean =>
-  incident.severity !== 'info' && concerns(incident, requirement, at)
+const isAlarm = ({ severity }: Incident): boolean => severity !== 'info'
 
-const isUndecided = ({ needs }: Incident): boolean => needs !== undefined
-
+/** `about`: incidents that name it; those that break it come first. */
 function recordOf(
   { id, title }: Requirement,
   service: string | null,
-  breaking: readonly Incident[],
+  about: readonly Incident[],
   status: RequirementRecord['status'],
   seen: number,
 ): RequirementRecord {
+  const breaking = about.filter(isAlarm)
   const occurrences = breaking.reduce((sum, incident) => sum + incident.occurrences, 0)
   return {
     kind: 'requirement',
@@ -144,7 +156,7 @@ function recordOf(
     status,
     service,
     observations: Math.max(seen, occurrences),
-    incidents: breaking.map((incident) => incident.id),
+    incidents: [...breaking, ...about.filter((one) => !isAlarm(one))].map((incident) => incident.id),
     needs: null,
   }
 }

@@ -86,9 +86,10 @@ export class Conclusions {
 
   /** With the requirements that hold for its service. */
   private named(incident: Incident): Incident {
-    const { requirements, type, service } = incident
+    const { service, severity, needs } = incident
+    const weighs = severity !== 'info' || needs !== undefined
     const profile = service === null ? null : (this.sessions.serviceNamed(service)?.profile ?? null)
-    return { ...incident, requirements: namedFor(requirements, type, profile) }
+    return { ...incident, requirements: namedFor({ ...incident, weighs }, profile) }
   }
 
   private readonly describe = (type: IncidentType): Describe => {

@@ -4,16 +4,19 @@
  */
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { ConfiguredService } from '../model/deployment.ts'
+import type { DnsAnswer } from '../model/dns.ts'
 import { headerValue } from '../model/http.ts'
+import { tellingSilence } from '../model/longest-silence.ts'
 import type { HttpTransaction } from '../model/observation.ts'
-import type { Agent, Service } from '../model/party.ts'
+import type { Server, Service } from '../model/party.ts'
 import { BASES, type Basis, type ServiceSeen } from '../model/requirement.ts'
+import { seconds, type Micros } from '../model/time.ts'
 import type { Endpoint } from '../model/packet.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { handlerLinkOf } from './handler-links.ts'
 import type { Inventory } from './inventory.ts'
 import type { Services } from './services.ts'
-import type { TrackedSighting } from './sighting.ts'
+import type { Stay, TrackedSighting } from './sighting.ts'
 import { attachmentOf } from './tracked-agent.ts'
 
 export interface BasisFollower extends Follower {
@@ -21,11 +24,22 @@ export interface BasisFollower extends Follower {
   counts(): readonly ServiceSeen[]
 }
 
+/** A try counts as unanswered after 3 s (RFC 6298's initial timeout three times), and the other taps have had
+ * their say 2 s later. */
+const KNOWN_AFTER: Micros = seconds(5)
+/** Servers of one service whose shares are counted; further ones count as one. */
+const SERVERS_MAX = 256
+/** Connections that other servers may have where one is to have all: an operator at work (domain 7.4,
+ * S2-29). */
+const SPREAD_SHARE = 0.01
+
 const NONE = Object.fromEntries(BASES.map((basis) => [basis, 0])) as Record<Basis, number>
 
-export function followBasis({ services, inventory }: Surroundings): BasisFollower {
+export function followBasis(around: Surroundings): BasisFollower {
+  const { services, inventory } = around
   const byService = new Map<Service, Record<Basis, number>>()
   const listed = listedServices(inventory)
+  const shares = countShares()
   const see: See = (service, basis) => {
     if (!isJudged(service)) return
     let seen = byService.get(service)
@@ -34,30 +48,37 @@ export function followBasis({ services, inventory }: Surroundings): BasisFollowe
   }
   return {
     observe: heard(see, inventory, services),
-    visited(sighting, agent) {
-      see(sighting.service, 'visits')
-      if (listed.has(sighting.service.name)) see(sighting.service, 'listed')
-      if (!hasCome(agent, sighting.service)) return
-      see(sighting.service, 'returns')
-      if (sighting.service.style === 'polling') see(sighting.service, 'check-ins')
+    visited(sighting, agent, at) {
+      const { service } = sighting
+      see(service, 'visits')
+      if (listed.has(service.name)) see(service, 'listed')
+      const last = attachmentOf(agent, service)?.stay ?? null
+      if (last === null) return
+      see(service, 'returns')
+      if (service.style === 'polling') see(service, 'check-ins')
+      if (sighting.leg !== 'back') return
+      see(service, 'relayed-returns')
+      see(service, 'session-returns')
+      if (last.server !== sighting.server) seeMove(around, see, { sighting, last, at })
     },
     closed(sighting, summary) {
       const { service, leg } = sighting
       if (!isJudged(service)) return
-      if (isAgents(sighting)) see(service, 'connections')
-      if (leg === 'back') see(service, 'relayed')
-      if (leg === 'probe') see(service, 'probes')
+      seeWhere(see, sighting)
+      if (leg === 'back') shares.add(sighting)
       if (leg === 'internal' && isReplication(sighting)) see(service, 'replications')
       if (sighting.speaker !== null) see(service, 'named')
       // What an address is translated to is known by who speaks behind it, or by its translator's own word.
       const isTold = sighting.outerAddress !== null
       if (isTold || (sighting.speaker !== null && isTranslated(sighting))) see(service, 'translated')
       if (wasIdle(summary, service)) see(service, 'idle')
-      const { path } = sighting
-      if (leg === 'front' && path.isJoined && path.sightings.some((other) => other.leg === 'back'))
-        see(service, 'pairs')
+      seePair(see, sighting)
     },
-    counts: () => [...byService].map(([service, seen]) => ({ service, seen })),
+    counts: () =>
+      [...byService].map(([service, seen]) => ({
+        service,
+        seen: { ...seen, spread: shares.spreadOf(service) },
+      })),
   }
 
   /** The configuration says that agents' addresses are translated to this one; or another tap saw another. */
@@ -73,6 +94,82 @@ export function followBasis({ services, inventory }: Surroundings): BasisFollowe
 }
 
 type See = (service: Service, basis: Basis) => void
+
+interface Moved {
+  readonly sighting: TrackedSighting
+  readonly last: Stay
+  readonly at: Micros
+}
+
+/** Whether the server before had failed, or the agent only returns from its failover, shows a little
+ * later. */
+function seeMove({ health, later }: Surroundings, see: See, { sighting, last, at }: Moved): void {
+  const { service, server } = sighting
+  const { server: before, end } = last
+  later(at + KNOWN_AFTER, () => {
+    const isDriven =
+      health.failureOf(before, end, at) !== null || health.outages.at(before.id, at, KNOWN_AFTER) !== null
+    if (!isDriven && !(last.arrivedBy === 'failover' && last.cameFrom === server)) see(service, 'moves')
+  })
+}
+
+/** How many connections relays handed to each server. */
+function countShares() {
+  const shares = new Map<Service, Map<Server | null, number>>()
+  return {
+    add({ service, server }: TrackedSighting): void {
+      const counts = shares.get(service) ?? new Map<Server | null, number>()
+      shares.set(service, counts)
+      const one = counts.has(server) || counts.size < SERVERS_MAX ? server : null
+      counts.set(one, (counts.get(one) ?? 0) + 1)
+    },
+    /** Where an order of servers is stated, those who judge it know which failed, and when. */
+    spreadOf(service: Service): number {
+      const counts = [...(shares.get(service)?.values() ?? [])]
+      const all = counts.reduce((a, b) => a + b, 0)
+      const others = all - Math.max(0, ...counts)
+      return service.persistence === 'ordered' || others <= SPREAD_SHARE * all ? 0 : others
+    },
+  }
+}
+
+/** Where a connection runs, and what the configuration says of the way. */
+function seeWhere(see: See, sighting: TrackedSighting): void {
+  const { service, leg, path } = sighting
+  const { configured, persistence } = service
+  const isBehind = leg === 'back'
+  if (isAgents(sighting) || (isBehind && isFirstSeen(sighting))) see(service, 'connections')
+  if ((leg === 'front' || isBehind) && (configured?.vips.length ?? 0) > 0) see(service, 'via')
+  const isAtServer = leg === 'direct' || isBehind
+  const hasOwn = configured?.servers.some((one) => one.replicationAddresses.length > 0) === true
+  if (isAtServer && hasOwn) see(service, 'apart')
+  if (leg === 'probe') see(service, 'probes')
+  if (!isBehind) return
+  see(service, 'relayed')
+  const isWeighted = configured?.servers.some(({ weight }) => weight !== null) === true
+  if (persistence === 'weighted' && isWeighted) see(service, 'weighted')
+
+  /** An agent came by it, and no tap shows its own side of the relay. */
+  function isFirstSeen({ agent }: TrackedSighting): boolean {
+    return agent !== null && !(path.isJoined && path.sightings.some((s) => s.leg === 'front'))
+  }
+}
+
+/** What both sides of a relay show. */
+function seePair(see: See, front: TrackedSighting): void {
+  const { service, path, leg, tls } = front
+  if (leg !== 'front' || !path.isJoined) return
+  const backs = path.sightings.filter((other) => other.leg === 'back')
+  if (backs.length === 0) return
+  see(service, 'pairs')
+  if (front.requests > 0 && backs.some(({ requests }) => requests > 0)) see(service, 'read-pairs')
+  if (tls?.client == null || tls.server === null) return
+  see(service, 'tls-pairs')
+  const { random } = tls.client
+  const isAnew = (other: TrackedSighting): boolean =>
+    other.tls?.server != null && other.tls.client !== null && other.tls.client.random !== random
+  if (backs.some(isAnew)) see(service, 're-encrypted')
+}
 
 /** What is said on connections, and of them. */
 function heard(see: See, inventory: Inventory, services: Services): NonNullable<Follower['observe']> {
@@ -109,8 +206,11 @@ function heard(see: See, inventory: Inventory, services: Services): NonNullable<
     'http-transaction'(o, sighting) {
       if (sighting === null || o.response === null) return
       see(sighting.service, 'exchanges')
+      if (isClear(o, sighting)) see(sighting.service, 'clear')
       if (isEnrolment(o, sighting.service)) see(sighting.service, 'enrolments')
-      if (hasSession(o, sighting.service)) see(sighting.service, 'web-requests')
+      if (!hasSession(o, sighting.service)) return
+      see(sighting.service, 'web-requests')
+      if (sighting.leg === 'back') see(sighting.service, 'session-returns')
     },
     'agent-request'(o, sighting) {
       if (sighting !== null && o.message.purpose === 'wake-up') see(sighting.service, 'wake-ups')
@@ -118,9 +218,11 @@ function heard(see: See, inventory: Inventory, services: Services): NonNullable<
     'smtp-session'(_, sighting) {
       if (sighting !== null) see(sighting.service, 'mails')
     },
-    'dns-answer'({ name }) {
-      const service = byName.get(name.toLowerCase())
-      if (service !== undefined) see(service, 'answers')
+    'dns-answer'(o) {
+      const service = byName.get(o.name.toLowerCase())
+      if (service === undefined) return
+      see(service, 'answers')
+      if (leadsToRelay(o, service, inventory)) see(service, 'led')
     },
   }
 }
@@ -139,11 +241,21 @@ const isJudged = (service: Service): boolean => service.profile !== 'generic'
 /** It comes from an agent, as far as can be told. */
 const isAgents = ({ leg }: TrackedSighting): boolean => leg === 'front' || leg === 'direct'
 
-const hasCome = (agent: Agent, service: Service): boolean =>
-  (attachmentOf(agent, service)?.stay ?? null) !== null
+/** A server that closes idle connections by design ends the longest silence that there is. */
+function wasIdle(summary: ConnectionSummary, service: Service): boolean {
+  const { longestSurvived, maxIdle, idleBeforeEnd, endReason } = summary
+  const isByDesign = service.serverIdleTimeout !== null && endReason === 'server-fin'
+  return Math.max(longestSurvived, maxIdle, isByDesign ? idleBeforeEnd : 0) >= tellingSilence(service)
+}
 
-const wasIdle = (summary: ConnectionSummary, { idleThreshold }: Service): boolean =>
-  summary.longestSurvived >= idleThreshold || summary.maxIdle >= idleThreshold
+/** A redirect is what leads out of it, and checks of health are no agents. */
+const isClear = ({ decrypted, response }: HttpTransaction, { tls, leg }: TrackedSighting): boolean =>
+  !decrypted && tls === null && leg !== 'probe' && !(response!.status >= 300 && response!.status < 400)
+
+/** All addresses of the answer are virtual ones of the service. */
+const leadsToRelay = ({ addresses }: DnsAnswer, service: Service, inventory: Inventory): boolean =>
+  addresses.length > 0 &&
+  addresses.every(({ address }) => inventory.rolesOf(address).vipOf.some((one) => one === service.configured))
 
 /** Most services have no enrolment to tell: then the target is left unread. */
 function isEnrolment({ request }: HttpTransaction, { configured }: Service): boolean {

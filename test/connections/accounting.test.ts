@@ -409,13 +409,18 @@ describe('a one-way capture', () => {
 
   test('a try that nobody answers has no other direction', () => {
     const wire = createWire().opens([{}, { unseen: true }, { unseen: true }])
-    wire.says(0, 0, { flags: SYN, at: 0, after: seconds(1) }).waits(seconds(60)).ends()
+    wire
+      .says(0, 0, { flags: SYN, at: 0, after: seconds(1) })
+      .waits(seconds(60))
+      .ends()
     expect(wire.of('connection-failed')).toMatchObject([{ manner: 'unanswered' }])
     expect(wire.tracker.counters.oneWayConnections).toBe(0)
   })
 
   test('an answer to a try that was not captured has one', () => {
-    const wire = createWire().opens([{ unseen: true }, {}, { unseen: true }]).ends()
+    const wire = createWire()
+      .opens([{ unseen: true }, {}, { unseen: true }])
+      .ends()
     expect(wire.tracker.counters.oneWayConnections).toBe(1)
   })
 })

@@ -14,7 +14,30 @@ test.each<[string, string[], IncidentType, ProfileName | null, string[]]>([
   ['what holds for all stays', ['X-04'], 'mass-disconnect', 'generic', ['X-04']],
   ['what names nothing goes on naming nothing', [], 'reconnect-storm', 'generic', []],
 ])('%s', (_what, ids, type, profile, expected) => {
-  expect(namedFor(ids, type, profile)).toEqual(expected)
+  expect(namedFor({ type, requirements: ids, weighs: false }, profile)).toEqual(expected)
+})
+
+test.each<[string, Parameters<typeof namedFor>[0], ProfileName, string[]]>([
+  [
+    'what every alarm of its type breaks stands beside what its detector named',
+    { type: 'server-hop', requirements: ['S0-09', 'S0-16'], weighs: true },
+    'symantec-dlp',
+    ['S0-07', 'S0-09', 'S0-16'],
+  ],
+  [
+    'what only informs breaks nothing',
+    { type: 'server-hop', requirements: ['S0-09'], weighs: false },
+    'symantec-dlp',
+    ['S0-09'],
+  ],
+  [
+    'of what only some of its type break, no more than its detector said',
+    { type: 'mass-disconnect', requirements: ['X-04'], weighs: true },
+    'symantec-dlp',
+    ['X-04'],
+  ],
+])('%s', (_what, incident, profile, expected) => {
+  expect(namedFor(incident, profile)).toEqual(expected)
 })
 
 describe.each(DETECTORS.map(({ type, requirements }) => [type, requirements] as const))(

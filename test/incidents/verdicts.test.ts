@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { namedFor } from '../../src/incidents/named.ts'
 import { isFlawed, type VerdictOptions, verdicts } from '../../src/incidents/verdicts.ts'
 import type { Incident } from '../../src/model/incident.ts'
 import { BASES, type Basis, type ServiceSeen } from '../../src/model/requirement.ts'
@@ -13,16 +14,20 @@ const seen = (
   seen: { ...(Object.fromEntries(BASES.map((basis) => [basis, 0])) as Record<Basis, number>), ...counts },
 })
 
-const incident = (type: string, more: Partial<Incident> = {}): Incident =>
-  ({
+/** As it comes out of an analysis: with what its type breaks, beside what its detector named. */
+function incident(type: string, more: Partial<Incident> = {}, profile = 'symantec-dlp'): Incident {
+  const { requirements = [], severity = 'warning', needs } = more
+  const weighs = severity !== 'info' || needs !== undefined
+  return {
     id: 'I1',
     type,
-    severity: 'warning',
+    severity,
     service: 'dlp',
     occurrences: 3,
-    requirements: [],
     ...more,
-  }) as never
+    requirements: namedFor({ type, requirements, weighs } as never, profile as never),
+  } as never
+}
 
 const ALL_TYPES = new Set(REQUIREMENTS.flatMap(({ brokenBy }) => brokenBy))
 
@@ -51,22 +56,24 @@ describe('one requirement', () => {
       observations: 19,
       needs: 'more of the same: 20 observations, where 19 were made',
     })
+    const one = judged({ services: [seen({ relayed: 1 })] }).get('S0-17')!
+    expect(one.needs).toBe('more of the same: 20 observations, where 1 was made')
     expect(judged({ services: [seen({ relayed: 20 })] }).get('S0-17')!.status).toBe('met')
   })
 
   test('without traffic it is not observed, and it says what would show it', () => {
     expect(judged({}).get('S0-04')).toMatchObject({
       status: 'not-observed',
-      needs: 'a capture long enough for connections to fall idle',
+      needs: expect.stringContaining('silent for as long as the product may be') as unknown,
     })
   })
 
   test('an incident that names it breaks it, and one of a type that breaks it', () => {
     const incidents = [
-      incident('severed-idle', { requirements: ['S0-04'] }),
-      incident('severed-active', { id: 'I2' }),
+      incident('server-hop', { requirements: ['S0-09'] }),
+      incident('server-hop', { id: 'I2', requirements: ['S0-16'] }),
     ]
-    expect(judged({ incidents }).get('S0-04')).toMatchObject({
+    expect(judged({ incidents }).get('S0-07')).toMatchObject({
       status: 'violated',
       incidents: ['I1', 'I2'],
       observations: 6,
@@ -89,10 +96,11 @@ describe('one requirement', () => {
     expect(
       judged({ services: [seen({ idle: 100 }, 'symantec-dlp', 'other')], incidents }).get('S0-04')!.status,
     ).toBe('met')
-    const broken = [...incidents, incident('severed-active', { id: 'I2' })]
+    const broken = [...incidents, incident('severed-active', { id: 'I2', requirements: ['S0-04'] })]
+    // What breaks it comes first.
     expect(judged({ services, incidents: broken }).get('S0-04')).toMatchObject({
       status: 'violated',
-      incidents: ['I2'],
+      incidents: ['I2', 'I1'],
       needs: null,
     })
     // An incident that only informs is none of these.
@@ -122,6 +130,95 @@ describe('one requirement', () => {
     expect(judged({ incidents: [risk, incident('severed-idle')] }).get('X-01')!.status).toBe('violated')
   })
 
+  test('what shows it met counts as traffic that would have broken it', () => {
+    const failovers = incident('failover', { severity: 'info', occurrences: 2, requirements: ['S0-08'] })
+    expect(judged({ incidents: [failovers] }).get('S0-08')).toMatchObject({
+      status: 'met',
+      observations: 2,
+      incidents: ['I1'],
+    })
+    // That a server was out shows nobody who went on at another one.
+    const outage = incident('server-outage', { severity: 'info', requirements: ['S0-08', 'X-04'] })
+    const out = judged({ incidents: [outage] })
+    expect(out.get('S0-08')).toMatchObject({ status: 'not-observed', incidents: ['I1'] })
+    expect(out.get('X-04')).toMatchObject({
+      status: 'not-observed',
+      needs: 'more of the same: 10 observations, where 3 were made',
+    })
+    const met = incident('server-outage', { severity: 'info', occurrences: 10, requirements: ['X-04'] })
+    expect(judged({ incidents: [met] }).get('X-04')!.status).toBe('met')
+    expect(judged({ services: [seen({ connections: 1_000 })] }).get('X-04')!.needs).toBe(
+      'a capture of a restart that many agents meet',
+    )
+  })
+
+  test('what speaks against it leaves it open: incidents that do not name it, or traffic', () => {
+    const services = [seen({ idle: 4 })]
+    const cuts = [incident('severed-idle', { severity: 'critical', requirements: ['S0-04', 'S0-15'] })]
+    expect(judged({ services, incidents: cuts }).get('S0-06')).toMatchObject({
+      status: 'not-observed',
+      incidents: [],
+      needs: expect.stringMatching(/^a capture of days/) as unknown,
+    })
+    const restarted = [incident('mass-disconnect', { requirements: ['S0-04', 'S0-15', 'X-04'] })]
+    const known = judged({ services, incidents: restarted })
+    expect(['S0-04', 'S0-15', 'X-04', 'S0-06'].map((id) => known.get(id)!.status)).toEqual([
+      'violated',
+      'violated',
+      'violated',
+      'not-observed',
+    ])
+    const sems = (counts: Partial<Record<Basis, number>>) =>
+      judged({ services: [seen({ relayed: 94, handshakes: 9, ...counts }, 'symantec-sems')] })
+    for (const id of ['S2-29', 'S2-47', 'S2-50']) {
+      expect([id, sems({}).get(id)!.status]).toEqual([id, 'met'])
+      expect([id, sems({ spread: 47 }).get(id)!.status]).toEqual([id, 'not-observed'])
+    }
+    expect(sems({ 'relayed-returns': 2 }).get('S2-35')!.status).toBe('met')
+    expect(sems({ 'relayed-returns': 2, moves: 1 }).get('S2-35')!.status).toBe('not-observed')
+    expect(sems({}).get('S2-08')!.status).toBe('met')
+    expect(sems({ clear: 1 }).get('S2-08')!.status).toBe('not-observed')
+  })
+
+  test('connections that are handed round are not on one server', () => {
+    const turns = incident('round-robin', { requirements: ['S2-46', 'S2-49'] }, 'symantec-sems')
+    const services = [seen({ relayed: 94, 'relayed-returns': 80, listed: 94 }, 'symantec-sems')]
+    const hops = incident('server-hop', { id: 'I2', requirements: ['S2-30', 'S2-35'] }, 'symantec-sems')
+    const known = judged({ services, incidents: [turns, hops] })
+    for (const id of ['S2-29', 'S2-46', 'S2-47', 'S2-49', 'S2-50'])
+      expect(known.get(id)).toMatchObject({ id, status: 'violated', incidents: ['I1'] })
+    expect([known.get('S2-36')!.status, known.get('S2-51')!.status]).toEqual(['not-observed', 'not-observed'])
+  })
+
+  test('nothing is met of what was not there: TLS, a load balancer, an interface for replication', () => {
+    const plain = {
+      connections: 90,
+      payloads: 90,
+      pairs: 90,
+      exchanges: 90,
+      answers: 9,
+      visits: 90,
+      returns: 80,
+    }
+    const known = judged({ services: [seen({ ...plain, relayed: 90 }, 'symantec-sems')] })
+    const ids = ['S2-07', 'S2-08', 'S2-09', 'S2-43', 'S2-04', 'S2-22', 'S2-26', 'S2-38', 'S2-23', 'S2-35']
+    expect(ids.map((id) => [id, known.get(id)!.status])).toEqual(ids.map((id) => [id, 'not-observed']))
+    const services = [seen({ apart: 9 }, 'symantec-sems')]
+    const shared = [incident('replication-wrong-interface', { requirements: ['S2-25'] }, 'symantec-sems')]
+    expect(judged({ services }).get('S2-26')!.status).toBe('met')
+    expect(judged({ services, incidents: shared }).get('S2-26')!.status).toBe('violated')
+  })
+
+  test('check-ins that were missed by hosts that may have been off are not all made', () => {
+    const services = [seen({ 'check-ins': 40 }, 'mcafee-epo')]
+    const missed = [incident('missed-checkin', { severity: 'info', requirements: ['S4-20'] }, 'mcafee-epo')]
+    expect(judged({ services }).get('S4-20')!.status).toBe('met')
+    expect(judged({ services, incidents: missed }).get('S4-20')).toMatchObject({
+      status: 'not-observed',
+      incidents: ['I1'],
+    })
+  })
+
   test('a capture with holes does not show that nothing happened', () => {
     expect(judged({ services: [seen({ idle: 5 })], isFlawed: true }).get('S0-04')).toMatchObject({
       status: 'not-observed',
@@ -142,12 +239,12 @@ test('requirements are those of the product; a service without one has what its 
   const ids = (profile: string) => [...judged({ services: [seen({}, profile)] }).keys()]
   expect(ids('symantec-sepm').every((id) => /^(?:S1|X)-/.test(id))).toBe(true)
   expect(ids('mcafee-epo').every((id) => /^(?:S4|X)-/.test(id))).toBe(true)
-  const named = incident('server-hop', { service: '192.0.2.1:443', requirements: ['X-10'] })
+  const named = incident('server-hop', { service: '192.0.2.1:443', requirements: ['X-10'] }, 'generic')
   const records = verdicts({ services: [], incidents: [named, named], detected: ALL_TYPES, isFlawed: false })
   expect(records).toMatchObject([
     { id: 'X-10', service: '192.0.2.1:443', status: 'violated', observations: 6 },
   ])
-  const risk = incident('scan-at-risk', { service: '192.0.2.1:443', requirements: ['X-10'] })
+  const risk = incident('scan-at-risk', { service: '192.0.2.1:443', requirements: ['X-10'] }, 'generic')
   expect(verdicts({ services: [], incidents: [risk], detected: ALL_TYPES, isFlawed: false })).toMatchObject([
     { id: 'X-10', status: 'at-risk' },
   ])
@@ -160,6 +257,15 @@ describe('the table', () => {
     const ids = REQUIREMENTS.flatMap(({ id, also }) => [id, ...also])
     expect(new Set(ids).size).toBe(ids.length)
     expect(ids.filter((id) => id.startsWith('S3-'))).toHaveLength(19)
+  })
+
+  test('asks for something, so that to violate it is to fail in that', () => {
+    const facts = REQUIREMENTS.filter(({ brokenBy }) => brokenBy.length > 0).filter(({ title }) =>
+      /^(?!Nothing).*\bmay\b(?! be silent)|cannot work|can make|\bcosts?\b|is the old default: nobody|not freed/.test(
+        title,
+      ),
+    )
+    expect(facts.map(({ title }) => title)).toEqual([])
   })
 
   test('says each in a sentence, and what would show it in the end of one', () => {
@@ -205,7 +311,7 @@ describe('where flow records are all there is', () => {
       status: 'not-observed',
       needs: 'a packet capture: flow records do not show sequence numbers',
     })
-    const incidents = [incident('severed-idle', { suggested: true })]
+    const incidents = [incident('severed-idle', { suggested: true, requirements: ['S0-04'] })]
     expect(judged({ services: enough, flows: suggesting, incidents }).get('S0-04')).toMatchObject({
       status: 'at-risk',
       needs: 'a packet capture: flow records suggest it, and do not show sequence numbers',

@@ -73,6 +73,9 @@ const PROFILES = [
   [/epo/, 'mcafee-epo'],
 ] as const
 
+/** Agents of some services choose among servers themselves. */
+const hasVip = ({ vip }: LabService): boolean => (vip ?? '') !== ''
+
 function serviceOf(s: LabService, { config }: Truth): object {
   const { connection_model, idle_threshold_s, server_idle_close_s, enrolment } = config
   const profile = PROFILES.find(([pattern]) => pattern.test(s.name))?.[1] ?? 'generic'
@@ -80,7 +83,7 @@ function serviceOf(s: LabService, { config }: Truth): object {
     name: s.name,
     profile,
     ports: [...new Set([s.port, s.backend_port ?? s.port])],
-    vips: s.vip === null ? [] : [s.vip],
+    vips: hasVip(s) ? [s.vip] : [],
     ...(s.fqdn === undefined ? {} : { fqdn: s.fqdn }),
     connections: /poll|short/.test(connection_model ?? '') ? 'polling' : 'persistent',
     persistence: s.failover_list === undefined ? 'sticky' : 'failover',
@@ -105,7 +108,7 @@ function serviceOf(s: LabService, { config }: Truth): object {
 /** What an operator would have written for this deployment. */
 export function configOf(truth: Truth): object {
   const { config, topology: t } = truth
-  const balanced = config.services.some(({ vip }) => vip !== null)
+  const balanced = config.services.some(hasVip)
   const balancer = [t.lb_address_client_side, t.lb_address_server_side, t.vip]
   return {
     services: config.services.map((service) => serviceOf(service, truth)),

@@ -11,7 +11,7 @@ import { STATUS_WORDS } from './words.data.ts'
 
 /** Services whose verdicts are told; further ones are counted. */
 const SERVICES_SHOWN = 12
-/** Types of incidents that a verdict names. */
+/** Types of incidents that a verdict names: of those that break it. */
 const TYPES_NAMED = 4
 
 export function writeConformance(
@@ -20,7 +20,8 @@ export function writeConformance(
   incidents: readonly IncidentRecord[],
 ): void {
   if (requirements.length === 0) return
-  const types = new Map(incidents.map(({ id, type }) => [id, type]))
+  const alarms = incidents.filter(({ severity }) => severity !== 'info')
+  const types = new Map(alarms.map(({ id, type }) => [id, type]))
   const services = [...Map.groupBy(requirements, ({ service }) => service)]
   sheet.blank()
   sheet.heading('Conformance')

@@ -3,6 +3,7 @@
 import type { ServiceUsed } from '../../model/cadence.ts'
 import type { World } from '../../model/event.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
+import { longestSilence } from '../../model/longest-silence.ts'
 import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { type Micros, toSeconds } from '../../model/time.ts'
@@ -101,16 +102,6 @@ export const timerRisk = detector({
     }
   },
 })
-
-/** How long connections of a service are silent by design; null: not known. */
-export function longestSilence(service: Service): Micros | null {
-  const { configured, profile, style, serverIdleTimeout } = service
-  const defaults = PROFILES[profile]
-  if (configured !== null && configured.heartbeat !== null) return configured.heartbeat
-  if (serverIdleTimeout !== null) return serverIdleTimeout
-  if (defaults.longestLegitimateIdle !== null) return defaults.longestLegitimateIdle
-  return style === 'persistent' && profile !== 'generic' ? Infinity : null
-}
 
 const said = (span: Micros): string => (span === Infinity ? 'any time' : spoken(span))
 

@@ -14,6 +14,10 @@ const PRODUCTS: readonly ProfileName[] = [
   'mcafee-epo',
 ]
 
+/** Agents, or connections, from which on an end that is common to all would be told as one (domain 8.2,
+ * HERD_MOVE). */
+const MANY = 10
+
 export const CROSS_REQUIREMENTS: readonly Requirement[] = stated(PRODUCTS, [
   [
     'X-01',
@@ -25,7 +29,7 @@ export const CROSS_REQUIREMENTS: readonly Requirement[] = stated(PRODUCTS, [
     'X-02',
     'Persistence lasts as long as the product’s session with its server.',
     ['persistence-expired-early'],
-    'relayed',
+    'relayed-returns',
     { profiles: ['symantec-dlp-12.5'] },
   ],
   [
@@ -37,8 +41,9 @@ export const CROSS_REQUIREMENTS: readonly Requirement[] = stated(PRODUCTS, [
   ],
   [
     'X-04',
-    'A device that restarts takes its connections with it at once: that is one event, not many.',
+    'No device or server that restarts takes the connections of many with it at once.',
     ['mass-disconnect', 'herd-move'],
-    'connections',
+    null,
+    { shownBy: ['server-outage'], atLeast: MANY, needs: 'a capture of a restart that many agents meet' },
   ],
 ])

@@ -4,6 +4,15 @@
  */
 import { type Requirement, stated } from '../requirement.ts'
 
+/** Cuts that nobody can call regular yet. */
+const CUTS = ['severed-idle', 'severed-active', 'mass-disconnect', 'reconnect-storm'] as const
+
+/** What loses its mapping no longer reaches its server, however it ends. */
+const REBOUND = {
+  incidents: ['nat-rebind'],
+  needs: 'the ends of the connections that address translation took away from their server',
+} as const
+
 /** The two versions of the product whose agents differ on the wire. */
 const ALL = { profiles: ['symantec-dlp', 'symantec-dlp-12.5'] } as const
 
@@ -26,13 +35,13 @@ export const DLP_REQUIREMENTS: readonly Requirement[] = stated(
     [
       'S0-04',
       'Nothing on the path may sever an agent’s connection, idle or not.',
-      ['severed-idle', 'severed-active'],
+      ['severed-idle', 'severed-active', 'mass-disconnect'],
       'idle',
-      ALL,
+      { ...ALL, byName: true, doubt: REBOUND },
     ],
     [
       'S0-05',
-      'A connection that is severed costs a large overhead: agents download their policies again.',
+      'An agent that comes back to its server is not sent all its policies again.',
       ['reconnect-overhead'],
       'returns',
       { ...ALL, byName: true },
@@ -42,42 +51,49 @@ export const DLP_REQUIREMENTS: readonly Requirement[] = stated(
       'Connections are not severed regularly: how often it happens matters.',
       ['severed-idle', 'severed-active', 'reconnect-storm'],
       'idle',
-      { byName: true },
+      {
+        byName: true,
+        doubt: {
+          incidents: CUTS,
+          needs:
+            'a capture of days: connections were severed, and whether that goes on is not seen in this one',
+        },
+      },
     ],
     [
       'S0-07',
-      'The product balances nothing itself: a spread over servers is the network’s doing.',
+      'The network leads no agent to several servers: the product balances nothing itself.',
       ['server-hop'],
-      'visits',
+      'returns',
       ALL,
     ],
     [
       'S0-08',
-      'An agent may be set to fail over to another server when its own is down.',
+      'An agent whose server is down gets through to another one.',
       ['no-failover'],
       'failures',
-      ALL,
+      { ...ALL, shownBy: ['failover'] },
     ],
-    ['S0-09', 'The same agent stays on the same server.', ['server-hop'], 'visits', ALL],
+    ['S0-09', 'The same agent stays on the same server.', ['server-hop'], 'returns', ALL],
     [
       'S0-10',
-      'Going to another server costs the same overhead as coming back.',
+      'An agent that comes to another server is not sent all its policies again.',
       ['reconnect-overhead'],
       'returns',
       { ...ALL, byName: true },
     ],
     [
       'S0-11',
-      'What a server holds for an agent that went elsewhere is not freed at once.',
+      'A server frees what it holds for an agent that went elsewhere.',
       ['half-open-leftover'],
       'visits',
       ALL,
     ],
     [
       'S0-12',
-      'An agent that moves during a discover scan loses the scan’s state.',
+      'No agent moves to another server during a discover scan: its state would be lost.',
       ['scan-at-risk'],
-      'visits',
+      'returns',
       ALL,
     ],
     ['S0-13', 'A server sends the same policies to all its agents.', [], 'returns', ALL],
@@ -91,15 +107,15 @@ export const DLP_REQUIREMENTS: readonly Requirement[] = stated(
     [
       'S0-15',
       'A load balancer and the network behind it support persistent connections, active or inactive.',
-      ['severed-idle', 'severed-active'],
+      ['severed-idle', 'severed-active', 'mass-disconnect'],
       'idle',
-      { byName: true },
+      { byName: true, doubt: REBOUND },
     ],
     [
       'S0-16',
       'The load balancer keeps an agent with its server, and the server’s answers on the same way.',
       ['server-hop', 'persistence-expired-early', 'return-path-bypass'],
-      'relayed',
+      'relayed-returns',
       { ...ALL, byName: true },
     ],
     [

@@ -6,6 +6,15 @@ const GROUPS = {
   needs: '`groups` or `locations` with their handlers in the configuration, and a capture of their agents',
 }
 
+/** Check-ins that were missed, of hosts that may have been off. */
+const MISSED = {
+  doubt: {
+    incidents: ['missed-checkin'],
+    needs:
+      'a capture in which other traffic of the hosts passes: whether they were up when a check-in was due',
+  },
+} as const
+
 export const EPO_REQUIREMENTS: readonly Requirement[] = stated(
   ['mcafee-epo'],
   [
@@ -30,14 +39,27 @@ export const EPO_REQUIREMENTS: readonly Requirement[] = stated(
       ['off-list-server', 'wrong-priority'],
       'listed',
     ],
-    ['S4-05', 'A handler delivers lists and policies as the server does.', ['missed-checkin'], 'check-ins'],
+    [
+      'S4-05',
+      'A handler delivers lists and policies as the server does.',
+      ['missed-checkin'],
+      'check-ins',
+      MISSED,
+    ],
     [
       'S4-06',
       'Agents fetch content from their handler, which keeps a copy of it.',
       ['content-bypass'],
       'exchanges',
+      { byName: true },
     ],
-    ['S4-07', 'What a handler lacks it fetches once, keeps, and passes on.', ['content-bypass'], 'exchanges'],
+    [
+      'S4-07',
+      'What a handler lacks it fetches once, keeps, and passes on.',
+      ['content-bypass'],
+      'exchanges',
+      { byName: true },
+    ],
     ['S4-08', 'Groups of systems go to handlers of their own.', ['off-list-server'], 'listed'],
     ['S4-09', 'An agent talks to the nearest handler first.', ['wrong-priority'], 'listed'],
     [
@@ -45,6 +67,7 @@ export const EPO_REQUIREMENTS: readonly Requirement[] = stated(
       'If the first handler is down, the agent falls back to the next in its list.',
       ['no-failover', 'checkin-retries-exhausted'],
       'failures',
+      { shownBy: ['failover'] },
     ],
     [
       'S4-11',
@@ -73,20 +96,27 @@ export const EPO_REQUIREMENTS: readonly Requirement[] = stated(
       ['wrong-priority'],
       'listed',
     ],
-    ['S4-16', 'Once the preferred handler is back, the agent returns to it.', ['no-failback'], 'failures'],
-    ['S4-17', 'A list may span several groups, for more redundancy.', ['wrong-priority'], 'listed'],
+    [
+      'S4-16',
+      'Once the preferred handler is back, the agent returns to it.',
+      ['no-failback'],
+      null,
+      { shownBy: ['failback'], needs: 'a capture of a handler that comes back, and of its agents then' },
+    ],
+    ['S4-17', 'Handlers of several groups in one list are taken in its order.', ['wrong-priority'], 'listed'],
     ['S4-18', 'One identity belongs to one system.', ['nat-change'], 'named'],
     [
       'S4-19',
       'A load balancer before handlers passes TLS through.',
       ['tls-terminated', 'tls-modified'],
-      'pairs',
+      'tls-pairs',
     ],
     [
       'S4-20',
       'Agents check in with every interval.',
       ['missed-checkin', 'checkin-retries-exhausted'],
       'check-ins',
+      MISSED,
     ],
   ],
 )

@@ -11,7 +11,7 @@ export const NEUTRAL_REQUIREMENTS: readonly Requirement[] = stated(
     [
       'X-07',
       'No device on the path ends a connection that both of its ends keep, idle or in use.',
-      ['severed-idle', 'severed-active'],
+      ['severed-idle', 'severed-active', 'mass-disconnect'],
       'idle',
     ],
     [

@@ -14,8 +14,15 @@ export const SEPM_REQUIREMENTS: readonly Requirement[] = stated(
       'Servers have priorities: if the first is down, clients contact the next.',
       ['no-failover'],
       'failures',
+      { shownBy: ['failover'] },
     ],
-    ['S1-02', 'When the preferred server is back, clients return to it.', ['no-failback'], 'failures'],
+    [
+      'S1-02',
+      'When the preferred server is back, clients return to it.',
+      ['no-failback'],
+      null,
+      { shownBy: ['failback'], needs: 'a capture of a server that comes back, and of its clients then' },
+    ],
     ['S1-03', 'Where a client is decides which server it reports to.', ['wrong-location'], 'listed'],
     [
       'S1-04',
@@ -50,11 +57,24 @@ export const SEPM_REQUIREMENTS: readonly Requirement[] = stated(
     ],
     [
       'S1-09',
-      'A server list without TLS is the old default: nobody should find clear text unexpectedly.',
+      'No client speaks in clear unexpectedly: lists without TLS are the old default.',
       ['cleartext', 'protocol-mismatch'],
       'payloads',
+      {
+        byName: true,
+        doubt: {
+          incidents: ['cleartext'],
+          needs: 'the service in the configuration: whether its clients are meant to speak in clear',
+        },
+      },
     ],
-    ['S1-10', 'HTTPS is used only with servers that speak it.', ['protocol-mismatch'], 'payloads'],
+    [
+      'S1-10',
+      'HTTPS is used only with servers that speak it.',
+      ['protocol-mismatch'],
+      'payloads',
+      { byName: true },
+    ],
     [
       'S1-11',
       'Where clients verify certificates, a trusted authority issued the server’s.',
@@ -72,6 +92,7 @@ export const SEPM_REQUIREMENTS: readonly Requirement[] = stated(
       'Ports other than the default are in the list before clients are installed.',
       ['protocol-mismatch', 'off-list-server'],
       'connections',
+      { byName: true },
     ],
     [
       'S1-14',
@@ -92,18 +113,32 @@ export const SEPM_REQUIREMENTS: readonly Requirement[] = stated(
       'check-ins',
       LISTS,
     ],
-    ['S1-17', 'All clients of a list use the protocol that it names.', ['protocol-mismatch'], 'payloads'],
+    [
+      'S1-17',
+      'All clients of a list use the protocol that it names.',
+      ['protocol-mismatch'],
+      'payloads',
+      { byName: true },
+    ],
     [
       'S1-18',
       'Clients check in with every heartbeat, and are served within 30 s.',
       ['missed-checkin', 'checkin-retries-exhausted'],
       'check-ins',
+      {
+        doubt: {
+          incidents: ['missed-checkin'],
+          needs:
+            'a capture in which other traffic of the hosts passes: whether they were up when a check-in was due',
+        },
+      },
     ],
     [
       'S1-19',
       'A connection that is held for push mode is not cut.',
-      ['severed-idle', 'severed-active'],
+      ['severed-idle', 'severed-active', 'mass-disconnect'],
       'idle',
+      { byName: true },
     ],
   ],
 )

@@ -22,7 +22,7 @@ test('an agent that goes to a server itself', async () => {
     title: 'Agents of webmail go past the load balancer',
     summary:
       '1 agent addressed servers themselves instead of 10.10.2.10: if such a server fails, nobody sends them to another.',
-    requirements: ['S2-22'],
+    requirements: ['S2-04', 'S2-21', 'S2-22', 'S2-23', 'S2-37', 'S2-38'],
   })
 })
 

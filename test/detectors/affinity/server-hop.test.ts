@@ -89,7 +89,7 @@ describe('an agent lands on another server', () => {
     expect(analysis.incident('server-hop')).toMatchObject({
       title: 'Agents of dlp hop between servers',
       summary: '1 agent landed on another server once; the server before was healthy.',
-      requirements: ['S0-09', 'S0-16'],
+      requirements: ['S0-07', 'S0-09', 'S0-16'],
     })
   })
 

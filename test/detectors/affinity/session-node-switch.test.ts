@@ -30,7 +30,7 @@ test('a session is taken to another server', async () => {
       status: 200,
       symptom: null,
     },
-    requirements: ['S2-11', 'S2-30'],
+    requirements: ['S2-06', 'S2-11', 'S2-28', 'S2-30'],
   })
 })
 

@@ -9,8 +9,8 @@ import { analysed } from '../analysis.ts'
 import { A1, attach, balancer, DLP, DLP1 } from '../stories.ts'
 
 test.each([
-  [2, ['S0-04', 'S0-15']],
-  [3, ['S0-04', 'S0-06', 'S0-15']],
+  [2, ['S0-04', 'S0-15', 'X-01']],
+  [3, ['S0-04', 'S0-06', 'S0-15', 'X-01']],
 ])('%d losses after the same silence name %j', async (losses, requirements) => {
   const s = scenario().behind(balancer('fin'))
   for (let i = 0; i < losses; i++) {
@@ -121,5 +121,7 @@ test('losses after silences of all lengths name it once they are frequent', asyn
     agent.sends('still here')
   }
   const analysis = await analysed(s, { config: { services: [{ ...DLP.services[0], vips: [] }] } })
-  expect(analysis.incident('severed-idle')).toMatchObject({ requirements: ['S0-04', 'S0-06', 'S0-15'] })
+  expect(analysis.incident('severed-idle')).toMatchObject({
+    requirements: ['S0-04', 'S0-06', 'S0-15', 'X-01'],
+  })
 })

@@ -77,7 +77,7 @@ test('how an incident reads', async () => {
     filter: '(ip.addr == 10.10.1.101 && tcp.port == 49152 && ip.addr == 10.10.2.10 && tcp.port == 8000)',
     occurrences: 1,
     agents: 1,
-    requirements: ['S0-04', 'S0-15'],
+    requirements: ['S0-04', 'S0-15', 'X-01'],
   })
   expect(details).toEqual({
     signature: 'fin',

@@ -31,7 +31,7 @@ test('an agent in the office uses the server of the branch', async () => {
     title: 'Agents use sepm3 of location Branch, where they are not',
     summary:
       '1 agent used sepm3, a server of location Branch; where they are, the list of location Office is sepm1, then sepm2.',
-    requirements: ['S1-03'],
+    requirements: ['S1-03', 'S1-06', 'S1-07', 'S1-08'],
   })
 })
 

@@ -28,7 +28,7 @@ test('an agent uses the second server all the time', async () => {
     title: 'Agents use sepm2 although sepm1 comes first',
     summary:
       '1 agent used sepm2 although sepm1 was well; by the list of location Office the order is sepm1, then sepm2.',
-    requirements: ['S1-14'],
+    requirements: ['S1-05', 'S1-14', 'S1-15'],
   })
 })
 
