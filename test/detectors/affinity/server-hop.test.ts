@@ -93,6 +93,19 @@ describe('an agent lands on another server', () => {
     })
   })
 
+  test('within the persistence that is stated, and after it', async () => {
+    const s = scenario().behind(balancer('fin', (n) => [DLP1, DLP2][n]!))
+    attach(s, 'A1').agent.closes()
+    s.wait(seconds(60))
+    attach(s, 'A1').agent.closes()
+    const namedWith = async (persistenceDuration: string) => {
+      const config = service({ profile: 'symantec-sems', persistence: 'sticky', persistenceDuration })
+      return (await analysed(s, { config })).findings('server-hop').map(({ requirements }) => requirements)
+    }
+    expect(await namedWith('10m')).toEqual([['S2-30', 'S2-35', 'S2-36']])
+    expect(await namedWith('30s')).toEqual([['S2-30', 'S2-35']])
+  })
+
   test('of the servers before, an incident says no more than its occurrences do', async () => {
     const s = scenario().behind(balancer('fin', (n) => [DLP1, DLP1, DLP2, DLP1][n]!))
     attach(s, 'A1').agent.closes()
