@@ -191,6 +191,7 @@ export const openingByRecords = (state: FlowState, row: number, time: Micros): O
   connection: connectionId(state, row),
   side: 0,
   packet: halfNumber(state, row, 0, F.FIRST_RECORD),
+  packetTime: time,
   text: '',
   protocol: null,
 })

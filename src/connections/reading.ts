@@ -94,13 +94,15 @@ export class Reading {
   }
 
   private tellOpening(row: number, packet: number): void {
+    const time = this.state.moment[0]!
     this.state.emit({
       kind: 'opening',
-      time: this.state.moment[0]!,
+      time,
       tap: this.state.tap,
       connection: connectionId(this.state, row),
       side: 0,
       packet,
+      packetTime: time,
       text: '',
       protocol: null,
     })

@@ -77,6 +77,7 @@ const openingOf = (state: TapState, row: number, time: Micros): Opening => ({
   connection: connectionId(state, row),
   side: 0,
   packet: state.table.words[row * RECORD_WORDS + FIRST_PACKET]! >>> 0,
+  packetTime: firstAt(state, row),
   text: '',
   protocol: null,
 })

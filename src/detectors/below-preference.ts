@@ -2,6 +2,7 @@
  * tell it apart by how the agent came there. */
 import type { BelowPreference } from '../model/event.ts'
 import type { Finding, IncidentType } from '../model/incident.ts'
+import { packetOf } from '../model/packet.ts'
 import { isoTime, toSeconds } from '../model/time.ts'
 import { evidence, spoken } from './detector.ts'
 import { listWords, named, orderWords } from './policy-words.ts'
@@ -42,7 +43,10 @@ export function belowFinding(event: BelowPreference, judged: Judged): Finding {
       ...evidence(
         { ...first, note: `the agent comes to ${server.name}` },
         { ...proof, note: `${better.name} serves others` },
-        { tap: sighting.tap, packet, at, note: `still at ${server.name}, ${spoken(at - first.at)} later` },
+        {
+          ...packetOf(sighting, packet, at),
+          note: `still at ${server.name}, ${spoken(at - first.at)} later`,
+        },
       ),
     ),
     cause: `${server.id}|${better.id}|${isRelayed ? relay : 'agents'}`,

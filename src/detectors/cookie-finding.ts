@@ -8,6 +8,7 @@ import { deviceName } from '../model/device-name.ts'
 import { shortName } from '../model/short-name.ts'
 import { about, packets, serverOf } from './wording.ts'
 import { listed } from '../model/listed.ts'
+import { packetOf } from '../model/packet.ts'
 
 interface CookieVerdict {
   readonly severity: Severity
@@ -47,9 +48,7 @@ export function cookieFinding(type: Finding['type'], event: Exchange, verdict: C
     },
     evidence: packets(
       {
-        tap: sighting.tap,
-        packet: response.packet,
-        at: response.time,
+        ...packetOf(sighting, response.packet, response.time),
         note: `${cookies.length} Set-Cookie lines: ${names.map(shortName).join(', ')}`,
       },
       ...(behind === null ? [] : [sentBehind(behind)]),
@@ -102,7 +101,7 @@ function actorOf(
 function sentBehind({ sighting, transaction }: NonNullable<Exchange['behind']>): EvidencePacket {
   const { packet, time, setCookies } = transaction.response!
   const names = setCookies.map((c) => shortName(c.name)).join(', ')
-  return { tap: sighting.tap, packet, at: time, note: `the server sent ${names || 'none'}` }
+  return { ...packetOf(sighting, packet, time), note: `the server sent ${names || 'none'}` }
 }
 
 const namesIn = ({ details }: Finding): readonly string[] =>

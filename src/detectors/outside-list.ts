@@ -2,7 +2,7 @@
  * another location's list does. */
 import type { OutsideList } from '../model/event.ts'
 import type { Finding, IncidentType } from '../model/incident.ts'
-import { endpointText } from '../model/packet.ts'
+import { endpointText, packetOf } from '../model/packet.ts'
 import { isoTime } from '../model/time.ts'
 import { evidence } from './detector.ts'
 import { listWords, named, orderWords } from './policy-words.ts'
@@ -40,7 +40,10 @@ export function strayFinding(event: OutsideList, judged: Judged): Finding {
       since: isoTime(since),
     },
     evidence: packets(
-      ...evidence({ tap: sighting.tap, packet, at, note: `the agent at ${place}, which is not on its list` }),
+      ...evidence({
+        ...packetOf(sighting, packet, at),
+        note: `the agent at ${place}, which is not on its list`,
+      }),
     ),
     cause: `${service.name}|${place}|${list.source}|${list.name}`,
   }

@@ -2,7 +2,6 @@
  * vendor's requirements it answers. */
 import type { ServerFailure, World } from '../model/event.ts'
 import type { Actor, EvidencePacket, Finding } from '../model/incident.ts'
-import type { Endpoint } from '../model/packet.ts'
 import type { Server, Service, Visit } from '../model/party.ts'
 import type { PreferenceList } from '../model/policy.ts'
 
@@ -20,10 +19,11 @@ export const named = ({ name, address, port }: Server): NonNullable<Finding['ser
   port,
 })
 
-export const triedPacket = ({ tap, packet, at, what }: ServerFailure): EvidencePacket => ({
+export const triedPacket = ({ tap, packet, at, ends, what }: ServerFailure): EvidencePacket => ({
   tap,
   packet,
   at,
+  ends,
   note: what,
 })
 
@@ -32,10 +32,6 @@ export function fact({ details }: Finding, name: string): string {
   const value = details[name]
   return typeof value === 'string' ? value : 'another'
 }
-
-/** The connections to a server. */
-export const serverFilter = ({ address, port }: Endpoint): string =>
-  `${address.includes(':') ? 'ipv6' : 'ip'}.addr == ${address} && tcp.port == ${port}`
 
 /** `the list of group A`, `the list of location Office`, `the priorities of sepm`. */
 export function listWords({ source, name }: PreferenceList, { name: service }: Service): string {

@@ -1,6 +1,7 @@
 /** What the detectors that compare both sides of a relay share: the finding's facts, and who changed it. */
 import { deviceName } from '../model/device-name.ts'
 import type { World } from '../model/event.ts'
+import { packetOf } from '../model/packet.ts'
 import type { Actor, Details, EvidencePacket, Finding, Severity } from '../model/incident.ts'
 import { SECOND, toSeconds } from '../model/time.ts'
 import type { Alteration, RelayAltered } from '../model/web.ts'
@@ -65,7 +66,7 @@ function bothSides({ front, back }: RelayAltered, direction: Alteration['directi
     { side: received, note: `the ${direction} as it arrived` },
   ].map(({ side: { sighting, transaction }, note }) => {
     const { packet, time } = direction === 'request' ? transaction.request! : transaction.response!
-    return { tap: sighting.tap, packet, at: time, note }
+    return { ...packetOf(sighting, packet, time), note }
   })
 }
 

@@ -1,6 +1,7 @@
 /** What the two detectors of web sessions that change nodes share: the finding's facts and its words. */
 import type { World } from '../model/event.ts'
 import type { Actor, Finding, Severity } from '../model/incident.ts'
+import { packetOf } from '../model/packet.ts'
 import type { SessionSwitched } from '../model/web.ts'
 import { evidence, spoken, times } from './detector.ts'
 import { about, agentOf, packets, serverOf } from './wording.ts'
@@ -20,7 +21,6 @@ export function switchFinding(
   verdict: SwitchVerdict,
 ): Finding {
   const { sighting, front, from, to, at, packet, target, status, symptom, what } = event
-  const { tap } = sighting
   return {
     type,
     severity: verdict.severity,
@@ -48,7 +48,7 @@ export function switchFinding(
           ...from.packet,
           note: `${from.isBeginning ? 'the session begins' : 'the session'} at ${from.name}`,
         },
-        { tap, packet, at, note: `${spoken(at - from.packet.at)} later at ${to.name}` },
+        { ...packetOf(sighting, packet, at), note: `${spoken(at - from.packet.at)} later at ${to.name}` },
       ),
     ),
     cause: verdict.cause,

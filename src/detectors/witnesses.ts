@@ -1,6 +1,7 @@
 /** What the other taps hold of an idle connection's end: the packets that stand beside those of the tap that
  * a finding is told from. */
 import type { EvidencePacket } from '../model/incident.ts'
+import { packetOf } from '../model/packet.ts'
 import type { Path, Sighting } from '../model/party.ts'
 import { LAST_BEFORE } from './wording.ts'
 
@@ -14,15 +15,16 @@ export function witnesses(path: Path, sighting: Sighting): EvidencePacket[] {
     .flatMap((other) => [...lastBeforeSilence(other), ...firstEnd(other)])
 }
 
-function lastBeforeSilence({ tap, ending }: Sighting): EvidencePacket[] {
-  const silence = ending?.silence ?? null
+function lastBeforeSilence(sighting: Sighting): EvidencePacket[] {
+  const silence = sighting.ending?.silence ?? null
   if (silence === null || silence.startPacket === 0) return []
-  return [{ tap, packet: silence.startPacket, at: silence.start, note: LAST_BEFORE }]
+  return [{ ...packetOf(sighting, silence.startPacket, silence.start), note: LAST_BEFORE }]
 }
 
 const TOWARDS = ['the server', 'the agent'] as const
 
-function firstEnd({ tap, ending }: Sighting): EvidencePacket[] {
+function firstEnd(sighting: Sighting): EvidencePacket[] {
+  const { ending } = sighting
   if (ending === null) return []
   const ends = ([0, 1] as const).flatMap((side) =>
     [
@@ -31,7 +33,7 @@ function firstEnd({ tap, ending }: Sighting): EvidencePacket[] {
     ].flatMap(({ kind, end }) =>
       end === null
         ? []
-        : [{ tap, packet: end.packet, at: end.time, note: `${kind} towards ${TOWARDS[side]}` }],
+        : [{ ...packetOf(sighting, end.packet, end.time), note: `${kind} towards ${TOWARDS[side]}` }],
     ),
   )
   return ends.sort((a, b) => a.at - b.at).slice(0, 1)

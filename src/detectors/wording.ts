@@ -1,6 +1,6 @@
 /** Words and references that detectors share: who is named how, and which packets to look at. */
 import type { EvidencePacket, Finding } from '../model/incident.ts'
-import type { Endpoint } from '../model/packet.ts'
+import { type Ends, endpointText } from '../model/packet.ts'
 import type { Agent, Sighting, Visit } from '../model/party.ts'
 import { spoken } from './detector.ts'
 
@@ -39,54 +39,80 @@ export function packets(...list: readonly EvidencePacket[]): readonly [EvidenceP
   return [first, ...rest]
 }
 
-/** Connections that a filter names one by one: more, and nobody reads it. */
-const CONNECTIONS_NAMED = 3
+/** Connections that a filter names one by one: those on both sides of a relay, before and after something.
+ * More, and nobody reads it. */
+const CONNECTIONS_NAMED = 4
 /** Addresses, or ports, that a filter names; of more, it asks for none. */
 const VALUES_NAMED = 16
 
 /**
- * A Wireshark display filter for the connections of these findings: the few by address and port, many by
- * where they lead and the agents' addresses. It holds in every capture of them, and finds no less than all.
+ * A Wireshark display filter for the connections of these findings and of every packet that they cite: those
+ * of all taps, under the addresses of each. The few are named by address and port, the findings' own first;
+ * many by where they lead and where they come from. It finds no packet less in any of their captures.
  */
 export function connectionFilter(findings: readonly Finding[]): string {
-  const tuples = findings.map(({ tuple }) => tuple).filter((tuple) => tuple !== null)
-  const terms = new Set<string>()
-  for (const [from, to] of tuples) {
-    terms.add(`(${endFilter(from)} && ${endFilter(to)})`)
-    if (terms.size > CONNECTIONS_NAMED)
-      return ['ip', 'ipv6']
-        .map((ip) => setFilter(ip, tuples))
+  const all = findings.flatMap(endsOf)
+  const named = new Map<string, Ends>()
+  for (const ends of all) {
+    const key = ends.map(endpointText).sort().join()
+    if (!named.has(key)) named.set(key, ends)
+    if (named.size > CONNECTIONS_NAMED)
+      return [V4, V6]
+        .map((ip) => setFilter(ip, all))
         .filter(isSome)
         .join(' || ')
   }
-  return [...terms].join(' || ')
+  return [...named.values()].map(oneFilter).filter(isSome).join(' || ')
+}
+
+/** Packets with one of these TCP flags at the ports that the findings' connections lead to; empty if they
+ * name no port. */
+export function momentsFilter(findings: readonly Finding[], flags: readonly string[]): string {
+  const ports = [...new Set(findings.flatMap(endsOf).map(([, { port }]) => port))]
+  const moments = flags.map((flag) => `tcp.flags.${flag} == 1`).join(' || ')
+  const at = ports.length === 0 ? null : anyOf('tcp.port', ports)
+  return at === null ? '' : `${at} && (${moments})`
+}
+
+/** The ends of all connections that a finding shows, its own first. */
+const endsOf = ({ tuple, evidence }: Finding): Ends[] =>
+  [tuple, ...evidence.map(({ ends }) => ends)].filter((ends) => ends !== null)
+
+const V4 = 'ip'
+const V6 = 'ipv6'
+const versionOf = (ends: Ends): string => (ends.some(({ address }) => address.includes(':')) ? V6 : V4)
+
+/** One connection, by all that is known of its ends; null if that is nothing. */
+function oneFilter(ends: Ends): string | null {
+  const terms = ends.flatMap(({ address, port }) => [
+    ...(address === '' ? [] : [`${versionOf(ends)}.addr == ${address}`]),
+    ...(port === 0 ? [] : [`tcp.port == ${port}`]),
+  ])
+  return terms.length === 0 ? null : `(${terms.join(' && ')})`
 }
 
 /** The connections of one IP version by the sets of their addresses and of the ports that were asked for;
  * null if there are none. */
-function setFilter(ip: string, tuples: readonly (readonly [Endpoint, Endpoint])[]): string | null {
-  const own = tuples.filter(([from]) => fieldPrefix(from) === ip)
+function setFilter(ip: string, all: readonly Ends[]): string | null {
+  const own = all.filter((ends) => versionOf(ends) === ip)
   if (own.length === 0) return null
-  const terms = [
+  const addresses = (end: 0 | 1): string | null =>
     anyOf(
       `${ip}.addr`,
-      own.map(([, to]) => to.address),
-    ),
-    anyOf(
-      'tcp.port',
-      own.map(([, to]) => to.port),
-    ),
-    anyOf(
-      `${ip}.addr`,
-      own.map(([from]) => from.address),
-    ),
-  ].filter(isSome)
+      own.map((ends) => ends[end].address),
+    )
+  const ports = anyOf(
+    'tcp.port',
+    own.map(([, { port }]) => port),
+  )
+  const terms = [addresses(1), ports, addresses(0)].filter(isSome)
   return `(${terms.length === 0 ? ip : terms.join(' && ')})`
 }
 
-/** `tcp.port == 443`, `tcp.port in {80, 443}`; null if they are too many. */
+/** `tcp.port == 443`, `tcp.port in {80, 443}`; null if they are too many, or one of them is not known. */
 function anyOf(field: string, values: readonly (string | number)[]): string | null {
   const distinct = [...new Set(values)]
+  if (distinct.includes('') || distinct.includes(0)) return null
   if (distinct.length === 1) return `${field} == ${distinct[0]}`
   if (distinct.length > VALUES_NAMED) return null
   const sorted = distinct.toSorted((a, b) => String(a).localeCompare(String(b), 'en', { numeric: true }))
@@ -94,10 +120,6 @@ function anyOf(field: string, values: readonly (string | number)[]): string | nu
 }
 
 const isSome = (term: string | null): term is string => term !== null
-const fieldPrefix = ({ address }: Endpoint): string => (address.includes(':') ? 'ipv6' : 'ip')
-const endFilter = (end: Endpoint): string =>
-  `${fieldPrefix(end)}.addr == ${end.address} && tcp.port == ${end.port}`
-
 /**
  * Where an agent turned up, and how long after it was at its server before: since its last packet there, as
  * far as that connection is known to its end; else since it came there.

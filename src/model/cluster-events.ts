@@ -2,7 +2,7 @@
  * those that they pass mail to. */
 import type { ConnectionId } from './connection.ts'
 import type { ConfiguredServer } from './deployment.ts'
-import type { Endpoint, PacketReference, Tap } from './packet.ts'
+import type { Endpoint, PacketReference } from './packet.ts'
 import type { Agent, Server, Service, Sighting } from './party.ts'
 import type { Micros } from './time.ts'
 import type { Certificate } from './tls.ts'
@@ -17,26 +17,20 @@ export interface Member {
 }
 
 /** One server of a service opened a connection to another one, at a port of replication. */
-export interface ReplicationOpened {
+export interface ReplicationOpened extends PacketReference {
   readonly kind: 'replication-opened'
   readonly connection: ConnectionId
-  readonly tap: Tap
   readonly from: Member
   readonly to: Member
-  readonly at: Micros
-  readonly packet: number
 }
 
 /** One server could not reach another one for replication: told at each failure, with those before it. */
-export interface ReplicationFailed {
+export interface ReplicationFailed extends PacketReference {
   readonly kind: 'replication-failed'
   readonly connection: ConnectionId
-  readonly tap: Tap
   readonly from: Member
   readonly to: Member
   readonly manner: 'refused' | 'unanswered'
-  readonly at: Micros
-  readonly packet: number
   /** Failures in a row, this one included. */
   readonly failures: number
   readonly first: PacketReference
@@ -47,15 +41,12 @@ export interface ReplicationFailed {
 }
 
 /** A member showed its certificate to another one. */
-export interface ReplicationCertificate {
+export interface ReplicationCertificate extends PacketReference {
   readonly kind: 'replication-certificate'
   readonly connection: ConnectionId
-  readonly tap: Tap
   readonly from: Member
   readonly to: Member
   readonly certificate: Certificate
-  readonly at: Micros
-  readonly packet: number
 }
 
 /** Somebody who is no member talks to an address that is for traffic between servers. */

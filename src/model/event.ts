@@ -176,7 +176,7 @@ export interface CookieAstray {
   readonly at: Micros
   readonly packet: number
   /** The request that came to the expected server with the same cookie; null if the value tells it. */
-  readonly before: { readonly tap: Tap; readonly packet: number; readonly at: Micros } | null
+  readonly before: PacketReference | null
 }
 
 /** A client was given a relay's cookie again and again, and never returned it. */
@@ -321,9 +321,9 @@ export interface World {
   /** A configured server of a service answered somebody at some time. */
   isServing(service: Service, name: string): boolean
   /** A time within the span at which the server demonstrably answered somebody; null if none is known. */
-  healthyAt(server: Server, from: Micros, to: Micros): { at: Micros; tap: Tap; packet: number } | null
+  healthyAt(server: Server, from: Micros, to: Micros): PacketReference | null
   /** Other agents' paths to the same responder were alive within the span. */
-  pathAlive(sighting: Sighting, from: Micros, to: Micros): { at: Micros; tap: Tap; packet: number } | null
+  pathAlive(sighting: Sighting, from: Micros, to: Micros): PacketReference | null
   /** The outage of a server (by its id) at a time; null if none is known. */
   outageAt(server: string, at: Micros): Outage | null
   /** Agents that were at the server when last seen, and not seen elsewhere since. */
@@ -354,10 +354,8 @@ export interface World {
   isFrontCaptured(service: Service): boolean
 }
 
-export interface ServerFailure {
-  readonly at: Micros
-  readonly tap: Tap
-  readonly packet: number
+/** The packet that shows how a server failed somebody. */
+export interface ServerFailure extends PacketReference {
   readonly what: string
   /** The address that tried. */
   readonly by: string

@@ -269,7 +269,9 @@ export interface ConnectionIdle extends OnConnection {
 export interface Opening extends OnConnection {
   readonly kind: 'opening'
   readonly side: Side
+  /** The packet that brought the first of them, and when that passed. */
   readonly packet: number
+  readonly packetTime: Micros
   /** At most OPENING_BYTES octets, as Latin-1 text. */
   readonly text: string
   /** The protocol that it begins, as recognised: `http`, `tls`, `smtp`, ..., or null. */
@@ -300,6 +302,8 @@ export interface TlsHandshake extends OnConnection {
   readonly server: ServerHello | null
   /** The server's chain, leaf first; empty if it was not visible. */
   readonly certificates: readonly Certificate[]
+  /** The packet that completed that chain, and when it passed; null if none was visible. */
+  readonly certificatesIn: { readonly packet: number; readonly time: Micros } | null
   readonly clientCertificates: readonly Certificate[]
   /** OCSP answers stapled to the server's certificates; absent: none were seen. */
   readonly ocsp?: readonly OcspAnswer[]
@@ -308,7 +312,9 @@ export interface TlsHandshake extends OnConnection {
   readonly resumed: boolean | null
   /** What the server issued for later resumption: session id or tickets, each as ClientHello has it. */
   readonly issuedTicketHashes: readonly string[]
+  /** The packet that was read when it was over, and when that passed. */
   readonly packet: number
+  readonly packetTime: Micros
   readonly decrypted: boolean
 }
 

@@ -4,12 +4,28 @@ import type { Micros } from './time.ts'
 /** Which capture point saw something. The empty name is the only tap of an analysis that named none. */
 export type Tap = string
 
-/** A packet that anybody can look up again: its tap, its 1-based number in that tap's file, its time. */
+/** The two ends of a connection as one tap names them: who sent the SYN, and who was asked. Port 0: it is not
+ * known which; an empty address: it is not known whose. */
+export type Ends = readonly [originator: Endpoint, responder: Endpoint]
+
+/** A packet that anybody can look up again: its tap, its 1-based number in that tap's file, its time; and
+ * the ends of the connection that it belongs to, null where that is none of TCP. */
 export interface PacketReference {
   readonly tap: Tap
   readonly packet: number
   readonly at: Micros
+  readonly ends: Ends | null
 }
+
+/** Nobody knows which end. */
+export const ANYWHERE: Endpoint = { address: '', port: 0 }
+
+/** A packet of a connection that a tap saw. */
+export const packetOf = (
+  { tap, originator, responder }: { tap: Tap; originator: Endpoint; responder: Endpoint },
+  packet: number,
+  at: Micros,
+): PacketReference => ({ tap, packet, at, ends: [originator, responder] })
 
 /** A side of a connection is a fact: the originator sent the SYN. Who is an agent or a server is inferred
  * further up. */

@@ -31,7 +31,7 @@ export interface CertificateRefused {
   readonly packet: number
   /** 42 to 46 or 48. */
   readonly description: number
-  readonly shownIn: number
+  readonly shownIn: PacketReference
   readonly chain: readonly Certificate[]
 }
 

@@ -1,6 +1,7 @@
 /** TLS as it shows on the wire without being decrypted (RFC 8446, RFC 5246): hellos, certificates,
  * fingerprints. */
 import type { Side } from './packet.ts'
+import type { Micros } from './time.ts'
 
 /** A certificate as it crossed the wire, read by node:crypto. */
 export interface Certificate {
@@ -33,7 +34,9 @@ export interface OcspAnswer {
 /** What a ClientHello says (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2). */
 export interface ClientHello {
   readonly side: Side
+  /** The packet that completed it, and when that passed. */
   readonly packet: number
+  readonly time: Micros
   /** 32 octets in hex: equal on both sides of a device that passes TLS through. */
   readonly random: string
   /** The highest version offered (supported_versions counts), e.g. 0x0304. */

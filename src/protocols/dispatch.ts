@@ -178,7 +178,7 @@ class Dispatcher implements StreamConsumer, StreamContext {
     let from = start + own.take(end - start)
     if (from === end) return own.takeAll()
     if (this.chosen !== null) {
-      this.show(side, bytes, from, end, packet)
+      this.show(side, bytes, from, end, time, packet)
       return this.goStraight(this.chosen, side, bytes, from, end, time, packet)
     }
     if (own.heldBytes > 0 && time - own.time > OPENING_PATIENCE) this.pass(side)
@@ -266,7 +266,7 @@ class Dispatcher implements StreamConsumer, StreamContext {
     let verdict = isFirst ? recognise(side, bytes, start, end, port) : 'unsure'
     if (typeof verdict === 'object') return this.choose(verdict, side, bytes, start, end, time, packet)
     if (verdict === 'no' && this.context.fromStart === true)
-      return this.refuse(side, bytes, start, end, packet)
+      return this.refuse(side, bytes, start, end, time, packet)
     const rest = own.hold(bytes, start, end, time, packet)
     if (!isFirst) verdict = recognise(side, own.held!, 0, own.heldBytes, port)
     if (typeof verdict === 'object') return this.chooseHeld(verdict, side, bytes, rest, end, time, packet)
@@ -276,9 +276,16 @@ class Dispatcher implements StreamConsumer, StreamContext {
   }
 
   /** Seen from its SYN on, a side that begins with nothing known carries nothing known. */
-  private refuse(side: Side, bytes: Uint8Array, start: number, end: number, packet: number): number {
+  private refuse(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: Micros,
+    packet: number,
+  ): number {
     this.passHeld(otherSide(side))
-    this.show(side, bytes, start, end, packet)
+    this.show(side, bytes, start, end, time, packet)
     this.opening(side).passed = true
     return this.isHopeless ? DETACH : CONTINUE
   }
@@ -323,8 +330,8 @@ class Dispatcher implements StreamConsumer, StreamContext {
     const own = this.opening(side)
     this.name = protocol.name
     const handed = this.handOther(protocol, otherSide(side))
-    const first = own.heldBytes > 0 ? own.packet : packet
-    this.show(side, bytes, start, end, first)
+    if (own.heldBytes > 0) this.show(side, bytes, start, end, own.time, own.packet)
+    else this.show(side, bytes, start, end, time, packet)
     own.passed = true
     own.drop()
     if (protocol.open === null) return CONTINUE
@@ -370,7 +377,9 @@ class Dispatcher implements StreamConsumer, StreamContext {
    */
   private pass(side: Side): void {
     const own = this.opening(side)
-    if (own.held !== null && own.heldBytes > 0) this.show(side, own.held, 0, own.heldBytes, own.packet)
+    if (own.held !== null && own.heldBytes > 0) {
+      this.show(side, own.held, 0, own.heldBytes, own.time, own.packet)
+    }
     own.shown = true
     own.passed = true
     own.proxyPassed = true
@@ -381,7 +390,15 @@ class Dispatcher implements StreamConsumer, StreamContext {
     if (this.opening(side).heldBytes > 0) this.pass(side)
   }
 
-  private show(side: Side, bytes: Uint8Array, start: number, end: number, packet: number): void {
+  /** `time`: when the packet passed. */
+  private show(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: Micros,
+    packet: number,
+  ): void {
     const own = this.opening(side)
     if (own.shown) return
     own.shown = true
@@ -397,6 +414,7 @@ class Dispatcher implements StreamConsumer, StreamContext {
       connection,
       side,
       packet,
+      packetTime: time,
       text,
       protocol: this.name,
     })

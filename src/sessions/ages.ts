@@ -9,7 +9,7 @@
 import type { CutAtAge } from '../model/cadence.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Finished, Reset } from '../model/observation.ts'
-import type { PacketReference } from '../model/packet.ts'
+import { packetOf, type PacketReference } from '../model/packet.ts'
 import { type Micros, seconds } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { TOGETHER } from './lost-paths.ts'
@@ -88,7 +88,7 @@ class Ages {
     if (!isAlone) ender.cuts = ender.cuts.filter((cut) => cut.told || at - cut.at > TOGETHER)
     const age = at - sighting.start
     if (!isAlone || idle > ACTIVE_WITHIN || age < sighting.service.idleThreshold) return
-    const cut: Cut = { tap: sighting.tap, packet, at, sighting, age, idle, manner, told: false }
+    const cut: Cut = { ...packetOf(sighting, packet, at), sighting, age, idle, manner, told: false }
     if (ender.cuts.length >= ENDS_MAX) ender.cuts.shift()
     ender.cuts.push(cut)
     // Those that end with it, and what its other side says, are known a little later.

@@ -7,6 +7,7 @@
  */
 import type { FailureManner, ServerFailure } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
+import { packetOf } from '../model/packet.ts'
 import type { Agent, Server, Service } from '../model/party.ts'
 import { contactInterval, type PreferenceList, rankIn } from '../model/policy.ts'
 import { PROFILES } from '../model/profiles.data.ts'
@@ -88,7 +89,7 @@ class Attempts {
     const server = services.serverAt(service, o.responder)
     const { manner } = o
     const what = `${manner} by ${server.name}`
-    const failure = { at: o.start, tap: o.tap, packet: o.packet, what, by: o.originator.address, manner }
+    const failure = { ...packetOf(o, o.packet, o.start), what, by: o.originator.address, manner }
     this.note(server, failure, o.connection)
   }
 
@@ -99,7 +100,7 @@ class Attempts {
     const { status, time, packet } = o.response
     const what = `HTTP ${status} from ${server.name}`
     const by = sighting.originator.address
-    this.note(server, { at: time, tap: o.tap, packet, what, by, manner: 'http-error' }, o.connection)
+    this.note(server, { ...packetOf(sighting, packet, time), what, by, manner: 'http-error' }, o.connection)
   }
 
   private alerted(o: O.TlsAlert, sighting: TrackedSighting | null): void {
@@ -108,9 +109,7 @@ class Attempts {
     const { server, originator } = sighting
     const what = `TLS alert ${o.description} from ${server.name}`
     const failure: ServerFailure = {
-      at: o.time,
-      tap: o.tap,
-      packet: o.packet,
+      ...packetOf(sighting, o.packet, o.time),
       what,
       by: originator.address,
       manner: 'tls-failed',
@@ -243,13 +242,13 @@ class Attempts {
       const proof = this.around.health.answerOf(better, Math.max(well, arrived, at - recent), at)
       if (proof === null) continue
       if (stay.listed !== null) stay.listed.isBelowTold = true
-      const { agent, server, arrivedBy, firstTap, firstPacket, start } = stay
+      const { agent, server, arrivedBy, first } = stay
       this.around.tell({
         kind: 'below-preference',
         agent,
         server,
         list,
-        first: { tap: firstTap, packet: firstPacket, at: start },
+        first,
         sighting,
         at,
         packet,

@@ -3,6 +3,7 @@
  * virtual address.
  */
 import type { VipBypassed } from '../model/address-event.ts'
+import { packetOf } from '../model/packet.ts'
 import type { Agent, Server } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
@@ -63,8 +64,9 @@ class Bypasses {
   private goesThrough(sighting: TrackedSighting): void {
     const place = placeOf(sighting)
     if (this.relayed.has(place)) return
-    const { originator, responder, tap, startPacket: packet, start: at } = sighting
-    const by = { from: originator.address, to: responder.address, tap, packet, at }
+    const { originator, responder, startPacket, start } = sighting
+    const proof = packetOf(sighting, startPacket, start)
+    const by = { ...proof, from: originator.address, to: responder.address }
     this.relayed.set(place, by)
     for (const one of this.waiting.get(place) ?? []) this.bypassed(one, by)
     this.waiting.delete(place)

@@ -4,6 +4,8 @@
  */
 import type { ObservationOf } from '../model/observation.ts'
 import { addressNumber } from '../model/address.ts'
+import { packetOf, type PacketReference } from '../model/packet.ts'
+import type { Sighting } from '../model/party.ts'
 import type { CertificateShown } from '../model/tls-events.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
@@ -29,7 +31,8 @@ export function followCertificates({ tell, later, settle, severalTaps }: Surroun
         if (o.description === null || !REFUSALS.has(o.description) || o.from !== seen.client.side) return
         if (seen.certificates.length === 0) return
         const { time: at, packet, description } = o
-        const { packet: shownIn, certificates: chain } = seen
+        const { certificates: chain } = seen
+        const shownIn = certificateIn(seen, sighting)
         later(at + settle, () =>
           tell({ kind: 'certificate-refused', sighting, at, packet, description, shownIn, chain }),
         )
@@ -38,15 +41,20 @@ export function followCertificates({ tell, later, settle, severalTaps }: Surroun
   }
 }
 
+/** The packet in which the server's chain came. */
+export const certificateIn = (o: Handshake, sighting: Sighting): PacketReference =>
+  packetOf(sighting, o.certificatesIn?.packet ?? o.packet, o.certificatesIn?.time ?? o.packetTime)
+
 function shown(o: Handshake, sighting: TrackedSighting): CertificateShown {
   const random = o.client?.random
   const others = sighting.path.isJoined ? sighting.path.sightings : []
   const handshakes = others.filter((s) => s.leg !== sighting.leg && s.tls?.client != null)
+  const { at, packet } = certificateIn(o, sighting)
   return {
     kind: 'certificate-shown',
     sighting,
-    at: o.time,
-    packet: o.packet,
+    at,
+    packet,
     chain: o.certificates,
     ...nameFor(o, sighting),
     isRelays: sighting.leg === 'back' && handshakes.some(({ tls }) => tls!.client!.random !== random),

@@ -13,8 +13,10 @@ import type { CheckInMissed } from '../model/cadence.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import { isOfSeveral, type ProfileName } from '../model/deployment.ts'
 import type { AgentRequest } from '../model/agent-message.ts'
+import type { DnsAnswer } from '../model/dns.ts'
+import type { ConnectionFailed } from '../model/observation.ts'
 import type { Agent, Server, Service } from '../model/party.ts'
-import type { Tap } from '../model/packet.ts'
+import { packetOf, type PacketReference } from '../model/packet.ts'
 import { PROFILES } from '../model/profiles.data.ts'
 import { gammaAbove } from '../model/statistics.ts'
 import type { Micros } from '../model/time.ts'
@@ -95,11 +97,11 @@ class CheckIns {
   readonly follower: Follower = {
     observe: {
       'connection-opened': (o) =>
-        this.lives(o.originator.address, o.start, o.tap, o.packet, 'opens a connection'),
-      'connection-failed': (o) => this.failed(o.originator.address, o.start, o.tap, o.packet, o.responder),
+        this.lives(o.originator.address, packetOf(o, o.packet, o.start), 'opens a connection'),
+      'connection-failed': (o) => this.failed(o),
       'dns-answer': (o) => {
         if (o.asked !== null && o.queryPacket !== null)
-          this.lives(o.client.address, o.asked, o.tap, o.queryPacket, 'asks a name server')
+          this.lives(o.client.address, askedIn(o, o.queryPacket, o.asked), 'asks a name server')
       },
       'agent-request': (o, sighting) => this.requested(o, sighting),
     },
@@ -124,7 +126,7 @@ class CheckIns {
   }
 
   private closed(sighting: TrackedSighting, summary: ConnectionSummary): void {
-    const { leg, agent, originator, tap, start } = sighting
+    const { leg, agent, originator, start } = sighting
     this.others.delete(sighting.connection)
     const until = summary.halves[0].lastPacketAt
     if (until === null || leg === 'back' || leg === 'internal') return
@@ -138,7 +140,8 @@ class CheckIns {
     )
       this.came(sighting, agent, start, sighting.startPacket)
     const pause = summary.flows?.maxIdleAtMost ?? summary.maxIdle
-    this.livedThrough(originator.address, start, until, pause, tap, summary.lastPacket)
+    const shown = packetOf(sighting, summary.lastPacket, summary.end)
+    this.livedThrough(originator.address, start, until, pause, shown)
   }
 
   private came(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
@@ -150,11 +153,11 @@ class CheckIns {
     // The same one, seen at another tap or on the other side of a relay; or one of several at once.
     if (at - rhythm.at <= this.around.settle) return
     const fleet = this.count(service, at, this.intervalOf(rhythm)?.interval ?? Infinity)
-    this.returned(rhythm, fleet, { tap: sighting.tap, packet, at, server })
+    this.returned(rhythm, fleet, { ...packetOf(sighting, packet, at), server })
     // Somebody who comes after all may have been given another interval: what came before says no more.
     if (rhythm.isTold && rhythm.samples >= 0) rhythm.sampled = 0
     this.learn(rhythm, at - rhythm.at)
-    rhythm.came(server, sighting.tap, packet, at, fleet.checkIns)
+    rhythm.came(server, packetOf(sighting, packet, at), fleet.checkIns)
     this.place(rhythm, sighting)
   }
 
@@ -164,7 +167,7 @@ class CheckIns {
     const tracked = agent as TrackedAgent
     const samples = isStated(service) ? -1 : this.samples.row()
     const rhythm = new Rhythm(this.table, agent, service, server, tap, tracked.rhythm, samples)
-    rhythm.came(server, tap, packet, at, this.count(service, at, Infinity).checkIns)
+    rhythm.came(server, packetOf(sighting, packet, at), this.count(service, at, Infinity).checkIns)
     tracked.rhythm = rhythm
     this.place(rhythm, sighting)
   }
@@ -265,24 +268,20 @@ class CheckIns {
     return stated
   }
 
-  private failed(
-    address: string,
-    at: Micros,
-    tap: Tap,
-    packet: number,
-    responder: { address: string; port: number },
-  ): void {
+  private failed(o: ConnectionFailed): void {
     if (this.byAddress.size === 0) return
-    const service = this.around.services.serviceAt(responder)
+    const service = this.around.services.serviceAt(o.responder)
+    const { address } = o.originator
     for (let rhythm = this.byAddress.get(address) ?? null; rhythm !== null; rhythm = rhythm.next)
       if (rhythm.service === service) rhythm.tries++
-    this.lives(address, at, tap, packet, 'tries to open a connection')
+    this.lives(address, packetOf(o, o.packet, o.start), 'tries to open a connection')
   }
 
   /** A packet of an address: its host is up. */
-  private lives(address: string, at: Micros, tap: Tap, packet: number, what: string): void {
+  private lives(address: string, shown: PacketReference, what: string): void {
+    const { at } = shown
     for (let rhythm = this.byAddress.get(address) ?? null; rhythm !== null; rhythm = rhythm.next)
-      if (this.shows(rhythm, at, at)) this.tell(rhythm, { tap, packet, at, what }, null)
+      if (this.shows(rhythm, at, at)) this.tell(rhythm, { ...shown, what }, null)
   }
 
   /** A connection of it was open, and never silent for longer than `pause`. */
@@ -291,14 +290,13 @@ class CheckIns {
     from: Micros,
     to: Micros,
     pause: Micros,
-    tap: Tap,
-    packet: number,
+    shown: PacketReference,
   ): void {
     for (let rhythm = this.byAddress.get(address) ?? null; rhythm !== null; rhythm = rhythm.next) {
       const known = this.intervalOf(rhythm)
       if (known === null) continue
       if (this.shows(rhythm, pause <= known.interval ? from : to, to))
-        this.tell(rhythm, { tap, packet, at: to, what: 'is connected elsewhere' }, null)
+        this.tell(rhythm, { ...shown, what: 'is connected elsewhere' }, null)
     }
   }
 
@@ -348,7 +346,7 @@ class CheckIns {
 
   private tell(rhythm: Rhythm, life: CheckInMissed['life'], next: CheckInMissed['next']): void {
     const { interval, basis } = this.intervalOf(rhythm)!
-    const { agent, server, address, tap, packet, at, sampled, service } = rhythm
+    const { agent, server, address, tap, packet, at, ends, sampled, service } = rhythm
     rhythm.isTold = true
     const until = next?.at ?? life!.at
     const unseen = this.around.blind.hiding(at, until, 0)
@@ -357,7 +355,7 @@ class CheckIns {
       agent,
       server,
       address,
-      last: { tap, packet, at },
+      last: { tap, packet, at, ends },
       due: at + interval,
       interval,
       basis,
@@ -369,6 +367,17 @@ class CheckIns {
     })
   }
 }
+
+/** A question to a name server; its ports are none of TCP. */
+const askedIn = ({ tap, client, server }: DnsAnswer, packet: number, at: Micros): PacketReference => ({
+  tap,
+  packet,
+  at,
+  ends: [
+    { ...client, port: 0 },
+    { ...server, port: 0 },
+  ],
+})
 
 /** Nothing is to be learned. */
 const isStated = ({ configured }: Service): boolean =>

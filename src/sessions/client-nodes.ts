@@ -8,7 +8,7 @@
  */
 import type { CookieFacts } from '../model/cookie.ts'
 import type { HttpTransaction } from '../model/observation.ts'
-import type { PacketReference } from '../model/packet.ts'
+import { packetOf, type PacketReference } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { keepsWebSessions, type SessionNode } from '../model/web.ts'
 import { identityInRequest } from './identity.ts'
@@ -70,11 +70,11 @@ class ClientNodes {
     if (!hasMoved && response.status < 500) this.noteServed(sighting, from, response.time)
     if (session === null || isAtItsEnds(request.target)) return
     const { service, responder, leg } = sighting
-    const known = this.sessionOf(`${service.name}|${session.name}|${session.valueHash}`, o, responder.address)
+    const known = this.sessionOf(`${service.name}|${session.name}|${session.valueHash}`, o, sighting)
     const before = { ...known }
     known.requests++
     known.address = responder.address
-    known.last = { tap: o.tap, packet: request.packet, at: request.time }
+    known.last = packetOf(sighting, request.packet, request.time)
     if (!hasMoved || before.isTold) return
     // Of a session that was not seen to live, nobody knows that it was not over.
     if (isOwn && (before.requests === 0 || request.time - before.last.at > IDLE_MAX)) return
@@ -104,7 +104,7 @@ class ClientNodes {
       const isCaptured = sighting.path.sightings.some(({ leg }) => leg === 'back')
       const servedAt = this.served.get(`${sighting.service.name}|${from}`) ?? -Infinity
       if (isCaptured || servedAt <= response.time) return
-      const here = { tap: o.tap, packet: response.packet, at: response.time }
+      const here = packetOf(sighting, response.packet, response.time)
       this.around.tell({
         kind: 'session-switched',
         what: 'server',
@@ -139,12 +139,12 @@ class ClientNodes {
     if (this.served.has(key) || this.served.size < NODES_MAX) this.served.set(key, at)
   }
 
-  private sessionOf(key: string, { tap, request }: HttpTransaction, address: string): Session {
+  private sessionOf(key: string, { request }: HttpTransaction, sighting: TrackedSighting): Session {
     let session = this.sessions.get(key)
     if (session === undefined) {
       if (this.sessions.size >= SESSIONS_MAX) this.sessions.delete(this.sessions.keys().next().value!)
-      const last = { tap, packet: request!.packet, at: request!.time }
-      session = { requests: 0, last, address, isTold: false }
+      const last = packetOf(sighting, request!.packet, request!.time)
+      session = { requests: 0, last, address: sighting.responder.address, isTold: false }
       this.sessions.set(key, session)
     }
     return session

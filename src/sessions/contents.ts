@@ -4,7 +4,7 @@
  */
 import type { HttpTransaction } from '../model/observation.ts'
 import { rankIn } from '../model/policy.ts'
-import type { PacketReference } from '../model/packet.ts'
+import { packetOf, type PacketReference } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { agentOnPath } from './path-agent.ts'
@@ -74,13 +74,14 @@ class Contents {
     if (!failed) tell({ kind: 'content-astray', agent, server, list, sighting, at, packet })
   }
 
-  private handlerFetched(o: HttpTransaction, { originator, responder }: TrackedSighting): void {
+  private handlerFetched(o: HttpTransaction, sighting: TrackedSighting): void {
     const { request, response } = o
+    const { originator, responder } = sighting
     if (request?.method !== 'GET' || response?.status !== 200 || !FILE.test(request.target)) return
     const files = CATALOGUE.test(request.target) ? null : this.filesOf(originator.address)
     if (files === null) return
     const { inventory, services, settle, tell } = this.around
-    const now: PacketReference = { tap: o.tap, packet: response.packet, at: response.time }
+    const now: PacketReference = packetOf(sighting, response.packet, response.time)
     const { bodyBytes: bytes } = response
     const { target } = request
     const known = files.get(target)

@@ -56,7 +56,7 @@ export function followDuties({ tell, health, blind }: Surroundings): Follower {
     const duty = 1 - without / observed
     if (duty >= DUTY_MIN) return
     table.set(row, CONNECTIONS, TOLD)
-    const first = { tap: stay.firstTap, packet: stay.firstPacket, at: stay.start }
+    const { first } = stay
     tell({ kind: 'seldom-connected', agent, sighting, duty, observed, connections, first })
   }
 

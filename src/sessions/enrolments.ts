@@ -5,7 +5,7 @@
  */
 import { isOfSeveral } from '../model/deployment.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
-import type { PacketReference } from '../model/packet.ts'
+import { packetOf, type PacketReference } from '../model/packet.ts'
 import type { EnrolmentFailed } from '../model/web.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
@@ -34,7 +34,7 @@ export function followEnrolments(surroundings: Surroundings): Follower {
   const waiting = new Map<string, Waiting>()
   let end = Infinity
 
-  function asked({ request, tap }: HttpRequestSeen, sighting: TrackedSighting): void {
+  function asked({ request }: HttpRequestSeen, sighting: TrackedSighting): void {
     const key = clientKey(sighting, surroundings)
     const pending = key === null ? undefined : waiting.get(key)
     if (pending === undefined) return
@@ -43,7 +43,7 @@ export function followEnrolments(surroundings: Surroundings): Follower {
     if (request.method !== method || request.target !== target) pending.wentOn = true
     else if (request.bodyBytes === bodyBytes) {
       pending.attempts++
-      pending.repeat ??= { tap, packet: request.packet, at: request.time }
+      pending.repeat ??= packetOf(sighting, request.packet, request.time)
     } else pending.wentOn = true
   }
 
@@ -83,7 +83,7 @@ export function followEnrolments(surroundings: Surroundings): Follower {
         const pending = key === null ? undefined : waiting.get(key)
         if (pending === undefined || pending.sighting !== sighting) return
         if (o.time - pending.transaction.response!.time <= BREAKS_WITHIN)
-          pending.reset = { tap: o.tap, packet: o.packet, at: o.time }
+          pending.reset = packetOf(o, o.packet, o.time)
       },
       'capture-ended'({ time }) {
         end = Math.min(end, time)

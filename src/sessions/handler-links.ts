@@ -6,7 +6,7 @@
 import type { SlowHop, Shortcoming } from '../model/cluster-events.ts'
 import type { ConfiguredService } from '../model/deployment.ts'
 import type * as O from '../model/observation.ts'
-import { type Endpoint, endpointText } from '../model/packet.ts'
+import { type Endpoint, endpointText, packetOf } from '../model/packet.ts'
 import { milliseconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { NextHops } from './next-hops.ts'
@@ -49,11 +49,11 @@ export function followHandlerLinks(around: Surroundings): Follower {
   const pairs = new Map<string, Pair>()
 
   function measured(service: ConfiguredService, o: O.ConnectionOpened, rtt: Micros): void {
-    const { tap, connection, packet, start: at, originator: from, responder: nextHop } = o
+    const { connection, originator: from, responder: nextHop } = o
     const key = `${service.name}|${from.address}|${endpointText(nextHop)}`
     const pair = pairs.get(key) ?? { latest: [], isTold: false }
     if (pairs.size < PAIRS_MAX) pairs.set(key, pair)
-    pair.latest.push({ tap, connection, packet, at, rtt })
+    pair.latest.push({ ...packetOf(o, o.packet, o.start), connection, rtt })
     if (pair.latest.length > LATEST) pair.latest.shift()
     if (pair.latest.length < LEAST) return
     const median = medianOf(pair.latest.map((one) => one.rtt))
@@ -85,19 +85,11 @@ export function followHandlerLinks(around: Surroundings): Follower {
         if (handshakeRtt !== null && nextHop.port === DATABASE_PORT) measured(service, o, handshakeRtt)
       },
       'connection-failed'(o) {
-        const {
-          manner,
-          tap,
-          connection,
-          packet,
-          start: at,
-          attempts,
-          originator: from,
-          responder: nextHop,
-        } = o
+        const { manner, tap, connection, attempts, originator: from, responder: nextHop } = o
         const service = manner === 'aborted' ? null : handlerLinkOf(around, from.address, nextHop)
         if (service === null || manner === 'aborted') return
-        const failure: Shortcoming = { connection, tap, packet, at, manner, code: null, text: '' }
+        const proof = packetOf(o, o.packet, o.start)
+        const failure: Shortcoming = { ...proof, connection, manner, code: null, text: '' }
         nextHops.tried({ service, tap, from, nextHop, failure, attempts })
       },
     },

@@ -8,11 +8,11 @@
  */
 import type { Outage, ServerFailure } from '../model/event.ts'
 import type { ConnectionFailed, HttpTransaction } from '../model/observation.ts'
-import type { Server } from '../model/party.ts'
-import type { Tap } from '../model/packet.ts'
+import type { Server, Sighting } from '../model/party.ts'
+import { type PacketReference, packetOf } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import { Outages, type TriesFor } from './outages.ts'
-import { type Proof, Proofs } from './proofs.ts'
+import { Proofs } from './proofs.ts'
 
 interface Failed {
   readonly server: Server
@@ -39,20 +39,20 @@ export class Health {
     this.outages = new Outages({ triesFor, met: (outage, failure) => this.onOutage?.(outage, failure) })
   }
 
-  /** `accepted`: the server took a connection, and has said nothing on it yet. */
-  answered(server: Server, at: Micros, tap: Tap, packet: number, accepted = false): void {
+  /** `shown`: the packet that tells of it, which may have passed before; `accepted`: the server took a
+   * connection, and has said nothing on it yet. */
+  answered(server: Server, at: Micros, shown: PacketReference, accepted = false): void {
     this.outages.answered(server, at, accepted)
     if (this.awaited.size > 0) this.tellAwaited(server, at)
     if (at - this.answers.lastOf(server) < PROOF_EVERY) return
-    this.answers.add(server, at, at, 0, tap, packet)
+    this.answers.add(server, at, at, 0, shown)
     if (!this.wellSince.has(server.id)) this.wellSince.set(server.id, at)
   }
 
   /** A server kept answering on a connection for all that time, without a pause longer than `pause`; its last
    * packet shows it. */
-  served(server: Server, from: Micros, to: Micros, pause: Micros, tap: Tap, packet: number): void {
-    if (to - from >= 2 * pause && to - from >= PROOF_EVERY)
-      this.spans.add(server, from, to, pause, tap, packet)
+  served(server: Server, from: Micros, to: Micros, pause: Micros, shown: PacketReference): void {
+    if (to - from >= 2 * pause && to - from >= PROOF_EVERY) this.spans.add(server, from, to, pause, shown)
   }
 
   failed(server: Server, failure: ServerFailure): void {
@@ -68,21 +68,23 @@ export class Health {
 
   /** A connection to the server did not come about. */
   tried(server: Server, o: ConnectionFailed): void {
-    const { manner, tap, packet } = o
-    if (manner === 'aborted') this.answered(server, o.time, tap, packet, true)
+    const { manner } = o
+    const shown = packetOf(o, o.packet, o.start)
+    if (manner === 'aborted') this.answered(server, o.time, shown, true)
     else {
       const what = `${manner} by ${server.name}`
-      this.failed(server, { at: o.start, tap, packet, what, by: o.originator.address, manner })
+      this.failed(server, { ...shown, what, by: o.originator.address, manner })
     }
   }
 
   /** 502, 503 and 504 say that the server cannot serve; anything else says that it does. */
-  responded(server: Server, o: HttpTransaction, by: string): void {
+  responded(server: Server, o: HttpTransaction, on: Sighting): void {
     const { status, time, packet } = o.response!
-    if (status < 502 || status > 504) this.answered(server, time, o.tap, packet)
+    const shown = packetOf(on, packet, time)
+    if (status < 502 || status > 504) this.answered(server, time, shown)
     else {
       const what = `HTTP ${status} from ${server.name}`
-      this.failed(server, { at: time, tap: o.tap, packet, what, by, manner: 'http-error' })
+      this.failed(server, { ...shown, what, by: on.originator.address, manner: 'http-error' })
     }
   }
 
@@ -105,7 +107,7 @@ export class Health {
   }
 
   /** The last answer within the span; null if none is known. */
-  answerOf(server: Server, from: Micros, to: Micros): Proof | null {
+  answerOf(server: Server, from: Micros, to: Micros): PacketReference | null {
     return this.answers.newestWithin(server, from, to) ?? this.spans.oldestAround(server, from, to)
   }
 

@@ -6,7 +6,7 @@
 import type { DetectorEvent } from '../model/event.ts'
 import type { HttpTransaction } from '../model/observation.ts'
 import type { Server, Service, Visit } from '../model/party.ts'
-import type { Endpoint } from '../model/packet.ts'
+import { type Endpoint, packetOf } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 import type { Agents } from './agents.ts'
 import { backendOf, type NamedBackend } from './backend-cookie.ts'
@@ -63,7 +63,7 @@ export class HiddenServers {
     const { time, packet } = o.response!
     sighting.server = server
     sighting.serverByCookie = true
-    if (isSet) health.answered(server, time, o.tap, packet)
+    if (isSet) health.answered(server, time, packetOf(sighting, packet, time))
     const agent = agentOnPath(path, agents)
     if (agent === null || path.hasReached(server)) return
     path.reach(server)

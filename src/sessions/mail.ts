@@ -8,7 +8,7 @@
 import type { Shortcoming } from '../model/cluster-events.ts'
 import type { ConfiguredService } from '../model/deployment.ts'
 import type * as O from '../model/observation.ts'
-import type { Endpoint } from '../model/packet.ts'
+import { type Endpoint, packetOf } from '../model/packet.ts'
 import type { Server } from '../model/party.ts'
 import { isRecordReference } from '../model/record-reference.ts'
 import { MAIL_PORTS, type SmtpReply } from '../model/smtp.ts'
@@ -84,14 +84,15 @@ class Mail {
   }
 
   private greeted(sighting: TrackedSighting, o: SmtpReply): void {
-    const { connection, time: at, tap, packet, code, text } = o
+    const { connection, code, text } = o
     const isWell = code >= 200 && code < 300
-    this.heard(sighting, isWell ? null : { connection, tap, packet, at, manner: 'reply', code, text })
+    const proof = packetOf(sighting, o.packet, o.time)
+    this.heard(sighting, isWell ? null : { ...proof, connection, manner: 'reply', code, text })
   }
 
   /** A side ends a connection on which nobody greeted. */
   private ended(sighting: TrackedSighting, o: O.Finished | O.Reset): void {
-    const { connection, tap, packet, bytes, from } = o
+    const { connection, packet, bytes, from } = o
     // Flow records do not hold the greeting; that the server said something is nearly all that they show.
     if (isRecordReference(packet) && this.isMail(sighting.responder.port)) {
       const hasAsked = this.asked.delete(connection) || bytes[0] > 0
@@ -104,7 +105,8 @@ class Mail {
     const at = isRecordReference(packet) ? sighting.start : o.time
     if (!waited && from === 0) return
     const manner = from === 1 && !waited ? 'closed' : 'silent'
-    this.heard(sighting, { connection, tap, packet, at, manner, code: null, text: '' })
+    const proof = packetOf(sighting, packet, at)
+    this.heard(sighting, { ...proof, connection, manner, code: null, text: '' })
   }
 
   private isMail(port: number): boolean {
@@ -133,12 +135,13 @@ class Mail {
   }
 
   private checked(sighting: TrackedSighting, o: O.HttpTransaction, response: { status: number }): void {
-    const { connection, tap, time: at } = o
+    const { connection } = o
     const { status: code } = response
     const server = sighting.server ?? sighting.listener
     if (server === null || server.service.configured === null) return
-    const { packet } = o.response!
-    const failure: Shortcoming = { connection, tap, packet, at, manner: 'reply', code, text: '' }
+    const { packet, time } = o.response!
+    const proof = packetOf(sighting, packet, time)
+    const failure: Shortcoming = { ...proof, connection, manner: 'reply', code, text: '' }
     this.check('http', sighting, server, code >= 400 ? failure : null)
   }
 
@@ -164,11 +167,12 @@ class Mail {
   }
 
   private failed(o: O.ConnectionFailed): void {
-    const { manner, originator, responder, connection, tap, packet, start: at, attempts } = o
+    const { manner, originator, responder, connection, tap, attempts } = o
     if (manner === 'aborted') return
     const service = this.nextHopOf(responder)
     if (service === null) return
-    const failure: Shortcoming = { connection, tap, packet, at, manner, code: null, text: '' }
+    const proof = packetOf(o, o.packet, o.start)
+    const failure: Shortcoming = { ...proof, connection, manner, code: null, text: '' }
     this.nextHops.tried({ service, tap, from: originator, nextHop: responder, failure, attempts })
   }
 
@@ -188,11 +192,9 @@ class Mail {
 const isDismissal = ({ start }: TrackedSighting, o: O.Finished | O.Reset): boolean =>
   o.from === 1 && o.orderKnown !== false && o.time - start < WAITS
 
-const dismissal = ({ connection, tap, packet, time: at }: O.Finished | O.Reset): Shortcoming => ({
-  connection,
-  tap,
-  packet,
-  at,
+const dismissal = (o: O.Finished | O.Reset): Shortcoming => ({
+  ...packetOf(o, o.packet, o.time),
+  connection: o.connection,
   manner: 'dismissed',
   code: null,
   text: '',

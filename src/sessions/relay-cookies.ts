@@ -8,7 +8,7 @@ import type { CookieFacts, SetCookie } from '../model/cookie.ts'
 import { headerValue, type HttpRequest } from '../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
 import type { Server } from '../model/party.ts'
-import type { Tap } from '../model/packet.ts'
+import { packetOf, type PacketReference } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { Oldest } from './oldest.ts'
@@ -23,9 +23,7 @@ export const ASKED_MIN = 3
 
 interface Known {
   readonly server: Server
-  readonly tap: Tap
-  readonly packet: number
-  readonly at: Micros
+  readonly proof: PacketReference
   /** The connection on which it was last told to lead elsewhere. */
   toldOf: number
 }
@@ -90,7 +88,7 @@ class RelayCookies implements Follower {
   }
 
   /** A request behind the relay: where does its cookie lead? */
-  private returned({ request, tap }: HttpRequestSeen, sighting: TrackedSighting): void {
+  private returned({ request }: HttpRequestSeen, sighting: TrackedSighting): void {
     const { server, connection, service } = sighting
     const cookie = request.cookies?.find(isRelays)
     if (cookie === undefined || server === null) return
@@ -98,7 +96,8 @@ class RelayCookies implements Follower {
     let known = this.values.get(key)
     if (known === undefined) {
       const named = this.backendOf(cookie, sighting) ?? server
-      known = { server: named, tap, packet: request.packet, at: request.time, toldOf: -1 }
+      const proof = packetOf(sighting, request.packet, request.time)
+      known = { server: named, proof, toldOf: -1 }
       this.values.add(key, known)
     }
     if (known.server === server || known.toldOf === connection) return
@@ -168,7 +167,7 @@ function astray(
     server,
     at: request.time,
     packet: request.packet,
-    before: isNamed ? null : { tap: known.tap, packet: known.packet, at: known.at },
+    before: isNamed ? null : known.proof,
   }
 }
 

@@ -5,6 +5,7 @@
 import { headerValue, type HttpRequest } from '../model/http.ts'
 import type { ObservationOf } from '../model/observation.ts'
 import type { Server, Service } from '../model/party.ts'
+import { type PacketReference, packetOf } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { Oldest } from './oldest.ts'
@@ -17,11 +18,8 @@ const SERVED_MAX = 1 << 14
 /** 404 and 410: it is not there (RFC 9110 §15.5). */
 const isMissing = (status: number): boolean => status === 404 || status === 410
 
-interface Served {
+interface Served extends PacketReference {
   readonly server: Server
-  readonly tap: string
-  readonly packet: number
-  readonly at: Micros
   readonly method: string
 }
 
@@ -45,7 +43,7 @@ export function followReplicaReads({ inventory, tell, later, settle }: Surroundi
       served.delete(key)
       if (request.method === 'DELETE') return
       if (served.size >= SERVED_MAX) served.delete(oldest.next()!)
-      served.set(key, { server, tap, packet, at, method: request.method })
+      served.set(key, { ...packetOf(sighting, packet, at), server, method: request.method })
       return
     }
     const before = served.get(key)

@@ -4,8 +4,9 @@
  */
 import type { Member } from '../model/cluster-events.ts'
 import type { ConnectionFailed } from '../model/observation.ts'
-import type { Endpoint, PacketReference } from '../model/packet.ts'
+import { type Endpoint, packetOf, type PacketReference } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
+import { certificateIn } from './certificates.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { isReplicationPort, Members } from './members.ts'
 import type { TrackedSighting } from './sighting.ts'
@@ -38,8 +39,9 @@ export function followReplication(around: Surroundings): Follower {
         const pair = replicating(sighting.originator, sighting.responder)
         if (pair === null) return
         const [from, to] = pair
-        const { connection, tap, time: at, packet } = o
-        around.tell({ kind: 'replication-certificate', connection, tap, from, to, certificate, at, packet })
+        const { connection } = o
+        const proof = certificateIn(o, sighting)
+        around.tell({ kind: 'replication-certificate', ...proof, connection, from, to, certificate })
       },
       opening: followStrangers(around, members),
     },
@@ -54,19 +56,20 @@ type Replicating = (from: Endpoint, to: Endpoint) => readonly [Member, Member] |
 function followTries({ tell, later }: Surroundings, replicating: Replicating): Observe {
   const failing = new Map<string, Failing>()
   const failed = (pair: readonly [Member, Member], o: ConnectionFailed, manner: Manner): void => {
-    const { connection, tap, start: at, packet, attempts } = o
+    const { connection, tap, start: at, attempts } = o
+    const proof = packetOf(o, o.packet, at)
     const [from, to] = pair
     const key = pairKey(from, to)
     let known = failing.get(key)
     if (known === undefined) {
-      known = { count: 0, first: { tap, packet, at } }
+      known = { count: 0, first: proof }
       if (failing.size < PAIRS_MAX) failing.set(key, known)
     }
     // Another tap sees the same try.
     if (known.first.tap !== tap) return
     known.count++
     const { count: failures, first } = known
-    const event = { connection, tap, from, to, manner, at, packet, failures, first, attempts }
+    const event = { ...proof, connection, from, to, manner, failures, first, attempts }
     tell({ kind: 'replication-failed', ...event, isLasting: false })
     if (manner === 'refused' || failures > 1) return
     // A late answer opens it yet.
@@ -80,8 +83,8 @@ function followTries({ tell, later }: Surroundings, replicating: Replicating): O
       if (pair === null) return
       const [from, to] = pair
       failing.delete(pairKey(from, to))
-      const { connection, tap, start: at, packet } = o
-      tell({ kind: 'replication-opened', connection, tap, from, to, at, packet })
+      const proof = packetOf(o, o.packet, o.start)
+      tell({ kind: 'replication-opened', ...proof, connection: o.connection, from, to })
     },
     'connection-failed'(o) {
       const pair = o.manner === 'aborted' ? null : replicating(o.originator, o.responder)
@@ -115,7 +118,7 @@ function followStrangers(
     const ports = member.service.configured?.ports ?? []
     if (!ports.includes(responder.port) && !isReplicationPort(member, responder.port)) return
     // Checks of its relay ask there as well.
-    later(o.time + settle, () => strange(sighting, member, o.time, o.packet))
+    later(o.time + settle, () => strange(sighting, member, o.packetTime, o.packet))
   }
 }
 

@@ -7,7 +7,7 @@
 import type { AddressEvent } from '../model/address-event.ts'
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { ConnectionOpened } from '../model/observation.ts'
-import type { Tap } from '../model/packet.ts'
+import { packetOf, type Tap } from '../model/packet.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
 
@@ -57,7 +57,7 @@ function followDirections({ tell }: Surroundings) {
       const both = twoWay.get(tap) ?? 0
       if (known.told || known.oneWay < ONE_WAY_MIN || both < known.oneWay) return
       known.told = true
-      const packet = full === null ? null : { tap: full.tap, packet: full.startPacket, at: full.start }
+      const packet = full === null ? null : packetOf(full, full.startPacket, full.start)
       const elsewhere = packet === null ? null : { tap: packet.tap, packet }
       const seen = { oneWay: known.oneWay, twoWay: both, stations: null }
       told({ kind: 'return-bypassed', sighting, server, elsewhere, ...seen })

@@ -1,6 +1,6 @@
 /** How often one agent comes to one service, and when somebody last heard of it. */
 import type { Agent, Server, Service } from '../model/party.ts'
-import type { Tap } from '../model/packet.ts'
+import type { Ends, PacketReference, Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 
 export interface Interval {
@@ -51,6 +51,8 @@ export class Rhythm {
   readonly next: Rhythm | null
   server: Server
   tap: Tap
+  /** Of the last check-in's connection. */
+  ends: Ends | null = null
   address: string | null = null
   isTold = false
   /** The row of its intervals, where something is to be learned from them; -1: nothing is. */
@@ -96,11 +98,12 @@ export class Rhythm {
   }
 
   /** The agent checked in. */
-  came(server: Server, tap: Tap, packet: number, at: Micros, count: number): void {
+  came(server: Server, { tap, packet, at, ends }: PacketReference, count: number): void {
     const { table, row } = this
     const { values } = table
     this.server = server
     this.tap = tap
+    this.ends = ends
     this.isTold = false
     values[row + PACKET] = packet
     values[row + AT] = at

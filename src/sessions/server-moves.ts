@@ -9,6 +9,7 @@
  * loses its network leaves no packet there).
  */
 import type { AgentMoved, DetectorEvent, Outage, ServerFailure } from '../model/event.ts'
+import { packetOf } from '../model/packet.ts'
 import type { Server, Visit } from '../model/party.ts'
 import { type PreferenceList, rankIn } from '../model/policy.ts'
 import { seconds, type Micros } from '../model/time.ts'
@@ -182,7 +183,8 @@ export class ServerMoves {
     for (const move of moves) {
       const { sighting, at: time, packet } = move.visit
       const by = sighting.originator.address
-      const failure: ServerFailure = { at: time, tap: sighting.tap, packet, what, by, manner: 'unanswered' }
+      const proof = packetOf(sighting, packet, time)
+      const failure: ServerFailure = { ...proof, what, by, manner: 'unanswered' }
       health.onOutage?.(outage, failure)
       this.decide(move, 'failover', { failed: server, failure, outage })
     }

@@ -6,7 +6,7 @@
 import type { DetectorEvent } from '../model/event.ts'
 import type { HttpRequest } from '../model/http.ts'
 import type * as O from '../model/observation.ts'
-import type { Endpoint, Tap } from '../model/packet.ts'
+import { type Endpoint, packetOf, type Tap } from '../model/packet.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type { Agent, Leg, Server, Visit, Service } from '../model/party.ts'
@@ -218,7 +218,7 @@ export class Sessions {
   private opened(o: O.ConnectionOpened): void {
     const sighting = this.begin(o, o)
     if (o.handshake === 'complete')
-      this.health.answered(this.responderOf(sighting), o.time, o.tap, o.packet, true)
+      this.health.answered(this.responderOf(sighting), o.time, packetOf(o, o.packet, o.start), true)
   }
 
   private failed(o: O.ConnectionFailed): void {
@@ -316,7 +316,7 @@ export class Sessions {
     if (sighting === undefined) return
     if (o.response !== null) {
       sighting.responses++
-      this.health.responded(this.responderOf(sighting), o, sighting.originator.address)
+      this.health.responded(this.responderOf(sighting), o, sighting)
     }
     this.exchanges.answered(sighting, o)
     this.hidden.answered(sighting, o)
@@ -457,7 +457,8 @@ export class Sessions {
     const sighting = this.sighted(o)
     sighting.lastAt = Math.max(sighting.lastAt, o.end)
     if (o.outcome === 'answered' && o.brokenBy === 0 && o.outcomePacket !== null) {
-      this.health.answered(this.responderOf(sighting), o.time, o.tap, o.outcomePacket)
+      const shown = packetOf(o, o.outcomePacket, o.outcomeAt ?? o.time)
+      this.health.answered(this.responderOf(sighting), o.time, shown)
     }
     this.endings.silence(sighting, o)
   }
@@ -484,8 +485,9 @@ export class Sessions {
     const answeredUntil = summary.halves[1].lastPacketAt
     if (answeredUntil !== null && summary.halves[0].packets > 0) {
       const pause = summary.flows?.maxIdleAtMost ?? summary.maxIdle
-      const { start, lastPacket } = summary
-      this.health.served(this.responderOf(sighting), start, answeredUntil, pause, o.tap, lastPacket)
+      const { start, lastPacket, end } = summary
+      const shown = packetOf(sighting, lastPacket, end)
+      this.health.served(this.responderOf(sighting), start, answeredUntil, pause, shown)
     }
     this.endings.closed(sighting, summary, o.time)
     this.stays.closed(sighting, summary)

@@ -1,5 +1,5 @@
 /** Addresses that stand for several agents who come in turn: a translator's. */
-import type { PacketReference } from '../model/packet.ts'
+import { packetOf, type PacketReference } from '../model/packet.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
 
@@ -57,10 +57,11 @@ export function followSharedAddresses(surroundings: Surroundings): Follower {
   const shared = sharedAddresses(surroundings)
   return {
     closed(sighting) {
-      const { leg, speaker, tap, originator, startPacket: packet, start: at } = sighting
+      const { leg, speaker, tap, originator, startPacket, start } = sighting
       const { address } = originator
       if (leg === 'back' || speaker === null || !agents.isSharedWith(speaker, tap, address)) return
-      shared.note(address, sighting, { tap, packet, at }, agents.namedAt(tap, address))
+      const first = packetOf(sighting, startPacket, start)
+      shared.note(address, sighting, first, agents.namedAt(tap, address))
     },
     ended: shared.ended,
   }

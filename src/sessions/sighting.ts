@@ -8,7 +8,7 @@ import {
   type HandshakeSeen,
   NUMBERS_PER_TAP,
 } from '../model/connection.ts'
-import type { Endpoint, Tap } from '../model/packet.ts'
+import { type Endpoint, type PacketReference, packetOf, type Tap } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Path, Server, Service, Sighting, Visit } from '../model/party.ts'
 import type { PreferenceList } from '../model/policy.ts'
 import type { SessionEnd } from '../model/record.ts'
@@ -368,9 +368,8 @@ export class Stay {
   readonly agent: Agent
   readonly server: Server
   readonly start: Micros
-  /** The packet and tap of its first visit, which was at its start. */
-  readonly firstTap: Tap
-  readonly firstPacket: number
+  /** The packet of its first visit, which was at its start. */
+  readonly first: PacketReference
   /** The latest visit: evidence names the last contact, not the first. Most are the beginning of their
    * connection, and that is kept instead; or the number of its connection, while nothing is known of that but
    * that it opened. */
@@ -396,8 +395,7 @@ export class Stay {
     this.server = server
     this.start = at
     this.end = at
-    this.firstTap = sighting.tap
-    this.firstPacket = packet
+    this.first = packetOf(sighting, packet, at)
   }
 
   /** The latest visit, unless it is quiet. */

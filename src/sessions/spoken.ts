@@ -4,7 +4,7 @@
  */
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { HttpRequest } from '../model/http.ts'
-import type { PacketReference, Tap } from '../model/packet.ts'
+import { packetOf, type PacketReference } from '../model/packet.ts'
 import type { Service } from '../model/party.ts'
 import { PROFILES } from '../model/profiles.data.ts'
 import type { ProtocolMismatched } from '../model/tls-events.ts'
@@ -43,7 +43,7 @@ export function followSpoken(surroundings: Surroundings): Follower {
         // The answer to a request in clear is a TLS record: an alert.
         if (o.protocol !== 'http') return
         const note = 'answered by a TLS record'
-        const proof = [start(sighting), { tap: o.tap, packet: o.packet, at: o.time, note }]
+        const proof = [start(sighting), { ...packetOf(sighting, o.packet, o.packetTime), note }]
         tell(mismatch('tls-only', sighting, proof))
       },
       'tls-alert'(o, sighting) {
@@ -51,17 +51,17 @@ export function followSpoken(surroundings: Surroundings): Follower {
         speaksTls.add(sighting)
         if (o.description === null || !NO_COMMON_VERSION.has(o.description)) return
         const note = `alert ${o.description}: no version in common`
-        const proof = [start(sighting), { tap: o.tap, packet: o.packet, at: o.time, note }]
+        const proof = [start(sighting), { ...packetOf(sighting, o.packet, o.time), note }]
         later(o.time + settle, () => tell(mismatch('version', sighting, proof)))
       },
       'tls-handshake'(o, sighting) {
         if (sighting === null || o.client === null || o.server === null || !isWatched(sighting)) return
-        speakers.speaks(sighting, 'TLS', o.tap, o.client.packet, o.time)
+        speakers.speaks(sighting, 'TLS', o.client.packet, o.client.time)
       },
       'http-transaction'(o, sighting) {
         if (o.decrypted || o.index > 0 || o.requestFrom !== 0 || o.request === null) return
         if (sighting === null || sighting.tls !== null || !isWatched(sighting)) return
-        speakers.speaks(sighting, 'HTTP', o.tap, o.request.packet, o.request.time)
+        speakers.speaks(sighting, 'HTTP', o.request.packet, o.request.time)
         tellClear(sighting, o.request, o.response?.status ?? null)
       },
     },
@@ -69,10 +69,10 @@ export function followSpoken(surroundings: Surroundings): Follower {
       const { tls } = sighting
       if (tls === null || tls.server !== null || tls.client === null || !isWatched(sighting)) return
       if (speaksTls.has(sighting) || !isAnswered(summary)) return
-      const { time: at, packet } = tls
-      const asked = { tap: sighting.tap, packet: tls.client.packet, at, note: 'ClientHello' }
+      const { packet, packetTime, client } = tls
+      const asked = { ...packetOf(sighting, client.packet, client.time), note: 'ClientHello' }
       const note = `answered with ${summary.halves[1].uniqueBytes} octets that are no TLS`
-      const proof = [asked, { tap: sighting.tap, packet, at, note }]
+      const proof = [asked, { ...packetOf(sighting, packet, packetTime), note }]
       tell(mismatch('not-tls', sighting, proof))
     },
   }
@@ -102,7 +102,7 @@ function followKnocking({ inventory, services, tell }: Surroundings): Knocking {
     if (from.relays || from.ignored || from.serverOf.length > 0) return
     const key = `${o.tap}|${o.originator.address}|${o.responder.address}|${port}`
     const note = `${port} is refused`
-    const proof: Proof = { tap: o.tap, packet: o.packet, at: o.start, note }
+    const proof: Proof = { ...packetOf(o, o.packet, o.start), note }
     const known = tries.get(key)
     if (known === undefined) {
       if (tries.size >= CLIENTS_MAX) tries.delete(oldest.next()!)
@@ -133,9 +133,7 @@ const isWatched = ({ service, leg }: TrackedSighting): boolean =>
   (service.configured !== null || service.profile !== 'generic') && leg !== 'internal' && leg !== 'probe'
 
 const start = (sighting: TrackedSighting): Proof => ({
-  tap: sighting.tap,
-  packet: sighting.startPacket,
-  at: sighting.start,
+  ...packetOf(sighting, sighting.startPacket, sighting.start),
   note: 'the connection begins',
 })
 
@@ -167,7 +165,7 @@ class Mixture {
     this.tell = tell
   }
 
-  speaks(sighting: TrackedSighting, what: Spoken, tap: Tap, packet: number, at: Micros): void {
+  speaks(sighting: TrackedSighting, what: Spoken, packet: number, at: Micros): void {
     const { service, leg } = sighting
     if (service.profile !== 'symantec-sepm' || leg === 'back' || this.told.has(service)) return
     let known = this.clients.get(service)
@@ -175,7 +173,8 @@ class Mixture {
     const client = sighting.originator.address
     const other = what === 'TLS' ? 'HTTP' : 'TLS'
     if (known[what].has(client)) return
-    if (known[what].size < CLIENTS_MAX) known[what].set(client, { tap, packet, at })
+    const now = packetOf(sighting, packet, at)
+    if (known[what].size < CLIENTS_MAX) known[what].set(client, now)
     // Who speaks both is on its way from one to the other.
     if (known[other].has(client)) return
     for (const [who, theirs] of known[other]) {
@@ -183,7 +182,7 @@ class Mixture {
       this.told.add(service)
       const proof = [
         { ...theirs, note: `${who} speaks ${other}` },
-        { tap, packet, at, note: `${client} speaks ${what}` },
+        { ...now, note: `${client} speaks ${what}` },
       ]
       this.tell(mismatch('mixed', sighting, proof))
       return

@@ -4,7 +4,7 @@
  */
 import type { AddressEvent } from '../model/address-event.ts'
 import type { MappingChanged } from '../model/observation.ts'
-import type { PacketReference } from '../model/packet.ts'
+import { packetOf, type PacketReference } from '../model/packet.ts'
 import type { Sighting } from '../model/party.ts'
 import type { Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
@@ -113,7 +113,7 @@ function outerAddresses(shared: SharedAddresses) {
       const { tap, originator } = sighting
       let outer = outers.get(keyOf(tap, address))
       if (outer === undefined) {
-        const first = { tap, packet, at }
+        const first = packetOf(sighting, packet, at)
         outer = { address, sighting, first, inner: new Map(), last: '', isShared: false }
         put(outers, keyOf(tap, address), outer)
       }

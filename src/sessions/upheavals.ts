@@ -7,7 +7,7 @@ import type { MassEnd } from '../model/cadence.ts'
 import type { ConnectionId } from '../model/connection.ts'
 import type { Finished, Reset } from '../model/observation.ts'
 import type { Leg, Service } from '../model/party.ts'
-import type { PacketReference, Tap } from '../model/packet.ts'
+import { packetOf, type PacketReference, type Tap } from '../model/packet.ts'
 import { densest } from '../model/statistics.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { RECONNECT_WITHIN } from './endings.ts'
@@ -260,7 +260,5 @@ const serverNames = ({ path, server }: TrackedSighting): string[] => {
 }
 
 const reference = ({ sighting, at, packet }: Moment): PacketReference => ({
-  tap: sighting.tap,
-  packet,
-  at,
+  ...packetOf(sighting, packet, at),
 })

@@ -7,7 +7,7 @@
  */
 import type { Woken } from '../model/cadence.ts'
 import type { Agent, Server, Service } from '../model/party.ts'
-import type { Endpoint, PacketReference, Tap } from '../model/packet.ts'
+import { type Endpoint, packetOf, type PacketReference, type Tap } from '../model/packet.ts'
 import { PROFILES } from '../model/profiles.data.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
@@ -30,7 +30,7 @@ interface Call {
   readonly server: Server
   readonly tap: Tap
   readonly to: Endpoint
-  readonly packet: number
+  readonly proof: PacketReference
   readonly at: Micros
   readonly within: Micros
   answer: Woken['answer']
@@ -138,6 +138,7 @@ class WakeUps {
   private called(facts: Facts, at: Micros, server: Server, answer: Call['answer']): void {
     const { responder: to, tap, packet } = facts
     const { settle, later } = this.around
+    const proof = packetOf(facts, packet, at)
     const list = this.calls.get(to.address) ?? []
     // The same call at another tap; or one that was lost, and taken when it was repeated.
     const known = list.find((call) => call.server.id === server.id && Math.abs(call.at - at) <= settle)
@@ -145,14 +146,14 @@ class WakeUps {
     if (known !== undefined || this.waiting >= CALLS_MAX) return
     const { service } = server
     const within = service.configured?.wakeUp?.within ?? WITHIN
-    const call: Call = { service, server, tap, to, packet, at, within, answer, followed: null }
+    const call: Call = { service, server, tap, to, proof, at, within, answer, followed: null }
     this.calls.set(to.address, [...list, call])
     this.waiting++
     later(at + within + 2 * settle, () => this.decide(call))
   }
 
   private decide(call: Call): void {
-    const { service, server, tap, to, packet, at, within, answer, followed } = call
+    const { service, server, tap, to, proof, at, within, answer, followed } = call
     const rest = this.calls.get(to.address)!.filter((other) => other !== call)
     if (rest.length === 0) this.calls.delete(to.address)
     else this.calls.set(to.address, rest)
@@ -168,11 +169,7 @@ class WakeUps {
       agent: agents.at(tap, to.address, 'address'),
       address: to.address,
       port: to.port,
-      call: {
-        tap,
-        packet,
-        at,
-      },
+      call: proof,
       answer,
       within,
       followed,
@@ -182,9 +179,10 @@ class WakeUps {
   }
 
   /** By the address that was called, or another one of the same agent. */
-  private came({ path, tap }: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
-    for (const { originator } of path.sightings) this.follow(originator.address, { tap, packet, at })
-    for (const { address } of agent.addresses) this.follow(address, { tap, packet, at })
+  private came(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
+    const checkIn = packetOf(sighting, packet, at)
+    for (const { originator } of sighting.path.sightings) this.follow(originator.address, checkIn)
+    for (const { address } of agent.addresses) this.follow(address, checkIn)
   }
 
   private follow(address: string, checkIn: PacketReference): void {

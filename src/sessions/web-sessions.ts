@@ -11,7 +11,7 @@
 import type { CookieFacts } from '../model/cookie.ts'
 import { type HttpResponse, valueIn } from '../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
-import type { PacketReference, Tap } from '../model/packet.ts'
+import { packetOf, type PacketReference, type Tap } from '../model/packet.ts'
 import type { Agent, Server } from '../model/party.ts'
 import { keepsWebSessions, type SessionNode, type SessionSwitched } from '../model/web.ts'
 import { seconds, type Micros } from '../model/time.ts'
@@ -128,7 +128,7 @@ export class WebSessions {
     if (this.sessions.size >= SESSIONS_MAX) this.sessions.delete(this.oldest.next()!)
     this.sessions.delete(key)
     this.sessions.set(key, {
-      homes: [this.homeAt(sighting, o, { tap: o.tap, packet, at: time }, isBeginning)],
+      homes: [this.homeAt(sighting, o, packetOf(sighting, packet, time), isBeginning)],
       lastAt: time,
       requests: isBeginning ? 0 : 1,
       isLoggedIn: false,
@@ -155,7 +155,7 @@ export class WebSessions {
   ): void {
     const server = sighting.server!
     const { time: at, packet, target } = o.request
-    const here = { tap: o.tap, packet, at }
+    const here = packetOf(sighting, packet, at)
     const home = session.homes.find(({ tap }) => tap === sighting.tap)
     const now = this.homeAt(sighting, o, here, false)
     const requestsBefore = session.requests++

@@ -21,7 +21,7 @@ function finding(at: number, parts: Partial<Finding> = {}): Finding {
     manner: 'fin',
     confidence: 0.6,
     details: {},
-    evidence: [{ tap: 'client', packet: 1, at: seconds(at), note: 'it' }],
+    evidence: [{ tap: 'client', packet: 1, at: seconds(at), ends: null, note: 'it' }],
     cause: 'dlp|lb1',
     requirements: ['S0-04'],
     ...parts,

@@ -16,7 +16,7 @@ const finding = (n: number): Finding => ({
   manner: null,
   confidence: 0.5,
   details: { nothing: undefined, forever: Infinity, list: [n, null] },
-  evidence: [{ tap: 'core', packet: n, at: n, note: `packet ${n}` }],
+  evidence: [{ tap: 'core', packet: n, at: n, ends: null, note: `packet ${n}` }],
   cause: 'dlp',
   requirements: [],
 })

@@ -7,7 +7,7 @@ const PROVED = { can: 'prove', lack: null } as const
 const SUGGESTED = { can: 'suggest', lack: 'sequence numbers' } as const
 const UNSEEN = { can: 'not-show', lack: 'cookies' } as const
 
-const by = (packet: number): EvidencePacket => ({ tap: 'edge', packet, at: 0, note: 'the end' })
+const by = (packet: number): EvidencePacket => ({ tap: 'edge', packet, at: 0, ends: null, note: 'the end' })
 const found = (...packets: readonly number[]): Finding =>
   ({
     severity: 'critical',

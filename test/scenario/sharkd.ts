@@ -36,6 +36,7 @@ export function sharkd(): Sharkd {
     for (const [id, tell] of waiting) tell({ id, error: { message: `sharkd ended with ${code}` } })
   })
   let asked = 0
+  let loaded = 0
   const ask = async (method: string, params: object): Promise<unknown> => {
     const id = ++asked
     const answer = await new Promise<Answer>((resolve) => {
@@ -49,10 +50,13 @@ export function sharkd(): Sharkd {
     async load(capture) {
       const file = join(folder, `capture-${asked}`) // it reads no socket
       writeFileSync(file, capture)
+      loaded++
       await ask('load', { file })
     },
     async frames(filter, limit = 0) {
-      const rows = await ask('frames', { filter, ...(limit > 0 ? { limit } : {}) })
+      // It remembers what passed a filter by its text, and does not forget that with another capture.
+      const own = filter.padEnd(filter.length + loaded)
+      const rows = await ask('frames', { filter: own, ...(limit > 0 ? { limit } : {}) })
       return (rows as { readonly num: number }[]).map(({ num }) => num)
     },
     close() {

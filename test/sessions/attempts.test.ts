@@ -2,6 +2,7 @@ import { BlindTimes } from '../../src/sessions/blind-times.ts'
 import { describe, expect, test } from 'vitest'
 import type { AttemptFailed, DetectorEvent } from '../../src/model/event.ts'
 import type * as O from '../../src/model/observation.ts'
+import { packetOf } from '../../src/model/packet.ts'
 import { seconds } from '../../src/model/time.ts'
 import { followAttempts } from '../../src/sessions/attempts.ts'
 import { Health } from '../../src/sessions/health.ts'
@@ -72,7 +73,7 @@ class Story {
 
   comes(at: number, to = ONE, from = AGENT): this {
     const sighting = this.parties.sighting({ from, to, start: at })
-    this.health.answered(sighting.server!, seconds(at), 'client', at)
+    this.health.answered(sighting.server!, seconds(at), packetOf(sighting, at, seconds(at)))
     const agent = this.parties.agents.at('client', from.address, 'address')
     this.follower.visited?.(sighting, agent, seconds(at), at)
     return this

@@ -1,3 +1,4 @@
+import type { PacketReference } from '../../src/model/packet.ts'
 import { describe, expect, test } from 'vitest'
 import { seconds } from '../../src/model/time.ts'
 import { Health } from '../../src/sessions/health.ts'
@@ -6,12 +7,13 @@ import { Parties } from './parties.ts'
 const parties = new Parties()
 const server = parties.sighting().server!
 const other = parties.sighting({ to: { address: '192.0.2.11', port: 443 } }).server!
+const shown = (packet: number): PacketReference => ({ tap: 'client', packet, at: packet, ends: null })
 const between = (health: Health, from: number, to: number): number | null =>
   health.answerOf(server, seconds(from), seconds(to))?.packet ?? null
 
 describe('answers', () => {
   const health = new Health()
-  for (const at of [10, 10.5, 20, 30]) health.answered(server, seconds(at), 'client', at * 10)
+  for (const at of [10, 10.5, 20, 30]) health.answered(server, seconds(at), shown(at * 10))
 
   test.each([
     [0, 9, null],
@@ -29,7 +31,7 @@ describe('answers', () => {
 describe('a connection that was served for a while', () => {
   const serving = (pause: number): Health => {
     const health = new Health()
-    health.served(server, seconds(10), seconds(110), seconds(pause), 'client', 9)
+    health.served(server, seconds(10), seconds(110), seconds(pause), shown(9))
     return health
   }
 
@@ -52,6 +54,7 @@ describe('failures', () => {
     at: seconds(at),
     tap: 'client',
     packet: at,
+    ends: null,
     what: `refused at ${at}`,
     by: `10.0.0.${at}`,
     manner: 'refused' as const,
@@ -78,12 +81,12 @@ describe('failures', () => {
   test('end the time for which a server is known to be well', () => {
     const fresh = new Health()
     expect(fresh.healthySince(server)).toBe(null)
-    fresh.answered(server, seconds(5), 'client', 1)
-    fresh.answered(server, seconds(8), 'client', 2)
+    fresh.answered(server, seconds(5), shown(1))
+    fresh.answered(server, seconds(8), shown(2))
     expect(fresh.healthySince(server)).toBe(seconds(5))
     fresh.failed(server, failure(10))
     expect(fresh.healthySince(server)).toBe(null)
-    fresh.answered(server, seconds(12), 'client', 3)
+    fresh.answered(server, seconds(12), shown(3))
     expect([fresh.healthySince(server), fresh.healthySince(other)]).toEqual([seconds(12), null])
   })
 })
@@ -93,15 +96,15 @@ test('who waits for an answer is told once', () => {
   const heard: number[] = []
   health.await(server, (at) => heard.push(at))
   for (const at of [5, 6]) {
-    health.answered(other, seconds(at), 'client', 1)
-    health.answered(server, seconds(at), 'client', 1)
+    health.answered(other, seconds(at), shown(1))
+    health.answered(server, seconds(at), shown(1))
   }
   expect(heard).toEqual([seconds(5)])
 })
 
 test('the newest proofs are kept', () => {
   const health = new Health()
-  for (let i = 0; i < 300; i++) health.answered(server, seconds(i), 'client', i + 1)
+  for (let i = 0; i < 300; i++) health.answered(server, seconds(i), shown(i + 1))
   expect(between(health, 0, 43)).toBe(null)
   expect(between(health, 0, 44)).toBe(45)
   expect(between(health, 0, 299)).toBe(300)

@@ -41,7 +41,7 @@ class Story {
     by: string,
     { manner = 'refused', answered = -Infinity, tap = 'client' }: FailureParts = {},
   ) {
-    const failure = { at: seconds(at), tap, packet: at, what: manner, by, manner }
+    const failure = { at: seconds(at), tap, packet: at, ends: null, what: manner, by, manner }
     this.outages.failed(this.server, failure, answered)
     return this
   }

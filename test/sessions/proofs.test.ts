@@ -1,3 +1,4 @@
+import type { PacketReference } from '../../src/model/packet.ts'
 import { expect, test } from 'vitest'
 import { Proofs } from '../../src/sessions/proofs.ts'
 import { Parties } from './parties.ts'
@@ -6,10 +7,21 @@ const parties = new Parties()
 const server = parties.sighting().server!
 const other = parties.sighting({ to: { address: '192.0.2.11', port: 443 } }).server!
 
+/** The packet of a span passed a little before its end. */
+const shown = (n: number): PacketReference => ({
+  tap: n % 3 === 0 ? 'a' : 'b',
+  packet: n,
+  at: n + 9,
+  ends: [
+    { address: '192.0.2.1', port: n },
+    { address: '192.0.2.10', port: 443 },
+  ],
+})
+
 /** Spans of ten each second. */
 function proofs(many: number): Proofs {
   const all = new Proofs()
-  for (let n = 0; n < many; n++) all.add(server, n, n + 10, n % 2 === 0 ? 1 : 100, n % 3 === 0 ? 'a' : 'b', n)
+  for (let n = 0; n < many; n++) all.add(server, n, n + 10, n % 2 === 0 ? 1 : 100, shown(n))
   return all
 }
 
@@ -18,14 +30,13 @@ test('the newest within, and the oldest around, before and after old ones gave w
     const all = proofs(many)
     const newest = many - 1
     expect(all.lastOf(server)).toBe(newest + 10)
-    const tap = newest % 3 === 0 ? 'a' : 'b'
-    expect(all.newestWithin(server, 0, Infinity)).toEqual({ at: newest + 10, tap, packet: newest })
+    expect(all.newestWithin(server, 0, Infinity)).toEqual(shown(newest))
     const oldest = Math.max(0, many - 256)
     expect(all.newestWithin(server, 0, oldest + 10)?.packet).toBe(oldest)
     expect(all.newestWithin(server, 0, oldest + 9)).toBeNull()
     // Only the even ones paused for less.
     const even = oldest + (oldest % 2)
-    expect(all.oldestAround(server, even, even + 10)?.packet).toBe(even)
+    expect(all.oldestAround(server, even, even + 10)).toEqual(shown(even))
     expect(all.oldestAround(server, newest + 5, newest + 20)).toBeNull()
   }
 })

@@ -120,6 +120,7 @@ test('TLS as far as it was seen', () => {
     client: {
       side: 0,
       packet: 1,
+      time: 0,
       random: 'r',
       alpn: [],
       sessionId: '',
@@ -130,10 +131,12 @@ test('TLS as far as it was seen', () => {
     },
     server: null,
     certificates: [],
+    certificatesIn: null,
     clientCertificates: [],
     resumed: null,
     issuedTicketHashes: [],
     packet: 1,
+    packetTime: 0,
     decrypted: false,
   }
   const { tls } = connectionRecord(sighting, summaryOf(sighting), true)

@@ -77,6 +77,7 @@ class Story {
       connection,
       side,
       packet: 4,
+      packetTime: seconds(at),
       text,
       protocol: null,
     })

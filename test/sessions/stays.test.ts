@@ -24,6 +24,8 @@ const CONFIG = {
     },
   ],
 }
+/** A packet that shows something at so many seconds. */
+const shownAt = (n: number) => ({ tap: 'client', packet: 1, at: seconds(n), ends: null })
 const at = (n: number) => ({ to: { address: `192.0.2.1${n - 1}`, port: 443 } })
 
 class Story {
@@ -89,7 +91,7 @@ test('a stay lasts until its last packet, even if that is told after the next ha
   const { sighting } = story.visits(1, 10)
   const { sighting: second } = story.visits(1, 20)
   story.visits(2, 60)
-  story.health.answered(sighting.server!, seconds(60), 'client', 1) // it was well: the agent hopped
+  story.health.answered(sighting.server!, seconds(60), shownAt(60)) // it was well: the agent hopped
   story.settles()
   expect(story.records).toEqual([])
   story.stays.closed(sighting, summaryOf(sighting, { end: seconds(19) }))
@@ -118,7 +120,7 @@ describe('a move', () => {
     const story = new Story()
     story.visits(1, 10)
     const { server } = story.parties.sighting(at(1))
-    const failure = { at: seconds(15), tap: 'client', packet: 1, what: 'refused', manner: 'refused' } as const
+    const failure = { ...shownAt(15), what: 'refused', manner: 'refused' } as const
     story.health.failed(server!, { ...failure, by: AGENT.address })
     story.visits(2, 20)
     expect(story.ended(30)[0]).toBe('A dlp1 10-10 1 failover')
@@ -128,7 +130,7 @@ describe('a move', () => {
     const story = new Story()
     story.visits(1, 10)
     const { server } = story.parties.sighting(at(1))
-    const failure = { at: seconds(15), tap: 'client', packet: 1, what: 'refused', manner: 'refused' } as const
+    const failure = { ...shownAt(15), what: 'refused', manner: 'refused' } as const
     story.health.failed(server!, { ...failure, by: '10.0.0.99' })
     story.visits(2, 20)
     expect(story.ended(30)[0]).toBe('A dlp1 10-10 1 hop')
@@ -139,7 +141,7 @@ describe('a move', () => {
     story.visits(1, 10)
     story.visits(2, 20)
     story.settles()
-    story.health.answered(story.parties.sighting(at(1)).server!, seconds(21), 'client', 1)
+    story.health.answered(story.parties.sighting(at(1)).server!, seconds(21), shownAt(21))
     story.visits(1, 30)
     expect(story.ended(40).map((line) => line.split(' ').at(-1))).toEqual(['hop', 'hop', 'capture-end'])
   })
@@ -269,7 +271,7 @@ describe('a connection that is over before its visit is made', () => {
     const story = new Story()
     shortVisit(story, 1, 10, 11)
     shortVisit(story, 2, 20, 21)
-    story.health.answered(story.parties.sighting(at(1)).server!, seconds(20), 'client', 1) // the agent hopped
+    story.health.answered(story.parties.sighting(at(1)).server!, seconds(20), shownAt(20)) // the agent hopped
     story.settles()
     expect(story.records.map(({ server, end, endedBy }) => [server, end, endedBy])).toEqual([
       ['dlp1', seconds(11), 'hop'],

@@ -11,6 +11,7 @@ const RELAY_2 = { address: '10.10.3.2', port: 10_000 }
 const client = (parts: Partial<ClientHello> = {}): ClientHello => ({
   side: 0,
   packet: 4,
+  time: 0,
   random: 'r',
   version: 0x0303,
   serverName: 'dlp.example.com',
@@ -45,10 +46,12 @@ function handshake(hello: ClientHello | null, parts: Partial<TlsHandshake> = {})
     client: hello,
     server: server(),
     certificates: [],
+    certificatesIn: null,
     clientCertificates: [],
     resumed: false,
     issuedTicketHashes: [],
     packet: 6,
+    packetTime: 0,
     decrypted: false,
     ...parts,
   }

@@ -115,7 +115,9 @@ export class Wire {
     this.pass(line, 0, at, text.length)
     const { connection } = line
     const packet = line.lastPacket
-    this.tell({ kind: 'opening', time: at, tap: TAP, connection, side: 0, packet, text, protocol: null })
+    const packetTime = at
+    const on = { time: at, tap: TAP, connection }
+    this.tell({ kind: 'opening', ...on, side: 0, packet, packetTime, text, protocol: null })
   }
 
   request(

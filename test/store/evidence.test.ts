@@ -133,7 +133,7 @@ describe('kept packets', () => {
 test('of an incident with very many occurrences, the first and the last are proven', () => {
   const store = database()
   const findings = Array.from({ length: PROVED_OCCURRENCES_MAX + 10 }, (_, i) => {
-    const evidence = [{ tap: '', packet: i + 1, at: i, note: 'it' }] as const
+    const evidence = [{ tap: '', packet: i + 1, at: i, ends: null, note: 'it' }] as const
     return cut({ at: cut().at + i, evidence })
   })
   const id = running(store, ['a'])
@@ -157,7 +157,7 @@ test('evidence of a tap that no input has is kept without its packets', () => {
   analysed(
     store,
     ['a', 'b'],
-    found([cut({ evidence: [{ tap: 'elsewhere', packet: 1, at: 1, note: 'it' }] })]),
+    found([cut({ evidence: [{ tap: 'elsewhere', packet: 1, at: 1, ends: null, note: 'it' }] })]),
   )
   expect(all(store, 'SELECT tap, packet, kept FROM evidence')).toEqual([
     { tap: 'elsewhere', packet: 1, kept: null },

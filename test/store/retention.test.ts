@@ -87,7 +87,7 @@ const old = (store: Store, name: string, cause: string): number => {
   endAnalysis(store, id, { state: 'done', error: null, summary: null, at: NOW - DAY * (10 - id) })
   return id
 }
-const evidenceOf = (id: number) => [{ tap: '', packet: id, at: 1, note: 'it' }] as const
+const evidenceOf = (id: number) => [{ tap: '', packet: id, at: 1, ends: null, note: 'it' }] as const
 
 const counts = (store: Store): Record<string, unknown> =>
   Object.fromEntries(

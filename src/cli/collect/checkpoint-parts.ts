@@ -18,9 +18,9 @@ export type Part = 'packets' | 'flows' | 'passing' | 'incidents' | 'journal'
 export const FORMATS: Readonly<Record<Part, readonly [number, ...number[]]>> = {
   packets: [1, 2, 3],
   flows: [1],
-  passing: [1, 2],
-  incidents: [1, 2],
-  journal: [1, 2, 3, 4],
+  passing: [3],
+  incidents: [1, 2, 3],
+  journal: [1, 2, 3, 4, 5],
 }
 
 /** How far the source was read. */

@@ -12,7 +12,7 @@ import { dropCheckpoints, readCheckpoint, writeCheckpoint } from './checkpoint.t
 import type { Checkpoint, Part, SavedReader } from './checkpoint-parts.ts'
 import type { FoundCheckpoint, ReadCheckpoint } from './checkpoint.ts'
 import { Journal, type JournalEnd, journalEntries, NO_JOURNAL } from './journal.ts'
-import { isNumberedOtherwise, renumberedJournal, renumberedLedger } from './renumbered.ts'
+import { isOfBefore, renewedJournal, renewedLedger } from './renewed.ts'
 
 /** At most this share of the time is spent on checkpoints. */
 const SHARE_MAX = 1 / 20
@@ -111,16 +111,16 @@ function leftBy(base: string, read: ReadCheckpoint): Left {
   if (read === null) return { before: null, lost: [], refused: null, reader: null, end: null }
   if ('refused' in read) return { before: null, lost: [], ...read, end: read.journal }
   const { found } = read
-  return { ...renumbered(base, read), refused: null, reader: found.reader, end: found.journal }
+  return { ...renewed(base, read), refused: null, reader: found.reader, end: found.journal }
 }
 
-/** With the numbers of today. */
-function renumbered(base: string, { found, lost, formats }: FoundCheckpoint): Pick<Left, 'before' | 'lost'> {
+/** As it is written today. */
+function renewed(base: string, { found, lost, formats }: FoundCheckpoint): Pick<Left, 'before' | 'lost'> {
   let { journal, analysis } = found
-  if (analysis.ledger !== null && isNumberedOtherwise('incidents', formats.incidents))
-    analysis = { ...analysis, ledger: renumberedLedger(analysis.ledger) }
-  if (!lost.includes('journal') && isNumberedOtherwise('journal', formats.journal)) {
-    const again = renumberedJournal(base, journal)
+  if (analysis.ledger !== null && isOfBefore('incidents', formats.incidents))
+    analysis = { ...analysis, ledger: renewedLedger(analysis.ledger, formats.incidents!) }
+  if (!lost.includes('journal') && isOfBefore('journal', formats.journal)) {
+    const again = renewedJournal(base, journal, formats.journal!)
     if (again === null) return { before: { ...found, analysis }, lost: [...lost, 'journal'] }
     journal = again
   }

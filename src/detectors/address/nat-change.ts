@@ -3,6 +3,7 @@ import { areNeighbours } from '../../model/address.ts'
 import type { OuterAddressChanged } from '../../model/address-event.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
+import { ANYWHERE, type Ends, packetOf } from '../../model/packet.ts'
 import type { Sighting } from '../../model/party.ts'
 import { seconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, timesAmong } from '../detector.ts'
@@ -67,13 +68,18 @@ export const natChange = detector({
   },
 })
 
+/** Those of the connection before; where that is not known any more, it came from that address, and led
+ * anywhere. */
+const endsBefore = (before: Sighting | null, from: string): Ends =>
+  before === null ? [{ address: from, port: 0 }, ANYWHERE] : [before.originator, before.responder]
+
 interface Proof {
   readonly what: string
   readonly confidence: number
 }
 
 function finding(
-  { agent, sighting, tap, from, to, at, packet, lastAt, lastPacket }: AddressChanged,
+  { agent, sighting, before, tap, from, to, at, packet, lastAt, lastPacket }: AddressChanged,
   proof: Proof,
 ): Finding {
   return {
@@ -88,8 +94,14 @@ function finding(
     details: { from, to, identityEvidence: `${agent.identifiedBy} ${agent.id}`, translation: proof.what },
     evidence: packets(
       ...evidence(
-        { tap, packet: lastPacket, at: lastAt, note: `${agent.id} from ${from}` },
-        { tap, packet, at, note: `${agent.id} from ${to}` },
+        {
+          tap,
+          packet: lastPacket,
+          at: lastAt,
+          ends: endsBefore(before, from),
+          note: `${agent.id} from ${from}`,
+        },
+        { ...packetOf(sighting, packet, at), note: `${agent.id} from ${to}` },
       ),
     ),
     cause: sighting.service.name,
@@ -99,8 +111,8 @@ function finding(
 
 /** The translator itself says under which address the agent's own one goes on. */
 function statedFinding(event: OuterAddressChanged): Finding {
-  const { sighting, from, to, at, packet, lastPacket, lastToldAt } = event
-  const { tap, agent, originator } = sighting
+  const { sighting, before, from, to, at, packet, lastPacket, lastToldAt } = event
+  const { agent, originator } = sighting
   const inner = originator.address
   return {
     type: 'nat-change',
@@ -119,8 +131,8 @@ function statedFinding(event: OuterAddressChanged): Finding {
     },
     evidence: packets(
       ...evidence(
-        { tap, packet: lastPacket, at: lastToldAt, note: `${inner} goes on as ${from}` },
-        { tap, packet, at, note: `${inner} goes on as ${to}` },
+        { ...packetOf(before, lastPacket, lastToldAt), note: `${inner} goes on as ${from}` },
+        { ...packetOf(sighting, packet, at), note: `${inner} goes on as ${to}` },
       ),
     ),
     cause: sighting.service.name,

@@ -3,7 +3,7 @@
 import type { PathEnded, World } from '../../model/event.ts'
 import type { AttributionItem, Finding } from '../../model/incident.ts'
 import type { ConnectionContinued, MappingChanged, Reset } from '../../model/observation.ts'
-import { type Endpoint, endpointText } from '../../model/packet.ts'
+import { type Endpoint, endpointText, packetOf } from '../../model/packet.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { milliseconds, seconds, type Micros } from '../../model/time.ts'
 import { resetSheet } from '../attribution.ts'
@@ -83,7 +83,7 @@ export const natRebind = detector({
 
 /** The same bytes go on under another tuple. */
 function continuedFinding(o: ConnectionContinued, after: Sighting): Finding {
-  const { tap } = o
+  const before = { ...o, originator: o.previousOriginator }
   return finding(after, o.time, 0.9, {
     confidence: 0.95,
     details: {
@@ -93,8 +93,8 @@ function continuedFinding(o: ConnectionContinued, after: Sighting): Finding {
     },
     evidence: packets(
       ...evidence(
-        { tap, packet: o.previousPacket, at: o.previousAt, note: 'last packet under the old address' },
-        { tap, packet: o.packet, at: o.time, note: 'the same bytes go on under the new one, without a SYN' },
+        { ...packetOf(before, o.previousPacket, o.previousAt), note: 'last packet under the old address' },
+        { ...packetOf(o, o.packet, o.time), note: 'the same bytes go on under the new one, without a SYN' },
       ),
     ),
   })
@@ -102,7 +102,7 @@ function continuedFinding(o: ConnectionContinued, after: Sighting): Finding {
 
 /** The translator itself says that it goes on under another address or port. */
 function statedFinding(o: MappingChanged, sighting: Sighting): Finding {
-  const { tap, goesOn } = o
+  const { goesOn } = o
   const [from, to] = [placeText(o.from), placeText(o.to)]
   return finding(sighting, o.time, 0.99, {
     // Without packets that show it, another connection may have begun from the same port.
@@ -116,8 +116,8 @@ function statedFinding(o: MappingChanged, sighting: Sighting): Finding {
     },
     evidence: packets(
       ...evidence(
-        { tap, packet: o.previousPacket, at: o.previousAt, note: `goes on as ${from}` },
-        { tap, packet: o.packet, at: o.time, note: `goes on as ${to}` },
+        { ...packetOf(o, o.previousPacket, o.previousAt), note: `goes on as ${from}` },
+        { ...packetOf(o, o.packet, o.time), note: `goes on as ${to}` },
       ),
     ),
   })
@@ -153,7 +153,6 @@ function isServerWell(
 }
 
 function refusedFinding({ sighting, reset }: LostMapping, attribution: readonly AttributionItem[]): Finding {
-  const { tap } = sighting
   const provokedAt = reset.time - (reset.sinceProvocation ?? 0)
   return finding(sighting, reset.time, 0.6, {
     confidence: 0.6,
@@ -166,11 +165,12 @@ function refusedFinding({ sighting, reset }: LostMapping, attribution: readonly 
     },
     evidence: packets(
       ...evidence(
-        { tap, packet: reset.provokedBy ?? 0, at: provokedAt, note: 'a segment of a healthy connection' },
         {
-          tap,
-          packet: reset.packet,
-          at: reset.time,
+          ...packetOf(sighting, reset.provokedBy ?? 0, provokedAt),
+          note: 'a segment of a healthy connection',
+        },
+        {
+          ...packetOf(sighting, reset.packet, reset.time),
           note: 'the server has no such connection: RST without ACK',
         },
       ),

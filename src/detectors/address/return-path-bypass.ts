@@ -1,4 +1,5 @@
 /** Responses take another way than requests: past the device that has to see both. */
+import { packetOf } from '../../model/packet.ts'
 import { detector, evidence, suggested } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
@@ -18,7 +19,7 @@ export const returnPathBypass = detector({
   watch(_values, _world, raise) {
     return {
       'return-bypassed'({ sighting, elsewhere, oneWay, twoWay, stations }) {
-        const { tap, start, startPacket } = sighting
+        const { start, startPacket } = sighting
         const note =
           stations === null
             ? 'requests pass here, and no response'
@@ -39,7 +40,7 @@ export const returnPathBypass = detector({
           },
           evidence: packets(
             ...evidence(
-              { tap, packet: startPacket, at: start, note },
+              { ...packetOf(sighting, startPacket, start), note },
               elsewhere === null ? null : { ...elsewhere.packet, note: 'both directions pass here' },
             ),
           ),

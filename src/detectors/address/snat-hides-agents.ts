@@ -1,4 +1,5 @@
 /** A relay's own address stands for all its agents, and nothing tells the servers who is who. */
+import { packetOf } from '../../model/packet.ts'
 import { counted, detector, evidence, unseen } from '../detector.ts'
 import { Standing } from '../standing.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -34,9 +35,7 @@ export const snatHidesAgents = detector({
             details: { address: relay, connections, connectionsAtOnce: atOnce },
             evidence: packets(
               ...evidence({
-                tap: sighting.tap,
-                packet: sighting.startPacket,
-                at: sighting.start,
+                ...packetOf(sighting, sighting.startPacket, sighting.start),
                 note: `one of the connections from ${relay}`,
               }),
             ),

@@ -1,4 +1,5 @@
 /** An agent addresses a server itself, where others go through the load balancer. */
+import { packetOf } from '../../model/packet.ts'
 import { counted, detector, evidence, PROVED } from '../detector.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
@@ -35,15 +36,11 @@ export const vipBypass = detector({
           evidence: packets(
             ...evidence(
               {
-                tap: sighting.tap,
-                packet: sighting.startPacket,
-                at: sighting.start,
+                ...packetOf(sighting, sighting.startPacket, sighting.start),
                 note: `straight to ${server.name}`,
               },
               {
-                tap: relayed.tap,
-                packet: relayed.packet,
-                at: relayed.at,
+                ...relayed,
                 note: `others: ${relayed.from} to ${relayed.to}`,
               },
             ),

@@ -1,6 +1,7 @@
 /** A client returned the load balancer's cookie, and was sent to another server than it stands for. */
 import type { CookieAstray, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import { shortName } from '../../model/short-name.ts'
 import { SECOND } from '../../model/time.ts'
 import { relayActor } from '../distribution/relay.ts'
@@ -41,7 +42,7 @@ export const persistenceCookieIgnored = detector({
       summary: `${counted(findings.length, 'request')} with ${cookie} came to another server than it stands for, from ${counted(agents, 'agent')}; that one was well. First: ${String(first.details['expectedServer'])} was meant, ${first.server?.name} was reached ${times(findings.length)}.`,
       remedy:
         'Look whether the persistence profile is bound to this virtual server and pool, whether another rule (a policy, one connection for several requests without a choice for each) comes first, and whether all nodes of the load balancer share it.',
-      filter: `http.cookie contains "${cookie.replaceAll(/["\\]/g, '')}" && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
@@ -62,7 +63,7 @@ function finding(event: CookieAstray, world: World): Finding {
     evidence: packets(
       ...evidence(
         before === null ? null : { ...before, note: `${shortName(cookie)} leads to ${expected.name}` },
-        { tap: sighting.tap, packet, at, note: `the same cookie at ${server.name}` },
+        { ...packetOf(sighting, packet, at), note: `the same cookie at ${server.name}` },
       ),
     ),
     cause: `${sighting.service.name}|${sighting.originator.address}|${cookie}`,

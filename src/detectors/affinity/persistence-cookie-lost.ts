@@ -1,6 +1,7 @@
 /** A client is given the load balancer's cookie again and again, and never returns it: it cannot be held. */
 import type { CookieNotReturned, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import { shortName } from '../../model/short-name.ts'
 import { counted, detector, unseen } from '../detector.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
@@ -29,7 +30,7 @@ export const persistenceCookieLost = detector({
       summary: `${counted(findings.length, 'client')} of ${first.service} did not return ${cookie}, which each was given ${String(first.details['given'])} times or more${typeof why === 'string' ? `: ${why}` : ''}. Each connection is placed anew.`,
       remedy:
         'Use persistence by source address or TLS session for clients that keep no cookies; otherwise correct Path, Domain and Secure of the cookie so that they may return it.',
-      filter: `(http.cookie || http.set_cookie) && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
@@ -59,8 +60,8 @@ function finding(event: CookieNotReturned, world: World): Finding {
     confidence: 0.9,
     details: { cookie, vendor, given, requests, why },
     evidence: packets(
-      { tap: sighting.tap, packet: first.packet, at: first.at, note: `${shortName(cookie)} is given` },
-      { tap: sighting.tap, packet: last.packet, at: last.at, note: `... and again: ${given} times by now` },
+      { ...packetOf(sighting, first.packet, first.at), note: `${shortName(cookie)} is given` },
+      { ...packetOf(sighting, last.packet, last.at), note: `... and again: ${given} times by now` },
     ),
     cause: `${sighting.service.name}|${cookie}|${why === null ? 'client' : 'attributes'}`,
     requirements: ['S2-32'],

@@ -6,7 +6,7 @@ import { PROFILES } from '../../model/profiles.data.ts'
 import { SECOND, toSeconds, type Micros } from '../../model/time.ts'
 import { choicesOf } from '../distribution/choices.ts'
 import { type PersistenceTimer, persistenceTimer, type Return } from '../distribution/persistence.ts'
-import { mustStay, openingsFilter, relayActor } from '../distribution/relay.ts'
+import { choiceEnds, mustStay, openingsFilter, relayActor } from '../distribution/relay.ts'
 import { turnTaking } from '../distribution/turn-taking.ts'
 import { detector, evidence, span, spoken, times, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
@@ -210,6 +210,7 @@ function finding({ event, choice, required }: Move, timer: PersistenceTimer, wor
         tap: event.tap,
         packet,
         at,
+        ends: choiceEnds(event.relay, server),
         note: `${spoken(sinceLast!)} after its last contact with ${previous!.name} the agent comes to ${server.name}`,
       }),
     ),

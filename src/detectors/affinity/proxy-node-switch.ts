@@ -39,7 +39,7 @@ export const proxyNodeSwitch = detector({
       summary: `A web session went through another proxy node ${times(findings.length)} while it lasted, from ${String(first.details['previousNode'])} to ${String(first.details['node'])} first.${switchedText(findings)}`,
       remedy:
         'Have whatever spreads users over the proxies keep each session on one of them, from the login page to the logout: by a cookie, or by source address.',
-      filter: `http && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

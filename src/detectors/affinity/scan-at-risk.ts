@@ -4,6 +4,7 @@
  */
 import type { AgentMoved } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { Service, Sighting, Visit } from '../../model/party.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
 import { detector, evidence, octets, ratio, span, suggested } from '../detector.ts'
@@ -156,12 +157,10 @@ function finding({ visit, previous }: Move, details: Finding['details']): Findin
     evidence: packets(
       ...evidence(
         {
-          tap: previous.sighting.tap,
-          packet: previous.packet,
-          at: previous.at,
+          ...packetOf(previous.sighting, previous.packet, previous.at),
           note: `the agent at ${previous.server.name}`,
         },
-        { tap: sighting.tap, packet, at, note: `the agent at ${server.name}` },
+        { ...packetOf(sighting, packet, at), note: `the agent at ${server.name}` },
       ),
     ),
     cause: server.service.name,

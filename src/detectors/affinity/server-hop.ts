@@ -1,6 +1,7 @@
 /** An agent reached another server than before, although nothing was wrong with the one that it had. */
 import { isOfSeveral } from '../../model/deployment.ts'
 import type { Assignment, World } from '../../model/event.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
 import type { Agent, Server, Service, Visit } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
@@ -184,22 +185,18 @@ function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCause
     evidence: packets(
       ...evidence(
         {
-          tap: previous.sighting.tap,
-          packet: previous.packet,
-          at: previous.at,
+          ...packetOf(previous.sighting, previous.packet, previous.at),
           note: `the agent at ${previous.server.name}${byCookie(previous)}`,
         },
         {
-          tap: sighting.tap,
-          packet: visit.packet,
-          at: visit.at,
+          ...packetOf(sighting, visit.packet, visit.at),
           note: turnedUp(visit, previous, `at ${server.name}${byCookie(visit)}`),
         },
         healthy === null ? null : { ...healthy, note: `${previous.server.name} answers: it is well` },
       ).sort((a, b) => a.at - b.at),
     ),
     cause: `${server.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'agents'}`,
-    requirements: requirementsOf(visit, away),
+    requirements: requirementsOf(visit, visit.at - previous.at),
   }
 }
 

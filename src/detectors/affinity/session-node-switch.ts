@@ -54,7 +54,7 @@ export const sessionNodeSwitch = detector({
       summary: `A web session was taken to another server ${times(findings.length)} while it lasted; the server before was not seen to fail.${switchedText(findings)}`,
       remedy:
         'Set persistence on the load balancer for the whole session: by a cookie of its own, or by source address, and not round robin; only after a logout may a user get another server.',
-      filter: `http && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

@@ -1,7 +1,7 @@
 /** Others of an agent's group have taken up their new assignment; the agent still goes to the old server. */
 import type { OutsideList } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import type { PacketReference } from '../../model/packet.ts'
+import { packetOf, type PacketReference } from '../../model/packet.ts'
 import type { Server, Service } from '../../model/party.ts'
 import { type PreferenceList, rankIn } from '../../model/policy.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
@@ -60,9 +60,8 @@ export const assignmentNotApplied = detector({
         if (previous === null || list === null || list.source === 'service' || reason === 'failover') return
         if (rankIn(list, previous.server.name) !== null || rankIn(list, visit.server.name) === null) return
         const key = keyOf(previous.server, list)
-        const { tap } = visit.sighting
         if (!changes.has(key) && changes.size < CHANGES_MAX)
-          changes.set(key, { by: { tap, packet: visit.packet, at: visit.at }, late: new Map() })
+          changes.set(key, { by: packetOf(visit.sighting, visit.packet, visit.at), late: new Map() })
       },
       'outside-list'(event) {
         const { agent, service, server, list, at } = event
@@ -118,7 +117,7 @@ function finding(event: OutsideList, server: Server, by: PacketReference, contac
     },
     evidence: packets(
       { ...by, note: 'the first agent with this list goes over' },
-      { tap: sighting.tap, packet, at, note: `the agent, still at ${server.name}` },
+      { ...packetOf(sighting, packet, at), note: `the agent, still at ${server.name}` },
     ),
     cause: keyOf(server, list),
     requirements: requirementsFor(service, REQUIREMENTS),

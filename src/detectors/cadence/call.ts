@@ -41,8 +41,3 @@ export function called(event: Woken): Omit<Finding, 'type' | 'severity' | 'confi
 
 export const isFailed = ({ details }: Finding): boolean =>
   details['answer'] !== 'taken' || details['followed'] === false
-
-export function callFilter(findings: readonly Finding[]): string {
-  const ports = [...new Set(findings.map(({ details }) => details['port'] as number))]
-  return ports.map((port) => `tcp.dstport == ${port}`).join(' || ')
-}

@@ -6,7 +6,7 @@ import { PROFILES } from '../../model/profiles.data.ts'
 import { toSeconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, spoken, times } from '../detector.ts'
 import { allOf, named, requirementsFor, triedPacket } from '../policy-words.ts'
-import { packets } from '../wording.ts'
+import { connectionFilter, packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
 
 const REQUIREMENTS = { 'mcafee-epo': ['S4-10', 'S4-20'], 'symantec-sepm': ['S1-18'], generic: [] }
@@ -71,7 +71,7 @@ export const checkinRetriesExhausted = detector({
       title: `${counted(agents, 'agent')} of ${first.service} reached no server`,
       summary: `${counted(agents, 'agent')} tried ${servers} up to ${times(most)} within ${spoken(longest * 1e6)}, and reached none. Until the next regular check-in they have no contact.`,
       remedy: `See whether ${servers} can be reached from these agents (routes, firewalls, names), and whether they serve others; give the agents a list with further servers.`,
-      filter: `${first.server!.address.includes(':') ? 'ipv6' : 'ip'}.addr == ${first.server!.address} && tcp.port == ${first.server!.port}`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

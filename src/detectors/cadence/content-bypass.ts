@@ -1,9 +1,10 @@
 /** Content does not come by way of the agent's handler: fetched elsewhere by agents, or anew each time. */
 import type { ContentAgain, ContentAstray } from '../../model/cadence.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import { counted, detector, unseen } from '../detector.ts'
 import { listWords, named, orderWords } from '../policy-words.ts'
-import { about, agentOf, packets } from '../wording.ts'
+import { about, agentOf, connectionFilter, packets } from '../wording.ts'
 
 /** Agents and servers told apart; further ones are not told. */
 const TOLD_MAX = 1 << 16
@@ -47,7 +48,7 @@ export const contentBypass = detector({
         summary: `${first.server?.name} fetched ${counted(files, 'file')} from ${from} again and again within a day, unchanged; ${target} ${often} times.`,
         remedy:
           'See whether lazy caching is switched on at the handler, and whether its disk and its list of repositories allow it.',
-        filter: `http.request.uri contains "/Software/"`,
+        filter: connectionFilter(findings),
         details: first.details,
       }
     }
@@ -56,7 +57,7 @@ export const contentBypass = detector({
       title: `Agents fetch content from ${from}, past their handlers`,
       summary: `${counted(agents, 'agent')} fetched content from ${from}; ${list} is ${order}.`,
       remedy: `See the repository policy of these agents: whether it names ${from}, and whether their own handlers have the content.`,
-      filter: `http.request.uri contains "/Software/" && ip.addr == ${first.server?.address ?? ''}`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
@@ -76,7 +77,10 @@ function astray({ agent, server, list, sighting, at, packet }: ContentAstray): F
     manner: null,
     confidence: 0.8 * agent.confidence,
     details: { from: server.name, list: listWords(list, service), order: orderWords(list) },
-    evidence: packets({ tap: sighting.tap, packet, at, note: `the agent asks ${server.name} for content` }),
+    evidence: packets({
+      ...packetOf(sighting, packet, at),
+      note: `the agent asks ${server.name} for content`,
+    }),
     cause: `${service.name}|astray|${server.id}`,
     requirements: ['S4-06'],
   }

@@ -4,7 +4,7 @@ import type { Finding } from '../../model/incident.ts'
 import { toSeconds } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken } from '../detector.ts'
 import { allOf, named, requirementsFor } from '../policy-words.ts'
-import { packets } from '../wording.ts'
+import { connectionFilter, packets } from '../wording.ts'
 
 const REQUIREMENTS = { 'mcafee-epo': ['S4-20'], 'symantec-sepm': ['S1-18'], generic: [] }
 
@@ -44,11 +44,7 @@ export const missedCheckin = detector({
         `${counted(missed, 'check-in')} in all. ${howKnown(proven, findings.length)}`,
       remedy:
         'Look at the agent on these hosts: whether its service runs, its log at these times, and whether a local firewall lets it out. If they were off, this is as it should be.',
-      filter: [...new Set(findings.map((f) => f.agent?.address ?? null))]
-        .filter((address) => address !== null)
-        .slice(0, 16)
-        .map((address) => `${address.includes(':') ? 'ipv6' : 'ip'}.addr == ${address}`)
-        .join(' || '),
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
@@ -92,15 +88,11 @@ function finding(event: CheckInMissed): Finding {
     evidence: packets(
       ...[
         { ...last, note: 'the last check-in' },
-        life === null
-          ? null
-          : { tap: life.tap, packet: life.packet, at: life.at, note: `its host ${life.what}` },
+        life === null ? null : { ...life, note: `its host ${life.what}` },
         next === null
           ? null
           : {
-              tap: next.tap,
-              packet: next.packet,
-              at: next.at,
+              ...next,
               note: `it checks in again, at ${next.server.name}`,
             },
       ]

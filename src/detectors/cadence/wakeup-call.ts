@@ -1,6 +1,7 @@
 /** A server called an agent: normal, and worth seeing. */
 import { counted, detector, PROVED, times } from '../detector.ts'
-import { called, callFilter, isFailed } from './call.ts'
+import { connectionFilter } from '../wording.ts'
+import { called, isFailed } from './call.ts'
 
 export const wakeupCall = detector({
   type: 'wakeup-call',
@@ -35,7 +36,7 @@ export const wakeupCall = detector({
         `Servers called agents ${times(findings.length)}; ` +
         `${followed} of the calls ${followed === 1 ? 'was' : 'were'} followed by a check-in in time.`,
       remedy: followed === findings.length ? 'None is needed.' : 'See the calls that failed.',
-      filter: callFilter(findings),
+      filter: connectionFilter(findings),
       details: { calls: findings.length, followed, failed: findings.filter(isFailed).length },
     }
   },

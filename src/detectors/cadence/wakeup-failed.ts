@@ -2,7 +2,8 @@
 import type { World } from '../../model/event.ts'
 import type { Woken } from '../../model/cadence.ts'
 import { counted, detector, PROVED } from '../detector.ts'
-import { called, callFilter } from './call.ts'
+import { connectionFilter } from '../wording.ts'
+import { called } from './call.ts'
 
 export const wakeupFailed = detector({
   type: 'wakeup-failed',
@@ -56,7 +57,7 @@ export const wakeupFailed = detector({
         taken === findings.length
           ? 'Look at the agents: whether they are told to obey calls, and with what delay; their next regular check-in brings what the call was for.'
           : `Let the servers reach TCP port ${String(first.details['port'])} of the agents: local firewalls, and translation of addresses on the way, stand against it.`,
-      filter: callFilter(findings),
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

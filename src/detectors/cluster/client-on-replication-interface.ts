@@ -1,6 +1,7 @@
 /** Clients use the interface that is for traffic between servers. */
 import type { ReplicationInterfaceUsed } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import { counted, detector, PROVED } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
@@ -39,7 +40,7 @@ export const clientOnReplicationInterface = detector({
 
 function finding({ sighting, member, at, packet }: ReplicationInterfaceUsed): Finding {
   const { service, server, endpoint } = member
-  const { originator, tap } = sighting
+  const { originator } = sighting
   return {
     type: 'client-on-replication-interface',
     severity: 'warning',
@@ -51,7 +52,10 @@ function finding({ sighting, member, at, packet }: ReplicationInterfaceUsed): Fi
     manner: null,
     confidence: 0.95,
     details: { address: endpoint.address, server: server.name },
-    evidence: packets({ tap, packet, at, note: `data for ${endpoint.address}:${endpoint.port}` }),
+    evidence: packets({
+      ...packetOf(sighting, packet, at),
+      note: `data for ${endpoint.address}:${endpoint.port}`,
+    }),
     cause: `${service.name}|${server.name}`,
     requirements: ['S2-26'],
   }

@@ -117,7 +117,9 @@ function slowFinding({ service, nextHop, from, name, median, samples }: SlowHop)
     evidence: packets(
       ...samples
         .filter(({ packet }) => packet > 0)
-        .map(({ tap, packet, at, rtt }) => ({ tap, packet, at, note: `answered after ${spoken(rtt)}` })),
+        .map(({ tap, packet, at, ends, rtt }) => {
+          return { tap, packet, at, ends, note: `answered after ${spoken(rtt)}` }
+        }),
     ),
     cause: `${service.name}|${endpointText(nextHop)}|slow`,
   }

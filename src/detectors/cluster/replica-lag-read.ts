@@ -1,6 +1,7 @@
 /** A client reads at a member what has not been replicated there yet. */
 import type { ReplicaMissed } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import { SECOND } from '../../model/time.ts'
 import { detector, evidence, spoken, times, unseen } from '../detector.ts'
 import { agentOf, about, connectionFilter, packets } from '../wording.ts'
@@ -38,7 +39,7 @@ export const replicaLagRead = detector({
       summary: `A client was sent to another member ${times(findings.length)} before what it had been served was there.`,
       remedy:
         'Keep a session at one member (persistence by source address or cookie), and see that members replicate.',
-      filter: `http.response.code in {404, 410} && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
@@ -68,11 +69,9 @@ function finding(event: ReplicaMissed, replicationFails: boolean): Finding {
     },
     evidence: packets(
       ...evidence(
-        { tap: before.tap, packet: before.packet, at: before.at, note: `${before.server.name} serves it` },
+        { ...before, note: `${before.server.name} serves it` },
         {
-          tap: sighting.tap,
-          packet,
-          at,
+          ...packetOf(sighting, packet, at),
           note: `${spoken(at - before.at)} later ${server.name} answers ${status}`,
         },
       ),

@@ -69,7 +69,7 @@ export const replicationDown = detector({
 })
 
 function findingOfMany(event: ReplicationOpened, members: readonly string[], allowed: number): Finding {
-  const { from, to, tap, at, packet } = event
+  const { from, to, tap, at, packet, ends } = event
   return {
     type: 'replication-down',
     severity: 'warning',
@@ -81,6 +81,7 @@ function findingOfMany(event: ReplicationOpened, members: readonly string[], all
       tap,
       packet,
       at,
+      ends,
       note: `${from.server.name} replicates with ${to.server.name}: one more than ${allowed} members`,
     }),
     cause: `${from.service.name}|members`,
@@ -89,9 +90,9 @@ function findingOfMany(event: ReplicationOpened, members: readonly string[], all
 }
 
 function finding(event: ReplicationFailed): Finding {
-  const { from, to, tap, at, packet, manner, failures, first, attempts } = event
+  const { from, to, tap, at, packet, ends, manner, failures, first, attempts } = event
   const note = `${manner} by ${to.server.name}`
-  const again = first.packet === packet ? null : { tap, packet, at, note }
+  const again = first.packet === packet ? null : { tap, packet, at, ends, note }
   return {
     type: 'replication-down',
     severity: 'warning',

@@ -46,7 +46,7 @@ const isWrong = ({ server, isOwnInterface }: Member): boolean =>
   server.replicationAddresses.length > 0 && !isOwnInterface
 
 function finding(event: ReplicationOpened, wrong: Member): Finding {
-  const { from, to, tap, at, packet } = event
+  const { from, to, tap, at, packet, ends } = event
   const addresses = `${from.endpoint.address} to ${to.endpoint.address}:${to.endpoint.port}`
   return {
     type: 'replication-wrong-interface',
@@ -60,7 +60,13 @@ function finding(event: ReplicationOpened, wrong: Member): Finding {
       toAddress: to.endpoint.address,
       expected: wrong.server.replicationAddresses.map((range) => range.text),
     },
-    evidence: packets({ tap, packet, at, note: `${from.server.name} to ${to.server.name}: ${addresses}` }),
+    evidence: packets({
+      tap,
+      packet,
+      at,
+      ends,
+      note: `${from.server.name} to ${to.server.name}: ${addresses}`,
+    }),
     cause: from.service.name,
     requirements: ['S2-25'],
   }

@@ -25,10 +25,8 @@ export function inWords({ manner, code, text }: Shortcoming): string {
 export const asEvidence = (failures: readonly Shortcoming[]): EvidencePacket[] =>
   failures
     .slice(0, SHOWN_MAX)
-    .map((failure) => ({
-      tap: failure.tap,
-      packet: failure.packet,
-      at: failure.at,
-      note: inWords(failure),
-    }))
+    .map((failure) => {
+      const { tap, packet, at, ends } = failure
+      return { tap, packet, at, ends, note: inWords(failure) }
+    })
     .filter(({ packet }) => packet > 0)

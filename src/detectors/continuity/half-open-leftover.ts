@@ -1,4 +1,5 @@
 /** A server still holds the connection of an agent that has gone to another server. */
+import { packetOf } from '../../model/packet.ts'
 import type { Path } from '../../model/party.ts'
 import { isRecordReference } from '../../model/record-reference.ts'
 import { isoTime } from '../../model/time.ts'
@@ -45,23 +46,17 @@ export const halfOpenLeftover = detector({
               fin === null
                 ? null
                 : {
-                    tap: sighting.tap,
-                    packet: fin.packet,
-                    at: fin.time,
+                    ...packetOf(sighting, fin.packet, fin.time),
                     note: "the agent's FIN; the server never sends its own",
                   },
               probes === null
                 ? null
                 : {
-                    tap: sighting.tap,
-                    packet: probes.packet,
-                    at: probes.time,
+                    ...packetOf(sighting, probes.packet, probes.time),
                     note: `${probes.count} probes of the server, unanswered`,
                   },
               {
-                tap: elsewhere.sighting.tap,
-                packet: elsewhere.packet,
-                at: elsewhere.at,
+                ...packetOf(elsewhere.sighting, elsewhere.packet, elsewhere.at),
                 note: `meanwhile the agent is at ${elsewhere.server.name}`,
               },
             ),

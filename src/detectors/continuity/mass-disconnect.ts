@@ -5,7 +5,7 @@ import type { Actor, ActorRole } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken, times } from '../detector.ts'
-import { about, packets } from '../wording.ts'
+import { about, momentsFilter, packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
 
 /** So large a share of all that were open is everybody's: of a relay's, not of one server behind it. */
@@ -76,10 +76,7 @@ export const massDisconnect = detector({
         `${findings.length === 1 ? '' : `; that happened ${times(findings.length)}`}.`,
       remedy:
         'Look for a restart, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
-      filter:
-        largest.tuple === null
-          ? ''
-          : `tcp.port == ${largest.tuple[1].port} && (tcp.flags.fin == 1 || tcp.flags.reset == 1)`,
+      filter: momentsFilter(findings, ['fin', 'reset']),
       details: largest.details,
     }
   },

@@ -1,6 +1,7 @@
 /** An agent that had lost its connection came back and fetched again what it had been given before. */
 import { counted, detector, octets, ratio, spoken, suggested, timesAmong } from '../detector.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { Service, Sighting } from '../../model/party.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import { mayHaveAnswered } from '../given-up.ts'
@@ -50,15 +51,15 @@ export const reconnectOverhead = detector({
           evidence: packets(
             ...[
               {
-                tap: lost.tap,
-                packet: lost.ending?.silence?.endPacket ?? lost.startPacket,
-                at: lost.ending?.silence?.end ?? lost.start,
+                ...packetOf(
+                  lost,
+                  lost.ending?.silence?.endPacket ?? lost.startPacket,
+                  lost.ending?.silence?.end ?? lost.start,
+                ),
                 note: 'the connection that was lost',
               },
               {
-                tap: sighting.tap,
-                packet: sighting.startPacket,
-                at: sighting.start,
+                ...packetOf(sighting, sighting.startPacket, sighting.start),
                 note: `the agent comes back: ${bytes} octets from the server in ${spoken(duration)}`,
               },
             ].filter((p) => p.packet > 0),

@@ -1,10 +1,11 @@
 /** Many agents that had lost their connections came back at once; or one does so again and again. */
 import type { MassReturn, SeldomConnected } from '../../model/cadence.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { Service } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
 import { counted, type Description, detector, evidence, PROVED, spoken } from '../detector.ts'
-import { about, agentOf, connectionFilter, packets } from '../wording.ts'
+import { about, agentOf, connectionFilter, momentsFilter, packets } from '../wording.ts'
 
 export const reconnectStorm = detector({
   type: 'reconnect-storm',
@@ -66,7 +67,7 @@ function stormFinding({ end, first, last, returns, sighting }: MassReturn): Find
 }
 
 function dutyFinding({ agent, sighting, duty, observed, connections, first }: SeldomConnected): Finding {
-  const { service, tap, startPacket: packet, start: at } = sighting
+  const { service, startPacket, start: at } = sighting
   return {
     ...about(sighting),
     type: 'reconnect-storm',
@@ -84,7 +85,10 @@ function dutyFinding({ agent, sighting, duty, observed, connections, first }: Se
     evidence: packets(
       ...evidence(
         { ...first, note: 'an earlier connection of the agent' },
-        { tap, packet, at, note: `the agent comes again: ${connections} connections by now` },
+        {
+          ...packetOf(sighting, startPacket, at),
+          note: `the agent comes again: ${connections} connections by now`,
+        },
       ),
     ),
     cause: `${service.name}|duty`,
@@ -102,10 +106,7 @@ function describeStorm([first, ...others]: readonly [Finding, ...Finding[]]): De
       'All of them sign in, and may fetch their policies, at the same time.',
     remedy:
       'Remove what ends the connections at once. Where agents or load balancer can be told to, spread returns over some minutes, and limit the new connections a second.',
-    filter:
-      first.tuple === null
-        ? ''
-        : `tcp.flags.syn == 1 && tcp.flags.ack == 0 && tcp.dstport == ${first.tuple[1].port}`,
+    filter: momentsFilter([first, ...others], ['syn', 'fin', 'reset']),
     details: first.details,
   }
 }

@@ -1,5 +1,6 @@
 /** The server itself closed an idle connection, as its own timeout says: normal, and not the network's
  * doing. */
+import { packetOf } from '../../model/packet.ts'
 import { isAtLeast, type Finding } from '../../model/incident.ts'
 import type { Path } from '../../model/party.ts'
 import { judge } from '../attribution.ts'
@@ -41,15 +42,13 @@ export const serverIdleClose = detector({
           evidence: packets(
             ...evidence(
               {
-                tap: sighting.tap,
-                packet: silence.startPacket,
-                at: silence.start,
+                ...packetOf(sighting, silence.startPacket, silence.start),
                 note: LAST_BEFORE,
               },
               {
-                tap: sighting.tap,
-                packet: (silence.outcome === 'reset' ? silence.outcomePacket : null) ?? silence.endPacket,
-                at: (silence.outcome === 'reset' ? silence.outcomeAt : null) ?? silence.end,
+                ...(silence.outcome === 'reset' && silence.outcomePacket !== null
+                  ? packetOf(sighting, silence.outcomePacket, silence.outcomeAt ?? end.at)
+                  : packetOf(sighting, silence.endPacket, silence.end)),
                 note: `${end.manner === 'fin' ? 'FIN' : 'RST'} of the server after ${spokenSilence(silence)}`,
               },
             ),

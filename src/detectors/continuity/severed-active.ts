@@ -4,6 +4,7 @@ import type { CutAtAge } from '../../model/cadence.ts'
 import type { PathEnded, World } from '../../model/event.ts'
 import type { Actor, AttributionItem, Finding } from '../../model/incident.ts'
 import type { Reset } from '../../model/observation.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { Path, Service, Sighting } from '../../model/party.ts'
 import { type Micros, seconds } from '../../model/time.ts'
 import { deviceActor, relayActor } from '../actors.ts'
@@ -175,11 +176,9 @@ function findingAtAge(event: CutAtAge, world: World): Finding {
     },
     evidence: packets(
       ...evidence(
-        { tap: sighting.tap, packet: sighting.startPacket, at: sighting.start, note: 'the connection opens' },
+        { ...packetOf(sighting, sighting.startPacket, sighting.start), note: 'the connection opens' },
         {
-          tap: sighting.tap,
-          packet,
-          at,
+          ...packetOf(sighting, packet, at),
           note: `${manner === 'fin' ? 'FIN' : 'RST'} at an age of ${spoken(age)}, ${spoken(idle)} after the last packet`,
         },
       ),
@@ -221,14 +220,12 @@ function finding({ sighting, reset, sheet, actor }: Cut, { next }: PathEnded): F
     evidence: packets(
       ...evidence(
         {
-          tap: sighting.tap,
-          packet: reset.packet,
-          at: reset.time,
+          ...packetOf(sighting, reset.packet, reset.time),
           note: `reset in the ${reset.from === 0 ? "agent's" : "server's"} name, ${spoken(quietBefore(reset))} after the last packet`,
         },
         next === null
           ? null
-          : { tap: next.tap, packet: next.startPacket, at: next.start, note: 'the agent opens a new one' },
+          : { ...packetOf(next, next.startPacket, next.start), note: 'the agent opens a new one' },
       ),
     ),
     cause: `${sighting.service.name}|${actor.address ?? ''}`,

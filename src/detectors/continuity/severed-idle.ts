@@ -8,6 +8,7 @@ import { AGENTS_UNSEEN, DECISIVE, type IdleEnd, judge } from '../attribution.ts'
 import { silenceBounds, silenceDetails, silenceOf, spokenSilence, spokenSilences } from '../silence-length.ts'
 import { counted, detector, evidence, ratio, spokenRange, suggested, type Description } from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
+import { packetOf } from '../../model/packet.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
@@ -185,7 +186,7 @@ function undecidedWords(findings: readonly Finding[]): Pick<Description, 'title'
 function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
   const { sighting, silence, signature } = end
   const ref = (packet: number | null, at: number, note: string) =>
-    packet === null ? null : { tap: sighting.tap, packet, at, note }
+    packet === null ? null : { ...packetOf(sighting, packet, at), note }
   const provoked = silence.outcome === 'reset'
   return {
     type: 'severed-idle',
@@ -207,7 +208,7 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
           `last of ${silence.retransmissions} retransmissions, unanswered`,
         ),
         ...witnesses(path, sighting),
-        next === null ? null : { tap: next.tap, packet: next.startPacket, at: next.start, note: RETURN },
+        next === null ? null : { ...packetOf(next, next.startPacket, next.start), note: RETURN },
       ).sort((a, b) => a.at - b.at),
     ),
     cause: `${sighting.service.name}|${causeOf(end)}`,
@@ -249,12 +250,10 @@ function abandonedFinding(sighting: Sighting, next: Sighting): Finding {
     },
     evidence: packets(
       {
-        tap: sighting.tap,
-        packet: sighting.ending!.summary!.lastPacket,
-        at: last,
+        ...packetOf(sighting, sighting.ending!.summary!.lastPacket, last),
         note: 'last packet of the old connection',
       },
-      { tap: next.tap, packet: next.startPacket, at: next.start, note: RETURN },
+      { ...packetOf(next, next.startPacket, next.start), note: RETURN },
     ),
     cause: `${sighting.service.name}|silent`,
     requirements: requirementsOf(sighting),

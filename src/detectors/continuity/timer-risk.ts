@@ -2,6 +2,7 @@
  * yet. */
 import type { ServiceUsed } from '../../model/cadence.ts'
 import type { World } from '../../model/event.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
 import { longestSilence } from '../../model/longest-silence.ts'
 import type { Service } from '../../model/party.ts'
@@ -228,7 +229,7 @@ function finding({ service, sighting, at, packet }: ServiceUsed, risk: Risk): Fi
       neededSeconds: needed === Infinity ? null : toSeconds(needed),
       measured: isMeasured,
     },
-    evidence: packets({ tap: sighting.tap, packet, at, note: 'the service is used this way' }),
+    evidence: packets({ ...packetOf(sighting, packet, at), note: 'the service is used this way' }),
     cause: `${service.name}|${invariant}|${actor.address ?? ''}`,
     requirements: ['X-01'],
   }

@@ -6,6 +6,7 @@ export const answerAsEvidence = ({ tap, packet, at, name, addresses }: Resolved)
   tap,
   packet,
   at,
+  ends: null,
   note: `${name} is ${addresses.join(', ')}`,
 })
 

@@ -1,5 +1,6 @@
 /** Where agents came first, each counted once: what a spread is judged by. Returns say only that there is
  * persistence. */
+import { packetOf } from '../../model/packet.ts'
 import type { EvidencePacket } from '../../model/incident.ts'
 import type { Server, Service, Visit } from '../../model/party.ts'
 import { binomialTail } from '../../model/statistics.ts'
@@ -94,9 +95,7 @@ export class Contacts {
     return [...this.shown, this.last]
       .filter(({ packet }) => packet > 0)
       .map(({ sighting, packet, at, agent, server }) => ({
-        tap: sighting.tap,
-        packet,
-        at,
+        ...packetOf(sighting, packet, at),
         note: `the first contact of ${agent.id}, at ${server.name}`,
       }))
   }

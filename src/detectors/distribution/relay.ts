@@ -1,6 +1,7 @@
 /** What findings on a relay's choices have in common: who is to blame, which packets show it, a filter. */
 import type { Assigned, Assignment, World } from '../../model/event.ts'
 import type { Actor, EvidencePacket, Finding } from '../../model/incident.ts'
+import type { Ends } from '../../model/packet.ts'
 import type { Server, Service } from '../../model/party.ts'
 import { packets } from '../wording.ts'
 
@@ -43,20 +44,29 @@ export const relayFinding = (
   tuple: null,
   actor: relayActor(relay, world),
   manner: null,
-  evidence: packets(...choicesAsEvidence(assignments, tap)),
+  evidence: packets(...choicesAsEvidence(assignments, { relay, tap })),
   cause: causeOf({ service, relay }),
 })
 
 export const causeOf = ({ service, relay }: Pick<Assigned, 'service' | 'relay'>): string =>
   `${service.name}|${relay}`
 
-export const choicesAsEvidence = (assignments: readonly Assignment[], tap: string): EvidencePacket[] =>
+/** A connection that a relay opens to a server, from any port. */
+export const choiceEnds = (relay: string, { address, port }: Server): Ends => [
+  { address: relay, port: 0 },
+  { address, port },
+]
+
+export const choicesAsEvidence = (
+  assignments: readonly Assignment[],
+  { relay, tap }: Pick<Assigned, 'relay' | 'tap'>,
+): EvidencePacket[] =>
   assignments
     .filter(({ packet }) => packet > 0)
     .slice(0, SHOWN_MAX)
     .map(({ packet, at, agent, server }) => {
       const whose = agent === null ? 'a connection' : `a connection of ${agent.id}`
-      return { tap, packet, at, note: `${whose} goes to ${server.name}` }
+      return { tap, packet, at, ends: choiceEnds(relay, server), note: `${whose} goes to ${server.name}` }
     })
 
 /** `dlp1 12, dlp2 11`. */

@@ -105,7 +105,7 @@ interface RoundRobinDetails {
 }
 
 function finding(event: Assigned, taking: TurnTaking, confidence: number, world: World): Finding {
-  const { service, assignments, tap } = event
+  const { service, assignments } = event
   const { servers, list } = choicesOf(assignments)
   const decisive = assignments[Math.min(SAMPLE_MIN, assignments.length) - 1]!
   const middle = assignments.slice(Math.max(0, (assignments.length >> 1) - 4))
@@ -126,7 +126,7 @@ function finding(event: Assigned, taking: TurnTaking, confidence: number, world:
     severity: isUnstated(service) ? 'info' : 'warning',
     at: decisive.at,
     ...relayFinding(event, world),
-    evidence: packets(...choicesAsEvidence(middle, tap)),
+    evidence: packets(...choicesAsEvidence(middle, event)),
     confidence,
     details: { ...details },
     requirements: requirementsOf(service),

@@ -1,4 +1,5 @@
 /** An agent went back to the server that it prefers, after it had to do without. */
+import { packetOf } from '../../model/packet.ts'
 import { counted, detector, evidence, PROVED, timesAmong } from '../detector.ts'
 import { allOf, fact, moverOf, named, requirementsFor } from '../policy-words.ts'
 import { about, agentOf, connectionFilter, packets, turnedUp } from '../wording.ts'
@@ -49,15 +50,11 @@ export const failback = detector({
           evidence: packets(
             ...evidence(
               {
-                tap: previous.sighting.tap,
-                packet: previous.packet,
-                at: previous.at,
+                ...packetOf(previous.sighting, previous.packet, previous.at),
                 note: `the agent at ${previous.server.name}`,
               },
               {
-                tap: sighting.tap,
-                packet: visit.packet,
-                at: visit.at,
+                ...packetOf(sighting, visit.packet, visit.at),
                 note: turnedUp(visit, previous, `back at ${server.name}`),
               },
             ),

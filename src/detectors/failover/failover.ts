@@ -1,6 +1,7 @@
 /** An agent turned to another server because its own failed for it. */
 import { listed } from '../../model/listed.ts'
 import type { AgentMoved, World } from '../../model/event.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { Finding } from '../../model/incident.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, timesAmong } from '../detector.ts'
@@ -76,16 +77,12 @@ function finding({ visit, previous, failed, failure, outage }: AgentMoved, world
         previous === null
           ? null
           : {
-              tap: previous.sighting.tap,
-              packet: previous.packet,
-              at: previous.at,
+              ...packetOf(previous.sighting, previous.packet, previous.at),
               note: `the agent at ${previous.server.name}`,
             },
         failure === null || outage?.isInferred === true ? null : triedPacket(failure),
         {
-          tap: sighting.tap,
-          packet: visit.packet,
-          at: visit.at,
+          ...packetOf(sighting, visit.packet, visit.at),
           note: previous === null ? `the agent at ${server.name}` : turnedUp(visit, previous),
         },
       ),

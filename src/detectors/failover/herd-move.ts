@@ -1,6 +1,7 @@
 /** Many of a server's agents turned to other servers at once. */
 import type { AgentMoved, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { Server } from '../../model/party.ts'
 import { rankIn } from '../../model/policy.ts'
 import { isoTime, SECOND } from '../../model/time.ts'
@@ -129,9 +130,7 @@ function finding({ server, moves }: Herd, world: World): Finding {
     evidence: packets(
       ...evidence(
         ...[first, last].map(({ visit }) => ({
-          tap: visit.sighting.tap,
-          packet: visit.packet,
-          at: visit.at,
+          ...packetOf(visit.sighting, visit.packet, visit.at),
           note: `an agent of ${server.name} at ${visit.server.name}`,
         })),
       ),

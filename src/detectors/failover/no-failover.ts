@@ -4,8 +4,8 @@ import type { Service } from '../../model/party.ts'
 import { contactInterval } from '../../model/policy.ts'
 import { isoTime, seconds, toSeconds, type Micros } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, spoken } from '../detector.ts'
-import { allOf, fact, named, requirementsFor, serverFilter, triedPacket } from '../policy-words.ts'
-import { packets } from '../wording.ts'
+import { allOf, fact, named, requirementsFor, triedPacket } from '../policy-words.ts'
+import { connectionFilter, packets } from '../wording.ts'
 
 const REQUIREMENTS = {
   'symantec-dlp': ['S0-08'],
@@ -68,7 +68,7 @@ export const noFailover = detector({
       title: `Agents of ${first.service} did not fail over from ${server?.name}`,
       summary: `${counted(agents, 'agent')} went on trying ${server?.name}, up to ${spoken(Math.max(...findings.map((f) => Number(f.details['seconds']) * 1e6)))}, although ${fact(first, 'alternative')} served others.`,
       remedy: `Give these agents a list with ${fact(first, 'alternative')} in it, or a name behind a load balancer that leads to servers that are well.`,
-      filter: serverFilter(server!),
+      filter: connectionFilter(findings),
       details: { alternative: details['alternative'], attempts: details['attempts'] },
     }
   },

@@ -4,8 +4,8 @@ import type { Outage, OutageMet, World } from '../../model/event.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
 import { isoTime, momentText, toSeconds } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken, times } from '../detector.ts'
-import { allOf, fact, named, requirementsFor, serverFilter, triedPacket } from '../policy-words.ts'
-import { packets } from '../wording.ts'
+import { allOf, fact, named, requirementsFor, triedPacket } from '../policy-words.ts'
+import { connectionFilter, packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
 
 const REQUIREMENTS = {
@@ -44,7 +44,7 @@ export const serverOutage = detector({
       title: `${name} was out`,
       summary: `${windowWords(name, outage)} Met by ${listed(met.filter((word) => word !== null))}${attemptWords(outage)}: ${fact(first, 'failure')}.`,
       remedy: `Look at ${name} at that time: whether it was restarted, its service stopped, or the way to it cut.`,
-      filter: serverFilter(first.server!),
+      filter: connectionFilter(findings),
       details: {
         start: outage === null ? isoTime(first.at) : isoTime(outage.from),
         end: outage?.until == null ? null : isoTime(outage.until),

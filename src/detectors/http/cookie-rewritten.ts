@@ -46,7 +46,7 @@ export const cookieRewritten = detector({
       summary: `${capital(relayName(first))} changed ${names} of ${first.service ?? 'the service'} ${times(findings.length)}.${clockText(findings)}`,
       remedy:
         'Let the proxy pass cookies of the application as they are; where the load balancer needs one, give it a name of its own, or let it put a prefix before the value.',
-      filter: `(http.set_cookie || http.cookie) && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

@@ -42,7 +42,7 @@ export const csrfModified = detector({
       title: 'Tokens against forged requests are modified on their way',
       summary: `${capital(relayName(first))} changed ${fields} of ${first.service ?? 'the service'} ${times(findings.length)}: the server ends a session whose token is not the one that it gave.${clockText(findings)}`,
       remedy: 'Switch off whatever rewrites forms and header lines on the proxy for this service.',
-      filter: `http && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

@@ -40,7 +40,7 @@ export const duplicateSetCookie = detector({
       title: `Responses set one cookie twice: ${repeatedNames(first)}`,
       summary: `${counted(findings.length, 'response')} of ${first.service ?? 'the service'} set the same cookie twice; the client keeps the last. ${injectedText(first)}`,
       remedy: 'Give the cookie of the load balancer a name of its own, or use persistence by source address.',
-      filter: `http.set_cookie && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

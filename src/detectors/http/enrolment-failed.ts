@@ -1,4 +1,5 @@
 /** A client was not enrolled: it asks for the same again, or leaves. */
+import { packetOf } from '../../model/packet.ts'
 import type { Finding } from '../../model/incident.ts'
 import { counted, detector, evidence, timesAmong, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -37,9 +38,7 @@ export const enrolmentFailed = detector({
           evidence: packets(
             ...evidence(
               {
-                tap: sighting.tap,
-                packet: response.packet,
-                at: response.time,
+                ...packetOf(sighting, response.packet, response.time),
                 note: answerNote(response.status, names),
               },
               proof === null
@@ -61,7 +60,7 @@ export const enrolmentFailed = detector({
       summary: `${counted(agents, 'client')} asked to be enrolled ${timesAmong(findings.length, agents)} and did not get further: ${WHY[String(first.details['how'])]}.${cookieText(first)}`,
       remedy:
         'Look at the answer first: an error names its reason in the server’s log; a second cookie stops clients before 10.5.1: use persistence by source address, or prefix mode.',
-      filter: `http && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

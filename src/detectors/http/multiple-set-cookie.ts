@@ -53,7 +53,7 @@ export const multipleSetCookie = detector({
         `${injectedText(first)} ${continued(findings)}`,
       remedy:
         'Use persistence by source address for this service, or prefix mode, which adds to the existing cookie instead of setting a second one; clients from 10.5.1 on look for ovidCookie by name and no longer mind.',
-      filter: `http.set_cookie && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
@@ -80,7 +80,7 @@ function unstated(
       `${injectedText(first)} Clients that expect exactly one, such as Encryption Desktop up to 10.5.0 at enrolment, fail on it; others do not mind. ${continued(findings)}`,
     remedy:
       'If such clients enrol here: persistence by source address, or prefix mode, which adds to the existing cookie instead of setting a second one. State enrolment paths in the configuration (enrolment.paths) to have every enrolment judged.',
-    filter: `http.set_cookie && (${connectionFilter(findings)})`,
+    filter: connectionFilter(findings),
     details: first.details,
   }
 }

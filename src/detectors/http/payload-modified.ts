@@ -44,7 +44,7 @@ export const payloadModified = detector({
       summary: `${capital(relayName(first))} changed the body of ${direction} of ${first.service ?? 'the service'} ${times(findings.length)}: what arrived is not what was sent.${clockText(findings)}`,
       remedy:
         'Switch off whatever rewrites content on the proxy (substitutions, link rewriting, injected scripts) for this service: it may filter, not modify.',
-      filter: `http && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

@@ -38,7 +38,7 @@ export const protocolMismatch = detector({
       title: `${TITLES[how]}: ${first.service ?? 'a service'}`,
       summary: `${counted(clients, 'client')}, ${counted(findings.length, 'time')}: ${SENTENCES[how]}`,
       remedy: REMEDIES[how],
-      filter: connectionFilter(findings) || `tcp.port == ${String(first.details['port'])}`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

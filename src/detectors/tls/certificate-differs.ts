@@ -1,6 +1,7 @@
 /** Servers behind one name show different certificates at the same time. */
 import type { CertificateShown } from '../../model/tls-events.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { ProfileName } from '../../model/deployment.ts'
 import type { Service } from '../../model/party.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
@@ -56,7 +57,7 @@ export const certificateDiffers = detector({
       summary: `Clients that ask for ${name} are shown ${certificates.length} different certificates, one after the other and again.`,
       remedy:
         'Install the same certificate with its key on every server that clients reach by this name; certificates of their own belong on the interfaces between servers.',
-      filter: `tls.handshake.type == 11 && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
@@ -141,9 +142,7 @@ function finding([one, two]: readonly [Shown, Shown], name: string): Finding {
     details: { name, certificates },
     evidence: packets(
       ...[one, two].map(({ first }) => ({
-        tap: first.sighting.tap,
-        packet: first.packet,
-        at: first.at,
+        ...packetOf(first.sighting, first.packet, first.at),
         note: `${first.sighting.server?.name ?? 'a server'} shows ${first.chain[0]!.fingerprintSha256.slice(0, 16)}`,
       })),
     ),

@@ -1,6 +1,7 @@
 /** A server's certificate does not cover the name that its clients ask for. */
 import type { CertificateShown } from '../../model/tls-events.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { ProfileName } from '../../model/deployment.ts'
 import type { Service } from '../../model/party.ts'
 import { counted, detector, unseen } from '../detector.ts'
@@ -41,7 +42,7 @@ export const certificateNameMismatch = detector({
         `Clients ask for ${name} and are shown a certificate for ${names.slice(0, NAMES_SHOWN).join(', ') || 'no name at all'}. ` +
         `${counted(findings.length, 'such certificate')} was seen.`.replace(/s was seen/, 's were seen'),
       remedy: `Give every server that clients reach by ${name} a certificate that lists this name, or a wildcard that covers it: it stands for one label only.`,
-      filter: `tls.handshake.type == 11 && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
@@ -94,9 +95,7 @@ function finding(event: CertificateShown, name: string): Finding {
       wildcardTooShallow: wildcard,
     },
     evidence: packets({
-      tap: sighting.tap,
-      packet,
-      at,
+      ...packetOf(sighting, packet, at),
       note: `asked for ${name}, shown a certificate for ${leaf.names.slice(0, NAMES_SHOWN).join(', ') || 'no name'}`,
     }),
     cause: `${service.name}|${name}`,

@@ -60,10 +60,11 @@ function finding(one: ReplicationCertificate, two: ReplicationCertificate): Find
       fingerprintSha256: certificate.fingerprintSha256,
     },
     evidence: packets(
-      ...[one, two].map(({ tap, packet, at, to }) => ({
+      ...[one, two].map(({ tap, packet, at, ends, to }) => ({
         tap,
         packet,
         at,
+        ends,
         note: `${to.server.name} shows ${certificate.fingerprintSha256.slice(0, 16)}`,
       })),
     ),

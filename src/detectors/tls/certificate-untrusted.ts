@@ -1,6 +1,7 @@
 /** A client refused the certificate that it was shown. */
 import type { CertificateRefused } from '../../model/tls-events.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { Path } from '../../model/party.ts'
 import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -41,7 +42,7 @@ export const certificateUntrusted = detector({
         reason === 'expired'
           ? 'Renew the certificate; look at the clients’ clocks if it is valid.'
           : 'Install the root of the authority on the clients, and every intermediate certificate on the server.',
-      filter: `tls.alert_message.desc in {42, 43, 44, 45, 46, 48} && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
@@ -60,7 +61,7 @@ function finding(event: CertificateRefused): Finding {
   const { sighting, chain, description, at, packet, shownIn } = event
   const leaf = chain[0]!
   const reason = REASONS[description] ?? `alert ${description}`
-  const { service, server, responder, tap } = sighting
+  const { service, server, responder } = sighting
   return {
     type: 'certificate-untrusted',
     severity: service.configured === null && service.profile === 'generic' ? 'info' : 'warning',
@@ -80,8 +81,8 @@ function finding(event: CertificateRefused): Finding {
       isAlone: chain.length === 1 && !leaf.selfSigned,
     },
     evidence: packets(
-      { tap, packet: shownIn, at: sighting.start, note: `certificate of ${leaf.subject}` },
-      { tap, packet, at, note: `alert ${description}: ${reason}` },
+      { ...shownIn, note: `certificate of ${leaf.subject}` },
+      { ...packetOf(sighting, packet, at), note: `alert ${description}: ${reason}` },
     ),
     cause: `${service.name}|${leaf.fingerprintSha256}|${description}`,
     requirements: service.profile === 'symantec-sepm' ? ['S1-11'] : ['S2-44'],

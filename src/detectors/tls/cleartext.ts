@@ -1,6 +1,7 @@
 /** HTTP in clear where TLS belongs. */
 import type { World } from '../../model/event.ts'
 import type { Finding, Severity } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { ClearText } from '../../model/tls-events.ts'
 import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -48,7 +49,7 @@ export const cleartext = detector({
       remedy: behind
         ? 'Let the load balancer speak TLS to the servers as well, or pass TLS through.'
         : 'Switch agents and servers to HTTPS, and close the port for clear text or let it redirect.',
-      filter: `http.request && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
@@ -77,7 +78,7 @@ function severityOf({ sighting, isTlsInFront }: ClearText): Severity | null {
 }
 
 function finding({ sighting, at, packet, method }: ClearText, severity: Severity, world: World): Finding {
-  const { service, leg, originator, tap } = sighting
+  const { service, leg, originator } = sighting
   const isBehind = leg === 'back'
   const role = world.roleOf(originator.address)
   return {
@@ -91,7 +92,7 @@ function finding({ sighting, at, packet, method }: ClearText, severity: Severity
     manner: null,
     confidence: 0.97,
     details: { leg: isBehind ? 'behind the relay' : 'of the agent', protocol: 'http', method },
-    evidence: packets({ tap, packet, at, note: `${method} in clear` }),
+    evidence: packets({ ...packetOf(sighting, packet, at), note: `${method} in clear` }),
     cause: `${service.name}|${isBehind ? originator.address : 'agents'}`,
     requirements: requirementsOf(service.profile, isBehind),
   }

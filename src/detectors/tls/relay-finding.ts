@@ -1,6 +1,7 @@
 /** What findings on a relay's treatment of TLS have in common. */
 import type { World } from '../../model/event.ts'
 import type { Actor, EvidencePacket, Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { TlsRelayed } from '../../model/tls-events.ts'
 import { packets } from '../wording.ts'
 
@@ -43,16 +44,14 @@ function relayOf({ front, back }: TlsRelayed, world: World): Actor {
 function bothLegs({ front, back, hello, backHello, outcome }: TlsRelayed): EvidencePacket[] {
   const told = (random: string | undefined): string => `ClientHello ${random?.slice(0, 16) ?? ''}`
   const legs: EvidencePacket[] = [
-    { tap: front.tap, packet: hello.client!.packet, at: hello.time, note: told(hello.client?.random) },
+    { ...packetOf(front, hello.client!.packet, hello.client!.time), note: told(hello.client?.random) },
   ]
   if (backHello !== null)
     legs.push({
-      tap: back.tap,
-      packet: backHello.client!.packet,
-      at: backHello.time,
+      ...packetOf(back, backHello.client!.packet, backHello.client!.time),
       note: `${told(backHello.client?.random)} to the server`,
     })
   else if (outcome === 'offloaded')
-    legs.push({ tap: back.tap, packet: back.startPacket, at: back.start, note: 'in clear to the server' })
+    legs.push({ ...packetOf(back, back.startPacket, back.start), note: 'in clear to the server' })
   return legs
 }

@@ -1,6 +1,7 @@
 /** A device changes the TLS that it passes on: seen on both of its sides, or told by the ends. */
 import type { TlsDamaged } from '../../model/tls-events.ts'
 import type { Finding } from '../../model/incident.ts'
+import { packetOf } from '../../model/packet.ts'
 import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import { relayedFinding, relayKey } from './relay-finding.ts'
@@ -76,21 +77,21 @@ export const tlsModified = detector({
         summary: `${counted(findings.length, 'handshake')} ended with the alert ${alert}: what one end sent is not what reached the other. Who changed it, one side alone does not show: capture both sides of whatever stands between.`,
         remedy:
           'Look for what inspects or rewrites TLS between clients and servers, and switch it off for this service.',
-        filter: `tls.alert_message.desc in {20, 51} && (${connectionFilter(findings)})`,
+        filter: connectionFilter(findings),
         details: first.details,
       }
     return {
       title: `TLS of ${first.service ?? 'a service'} is changed on its way`,
       summary: `The same handshake, by its random, is not equal before and behind ${first.actor.address ?? 'the relay'}: ${differing.join(', ')}.`,
       remedy: 'Switch off what inspects or rewrites TLS on this device for this service.',
-      filter: `tls.handshake.type in {1, 2} && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },
 })
 
 function findingOfDamage({ sighting, at, packet, from, description }: TlsDamaged): Finding {
-  const { service, responder, tap } = sighting
+  const { service, responder } = sighting
   const alert = ALERTS[description] ?? String(description)
   return {
     type: 'tls-modified',
@@ -102,9 +103,7 @@ function findingOfDamage({ sighting, at, packet, from, description }: TlsDamaged
     confidence: 0.6,
     details: { alert, from: from === 0 ? 'client' : 'server' },
     evidence: packets({
-      tap,
-      packet,
-      at,
+      ...packetOf(sighting, packet, at),
       note: `alert ${alert} of the ${from === 0 ? 'client' : 'server'}`,
     }),
     cause: `${service.name}|${responder.address}|damaged`,

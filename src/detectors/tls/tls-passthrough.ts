@@ -43,7 +43,7 @@ export const tlsPassthrough = detector({
       summary:
         'ClientHello and ServerHello are the same before and behind the relay: agents speak TLS with the servers themselves, and see the servers’ certificates.',
       remedy: 'Nothing, if it was meant; each server then needs a certificate for the name that agents use.',
-      filter: `tls.handshake.type in {1, 2} && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

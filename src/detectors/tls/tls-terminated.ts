@@ -57,7 +57,7 @@ export const tlsTerminated = detector({
         first.severity === 'info'
           ? 'Nothing, if it was meant: the certificate for the agents’ name stands on the relay.'
           : 'Let the relay pass TCP on port and address as it comes (layer 4), without a certificate of its own: this product authenticates from end to end.',
-      filter: `tls.handshake.type in {1, 2} && (${connectionFilter(findings)})`,
+      filter: connectionFilter(findings),
       details: first.details,
     }
   },

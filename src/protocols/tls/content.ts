@@ -33,7 +33,7 @@ export function takeHandshakeMessage(
   if (tls.transcript !== null) addMessage(tls.transcript, b, start, end)
   const h = tls.handshake
   if (tls.is13 && type === is.NEW_SESSION_TICKET) takeTicket13(tls, h, b, start, end)
-  else if (h !== null && !takeMessage(h, half.side, type, b, start, end, tls.packet)) missMessage(tls, half)
+  else if (h !== null && !takeMessage(h, half.side, type, b, start, end, tls)) missMessage(tls, half)
   if (type === is.ENCRYPTED_EXTENSIONS && h?.refusesEarlyData === true) tls.refusesEarlyData = true
   if (type === is.CLIENT_HELLO || type === is.SERVER_HELLO) followHello(tls, h, type)
   else if (tls.is13) changeKeys13(tls, half, type)

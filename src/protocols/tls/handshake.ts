@@ -39,6 +39,8 @@ export interface Handshake {
   /** A HelloRetryRequest passed: it is TLS 1.3, and another ClientHello follows in clear. */
   isRetried: boolean
   certificates: readonly Certificate[]
+  /** The packet that completed them. */
+  certificatesIn: TlsHandshake['certificatesIn']
   clientCertificates: readonly Certificate[]
   /** OCSP answers that the server stapled. */
   ocsp: OcspAnswer[]
@@ -63,6 +65,7 @@ export const newHandshake = (withFingerprints: boolean): Handshake => ({
   refusesEarlyData: false,
   isRetried: false,
   certificates: [],
+  certificatesIn: null,
   clientCertificates: [],
   ocsp: [],
   ticketHashes: [],
@@ -71,6 +74,12 @@ export const newHandshake = (withFingerprints: boolean): Handshake => ({
   isCertificateRequested: false,
   isDamaged: false,
 })
+
+/** The packet that is read, and when it passed. */
+export interface Seen {
+  readonly packet: number
+  readonly packetTime: Micros
+}
 
 /** Anything worth reporting was seen. */
 export const hasFacts = (h: Handshake): boolean =>
@@ -104,17 +113,17 @@ export function takeMessage(
   b: Uint8Array,
   start: number,
   end: number,
-  packet: number,
+  seen: Seen,
 ): boolean {
   const at = start + HEADER
   switch (type) {
     case is.CLIENT_HELLO:
-      return takeClientHello(h, side, b, start, end, packet)
+      return takeClientHello(h, side, b, start, end, seen)
     case is.SERVER_HELLO:
-      return takeServerHello(h, side, b, at, end, packet)
+      return takeServerHello(h, side, b, at, end, seen)
     case is.CERTIFICATE:
     case is.COMPRESSED_CERTIFICATE:
-      return takeCertificates(h, side, type, b, at, end)
+      return takeCertificates(h, side, type, b, at, end, seen)
     case is.CERTIFICATE_STATUS:
       return readCertificateStatus(b, at, end, h.ocsp)
     case is.NEW_SESSION_TICKET:
@@ -139,11 +148,11 @@ function takeClientHello(
   b: Uint8Array,
   start: number,
   end: number,
-  packet: number,
+  seen: Seen,
 ): boolean {
   const fields = readClientHello(b, start + HEADER, end, h.withFingerprints)
   if (fields === null) return false
-  noteClientHello(h, side, fields, h.withFingerprints ? sha256Hex(b, start, end) : '', packet)
+  noteClientHello(h, side, fields, h.withFingerprints ? sha256Hex(b, start, end) : '', seen)
   return true
 }
 
@@ -156,7 +165,7 @@ export function noteClientHello(
   side: Side,
   fields: ClientHelloFields,
   hash: string,
-  packet: number,
+  { packet, packetTime: time }: Seen,
 ): void {
   h.clientSide = side
   h.offersEarlyData ||= fields.extensions.includes(is.EARLY_DATA)
@@ -168,6 +177,7 @@ export function noteClientHello(
   h.client = {
     side,
     packet,
+    time,
     random: fields.random,
     version: offeredVersion(fields),
     serverName: fields.serverName,
@@ -188,7 +198,7 @@ function takeServerHello(
   b: Uint8Array,
   at: number,
   end: number,
-  packet: number,
+  seen: Seen,
 ): boolean {
   const fields = readServerHello(b, at, end)
   if (fields === null) return false
@@ -199,7 +209,7 @@ function takeServerHello(
   }
   h.serverFields = fields
   h.server = {
-    packet,
+    packet: seen.packet,
     random: fields.random,
     version: fields.version,
     cipherSuite: fields.cipherSuite,
@@ -218,6 +228,7 @@ function takeCertificates(
   b: Uint8Array,
   at: number,
   end: number,
+  { packet, packetTime: time }: Seen,
 ): boolean {
   const staples: OcspAnswer[] = []
   const chain =
@@ -228,6 +239,7 @@ function takeCertificates(
     h.clientCertificates = chain
   } else {
     h.certificates = chain
+    h.certificatesIn = chain.length === 0 ? null : { packet, time }
     h.ocsp = staples
     h.isFull = true
   }
@@ -284,7 +296,7 @@ export const handshakeObservation = (
   h: Handshake,
   on: { readonly tap: Tap; readonly connection: ConnectionId },
   time: Micros,
-  packet: number,
+  { packet, packetTime }: Seen,
   decrypted: boolean,
 ): TlsHandshake => ({
   kind: 'tls-handshake',
@@ -294,10 +306,12 @@ export const handshakeObservation = (
   client: h.client,
   server: h.server,
   certificates: h.certificates,
+  certificatesIn: h.certificatesIn,
   clientCertificates: h.clientCertificates,
   ...(h.ocsp.length === 0 ? {} : { ocsp: h.ocsp }),
   resumed: isResumed(h),
   issuedTicketHashes: issued(h),
   packet,
+  packetTime,
   decrypted,
 })

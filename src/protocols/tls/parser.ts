@@ -122,6 +122,7 @@ class TlsParser implements TlsConsumer {
     const { tls } = this
     tls.time = time
     tls.packet = packet
+    tls.packetTime = time
     return this.readers[side]
   }
 
@@ -183,7 +184,7 @@ function takeOpening(tls: Tls, half: Half, octets: Uint8Array, length: number): 
   if (fields === null || tls.handshake === null) return
   beginHandshake(tls)
   if (tls.transcript !== null) addOctets(tls.transcript, octets, V2_HEADER_BYTES, length)
-  noteClientHello(tls.handshake, half.side, fields, sha256Hex(octets, V2_HEADER_BYTES, length), tls.packet)
+  noteClientHello(tls.handshake, half.side, fields, sha256Hex(octets, V2_HEADER_BYTES, length), tls)
   tls.clientSide = half.side
 }
 
@@ -192,21 +193,23 @@ function takeOpening(tls: Tls, half: Half, octets: Uint8Array, length: number): 
  */
 function keep(tls: Tls, reader: SideReader, b: Uint8Array, start: number, end: number): void {
   const held = reader.half.held!
-  const fits = hold(held, b, start, end, tls.packet)
+  const fits = hold(held, b, start, end, tls)
   if (!fits || tls.time - held.since > HELD_TIME_MAX) releaseHalf(tls, reader)
 }
 
 function releaseHalf(tls: Tls, reader: SideReader): void {
   const { half } = reader
   const pieces = half.held?.pieces ?? []
-  const { packet } = tls
+  const { packet, packetTime } = tls
   half.held = null
   half.hasWaited = true
   for (const piece of pieces) {
     tls.packet = piece.packet
+    tls.packetTime = piece.packetTime
     read(tls, reader, piece.octets, 0, piece.octets.length)
   }
   tls.packet = packet
+  tls.packetTime = packetTime
 }
 
 /** `length` octets of a side were not captured. */

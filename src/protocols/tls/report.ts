@@ -23,7 +23,7 @@ export function conclude(tls: Tls): void {
   const h = tls.handshake
   tls.handshake = null
   if (h === null || !hasFacts(h)) return
-  report(tls, handshakeObservation(h, tls.context, tls.time, tls.packet, tls.isDecrypted))
+  report(tls, handshakeObservation(h, tls.context, tls.time, tls, tls.isDecrypted))
 }
 
 /** Reports an alert; level and description are null if it could not be read. */

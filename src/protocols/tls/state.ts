@@ -102,7 +102,9 @@ export interface Tls extends TlsCounts {
   isHolding: boolean
   /** Of the call in progress. */
   time: Micros
+  /** The packet that is read, and when it passed: octets may have waited. */
   packet: number
+  packetTime: Micros
 }
 
 export const newTls = (context: StreamContext, openInner: OpenInner): Tls => ({
@@ -128,6 +130,7 @@ export const newTls = (context: StreamContext, openInner: OpenInner): Tls => ({
   unreported: 0,
   time: 0,
   packet: 0,
+  packetTime: 0,
 })
 
 export const roleOf = (tls: Tls, half: Half): Role => (half.side === tls.clientSide ? 'client' : 'server')

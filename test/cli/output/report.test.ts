@@ -218,7 +218,7 @@ describe('an incident', () => {
       incident: 'HF-2041',
       finding: cut({
         agent: { id: agent, address: '10.10.1.1' },
-        evidence: [{ tap: 'client', packet, at: 0, note: 'x' }],
+        evidence: [{ tap: 'client', packet, at: 0, ends: null, note: 'x' }],
       }),
     })
     const text = report([severedIdle, of('A', 1), of('A', 2), of('A', 3), of('B', 4), of('C', 5), of('D', 6)])
@@ -230,7 +230,7 @@ describe('an incident', () => {
     const nameless: AnalysisRecord = {
       kind: 'occurrence',
       incident: 'HF-2041',
-      finding: cut({ agent: null, evidence: [{ tap: 'client', packet: 1, at: 0, note: 'x' }] }),
+      finding: cut({ agent: null, evidence: [{ tap: 'client', packet: 1, at: 0, ends: null, note: 'x' }] }),
     }
     expect(report([severedIdle, nameless])).toContain(
       `agent not known, from ${nameless.finding.tuple![0].address}`,
@@ -279,7 +279,7 @@ describe('an incident', () => {
         incident: 'HF-2041',
         finding: cut({
           agent: { id: bad, address: bad },
-          evidence: [{ tap: bad, packet: 1, at: 0, note: bad }],
+          evidence: [{ tap: bad, packet: 1, at: 0, ends: null, note: bad }],
         }),
       },
     ])

@@ -140,14 +140,27 @@ export const cut = (changes: Partial<Finding> = {}): Finding => ({
   confidence: 0.93,
   details: { signature: 'fin', silenceSeconds: 15.003211 },
   evidence: [
-    { tap: 'client', packet: 1310, at: after(131.120245), note: 'the last packet before 15.00 s of silence' },
+    {
+      tap: 'client',
+      packet: 1310,
+      at: after(131.120245),
+      ends: null,
+      note: 'the last packet before 15.00 s of silence',
+    },
     {
       tap: 'client',
       packet: 1311,
       at: after(146.123456),
+      ends: null,
       note: 'FIN from 10.10.2.10, hop limit 64 as always',
     },
-    { tap: 'server', packet: 1290, at: after(146.123311), note: 'FIN to dlp1 0.1 ms before, from 10.10.3.1' },
+    {
+      tap: 'server',
+      packet: 1290,
+      at: after(146.123311),
+      ends: null,
+      note: 'FIN to dlp1 0.1 ms before, from 10.10.3.1',
+    },
   ],
   cause: 'dlp-endpoint|10.10.2.10|load-balancer',
   requirements: ['S0-04', 'S0-15'],
@@ -165,12 +178,14 @@ const cutOf = (id: string, address: string, seconds: number, packet: number): Fi
         tap: 'client',
         packet,
         at: after(seconds - 15.002),
+        ends: null,
         note: 'the last packet before 15.00 s of silence',
       },
       {
         tap: 'client',
         packet: packet + 9,
         at: after(seconds),
+        ends: null,
         note: 'FIN from 10.10.2.10, hop limit 64 as always',
       },
     ],
@@ -253,7 +268,13 @@ const hopFinding = cut({
   connection: 9,
   manner: null,
   evidence: [
-    { tap: 'server', packet: 1301, at: after(147.2), note: 'SYN to dlp2; the agent names itself in #1305' },
+    {
+      tap: 'server',
+      packet: 1301,
+      at: after(147.2),
+      ends: null,
+      note: 'SYN to dlp2; the agent names itself in #1305',
+    },
   ],
 })
 

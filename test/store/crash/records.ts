@@ -17,7 +17,7 @@ export function* recordsOf(capture: number): Iterable<AnalysisRecord> {
     yield { ...severedIdle, id, occurrences: OCCURRENCES, agents: OCCURRENCES }
     for (let i = 0; i < OCCURRENCES; i++) {
       const at = severedIdle.start + capture * 1e9 + i
-      const evidence = [{ tap: '', packet: 1 + cause * OCCURRENCES + i, at, note: 'it' }] as const
+      const evidence = [{ tap: '', packet: 1 + cause * OCCURRENCES + i, at, ends: null, note: 'it' }] as const
       const agent = { id: `agent-${i + capture}`, address: null }
       yield {
         kind: 'occurrence',

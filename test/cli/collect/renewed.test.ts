@@ -2,15 +2,11 @@ import { existsSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Journal, journalEntries, NO_JOURNAL } from '../../../src/cli/collect/journal.ts'
-import {
-  isNumberedOtherwise,
-  renumberedJournal,
-  renumberedLedger,
-} from '../../../src/cli/collect/renumbered.ts'
+import { isOfBefore, renewedJournal, renewedLedger } from '../../../src/cli/collect/renewed.ts'
 import { Ledger } from '../../../src/incidents/ledger.ts'
 import { connectionNumber } from '../../../src/model/connection.ts'
 import type { Describe } from '../../../src/incidents/ledger.ts'
-import type { Finding, Incident } from '../../../src/model/incident.ts'
+import type { EvidencePacket, Finding, Incident } from '../../../src/model/incident.ts'
 import type { JournalEntry } from '../../../src/pipeline/live.ts'
 import { folder } from '../../store/database.ts'
 import { cut } from '../output/story.ts'
@@ -52,7 +48,7 @@ function written(base: string): ReturnType<Journal['write']> {
 test('connections have the numbers of today, and the file of before stays for who goes back to it', () => {
   const base = join(folder(), 'j')
   const end = written(base)
-  const again = renumberedJournal(base, end)!
+  const again = renewedJournal(base, end, 2)!
   expect(again).toMatchObject({ generation: 1, entries: OLD.length })
   expect([...journalEntries(base, again)]).toEqual(NEW)
   expect([...journalEntries(base, end)]).toEqual(OLD)
@@ -62,19 +58,47 @@ test('a journal that is damaged is of no use, and left as it is', () => {
   const base = join(folder(), 'j')
   const end = written(base)
   truncateSync(`${base}.journal-0`, end.bytes - 1)
-  expect(renumberedJournal(base, end)).toBeNull()
+  expect(renewedJournal(base, end, 2)).toBeNull()
   expect(existsSync(`${base}.journal-0`)).toBe(true)
 })
 
 test('formats of before are told from those of today', () => {
   const parts = [
-    ['journal', [1, 2, 3]],
-    ['incidents', [1, 2]],
+    ['journal', [1, 2, 3, 4, 5]],
+    ['incidents', [1, 2, 3]],
     ['packets', [1]],
   ] as const
-  const answers = parts.map(([part, formats]) => formats.map((format) => isNumberedOtherwise(part, format)))
-  expect(answers).toEqual([[true, true, false], [true, false], [false]])
-  expect(isNumberedOtherwise('journal', undefined)).toBe(false)
+  const answers = parts.map(([part, formats]) => formats.map((format) => isOfBefore(part, format)))
+  expect(answers).toEqual([[true, true, true, true, false], [true, true, false], [false]])
+  expect(isOfBefore('journal', undefined)).toBe(false)
+})
+
+test('openings and handshakes of a journal say when their packets passed, and nothing else is changed', () => {
+  const base = join(folder(), 'j')
+  const journal = new Journal(base, NO_JOURNAL)
+  const opening = { kind: 'opening', connection: 7, time: 3, packet: 2 }
+  const hello = { kind: 'tls-handshake', connection: 7, time: 9, packet: 6, client: { packet: 4 } }
+  for (const one of [...NEW, hello, { ...hello, client: null }, opening]) journal.add(entry(one))
+  const end = journal.write()
+  journal.close()
+  const today = { ...hello, client: { packet: 4, time: 9 }, certificatesIn: null, packetTime: 9 }
+  expect([...journalEntries(base, renewedJournal(base, end, 4)!)]).toEqual([
+    ...NEW,
+    today,
+    { ...today, client: null },
+    { ...opening, packetTime: 3 },
+  ])
+})
+
+test('evidence of an account of before is of connections that nobody knows', () => {
+  const { evidence } = cut()
+  const [{ ends: _, ...before }] = evidence
+  const its = new Ledger()
+  its.add(cut({ evidence: [before as EvidencePacket] }))
+  const restored = new Ledger()
+  restored.load(renewedLedger(its.save(), 2))
+  const [told] = [...restored.incidents(() => describe)]
+  expect(told!.findings).toEqual([cut({ evidence: [evidence[0]] })])
 })
 
 const describe: Describe = () => ({ title: '', summary: '', remedy: '', filter: '', details: {} })
@@ -91,7 +115,7 @@ test('findings of an account of incidents have them too, packed ones as well, an
     return its
   }
   const restored = new Ledger()
-  restored.load(renumberedLedger(ledger(old).save()))
+  restored.load(renewedLedger(ledger(old).save(), 1))
   const told = (): { incident: Incident; findings: readonly Finding[] } =>
     [...restored.incidents(() => describe)][0]!
   expect(told().findings).toEqual(Array.from({ length: 200 }, (_, i) => finding(i + 1, connectionNumber)))
