@@ -32,9 +32,10 @@ export const about = (
 /** The note of the packet after which nothing came, at whichever tap. */
 export const LAST_BEFORE = 'last packet before the silence'
 
-/** Evidence as findings carry it: at least one packet, or it is our own mistake. */
+/** Evidence as findings carry it: at least one packet, or it is our own mistake; and nothing of what else an
+ * event says of its packets. */
 export function packets(...list: readonly EvidencePacket[]): readonly [EvidencePacket, ...EvidencePacket[]] {
-  const [first, ...rest] = list
+  const [first, ...rest] = list.map(({ tap, packet, at, ends, note }) => ({ tap, packet, at, ends, note }))
   if (first === undefined) throw new Error('a finding without packets')
   return [first, ...rest]
 }
@@ -62,7 +63,7 @@ export function connectionFilter(findings: readonly Finding[]): string {
         .filter(isSome)
         .join(' || ')
   }
-  return [...named.values()].map(oneFilter).filter(isSome).join(' || ')
+  return [...named.values()].map(oneFilter).join(' || ')
 }
 
 /** Packets with one of these TCP flags at the ports that the findings' connections lead to; empty if they
@@ -80,15 +81,15 @@ const endsOf = ({ tuple, evidence }: Finding): Ends[] =>
 
 const V4 = 'ip'
 const V6 = 'ipv6'
-const versionOf = (ends: Ends): string => (ends.some(({ address }) => address.includes(':')) ? V6 : V4)
+const versionOf = ([{ address }]: Ends): string => (address.includes(':') ? V6 : V4)
 
-/** One connection, by all that is known of its ends; null if that is nothing. */
-function oneFilter(ends: Ends): string | null {
+/** One connection, by all that is known of its ends. */
+function oneFilter(ends: Ends): string {
   const terms = ends.flatMap(({ address, port }) => [
-    ...(address === '' ? [] : [`${versionOf(ends)}.addr == ${address}`]),
+    `${versionOf(ends)}.addr == ${address}`,
     ...(port === 0 ? [] : [`tcp.port == ${port}`]),
   ])
-  return terms.length === 0 ? null : `(${terms.join(' && ')})`
+  return `(${terms.join(' && ')})`
 }
 
 /** The connections of one IP version by the sets of their addresses and of the ports that were asked for;
@@ -112,7 +113,7 @@ function setFilter(ip: string, all: readonly Ends[]): string | null {
 /** `tcp.port == 443`, `tcp.port in {80, 443}`; null if they are too many, or one of them is not known. */
 function anyOf(field: string, values: readonly (string | number)[]): string | null {
   const distinct = [...new Set(values)]
-  if (distinct.includes('') || distinct.includes(0)) return null
+  if (distinct.includes(0)) return null
   if (distinct.length === 1) return `${field} == ${distinct[0]}`
   if (distinct.length > VALUES_NAMED) return null
   const sorted = distinct.toSorted((a, b) => String(a).localeCompare(String(b), 'en', { numeric: true }))

@@ -60,8 +60,8 @@ export interface AddressChanged {
   readonly continued: boolean
   readonly at: Micros
   readonly packet: number
-  readonly lastAt: Micros
-  readonly lastPacket: number
+  /** The last packet from there. */
+  readonly last: PacketReference
 }
 
 /** The bytes of one connection went on under another tuple, without a handshake. */
@@ -190,8 +190,8 @@ export interface CookieNotReturned {
   readonly why: string | null
   readonly given: number
   readonly requests: number
-  readonly first: { readonly packet: number; readonly at: Micros }
-  readonly last: { readonly packet: number; readonly at: Micros }
+  readonly first: PacketReference
+  readonly last: PacketReference
 }
 
 /** An agent turned to another server, and why is known as well as it will be. */

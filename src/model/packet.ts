@@ -5,11 +5,11 @@ import type { Micros } from './time.ts'
 export type Tap = string
 
 /** The two ends of a connection as one tap names them: who sent the SYN, and who was asked. Port 0: it is not
- * known which; an empty address: it is not known whose. */
+ * known which, or it is none of TCP. */
 export type Ends = readonly [originator: Endpoint, responder: Endpoint]
 
 /** A packet that anybody can look up again: its tap, its 1-based number in that tap's file, its time; and
- * the ends of the connection that it belongs to, null where that is none of TCP. */
+ * the ends of the connection that it belongs to, null where nobody knows them. */
 export interface PacketReference {
   readonly tap: Tap
   readonly packet: number
@@ -17,15 +17,19 @@ export interface PacketReference {
   readonly ends: Ends | null
 }
 
-/** Nobody knows which end. */
-export const ANYWHERE: Endpoint = { address: '', port: 0 }
+interface Connected {
+  readonly originator: Endpoint
+  readonly responder: Endpoint
+}
+
+export const endsOf = ({ originator, responder }: Connected): Ends => [originator, responder]
 
 /** A packet of a connection that a tap saw. */
 export const packetOf = (
-  { tap, originator, responder }: { tap: Tap; originator: Endpoint; responder: Endpoint },
+  on: Connected & { readonly tap: Tap },
   packet: number,
   at: Micros,
-): PacketReference => ({ tap, packet, at, ends: [originator, responder] })
+): PacketReference => ({ tap: on.tap, packet, at, ends: endsOf(on) })
 
 /** A side of a connection is a fact: the originator sent the SYN. Who is an agent or a server is inferred
  * further up. */

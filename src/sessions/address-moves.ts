@@ -42,8 +42,7 @@ export class AddressMoves {
       continued: continues !== null,
       at: sighting.start,
       packet: sighting.startPacket || packet,
-      lastAt: previous.end,
-      lastPacket: previous.packet,
+      last: { tap: previous.tap, packet: previous.packet, at: previous.end, ends: previous.ends },
     }
     // What the other taps see of the agent at that time decides whether it moved itself.
     this.options.later(at + this.options.settle, () => this.options.tell(event))

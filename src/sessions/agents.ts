@@ -3,7 +3,7 @@
  * known of it, and only where no relay hides the agents behind it.
  */
 import type { Agent, Sighting } from '../model/party.ts'
-import type { Tap } from '../model/packet.ts'
+import { endsOf, type Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
 import { type Identification, NamedPlace, TrackedAgent, type UsedAddress } from './tracked-agent.ts'
@@ -84,7 +84,8 @@ export class Agents {
     const before = moved ? { ...previous! } : null
     if (known === null) {
       if (tracked.addresses.length >= ADDRESSES_MAX) tracked.forgetSecondAddress()
-      known = { tap, address, start: at, end: at, packet, sighting: null, named: null }
+      const ends = endsOf(sighting)
+      known = { tap, address, start: at, end: at, packet, ends, sighting: null, named: null }
       tracked.use(known)
     }
     this.noteSeen(tracked, known, sighting, at, packet, kept)
@@ -102,6 +103,7 @@ export class Agents {
     if (at >= used.end) {
       used.end = at
       used.packet = packet
+      used.ends = endsOf(sighting)
       if (kept) used.sighting = sighting
     }
     if (agent.id === used.address || used.named === agent) return

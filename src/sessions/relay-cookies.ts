@@ -9,7 +9,6 @@ import { headerValue, type HttpRequest } from '../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
 import type { Server } from '../model/party.ts'
 import { packetOf, type PacketReference } from '../model/packet.ts'
-import type { Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { Oldest } from './oldest.ts'
 import type { TrackedSighting } from './sighting.ts'
@@ -30,7 +29,7 @@ interface Known {
 
 interface Given {
   readonly cookie: SetCookie
-  readonly first: { readonly packet: number; readonly at: Micros }
+  readonly first: PacketReference
   given: number
   requests: number
   why: string | null
@@ -134,18 +133,17 @@ class RelayCookies implements Follower {
     const cookie = response!.setCookies.find((c) => isRelays(c) && !c.expired)
     if (cookie === undefined) return
     const key = clientKey(sighting)
-    const { packet, time: at } = response!
+    const proof = packetOf(sighting, response!.packet, response!.time)
     const known = this.clients.get(key)
     if (known === undefined || known.cookie.name !== cookie.name) {
       const isReturned = request?.cookies?.some(({ name }) => name === cookie.name) === true
-      if (!isReturned)
-        this.clients.add(key, { cookie, first: { packet, at }, given: 1, requests: 0, why: null })
+      if (!isReturned) this.clients.add(key, { cookie, first: proof, given: 1, requests: 0, why: null })
       return
     }
     known.given++
     if (known.given < GIVEN_MIN || known.requests < ASKED_MIN) return
     this.clients.delete(key)
-    this.surroundings.tell(notReturned(known, sighting, { packet, at }))
+    this.surroundings.tell(notReturned(known, sighting, proof))
   }
 }
 

@@ -456,10 +456,9 @@ export class Sessions {
   private silence(o: O.Silence): void {
     const sighting = this.sighted(o)
     sighting.lastAt = Math.max(sighting.lastAt, o.end)
-    if (o.outcome === 'answered' && o.brokenBy === 0 && o.outcomePacket !== null) {
-      const shown = packetOf(o, o.outcomePacket, o.outcomeAt ?? o.time)
-      this.health.answered(this.responderOf(sighting), o.time, shown)
-    }
+    const { outcomePacket: answer, outcomeAt: at } = o
+    if (o.outcome === 'answered' && o.brokenBy === 0 && answer !== null)
+      this.health.answered(this.responderOf(sighting), o.time, packetOf(o, answer, at ?? o.time))
     this.endings.silence(sighting, o)
   }
 
@@ -485,9 +484,8 @@ export class Sessions {
     const answeredUntil = summary.halves[1].lastPacketAt
     if (answeredUntil !== null && summary.halves[0].packets > 0) {
       const pause = summary.flows?.maxIdleAtMost ?? summary.maxIdle
-      const { start, lastPacket, end } = summary
-      const shown = packetOf(sighting, lastPacket, end)
-      this.health.served(this.responderOf(sighting), start, answeredUntil, pause, shown)
+      const shown = packetOf(sighting, summary.lastPacket, summary.end)
+      this.health.served(this.responderOf(sighting), summary.start, answeredUntil, pause, shown)
     }
     this.endings.closed(sighting, summary, o.time)
     this.stays.closed(sighting, summary)

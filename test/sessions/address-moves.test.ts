@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AddressChanged, DetectorEvent } from '../../src/model/event.ts'
+import { packetOf } from '../../src/model/packet.ts'
 import { seconds } from '../../src/model/time.ts'
 import { AddressMoves } from '../../src/sessions/address-moves.ts'
 import { Agenda } from '../../src/sessions/agenda.ts'
@@ -44,8 +45,7 @@ test('a move is told once the other taps have spoken, with both contacts', () =>
     continued: false,
     at: seconds(100),
     packet: 1,
-    lastAt: seconds(1),
-    lastPacket: 10,
+    last: packetOf(before, 10, seconds(1)),
   }
   expect(s.events).toEqual([expected])
 })
@@ -75,5 +75,5 @@ test('the last contact is that of the last packet, on the connection on which it
   agents.seen(s.agent, before, seconds(50), 60) // told late
   s.at('203.0.113.9', 100)
   s.agenda.runUntil(Infinity)
-  expect(s.events).toMatchObject([{ before, lastAt: seconds(90), lastPacket: 77 }])
+  expect(s.events).toMatchObject([{ before, last: packetOf(before, 77, seconds(90)) }])
 })

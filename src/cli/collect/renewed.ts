@@ -1,8 +1,8 @@
 /**
  * What older versions left is written anew as it is today. Connections were numbered otherwise in journals of
  * formats 1 and 2, and in accounts of incidents of format 1: by a stream's number times 2^16, plus the
- * position of its tap. Journals up to format 4 do not say when the packets of openings and TLS handshakes passed, and
- * accounts up to format 2 not whose connections evidence is of.
+ * position of its tap. Journals up to format 4 do not say when the packets of openings and TLS
+ * handshakes passed, and accounts up to format 2 not whose connections evidence is of.
  */
 import { Occurrences } from '../../incidents/occurrences.ts'
 import type { SavedLedger } from '../../incidents/ledger.ts'

@@ -3,7 +3,7 @@ import { areNeighbours } from '../../model/address.ts'
 import type { OuterAddressChanged } from '../../model/address-event.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import { ANYWHERE, type Ends, packetOf } from '../../model/packet.ts'
+import { packetOf } from '../../model/packet.ts'
 import type { Sighting } from '../../model/party.ts'
 import { seconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, timesAmong } from '../detector.ts'
@@ -68,20 +68,12 @@ export const natChange = detector({
   },
 })
 
-/** Those of the connection before; where that is not known any more, it came from that address, and led
- * anywhere. */
-const endsBefore = (before: Sighting | null, from: string): Ends =>
-  before === null ? [{ address: from, port: 0 }, ANYWHERE] : [before.originator, before.responder]
-
 interface Proof {
   readonly what: string
   readonly confidence: number
 }
 
-function finding(
-  { agent, sighting, before, tap, from, to, at, packet, lastAt, lastPacket }: AddressChanged,
-  proof: Proof,
-): Finding {
+function finding({ agent, sighting, from, to, at, packet, last }: AddressChanged, proof: Proof): Finding {
   return {
     type: 'nat-change',
     severity: 'warning',
@@ -94,13 +86,7 @@ function finding(
     details: { from, to, identityEvidence: `${agent.identifiedBy} ${agent.id}`, translation: proof.what },
     evidence: packets(
       ...evidence(
-        {
-          tap,
-          packet: lastPacket,
-          at: lastAt,
-          ends: endsBefore(before, from),
-          note: `${agent.id} from ${from}`,
-        },
+        { ...last, note: `${agent.id} from ${from}` },
         { ...packetOf(sighting, packet, at), note: `${agent.id} from ${to}` },
       ),
     ),

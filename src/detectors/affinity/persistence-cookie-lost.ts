@@ -1,7 +1,6 @@
 /** A client is given the load balancer's cookie again and again, and never returns it: it cannot be held. */
 import type { CookieNotReturned, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import { packetOf } from '../../model/packet.ts'
 import { shortName } from '../../model/short-name.ts'
 import { counted, detector, unseen } from '../detector.ts'
 import { about, agentOf, connectionFilter, packets } from '../wording.ts'
@@ -60,8 +59,8 @@ function finding(event: CookieNotReturned, world: World): Finding {
     confidence: 0.9,
     details: { cookie, vendor, given, requests, why },
     evidence: packets(
-      { ...packetOf(sighting, first.packet, first.at), note: `${shortName(cookie)} is given` },
-      { ...packetOf(sighting, last.packet, last.at), note: `... and again: ${given} times by now` },
+      { ...first, note: `${shortName(cookie)} is given` },
+      { ...last, note: `... and again: ${given} times by now` },
     ),
     cause: `${sighting.service.name}|${cookie}|${why === null ? 'client' : 'attributes'}`,
     requirements: ['S2-32'],

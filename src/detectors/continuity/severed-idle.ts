@@ -223,7 +223,8 @@ const causeOf = ({ signature, undecided: why, manner, actor }: IdleEnd): string 
 
 /** Known by the return alone: what the agent said last, this side does not show. */
 function abandonedFinding(sighting: Sighting, next: Sighting): Finding {
-  const last = sighting.ending!.summary!.halves[0].lastPacketAt!
+  const summary = sighting.ending!.summary!
+  const last = summary.halves[0].lastPacketAt!
   return {
     type: 'severed-idle',
     severity: 'critical',
@@ -250,7 +251,7 @@ function abandonedFinding(sighting: Sighting, next: Sighting): Finding {
     },
     evidence: packets(
       {
-        ...packetOf(sighting, sighting.ending!.summary!.lastPacket, last),
+        ...packetOf(sighting, summary.lastPacket, summary.end),
         note: 'last packet of the old connection',
       },
       { ...packetOf(next, next.startPacket, next.start), note: RETURN },

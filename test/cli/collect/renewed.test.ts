@@ -73,7 +73,7 @@ test('formats of before are told from those of today', () => {
   expect(isOfBefore('journal', undefined)).toBe(false)
 })
 
-test('openings and handshakes of a journal say when their packets passed, and nothing else is changed', () => {
+test('openings and handshakes of a journal say when their packets passed; nothing else changes', () => {
   const base = join(folder(), 'j')
   const journal = new Journal(base, NO_JOURNAL)
   const opening = { kind: 'opening', connection: 7, time: 3, packet: 2 }

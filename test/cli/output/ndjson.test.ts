@@ -130,7 +130,7 @@ describe('each kind has the fields of the contract, kind first', () => {
       manner: 'fin',
       confidence: 0.93,
       details: { signature: 'fin', silenceSeconds: 15.003211 },
-      evidence: [{ tap: null, packet: 7, at: '1970-01-01T00:00:00.000000Z', ends: null, note: 'x' }],
+      evidence: [{ tap: null, packet: 7, at: '1970-01-01T00:00:00.000000Z', note: 'x' }],
     })
   })
 

@@ -27,7 +27,9 @@ test('a server calls, the agent comes', async () => {
   expect({ title, summary, filter }).toEqual({
     title: '1 wake-up call to agents of epo',
     summary: 'Servers called agents once; 1 of the calls was followed by a check-in in time.',
-    filter: 'tcp.dstport == 8081',
+    filter:
+      '(ip.addr == 10.10.3.11 && tcp.port == 49152 && ip.addr == 10.10.1.101 && tcp.port == 8081) || ' +
+      '(ip.addr == 10.10.1.101 && tcp.port == 49153 && ip.addr == 10.10.3.11 && tcp.port == 80)',
   })
 })
 

@@ -22,7 +22,7 @@ test('a client at the interface between servers', async () => {
   const { config, play } = STORIES['client-on-replication-interface']
   const analysis = await analysed(play(), { config })
   expect(analysis.findings('client-on-replication-interface').map(inShort)).toEqual([
-    'warning client-on-replication-interface 0.016 client | 10.10.1.101 10.10.1.101 at sems1 | agent 10.10.1.101 |  | client 4',
+    'warning client-on-replication-interface 0.012 client | 10.10.1.101 10.10.1.101 at sems1 | agent 10.10.1.101 |  | client 4',
   ])
   expect(analysis.incident('client-on-replication-interface').summary).toBe(
     '1 client talked to 10.10.9.21, which is for traffic between servers.',

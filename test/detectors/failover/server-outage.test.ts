@@ -17,7 +17,9 @@ test('one incident, with its window and those who met it', async () => {
     title: 'sepm1 was out',
     summary:
       'sepm1 served nobody for 32.1 s, from 21 Nov 2026 02:00:58 UTC on. Met by 2 agents, who tried twice: refused by sepm1.',
-    filter: 'ip.addr == 10.10.4.11 && tcp.port == 8014',
+    filter:
+      '(ip.addr == 10.10.1.101 && tcp.port == 49154 && ip.addr == 10.10.4.11 && tcp.port == 8014) || ' +
+      '(ip.addr == 10.10.1.102 && tcp.port == 49154 && ip.addr == 10.10.4.11 && tcp.port == 8014)',
     details: {
       start: '2026-11-21T02:00:58.128100Z',
       end: '2026-11-21T02:01:30.216100Z',

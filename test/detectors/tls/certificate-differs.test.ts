@@ -11,11 +11,11 @@ const PASSES = ['info tls-passthrough']
 test.each([
   [
     'client',
-    'warning certificate-differs 2.095 client | nobody at a server | server |  | client 7, client 21',
+    'warning certificate-differs 2.085 client | nobody at a server | server |  | client 5, client 19',
   ],
   [
     'server',
-    'warning certificate-differs 2.091 server | nobody at a server | server |  | server 7, server 21',
+    'warning certificate-differs 2.081 server | nobody at a server | server |  | server 5, server 19',
   ],
 ])('two servers take turns, seen at the %s', async (tap, line) => {
   const { config, play } = STORIES['certificate-differs']

@@ -12,7 +12,7 @@ test('one certificate on two members', async () => {
   const analysis = await analysed(play(), { config })
   const found = analysis.findings('certificate-shared-replication')
   expect(found.map(inShort)).toEqual([
-    'warning certificate-shared-replication 2.072 client | nobody at sems1 | server 10.10.9.21 |  | client 7, client 21',
+    'warning certificate-shared-replication 2.064 client | nobody at sems1 | server 10.10.9.21 |  | client 5, client 19',
   ])
   expect(found[0]!.details).toMatchObject({ servers: ['sems2', 'sems1'], subject: 'CN=keys.example.com' })
 })

@@ -14,7 +14,7 @@ test('an authority that the client does not know', async () => {
   const analysis = await analysed(play(), { config })
   const found = analysis.findings('certificate-untrusted')
   expect(found.map(inShort)).toEqual([
-    'warning certificate-untrusted 0.025 client | 10.10.1.101 10.10.1.101 at sems1 | server 10.10.3.21 |  | client 6, client 6',
+    'warning certificate-untrusted 0.025 client | 10.10.1.101 10.10.1.101 at sems1 | server 10.10.3.21 |  | client 5, client 6',
   ])
   expect(found[0]!.details).toEqual({
     alert: 48,
