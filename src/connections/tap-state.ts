@@ -16,6 +16,7 @@ import {
   LAST_AT,
   PORTS,
   RECORD_WORDS,
+  REPEATED,
   SCOPE,
   STREAM,
   VERSION_MASK,
@@ -128,11 +129,14 @@ export class Endpoints {
 export const endpointOf = (state: TapState, row: number, side: Side): Endpoint =>
   state.endpoints.of(state, row, side)
 
-/** Payload octets on the wire so far, by side. */
+/** Octets of the streams so far, by side: what was sent again, or mirrored twice, counts once. */
 export const bytesSent = (state: TapState, row: number): readonly [number, number] => [
-  state.table.f64[(half(row, 0) + BYTES) >> 1]!,
-  state.table.f64[(half(row, 1) + BYTES) >> 1]!,
+  uniqueBytes(state, half(row, 0)),
+  uniqueBytes(state, half(row, 1)),
 ]
+
+const uniqueBytes = ({ table }: TapState, h: number): number =>
+  table.f64[(h + BYTES) >> 1]! - (table.words[h + REPEATED]! >>> 0)
 
 export function coldOf(state: TapState, row: number): Cold {
   const known = state.table.cold.get(row)

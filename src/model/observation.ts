@@ -112,7 +112,7 @@ export interface Silence extends OnEndpoints {
   /** The longest time within the silence in which this tap saw no frame at all: a blind tap or a clock step
    * looks like silence. */
   readonly tapSilence: Micros
-  /** Payload octets that each side had sent when the packet came. */
+  /** Octets of its stream that each side had sent when the packet came: what came again counts once. */
   readonly bytes: readonly [number, number]
   /** By how much it may have been shorter or longer, where flow records tell of it. Absent: exact. */
   readonly uncertainty?: Micros
@@ -155,7 +155,7 @@ export interface Reset extends OnEndpoints {
   readonly afterFin: boolean
   /** Both sides ended, and flow records do not tell which of them first. Absent: it is known. */
   readonly orderKnown?: false
-  /** Payload octets that each side had sent when the packet came. */
+  /** Octets of its stream that each side had sent when the packet came: what came again counts once. */
   readonly bytes: readonly [number, number]
 }
 
@@ -169,7 +169,7 @@ export interface Finished extends OnEndpoints {
   readonly idleBefore: Micros
   /** No FIN or RST came before it. */
   readonly first: boolean
-  /** Payload octets that each side had sent when the packet came. */
+  /** Octets of its stream that each side had sent when the packet came: what came again counts once. */
   readonly bytes: readonly [number, number]
   /** Null where its packet was not captured. */
   readonly hopLimit: number | null

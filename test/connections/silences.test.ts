@@ -43,7 +43,7 @@ describe('what becomes of a connection that was silent', () => {
     retransmissions: 3,
     lastRetransmission: 10,
     lastRetransmissionAt: BROKEN + seconds(9),
-    bytes: [50, 20],
+    bytes: [20, 20],
   } as const
   const resetAfterOne = {
     time: BROKEN + seconds(1) + STEP,
@@ -52,7 +52,7 @@ describe('what becomes of a connection that was silent', () => {
     retransmissions: 1,
     lastRetransmission: 8,
     lastRetransmissionAt: BROKEN + seconds(1),
-    bytes: [30, 20],
+    bytes: [20, 20],
   } as const
   const repeatedly = (wire: Wire): Wire =>
     wire
@@ -177,7 +177,7 @@ describe('what becomes of a connection that was silent', () => {
         retransmissions: 1,
         lastRetransmission: 8,
         lastRetransmissionAt: BROKEN + seconds(1),
-        bytes: [30, 20],
+        bytes: [20, 20],
       },
     ],
     [
@@ -196,7 +196,7 @@ describe('what becomes of a connection that was silent', () => {
         retransmissions: 2,
         lastRetransmission: 9,
         lastRetransmissionAt: BROKEN + seconds(2),
-        bytes: [40, 20],
+        bytes: [20, 20],
       },
     ],
   ])('%s', (_name, told, differs) => {
@@ -311,7 +311,8 @@ describe('what is known of a silence', () => {
     const wire = createWire().opens().sends(0, 10).acknowledges(1).copies().waits(IDLE)
     wire.sends(0, 10).copies().resets(1).copies()
     const [told] = wire.of('silence')
-    expect(told).toMatchObject({ startSide: 1, brokenBy: 0, outcome: 'reset', retransmissions: 0 })
+    const once = { startSide: 1, brokenBy: 0, outcome: 'reset', retransmissions: 0, bytes: [20, 0] } as const
+    expect(told).toMatchObject(once)
     expect(wire.of('reset')).toMatchObject([{ provokedBy: wire.packet - 2, idleBefore: IDLE }])
   })
 
