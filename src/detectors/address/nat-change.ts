@@ -3,6 +3,7 @@ import { areNeighbours } from '../../model/address.ts'
 import type { OuterAddressChanged } from '../../model/address-event.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
+import { hopsTravelled } from '../../model/hop-limit.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Sighting } from '../../model/party.ts'
 import { seconds } from '../../model/time.ts'
@@ -145,6 +146,8 @@ function isSeenUntranslated({ sighting, before }: AddressChanged): boolean {
 function proofOfTranslation(event: AddressChanged, world: World): Proof | null {
   const { from, to, tap, sighting, before } = event
   if (event.continued) return { what: 'the same connection goes on', confidence: 0.95 }
+  // What is translated behind this tap is not yet, here.
+  if (isTranslatedBehind(sighting)) return null
   const now = addressesElsewhere(sighting)
   const then = before === null ? [] : addressesElsewhere(before)
   if (now.length > 0 && then.length > 0) {
@@ -167,7 +170,23 @@ function proofOfTranslation(event: AddressChanged, world: World): Proof | null {
 /** Others may yet turn up at both addresses; whoever came from another network has moved. */
 const mayBeShown = ({ from, to }: AddressChanged): boolean => areNeighbours(from, to)
 
-/** What other taps, on the agent's side of a relay, show as the connection's origin. */
-function addressesElsewhere({ tap, path }: Sighting): string[] {
-  return path.sightings.filter((s) => s.tap !== tap && s.leg !== 'back').map((s) => s.originator.address)
+/** What other taps, on the agent's side of a relay, show as the connection's origin. A tap that is nearer to
+ * the server shows less of the agent's own address, not more. */
+const addressesElsewhere = (sighting: Sighting): string[] =>
+  sameLegs(sighting)
+    .filter((other) => !isNearerServer(other, sighting))
+    .map(({ originator }) => originator.address)
+
+const isTranslatedBehind = (sighting: Sighting): boolean =>
+  sameLegs(sighting).some(
+    (other) => isNearerServer(other, sighting) && other.originator.address !== sighting.originator.address,
+  )
+
+/** The connection at other taps, on the agent's side of a relay. */
+const sameLegs = ({ tap, path }: Sighting): readonly Sighting[] =>
+  path.sightings.filter((other) => other.tap !== tap && other.leg !== 'back')
+
+function isNearerServer(one: Sighting, other: Sighting): boolean {
+  if (one.responderHopLimit === null || other.responderHopLimit === null) return false
+  return hopsTravelled(one.responderHopLimit) < hopsTravelled(other.responderHopLimit)
 }

@@ -163,6 +163,18 @@ keepsQuiet(natChange, {
       },
     },
     {
+      config: changed(['203.0.113.5']), // it moves within the site, whose outer address is always the same
+      play() {
+        const s = scenario().behind(
+          nat({ map: { [A1]: '203.0.113.5', '10.10.7.20': '203.0.113.5' }, ports: 'allocated' }),
+        )
+        checkIn(s, 'G1', A1)
+        s.wait(seconds(60))
+        checkIn(s, 'G1', '10.10.7.20')
+        return s
+      },
+    },
+    {
       config: changed(['203.0.113.5']), // home: one address is the site's, the other is not
       taps: ['server'],
       play() {
