@@ -17,6 +17,7 @@ import {
   FIN_SEEN,
   HARDWARE_UNANSWERED,
   IDENTIFICATION_ZERO_WINDOWS,
+  INEXACT,
   LAST_PACKET,
   LEG_RTT,
   NEXT,
@@ -75,6 +76,16 @@ export function isResetValid(state: TapState, row: number, side: Side, place: Pl
   return ahead > 0 && ahead < WINDOW_UNKNOWN
 }
 
+/** Whether a RST that is believed lies exactly where its receiver stands, as far as that is known. */
+function isExact(state: TapState, row: number, side: Side, place: Place): boolean {
+  const w = state.table.words
+  const bits = w[row * RECORD_WORDS + STATE]!
+  const sequence = tcp.sequence(place.bytes, place.transportAt) | 0
+  if ((bits & bit(STARTED, side)) === 0 || sequence === w[half(row, side) + NEXT]) return true
+  const peer = otherSide(side)
+  return (bits & bit(ACK_SEEN, peer)) !== 0 && sequence === w[half(row, peer) + ACKNOWLEDGED]
+}
+
 /** Octets that a side is ready to take. Scaling counts if both SYNs offer it (RFC 7323 §2.2). */
 function windowOffered(w: Int32Array, bits: number, row: number, side: Side): number {
   const raw = w[half(row, side) + WINDOW_HOP_SCALE]! >>> 16
@@ -86,7 +97,7 @@ function windowOffered(w: Int32Array, bits: number, row: number, side: Side): nu
 }
 
 /** Tells a believed RST, settles a waking silence, and marks the connection over. Comes before the packet is
- * accounted for. */
+ * accounted for. One more that lies exactly where its receiver stands leaves no doubt of those before it. */
 export function resetSeen(
   state: TapState,
   row: number,
@@ -98,7 +109,11 @@ export function resetSeen(
   const cold = coldOf(state, row)
   const w = state.table.words
   const c = row * RECORD_WORDS
-  if ((w[c + STATE]! & bit(RST_SEEN, side)) !== 0) return
+  const exact = isExact(state, row, side, place)
+  if ((w[c + STATE]! & bit(RST_SEEN, side)) !== 0) {
+    if (exact) w[c + STATE]! &= ~bit(INEXACT, side)
+    return
+  }
   const before = state.table.f64[(half(row, otherSide(side)) + SENT_AT) >> 1]!
   const sinceLast = Math.max(0, time - lastAt(state, row))
   if (sinceLast > FAREWELL_WITHIN) settleHeard(state, row, time)
@@ -115,7 +130,7 @@ export function resetSeen(
   answered(state, row, otherSide(side))
   cold.rst = withSide(cold.rst, side, { at: time, packet })
   markEnd(cold, side, idleBefore)
-  w[c + STATE]! |= bit(RST_SEEN, side) | OVER
+  w[c + STATE]! |= bit(RST_SEEN, side) | OVER | (exact ? 0 : bit(INEXACT, side))
 }
 
 function tellReset(

@@ -76,7 +76,9 @@ export const DULL = 1 << 18 // and 1 << 19: the side began with nothing that is 
 export const RETRIED = 1 << 20 // over, and a SYN asked for it again
 export const ANSWERED = 1 << 21 // a silence was answered, and told
 export const RESUMED = 1 << 22 // its streams were read before a restart: they go on in the middle
-export const SPOKE_LAST = 1 << 23 // and 1 << 24: the latest octets are the side's
+export const SPOKE_LAST = 1 << 28 // and 1 << 29: the latest octets are the side's
+export const INEXACT = 1 << 23 // and 1 << 24: the side's RST was not exactly where its receiver stood
+export const ASKED = 1 << 25 // and 1 << 26: after such a RST, the side sent what asks for an answer
 
 /** Bits of SCOPE below the path. */
 export const PATH_SHIFT = 3

@@ -11,11 +11,13 @@ import { type Cold, NEITHER, withSide } from './cold.ts'
 import {
   ADDRESS_0,
   ADDRESS_1,
+  ASKED,
   ESTABLISHED,
   FAILED,
   FIN_SEEN,
   FIRST_PACKET,
   HARDWARE_UNANSWERED,
+  INEXACT,
   INITIAL,
   LEG_RTT,
   NEXT,
@@ -76,8 +78,8 @@ function synOf(state: TapState, row: number, side: Side, cold: Cold, time: Micro
 }
 
 function revive(w: Int32Array, c: number, cold: Cold): void {
-  const ends = FIN_SEEN | bit(FIN_SEEN, 1) | RST_SEEN | bit(RST_SEEN, 1)
-  w[c + STATE]! &= ~(OVER | RETRIED | ends)
+  const ends = FIN_SEEN | RST_SEEN | INEXACT | ASKED
+  w[c + STATE]! &= ~(OVER | RETRIED | ends | (ends << 1))
   cold.fin = cold.rst = NEITHER
   cold.endedBy = null
   cold.idleBeforeEnd = null

@@ -14,12 +14,14 @@ import type { Place } from '../wire/frame.ts'
 import * as tcp from '../wire/tcp.ts'
 import { isKeepAlive } from './advance.ts'
 import { repeatsProbe } from './sequence.ts'
+import { considerChallenge, isDoubtful } from './challenges.ts'
 import { finSeen, isResetValid, resetSeen } from './endings.ts'
 import {
   ACKNOWLEDGED,
   ADDRESS_0,
   ADDRESS_1,
   FIN_SEEN,
+  INEXACT,
   NEXT,
   OVER,
   PACKETS,
@@ -51,6 +53,8 @@ export const SYN_UNANSWERED_AFTER: Micros = 3 * SECOND
 /** How long the beginning of a connection is: what it costs to come back shows within that time. */
 export const FIRST_MINUTE: Micros = 60 * SECOND
 
+const DOUBTED = INEXACT | bit(INEXACT, 1)
+
 export class Lifecycle {
   private readonly state: TapState
   private readonly clock: TapClock
@@ -76,7 +80,7 @@ export class Lifecycle {
   before(row: number, side: Side, place: Place, flags: number, payload: number, packet: number): boolean {
     const { state } = this
     const time = state.moment[0]!
-    const bits = state.table.words[row * RECORD_WORDS + STATE]!
+    let bits = state.table.words[row * RECORD_WORDS + STATE]!
     if ((flags & tcp.RST) !== 0) {
       this.resetBefore(row, side, place, packet)
       return false
@@ -87,6 +91,10 @@ export class Lifecycle {
       return true
     }
     if ((bits & UNOPENED) !== 0 && !openBy(state, row, side, place, time)) return false
+    if ((bits & DOUBTED) !== 0 && isDoubtful(bits)) {
+      considerChallenge(state, row, side, place, flags, payload, packet)
+      bits = state.table.words[row * RECORD_WORDS + STATE]!
+    }
     const isLong = this.silenceBefore(row) >= state.silenceMin
     if ((flags & tcp.FIN) !== 0) finSeen(state, row, side, place, time, packet)
     else if (isLong && (bits & OVER) === 0 && state.wakings.of(row)?.givenUp !== true) {

@@ -38,7 +38,7 @@ export interface ConnectionCounters {
   captureDuplicates: number
   /** Holes in sequence space that the capture never filled, though the peer acknowledged them. */
   missingSegments: number
-  /** RSTs outside the window: not believed. */
+  /** RSTs outside the window, and those that were challenged: not believed. */
   invalidResets: number
   /** Connections given up at the limit before they ended. */
   evictions: number

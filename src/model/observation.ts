@@ -118,7 +118,8 @@ export interface Silence extends OnEndpoints {
   readonly uncertainty?: Micros
 }
 
-/** A RST that the connection's window makes valid (RFC 5961 §3.2); others are counted, not believed. */
+/** A RST that the connection's window makes valid (RFC 5961 §3.2); others are counted, not believed. That a
+ * receiver challenged it may show later: `ResetChallenged`. */
 export interface Reset extends OnEndpoints {
   readonly kind: 'reset'
   readonly packet: number
@@ -157,6 +158,20 @@ export interface Reset extends OnEndpoints {
   readonly orderKnown?: false
   /** Octets of its stream that each side had sent when the packet came: what came again counts once. */
   readonly bytes: readonly [number, number]
+}
+
+/**
+ * A RST that was told did not end the connection: it was not exactly where its receiver stood, which answers
+ * such a one with a challenge ACK (RFC 5961 §3.2), and both sides go on.
+ */
+export interface ResetChallenged extends OnConnection {
+  readonly kind: 'reset-challenged'
+  /** The side that the RST claims as its sender. */
+  readonly from: Side
+  /** The RST. */
+  readonly reset: number
+  /** The packet that shows it: the answer to what was sent since. */
+  readonly packet: number
 }
 
 /** A side closed its half. */
@@ -450,6 +465,7 @@ export type Observation =
   | ConnectionFailed
   | Silence
   | Reset
+  | ResetChallenged
   | Finished
   | Unanswered
   | ConnectionContinued

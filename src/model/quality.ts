@@ -18,7 +18,7 @@ export interface CaptureQuality {
   evictedConnections: number
   /** TCP segments of IPv6 hosts beyond the number of addresses that is remembered. */
   untrackedSegments: number
-  /** RSTs that no receiver would have believed (RFC 5961): not believed here. */
+  /** RSTs that no receiver would have believed, or that one challenged (RFC 5961): not believed here. */
   invalidResets: number
   /** Frames that the capturing interface reports as dropped (pcapng interface statistics). */
   interfaceDrops: number

@@ -94,6 +94,18 @@ export class Endings {
     this.plan(sighting.path, o.time + this.options.settle)
   }
 
+  /** The reset was none: the connection goes on, and so what seemed its end is forgotten. */
+  challenged(sighting: TrackedSighting | null, o: O.ResetChallenged): void {
+    if (sighting === null || sighting.ending === null) return
+    const { ending, path } = sighting
+    if (ending.resets[o.from]?.packet === o.reset) ending.resets[o.from] = null
+    if (ending.silence?.outcomePacket === o.reset || ending.silence?.endPacket === o.reset)
+      ending.silence = null
+    if (ending.silence !== null || isAny(ending.resets) || isAny(ending.finished)) return
+    path.ending = false
+    path.endedAt = null
+  }
+
   finished(sighting: TrackedSighting, o: O.Finished): void {
     this.measureReturn(sighting, o.bytes[1], o.time - o.idleBefore)
     sighting.end.finished[o.from] ??= o

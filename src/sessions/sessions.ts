@@ -173,6 +173,8 @@ export class Sessions {
         return this.silence(o)
       case 'reset':
         return this.endings.reset(this.sighted(o), o)
+      case 'reset-challenged':
+        return this.endings.challenged(this.sightings.known(o.connection), o)
       case 'finished':
         return this.endings.finished(this.sighted(o), o)
       case 'first-minute':

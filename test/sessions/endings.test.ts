@@ -91,6 +91,18 @@ describe('an idle path that ends', () => {
     expect(s.told('path-ended')).toMatchObject([{ at: seconds(50), lost: null }])
   })
 
+  test('by a reset that is challenged, is none', () => {
+    const s = new Story()
+    const sighting = s.opens()
+    s.endings.silence(sighting, silence(sighting, 'aborted', { from: 10, to: 310, endPacket: 7 }))
+    s.endings.reset(sighting, reset(sighting, 1, 310))
+    const { tap, connection } = sighting
+    const its = { kind: 'reset-challenged', tap, connection, from: 1, packet: 9, time: seconds(311) } as const
+    s.endings.challenged(sighting, { ...its, reset: 7 })
+    expect(sighting.ending).toMatchObject({ resets: [null, null], silence: null })
+    expect(s.told('path-ended')).toEqual([])
+  })
+
   test('after a silence that is shorter than idle, is not told', () => {
     const s = new Story()
     const sighting = s.opens()

@@ -100,8 +100,8 @@ export const QUALITY_WORDS: readonly (readonly [Count, one: string, many: string
   ],
   [
     'invalidResets',
-    '1 reset fits no window of its connection and was not believed',
-    'N resets fit no window of their connection and were not believed',
+    '1 reset was not believed: its receiver does not take such a one',
+    'N resets were not believed: their receivers do not take such ones',
   ],
 ]
 

@@ -85,5 +85,5 @@ const COSTS: readonly (readonly [Counted, (n: number, connections: number | null
   ['clockSteps', (n) => `the clock was set back ${counted(n, 'time')}: silences across it are not certain`],
   ['malformedPackets', (n) => `${counted(n, 'packet')} with headers that contradict themselves: passed over`],
   ['outOfOrderPackets', (n) => `${counted(n, 'packet')} stored behind later ones: times are less exact`],
-  ['invalidResets', (n) => `${counted(n, 'reset')} that fit no window: not believed`],
+  ['invalidResets', (n) => `${counted(n, 'reset')} that their receivers do not take: not believed`],
 ]
