@@ -27,8 +27,9 @@ import {
   half,
   hopLimitOf,
 } from './fields.ts'
+import { isBelieved, JUMP_MAX } from './acceptance.ts'
 import { withSide } from './cold.ts'
-import { beganWithProbe, irregularSegment, JUMP_MAX, missed, repeatsProbe } from './sequence.ts'
+import { beganWithProbe, irregularSegment, missed, repeatsProbe } from './sequence.ts'
 import { coldOf, connectionId, endpointOf, type TapState } from './tap-state.ts'
 
 const WINDOW_HOP_MASK = 0xff
@@ -153,7 +154,10 @@ function acknowledge(state: TapState, row: number, side: Side, acknowledgment: n
   if ((bits & bit(STARTED, otherSide(side))) !== 0) {
     const unseen = (acknowledgment - w[p + NEXT]!) | 0
     if (unseen > JUMP_MAX || unseen < -JUMP_MAX) return
-    if (unseen > 0) missed(state, row, otherSide(side), acknowledgment)
+    if (unseen > 0) {
+      if (!isBelieved(state, row, otherSide(side), acknowledgment)) return
+      missed(state, row, otherSide(side), acknowledgment)
+    }
   } else if (isFirst) w[p + INITIAL] = (acknowledgment - 1) | 0
   if (isFirst) w[c + STATE]! |= bit(ACK_SEEN, side)
   w[h + ACKNOWLEDGED] = acknowledgment

@@ -30,11 +30,11 @@ import {
   STATE,
   SYN_SEEN,
   WAKING,
-  WINDOW_HOP_SCALE,
   bit,
   half,
   hopLimitOf,
 } from './fields.ts'
+import { WINDOW_UNKNOWN, windowOffered } from './acceptance.ts'
 import { answered } from './advance.ts'
 import { acknowledgesSyn } from './handshake.ts'
 import { isUnasked, settle, settleHeard, wake } from './silences.ts'
@@ -46,9 +46,6 @@ import { bytesSent, coldOf, connectionId, endpointOf, lastAt, type TapState } fr
 const FAREWELL_WITHIN: Micros = SECOND
 /** Octets of text in a RST that are kept. */
 const RESET_TEXT_MAX = 256
-/** Window assumed where the true one is not known, because no SYN told the scale or the side was never seen:
- * the largest unscaled one. */
-const WINDOW_UNKNOWN = 0xffff
 
 /**
  * Whether the receiver would take this RST: it lies in the window that the receiver last offered, or where
@@ -84,16 +81,6 @@ function isExact(state: TapState, row: number, side: Side, place: Place): boolea
   if ((bits & bit(STARTED, side)) === 0 || sequence === w[half(row, side) + NEXT]) return true
   const peer = otherSide(side)
   return (bits & bit(ACK_SEEN, peer)) !== 0 && sequence === w[half(row, peer) + ACKNOWLEDGED]
-}
-
-/** Octets that a side is ready to take. Scaling counts if both SYNs offer it (RFC 7323 §2.2). */
-function windowOffered(w: Int32Array, bits: number, row: number, side: Side): number {
-  const raw = w[half(row, side) + WINDOW_HOP_SCALE]! >>> 16
-  const both = SYN_SEEN | bit(SYN_SEEN, 1)
-  if ((bits & both) !== both) return Math.max(raw, WINDOW_UNKNOWN)
-  const own = w[half(row, side) + WINDOW_HOP_SCALE]! & 0xff
-  const other = w[half(row, otherSide(side)) + WINDOW_HOP_SCALE]! & 0xff
-  return own > 0 && other > 0 ? raw << (own - 1) : raw
 }
 
 /** Tells a believed RST, settles a waking silence, and marks the connection over. Comes before the packet is

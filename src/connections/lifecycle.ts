@@ -12,6 +12,7 @@ import type { Side } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import type { Place } from '../wire/frame.ts'
 import * as tcp from '../wire/tcp.ts'
+import { isFinBelieved } from './acceptance.ts'
 import { isKeepAlive } from './advance.ts'
 import { repeatsProbe } from './sequence.ts'
 import { considerChallenge, isDoubtful } from './challenges.ts'
@@ -90,6 +91,7 @@ export class Lifecycle {
       if ((flags & tcp.ACK) !== 0) this.learnListener(row, side)
       return true
     }
+    if ((flags & tcp.FIN) !== 0 && !isFinBelieved(state, row, side, place, payload)) return false
     if ((bits & UNOPENED) !== 0 && !openBy(state, row, side, place, time)) return false
     if ((bits & DOUBTED) !== 0 && isDoubtful(bits)) {
       considerChallenge(state, row, side, place, flags, payload, packet)

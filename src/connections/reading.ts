@@ -9,7 +9,19 @@ import { otherSide, type Side } from '../model/packet.ts'
 import type { SegmentConsumer } from '../model/stream.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
-import { DETACHED, DULL, INITIAL, READ, RECORD_WORDS, RESUMED, STATE, SYN_SEEN, bit, half } from './fields.ts'
+import {
+  DETACHED,
+  DULL,
+  INITIAL,
+  NEXT,
+  READ,
+  RECORD_WORDS,
+  RESUMED,
+  STATE,
+  SYN_SEEN,
+  bit,
+  half,
+} from './fields.ts'
 import { connectionId, endpointOf, type TapState } from './tap-state.ts'
 
 /** Streams read at once: those of parsers that wait on idle connections cost a few kilobytes each. */
@@ -41,6 +53,9 @@ export class Reading {
   deliver(row: number, side: Side, place: Place, payload: number, packet: number): void {
     const b = place.bytes
     const t = place.transportAt
+    // What is not believed lies beyond where its sender stands.
+    const w = this.state.table.words
+    if (((i32(b, t + 4) + payload - w[half(row, side) + NEXT]!) | 0) > 0) return
     const payloadAt = place.wireEnd - payload
     const captured = Math.max(payloadAt, Math.min(place.end, place.wireEnd))
     if (this.isDull(row, side, place, payloadAt, captured, packet)) return

@@ -9,6 +9,7 @@ import { MILLISECOND, SECOND, type Micros } from '../model/time.ts'
 import { i32, u16 } from '../bytes/read.ts'
 import type { Place } from '../wire/frame.ts'
 import * as tcp from '../wire/tcp.ts'
+import { isBelieved, JUMP_MAX } from './acceptance.ts'
 import { type Hole, HOLES_MAX, withSide } from './cold.ts'
 import {
   ACKNOWLEDGED,
@@ -32,9 +33,6 @@ import {
 } from './fields.ts'
 import { coldOf, lastAt, type TapState } from './tap-state.ts'
 
-/** A jump this far is no lost segment but another stream or a broken header: 2^30, the largest window (RFC
- * 7323 §2.3). */
-export const JUMP_MAX = 1 << 30
 /** A late segment is out of order, not sent again, if its hole is no older than this or the round trip
  * (Wireshark uses 3 ms too). */
 const REORDERING: Micros = 3 * MILLISECOND
@@ -68,6 +66,10 @@ export function irregularSegment(
     return 'stray'
   }
   const end = (sequence + syn + payload + fin) | 0
+  if (ahead > 0 && !isBelieved(state, row, side, sequence)) {
+    addRepeated(w, h, payload)
+    return 'stray'
+  }
   if (ahead > 0) {
     missed(state, row, side, sequence)
     w[h + NEXT] = end

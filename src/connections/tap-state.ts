@@ -6,6 +6,7 @@ import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import { type AddressTable, ipv4NumberText } from '../bytes/address.ts'
 import type { PathTable } from '../wire/path.ts'
+import type { Doubts } from './acceptance.ts'
 import { Cold } from './cold.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import {
@@ -64,6 +65,7 @@ export interface TapState {
   readonly paths: PathTable
   readonly elsewhere: Elsewhere
   readonly synFacts: SynFactsReader
+  readonly doubts: Doubts
   readonly endpoints: Endpoints
   /** Hop limits that hosts were seen to begin connections with, by address word: for those whose other
    * packets passed before the capture. */

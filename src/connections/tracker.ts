@@ -17,6 +17,7 @@ import type { Micros } from '../model/time.ts'
 import type { Place } from '../wire/frame.ts'
 import { PathTable } from '../wire/path.ts'
 import * as tcp from '../wire/tcp.ts'
+import { Doubts } from './acceptance.ts'
 import { advance } from './advance.ts'
 import { Continuations } from './continuation.ts'
 import { DuplicateFilter } from './duplicates.ts'
@@ -137,6 +138,7 @@ export class Tracker {
       paths: this.paths,
       elsewhere: this.elsewhere,
       synFacts: new SynFactsReader(),
+      doubts: new Doubts(),
       endpoints: new Endpoints(),
       hopLimits: new Map(),
       counters: this.counters,

@@ -57,6 +57,7 @@ const SNAPSHOT: SnapshotOptions = {
     'duplicates',
     'endpoints',
     'synFacts',
+    'doubts',
     'tapIndex',
     'lookedAt',
   ]),
