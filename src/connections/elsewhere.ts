@@ -106,6 +106,11 @@ export class Elsewhere {
     return SHARING_FROM + this.sharing++
   }
 
+  /** The row that is made next has the same number for Wireshark as this one, which goes. */
+  shareWith(row: number): void {
+    this.shared = this.numberOf(row)
+  }
+
   /** Wireshark's tcp.stream; undefined: the row's own number. */
   streamOf(row: number): number | undefined {
     return this.streams.get(row)
@@ -125,7 +130,11 @@ export class Elsewhere {
     const isSyn = (tcp.flags(b, t) & (tcp.SYN | tcp.ACK)) === tcp.SYN
     const initial = w[half(row, this.sideOf(row, source, sourcePort)) + INITIAL]!
     if (isSyn && initial !== i32(b, t + 4)) return NOT_FOUND
-    return this.streams.get(row) ?? w[row * RECORD_WORDS + STREAM]! >>> 0
+    return this.numberOf(row)
+  }
+
+  private numberOf(row: number): number {
+    return this.streams.get(row) ?? this.table.words[row * RECORD_WORDS + STREAM]! >>> 0
   }
 
   private found(row: number, source: number, sourcePort: number): number {

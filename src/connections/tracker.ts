@@ -10,7 +10,7 @@ import { AddressTable } from '../bytes/address.ts'
 import { i32, u16 } from '../bytes/read.ts'
 import type { RecordsAhead } from '../model/ahead.ts'
 import type { Observation } from '../model/observation.ts'
-import { otherSide, type Side, type Tap } from '../model/packet.ts'
+import type { Side, Tap } from '../model/packet.ts'
 import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Micros } from '../model/time.ts'
@@ -24,12 +24,13 @@ import { DuplicateFilter } from './duplicates.ts'
 import { Elsewhere } from './elsewhere.ts'
 import { Eviction } from './eviction.ts'
 import * as F from './fields.ts'
-import { bit, half, HALF_WORDS, RECORD_WORDS } from './fields.ts'
+import { bit, HALF_WORDS, RECORD_WORDS } from './fields.ts'
 import { HardwareTable } from './hardware.ts'
 import { touch } from './last-seen.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { Reading, STREAMS_MAX } from './reading.ts'
 import { type Retold, retold } from './retold.ts'
+import { isAnotherLife } from './reuse.ts'
 import { Roles } from './roles.ts'
 import { addRepeated, missingOf } from './sequence.ts'
 import { settleAtEnd } from './silences.ts'
@@ -301,10 +302,18 @@ export class Tracker {
     if (row < 0 && this.paths.isUsed)
       row = this.elsewhere.find(source, destination, sourcePort, destinationPort, scope, place)
     if (row >= 0) {
-      if ((tcp.flags(b, t) & tcp.SYN) === 0 || !this.isNewConnection(row, place)) return row
+      const syn = tcp.flags(b, t) & (tcp.SYN | tcp.ACK)
+      const isOver = (this.table.words[row * RECORD_WORDS + F.STATE]! & F.OVER) !== 0
+      if (((syn & tcp.SYN) === 0 && !isOver) || !isAnotherLife(this.state, row, place)) return row
+      // Without the SYN, Wireshark takes it for the same stream.
+      if (syn !== tcp.SYN) this.elsewhere.shareWith(row)
       this.close(row, 'superseded')
     }
-    return this.open(source, destination, sourcePort, destinationPort, scope, place, packet)
+    const isReuse = row >= 0
+    row = this.open(source, destination, sourcePort, destinationPort, scope, place, packet)
+    // Its ports were another's a while ago: it was not silent before.
+    if (isReuse) this.table.f64[(row * RECORD_WORDS + F.LAST_AT) >> 1] = this.moment[0]!
+    return row
   }
 
   /** An IPv4 address as a number, or the id of one of IPv6; below 0 if that cannot be remembered. */
@@ -314,20 +323,6 @@ export class Tracker {
 
   private destinationOf({ version, bytes, networkAt }: Place): number {
     return version === 4 ? i32(bytes, networkAt + 16) : this.addresses.idOfIpv6(bytes, networkAt + 24)
-  }
-
-  /**
-   * A SYN with another initial sequence number on a known tuple is another connection: the port was used
-   * again. What the other side acknowledged first will do for the number, if the side was not captured.
-   */
-  private isNewConnection(row: number, place: Place): boolean {
-    const flags = tcp.flags(place.bytes, place.transportAt)
-    if ((flags & tcp.ACK) !== 0) return false
-    const side = this.table.side
-    const w = this.table.words
-    const known = bit(F.STARTED, side) | bit(F.ACK_SEEN, otherSide(side as Side))
-    if ((w[row * RECORD_WORDS + F.STATE]! & known) === 0) return false
-    return w[half(row, side) + F.INITIAL] !== i32(place.bytes, place.transportAt + 4)
   }
 
   private open(
