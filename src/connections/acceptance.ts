@@ -1,6 +1,6 @@
 /**
- * Whether a segment's numbers can be those of its connection (RFC 9293 §3.10.7.4): a receiver takes only what
- * lies in the window that it offers.
+ * Whether a segment's numbers can be those of its connection (RFC 9293 §3.10.7.4): a receiver takes only
+ * what lies in the window that it offers.
  *
  * An observer may have missed what opened the window, and the octets up to there. So what lies beyond it is
  * not believed at once, but when a second segment tells of about the same place: one that strayed here from
@@ -31,30 +31,6 @@ export const JUMP_MAX = 1 << 30
 /** Window assumed where the true one is not known, because no SYN told the scale or the side was never seen:
  * the largest unscaled one. */
 export const WINDOW_UNKNOWN = 0xffff
-/** Places remembered, a power of two: one that is overwritten has to be told twice again. */
-const ENTRIES = 1 << 10
-const WORDS = 3
-const STREAM_AT = 1
-const PLACE_AT = 2
-
-/** Where in their streams segments claimed to be that were not believed. What passed long ago confirms
- * nothing: a checkpoint holds none of it. */
-export class Doubts {
-  /** Word offset of the half (0: none), number of the stream, sequence number. */
-  private readonly entries = new Int32Array(ENTRIES * WORDS)
-
-  /** Whether the last doubt of the half told of a place within `reach` of this one; remembers it. */
-  isConfirmed(half: number, stream: number, sequence: number, reach: number): boolean {
-    const { entries } = this
-    const entry = ((half ^ (half >>> 10)) & (ENTRIES - 1)) * WORDS
-    const isSame = entries[entry] === half && entries[entry + STREAM_AT] === stream
-    const isNear = Math.abs((sequence - entries[entry + PLACE_AT]!) | 0) <= reach
-    entries[entry] = half
-    entries[entry + STREAM_AT] = stream
-    entries[entry + PLACE_AT] = sequence
-    return isSame && isNear
-  }
-}
 
 /** Octets that a side is ready to take. Scaling counts if both SYNs offer it (RFC 7323 §2.2). */
 export function windowOffered(w: Int32Array, bits: number, row: number, side: Side): number {
@@ -66,8 +42,8 @@ export function windowOffered(w: Int32Array, bits: number, row: number, side: Si
   return own > 0 && other > 0 ? raw << (own - 1) : raw
 }
 
-/** How far from where a side stands its octets may lie: the window that the other side offers, where both SYNs
- * tell of it. A small one may have been larger a moment before. */
+/** How far from where a side stands its octets may lie: the window that the other side offers, where both
+ * SYNs tell of it. A small one may have been larger a moment before. */
 export function reachOf({ table }: TapState, row: number, side: Side): number {
   const w = table.words
   const bits = w[row * RECORD_WORDS + STATE]!

@@ -1,10 +1,11 @@
 /**
  * Resets that were told and turn out not to have been taken.
  *
- * A receiver takes a RST only exactly where it stands, and answers one elsewhere in its window with a challenge
- * ACK (RFC 5961 §3.2). Where it stands, an observer does not know for certain; and devices in between reset
- * inexactly, too, whereupon nobody is heard any more. So such a RST is an end, until it is seen that both sides
- * go on: one sends what asks for an answer, and the other one, without a RST, acknowledges all of it.
+ * A receiver takes a RST only exactly where it stands, and answers one elsewhere in its window with a
+ * challenge ACK (RFC 5961 §3.2). Where it stands, an observer does not know for certain; and devices in
+ * between reset inexactly, too, whereupon nobody is heard any more. So such a RST is an end, until it is seen
+ * that both sides go on: one sends what asks for an answer, and the other one, without a RST, acknowledges
+ * all of it.
  */
 import { otherSide, type Side } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
@@ -27,8 +28,8 @@ export const isDoubtful = (bits: number): boolean =>
 const isInexact = (bits: number, side: Side): boolean => (bits & bit(INEXACT, side)) !== 0
 
 /**
- * A segment with neither SYN nor RST, not yet accounted for, of a connection whose end is doubtful. If it shows
- * that the connection goes on, it is open again.
+ * A segment with neither SYN nor RST, not yet accounted for, of a connection whose end is doubtful. If it
+ * shows that the connection goes on, it is open again.
  */
 export function considerChallenge(
   state: TapState,

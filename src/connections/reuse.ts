@@ -35,8 +35,8 @@ export function isAnotherLife(state: TapState, row: number, { bytes, transportAt
   return isOver && isFarFrom(state, row, side, sequence, acknowledgment)
 }
 
-/** A SYN with another initial sequence number than its side had. What the other side acknowledged first will do
- * for that, if the side was not captured. */
+/** A SYN with another initial sequence number than its side had. What the other side acknowledged first will
+ * do for that, if the side was not captured. */
 function isOtherSyn({ table: { words: w } }: TapState, row: number, side: Side, sequence: number): boolean {
   const known = bit(STARTED, side) | bit(ACK_SEEN, otherSide(side))
   return (w[row * RECORD_WORDS + STATE]! & known) !== 0 && w[half(row, side) + INITIAL] !== sequence

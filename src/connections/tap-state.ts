@@ -6,8 +6,8 @@ import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
 import type { Micros } from '../model/time.ts'
 import { type AddressTable, ipv4NumberText } from '../bytes/address.ts'
 import type { PathTable } from '../wire/path.ts'
-import type { Doubts } from './acceptance.ts'
 import { Cold } from './cold.ts'
+import type { Doubts } from './doubts.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import {
   ADDRESS_0,

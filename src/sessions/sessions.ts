@@ -6,7 +6,7 @@
 import type { DetectorEvent } from '../model/event.ts'
 import type { HttpRequest } from '../model/http.ts'
 import type * as O from '../model/observation.ts'
-import { type Endpoint, packetOf, type Tap } from '../model/packet.ts'
+import { packetOf } from '../model/packet.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type { Agent, Leg, Server, Visit, Service } from '../model/party.ts'
@@ -229,13 +229,7 @@ export class Sessions {
 
   /** The sighting of an observation that names its endpoints: one that was forgotten, or never opened, begins
    * now. */
-  private sighted(o: {
-    connection: number
-    tap: Tap
-    originator: Endpoint
-    responder: Endpoint
-    time: Micros
-  }): TrackedSighting {
+  private sighted(o: Omit<Beginning, 'start' | 'packet'> & { time: Micros }): TrackedSighting {
     return this.sightings.get(o.connection) ?? this.begin({ ...o, start: o.time, packet: 0 }, null)
   }
 
