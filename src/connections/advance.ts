@@ -11,6 +11,7 @@ import type { Place } from '../wire/frame.ts'
 import {
   ACKNOWLEDGED,
   ACK_SEEN,
+  FIN_SEEN,
   HALF_WORDS,
   HARDWARE_UNANSWERED,
   IDENTIFICATION_ZERO_WINDOWS,
@@ -19,6 +20,7 @@ import {
   PACKETS,
   READ,
   RECORD_WORDS,
+  SENT_AT,
   SPOKE_LAST,
   STARTED,
   STATE,
@@ -98,7 +100,9 @@ export function answered(state: TapState, row: number, side: Side): void {
 
 /**
  * RFC 9293 §3.8.4: a segment with at most one octet, one before the next sequence number. With an octet that
- * was not yet acknowledged, it is that octet sent again.
+ * was not yet acknowledged, it is that octet sent again; with one that was not yet seen, that octet itself,
+ * stored late. So is what has the number of a FIN that was not yet acknowledged, or passed before its side's
+ * last.
  */
 export function isKeepAlive(
   state: TapState,
@@ -113,8 +117,12 @@ export function isKeepAlive(
   if (sequence !== ((next - 1) | 0) || payload > 1 || (flags & SYN_FIN_RST) !== 0) return false
   const bits = w[row * RECORD_WORDS + STATE]!
   if ((bits & bit(STARTED, side)) === 0) return false
+  if (state.moment[0]! < state.table.f64[(half(row, side) + SENT_AT) >> 1]!) return false
+  const acknowledged = w[half(row, otherSide(side)) + ACKNOWLEDGED]!
+  if ((bits & bit(FIN_SEEN, side)) !== 0 && ((acknowledged - next) | 0) < 0) return false
+  if (payload === 1 && state.table.cold.get(row)?.holes[side].at(-1)?.to === next) return false
   if (payload === 0 || (bits & bit(ACK_SEEN, otherSide(side))) === 0) return true
-  return ((w[half(row, otherSide(side)) + ACKNOWLEDGED]! - next) | 0) >= 0
+  return ((acknowledged - next) | 0) >= 0
 }
 
 /** A side's first segment, or a SYN that numbers its stream anew. */

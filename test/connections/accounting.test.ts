@@ -187,6 +187,34 @@ describe('keep-alives are not data', () => {
     expect(wire.summary.halves[0].keepAlives).toBe(0)
   })
 
+  test('nor is an octet that is stored behind its acknowledgment', () => {
+    const wire = acknowledged()
+    for (let i = 0; i < 5; i++) {
+      wire.sends(1, 1, { unseen: true }).acknowledges(0)
+      wire.repeats(1, 1, { after: -500 })
+    }
+    expect(wire.ends().summary.halves[1]).toMatchObject({ keepAlives: 0, missingBytes: 0, uniqueBytes: 15 })
+  })
+
+  test('nor an acknowledgment that is stored behind its side’s FIN', () => {
+    const wire = acknowledged().finishes(0).probes(0, 0, { after: 100 }).ends()
+    expect(wire.summary.halves[0]).toMatchObject({ keepAlives: 0 })
+  })
+
+  test('nor one that is stored behind an octet', () => {
+    const wire = acknowledged()
+      .sends(0, 1)
+      .acknowledges(1)
+      .probes(0, 0, { after: -STEP - 500 })
+      .ends()
+    expect(wire.summary.halves[0]).toMatchObject({ keepAlives: 0 })
+  })
+
+  test('a side that has closed still probes', () => {
+    const wire = acknowledged().finishes(0).acknowledges(1).probes(0).ends()
+    expect(wire.summary.halves[0]).toMatchObject({ keepAlives: 1 })
+  })
+
   test('a capture that begins with one lacks nothing', () => {
     const wire = createWire().opens([{ unseen: true }, { unseen: true }, { unseen: true }])
     wire
