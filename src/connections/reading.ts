@@ -10,6 +10,8 @@ import type { SegmentConsumer } from '../model/stream.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
 import {
+  ACKNOWLEDGED,
+  ACK_SEEN,
   DETACHED,
   DULL,
   INITIAL,
@@ -27,6 +29,16 @@ import { connectionId, endpointOf, type TapState } from './tap-state.ts'
 /** Streams read at once: those of parsers that wait on idle connections cost a few kilobytes each. */
 export const STREAMS_MAX = 1 << 15
 
+/** SYNs whose payload is held: of more, the oldest one's is left out. */
+export const SYNS_HELD_MAX = 1 << 10
+
+interface HeldPayload {
+  /** As much of it as the snap length left. */
+  readonly captured: Uint8Array
+  readonly payload: number
+  readonly packet: number
+}
+
 /** Whether a side's first octets begin anything that is read. */
 export type BeginsAnything = (side: Side, bytes: Uint8Array, start: number, end: number) => boolean
 
@@ -36,6 +48,8 @@ export class Reading {
   private readonly beginsAnything: BeginsAnything | undefined
   /** Rows whose streams are read, in the order in which they were opened. */
   private readonly rows = new Set<number>()
+  /** Payload of SYNs, by the word offset of its half. */
+  private readonly held = new Map<number, HeldPayload>()
 
   /** Without `beginsAnything`, streams are opened for all. */
   constructor(state: TapState, streamsMax: number, beginsAnything?: BeginsAnything) {
@@ -52,17 +66,60 @@ export class Reading {
   /** Hands on the payload of a segment; of what the snap length cut, only that it was there. */
   deliver(row: number, side: Side, place: Place, payload: number, packet: number): void {
     const b = place.bytes
-    const t = place.transportAt
+    const sequence = i32(b, place.transportAt + 4)
     // What is not believed lies beyond where its sender stands.
     const w = this.state.table.words
-    if (((i32(b, t + 4) + payload - w[half(row, side) + NEXT]!) | 0) > 0) return
+    if (((sequence + payload - w[half(row, side) + NEXT]!) | 0) > 0) return
     const payloadAt = place.wireEnd - payload
     const captured = Math.max(payloadAt, Math.min(place.end, place.wireEnd))
-    if (this.isDull(row, side, place, payloadAt, captured, packet)) return
+    this.hand(row, side, sequence, b, payloadAt, captured, payload, packet)
+  }
+
+  /** Keeps the payload of a SYN (RFC 7413) until its connection is open: it may yet be refused. */
+  hold(row: number, side: Side, { bytes, wireEnd, end }: Place, payload: number, packet: number): void {
+    const start = wireEnd - payload
+    if (this.held.size >= SYNS_HELD_MAX) this.held.delete(this.held.keys().next().value!)
+    const captured = bytes.slice(start, Math.max(start, Math.min(end, wireEnd)))
+    this.held.set(half(row, side), { captured, payload, packet })
+  }
+
+  /** The connection is open: hands on what was held of it, unless the segment in hand of `side`, or one
+   * before it, shows that it was not taken: then it is sent again. */
+  release(row: number, side: Side, { bytes, transportAt }: Place): void {
+    for (const sender of [0, 1] as const) {
+      const h = half(row, sender)
+      const its = this.held.get(h)
+      if (its === undefined) continue
+      this.held.delete(h)
+      const w = this.state.table.words
+      const peer = otherSide(sender)
+      const isAcknowledged = (w[row * RECORD_WORDS + STATE]! & bit(ACK_SEEN, peer)) !== 0
+      const sequence = (w[h + INITIAL]! + 1) | 0
+      const stands = side === sender ? i32(bytes, transportAt + 4) : sequence
+      const reached = isAcknowledged ? w[half(row, peer) + ACKNOWLEDGED]! : stands
+      if (((reached - sequence) | 0) <= 0 || (w[row * RECORD_WORDS + STATE]! & DETACHED) !== 0) continue
+      this.hand(row, sender, sequence, its.captured, 0, its.captured.length, its.payload, its.packet)
+    }
+  }
+
+  /** Payload of SYNs is held. */
+  get isHolding(): boolean {
+    return this.held.size > 0
+  }
+
+  private hand(
+    row: number,
+    side: Side,
+    sequence: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    payload: number,
+    packet: number,
+  ): void {
+    if (this.isDull(row, side, sequence, bytes, start, end, packet)) return
     const stream = this.state.table.streams.get(row) ?? this.open(row)
-    const syn = (tcp.flags(b, t) >> 1) & 1
-    const sequence = (i32(b, t + 4) + syn) >>> 0
-    stream.segment(side, sequence, b, payloadAt, captured, payload, this.state.moment[0]!, packet)
+    stream.segment(side, sequence >>> 0, bytes, start, end, payload, this.state.moment[0]!, packet)
     if (stream.detached) this.leave(row)
   }
 
@@ -84,6 +141,7 @@ export class Reading {
 
   /** The record goes, or the capture is over: nothing more will come. */
   close(row: number): void {
+    if (this.held.size > 0) for (const side of [0, 1]) this.held.delete(half(row, side))
     const stream = this.state.table.streams.get(row)
     if (stream === undefined) return
     stream.close(this.state.clock.latest)
@@ -92,7 +150,15 @@ export class Reading {
 
   /** The side begins with nothing that is read. When the other one does too, the connection is left for
    * good. */
-  private isDull(row: number, side: Side, place: Place, start: number, end: number, packet: number): boolean {
+  private isDull(
+    row: number,
+    side: Side,
+    sequence: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    packet: number,
+  ): boolean {
     const { beginsAnything } = this
     const w = this.state.table.words
     const c = row * RECORD_WORDS
@@ -100,8 +166,8 @@ export class Reading {
     if (beginsAnything === undefined || (bits & (READ | bit(SYN_SEEN, side))) !== bit(SYN_SEEN, side))
       return false
     if ((bits & bit(DULL, side)) !== 0) return true
-    const isFirst = i32(place.bytes, place.transportAt + 4) === ((w[half(row, side) + INITIAL]! + 1) | 0)
-    if (!isFirst || end <= start || beginsAnything(side, place.bytes, start, end)) return false
+    const isFirst = sequence === ((w[half(row, side) + INITIAL]! + 1) | 0)
+    if (!isFirst || end <= start || beginsAnything(side, bytes, start, end)) return false
     w[c + STATE] = bits | bit(DULL, side)
     if ((bits & bit(DULL, otherSide(side))) !== 0) w[c + STATE]! |= DETACHED
     if (side === 0) this.tellOpening(row, packet)

@@ -231,8 +231,12 @@ export class Tracker {
       f64[(h + F.SENT_AT) >> 1] = time
       if (silence > f64[(c + F.MAX_IDLE) >> 1]!) f64[(c + F.MAX_IDLE) >> 1] = silence
     } else touch(this.state, c, h, packet)
-    if (payload > 0 && (w[c + F.STATE]! & F.DETACHED) === 0)
-      this.reading.deliver(row, side, place, payload, packet)
+    if (eventful && this.reading.isHolding && (w[c + F.STATE]! & F.UNOPENED) === 0)
+      this.reading.release(row, side, place)
+    if (payload > 0 && (w[c + F.STATE]! & F.DETACHED) === 0) {
+      if ((flags & tcp.SYN) === 0) this.reading.deliver(row, side, place, payload, packet)
+      else this.reading.hold(row, side, place, payload, packet)
+    }
     if ((flags & tcp.FIN) !== 0) this.reading.finish(row, side, place, payload, packet)
   }
 

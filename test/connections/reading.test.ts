@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { SegmentConsumer } from '../../src/model/stream.ts'
 import { LINGER } from '../../src/connections/lifecycle.ts'
-import { AGENT, createWire, SERVER, START, STEP, SYN } from './wire.ts'
+import { SYNS_HELD_MAX } from '../../src/connections/reading.ts'
+import { recorder } from './recorder.ts'
+import { ACK, AGENT, createWire, SERVER, START, STEP, SYN } from './wire.ts'
+import type { Wire } from './wire.ts'
 
 describe('whoever reads a stream is told', () => {
   test('where it starts, segments, acknowledgments, the FINs with their numbers, the end', () => {
@@ -40,9 +43,56 @@ describe('whoever reads a stream is told', () => {
     })
   })
 
-  test('octets on the SYN come after it', () => {
-    const wire = createWire().says(0, 3, { flags: SYN }).ends()
-    expect(wire.streams[0]!.told).toEqual(['starts 0 1001', 'segment 0 1001 AAA', 'close'])
+  describe('octets on the SYN', () => {
+    /** Its answer acknowledges so many of them; the originator's next segment begins there. */
+    const answered = (taken: number, unseen = false): Wire =>
+      createWire()
+        .says(0, 3, { flags: SYN })
+        .says(1, 0, { flags: SYN | ACK, acknowledges: 1 + taken, unseen })
+        .says(0, 0, { at: 1 + taken, acknowledges: 1 })
+    const its = (wire: Wire) =>
+      wire.streams.flatMap(({ told }) => told.filter((one) => one.startsWith('seg')))
+
+    test.each([false, true])('come once they are acknowledged (its packet is not captured: %s)', (unseen) => {
+      const wire = answered(3, unseen).says(0, 2, { at: 4 })
+      expect(its(wire)).toEqual(['segment 0 1001 AAA', 'segment 0 1004 AA'])
+    })
+
+    test('come when the connection was told to be open, before what answers them', () => {
+      const opened: string[] = []
+      const kinds = (): void => void opened.push(...wire.observations.map(({ kind }) => kind))
+      const wire = createWire({
+        openStream: (context) => {
+          kinds()
+          return { ...recorder(context), segment: (side) => void opened.push(`octets of ${side}`) }
+        },
+      })
+      wire.says(0, 3, { flags: SYN }).says(1, 0, { flags: SYN | ACK, acknowledges: 4 })
+      wire.says(1, 5, { at: 1, acknowledges: 4 })
+      expect(opened).toEqual(['connection-opened', 'octets of 0', 'octets of 1'])
+    })
+
+    test.each([false, true])('that were not taken come when they are sent again (%s)', (unseen) => {
+      expect(its(answered(0, unseen).says(0, 3, { at: 1 }))).toEqual(['segment 0 1001 AAA'])
+    })
+
+    test('that nobody answered are not read, nor are those of a connection that is gone', () => {
+      expect(createWire().says(0, 3, { flags: SYN }).ends().streams).toEqual([])
+      const wire = createWire().says(0, 3, { flags: SYN }).numbers([70_000, 5_000])
+      expect(its(wire.opens())).toEqual([])
+    })
+
+    test('that are too many are left out, the oldest first', () => {
+      const wire = createWire()
+      const port = (n: number) => ({ frame: { sourcePort: 2_000 + n } })
+      const back = (n: number) => ({ frame: { destinationPort: 2_000 + n } })
+      for (let n = 0; n <= SYNS_HELD_MAX; n++) wire.says(0, 3, { flags: SYN, after: 1, ...port(n) })
+      for (const n of [0, 1])
+        wire
+          .says(1, 0, { flags: SYN | ACK, acknowledges: 4, ...back(n) })
+          .says(0, 0, { at: 4, acknowledges: 1, ...port(n) })
+      expect(wire.streams.map(({ context }) => context.originator.port)).toEqual([2_001])
+    })
   })
 
   test('nothing of packets that were doubled, probes that carry nothing, or resets', () => {
