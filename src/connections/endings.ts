@@ -20,6 +20,7 @@ import {
   INEXACT,
   LAST_PACKET,
   LEG_RTT,
+  LEG_RTT_MIN,
   NEXT,
   OVER,
   PACKETS,
@@ -163,7 +164,7 @@ function tellReset(
     sinceProvocation,
     idleBefore,
     sinceOwn: ownLast > 0 ? Math.max(0, time - ownLast) : null,
-    legRtt: w[h + LEG_RTT]! >>> 0 || null,
+    legRtt: w[h + LEG_RTT]! >>> 0 > LEG_RTT_MIN ? w[h + LEG_RTT]! >>> 0 : null,
     bytes: bytesSent(state, row),
     afterFin: (w[c + STATE]! & (FIN_SEEN | bit(FIN_SEEN, 1))) !== 0,
   })

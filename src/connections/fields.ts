@@ -44,12 +44,16 @@ export const LEG_RTT = 13 // microseconds from the tap to this side and back, 0:
 export const HARDWARE_UNANSWERED = 14
 export const INITIAL = 15 // initial sequence number, or one before the first octet seen or acknowledged
 
+/** LEG_RTT of a leg whose packets have the same time: none that the capture's clock can tell. */
+export const LEG_RTT_MIN = 1
+
 /** Microseconds from the SYN to the acknowledgment that completes the handshake: the round trips of both
- * legs; 0 if unknown. */
+ * legs; 0 if unknown, also where all times are the same. */
 export function handshakeRtt(w: Int32Array, row: number): number {
   const toOriginator = w[half(row, 0) + LEG_RTT]! >>> 0
   const toResponder = w[half(row, 1) + LEG_RTT]! >>> 0
-  return toOriginator > 0 && toResponder > 0 ? toOriginator + toResponder : 0
+  const isMeasured = Math.max(toOriginator, toResponder) > LEG_RTT_MIN
+  return isMeasured && toOriginator > 0 && toResponder > 0 ? toOriginator + toResponder : 0
 }
 
 /** The hop limit of the last packet of a half, at word offset `h`. */
@@ -76,9 +80,10 @@ export const DULL = 1 << 18 // and 1 << 19: the side began with nothing that is 
 export const RETRIED = 1 << 20 // over, and a SYN asked for it again
 export const ANSWERED = 1 << 21 // a silence was answered, and told
 export const RESUMED = 1 << 22 // its streams were read before a restart: they go on in the middle
-export const SPOKE_LAST = 1 << 28 // and 1 << 29: the latest octets are the side's
 export const INEXACT = 1 << 23 // and 1 << 24: the side's RST was not exactly where its receiver stood
 export const ASKED = 1 << 25 // and 1 << 26: after such a RST, the side sent what asks for an answer
+export const UNTIMED = 1 << 27 // opened by the responder: the originator has not acknowledged the SYN/ACK
+export const SPOKE_LAST = 1 << 28 // and 1 << 29: the latest octets are the side's
 
 /** Bits of SCOPE below the path. */
 export const PATH_SHIFT = 3

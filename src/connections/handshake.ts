@@ -9,6 +9,8 @@ import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
 import { type Cold, NEITHER, withSide } from './cold.ts'
 import {
+  ACKNOWLEDGED,
+  ACK_SEEN,
   ADDRESS_0,
   ADDRESS_1,
   ASKED,
@@ -20,16 +22,20 @@ import {
   INEXACT,
   INITIAL,
   LEG_RTT,
+  LEG_RTT_MIN,
   NEXT,
   OVER,
+  PACKETS,
   RECORD_WORDS,
   RETRIED,
   ROLES_GUESSED,
   RST_SEEN,
+  SENT_AT,
   STARTED,
   STATE,
   SYN_SEEN,
   UNOPENED,
+  UNTIMED,
   WINDOW_HOP_SCALE,
   bit,
   half,
@@ -60,16 +66,41 @@ export function synSeen(state: TapState, row: number, side: Side, place: Place, 
     if ((w[c + STATE]! & RETRIED) !== 0) revive(w, c, cold)
     // What is answered is the last one sent (Karn's rule; Wireshark's initial round trip does so too).
     if (cold.synAckAt === null && cold.synAt !== null) w[h + LEG_RTT] = span(cold.synAt, time)
+    if (cold.synAckAt === null && side === 1) completedBefore(state, row, place, time)
     cold.synAckAt = time
     if (side === 1) cold.answeredTo = state.hardware.number(place.frame, place.destinationHardwareAt)
     if (side === 1) w[c + STATE]! &= ~ROLES_GUESSED
   }
 }
 
+/**
+ * The responder's SYN/ACK comes: if it was acknowledged before, it is stored late, and completes the
+ * handshake all the same. The acknowledgment's time is known while it is its side's last packet, and the
+ * SYN's while it is the row's first.
+ */
+function completedBefore(state: TapState, row: number, place: Place, time: Micros): void {
+  const { words: w, f64 } = state.table
+  const c = row * RECORD_WORDS
+  const told = SYN_SEEN | bit(ACK_SEEN, 0)
+  const zero = half(row, 0)
+  const sequence = tcp.sequence(place.bytes, place.transportAt) | 0
+  const isAcknowledged = ((w[zero + ACKNOWLEDGED]! - sequence) | 0) > 0
+  if ((w[c + STATE]! & (told | UNOPENED)) !== told || !isAcknowledged) return
+  w[c + STATE]! |= ESTABLISHED
+  if (w[zero + PACKETS] !== 2) return
+  w[zero + LEG_RTT] = span(time, f64[(zero + SENT_AT) >> 1]!)
+  w[half(row, 1) + LEG_RTT] = span(firstAt(state, row), time)
+}
+
 function synOf(state: TapState, row: number, side: Side, cold: Cold, time: Micros): void {
   const w = state.table.words
   const c = row * RECORD_WORDS
   if (cold.synAckAt === null) cold.synAt = time
+  else if (cold.synAt === null && side === 0 && time <= cold.synAckAt) {
+    // It is stored behind what answers it.
+    cold.synAt = time
+    w[half(row, 1) + LEG_RTT] = span(time, cold.synAckAt)
+  }
   if ((w[c + STATE]! & OVER) !== 0) w[c + STATE]! |= RETRIED
   if (side === 1) return
   w[c + STATE]! &= ~ROLES_GUESSED
@@ -106,9 +137,26 @@ export function openBy(state: TapState, row: number, side: Side, place: Place, t
   if ((w[c + STATE]! & both) === both && (flags & tcp.ACK) !== 0) {
     w[c + STATE]! |= ESTABLISHED
     if (cold?.synAckAt != null && side === 0) w[half(row, 0) + LEG_RTT] = span(cold.synAckAt, time)
+    else if (cold?.synAckAt != null) w[c + STATE]! |= UNTIMED
   }
   tellOpened(state, row, side, place, time)
   return true
+}
+
+/**
+ * The originator's first packet since it was answered comes only after the responder's next one. It tells the
+ * round trip of its leg if it acknowledges the SYN/ACK alone, or all that the responder sent.
+ */
+export function timeLate(state: TapState, row: number, { bytes, transportAt }: Place, time: Micros): void {
+  const { words: w, f64 } = state.table
+  const one = half(row, 1)
+  w[row * RECORD_WORDS + STATE]! &= ~UNTIMED
+  const answeredAt = state.table.cold.get(row)?.synAckAt ?? null
+  const acknowledgment = tcp.acknowledgment(bytes, transportAt) | 0
+  if (acknowledgment === ((w[one + INITIAL]! + 1) | 0) && answeredAt !== null)
+    w[half(row, 0) + LEG_RTT] = span(answeredAt, time)
+  else if (acknowledgment === w[one + NEXT])
+    w[half(row, 0) + LEG_RTT] = span(f64[(one + SENT_AT) >> 1]!, time)
 }
 
 /** It acknowledges the SYN of `side`, and no more than was sent since. */
@@ -208,7 +256,10 @@ const initial = (state: TapState, row: number, side: Side): number | null =>
     ? null
     : state.table.words[half(row, side) + INITIAL]! >>> 0
 
-const span = (from: Micros, to: Micros): number => Math.min(UINT32_MAX, Math.max(1, to - from))
+/** Microseconds for LEG_RTT: 1 where the times are equal, 0 where the order of packets is not that of their
+ * times. */
+const span = (from: Micros, to: Micros): number =>
+  to < from ? 0 : Math.min(UINT32_MAX, Math.max(LEG_RTT_MIN, to - from))
 
 /** Hosts whose hop limit is remembered; a capture with more learns no new ones. */
 const HOP_LIMITS_MAX = 1 << 16

@@ -30,10 +30,11 @@ import {
   RECORD_WORDS,
   STATE,
   UNOPENED,
+  UNTIMED,
   bit,
   half,
 } from './fields.ts'
-import { isUnansweredAttempt, openBy, synSeen, tellFailed } from './handshake.ts'
+import { isUnansweredAttempt, openBy, synSeen, tellFailed, timeLate } from './handshake.ts'
 import { forgetStray } from './last-seen.ts'
 import type { Roles } from './roles.ts'
 import { settleAtEnd, wake, whileWaking } from './silences.ts'
@@ -93,6 +94,7 @@ export class Lifecycle {
     }
     if ((flags & tcp.FIN) !== 0 && !isFinBelieved(state, row, side, place, payload)) return false
     if ((bits & UNOPENED) !== 0 && !openBy(state, row, side, place, time)) return false
+    if ((bits & UNTIMED) !== 0 && side === 0) timeLate(state, row, place, time)
     if ((bits & DOUBTED) !== 0 && isDoubtful(bits)) {
       considerChallenge(state, row, side, place, flags, payload, packet)
       bits = state.table.words[row * RECORD_WORDS + STATE]!
@@ -122,7 +124,8 @@ export class Lifecycle {
     }
     if ((bits & OVER) === 0 && this.isClosed(row)) this.markOver(row)
     // What the handshake told is needed until it is told.
-    if ((bits & UNOPENED) === 0 && state.table.cold.get(row)?.isIdle === true) state.table.cold.delete(row)
+    if ((bits & (UNOPENED | UNTIMED)) === 0 && state.table.cold.get(row)?.isIdle === true)
+      state.table.cold.delete(row)
   }
 
   /** Time has passed: gives up unanswered tries, and calls `close` for what has lingered. */

@@ -50,7 +50,7 @@ import { TapClock } from './tap-clock.ts'
 import { Wakings } from './waking.ts'
 
 /** Any of these in STATE takes the packet off the fast path. */
-const EVENTFUL = F.UNOPENED | F.WAKING | F.OVER | F.FIN_SEEN | bit(F.FIN_SEEN, 1)
+const EVENTFUL = F.UNOPENED | F.UNTIMED | F.WAKING | F.OVER | F.FIN_SEEN | bit(F.FIN_SEEN, 1)
 const SYN_FIN_RST = tcp.SYN | tcp.FIN | tcp.RST
 
 /** Waits to hear that connections stay silent. */

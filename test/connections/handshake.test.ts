@@ -113,7 +113,7 @@ describe('a connection opens', () => {
         wire.says(0, 0, { flags: SYN, after: -1_000 })
         return wire.acknowledges(0, { at: 1, acknowledges: 1, after: STEP })
       },
-      { time: START - 1_000 + STEP, start: START - 1_000, handshakeRtt: null },
+      { time: START - 1_000 + STEP, start: START - 1_000, handshakeRtt: STEP },
     ],
   ])('%s', (_name, told, differs) => {
     expect(told(createWire()).observations).toEqual([opened(differs)])
@@ -134,6 +134,53 @@ describe('a connection opens', () => {
     wire.says(1, 0, { flags: SYN | ACK, acknowledges: 21 }).acknowledges(0, { at: 21, acknowledges: 1 })
     expect(wire.observations).toEqual([opened({})])
   })
+})
+
+describe('a handshake that is stored out of order', () => {
+  const rtt = (wire: Wire) => [wire.ends().summary.handshake, wire.summary.handshakeRtt]
+  const synAck = { at: 0, flags: SYN | ACK, acknowledges: 1 } as const
+
+  test('the SYN/ACK behind its acknowledgment', () => {
+    const wire = createWire().opens([{}, { unseen: true }, {}])
+    expect(rtt(wire.says(1, 0, { ...synAck, after: -STEP + 500 }))).toEqual(['complete', 2 * STEP])
+  })
+
+  test('the SYN/ACK behind later packets: the round trip is not known', () => {
+    const wire = createWire()
+      .opens([{}, { unseen: true }, {}])
+      .sends(0, 10)
+    expect(rtt(wire.says(1, 0, { ...synAck, after: -2 * STEP }))).toEqual(['complete', null])
+  })
+
+  test('the acknowledgment behind what the responder sends', () => {
+    const wire = createWire()
+      .opens([{}, {}, { unseen: true }])
+      .sends(1, 10)
+    wire.says(0, 0, { acknowledges: 1, after: -STEP })
+    expect(rtt(wire)).toEqual(['complete', 2 * STEP])
+  })
+
+  test('the responder sends at once, and all of it is acknowledged', () => {
+    const wire = createWire()
+      .opens([{}, {}, { unseen: true, after: 0 }])
+      .sends(1, 10, { after: 5 })
+    expect(rtt(wire.acknowledges(0))).toEqual(['complete', 2 * STEP])
+  })
+})
+
+test('where all packets have the same time, no round trip is known', () => {
+  const at = { after: 0 } as const
+  const wire = createWire().opens([at, at, at]).resets(1, at).ends()
+  expect(wire.summary.handshakeRtt).toBeNull()
+  expect(wire.of('connection-opened')[0]!.handshakeRtt).toBeNull()
+  expect(wire.of('reset')[0]!.legRtt).toBeNull()
+})
+
+test('a leg that is shorter than the clock can tell does not hide the other', () => {
+  const wire = createWire()
+    .opens([{}, {}, { after: 0 }])
+    .ends()
+  expect(wire.summary.handshakeRtt).toBe(STEP + 1)
 })
 
 describe('a try comes to nothing', () => {
