@@ -7,6 +7,7 @@ import type { HttpAmbiguity } from '../../model/http-ambiguities.data.ts'
 import {
   type Forwarded,
   type HeaderLine,
+  type HttpBody,
   type HttpRequest,
   type HttpResponse,
   type Intermediary,
@@ -20,6 +21,14 @@ import { NOT_FORWARDED, forwardedOf, mayBeForwarded } from './forwarded.ts'
 import { ambiguitiesOf } from './head-ambiguities.ts'
 import { firstValue, linesOf, valuesOf } from './header-lines.ts'
 import { intermediariesOf } from './intermediaries.ts'
+
+/** A body that was over before it was known which transaction it belongs to. */
+export interface HeldBody {
+  readonly body: HttpBody
+  readonly ambiguities: readonly HttpAmbiguity[]
+  /** The packet that held its end. */
+  readonly packet: number
+}
 
 /** What the connection's reader and its observations need of a head. */
 export interface Head {
@@ -102,13 +111,13 @@ export class SeenResponse implements HttpResponse {
   readonly setCookieLines: number
   readonly time: Micros
   readonly packet: number
-  readonly bodyBytes: number
+  bodyBytes: number
   private readonly text: string
   private lines: readonly HeaderLine[] | null
   private cookies: readonly SetCookie[] | null = null
   private marks: readonly HttpAmbiguity[] | null
   /** The method that is answered; null if it was not seen. */
-  private readonly asked: string | null
+  private asked: string | null
 
   constructor(head: Head, bodyBytes: number, time: Micros, packet: number, asked: string | null = null) {
     this.status = head.status
@@ -121,6 +130,12 @@ export class SeenResponse implements HttpResponse {
     this.lines = head.lines
     this.marks = head.ambiguities
     this.asked = asked
+  }
+
+  /** It turns out to answer a request of `method`, which says whether it has a body (RFC 9112 §6.3). */
+  answers(method: string): void {
+    this.asked = method
+    if (method === 'HEAD') this.bodyBytes = 0
   }
 
   get headers(): readonly HeaderLine[] {

@@ -6,10 +6,7 @@
  * Unanswered requests are emitted with response null when the responder ends or the connection does; a
  * response whose request was not seen is emitted with request null.
  *
- * Pairing is by order (RFC 9112 §9.3.2), and after a gap by what a client does that does not pipeline: its
- * last request is the one that is answered. A client that was seen to pipeline loses pairing with a gap, for
- * good (`http-pairing-lost`). A response that is stored before its request, as packets are that come from two
- * interfaces or queues, waits for it: by its time the request came first.
+ * Pairing is by order, and after a gap by time: pairing.ts.
  */
 import { type HttpRequest, type HttpResponse, valueIn } from '../../model/http.ts'
 import { otherSide } from '../../model/packet.ts'
@@ -26,28 +23,16 @@ import { firstValue } from './header-lines.ts'
 import { MessageReader, REQUESTS, RESPONSES } from './message-reader.ts'
 import type { HeadReader } from './message-reader.ts'
 import { SeenRequest, SeenResponse } from './message.ts'
-import type { Head } from './message.ts'
-import { Pending } from './pending.ts'
+import type { Head, HeldBody } from './message.ts'
+import { NO_INTERIM, Pairing } from './pairing.ts'
+import type { Early, Told } from './pairing.ts'
 import { HeadScanner } from './scan.ts'
 import type { UnreadReason } from '../../model/unread.data.ts'
 
-/**
- * Requests that wait for their responses. With more, pairing is given up: nobody pipelines that deep, one
- * direction is missing.
- */
-export const PENDING_MAX = 64
 /** Interim responses kept for one transaction (those with Set-Cookie); later ones are counted. */
 export const INTERIM_MAX = 8
 
-const NO_INTERIM: readonly HttpResponse[] = []
-
-/** A response that no request was seen for yet. */
-interface Early {
-  readonly response: HttpResponse
-  readonly index: number
-}
-
-class HttpParser implements StreamConsumer, HeadReader {
+class HttpParser implements StreamConsumer, HeadReader, Told {
   readonly wantsAllHeads: boolean
   readonly scanner = new HeadScanner()
   private readonly context: StreamContext
@@ -58,15 +43,9 @@ class HttpParser implements StreamConsumer, HeadReader {
   private readonly ofResponder = new MessageReader(1, this)
   /** The side that sends requests, once a head showed it. */
   private asking: Side | null = null
-  private readonly pending = new Pending()
-  private interim: readonly HttpResponse[] = NO_INTERIM
-  /** The latest response, if its request may still come. */
-  private early: Early | null = null
-  private nextIndex = 0
-  /** Responses can be told to requests. */
-  private pairs = true
-  /** A request was seen that did not wait for the answer to the one before it. */
-  private pipelines = false
+  private readonly pairing: Pairing = new Pairing(this)
+  /** The response whose body is collected, if it waits for its request, or did. */
+  private collected: Early | null = null
   /** Another protocol took over that is not read. */
   private over = false
   private inner: StreamConsumer | null = null
@@ -93,8 +72,7 @@ class HttpParser implements StreamConsumer, HeadReader {
     const stopped = reader.read(bytes, start, end, time, packet)
     if (this.inner !== null && stopped < end) return this.innerData(side, bytes, stopped, end, time, packet)
     if (this.over || (reader.finished && this.reader(otherSide(side)).finished)) {
-      this.tellEarly(time)
-      this.settle(0, time)
+      this.pairing.finish(time)
       return DETACH
     }
     return reader.answer()
@@ -108,16 +86,16 @@ class HttpParser implements StreamConsumer, HeadReader {
 
   end(side: Side, time: Micros, packet: number): void {
     if (this.inner !== null) return this.inner.end(side, time, packet)
-    this.tellEarly(time)
+    if (side === this.asking) this.pairing.noMoreRequests(time)
     this.reader(side).end(time, packet, true)
-    if (this.asking !== null && side !== this.asking) this.noMoreResponses(time)
+    if (this.asking !== null && side !== this.asking) this.pairing.noMoreResponses(time)
   }
 
   close(time: Micros): void {
-    this.tellEarly(time)
+    this.pairing.noMoreRequests(time)
     this.ofOriginator.end(time, 0, false)
     this.ofResponder.end(time, 0, false)
-    this.settle(0, time)
+    this.pairing.settle(time)
     this.inner?.close(time)
   }
 
@@ -132,11 +110,25 @@ class HttpParser implements StreamConsumer, HeadReader {
 
   stopped(side: Side, reason: UnreadReason, time: Micros): void {
     this.context.count?.(reason)
-    if (this.asking !== null && side !== this.asking) this.noMoreResponses(time)
+    if (this.asking !== null && side !== this.asking) this.pairing.noMoreResponses(time)
   }
 
-  lost(): void {
+  lost(side: Side): void {
     this.context.count?.('http-place-lost')
+    // The final response to which they belong may be missing.
+    if (side !== this.asking) this.pairing.interim = NO_INTERIM
+  }
+
+  get missesRequests(): boolean {
+    return this.reader(this.asking!).missed
+  }
+
+  get missesResponses(): boolean {
+    return this.reader(otherSide(this.asking!)).missed
+  }
+
+  pairingLost(): void {
+    this.context.count?.('http-pairing-lost')
   }
 
   private reader(side: Side): MessageReader {
@@ -152,9 +144,9 @@ class HttpParser implements StreamConsumer, HeadReader {
   private request(side: Side, head: Head, time: Micros, packet: number): number {
     const manner = requestBody(head.method, head.version, head.framing)
     const request = new SeenRequest(head, Math.max(0, manner), time, packet)
-    const answer = this.answerBefore(time)
-    if (answer === null) this.makeRoom(side, time)
-    const index = answer === null ? this.nextIndex++ : answer.index
+    const { pairing } = this
+    pairing.reach(time, packet)
+    const index = pairing.nextIndex++
     const { tap, connection } = this.context
     const { decrypted } = this
     this.context.emit({
@@ -167,28 +159,11 @@ class HttpParser implements StreamConsumer, HeadReader {
       index,
       decrypted,
     })
-    if (answer !== null) this.transaction(request, answer.response, index, time)
-    else if (this.pairs) this.pending.add(request)
-    else this.transaction(request, null, index, time)
+    const reader = this.reader(side)
+    pairing.asked(request, index, reader.missed, time)
+    reader.missed = false
     if (manner > 0 || manner === CHUNKED) this.collect(side, manner, request, index)
     return manner
-  }
-
-  /** The response that is stored before the request that came at `time`; any other that waits is told. */
-  private answerBefore(time: Micros): Early | null {
-    const { early } = this
-    if (early === null) return null
-    if (time >= early.response.time) this.tellEarly(time)
-    else this.early = null
-    return time < early.response.time ? early : null
-  }
-
-  /** The request of the response that waits was not captured. */
-  private tellEarly(time: Micros): void {
-    const { early } = this
-    if (early === null) return
-    this.early = null
-    this.transaction(null, early.response, early.index, time)
   }
 
   /** Has the body that follows collected, if it is wanted. */
@@ -209,6 +184,17 @@ class HttpParser implements StreamConsumer, HeadReader {
     time: Micros,
     packet: number,
   ): void {
+    const held = { body: collector.finish(ended), ambiguities: chunks?.ambiguities ?? [], packet }
+    const early = side === this.asking ? null : this.collected
+    if (early !== null && early.index < 0) early.body = held
+    else this.body(side, held, early?.index ?? this.reader(side).bodyIndex, time)
+  }
+
+  heldBody(held: HeldBody, index: number, time: Micros): void {
+    this.body(otherSide(this.asking!), held, index, time)
+  }
+
+  private body(side: Side, { body, ambiguities, packet }: HeldBody, index: number, time: Micros): void {
     const { tap, connection } = this.context
     const { decrypted } = this
     this.context.emit({
@@ -218,104 +204,65 @@ class HttpParser implements StreamConsumer, HeadReader {
       connection,
       from: side,
       of: side === this.asking ? 'request' : 'response',
-      index: this.reader(side).bodyIndex,
-      body: collector.finish(ended),
+      index,
+      body,
       trailers: [],
-      ambiguities: chunks?.ambiguities ?? [],
+      ambiguities,
       packet,
       decrypted,
     })
   }
 
-  /**
-   * Settles the requests that the new one shows to be without an answer. The other side's reader is not
-   * looked at for nothing: between two messages of a connection it has left the processor's cache.
-   */
-  private makeRoom(side: Side, time: Micros): void {
-    const reader = this.reader(side)
-    if (reader.missed && this.pipelines) this.losePairing(time)
-    else if (this.pending.count > 0) {
-      if (this.reader(otherSide(side)).missed && !this.pipelines) this.settle(0, time)
-      else if (this.pending.count === PENDING_MAX) this.losePairing(time)
-    }
-    reader.missed = false
-  }
-
   private response(side: Side, head: Head, time: Micros, packet: number): number {
     const { status, version, framing } = head
-    this.tellEarly(time)
-    this.findAsked(side, time)
     if (status < 200 && status !== 101) {
       if (head.setCookieLines > 0) this.keepInterim(new SeenResponse(head, 0, time, packet))
       return 0
     }
-    const index = this.pending.count > 0 ? this.firstIndex : this.nextIndex++
-    const asked = this.pending.take()
-    if (this.pending.count > 0) this.pipelines = true
+    const { pairing } = this
+    const reader = this.reader(side)
+    const isAfterGap = reader.missed
+    reader.missed = false
+    // What follows these is read by whether they are granted.
+    const asked = pairing.ask(time, isAfterGap, status === 101 || pairing.last?.method === 'CONNECT')
+    const { index } = pairing
     const method = asked?.method ?? null
     const manner = responseBody(status, version, framing, method)
     const response = new SeenResponse(head, Math.max(0, manner), time, packet, method)
     if (status === 101) return this.upgrade(head, asked, response, index, time, packet)
-    if (asked === null && this.pairs) this.early = { response, index }
-    else this.transaction(asked, response, index, time)
-    this.reader(side).inDoubt = asked === null
+    this.collected = index < 0 ? pairing.wait(response, isAfterGap, time) : null
+    if (index >= 0) this.answered(asked, response, index, time)
+    reader.inDoubt = asked === null
     if (manner > 0 || manner === CHUNKED || manner === UNTIL_CLOSE)
       this.collect(side, manner, response, index)
     if (manner === TUNNEL) this.openTunnel(time, packet)
     else if (method === 'CONNECT') this.reader(otherSide(side)).answered(false)
-    else if (manner === UNTIL_CLOSE && asked !== null) this.noMoreResponses(time)
+    else if (manner === UNTIL_CLOSE && asked !== null) pairing.noMoreResponses(time)
     return manner
   }
 
-  /**
-   * After a gap among the responses: makes the first pending request the one that the next response answers.
-   */
-  private findAsked(side: Side, time: Micros): void {
-    const reader = this.reader(side)
-    if (!reader.missed) return
-    reader.missed = false
-    if (this.reader(otherSide(side)).missed) this.settle(0, time)
-    else if (this.pipelines && this.pending.count > 1) this.losePairing(time)
-    else this.settle(1, time)
+  /** Tells a response with the interim ones before it. */
+  private answered(asked: HttpRequest | null, response: HttpResponse, index: number, time: Micros): void {
+    const { interim } = this.pairing
+    this.pairing.interim = NO_INTERIM
+    this.transaction(asked, response, interim, index, time)
   }
 
   private keepInterim(response: HttpResponse): void {
-    if (this.interim.length < INTERIM_MAX) this.interim = [...this.interim, response]
+    const { pairing } = this
+    if (pairing.interim.length < INTERIM_MAX) pairing.interim = [...pairing.interim, response]
     else this.context.count?.('http-too-many-interim-responses')
   }
 
-  private losePairing(time: Micros): void {
-    if (this.pairs) this.context.count?.('http-pairing-lost')
-    this.noMoreResponses(time)
-  }
-
-  private noMoreResponses(time: Micros): void {
-    this.pairs = false
-    this.settle(0, time)
-  }
-
-  /** Reports pending requests as unanswered, all but the last `kept`. */
-  private settle(kept: number, time: Micros): void {
-    while (this.pending.count > kept) {
-      const index = this.firstIndex
-      this.transaction(this.pending.take(), null, index, time)
-    }
-  }
-
-  /** The index of the first pending request: those that wait were told one after the other. */
-  private get firstIndex(): number {
-    return this.nextIndex - this.pending.count
-  }
-
-  private transaction(
+  transaction(
     request: HttpRequest | null,
     response: HttpResponse | null,
+    interim: readonly HttpResponse[],
     index: number,
     time: Micros,
   ): void {
     const { tap, connection } = this.context
-    const { interim, decrypted } = this
-    this.interim = NO_INTERIM
+    const { decrypted } = this
     const requestFrom = this.asking!
     this.context.emit({
       kind: 'http-transaction',
@@ -346,8 +293,8 @@ class HttpParser implements StreamConsumer, HeadReader {
     const protocol = (upgradeOf(head) ?? '').toLowerCase()
     const requestFrom = this.asking!
     const isHttp2 = protocol === 'h2c'
-    if (!isHttp2) this.transaction(asked, response, index, time)
-    this.settle(0, time)
+    if (!isHttp2) this.answered(asked, response, index, time)
+    this.pairing.settle(time)
     const { tap, connection } = this.context
     const { decrypted } = this
     this.context.emit({
@@ -372,7 +319,7 @@ class HttpParser implements StreamConsumer, HeadReader {
   private openTunnel(time: Micros, packet: number): void {
     const asking = this.reader(this.asking!)
     asking.answered(true)
-    this.settle(0, time)
+    this.pairing.settle(time)
     this.inner = this.openInner(this.context)
     if (asking.early > 0) this.inner.gap(this.asking!, asking.early, time, packet)
   }

@@ -36,10 +36,10 @@ test('a response waits for its request that is stored behind it', () => {
 })
 
 test.each([
-  ['another response comes', [ok('b')], [[1, null, 'b', 0]]],
+  ['another response waits as well', [ok('b')], [[1, null, 'b', 0]]],
   ['a later request comes', [get('/2'), ok('b')], [[1, '/2', 'b', 0]]],
-  ['the server ends', [fin(1)], []],
+  ['the client ends', [fin(0)], []],
   ['all ends', [], []],
-])('it waits no longer than until %s', (_what, events, others) => {
+])('it is told alone: %s', (_what, events, others) => {
   expect(told(transactions(hint, ok('a'), ...events))).toEqual([[0, null, 'a', 1], ...others])
 })

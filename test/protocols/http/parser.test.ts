@@ -4,7 +4,8 @@ import { CONTINUE, DETACH, SKIP_REST } from '../../../src/model/stream.ts'
 import type { StreamConsumer, StreamContext } from '../../../src/model/stream.ts'
 import { HEADER_LINES_MAX } from '../../../src/protocols/http/header-lines.ts'
 import { HEAD_BYTES_MAX } from '../../../src/protocols/http/message-reader.ts'
-import { INTERIM_MAX, PENDING_MAX, openHttp } from '../../../src/protocols/http/parser.ts'
+import { PENDING_MAX } from '../../../src/protocols/http/pairing.ts'
+import { INTERIM_MAX, openHttp } from '../../../src/protocols/http/parser.ts'
 import { runParserCases } from '../parser.case.ts'
 import { client, fin, lost, server, tell } from '../story.ts'
 import type { Event } from '../story.ts'
@@ -339,14 +340,15 @@ describe('gaps', () => {
       '? -> 200',
     ])
     expect(missed.counted).toEqual(['http-place-lost', 'http-pairing-lost'])
-    const unasked = play(...burst, lost(0, 90), get('/5'), ok('b'))
+    const unasked = play(...burst, lost(0, 90), get('/5'), ok('b'), ok('c'), ok('d'))
     expect(pairs(unasked.observations)).toEqual([
       'GET /1 -> 200',
-      'GET /2 -> ?',
-      'GET /3 -> ?',
+      'GET /2 -> 200',
+      'GET /3 -> 200',
       'GET /5 -> ?',
       '? -> 200',
     ])
+    expect(unasked.counted).toEqual(['http-place-lost', 'http-pairing-lost'])
   })
 })
 
