@@ -43,8 +43,12 @@ const MESSAGE_HEADER = 4
 
 /** A ClientHello comes: another handshake begins, or the one that a server's question interrupted goes on. */
 export function beginHandshake(tls: Tls): void {
-  if (isNewHandshake(tls)) tls.handshake = newHandshake(tls.context.wants?.fingerprints !== false)
-  tls.transcript = tls.context.secrets?.hasPremasters === true && !tls.is13 ? newTranscript() : null
+  const isNew = isNewHandshake(tls)
+  // Behind its answer, a question is not in the order of which the secret is made.
+  const isLate = !isNew && tls.handshake!.server !== null
+  if (isNew) tls.handshake = newHandshake(tls.context.wants?.fingerprints !== false)
+  const hasUse = tls.context.secrets?.hasPremasters === true && !tls.is13 && !isLate
+  tls.transcript = hasUse ? newTranscript() : null
 }
 
 /** ClientKeyExchange: premaster secrets become keys. What a key log says of the connection counts first. */
@@ -79,8 +83,10 @@ export function keepSession(tls: Tls): void {
   for (const id of issued(handshake)) context.secrets?.keepSession(id, keys.master)
 }
 
-/** A ClientHello begins another handshake if the one before was answered or is reported: renegotiation. */
-const isNewHandshake = (tls: Tls): boolean => tls.handshake === null || tls.handshake.server !== null
+/** A ClientHello begins another handshake if the one before was answered or is reported: renegotiation. An
+ * answer whose question was not read yet is one to this. */
+const isNewHandshake = ({ handshake: h }: Tls): boolean =>
+  h === null || (h.server !== null && h.client !== null)
 
 function unreadable(tls: Tls): void {
   tls.context.count?.('tls-message-malformed')

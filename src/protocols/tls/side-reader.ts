@@ -10,7 +10,8 @@ import { feedMessages, messageStream, missMessages, restartMessages } from './me
 import type { MessageReader, MessageStream } from './messages.ts'
 import { failRecord, takeProtected } from './protected.ts'
 import { bodyLength, contentType, HEADER_BYTES, isHeader, recordVersion } from './record.ts'
-import { HOLD, SKIP, STOP, STREAM, WHOLE, type RecordReader, type Treatment } from './record-walk.ts'
+import { HOLD, isAtBoundary, SKIP, STOP, STREAM, WHOLE } from './record-walk.ts'
+import type { RecordReader, Treatment } from './record-walk.ts'
 import { conclude, reportAlert } from './report.ts'
 import { isClient, isProtected12, otherHalf, type Half, type Tls } from './state.ts'
 import { breakTranscript } from './transcript.ts'
@@ -39,6 +40,7 @@ export class SideReader implements RecordReader, MessageReader, Foreseeing {
   constructor(tls: Tls, half: Half) {
     this.tls = tls
     this.half = half
+    half.messages = this.messages
   }
 
   begin(b: Uint8Array, at: number, end: number): Treatment {
@@ -118,19 +120,27 @@ const isInHand = (half: Half): boolean => half.left > 0 && half.treatment === WH
 function mustWait(tls: Tls, half: Half, b: Uint8Array, at: number, end: number): boolean {
   const type = contentType(b, at)
   if (tls.clientSide === null) {
-    const isAnswer =
-      type === is.HANDSHAKE && at + HEADER_BYTES < end && u8(b, at + HEADER_BYTES) === is.SERVER_HELLO
-    return isAnswer && waitsForHello(tls, half)
+    const contentAt = at + HEADER_BYTES
+    const isAnswer = contentAt < end ? u8(b, contentAt) === is.SERVER_HELLO : isInHello(otherHalf(tls, half))
+    return type === is.HANDSHAKE && isAnswer && waitsForHello(tls, half)
   }
   if (type !== is.CHANGE_CIPHER_SPEC && type !== is.APPLICATION_DATA) return false
   return tls.context.secrets !== undefined && waitsForHello(tls, half)
 }
 
+/** A handshake message of the side is in pieces: its next record goes on with it (RFC 8446 §5.1). */
+const isInMessage = ({ messages }: Half): boolean => messages !== null && messages.headerFill > 0
+
+/** The side's first message is in pieces, or a record with it, and does not wait itself. */
+const isInHello = (half: Half): boolean =>
+  half.opening !== null ||
+  (half.held === null && !half.missedMessages && (isInMessage(half) || !isAtBoundary(half)))
+
 /** The other side's hello is outstanding: the question to this answer, or the answer to this question. */
 export function waitsForHello(tls: Tls, half: Half): boolean {
   const other = otherHalf(tls, half)
   if (other.isLost || other.isForeign || other.isEnded) return false
-  if (tls.clientSide === null) return !other.isSeen
+  if (tls.clientSide === null) return !other.isSeen || isInHello(other)
   const h = tls.handshake
   // A retry request wants another ClientHello first, and refuses early data.
   return isClient(tls, half) && h !== null && h.server === null && !h.isRetried

@@ -6,6 +6,7 @@ import type { OpenInner } from '../protocol.ts'
 import type { RecordOpener } from './decryption.ts'
 import { newHandshake, type Handshake } from './handshake.ts'
 import type { HeldOctets } from './held.ts'
+import type { MessageStream } from './messages.ts'
 import { RecordWalk } from './record-walk.ts'
 import type { V2Opening } from './v2-opening.ts'
 import type { Epoch, Role, SessionKeys } from './session-keys.ts'
@@ -30,6 +31,8 @@ export interface TlsCounts {
  * that is an object of its own is waited for. */
 export class Half extends RecordWalk {
   readonly side: Side
+  /** Its handshake messages: those of its reader. */
+  messages: MessageStream | null = null
   /** Type, version and length of the record in hand or last seen, and the packet in which it began. */
   type = 0
   version = 0

@@ -28,6 +28,42 @@ describe('neighbouring packets that the capture swapped', () => {
     expect(summary(play(swapped(story, 0)))).toEqual(summary(play(story)))
   })
 
+  test.each([
+    ['TLS 1.2', full12],
+    ['TLS 1.3', full13],
+  ])('the answer before the last segment of the question (%s)', (_name, { story, keyLog: keys, sent }) => {
+    const [asked, ...others] = story
+    const straight = summary(play(story, { keys }))
+    for (const at of [1, 5, 6, 60, asked!.bytes.length - 1]) {
+      const parts = [asked!.bytes.subarray(0, at), asked!.bytes.subarray(at)]
+      const [first, last] = parts.map((part): StoryPart => ({ side: 0, bytes: part }))
+      const { handshakes, inside } = play([first!, others[0]!, last!, ...others.slice(1)], { keys })
+      expect(summary({ handshakes }), `split at ${at}`).toEqual(straight)
+      expect(inside).toEqual(sent)
+      const octets = [...others[0]!.bytes].map((octet): StoryPart => ({
+        side: 1,
+        bytes: Uint8Array.of(octet),
+      }))
+      const slowly = play([first!, ...octets, last!, ...others.slice(1)], { keys, pace: 1 })
+      expect(summary(slowly), `split at ${at}, octet by octet`).toEqual(straight)
+    }
+  })
+
+  test('a question that is over only after its answer was read is not another one', () => {
+    const { bytes } = full12.story[0]!
+    const parts = [bytes.subarray(0, 60), bytes.subarray(60)].map((b): StoryPart => ({ side: 0, bytes: b }))
+    const answer = full12.story[1]!.bytes
+    const answers = [answer.subarray(0, 20), answer.subarray(20)].map((b): StoryPart => ({
+      side: 1,
+      bytes: b,
+    }))
+    const story = [parts[0]!, ...answers, parts[1]!, ...full12.story.slice(2)]
+    const { handshakes } = play(story, { pace: 1_100_000 })
+    expect(handshakes).toMatchObject([
+      { client: { version: 0x0303 }, server: { version: 0x0303 }, resumed: false },
+    ])
+  })
+
   test("the client's Finished before the server's answer", () => {
     const { story, client } = made()
     const late = { side: 0, bytes: client(23, text('asked')) } as const
