@@ -122,7 +122,7 @@ function mustWait(tls: Tls, half: Half, b: Uint8Array, at: number, end: number):
   if (tls.clientSide === null) {
     const contentAt = at + HEADER_BYTES
     const isAnswer = contentAt < end ? u8(b, contentAt) === is.SERVER_HELLO : isInHello(otherHalf(tls, half))
-    return type === is.HANDSHAKE && isAnswer && waitsForHello(tls, half)
+    return type === is.HANDSHAKE && isAnswer && !isInMessage(half) && waitsForHello(tls, half)
   }
   if (type !== is.CHANGE_CIPHER_SPEC && type !== is.APPLICATION_DATA) return false
   return tls.context.secrets !== undefined && waitsForHello(tls, half)

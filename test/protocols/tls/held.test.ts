@@ -5,6 +5,9 @@ import { keyLogOf, made, record, text } from './craft.ts'
 import { record as talk } from './handshakes.ts'
 import { play, summary } from './play.ts'
 
+const RECORD_HEADER = 5
+const MESSAGE_HEADER = 4
+
 const full12 = await talk({ client: { maxVersion: 'TLSv1.2' } })
 const full13 = await talk()
 
@@ -70,6 +73,18 @@ describe('neighbouring packets that the capture swapped', () => {
     const { inside, handshakes } = play([story[0]!, story[2]!, late, story[1]!], { keys: keyLogOf() })
     expect(inside).toEqual(['asked', ''])
     expect(handshakes).toMatchObject([{ decrypted: true }])
+  })
+
+  test('a record that goes on with a ClientHello begins no ServerHello, whatever its first octet is', () => {
+    const [asked, ...others] = full13.story
+    const hello = asked!.bytes.subarray(RECORD_HEADER)
+    const at = hello.indexOf(2, MESSAGE_HEADER)
+    const parts = [hello.subarray(0, at), hello.subarray(at)]
+    const split = parts.map((part): StoryPart => ({ side: 0, bytes: record(22, part) }))
+    const keys = full13.keyLog
+    const { handshakes, inside } = play([...split, ...others], { keys })
+    expect(summary({ handshakes })).toEqual(summary(play(full13.story, { keys })))
+    expect(inside).toEqual(full13.sent)
   })
 
   test('an answer whose question never comes is read after a second', () => {
