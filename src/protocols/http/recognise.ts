@@ -107,9 +107,14 @@ function isAt(bytes: Uint8Array, start: number, name: string): boolean {
   return true
 }
 
-/** Either side may ask or answer: which side is the originator is only a guess if the capture began late. */
+/**
+ * Either side may ask or answer: which side is the originator is only a guess if the capture began late.
+ * Empty lines before a request are skipped (RFC 9112 §2.2).
+ */
 export function recognisesHttp(_side: Side, bytes: Uint8Array, start: number, end: number): Recognition {
-  if (start >= end) return 'unsure'
-  const status = recognisesStatusLine(bytes, start, end)
-  return status === 'no' ? recognisesRequestLine(bytes, start, end, false) : status
+  let at = start
+  while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++
+  if (at >= end) return 'unsure'
+  const status = at === start ? recognisesStatusLine(bytes, start, end) : 'no'
+  return status === 'no' ? recognisesRequestLine(bytes, at, end, false) : status
 }

@@ -18,10 +18,12 @@ describe('a message begins', () => {
     'HTTP/1.1 200 OK',
     'HTTP/1.0 404\r\n',
     'HTTP/1.1 101 Switching',
+    '\r\nGET / HTTP/1.1\r\n',
+    '\n\r\n\r\nPOST / HTTP/1.1\r\n',
   ])('%s', (text) => expect(verdict(text)).toBe('certain'))
 
   test('every shorter beginning is unsure', () => {
-    for (const text of ['GET /x HTTP/1.1\r', 'HTTP/1.1 200 '])
+    for (const text of ['GET /x HTTP/1.1\r', 'HTTP/1.1 200 ', '\r\n\r\nGET /'])
       for (let n = 0; n < text.length; n++) expect(verdict(text.slice(0, n)), text.slice(0, n)).toBe('unsure')
   })
 })
@@ -39,5 +41,7 @@ test.each([
   ['a status of two digits', 'HTTP/1.1 20 OK'],
   ['a status of four digits', 'HTTP/1.1 2000 OK'],
   ['a TLS record', '\x16\x03\x01\x02\x00\x01'],
+  ['an empty line before a status', '\r\nHTTP/1.1 200 OK'],
+  ['an empty line before anything else', '\r\nEHLO a\r\n'],
   ['JSON', '{"agent":"EPA-0017"}'],
 ])('not with %s', (_what, text) => expect(verdict(text)).toBe('no'))
