@@ -12,8 +12,8 @@ import type { BodyCollector } from './body.ts'
  */
 export const CHUNK_LINE_MAX = 4096
 export const TRAILER_BYTES_MAX = 64 << 10
-/** Hexadecimal digits of a size that a number holds exactly. */
-const SIZE_DIGITS_MAX = 13
+/** Above the sizes of 13 hexadecimal digits: a number holds those exactly. */
+const SIZE_MAX = 16 ** 13
 
 const SIZE = 0
 const EXTENSION = 1
@@ -115,7 +115,7 @@ export class ChunkedBody {
     if (digit >= 0) {
       if (this.count > 0 && this.size === 0) this.isOdd = true
       this.size = this.size * 16 + digit
-      if (++this.count > SIZE_DIGITS_MAX) this.state = BROKEN
+      if (++this.count > CHUNK_LINE_MAX || this.size >= SIZE_MAX) this.state = BROKEN
     } else if (this.count === 0) this.state = BROKEN
     else if (octet === LF) this.sizeIsKnown()
     else if (octet === CR || octet === 59 || octet === 32 || octet === 9) {

@@ -15,6 +15,7 @@ function read(text: string, split = text.length) {
 test.each([
   ['chunks', '3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n'],
   ['leading zeros, lower case', '0003\r\nabc\r\n0b\r\n0123456789a\r\n00\r\n\r\n'],
+  ['more leading zeros', `${'0'.repeat(19)}3\r\nabc\r\n${'0'.repeat(20)}\r\n\r\n`],
   ['extensions', '3;a=b;c="d e"\r\nabc\r\n0 ; last\r\n\r\n'],
   ['trailers', '1\r\na\r\n0\r\nExpires: never\r\nX: y\r\n\r\n'],
   ['LF alone', '3\nabc\n0\n\n'],
@@ -33,6 +34,7 @@ test.each([
   ['an empty size', '\r\n'],
   ['a sign', '-1\r\n'],
   ['a size that no number holds', `${'F'.repeat(14)}\r\n`],
+  ['endless zeros', '0'.repeat(CHUNK_LINE_MAX + 1)],
   ['octets after the data', '3\r\nabcd\r\n'],
   ['two CR after the data', '3\r\nabc\r\r\n'],
   ['an endless extension', `3;${'a'.repeat(CHUNK_LINE_MAX + 1)}`],
