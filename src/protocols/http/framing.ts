@@ -53,7 +53,9 @@ function transferCoding(headers: readonly HeaderLine[]): number {
   return coding
 }
 
+/** Digits of a length that a number holds exactly; zeros before them do not count. */
 export const LENGTH_DIGITS_MAX = 15
+const LENGTH_MAX = 10 ** LENGTH_DIGITS_MAX
 
 /** Content-Length (RFC 9110 §8.6): one decimal number, possibly repeated; NONE without any. */
 function contentLength(headers: readonly HeaderLine[]): number {
@@ -72,12 +74,13 @@ function contentLength(headers: readonly HeaderLine[]): number {
  * smuggled.
  */
 function decimal(text: string): number {
-  if (text.length === 0 || text.length > LENGTH_DIGITS_MAX) return AMBIGUOUS
+  if (text.length === 0) return AMBIGUOUS
   let value = 0
   for (let i = 0; i < text.length; i++) {
     const digit = text.charCodeAt(i) - 48
     if (digit < 0 || digit > 9) return AMBIGUOUS
     value = value * 10 + digit
+    if (value >= LENGTH_MAX) return AMBIGUOUS
   }
   return value
 }
