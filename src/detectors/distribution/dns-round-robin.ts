@@ -38,18 +38,23 @@ export const dnsRoundRobin = detector({
         let rotation = names.get(key)
         if (rotation === undefined) {
           if (names.size >= NAMES_MAX) return
-          names.set(key, (rotation = { sets: new Map(), clients: new Map(), told: false }))
+          names.set(key, (rotation = { sets: new Map(), clients: new Map(), told: null }))
         }
-        if (rotation.told) return
-        const turns = event.addresses.length > 1 ? ofOrder(rotation, event) : ofClient(rotation, event)
-        if (turns === null) return
         const isOrder = event.addresses.length > 1
+        const turns = isOrder ? ofOrder(rotation, event) : ofClient(rotation, event)
+        if (turns === null || rotation.told !== null) return
         const enough = isOrder
           ? turns.answers >= answersMin && turns.changes >= 2
           : turns.changes >= changesMin && turns.changes >= changesShare * (turns.answers - 1)
         if (!enough) return
-        rotation.told = true
+        rotation.told = { event, turns, isOrder, answers: turns.answers }
         raise(finding(event, turns, isOrder))
+      },
+      // By now more turns are known than when it was told.
+      'captures-ended'() {
+        for (const { told } of names.values())
+          if (told !== null && told.turns.answers > told.answers)
+            raise({ ...finding(told.event, told.turns, told.isOrder), amends: true })
       },
     }
   },
@@ -93,7 +98,15 @@ interface Rotation {
   readonly sets: Map<string, Turns>
   /** By client; of answers with several addresses, by those as well. */
   readonly clients: Map<string, Turns>
-  told: boolean
+  told: Told | null
+}
+
+/** The answer with which it was enough, and how many there were by then. */
+interface Told {
+  readonly event: Resolved
+  readonly turns: Turns
+  readonly isOrder: boolean
+  readonly answers: number
 }
 
 interface RotationDetails {

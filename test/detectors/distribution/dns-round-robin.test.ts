@@ -28,6 +28,13 @@ test('a client is given one address after the other', async () => {
   expect(found.map(({ details }) => [details['changes'], details['inOneAnswer']])).toEqual([[4, false]])
 })
 
+test('at the end all of its turns are told, and it is one incident still', async () => {
+  const turns = Array.from({ length: 9 }, (_, i) => (i % 2 === 0 ? [ONE, TWO] : [TWO, ONE]))
+  const analysis = await analysed(answered(...turns), { config: held() })
+  expect(analysis.findings('dns-round-robin')).toHaveLength(1)
+  expect(analysis.incident('dns-round-robin').summary).toContain('whose order changed 8 times in 9 answers')
+})
+
 test('a name that only its addresses tell, and one that is listed', async () => {
   const play = (of: string, addresses: readonly string[]) => {
     const s = scenario()
