@@ -217,7 +217,7 @@ test('what is saved has the shapes of its formats: if this fails, see FORMATS', 
       flows: '029d025dc09e',
       passing: '5bd3bc7c3a0b',
       incidents: '6d745ab0cecc',
-      journal: '2e29ce246f49',
+      journal: '82d7d67e7a08',
     },
   })
 })
