@@ -53,6 +53,8 @@ const RESTART_STRANGERS = 3
 const SAME_TIMER: Micros = seconds(1)
 /** A server failure this close to the end explains it. */
 const FAILURE_NEAR: Micros = seconds(5)
+/** Two legs of a relay end this close where one end is the other's cause; clocks of taps differ by less. */
+const LEGS_APART: Micros = seconds(2)
 /** What answers others this soon after somebody met nobody was there at the time. */
 const ALIVE_WITHIN: Micros = seconds(30)
 
@@ -189,7 +191,7 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   if (silence.startPacket === 0 && silence.outcome === 'reset') return null
   // Its own marks say that the sender of this leg sent it, and that one may say that it only passed it on.
   if (sighting.leg === 'front' && from === 1) {
-    const behind = event.path.sightings.find((s) => s.leg === 'back')
+    const behind = legBehind(event.path, silence)
     if (behind !== undefined && isAborted) return judgeRelayed(behind, sheet, end, sighting, world)
     return said === 'passed-on' || isByDesign(sighting, silence)
       ? end('server', serverActor(sighting, 0.7))
@@ -227,7 +229,7 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
       observed: `${fin.hopLimit}, others of this side ${fin.usualHopLimit}`,
     })
   }
-  const behind = event.path.sightings.find((s) => s.leg === 'back')
+  const behind = legBehind(event.path, silence)
   if (sighting.leg === 'front' && from === 1) {
     if (behind !== undefined) return judgeRelayed(behind, sheet, end, sighting, world)
     if (isByDesign(sighting, silence)) {
@@ -270,6 +272,17 @@ function closedByRelay(
   if (service.style !== 'persistent' || world.isFrontCaptured(service)) return null
   return path.sightings.every(({ agent }) => agent === null) ? { ...end(), undecided: 'nobodys' } : null
 }
+
+/** The other leg of a relay whose agents' side ended so, unless that was over before: a relay that opens
+ * another connection when it needs one does not close for that. */
+const legBehind = ({ sightings }: Path, { end }: Silence): Sighting | undefined =>
+  sightings.find(
+    ({ leg, ending }) =>
+      leg === 'back' &&
+      ![...(ending?.finished ?? []), ...(ending?.resets ?? [])].some(
+        (by) => by !== null && by.time < end - LEGS_APART,
+      ),
+  )
 
 /** Both legs were captured: whoever said FIN first behind the relay is known. */
 function judgeRelayed(

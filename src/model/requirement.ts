@@ -87,7 +87,7 @@ export type Statement = readonly [
 /** What would show traffic of a basis that was not there. */
 const NEEDS: Readonly<Record<Basis, string>> = {
   connections: 'a capture that holds connections of agents to this service',
-  idle: 'a capture long enough for connections to fall idle',
+  idle: 'a capture of agents’ own connections, long enough for them to fall idle',
   returns: 'a capture long enough for agents to connect again',
   visits: 'a capture on the servers’ side of whatever balances, or of the direct way',
   listed:

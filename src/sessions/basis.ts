@@ -21,11 +21,16 @@ export interface BasisFollower extends Follower {
   counts(): readonly ServiceSeen[]
 }
 
+/** Relays and services whose silences are counted for themselves; those of further ones count as agents'. */
+const RELAYS_MAX = 1024
+
 const NONE = Object.fromEntries(BASES.map((basis) => [basis, 0])) as Record<Basis, number>
 
-export function followBasis({ services, inventory }: Surroundings): BasisFollower {
+export function followBasis({ services, inventory, pools }: Surroundings): BasisFollower {
   const byService = new Map<Service, Record<Basis, number>>()
   const listed = listedServices(inventory)
+  /** Those of relays that were idle: which are shared is known later. */
+  const idleBehind = new Map<string, { readonly sighting: TrackedSighting; count: number }>()
   const see: See = (service, basis) => {
     if (!isJudged(service)) return
     let seen = byService.get(service)
@@ -52,12 +57,30 @@ export function followBasis({ services, inventory }: Surroundings): BasisFollowe
       // What an address is translated to is known by who speaks behind it, or by its translator's own word.
       const isTold = sighting.outerAddress !== null
       if (isTold || (sighting.speaker !== null && isTranslated(sighting))) see(service, 'translated')
-      if (wasIdle(summary, service)) see(service, 'idle')
+      if (wasIdle(summary, service) && !isKept(sighting)) see(service, 'idle')
       const { path } = sighting
       if (leg === 'front' && path.isJoined && path.sightings.some((other) => other.leg === 'back'))
         see(service, 'pairs')
     },
-    counts: () => [...byService].map(([service, seen]) => ({ service, seen })),
+    counts: () => [...byService].map(([service, seen]) => ({ service, seen: withIdleBehind(service, seen) })),
+  }
+
+  /** A relay's own, whose silences are counted for themselves until it is known whether it shares them. */
+  function isKept(sighting: TrackedSighting): boolean {
+    if (sighting.leg !== 'back') return false
+    const key = `${sighting.service.name}|${sighting.originator.address}`
+    const known = idleBehind.get(key)
+    if (known !== undefined) known.count++
+    else if (idleBehind.size < RELAYS_MAX) idleBehind.set(key, { sighting, count: 1 })
+    else return false
+    return true
+  }
+
+  function withIdleBehind(service: Service, seen: Record<Basis, number>): Record<Basis, number> {
+    let { idle } = seen
+    for (const { sighting, count } of idleBehind.values())
+      if (sighting.service === service && !pools.holds(sighting)) idle += count
+    return { ...seen, idle }
   }
 
   /** The configuration says that agents' addresses are translated to this one; or another tap saw another. */

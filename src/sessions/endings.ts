@@ -8,7 +8,8 @@ import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
 import type { Agent, Ending, Leg, Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
-import { closedByAgent, lostSighting, TOGETHER } from './lost-paths.ts'
+import { closedByAgent, isAgentSide, lostSighting, TOGETHER } from './lost-paths.ts'
+import type { Pools } from './pools.ts'
 import { Recent } from './recent.ts'
 import { attachmentOf } from './tracked-agent.ts'
 import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
@@ -54,6 +55,8 @@ interface EndingsOptions {
   sightingOf(connection: ConnectionId): TrackedSighting | undefined
   /** Whose connection it is as far as is known, be it by its address. */
   agentOf(sighting: TrackedSighting): Agent | null
+  /** Relays whose connections are nobody's own. */
+  readonly pools: Pools
 }
 
 export class Endings {
@@ -204,6 +207,8 @@ export class Endings {
     const attachment = attachmentOf(agent, sighting.service)
     if (attachment === null) return
     const last = attachment.last ?? this.unspokenAt(sighting)
+    // Where a relay carries it next, the agent did not come anew.
+    if (last !== null && this.isRelaysOwn(sighting, last.path)) return
     attachment.latest = sighting
     if (last === null || last.path === sighting.path || last.path.hasNext) return
     if (sighting.start <= last.start) return
@@ -243,7 +248,26 @@ export class Endings {
       this.recent.push({ sighting, at })
       sighting.endNotedAt = at
     }
-    sighting.path.endedAt ??= at
+    const { path } = sighting
+    if (isAgentSide(sighting) || !this.goesOn(path)) path.endedAt ??= at
+  }
+
+  /** The agents' side of the path is open, whatever its relay has closed behind: a relay may need another
+   * connection for what the agent says next, or none. */
+  private goesOn({ sightings }: TrackedPath): boolean {
+    const fronts = sightings.filter(isAgentSide)
+    return (
+      fronts.length > 0 && fronts.every((s) => !hasEnded(s) && this.options.sightingOf(s.connection) === s)
+    )
+  }
+
+  /** A relay's connection that is no return of the agent whose path that is: it is shared, or the agent's own
+   * goes on. */
+  private isRelaysOwn(sighting: TrackedSighting, path: TrackedPath): boolean {
+    if (sighting.leg !== 'back' || sighting.path === path) return false
+    return (
+      this.options.pools.holds(sighting) || (!sighting.path.sightings.some(isAgentSide) && this.goesOn(path))
+    )
   }
 
   private forgetEnds(before: Micros): void {
@@ -277,7 +301,8 @@ export class Endings {
 
   private hasEnded(path: TrackedPath): void {
     const at = path.endedAt
-    // It may have been revived since.
+    // It may have been revived since; or what ended is behind a relay, and the agents' side is yet to end.
+    if (at === null) path.ending = false
     if (at === null || !path.ending) return
     this.tellEnded(path)
     const next = this.nextOf(path)
@@ -304,9 +329,15 @@ export class Endings {
     return this.unspoken.size === 0 ? null : (this.unspoken.get(addressKey(sighting)) ?? null)
   }
 
+  /** What a relay shares was nobody's to lose. */
+  private lostOf(path: TrackedPath): TrackedSighting | null {
+    const lost = lostSighting(path)
+    return lost === null || this.options.pools.holds(lost) ? null : lost
+  }
+
   private tellEnded(path: TrackedPath): void {
     const at = path.endedAt!
-    const lost = lostSighting(path)
+    const lost = this.lostOf(path)
     // Who else ended matters only for what was lost while idle.
     const endedTogether = lost === null ? [] : this.together(path, at)
     this.options.tell({ kind: 'path-ended', path, at, endedTogether, next: this.nextOf(path), lost })
@@ -337,7 +368,7 @@ export class Endings {
   }
 
   private linkReturn(before: TrackedPath, next: TrackedSighting): void {
-    const lost = lostSighting(before)
+    const lost = this.lostOf(before)
     if (lost === null || next.path.isReturn || before.endedAt === null) return
     if (this.together(before, before.endedAt).length >= MASS) return
     next.path.returnOf = lost
@@ -359,7 +390,7 @@ export class Endings {
   private tellReturn(sighting: TrackedSighting, at: Micros): void {
     const { path } = sighting
     const lost = path.returnOf
-    if (lost === null || sighting.initialBytes === null) return
+    if (lost === null || sighting.initialBytes === null || this.options.pools.holds(sighting)) return
     path.tellReturn()
     this.options.tell({
       kind: 'returned',
@@ -374,6 +405,7 @@ export class Endings {
   private considerAbandoned(path: TrackedPath, sighting: TrackedSighting, summary: ConnectionSummary): void {
     const next = this.nextOf(path)
     if (next === null || path.ending || path.abandonmentJudged || hasMoved(sighting, next)) return
+    if (this.options.pools.holds(sighting)) return
     const lastFromAgent = summary.halves[0].lastPacketAt
     if (lastFromAgent === null || next.start - lastFromAgent < sighting.service.idleThreshold) return
     path.judgeAbandonment()
@@ -389,7 +421,8 @@ export class Endings {
   }
 
   private noteSurvived(sighting: TrackedSighting, survived: Micros): void {
-    if (survived === 0) return
+    // What a relay keeps for others is silent as long as nobody asks.
+    if (survived === 0 || this.options.pools.holds(sighting)) return
     const { service, leg } = sighting
     let byLeg = this.survivals.get(service.name)
     if (byLeg === undefined) this.survivals.set(service.name, (byLeg = new Map()))
@@ -410,6 +443,10 @@ export class Endings {
     rates.add(rate)
   }
 }
+
+/** One of its sides, or what nobody answered, ended it. */
+const hasEnded = ({ ending }: TrackedSighting): boolean =>
+  ending !== null && (ending.silence !== null || isAny(ending.resets) || isAny(ending.finished))
 
 /** By FIN, and not after a silence that could have been a device's. */
 const isOrderly = ({ silence, resets, finished, unanswered }: Ending): boolean =>

@@ -16,7 +16,7 @@ export const TOGETHER: Micros = seconds(2)
  * captured.
  */
 export function lostSighting(path: TrackedPath): TrackedSighting | null {
-  const agentSide = path.sightings.filter((s) => s.leg === 'front' || s.leg === 'direct')
+  const agentSide = path.sightings.filter(isAgentSide)
   if (agentSide.some(closedByAgent)) return null
   const idle = (s: TrackedSighting): boolean =>
     s.ending?.silence != null && s.ending.silence.outcome !== 'unknown'
@@ -24,8 +24,23 @@ export function lostSighting(path: TrackedPath): TrackedSighting | null {
   if (cut === null || agentSide.length === 0) return cut
   // A relay keeps its own connection for whoever comes next, and closes it when nobody does.
   const { end } = cut.ending!.silence!
-  return agentSide.every((s) => wasOver(s, end)) ? null : cut
+  if (agentSide.every((s) => wasOver(s, end))) return null
+  return isGivenUp(cut) && agentSide.some(hasClosed) ? null : cut
 }
+
+/** An agent's own side of a path, not what a relay opens behind it. */
+export const isAgentSide = ({ leg }: TrackedSighting): boolean => leg === 'front' || leg === 'direct'
+
+/** A relay did not wait for an answer any longer: silent as the server was, the agent had asked. */
+const isGivenUp = ({ leg, ending, requests, responses }: TrackedSighting): boolean =>
+  leg === 'back' &&
+  requests > responses &&
+  ending?.silence?.brokenBy === 0 &&
+  (ending.silence.outcome === 'closed' || ending.silence.outcome === 'aborted')
+
+/** Its end was seen, and was not idle. */
+const hasClosed = ({ ending }: TrackedSighting): boolean =>
+  ending !== null && ending.silence === null && laterOf([firstEnd(ending, 0), firstEnd(ending, 1)]) !== null
 
 /** Somebody had ended the connection some time before; clocks of taps differ by less. */
 const wasOver = ({ ending }: TrackedSighting, at: Micros): boolean =>

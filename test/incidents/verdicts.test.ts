@@ -57,7 +57,7 @@ describe('one requirement', () => {
   test('without traffic it is not observed, and it says what would show it', () => {
     expect(judged({}).get('S0-04')).toMatchObject({
       status: 'not-observed',
-      needs: 'a capture long enough for connections to fall idle',
+      needs: 'a capture of agents’ own connections, long enough for them to fall idle',
     })
   })
 

@@ -56,4 +56,19 @@ describe('the sighting that shows how a path was lost', () => {
   test('is none where a relay kept its own, and closed it when nobody came', () => {
     expect([kept(20), kept(307), kept(309)]).toEqual([false, false, true])
   })
+
+  /** A relay aborts its own connection after 300 s, and tells the agent, whose side was not idle. */
+  const relayed = (requests: number, responses: number): boolean => {
+    const parties = new Parties(CONFIG)
+    const [front, back] = [parties.sighting({ leg: 'front' }), parties.sighting({ leg: 'back' })]
+    front.end.finished[1] = finished(front, 1, 310)
+    idle(back)
+    Object.assign(back, { requests, responses })
+    front.path.join(back.path, 'PROXY header')
+    return lostSighting(front.path) !== null
+  }
+
+  test('is none where the server owed an answer, for which the relay waited no longer', () => {
+    expect([relayed(2, 1), relayed(2, 2), relayed(0, 0)]).toEqual([false, true, true])
+  })
 })

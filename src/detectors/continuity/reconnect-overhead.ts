@@ -68,7 +68,7 @@ export const reconnectOverhead = detector({
         }
         // What was lost may have been the agent's own doing, and so what it cost.
         if (silence === null) raise(found)
-        else suspicions.add(found, silence)
+        else suspicions.add(found, silence, lost)
       },
     }
   },

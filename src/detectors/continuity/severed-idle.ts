@@ -54,14 +54,14 @@ export const severedIdle = detector({
     const regularity = new Regularity(regularMin, regularVariation)
     const frequency = new Frequency(often, world)
     /** Regular and frequent losses break another requirement as well. */
-    const raise = (found: Finding, { service }: Sighting, why: IdleEnd['undecided']): void => {
+    const raise = (found: Finding, lost: Sighting, why: IdleEnd['undecided']): void => {
       const isRegular =
         !isAtLeast(found.details) && regularity.note(found.cause, found.details['silenceSeconds'] as number)
-      const isFrequent = frequency.note(found, service)
+      const isFrequent = frequency.note(found, lost.service)
       const isNamed = (isRegular || isFrequent) && !found.requirements.includes('S1-19')
       const named = isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found
       if (why === 'nobodys') emit(undecided(named, NEEDS_NAMES))
-      else if (why === 'unseen') suspicions.add(named, found.details['silenceSeconds'] as number)
+      else if (why === 'unseen') suspicions.add(named, found.details['silenceSeconds'] as number, lost)
       else emit(named)
     }
     const judged = new WeakSet<Path>()
@@ -79,6 +79,7 @@ export const severedIdle = detector({
         judged.add(event.path)
         if (isByTimer(end.sighting, event.next)) raise(finding(end, event), end.sighting, end.undecided)
       },
+      'connections-shared': ({ service, relay }) => suspicions.takeBack(service.name, relay),
       'path-abandoned'(event) {
         const { sighting, next, path } = event
         if (judged.has(path) || sighting.service.style !== 'persistent' || !seenAtServer(sighting)) return
