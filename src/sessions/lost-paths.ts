@@ -17,16 +17,29 @@ export const TOGETHER: Micros = seconds(2)
  */
 export function lostSighting(path: TrackedPath): TrackedSighting | null {
   const agentSide = path.sightings.filter(isAgentSide)
-  if (agentSide.some(closedByAgent)) return null
+  const byAgent = agentSide.filter(closedByAgent)
+  // Another tap may show that somebody had met nobody before: then the agent gave up on it.
+  const vain = byAgent.length === 0 ? null : firstInVain(agentSide)
+  if (byAgent.some((s) => !isLater(s, vain))) return null
   const idle = (s: TrackedSighting): boolean =>
     s.ending?.silence != null && s.ending.silence.outcome !== 'unknown'
-  const cut = agentSide.find(idle) ?? path.sightings.find(idle) ?? null
+  const cut = vain ?? agentSide.find(idle) ?? path.sightings.find(idle) ?? null
   if (cut === null || agentSide.length === 0) return cut
   // A relay keeps its own connection for whoever comes next, and closes it when nobody does.
   const { end } = cut.ending!.silence!
   if (agentSide.every((s) => wasOver(s, end))) return null
   return isGivenUp(cut) && agentSide.some(hasClosed) ? null : cut
 }
+
+/** Where somebody first met nobody after a silence; null if nobody did. */
+function firstInVain(sightings: readonly TrackedSighting[]): TrackedSighting | null {
+  const inVain = sightings.filter(({ ending }) => ending?.silence?.outcome === 'unanswered')
+  return inVain.toSorted((a, b) => a.ending!.silence!.end - b.ending!.silence!.end)[0] ?? null
+}
+
+/** The agent closed after another tap's first packet that nobody answered; clocks of taps differ by less. */
+const isLater = ({ ending }: TrackedSighting, vain: TrackedSighting | null): boolean =>
+  vain !== null && ending !== null && (firstEnd(ending, 0)?.time ?? 0) > vain.ending!.silence!.end + TOGETHER
 
 /** An agent's own side of a path, not what a relay opens behind it. */
 export const isAgentSide = ({ leg }: TrackedSighting): boolean => leg === 'front' || leg === 'direct'
