@@ -10,13 +10,14 @@ import type { PathEnded, World } from '../model/event.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import { otherSide } from '../model/packet.ts'
 import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
-import { isEarlierEnd, type Reset, type Silence } from '../model/observation.ts'
+import type { Reset, Silence } from '../model/observation.ts'
 import { isRecordReference, packetName } from '../model/record-reference.ts'
-import type { Agent, Path, Service, Sighting } from '../model/party.ts'
+import { type Agent, isAgentSide, type Path, type Service, type Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { spoken } from './detector.ts'
 import { mayHaveAnswered, TRIED_FOR, triedFor } from './given-up.ts'
 import { beganBefore, spokenSilence } from './silence-length.ts'
+import { firstWord, isRelays, legsBehind } from './relay-legs.ts'
 import { loreItems, resetMeaning } from './reset-lore.ts'
 import type { Signature } from './timer.ts'
 
@@ -53,8 +54,6 @@ const RESTART_STRANGERS = 3
 const SAME_TIMER: Micros = seconds(1)
 /** A server failure this close to the end explains it. */
 const FAILURE_NEAR: Micros = seconds(5)
-/** Two legs of a relay end this close where one end is the other's cause; clocks of taps differ by less. */
-const LEGS_APART: Micros = seconds(2)
 /** What answers others this soon after somebody met nobody was there at the time. */
 const ALIVE_WITHIN: Micros = seconds(30)
 
@@ -191,13 +190,13 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   if (silence.startPacket === 0 && silence.outcome === 'reset') return null
   // Its own marks say that the sender of this leg sent it, and that one may say that it only passed it on.
   if (sighting.leg === 'front' && from === 1) {
-    const behind = legBehind(event.path, silence)
-    if (behind !== undefined && isAborted) return judgeRelayed(behind, sheet, end, sighting, world)
+    const behind = isAborted ? legsBehind(event.path, silence) : []
+    if (isShownBy(behind, sighting, silence)) return judgeRelayed(behind, sheet, end, sighting, world)
     return said === 'passed-on' || isByDesign(sighting, silence)
       ? end('server', serverActor(sighting, 0.7))
       : end('network', relayActor(sighting, world, 0.8))
   }
-  if (sighting.leg === 'back' && from === 0) {
+  if (isRelays(sighting) && from === 0) {
     // The agent's own end, passed on; unless it says so, the agent's return tells, as after a FIN. A segment
     // of the server that meets no state is another matter: no end had been passed on before.
     if (said === 'passed-on') return null
@@ -229,9 +228,9 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
       observed: `${fin.hopLimit}, others of this side ${fin.usualHopLimit}`,
     })
   }
-  const behind = legBehind(event.path, silence)
   if (sighting.leg === 'front' && from === 1) {
-    if (behind !== undefined) return judgeRelayed(behind, sheet, end, sighting, world)
+    const behind = legsBehind(event.path, silence)
+    if (isShownBy(behind, sighting, silence)) return judgeRelayed(behind, sheet, end, sighting, world)
     if (isByDesign(sighting, silence)) {
       sheet.push({
         test: "the server's own timeout",
@@ -247,8 +246,8 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
     })
     return end('network', relayActor(sighting, world, 0.75))
   }
-  if (sighting.leg === 'back' && from === 0) {
-    const relay = relayActor(sighting, world, 0.7)
+  if (isRelays(sighting) && from === 0) {
+    const relay = relayActor(sighting, world, 0.7, true)
     return closedByRelay(event, sighting, sheet, world, () => end('network', relay))
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
@@ -273,43 +272,31 @@ function closedByRelay(
   return path.sightings.every(({ agent }) => agent === null) ? { ...end(), undecided: 'nobodys' } : null
 }
 
-/** The other leg of a relay whose agents' side ended so, unless that was over before: a relay that opens
- * another connection when it needs one does not close for that. */
-const legBehind = ({ sightings }: Path, { end }: Silence): Sighting | undefined =>
-  sightings.find(
-    ({ leg, ending }) =>
-      leg === 'back' &&
-      ![...(ending?.finished ?? []), ...(ending?.resets ?? [])].some(
-        (by) => by !== null && by.time < end - LEGS_APART,
-      ),
-  )
+/** Behind the relay, or where its server may have closed by design, at that server. */
+const isShownBy = (legs: readonly Sighting[], front: Sighting, silence: Silence): boolean =>
+  legs.some(({ leg }) => leg === 'back') || (legs.length > 0 && !isByDesign(front, silence))
 
-/** Both legs were captured: whoever said FIN first behind the relay is known. */
+/** Further legs were captured: whoever said FIN first behind the relay is known. */
 function judgeRelayed(
-  behind: Sighting,
+  legs: readonly Sighting[],
   sheet: AttributionItem[],
   end: (by: IdleEnd['by'], actor: Actor) => IdleEnd,
   front: Sighting,
   world: World,
 ): IdleEnd {
-  const server = behind.ending?.finished[1] ?? behind.ending?.resets[1] ?? null
-  const relay = behind.ending?.finished[0] ?? behind.ending?.resets[0] ?? null
-  if (server !== null && !isEarlierEnd(relay, server)) {
-    sheet.push({
-      test: 'both legs',
-      weight: -DECISIVE,
-      observed: `the server closed first (${behind.tap} ${packetName(server.packet)})`,
-    })
-    return end('server', serverActor(behind, 0.95))
-  }
-  if (relay !== null) {
-    sheet.push({
-      test: 'both legs',
-      weight: DECISIVE,
-      observed: `the relay closed towards the server (${behind.tap} ${packetName(relay.packet)})`,
-    })
-  }
-  return end('network', relayActor(front, world, relay === null ? 0.75 : 0.95))
+  const { by, leg, said, before } = firstWord(front, legs, world)
+  if (said === null) return end('network', relayActor(before, world, 0.75))
+  const isServer = by === 'server'
+  const what = isServer ? 'the server closed first' : 'the relay closed towards the server'
+  sheet.push({
+    test: 'both legs',
+    weight: isServer ? -DECISIVE : DECISIVE,
+    observed: `${what} (${leg.tap} ${packetName(said.packet)})`,
+  })
+  if (isServer) return end('server', serverActor(leg, 0.95))
+  return by === 'unclear'
+    ? end('network', { role: 'load-balancer', address: null, confidence: 0.75 })
+    : end('network', relayActor(before, world, 0.95))
 }
 
 /** The items of the reset sheet: positive ones point to a device between, negative ones to the side that it
@@ -390,8 +377,13 @@ const serverActor = (sighting: Sighting, confidence: number): Actor => ({
 /** The device whose own leg this is: a load balancer if the configuration says so, otherwise a device that is
  * proven to be there. */
 /** Who stands for the server, or for the agent behind it, at this leg. */
-export function relayActor(sighting: Sighting, world: World, confidence: number): Actor {
-  const address = sighting.leg === 'back' ? sighting.originator.address : sighting.responder.address
+export function relayActor(
+  sighting: Sighting,
+  world: World,
+  confidence: number,
+  isOpener = sighting.leg === 'back',
+): Actor {
+  const address = isOpener ? sighting.originator.address : sighting.responder.address
   const role = world.roleOf(address)
   const known =
     role === 'load-balancer' || role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer'
@@ -432,7 +424,7 @@ function nearest(addresses: readonly string[], sighting: Sighting): string {
 
 /** Of a relayed connection only the relay's side towards the server was captured: the agent may have
  * closed. */
-const isBehindOnly = ({ sightings }: Path): boolean => sightings.every(({ leg }) => leg === 'back')
+const isBehindOnly = ({ sightings }: Path): boolean => !sightings.some(isAgentSide)
 
 const otherTap = (path: Path, sighting: Sighting): Sighting | null =>
   path.sightings.find((s) => s.tap !== sighting.tap && s.leg !== 'back') ??

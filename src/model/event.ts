@@ -344,6 +344,8 @@ export interface World {
   preferenceOf(agent: Agent, service: Service, address: string): readonly (readonly string[])[] | null
   /** The role that the configuration gives an address. */
   roleOf(address: string): string | null
+  /** The configuration gives the addresses to two devices. */
+  areApart(address: string, other: string): boolean
   /** Devices of a role that the configuration names. */
   devicesOf(role: string): readonly string[]
   /** Configured devices on the way of a connection that have an idle timeout: relays that hold one of its

@@ -6,9 +6,9 @@ import { areNeighbours } from '../model/address.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
-import type { Agent, Ending, Leg, Visit } from '../model/party.ts'
+import { type Agent, type Ending, isAgentSide, type Leg, type Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
-import { closedByAgent, isAgentSide, lostSighting, TOGETHER } from './lost-paths.ts'
+import { closedByAgent, lostSighting, TOGETHER } from './lost-paths.ts'
 import type { Pools } from './pools.ts'
 import { Recent } from './recent.ts'
 import { attachmentOf } from './tracked-agent.ts'
@@ -255,7 +255,8 @@ export class Endings {
   /** The agents' side of the path is open, whatever its relay has closed behind: a relay may need another
    * connection for what the agent says next, or none. */
   private goesOn({ sightings }: TrackedPath): boolean {
-    const fronts = sightings.filter(isAgentSide)
+    const own = sightings.filter(isAgentSide)
+    const fronts = own.length > 0 ? own : sightings.filter(({ leg }) => leg === 'front')
     return (
       fronts.length > 0 && fronts.every((s) => !hasEnded(s) && this.options.sightingOf(s.connection) === s)
     )
@@ -483,7 +484,7 @@ function isInVain(asked: O.Unanswered | null): boolean {
  * time. */
 function wasCut(sighting: TrackedSighting, at: Micros): boolean {
   if (sighting.handshake === null || at - sighting.start < sighting.service.idleThreshold) return false
-  return sighting.leg === 'back' || !closedByAgent(sighting)
+  return !isAgentSide(sighting) || !closedByAgent(sighting)
 }
 
 /** Both run through the same relay or reach the same server, seen at the same tap. */

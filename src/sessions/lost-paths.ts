@@ -3,7 +3,7 @@ import type * as O from '../model/observation.ts'
 import { isEarlierEnd } from '../model/observation.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Side } from '../model/packet.ts'
-import type { Ending } from '../model/party.ts'
+import { type Ending, isAgentSide } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
 
@@ -40,9 +40,6 @@ function firstInVain(sightings: readonly TrackedSighting[]): TrackedSighting | n
 /** The agent closed after another tap's first packet that nobody answered; clocks of taps differ by less. */
 const isLater = ({ ending }: TrackedSighting, vain: TrackedSighting | null): boolean =>
   vain !== null && ending !== null && (firstEnd(ending, 0)?.time ?? 0) > vain.ending!.silence!.end + TOGETHER
-
-/** An agent's own side of a path, not what a relay opens behind it. */
-export const isAgentSide = ({ leg }: TrackedSighting): boolean => leg === 'front' || leg === 'direct'
 
 /** A relay did not wait for an answer any longer: silent as the server was, the agent had asked. */
 const isGivenUp = ({ leg, ending, requests, responses }: TrackedSighting): boolean =>

@@ -23,8 +23,8 @@ export class Pools {
    * one agent's: a certificate says one, the request behind it another.
    */
   spoke(sighting: TrackedSighting, agent: Agent): void {
-    const { leg, speaker, service, originator } = sighting
-    if (leg !== 'back' || speaker === null || speaker === agent) return
+    const { speaker, service, originator } = sighting
+    if (!isRelays(sighting) || speaker === null || speaker === agent) return
     if (speaker.identifiedBy !== agent.identifiedBy || this.holds(sighting)) return
     if (this.shared.size >= POOLS_MAX) return
     this.shared.add(keyOf(sighting))
@@ -33,8 +33,11 @@ export class Pools {
 
   /** The connection is a relay's that is known to share them. */
   holds(sighting: TrackedSighting): boolean {
-    return sighting.leg === 'back' && this.shared.size > 0 && this.shared.has(keyOf(sighting))
+    return isRelays(sighting) && this.shared.size > 0 && this.shared.has(keyOf(sighting))
   }
 }
+
+/** A relay opened it. */
+const isRelays = ({ leg, isBetweenRelays }: TrackedSighting): boolean => leg === 'back' || isBetweenRelays
 
 const keyOf = ({ service, originator }: TrackedSighting): string => `${service.name}|${originator.address}`

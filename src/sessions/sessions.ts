@@ -262,6 +262,7 @@ export class Sessions {
       handshake: opened?.handshake ?? null,
       responderHopLimit: opened?.syn[1]?.hopLimit ?? null,
       leg,
+      isBetweenRelays: leg === 'front' && this.inventory.rolesOf(o.originator.address).relays,
       service,
       resolvedName,
       outerAddress: opened?.outer?.address ?? null,
@@ -291,7 +292,7 @@ export class Sessions {
     if (sighting === undefined || (o.source === null && !o.local)) return
     this.relays.add(sighting.originator.address)
     if (o.source === null) return becomeProbe(sighting)
-    if (sighting.leg === 'direct') sighting.leg = 'back'
+    sighting.openedFor(o.source.address)
     nameSighting(sighting, this.agents.at('', o.source.address, 'proxy-header'))
     if (o.destination !== null) this.paths.proxied(sighting, o.source, o.destination)
   }
@@ -456,9 +457,8 @@ export class Sessions {
   private silence(o: O.Silence): void {
     const sighting = this.sighted(o)
     sighting.lastAt = Math.max(sighting.lastAt, o.end)
-    if (o.outcome === 'answered' && o.brokenBy === 0 && o.outcomePacket !== null) {
+    if (o.outcome === 'answered' && o.brokenBy === 0 && o.outcomePacket !== null)
       this.health.answered(this.responderOf(sighting), o.time, o.tap, o.outcomePacket)
-    }
     this.endings.silence(sighting, o)
   }
 
