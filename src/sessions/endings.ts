@@ -484,7 +484,8 @@ function isInVain(asked: O.Unanswered | null): boolean {
  * time. */
 function wasCut(sighting: TrackedSighting, at: Micros): boolean {
   if (sighting.handshake === null || at - sighting.start < sighting.service.idleThreshold) return false
-  return !isAgentSide(sighting) || !closedByAgent(sighting)
+  const own = sighting.path.sightings.filter(isAgentSide)
+  return !own.some(closedByAgent)
 }
 
 /** Both run through the same relay or reach the same server, seen at the same tap. */

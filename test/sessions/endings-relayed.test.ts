@@ -72,3 +72,20 @@ describe('a path through a relay', () => {
     expect(s.told('path-ended').map(({ lost }) => lost)).toEqual([front, null])
   })
 })
+
+describe('what ended together with it through one relay', () => {
+  const RELAY = { tap: 'server', leg: 'back', from: { address: '10.10.3.1', port: 2 } } as const
+
+  test.each([
+    ['is what its server or relay closed', 1, 1],
+    ['is not what the agent had closed in front of it', 0, 0],
+  ] as const)('%s', (_what, by, count) => {
+    const s = new Story()
+    const [front, back] = [s.opens({ leg: 'front', ...from(1) }), s.opens(RELAY)]
+    front.path.join(back.path, 'PROXY header')
+    s.endings.finished(front, finished(front, by, 310))
+    s.endings.finished(back, finished(back, 0, 310))
+    s.closesAt(310, { ...RELAY, from: { ...RELAY.from, port: 3 } })
+    expect(s.told('path-ended')[0]!.endedTogether).toHaveLength(count)
+  })
+})
