@@ -1,4 +1,4 @@
-/** After a silence it is the server that speaks first, and a firewall has forgotten: what either side shows. */
+/** After a silence the server speaks first, and a firewall has forgotten: what either side shows. */
 import { expect, test } from 'vitest'
 import { seconds } from '../../../src/model/time.ts'
 import { firewall, scenario, type Scenario } from '../../scenario/scenario.ts'
@@ -23,7 +23,7 @@ function givesUp(after: number): Scenario {
   return s
 }
 
-test('an agent that gives up on a dead connection did not close it: both taps tell what one proves', async () => {
+test('an agent that gives up on a dead connection did not close it: both taps tell so', async () => {
   const told = async (taps: readonly string[]) =>
     (await analysed(givesUp(20), { config: FIREWALL, taps })).findings('severed-idle')
   expect(await told(['client'])).toEqual([])

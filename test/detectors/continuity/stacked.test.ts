@@ -66,7 +66,7 @@ describe('of two load balancers, one closes an idle connection', () => {
     expect(await told(stacked(outer, inner), taps)).toEqual([`critical severed-idle load-balancer ${actor}`])
   })
 
-  test('on whose agents’ side nobody listened: what is between them decides no more than what is behind', async () => {
+  test('on whose agents’ side nobody listened: what is between them does not decide', async () => {
     const middle = await told(stacked(300, DAY), ['middle', 'server'])
     expect(middle).toEqual([`info severed-idle load-balancer ${OUTER_INSIDE} 0.5`])
   })
