@@ -130,7 +130,7 @@ describe('an agent whose cookie changes', () => {
   })
 })
 
-test('what a relay passes on to another is of the service that agents asked for, if nobody says otherwise', () => {
+test('what a relay passes on to another is of the service that agents asked for', () => {
   const inner = { address: '10.10.4.10', port: 80 }
   const between = (config: typeof CONFIG): string => {
     const parties = new Parties(config)
