@@ -33,6 +33,7 @@ export const reconnectOverhead = detector({
     const losses = new Losses()
     const suspicions = new Suspicions(raise)
     return {
+      'connections-shared': ({ service, relay }) => suspicions.takeBack(service.name, relay),
       returned({ lost, sighting, bytes, usualBytes, duration }) {
         if (bytes < leastBytes || !isAgents(sighting.service) || isUnproven(lost)) return
         if (usualBytes !== null && bytes < timesUsual * usualBytes) return

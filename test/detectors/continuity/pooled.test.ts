@@ -122,10 +122,10 @@ test('what connections suggested that prove to be shared later is taken back', a
     s.asks(names[i]!, front, own)
     return own
   })
-  s.wait(seconds(10))
-  expect((await story()).findings('severed-idle').map(({ severity }) => severity)).toEqual(
-    Array(3).fill('critical'),
-  )
+  s.wait(seconds(70))
+  const before = await story()
+  expect(before.findings('severed-idle').map(({ severity }) => severity)).toEqual(Array(3).fill('critical'))
+  expect(before.findings('reconnect-overhead')).toHaveLength(3)
   s.asks('A2', fronts[1]!.front, later[0]!)
   s.wait(seconds(10))
   const analysis = await story()
