@@ -82,6 +82,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'session-switch.ts': 'web sessions that change nodes, for two detectors',
     'outside-list.ts': 'agents outside their list, for two detectors',
     'policy-words.ts': 'lists and requirements in words, for the detectors of policy',
+    'relay-legs.ts': 'who closed first behind a relay, for whoever judges an end',
     'reset-lore.ts': 'what resets say of themselves, for several detectors',
     'timer.ts': 'brackets a timer between silences, for several detectors',
     'witnesses.ts': 'the packets of other taps, for those that judge ends',

@@ -11,8 +11,13 @@ export const serverActor = (sighting: Sighting, confidence: number): Actor => ({
 
 /** The device whose own leg this is: a load balancer if the configuration says so, otherwise a device that is
  * proven to be there. Who stands for the server, or for the agent behind it, at this leg. */
-export function relayActor(sighting: Sighting, world: World, confidence: number): Actor {
-  const address = sighting.leg === 'back' ? sighting.originator.address : sighting.responder.address
+export function relayActor(
+  sighting: Sighting,
+  world: World,
+  confidence: number,
+  isOpener = sighting.leg === 'back',
+): Actor {
+  const address = isOpener ? sighting.originator.address : sighting.responder.address
   const role = world.roleOf(address)
   const known =
     role === 'load-balancer' || role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer'

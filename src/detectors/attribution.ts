@@ -10,14 +10,15 @@ import type { PathEnded, World } from '../model/event.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import { otherSide } from '../model/packet.ts'
 import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
-import { isEarlierEnd, type Reset, type Silence } from '../model/observation.ts'
+import type { Reset, Silence } from '../model/observation.ts'
 import { isRecordReference, packetName } from '../model/record-reference.ts'
-import type { Agent, Path, Service, Sighting } from '../model/party.ts'
+import { type Agent, isAgentSide, type Path, type Service, type Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { deviceActor, relayActor, sayingActor, serverActor } from './actors.ts'
 import { spoken } from './detector.ts'
 import { mayHaveAnswered, TRIED_FOR, triedFor } from './given-up.ts'
 import { beganBefore, spokenSilence } from './silence-length.ts'
+import { firstWord, isRelays, legsBehind } from './relay-legs.ts'
 import { loreItems, resetMeaning } from './reset-lore.ts'
 import type { Signature } from './timer.ts'
 
@@ -207,14 +208,14 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   if (silence.startPacket === 0 && silence.outcome === 'reset') return null
   // Its own marks say that the sender of this leg sent it, and that one may say that it only passed it on.
   if (sighting.leg === 'front' && from === 1) {
-    const behind = nearerServer(event.path, sighting)
-    if (behind !== undefined && isAborted)
+    const behind = isAborted ? towardsServer(event.path, sighting, silence) : []
+    if (isShownBy(behind, sighting, silence))
       return judgeRelayed(event.path, behind, sheet, end, sighting, world)
     return said === 'passed-on' || isByDesign(sighting, silence)
       ? end('server', serverActor(sighting, 0.7))
       : end('network', relayActor(sighting, world, 0.8))
   }
-  if (sighting.leg === 'back' && from === 0) {
+  if (isRelays(sighting) && from === 0) {
     // The agent's own end, passed on; unless it says so, the agent's return tells, as after a FIN. A segment
     // of the server that meets no state is another matter: no end had been passed on before.
     if (said === 'passed-on') return null
@@ -254,9 +255,10 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
       observed: `${fin.hopLimit}, others of this side ${fin.usualHopLimit}`,
     })
   }
-  const behind = nearerServer(event.path, sighting)
   if (sighting.leg === 'front' && from === 1) {
-    if (behind !== undefined) return judgeRelayed(event.path, behind, sheet, end, sighting, world)
+    const behind = towardsServer(event.path, sighting, silence)
+    if (isShownBy(behind, sighting, silence))
+      return judgeRelayed(event.path, behind, sheet, end, sighting, world)
     if (isByDesign(sighting, silence)) {
       sheet.push({
         test: "the server's own timeout",
@@ -272,8 +274,8 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
     })
     return end('network', relayActor(sighting, world, 0.75))
   }
-  if (sighting.leg === 'back' && from === 0) {
-    const relay = relayActor(sighting, world, 0.7)
+  if (isRelays(sighting) && from === 0) {
+    const relay = relayActor(sighting, world, 0.7, true)
     return closedByRelay(event, sighting, sheet, world, () => end('network', relay))
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
@@ -299,49 +301,45 @@ function closedByRelay(
   return path.sightings.every(({ agent }) => agent === null) ? { ...end(), undecided: 'nobodys' } : null
 }
 
-/** Both legs were captured: whoever ended the one behind the relay first is known. */
+/** The same connection nearer to the server: legs of relays, or the agent's own that was passed through. */
+function towardsServer(path: Path, front: Sighting, silence: Silence): readonly Sighting[] {
+  const legs = legsBehind(path, silence)
+  return legs.length > 0 ? legs : path.sightings.filter((s) => s !== front && s.leg === 'direct')
+}
+
+/** Behind the relay, or where its server may have closed by design, at that server. */
+const isShownBy = (legs: readonly Sighting[], front: Sighting, silence: Silence): boolean =>
+  legs.some(({ leg }) => leg !== 'front') || (legs.length > 0 && !isByDesign(front, silence))
+
+/** Further legs were captured: whoever ended one of them first is known. */
 function judgeRelayed(
   path: Path,
-  behind: Sighting,
+  legs: readonly Sighting[],
   sheet: AttributionItem[],
   end: (by: IdleEnd['by'], actor: Actor) => IdleEnd,
   front: Sighting,
   world: World,
 ): IdleEnd {
-  const server = behind.ending?.finished[1] ?? behind.ending?.resets[1] ?? null
-  const relay = behind.ending?.finished[0] ?? behind.ending?.resets[0] ?? null
-  const isServers = server !== null && !isEarlierEnd(relay, server)
-  const ended = isServers ? server : relay
-  if (ended?.kind === 'reset') {
-    const forged = resetSheet(path, behind, ended, isServers ? 1 : 0)
-    const total = forged.reduce((sum, { weight }) => sum + weight, 0)
-    if (total > 0) {
-      sheet.push(...forged)
-      return end('network', deviceActor(behind, world, 0.8, 0.8))
-    }
+  const { by, leg, said, before } = firstWord(front, legs, world)
+  if (said === null) return end('network', relayActor(before, world, 0.75))
+  const isServer = by === 'server'
+  // A reset is not taken at its word: a device between the relay and the server may have sent it.
+  const forged = said.kind === 'reset' ? resetSheet(path, leg, said, isServer ? 1 : 0) : []
+  if (forged.reduce((sum, { weight }) => sum + weight, 0) > 0) {
+    sheet.push(...forged)
+    return end('network', deviceActor(leg, world, 0.8, 0.8))
   }
-  if (isServers) {
-    sheet.push({
-      test: 'both legs',
-      weight: -DECISIVE,
-      observed: `the server closed first (${behind.tap} ${packetName(server.packet)})`,
-    })
-    return end('server', serverActor(behind, 0.95))
-  }
-  if (relay !== null) {
-    sheet.push({
-      test: 'both legs',
-      weight: DECISIVE,
-      observed: `the relay closed towards the server (${behind.tap} ${packetName(relay.packet)})`,
-    })
-  }
-  return end('network', relayActor(front, world, relay === null ? 0.75 : 0.95))
+  const what = isServer ? 'the server closed first' : 'the relay closed towards the server'
+  sheet.push({
+    test: 'both legs',
+    weight: isServer ? -DECISIVE : DECISIVE,
+    observed: `${what} (${leg.tap} ${packetName(said.packet)})`,
+  })
+  if (isServer) return end('server', serverActor(leg, 0.95))
+  return by === 'unclear'
+    ? end('network', { role: 'load-balancer', address: null, confidence: 0.75 })
+    : end('network', relayActor(before, world, 0.95))
 }
-
-/** The same connection behind the relay: one of the relay's own, or the agent's, passed through. */
-const nearerServer = ({ sightings }: Path, sighting: Sighting): Sighting | undefined =>
-  sightings.find(({ leg }) => leg === 'back') ??
-  sightings.find((other) => other !== sighting && other.leg === 'direct')
 
 /** The items of the reset sheet: positive ones point to a device between, negative ones to the side that it
  * claims to be from. */
@@ -414,7 +412,7 @@ function verdict(
 
 /** Of a relayed connection only the relay's side towards the server was captured: the agent may have
  * closed. */
-const isBehindOnly = ({ sightings }: Path): boolean => sightings.every(({ leg }) => leg === 'back')
+const isBehindOnly = ({ sightings }: Path): boolean => !sightings.some(isAgentSide)
 
 const otherTap = (path: Path, sighting: Sighting): Sighting | null =>
   path.sightings.find((s) => s.tap !== sighting.tap && s.leg !== 'back') ??

@@ -8,6 +8,7 @@
  * (domain knowledge 4.1, L: a gap that repeats within 2 s on three connections or more).
  */
 import type { Finding } from '../model/incident.ts'
+import type { Sighting } from '../model/party.ts'
 import { densest } from '../model/statistics.ts'
 
 /** Seconds between silences that one timer may have made: 2 s to either side. */
@@ -25,6 +26,8 @@ const NEEDS =
 interface Suspicion {
   readonly found: Finding
   readonly silence: number
+  /** Whose connection to the server it was; null: an agent's own. */
+  readonly relay: string | null
   isDecided: boolean
 }
 
@@ -38,11 +41,12 @@ export class Suspicions {
 
   /** Raises what was found, after a silence in seconds, as undecided; or as it is, and those before it that
    * are of one length with it, where so many decide it. */
-  add(found: Finding, silence: number): void {
+  add(found: Finding, silence: number, { leg, originator }: Sighting): void {
     const known = this.byCause.get(found.cause) ?? []
     if (known.length === 0 && this.byCause.size >= CAUSES_MAX) return this.raise(undecided(found))
     this.byCause.set(found.cause, known)
-    const latest: Suspicion = { found, silence, isDecided: false }
+    const relay = leg === 'back' ? originator.address : null
+    const latest: Suspicion = { found, silence, relay, isDecided: false }
     known.push(latest)
     if (known.length > KEPT_MAX) known.shift()
     const alike = alikeAmong(known)
@@ -51,6 +55,18 @@ export class Suspicions {
       if (one.isDecided) continue
       one.isDecided = true
       this.raise(one === latest ? found : { ...one.found, amends: true })
+    }
+  }
+
+  /** The relay shares its connections to the servers of the service: none of those was an agent's to lose. */
+  takeBack(service: string, relay: string): void {
+    for (const [cause, known] of this.byCause) {
+      const isTheirs = (one: Suspicion): boolean => one.relay === relay && one.found.service === service
+      const rest = known.filter((one) => !isTheirs(one))
+      if (rest.length === known.length) continue
+      for (const { found } of known.filter(isTheirs))
+        this.raise({ ...found, severity: 'info', confidence: 0, amends: true, withdrawn: true })
+      this.byCause.set(cause, rest)
     }
   }
 }

@@ -100,6 +100,15 @@ export interface Returned {
   readonly duration: Micros
 }
 
+/** Requests of several agents pass on one connection of a relay: what it opens to the servers of the service
+ * is nobody's own. Told once. */
+export interface ConnectionsShared {
+  readonly kind: 'connections-shared'
+  readonly service: Service
+  /** The relay's address towards the servers. */
+  readonly relay: string
+}
+
 /** A server still holds a connection of an agent that has gone to another server. */
 export interface LeftOpen {
   readonly kind: 'left-open'
@@ -292,6 +301,7 @@ export type DetectorEvent =
   | Exchange
   | Returned
   | LeftOpen
+  | ConnectionsShared
   | AgentMoved
   | AttemptFailed
   | OutageMet
@@ -334,6 +344,8 @@ export interface World {
   preferenceOf(agent: Agent, service: Service, address: string): readonly (readonly string[])[] | null
   /** The role that the configuration gives an address. */
   roleOf(address: string): string | null
+  /** The configuration gives the addresses to two devices. */
+  areApart(address: string, other: string): boolean
   /** Devices of a role that the configuration names. */
   devicesOf(role: string): readonly string[]
   /** Configured devices on the way of a connection that have an idle timeout: relays that hold one of its

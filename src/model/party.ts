@@ -87,6 +87,9 @@ export interface Sighting {
    * says; null if that was not seen. */
   readonly resolvedName: string | null
   leg: Leg
+  /** Of a front leg: a relay opened it, to another relay. It is the back of the one and the front of the
+   * other, and no agent's own. */
+  readonly isBetweenRelays: boolean
   service: Service
   /** The real server, where this tap or another leg shows it, or a cookie of its load balancer names it. */
   server: Server | null
@@ -123,3 +126,7 @@ export interface Visit {
   /** The load balancer's cookie by which the server is known, where its own side was not captured. */
   readonly cookie?: string
 }
+
+/** An agent opened it itself, to a relay or to the server. */
+export const isAgentSide = ({ leg, isBetweenRelays }: Sighting): boolean =>
+  leg === 'direct' || (leg === 'front' && !isBetweenRelays)

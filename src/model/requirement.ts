@@ -125,7 +125,7 @@ export type Statement = readonly [
 /** What would show traffic of a basis that was not there. */
 const NEEDS: Readonly<Record<Basis, string>> = {
   connections: 'a capture that holds connections of agents to this service',
-  idle: 'a capture of connections that are silent for as long as the product may be: for its `heartbeat` or `serverIdleTimeout`, or for 2 h 4 min where nothing bounds it',
+  idle: 'a capture of agents’ own connections that are silent for as long as the product may be: for its `heartbeat` or `serverIdleTimeout`, or for 2 h 4 min where nothing bounds it',
   returns: 'a capture long enough for agents to connect again',
   visits: 'a capture on the servers’ side of whatever balances, or of the direct way',
   listed:

@@ -36,6 +36,10 @@ export function worldOf(sessions: Sessions): World {
     },
     outageAt: (server: string, at: Micros) => health.outages.at(server, at),
     roleOf: (address: string) => inventory.rolesOf(address).device?.role ?? null,
+    areApart: (address: string, other: string) => {
+      const devices = [address, other].map((one) => inventory.rolesOf(one).device)
+      return !devices.includes(null) && devices[0] !== devices[1]
+    },
     devicesOf: (role: string): readonly string[] =>
       deployment.devices.filter((d) => d.role === role).flatMap((d) => d.addresses.map((a) => a.text)),
     timersOn: ({ originator, responder }: Sighting) =>

@@ -15,6 +15,7 @@ import type { Endpoint } from '../model/packet.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { handlerLinkOf } from './handler-links.ts'
 import type { Inventory } from './inventory.ts'
+import type { Pools } from './pools.ts'
 import type { Services } from './services.ts'
 import type { Stay, TrackedSighting } from './sighting.ts'
 import { attachmentOf } from './tracked-agent.ts'
@@ -27,6 +28,8 @@ export interface BasisFollower extends Follower {
 /** A try counts as unanswered after 3 s (RFC 6298's initial timeout three times), and the other taps have had
  * their say 2 s later. */
 const KNOWN_AFTER: Micros = seconds(5)
+/** Relays and services whose silences are counted for themselves; those of further ones count as agents'. */
+const RELAYS_MAX = 1024
 /** Servers of one service whose shares are counted; further ones count as one. */
 const SERVERS_MAX = 256
 /** Connections that other servers may have where one is to have all: an operator at work (domain 7.4,
@@ -36,10 +39,11 @@ const SPREAD_SHARE = 0.01
 const NONE = Object.fromEntries(BASES.map((basis) => [basis, 0])) as Record<Basis, number>
 
 export function followBasis(around: Surroundings): BasisFollower {
-  const { services, inventory } = around
+  const { services, inventory, pools } = around
   const byService = new Map<Service, Record<Basis, number>>()
   const listed = listedServices(inventory)
   const shares = countShares()
+  const idleBehind = countIdleBehind(pools)
   const see: See = (service, basis) => {
     if (!isJudged(service)) return
     let seen = byService.get(service)
@@ -71,14 +75,14 @@ export function followBasis(around: Surroundings): BasisFollower {
       // What an address is translated to is known by who speaks behind it, or by its translator's own word.
       const isTold = sighting.outerAddress !== null
       if (isTold || (sighting.speaker !== null && isTranslated(sighting))) see(service, 'translated')
-      if (wasIdle(summary, service)) see(service, 'idle')
+      if (wasIdle(summary, service) && !idleBehind.keeps(sighting)) see(service, 'idle')
       seePair(see, sighting)
     },
     counts: () =>
-      [...byService].map(([service, seen]) => ({
-        service,
-        seen: { ...seen, spread: shares.spreadOf(service) },
-      })),
+      [...byService].map(([service, seen]) => {
+        const idle = seen.idle + idleBehind.of(service)
+        return { service, seen: { ...seen, idle, spread: shares.spreadOf(service) } }
+      }),
   }
 
   /** The configuration says that agents' addresses are translated to this one; or another tap saw another. */
@@ -90,6 +94,30 @@ export function followBasis(around: Surroundings): BasisFollower {
   function isReplication({ service, responder }: TrackedSighting): boolean {
     const ports = service.configured?.replicationPorts ?? []
     return ports.includes(responder.port) || inventory.rolesOf(responder.address).replicationOf.length > 0
+  }
+}
+
+/** Idle connections of relays towards servers: which are shared, and so nobody's own, is known later. */
+function countIdleBehind(pools: Pools) {
+  const byRelay = new Map<string, { readonly sighting: TrackedSighting; count: number }>()
+  return {
+    /** Whether it is a relay's, and counted here. */
+    keeps(sighting: TrackedSighting): boolean {
+      if (sighting.leg !== 'back') return false
+      const key = `${sighting.service.name}|${sighting.originator.address}`
+      const known = byRelay.get(key)
+      if (known !== undefined) known.count++
+      else if (byRelay.size < RELAYS_MAX) byRelay.set(key, { sighting, count: 1 })
+      else return false
+      return true
+    },
+    /** Those that relays do not share. */
+    of(service: Service): number {
+      let count = 0
+      for (const known of byRelay.values())
+        if (known.sighting.service === service && !pools.holds(known.sighting)) count += known.count
+      return count
+    },
   }
 }
 

@@ -6,10 +6,12 @@ import { areNeighbours } from '../model/address.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
-import type { Agent, Ending, Leg, Visit } from '../model/party.ts'
+import { type Agent, type Ending, isAgentSide, type Leg, type Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import { closedByAgent, lostSighting, TOGETHER } from './lost-paths.ts'
+import type { Pools } from './pools.ts'
 import { Recent } from './recent.ts'
+import { Survivals } from './survivals.ts'
 import { attachmentOf } from './tracked-agent.ts'
 import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
 
@@ -35,9 +37,6 @@ const MASS = 5
  * for unreachable (RFC 9293 §3.8.3, R1). */
 const PROBES_IN_VAIN = 2
 const RETRANSMISSIONS_IN_VAIN = 4
-/** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing
- * new. */
-const SURVIVALS_KEPT = 2048
 /** Ended connections without an agent that are remembered; a capture that begins amid more links the others
  * to nobody. */
 const UNSPOKEN_MAX = 1 << 14
@@ -54,6 +53,8 @@ interface EndingsOptions {
   sightingOf(connection: ConnectionId): TrackedSighting | undefined
   /** Whose connection it is as far as is known, be it by its address. */
   agentOf(sighting: TrackedSighting): Agent | null
+  /** Relays whose connections are nobody's own. */
+  readonly pools: Pools
 }
 
 export class Endings {
@@ -67,8 +68,7 @@ export class Endings {
    * the one before, for as long as an agent comes.
    */
   private readonly elsewhere = new WeakMap<TrackedPath, Visit>()
-  /** The longest silence that each connection survived, by service and leg. */
-  private readonly survivals = new Map<string, Map<Leg, number[]>>()
+  private readonly survivals = new Survivals()
 
   constructor(options: EndingsOptions) {
     this.options = options
@@ -147,7 +147,8 @@ export class Endings {
   closed(sighting: TrackedSighting, summary: ConnectionSummary, time: Micros): void {
     this.measureReturn(sighting, summary.halves[1].bytes, summary.end)
     this.noteSteady(sighting, summary)
-    this.noteSurvived(sighting, summary.longestSurvived)
+    // What a relay keeps for others is silent as long as nobody asks.
+    if (!this.options.pools.holds(sighting)) this.survivals.note(sighting, summary)
     const isSeenElsewhere = sighting.path.isJoined && sighting.path.hasNext
     if (sighting.ending !== null || isSeenElsewhere) sighting.end.summary = summary
     const { path } = sighting
@@ -216,6 +217,8 @@ export class Endings {
     const attachment = attachmentOf(agent, sighting.service)
     if (attachment === null) return
     const last = attachment.last ?? this.unspokenAt(sighting)
+    // Where a relay carries it next, the agent did not come anew.
+    if (last !== null && this.isRelaysOwn(sighting, last.path)) return
     attachment.latest = sighting
     if (last === null || last.path === sighting.path || last.path.hasNext) return
     if (sighting.start <= last.start) return
@@ -255,7 +258,27 @@ export class Endings {
       this.recent.push({ sighting, at })
       sighting.endNotedAt = at
     }
-    sighting.path.endedAt ??= at
+    const { path } = sighting
+    if (isAgentSide(sighting) || !this.goesOn(path)) path.endedAt ??= at
+  }
+
+  /** The agents' side of the path is open, whatever its relay has closed behind: a relay may need another
+   * connection for what the agent says next, or none. */
+  private goesOn({ sightings }: TrackedPath): boolean {
+    const own = sightings.filter(isAgentSide)
+    const fronts = own.length > 0 ? own : sightings.filter(({ leg }) => leg === 'front')
+    return (
+      fronts.length > 0 && fronts.every((s) => !hasEnded(s) && this.options.sightingOf(s.connection) === s)
+    )
+  }
+
+  /** A relay's connection that is no return of the agent whose path that is: it is shared, or the agent's own
+   * goes on. */
+  private isRelaysOwn(sighting: TrackedSighting, path: TrackedPath): boolean {
+    if (sighting.leg !== 'back' || sighting.path === path) return false
+    return (
+      this.options.pools.holds(sighting) || (!sighting.path.sightings.some(isAgentSide) && this.goesOn(path))
+    )
   }
 
   private forgetEnds(before: Micros): void {
@@ -289,7 +312,8 @@ export class Endings {
 
   private hasEnded(path: TrackedPath): void {
     const at = path.endedAt
-    // It may have been revived since.
+    // It may have been revived since; or what ended is behind a relay, and the agents' side is yet to end.
+    if (at === null) path.ending = false
     if (at === null || !path.ending) return
     this.tellEnded(path)
     const next = this.nextOf(path)
@@ -316,9 +340,15 @@ export class Endings {
     return this.unspoken.size === 0 ? null : (this.unspoken.get(addressKey(sighting)) ?? null)
   }
 
+  /** What a relay shares was nobody's to lose. */
+  private lostOf(path: TrackedPath): TrackedSighting | null {
+    const lost = lostSighting(path)
+    return lost === null || this.options.pools.holds(lost) ? null : lost
+  }
+
   private tellEnded(path: TrackedPath): void {
     const at = path.endedAt!
-    const lost = lostSighting(path)
+    const lost = this.lostOf(path)
     // Who else ended matters only for what was lost while idle.
     const endedTogether = lost === null ? [] : this.together(path, at)
     this.options.tell({ kind: 'path-ended', path, at, endedTogether, next: this.nextOf(path), lost })
@@ -349,7 +379,7 @@ export class Endings {
   }
 
   private linkReturn(before: TrackedPath, next: TrackedSighting): void {
-    const lost = lostSighting(before)
+    const lost = this.lostOf(before)
     if (lost === null || next.path.isReturn || before.endedAt === null) return
     if (this.together(before, before.endedAt).length >= MASS) return
     next.path.returnOf = lost
@@ -371,7 +401,7 @@ export class Endings {
   private tellReturn(sighting: TrackedSighting, at: Micros): void {
     const { path } = sighting
     const lost = path.returnOf
-    if (lost === null || sighting.initialBytes === null) return
+    if (lost === null || sighting.initialBytes === null || this.options.pools.holds(sighting)) return
     path.tellReturn()
     this.options.tell({
       kind: 'returned',
@@ -386,6 +416,7 @@ export class Endings {
   private considerAbandoned(path: TrackedPath, sighting: TrackedSighting, summary: ConnectionSummary): void {
     const next = this.nextOf(path)
     if (next === null || path.ending || path.abandonmentJudged || hasMoved(sighting, next)) return
+    if (this.options.pools.holds(sighting)) return
     const lastFromAgent = summary.halves[0].lastPacketAt
     if (lastFromAgent === null || next.start - lastFromAgent < sighting.service.idleThreshold) return
     path.judgeAbandonment()
@@ -395,19 +426,9 @@ export class Endings {
     for (const s of next.path.sightings) if (s.initialBytes !== null) this.tellReturn(s, s.lastAt)
   }
 
-  /** Silences that connections of a service on one kind of leg survived, in seconds. */
+  /** As `Survivals.of`. */
   survived(service: string, leg: Leg): readonly number[] {
-    return this.survivals.get(service)?.get(leg) ?? []
-  }
-
-  private noteSurvived(sighting: TrackedSighting, survived: Micros): void {
-    if (survived === 0) return
-    const { service, leg } = sighting
-    let byLeg = this.survivals.get(service.name)
-    if (byLeg === undefined) this.survivals.set(service.name, (byLeg = new Map()))
-    const list = byLeg.get(leg)
-    if (list === undefined) byLeg.set(leg, [survived / SECOND])
-    else if (list.length < SURVIVALS_KEPT) list.push(survived / SECOND)
+    return this.survivals.of(service, leg)
   }
 
   /** Minutes of a connection after its first exchange: what is usual. */
@@ -422,6 +443,10 @@ export class Endings {
     rates.add(rate)
   }
 }
+
+/** One of its sides, or what nobody answered, ended it. */
+const hasEnded = ({ ending }: TrackedSighting): boolean =>
+  ending !== null && (ending.silence !== null || isAny(ending.resets) || isAny(ending.finished))
 
 /** By FIN, and not after a silence that could have been a device's. */
 const isOrderly = ({ silence, resets, finished, unanswered }: Ending): boolean =>
@@ -458,7 +483,8 @@ function isInVain(asked: O.Unanswered | null): boolean {
  * time. */
 function wasCut(sighting: TrackedSighting, at: Micros): boolean {
   if (sighting.handshake === null || at - sighting.start < sighting.service.idleThreshold) return false
-  return sighting.leg === 'back' || !closedByAgent(sighting)
+  const own = sighting.path.sightings.filter(isAgentSide)
+  return !own.some(closedByAgent)
 }
 
 /** Both run through the same relay or reach the same server, seen at the same tap. */

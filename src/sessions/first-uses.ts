@@ -27,12 +27,12 @@ export function followFirstUses({ tell, later, settle }: Surroundings): Follower
     },
   }
 
-  /** A health check is known by what it asks, or by its silence: a little later. */
+  /** A health check is known by what it asks, or by its silence, and what a relay passes on to another by
+   * whoever asked: a little later. */
   function tellLater(sighting: TrackedSighting, at: Micros, packet: number): void {
-    const { service } = sighting
     later(at + settle, () => {
       if (sighting.leg !== 'probe' && sighting.leg !== 'internal')
-        tell({ kind: 'service-used', service, sighting, at, packet })
+        tell({ kind: 'service-used', service: sighting.service, sighting, at, packet })
     })
   }
 }

@@ -16,6 +16,7 @@ import type { BlindTimes } from './blind-times.ts'
 import type { Health } from './health.ts'
 import type { Inventory } from './inventory.ts'
 import type { Policy } from './policy.ts'
+import type { Pools } from './pools.ts'
 import type { Services } from './services.ts'
 import type { TrackedSighting } from './sighting.ts'
 
@@ -27,6 +28,7 @@ export interface Surroundings {
   readonly health: Health
   readonly blind: BlindTimes
   readonly policy: Policy
+  readonly pools: Pools
   readonly settle: Micros
   /** Acts once the captures have come as far as `at`; at their end, whatever waits acts. */
   later(at: Micros, act: () => void): void

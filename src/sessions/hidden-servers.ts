@@ -5,7 +5,7 @@
  */
 import type { DetectorEvent } from '../model/event.ts'
 import type { HttpTransaction } from '../model/observation.ts'
-import type { Server, Service, Visit } from '../model/party.ts'
+import { isAgentSide, type Server, type Service, type Visit } from '../model/party.ts'
 import { type Endpoint, packetOf } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 import type { Agents } from './agents.ts'
@@ -86,6 +86,7 @@ export class HiddenServers {
 /** Two taps' paths became one: the server that a leg behind the relay shows is that of all, whatever cookies
  * said. */
 export function shareServer({ sightings }: TrackedPath): void {
+  shareService(sightings)
   const shown = sightings.find(
     ({ server, leg, serverByCookie }) => server !== null && leg !== 'front' && !serverByCookie,
   )
@@ -94,6 +95,18 @@ export function shareServer({ sightings }: TrackedPath): void {
     if (sighting.server !== null && !sighting.serverByCookie) continue
     sighting.server = shown.server
     sighting.serverByCookie = false
+  }
+}
+
+/** What a relay passes on to another one is of the service that agents asked the first for, unless the
+ * configuration has one for the other. */
+function shareService(sightings: readonly TrackedSighting[]): void {
+  const asked = sightings.find((s) => s.leg === 'front' && isAgentSide(s) && s.service.configured !== null)
+  if (asked === undefined) return
+  for (const sighting of sightings) {
+    if (!sighting.isBetweenRelays || sighting.service.configured !== null) continue
+    sighting.service = asked.service
+    sighting.listener = null
   }
 }
 

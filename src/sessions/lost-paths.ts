@@ -3,7 +3,7 @@ import type * as O from '../model/observation.ts'
 import { isEarlierEnd } from '../model/observation.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Side } from '../model/packet.ts'
-import type { Ending } from '../model/party.ts'
+import { type Ending, isAgentSide } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
 
@@ -16,16 +16,41 @@ export const TOGETHER: Micros = seconds(2)
  * captured.
  */
 export function lostSighting(path: TrackedPath): TrackedSighting | null {
-  const agentSide = path.sightings.filter((s) => s.leg === 'front' || s.leg === 'direct')
-  if (agentSide.some(closedByAgent)) return null
+  const agentSide = path.sightings.filter(isAgentSide)
+  const byAgent = agentSide.filter(closedByAgent)
+  // Another tap may show that somebody had met nobody before: then the agent gave up on it.
+  const vain = byAgent.length === 0 ? null : firstInVain(agentSide)
+  if (byAgent.some((s) => !isLater(s, vain))) return null
   const idle = (s: TrackedSighting): boolean =>
     s.ending?.silence != null && s.ending.silence.outcome !== 'unknown'
-  const cut = agentSide.find(idle) ?? path.sightings.find(idle) ?? null
+  const cut = vain ?? agentSide.find(idle) ?? path.sightings.find(idle) ?? null
   if (cut === null || agentSide.length === 0) return cut
   // A relay keeps its own connection for whoever comes next, and closes it when nobody does.
   const { end } = cut.ending!.silence!
-  return agentSide.every((s) => wasOver(s, end)) ? null : cut
+  if (agentSide.every((s) => wasOver(s, end))) return null
+  return isGivenUp(cut) && agentSide.some(hasClosed) ? null : cut
 }
+
+/** Where somebody first met nobody after a silence; null if nobody did. */
+function firstInVain(sightings: readonly TrackedSighting[]): TrackedSighting | null {
+  const inVain = sightings.filter(({ ending }) => ending?.silence?.outcome === 'unanswered')
+  return inVain.toSorted((a, b) => a.ending!.silence!.end - b.ending!.silence!.end)[0] ?? null
+}
+
+/** The agent closed after another tap's first packet that nobody answered; clocks of taps differ by less. */
+const isLater = ({ ending }: TrackedSighting, vain: TrackedSighting | null): boolean =>
+  vain !== null && ending !== null && (firstEnd(ending, 0)?.time ?? 0) > vain.ending!.silence!.end + TOGETHER
+
+/** A relay did not wait for an answer any longer: silent as the server was, the agent had asked. */
+const isGivenUp = ({ leg, ending, requests, responses }: TrackedSighting): boolean =>
+  leg === 'back' &&
+  requests > responses &&
+  ending?.silence?.brokenBy === 0 &&
+  (ending.silence.outcome === 'closed' || ending.silence.outcome === 'aborted')
+
+/** Its end was seen, and was not idle. */
+const hasClosed = ({ ending }: TrackedSighting): boolean =>
+  ending !== null && ending.silence === null && laterOf([firstEnd(ending, 0), firstEnd(ending, 1)]) !== null
 
 /** Somebody had ended the connection some time before; clocks of taps differ by less. */
 const wasOver = ({ ending }: TrackedSighting, at: Micros): boolean =>

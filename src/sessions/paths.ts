@@ -75,6 +75,17 @@ function exchange<K>(
   return other === sighting ? null : other
 }
 
+/** Where on the way through relays a connection runs: from an agent, from one to the next, to the server. */
+const PLACES = ['front', 'between', 'back'] as const
+
+function placeOn({ leg, isBetweenRelays }: TrackedSighting): (typeof PLACES)[number] | null {
+  if (leg !== 'front' && leg !== 'back') return null
+  return isBetweenRelays ? 'between' : leg
+}
+
+const isOnOneLeg = (a: TrackedSighting, b: TrackedSighting): boolean =>
+  a.tap === b.tap && a.leg === b.leg && a.isBetweenRelays === b.isBetweenRelays
+
 /** Why two sightings are one TCP connection, with other addresses perhaps. */
 export const SAME_SEQUENCE = 'same initial sequence numbers'
 
@@ -91,6 +102,7 @@ export class Paths {
   /** Who named itself on a leg, by its id. */
   private readonly byAgent = {
     front: new Lately<string, TrackedSighting>(NAMED_WITHIN),
+    between: new Lately<string, TrackedSighting>(NAMED_WITHIN),
     back: new Lately<string, TrackedSighting>(NAMED_WITHIN),
   }
   private readonly joined: (path: TrackedPath) => void
@@ -138,22 +150,24 @@ export class Paths {
 
   /** The same first octets on both legs of a relay. */
   opening(sighting: TrackedSighting, text: string): void {
-    if (text.length < OPENING_MIN || (sighting.leg !== 'front' && sighting.leg !== 'back')) return
+    const place = placeOn(sighting)
+    if (text.length < OPENING_MIN || place === null) return
     if (this.isSaidByMany(sighting, text)) return
-    const other = this.byOpening.get(`${sighting.leg === 'front' ? 'back' : 'front'}|${text}`)
-    const twin = this.byOpening.get(`${sighting.leg}|${text}`)
-    this.byOpening.put(`${sighting.leg}|${text}`, sighting, sighting.start)
+    const others = PLACES.filter((p) => p !== place).map((p) => this.byOpening.get(`${p}|${text}`))
+    const twin = this.byOpening.get(`${place}|${text}`)
+    this.byOpening.put(`${place}|${text}`, sighting, sighting.start)
     // What several say at once tells nobody apart.
     if (twin !== null && twin.tap === sighting.tap && Math.abs(twin.start - sighting.start) <= 2 * LEGS_APART)
       return
-    if (other !== null && this.areLegs(other, sighting)) this.join(other, sighting, 'same first octets')
+    for (const other of others)
+      if (other !== null && this.areLegs(other, sighting)) this.join(other, sighting, 'same first octets')
   }
 
   /** Clients at two addresses begin alike: a greeting, or a capture that cut off what would tell them
    * apart. */
   private isSaidByMany(sighting: TrackedSighting, text: string): boolean {
     const known = this.speakers.get(text)
-    if (sighting.leg === 'front' && known !== MANY) {
+    if (placeOn(sighting) === 'front' && known !== MANY) {
       const speaker = `${sighting.tap}|${sighting.originator.address}`
       const isOther = known !== null && known !== speaker && known.startsWith(`${sighting.tap}|`)
       if (known === null || isOther) this.speakers.put(text, isOther ? MANY : speaker)
@@ -163,15 +177,17 @@ export class Paths {
 
   /** The same agent on both legs of a relay at the same time. */
   named(sighting: TrackedSighting, agent: Agent, at: Micros): void {
-    if (sighting.leg !== 'front' && sighting.leg !== 'back') return
-    const other = this.byAgent[sighting.leg === 'front' ? 'back' : 'front'].get(agent.id)
-    this.byAgent[sighting.leg].put(agent.id, sighting, at)
-    if (other !== null && this.areLegs(other, sighting))
-      this.join(other, sighting, 'same agent at the same time')
+    const place = placeOn(sighting)
+    if (place === null) return
+    const others = PLACES.filter((p) => p !== place).map((p) => this.byAgent[p].get(agent.id))
+    this.byAgent[place].put(agent.id, sighting, at)
+    for (const other of others)
+      if (other !== null && this.areLegs(other, sighting))
+        this.join(other, sighting, 'same agent at the same time')
   }
 
   private areLegs(a: TrackedSighting, b: TrackedSighting): boolean {
-    return a.leg !== b.leg && Math.abs(a.start - b.start) <= LEGS_APART && a.service === b.service
+    return placeOn(a) !== placeOn(b) && Math.abs(a.start - b.start) <= LEGS_APART && a.service === b.service
   }
 
   private join(a: TrackedSighting, b: TrackedSighting, why: string): void {
@@ -179,7 +195,7 @@ export class Paths {
     const from = b.path
     if (into === from) return
     // Two connections of one tap on one leg are two connections, whatever they share.
-    const clash = from.sightings.some((s) => into.sightings.some((o) => o.tap === s.tap && o.leg === s.leg))
+    const clash = from.sightings.some((s) => into.sightings.some((o) => isOnOneLeg(o, s)))
     if (clash) return
     into.join(from, why)
     this.joined(into)

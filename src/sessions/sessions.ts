@@ -32,6 +32,7 @@ import { Names } from './names.ts'
 import { agentOf, agentOnPath, isTranslated, nameSighting, shareAgent } from './path-agent.ts'
 import { Paths } from './paths.ts'
 import { Policy } from './policy.ts'
+import { Pools } from './pools.ts'
 import { becomeProbe, isProbeRequest, noteWakeUp } from './probes.ts'
 import { productOf } from './products.ts'
 import { ServerMoves } from './server-moves.ts'
@@ -78,6 +79,7 @@ export class Sessions {
   readonly followers: Followers
   private readonly sightings = new Sightings((sighting) => this.followers.left(sighting))
   private readonly blind = new BlindTimes()
+  private readonly pools = new Pools((event) => this.tell(event))
   private readonly relays = new Set<string>()
   private readonly tell: (event: DetectorEvent) => void
   private readonly accounted: SessionsOptions['accounted']
@@ -95,11 +97,10 @@ export class Sessions {
     this.settle = options.settle ?? SETTLE
     this.paths = new Paths((path) => this.share(path))
     this.policy = new Policy(this.inventory)
-    const { tell, settle } = this
-    const wiring = { later: (at: Micros, act: () => void) => this.agenda.add(at, act), tell, settle }
+    const { tell, settle, pools, sightingOf } = this
+    const wiring = { later: (at: Micros, act: () => void) => this.agenda.add(at, act), tell, settle, pools }
     const urgent = { ...wiring, isUrgent: options.isUrgent ?? false, blind: this.blind }
     this.stays = new Stays(new ServerMoves({ ...urgent, policy: this.policy, health: this.health }))
-    const { sightingOf } = this
     this.endings = new Endings({ ...urgent, sightingOf, agentOf: (s) => agentOf(s, this.agents) })
     this.exchanges = new Exchanges(urgent)
     const { inventory, services, agents, health, blind, policy, stays, sightings, severalTaps } = this
@@ -114,9 +115,7 @@ export class Sessions {
   readonly sightingOf = (connection: number): TrackedSighting | undefined => this.sightings.get(connection)
 
   /** A service that was met, by its name. */
-  serviceNamed(name: string): Service | undefined {
-    return this.services.named(name)
-  }
+  readonly serviceNamed = (name: string): Service | undefined => this.services.named(name)
 
   /** Silences, in seconds, that connections of a service on one kind of leg survived. */
   survived(service: string, leg: Leg): readonly number[] {
@@ -259,6 +258,7 @@ export class Sessions {
       handshake: opened?.handshake ?? null,
       responderHopLimit: opened?.syn[1]?.hopLimit ?? null,
       leg,
+      isBetweenRelays: leg === 'front' && this.inventory.rolesOf(o.originator.address).relays,
       service,
       resolvedName,
       outerAddress: opened?.outer?.address ?? null,
@@ -288,7 +288,7 @@ export class Sessions {
     if (sighting === undefined || (o.source === null && !o.local)) return
     this.relays.add(sighting.originator.address)
     if (o.source === null) return becomeProbe(sighting)
-    if (sighting.leg === 'direct') sighting.leg = 'back'
+    sighting.openedFor(o.source.address)
     nameSighting(sighting, this.agents.at('', o.source.address, 'proxy-header'))
     if (o.destination !== null) this.paths.proxied(sighting, o.source, o.destination)
   }
@@ -368,6 +368,7 @@ export class Sessions {
     if (sighting.leg === 'internal') return
     const agent = this.agents.named(claim)
     if (sighting.speaker !== agent) {
+      this.pools.spoke(sighting, agent)
       sighting.speaker = agent
       if (sighting.leg !== 'back') this.moves.contact(sighting, agent, at, packet, null)
       this.paths.named(sighting, agent, at)

@@ -33,10 +33,11 @@ const CLOSED = 1 << 0
 const VISITED = 1 << 1
 const LEFT_BY_AGENT = 1 << 2
 const SERVER_BY_COOKIE = 1 << 3
+const BETWEEN_RELAYS = 1 << 4
 // Above them, places in HANDSHAKES and LEGS, and the hop limit of the responder's SYN and one, 0 for none.
-const HANDSHAKE_SHIFT = 4
-const LEG_SHIFT = 6
-const HOP_LIMIT_SHIFT = 9
+const HANDSHAKE_SHIFT = 5
+const LEG_SHIFT = 7
+const HOP_LIMIT_SHIFT = 10
 const HANDSHAKES = [null, 'complete', 'partial', 'none'] as const satisfies (HandshakeSeen | null)[]
 const LEGS = ['front', 'back', 'direct', 'probe', 'internal'] as const satisfies Leg[]
 
@@ -58,6 +59,7 @@ export interface SightingFacts {
   readonly handshake: HandshakeSeen | null
   readonly responderHopLimit: number | null
   readonly leg: Leg
+  readonly isBetweenRelays?: boolean
   readonly service: Service
   readonly server: Server | null
   /** The name that the client had resolved to the responder's address; null if that was not seen. */
@@ -123,6 +125,7 @@ export class TrackedSighting implements Sighting {
     this.flags =
       (HANDSHAKES.indexOf(facts.handshake) << HANDSHAKE_SHIFT) |
       (LEGS.indexOf(facts.leg) << LEG_SHIFT) |
+      (facts.isBetweenRelays === true ? BETWEEN_RELAYS : 0) |
       (((facts.responderHopLimit ?? -1) + 1) << HOP_LIMIT_SHIFT)
     this.path = new TrackedPath(this)
   }
@@ -137,6 +140,17 @@ export class TrackedSighting implements Sighting {
 
   set leg(leg: Leg) {
     this.flags = (this.flags & ~(7 << LEG_SHIFT)) | (LEGS.indexOf(leg) << LEG_SHIFT)
+  }
+
+  get isBetweenRelays(): boolean {
+    return (this.flags & BETWEEN_RELAYS) !== 0
+  }
+
+  /** Who opened it says that it did so for a client: a relay, if that is somebody else. */
+  openedFor(client: string): void {
+    if (this.leg === 'direct') this.leg = 'back'
+    const isAnothers = this.leg === 'front' && client !== this.originator.address
+    if (isAnothers) this.flags |= BETWEEN_RELAYS
   }
 
   get responderHopLimit(): number | null {

@@ -32,6 +32,7 @@ const KINDS: ReadonlySet<RecordKind> = new Set([
   'session',
   'incident',
   'occurrence',
+  'requirement',
   'summary',
 ])
 

@@ -33,7 +33,7 @@ class Story {
   readonly follower
 
   constructor() {
-    const { inventory, services, agents } = this.parties
+    const { inventory, services, agents, pools } = this.parties
     this.follower = followAttempts({
       inventory,
       services,
@@ -41,6 +41,7 @@ class Story {
       health: this.health,
       blind: new BlindTimes(),
       policy: new Policy(inventory),
+      pools,
       settle: 0,
       later: () => {},
       tell: (event) => void this.told.push(event),

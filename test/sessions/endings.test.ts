@@ -1,65 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { DetectorEvent, EventKind, EventOf } from '../../src/model/event.ts'
 import { seconds } from '../../src/model/time.ts'
-import { Agenda } from '../../src/sessions/agenda.ts'
-import { Endings } from '../../src/sessions/endings.ts'
 import type { TrackedSighting } from '../../src/sessions/sighting.ts'
-import { finished, half, Parties, reset, silence, summaryOf } from './parties.ts'
+import { finished, half, reset, silence, summaryOf } from './parties.ts'
 import type { SightingParts } from './parties.ts'
 
-const CONFIG = {
-  services: [
-    {
-      name: 'dlp',
-      profile: 'symantec-dlp',
-      ports: [443],
-      servers: [
-        { name: 'dlp1', addresses: ['192.0.2.10'] },
-        { name: 'dlp2', addresses: ['192.0.2.11'] },
-      ],
-    },
-  ],
-}
+import { Story } from './endings-story.ts'
 const DLP2 = { address: '192.0.2.11', port: 443 }
 const from = (n: number) => ({ from: { address: `10.0.1.${n}`, port: 50_000 } })
-
-class Story {
-  readonly parties = new Parties(CONFIG)
-  readonly agenda = new Agenda()
-  readonly events: DetectorEvent[] = []
-  readonly endings = new Endings({
-    later: (at, act) => this.agenda.add(at, act),
-    tell: (event) => this.events.push(event),
-    settle: seconds(2),
-    isUrgent: true,
-    sightingOf: () => undefined,
-    agentOf: () => null,
-  })
-
-  opens(parts: SightingParts = {}): TrackedSighting {
-    return this.parties.sighting(parts)
-  }
-
-  /** A connection that lasted from the start until its server closes it, idle or not. */
-  closesAt(at: number, parts: SightingParts = {}, idle = true): TrackedSighting {
-    const sighting = this.opens(parts)
-    if (idle) {
-      const told = silence(sighting, 'closed', { to: at, brokenBy: 1, breaker: 'fin' })
-      this.endings.silence(sighting, told)
-    }
-    this.endings.finished(sighting, finished(sighting, 1, at))
-    return sighting
-  }
-
-  arrives(sighting: TrackedSighting, id = 'A'): void {
-    this.endings.arrived(sighting, this.parties.agents.named({ id, by: 'cookie', confidence: 0.9 }))
-  }
-
-  told<K extends EventKind>(kind: K, until = Infinity): EventOf<K>[] {
-    this.agenda.runUntil(until === Infinity ? Infinity : seconds(until))
-    return this.events.filter((event): event is EventOf<K> => event.kind === kind)
-  }
-}
 
 describe('an idle path that ends', () => {
   test('is told once the other taps have had their say', () => {

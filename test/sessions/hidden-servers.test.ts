@@ -2,9 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { seconds } from '../../src/model/time.ts'
 import { analysed, inShort } from '../detectors/analysis.ts'
+import { shareServer } from '../../src/sessions/hidden-servers.ts'
 import { A1, A2, BALANCER, DLP1, DLP2, VIP } from '../detectors/stories.ts'
 import { loadBalancer, request, response, scenario } from '../scenario/scenario.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { Parties } from './parties.ts'
 
 /** `10.10.3.11` at port 80 as BIG-IP writes it. */
 const f5 = (address: string): string =>
@@ -126,4 +128,27 @@ describe('an agent whose cookie changes', () => {
     asks(s, 'A1', A1, presented)
     expect((await analysed(s, CLIENT)).told).toEqual([])
   })
+})
+
+test('what a relay passes on to another is of the service that agents asked for', () => {
+  const inner = { address: '10.10.4.10', port: 80 }
+  const between = (config: typeof CONFIG): string => {
+    const parties = new Parties(config)
+    const front = parties.sighting({ leg: 'front', to: { address: VIP, port: 80 } })
+    const passedOn = parties.sighting({
+      leg: 'front',
+      tap: 'middle',
+      from: { address: BALANCER, port: 1 },
+      to: inner,
+    })
+    passedOn.openedFor(front.originator.address)
+    front.path.join(passedOn.path, 'PROXY header')
+    shareServer(front.path)
+    return passedOn.service.name
+  }
+  const other = { ...CONFIG.services[0]!, name: 'inner', vips: [inner.address], servers: [] }
+  expect([between(CONFIG), between({ ...CONFIG, services: [...CONFIG.services, other] })]).toEqual([
+    'web',
+    'inner',
+  ])
 })

@@ -9,6 +9,7 @@ import { Agents } from '../../src/sessions/agents.ts'
 import type { Health } from '../../src/sessions/health.ts'
 import { Inventory } from '../../src/sessions/inventory.ts'
 import { Policy } from '../../src/sessions/policy.ts'
+import { Pools } from '../../src/sessions/pools.ts'
 import { ServerMoves } from '../../src/sessions/server-moves.ts'
 import { Services } from '../../src/sessions/services.ts'
 import { TrackedSighting } from '../../src/sessions/sighting.ts'
@@ -34,6 +35,7 @@ export class Parties {
   readonly inventory: Inventory
   readonly services: Services
   readonly agents: Agents
+  readonly pools = new Pools(() => {})
   private connections = 0
   private readonly sequences = new Map<TrackedSighting, readonly [number, number]>()
 

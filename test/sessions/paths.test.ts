@@ -207,3 +207,15 @@ test('an agent may name itself five minutes later on one leg than on the other',
   namedAfter(299)(paths, back, parties)
   expect(back.path).toBe(front.path)
 })
+
+test('a leg between two relays is one path with those before and behind it, however it is told of', () => {
+  const parties = new Parties(CONFIG)
+  const paths = new Paths(() => {})
+  const [front, between, back] = [FRONT, { ...FRONT, tap: 'middle', from: BALANCER }, BACK].map((parts) =>
+    parties.sighting(parts),
+  ) as [TrackedSighting, TrackedSighting, TrackedSighting]
+  between.openedFor(front.originator.address)
+  for (const sighting of [front, between, back]) named(paths, sighting, parties)
+  expect(front.path.sightings).toEqual([front, between, back])
+  expect([front, between, back].map(({ isBetweenRelays }) => isBetweenRelays)).toEqual([false, true, false])
+})

@@ -34,6 +34,7 @@ export const reconnectOverhead = detector({
     const losses = new Losses()
     const suspicions = new Suspicions(raise)
     return {
+      'connections-shared': ({ service, relay }) => suspicions.takeBack(service.name, relay),
       returned({ lost, sighting, bytes, usualBytes, duration }) {
         if (bytes < leastBytes || !isAgents(sighting.service) || isUnproven(lost)) return
         if (usualBytes !== null && bytes < timesUsual * usualBytes) return
@@ -69,7 +70,7 @@ export const reconnectOverhead = detector({
         }
         // What was lost may have been the agent's own doing, and so what it cost.
         if (silence === null) raise(found)
-        else suspicions.add(found, silence)
+        else suspicions.add(found, silence, lost)
       },
     }
   },

@@ -65,7 +65,7 @@ export const severedIdle = detector({
       else if (why === 'stateless') emit(undecided(named, NEEDS_SERVER))
       // Who probes at intervals meets silence by its own clock.
       else if (why === 'unseen' && isProbed(lost)) emit(undecided(named))
-      else if (why === 'unseen') suspicions.add(named, found.details['silenceSeconds'] as number)
+      else if (why === 'unseen') suspicions.add(named, found.details['silenceSeconds'] as number, lost)
       else emit(named)
     }
     const judged = new WeakSet<Path>()
@@ -83,6 +83,7 @@ export const severedIdle = detector({
         judged.add(event.path)
         if (isByTimer(end.sighting, event.next)) raise(finding(end, event), end.sighting, end.undecided)
       },
+      'connections-shared': ({ service, relay }) => suspicions.takeBack(service.name, relay),
       'path-abandoned'(event) {
         const { sighting, next, path } = event
         if (judged.has(path) || sighting.service.style !== 'persistent' || !seenAtServer(sighting)) return
