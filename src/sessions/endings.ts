@@ -6,9 +6,9 @@ import { areNeighbours } from '../model/address.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
-import { type Agent, type Ending, isAgentSide, type Leg, type Visit } from '../model/party.ts'
+import { type Agent, type Ending, isAgentSide, type Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
-import { closedByAgent, lostSighting, TOGETHER } from './lost-paths.ts'
+import { closedByAgent, isReturn, lostSighting, TOGETHER } from './lost-paths.ts'
 import type { Pools } from './pools.ts'
 import { Recent } from './recent.ts'
 import { Survivals } from './survivals.ts'
@@ -68,7 +68,7 @@ export class Endings {
    * the one before, for as long as an agent comes.
    */
   private readonly elsewhere = new WeakMap<TrackedPath, Visit>()
-  private readonly survivals = new Survivals()
+  readonly survivals = new Survivals()
 
   constructor(options: EndingsOptions) {
     this.options = options
@@ -224,7 +224,7 @@ export class Endings {
     if (sighting.start <= last.start) return
     const before = last.path
     before.follow(sighting)
-    if (before.ending && before.endedAt !== null && sighting.start - before.endedAt <= RECONNECT_WITHIN) {
+    if (before.ending && this.isTimely(before, sighting)) {
       this.tellEnded(before)
       this.linkReturn(before, sighting)
     }
@@ -317,7 +317,12 @@ export class Endings {
     if (at === null || !path.ending) return
     this.tellEnded(path)
     const next = this.nextOf(path)
-    if (next !== null && next.start - at <= RECONNECT_WITHIN) this.linkReturn(path, next)
+    if (next !== null && this.isTimely(path, next)) this.linkReturn(path, next)
+  }
+
+  private isTimely(path: TrackedPath, next: TrackedSighting): boolean {
+    const at = path.endedAt
+    return at !== null && next.start - at <= RECONNECT_WITHIN && isReturn(next, this.lostOf(path), at)
   }
 
   /** Nobody was heard on it, because the capture began too late: its address may yet tell whose it was. */
@@ -351,7 +356,9 @@ export class Endings {
     const lost = this.lostOf(path)
     // Who else ended matters only for what was lost while idle.
     const endedTogether = lost === null ? [] : this.together(path, at)
-    this.options.tell({ kind: 'path-ended', path, at, endedTogether, next: this.nextOf(path), lost })
+    const last = this.nextOf(path)
+    const next = last !== null && isReturn(last, lost, at) ? last : null
+    this.options.tell({ kind: 'path-ended', path, at, endedTogether, next, lost })
   }
 
   /** Paths through the same relay or to the same server that were cut at the same time. */
@@ -424,11 +431,6 @@ export class Endings {
     this.options.tell({ kind: 'path-abandoned', path, sighting, next, at: next.start })
     if (!next.path.isReturn) next.path.returnOf = sighting
     for (const s of next.path.sightings) if (s.initialBytes !== null) this.tellReturn(s, s.lastAt)
-  }
-
-  /** As `Survivals.of`. */
-  survived(service: string, leg: Leg): readonly number[] {
-    return this.survivals.of(service, leg)
   }
 
   /** Minutes of a connection after its first exchange: what is usual. */

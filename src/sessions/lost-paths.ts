@@ -74,3 +74,15 @@ export function closedByAgent(sighting: TrackedSighting): boolean {
 /** How the side ended its direction, by what came first. */
 const firstEnd = ({ finished, resets }: Ending, side: Side): O.Finished | O.Reset | null =>
   isEarlierEnd(finished[side], resets[side]) ? finished[side] : resets[side]
+
+/**
+ * Whether an agent's next connection is its return from a loss: one that it had opened before, beside the
+ * lost one, is none. What broke the silence is the first that can have shown the agent the loss; where it was
+ * the server's word, the agent may have known before.
+ */
+export function isReturn(next: TrackedSighting, lost: TrackedSighting | null, endedAt: Micros): boolean {
+  const silence = lost?.ending?.silence ?? null
+  if (silence === null) return next.start >= endedAt - TOGETHER
+  const isUnheard = silence.outcome === 'unanswered' && silence.brokenBy === 1
+  return next.start >= (isUnheard ? silence.start : silence.end) - TOGETHER
+}

@@ -119,7 +119,7 @@ export class Sessions {
 
   /** Silences, in seconds, that connections of a service on one kind of leg survived. */
   survived(service: string, leg: Leg): readonly number[] {
-    return this.endings.survived(service, leg)
+    return this.endings.survivals.of(service, leg)
   }
 
   /** Whether to be told that a connection stays silent. */

@@ -353,8 +353,8 @@ test('silences that connections survived, by service and leg, in seconds', () =>
     const sighting = s.opens()
     s.endings.closed(sighting, summaryOf(sighting, { longestSurvived: seconds(survived) }), seconds(400))
   }
-  expect(s.endings.survived('dlp', 'direct')).toEqual([120, 300])
-  expect(s.endings.survived('dlp', 'front')).toEqual([])
+  expect(s.endings.survivals.of('dlp', 'direct')).toEqual([120, 300])
+  expect(s.endings.survivals.of('dlp', 'front')).toEqual([])
 })
 
 describe("an agent's connections, one after the other", () => {

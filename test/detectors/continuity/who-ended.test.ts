@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { seconds } from '../../../src/model/time.ts'
 import { firewall, forwarder, loadBalancer, scenario } from '../../scenario/scenario.ts'
-import type { Scenario } from '../../scenario/scenario.ts'
+import type { Conversation, Scenario } from '../../scenario/scenario.ts'
 import { analysedFiles } from '../analysis.ts'
 import { A1, A2, attach, BALANCER, DLP, DLP1, VIP } from '../stories.ts'
 
@@ -101,3 +101,34 @@ test.each(['fin', 'rst'] as const)(
     expect(await ends(s, ['server'])).toEqual([])
   },
 )
+
+describe('a connection that the agent had beside the lost one is no return', () => {
+  const beats = (s: Scenario, agent: Conversation['agent'], times: number): void => {
+    for (let i = 0; i < times; i++) {
+      s.wait(seconds(60))
+      agent.sends('beat').receives('ok')
+    }
+  }
+
+  test('of a server that died', async () => {
+    const s = scenario()
+    const lost = attach(s, 'A1', A1, `${DLP1}:8000`)
+    s.wait(seconds(10))
+    const beside = attach(s, 'A1', A1, `${DLP1}:8000`)
+    beats(s, beside.agent, 2)
+    s.host(DLP1).health = 'silent'
+    s.wait(seconds(60))
+    lost.agent.sends('report')
+    s.wait(seconds(400))
+    expect(await ends(s, ['client'])).toEqual([])
+  })
+
+  test('and costs nothing', async () => {
+    const s = scenario().behind(firewall({ idle: seconds(300), forgets: 'rst-both' }))
+    attach(s, 'A1', A1, `${DLP1}:8000`)
+    s.wait(seconds(10))
+    beats(s, attach(s, 'A1', A1, `${DLP1}:8000`).agent, 10)
+    const analysis = await analysedFiles([...s.captures()], DLP)
+    expect(analysis.told).toEqual(['critical severed-idle'])
+  })
+})
