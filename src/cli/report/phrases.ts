@@ -22,7 +22,8 @@ export function verdictOf(data: ReportData): { readonly sentence: string; readon
       return { sentence: noConnectionText(totals.packets, data.inputs), rest: [] }
     }
     const rest = silences === null ? [] : [silencesText(silences, idleSeconds)]
-    return { sentence: `Nothing broken in ${scopeText(totals)}.`, rest }
+    const isProven = silences === null || silences.survivedSeconds >= idleSeconds
+    return { sentence: `${isProven ? 'Nothing broken' : 'No incident'} in ${scopeText(totals)}.`, rest }
   }
   const worst = incidents.find(({ state }) => state !== 'resolved')
   const across = `${counted(total, 'incident')} in ${scopeText(totals)}: ${severitiesText(totals.incidents)}.`
