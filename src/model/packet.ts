@@ -24,6 +24,13 @@ interface Connected {
 
 export const endsOf = ({ originator, responder }: Connected): Ends => [originator, responder]
 
+/** Those of a connection of which no more is kept than who reached whom: its originator's port is not
+ * known. */
+export const endsBetween = (from: string, { address, port }: Endpoint): Ends => [
+  { address: from, port: 0 },
+  { address, port },
+]
+
 /** A packet of a connection that a tap saw. */
 export const packetOf = (
   on: Connected & { readonly tap: Tap },

@@ -1,5 +1,6 @@
 /** Where agents that name themselves are, by tap: who turns up at another address is told, with the last
  * contact before. */
+import { endsBetween } from '../model/packet.ts'
 import type { AddressChanged, DetectorEvent } from '../model/event.ts'
 import type { Agent } from '../model/party.ts'
 import type { Micros } from '../model/time.ts'
@@ -42,7 +43,12 @@ export class AddressMoves {
       continued: continues !== null,
       at: sighting.start,
       packet: sighting.startPacket || packet,
-      last: { tap: previous.tap, packet: previous.packet, at: previous.end, ends: previous.ends },
+      last: {
+        tap: previous.tap,
+        packet: previous.packet,
+        at: previous.end,
+        ends: endsBetween(previous.address, previous.to),
+      },
     }
     // What the other taps see of the agent at that time decides whether it moved itself.
     this.options.later(at + this.options.settle, () => this.options.tell(event))

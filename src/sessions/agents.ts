@@ -3,9 +3,10 @@
  * known of it, and only where no relay hides the agents behind it.
  */
 import type { Agent, Sighting } from '../model/party.ts'
-import { endsOf, type Tap } from '../model/packet.ts'
+import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
+import { reachedBy } from './sighting.ts'
 import { type Identification, NamedPlace, TrackedAgent, type UsedAddress } from './tracked-agent.ts'
 import { ADDRESS_CONFIDENCE, type IdentityClaim } from './identity.ts'
 import type { Inventory } from './inventory.ts'
@@ -84,8 +85,8 @@ export class Agents {
     const before = moved ? { ...previous! } : null
     if (known === null) {
       if (tracked.addresses.length >= ADDRESSES_MAX) tracked.forgetSecondAddress()
-      const ends = endsOf(sighting)
-      known = { tap, address, start: at, end: at, packet, ends, sighting: null, named: null }
+      const to = reachedBy(sighting)
+      known = { tap, address, start: at, end: at, packet, to, sighting: null, named: null }
       tracked.use(known)
     }
     this.noteSeen(tracked, known, sighting, at, packet, kept)
@@ -103,7 +104,7 @@ export class Agents {
     if (at >= used.end) {
       used.end = at
       used.packet = packet
-      used.ends = endsOf(sighting)
+      used.to = reachedBy(sighting)
       if (kept) used.sighting = sighting
     }
     if (agent.id === used.address || used.named === agent) return

@@ -1,6 +1,6 @@
 /** How often one agent comes to one service, and when somebody last heard of it. */
 import type { Agent, Server, Service } from '../model/party.ts'
-import type { Ends, PacketReference, Tap } from '../model/packet.ts'
+import { type Endpoint, type Ends, endsBetween, type PacketReference, type Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 
 export interface Interval {
@@ -51,8 +51,9 @@ export class Rhythm {
   readonly next: Rhythm | null
   server: Server
   tap: Tap
-  /** Of the last check-in's connection. */
-  ends: Ends | null = null
+  /** Of the last check-in's connection: who reached whom; null: not known. */
+  private from: string | null = null
+  private to: Endpoint | null = null
   address: string | null = null
   isTold = false
   /** The row of its intervals, where something is to be learned from them; -1: nothing is. */
@@ -97,13 +98,21 @@ export class Rhythm {
     return this.table.values[this.row + COUNT]!
   }
 
+  /** Of the last check-in's connection, as far as they are kept. */
+  get ends(): Ends | null {
+    return this.from === null || this.to === null ? null : endsBetween(this.from, this.to)
+  }
+
   /** The agent checked in. */
   came(server: Server, { tap, packet, at, ends }: PacketReference, count: number): void {
     const { table, row } = this
     const { values } = table
     this.server = server
     this.tap = tap
-    this.ends = ends
+    // Kept for each agent: of the servers there are few.
+    const [from, to] = ends ?? [null, null]
+    this.from = from?.address ?? null
+    this.to = to?.address === server.address && to.port === server.port ? server : to
     this.isTold = false
     values[row + PACKET] = packet
     values[row + AT] = at

@@ -8,7 +8,7 @@ import {
   type HandshakeSeen,
   NUMBERS_PER_TAP,
 } from '../model/connection.ts'
-import { type Endpoint, type PacketReference, packetOf, type Tap } from '../model/packet.ts'
+import { type Endpoint, endsBetween, type PacketReference, type Tap } from '../model/packet.ts'
 import type { Agent, Ending, Leg, Path, Server, Service, Sighting, Visit } from '../model/party.ts'
 import type { PreferenceList } from '../model/policy.ts'
 import type { SessionEnd } from '../model/record.ts'
@@ -376,14 +376,24 @@ export class Attachment {
   }
 }
 
+/** Whom a connection reached, as what is kept for long names it: of listeners there are few, of connections
+ * many. */
+export const reachedBy = (sighting: Sighting): Endpoint => {
+  const { listener, responder } = sighting as TrackedSighting
+  return listener?.address === responder.address && listener.port === responder.port ? listener : responder
+}
+
 /** An agent's time at one server, while it lasts: what becomes a session record. */
 export class Stay {
   readonly attachment: Attachment
   readonly agent: Agent
   readonly server: Server
   readonly start: Micros
-  /** The packet of its first visit, which was at its start. */
-  readonly first: PacketReference
+  /** Of its first visit, which was at its start: kept for each agent, and so no more than this. */
+  private readonly firstTap: Tap
+  private readonly firstPacket: number
+  private readonly from: string
+  private readonly to: Endpoint
   /** The latest visit: evidence names the last contact, not the first. Most are the beginning of their
    * connection, and that is kept instead; or the number of its connection, while nothing is known of that but
    * that it opened. */
@@ -409,7 +419,16 @@ export class Stay {
     this.server = server
     this.start = at
     this.end = at
-    this.first = packetOf(sighting, packet, at)
+    this.firstTap = sighting.tap
+    this.firstPacket = packet
+    this.from = sighting.originator.address
+    this.to = reachedBy(sighting)
+  }
+
+  /** The packet of its first visit. */
+  get first(): PacketReference {
+    const { firstTap: tap, firstPacket: packet, start: at } = this
+    return { tap, packet, at, ends: endsBetween(this.from, this.to) }
   }
 
   /** The latest visit, unless it is quiet. */

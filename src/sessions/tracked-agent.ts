@@ -1,6 +1,6 @@
 /** The session stage's own view of an agent: what detectors read, and what it is attached to. */
 import type { Agent, AgentAddress, Service, Sighting } from '../model/party.ts'
-import type { Ends, Tap } from '../model/packet.ts'
+import type { Endpoint, Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Rhythm } from './rhythm.ts'
@@ -50,9 +50,9 @@ export class NamedPlace {
 
 /** With what shows that it was there last. */
 export interface UsedAddress extends AgentAddress {
-  /** The last packet from there, and of which connection it is. */
+  /** The last packet from there, and whom its connection reached. */
   packet: number
-  ends: Ends
+  to: Endpoint
   /** The connection on which it named itself last; null if it never did. */
   sighting: Sighting | null
   /** Who named itself there: the agent, or several; null if it never did, or nobody is followed there. */

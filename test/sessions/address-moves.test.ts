@@ -1,10 +1,16 @@
 import { expect, test } from 'vitest'
 import type { AddressChanged, DetectorEvent } from '../../src/model/event.ts'
-import { packetOf } from '../../src/model/packet.ts'
+import { endsBetween } from '../../src/model/packet.ts'
+import type { Sighting } from '../../src/model/party.ts'
 import { seconds } from '../../src/model/time.ts'
 import { AddressMoves } from '../../src/sessions/address-moves.ts'
 import { Agenda } from '../../src/sessions/agenda.ts'
 import { Parties } from './parties.ts'
+
+/** Of a connection that is not kept no more is known than who reached whom. */
+const lastOf = ({ tap, originator, responder }: Sighting, packet: number, at: number) => {
+  return { tap, packet, at: seconds(at), ends: endsBetween(originator.address, responder) }
+}
 
 class Story {
   readonly parties = new Parties()
@@ -45,7 +51,7 @@ test('a move is told once the other taps have spoken, with both contacts', () =>
     continued: false,
     at: seconds(100),
     packet: 1,
-    last: packetOf(before, 10, seconds(1)),
+    last: lastOf(before, 10, 1),
   }
   expect(s.events).toEqual([expected])
 })
@@ -75,5 +81,5 @@ test('the last contact is that of the last packet, on the connection on which it
   agents.seen(s.agent, before, seconds(50), 60) // told late
   s.at('203.0.113.9', 100)
   s.agenda.runUntil(Infinity)
-  expect(s.events).toMatchObject([{ before, last: packetOf(before, 77, seconds(90)) }])
+  expect(s.events).toMatchObject([{ before, last: lastOf(before, 77, 90) }])
 })

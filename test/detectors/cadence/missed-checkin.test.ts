@@ -30,7 +30,7 @@ test('its host goes on, the agent does not come', async () => {
     summary:
       '1 agent did not come when due (every 10 min 0 s, as configured): 3 check-ins in all. Other packets of their hosts passed all the time.',
     filter:
-      '(ip.addr == 10.10.1.101 && tcp.port == 49158 && ip.addr == 10.10.3.11 && tcp.port == 80) || ' +
+      '(ip.addr == 10.10.1.101 && ip.addr == 10.10.3.11 && tcp.port == 80) || ' +
       '(ip.addr == 10.10.1.101 && tcp.port == 49164 && ip.addr == 10.10.8.8 && tcp.port == 443)',
     requirements: ['S4-05', 'S4-20'],
   })
