@@ -26,10 +26,11 @@ interface NamedCapture {
   readonly path: string
 }
 
-/** What the clock of each capture is ahead of that of the first one, by path: of those that have to be
- * corrected. Flow records, and what can be read but once, have none. */
+/** What clocks are ahead, by the path of the capture: of those that have to be corrected. */
 export type ClocksAhead = ReadonlyMap<string, Micros>
 
+/** What the clock of each capture is ahead of that of the first one. Flow records, and what can be read but
+ * once, have none. `limit`: of what packed captures expand to. */
 export async function clocksAhead(
   captures: readonly NamedCapture[],
   limit?: ExpansionLimit,

@@ -12,7 +12,14 @@ import { otherSide } from '../model/packet.ts'
 import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
 import type { Reset, Silence } from '../model/observation.ts'
 import { isRecordReference, packetName } from '../model/record-reference.ts'
-import { type Agent, isAgentSide, type Path, type Service, type Sighting } from '../model/party.ts'
+import {
+  type Agent,
+  isAgentSide,
+  isNearerServer,
+  type Path,
+  type Service,
+  type Sighting,
+} from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { deviceActor, relayActor, sayingActor, serverActor } from './actors.ts'
 import { spoken } from './detector.ts'
@@ -117,7 +124,7 @@ function wasClosing({ sightings }: Path, sighting: Sighting, { start }: Silence)
   return sightings.some(
     ({ leg, ending }) =>
       (leg === sighting.leg || leg !== 'back') &&
-      [0, 1].some((side) => (ending?.finished[side as 0 | 1]?.time ?? Infinity) <= start),
+      ending?.finished.some((fin) => fin !== null && fin.time <= start) === true,
   )
 }
 
@@ -194,7 +201,7 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   const isAborted = silence.outcome === 'aborted'
   const signature = isAborted ? 'rst-at-expiry' : 'rst-on-next'
   const sheet = resetSheet(event.path, sighting, reset, from)
-  const total = sheet.reduce((sum, item) => sum + item.weight, 0)
+  const total = totalWeight(sheet)
   const at = reset.time
   const end = (by: IdleEnd['by'], actor: Actor): IdleEnd =>
     verdict(by, sighting, silence, signature, 'rst', at, sheet, actor)
@@ -325,7 +332,7 @@ function judgeRelayed(
   const isServer = by === 'server'
   // A reset is not taken at its word: a device between the relay and the server may have sent it.
   const forged = said.kind === 'reset' ? resetSheet(path, leg, said, isServer ? 1 : 0) : []
-  if (forged.reduce((sum, { weight }) => sum + weight, 0) > 0) {
+  if (totalWeight(forged) > 0) {
     sheet.push(...forged)
     return end('network', deviceActor(leg, world, 0.8, 0.8))
   }
@@ -340,6 +347,10 @@ function judgeRelayed(
     ? end('network', { role: 'load-balancer', address: null, confidence: 0.75 })
     : end('network', relayActor(before, world, 0.95))
 }
+
+/** What a sheet says in all. */
+export const totalWeight = (sheet: readonly AttributionItem[]): number =>
+  sheet.reduce((sum, { weight }) => sum + weight, 0)
 
 /** The items of the reset sheet: positive ones point to a device between, negative ones to the side that it
  * claims to be from. */
@@ -421,11 +432,8 @@ const otherTap = (path: Path, sighting: Sighting): Sighting | null =>
 
 /** Seen from the sender of a reset, another tap is behind this one: what does not arrive there may have been
  * sent all the same, and was lost or dropped in between. */
-function isBeyond(other: Sighting, { responderHopLimit }: Sighting, from: 0 | 1): boolean {
-  if (other.responderHopLimit === null || responderHopLimit === null) return false
-  const farther = hopsTravelled(other.responderHopLimit) - hopsTravelled(responderHopLimit)
-  return from === 1 ? farther > 0 : farther < 0
-}
+const isBeyond = (other: Sighting, sighting: Sighting, from: 0 | 1): boolean =>
+  from === 1 ? isNearerServer(sighting, other) : isNearerServer(other, sighting)
 
 const sameTuple = (a: Sighting, b: Sighting): boolean =>
   a.originator.port === b.originator.port &&

@@ -29,6 +29,10 @@ export const about = (
   tuple: [sighting.originator, sighting.responder],
 })
 
+/** How many agents findings are about; of those without one, each connection counts. */
+export const agentsAmong = (findings: readonly Finding[]): number =>
+  new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+
 /** The note of the packet after which nothing came, at whichever tap. */
 export const LAST_BEFORE = 'last packet before the silence'
 
@@ -121,6 +125,7 @@ function anyOf(field: string, values: readonly (string | number)[]): string | nu
 }
 
 const isSome = (term: string | null): term is string => term !== null
+
 /**
  * Where an agent turned up, and how long after it was at its server before: since its last packet there, as
  * far as that connection is known to its end; else since it came there.

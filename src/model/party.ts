@@ -7,6 +7,7 @@
 import type { ConnectionId, ConnectionSummary, HandshakeSeen } from './connection.ts'
 import type { ConfiguredService, ConnectionStyle, PersistencePolicy, ProfileName } from './deployment.ts'
 import type { Finished, Reset, Silence, Unanswered } from './observation.ts'
+import { hopsTravelled } from './hop-limit.ts'
 import type { Endpoint, Tap } from './packet.ts'
 import type { IdentifiedBy } from './record.ts'
 import type { Micros } from './time.ts'
@@ -125,6 +126,13 @@ export interface Visit {
   readonly packet: number
   /** The load balancer's cookie by which the server is known, where its own side was not captured. */
   readonly cookie?: string
+}
+
+/** A tap is nearer to the servers' end of a connection than another that sees it as well, by the routers that
+ * the responder's packets had passed; false where that is not known. */
+export function isNearerServer(one: Sighting, other: Sighting): boolean {
+  if (one.responderHopLimit === null || other.responderHopLimit === null) return false
+  return hopsTravelled(one.responderHopLimit) < hopsTravelled(other.responderHopLimit)
 }
 
 /** An agent opened it itself, to a relay or to the server. */

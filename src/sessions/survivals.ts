@@ -5,15 +5,16 @@ import { isRecordReference } from '../model/record-reference.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import type { TrackedSighting } from './sighting.ts'
 
-/** Connections per service and leg whose longest survived silence is kept: the first ones; more say nothing
- * new. */
+/** Connections per service and leg whose longest survived silence is kept: the first ones; more say
+ * nothing new. */
 const KEPT = 2048
 
 interface Survived {
-  /** Of each connection the longest silence that counts as idle, in seconds. */
-  readonly idle: number[]
-  /** The longest pause of all, in seconds, of those that are too short to count; 0: none. */
-  pause: number
+  /** Of each connection the longest silence that counts as idle, in seconds; and of all the longest pause
+   * that does not, at `pauseAt`. */
+  readonly seconds: number[]
+  /** -1: there was none. */
+  pauseAt: number
 }
 
 export class Survivals {
@@ -23,30 +24,29 @@ export class Survivals {
   note({ service, leg, ending, startPacket }: TrackedSighting, summary: ConnectionSummary): void {
     const { longestSurvived, maxIdle } = summary
     if (longestSurvived > 0) {
-      const { idle } = this.at(service.name, leg)
-      if (idle.length < KEPT) idle.push(longestSurvived / SECOND)
+      const known = this.at(service.name, leg)
+      if (known.seconds.length < KEPT) known.seconds.push(longestSurvived / SECOND)
       return
     }
     // Between flow records nobody knows what passed.
     const wasLost = ending?.silence != null
     if (wasLost || !isPause(maxIdle, service.idleThreshold) || isRecordReference(startPacket)) return
     const known = this.at(service.name, leg)
-    known.pause = Math.max(known.pause, maxIdle / SECOND)
+    if (known.pauseAt < 0) known.pauseAt = known.seconds.push(0) - 1
+    known.seconds[known.pauseAt] = Math.max(known.seconds[known.pauseAt]!, maxIdle / SECOND)
   }
 
   /** Silences that connections of a service on one kind of leg survived, in seconds, the longest pause among
    * them: it is shorter than a timer that let it pass. */
   of(service: string, leg: Leg): readonly number[] {
-    const known = this.byService.get(service)?.get(leg)
-    if (known === undefined) return []
-    return known.pause === 0 ? known.idle : [...known.idle, known.pause]
+    return this.byService.get(service)?.get(leg)?.seconds ?? []
   }
 
   private at(service: string, leg: Leg): Survived {
     let byLeg = this.byService.get(service)
     if (byLeg === undefined) this.byService.set(service, (byLeg = new Map()))
     let known = byLeg.get(leg)
-    if (known === undefined) byLeg.set(leg, (known = { idle: [], pause: 0 }))
+    if (known === undefined) byLeg.set(leg, (known = { seconds: [], pauseAt: -1 }))
     return known
   }
 }

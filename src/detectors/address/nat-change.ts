@@ -3,9 +3,8 @@ import { areNeighbours } from '../../model/address.ts'
 import type { OuterAddressChanged } from '../../model/address-event.ts'
 import type { AddressChanged, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import { hopsTravelled } from '../../model/hop-limit.ts'
 import { packetOf } from '../../model/packet.ts'
-import type { Sighting } from '../../model/party.ts'
+import { isNearerServer, type Sighting } from '../../model/party.ts'
 import { seconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, timesAmong } from '../detector.ts'
 import { Undecided } from '../undecided.ts'
@@ -185,8 +184,3 @@ const isTranslatedBehind = (sighting: Sighting): boolean =>
 /** The connection at other taps, on the agent's side of a relay. */
 const sameLegs = ({ tap, path }: Sighting): readonly Sighting[] =>
   path.sightings.filter((other) => other.tap !== tap && other.leg !== 'back')
-
-function isNearerServer(one: Sighting, other: Sighting): boolean {
-  if (one.responderHopLimit === null || other.responderHopLimit === null) return false
-  return hopsTravelled(one.responderHopLimit) < hopsTravelled(other.responderHopLimit)
-}

@@ -6,7 +6,7 @@ import type { ConnectionContinued, MappingChanged, Reset } from '../../model/obs
 import { type Endpoint, endpointText, packetOf } from '../../model/packet.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { milliseconds, seconds, type Micros } from '../../model/time.ts'
-import { resetSheet } from '../attribution.ts'
+import { resetSheet, totalWeight } from '../attribution.ts'
 import { counted, detector, evidence, PROVED, span } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
@@ -58,7 +58,7 @@ export const natRebind = detector({
         const lost = lostMapping(path, world)
         if (lost === null || !isServerWell(event, lost.sighting, world, backWithin)) return
         const sheet = resetSheet(path, lost.sighting, lost.reset, 1)
-        if (sheet.reduce((sum, item) => sum + item.weight, 0) > 0) return
+        if (totalWeight(sheet) > 0) return
         told.add(path)
         raise(refusedFinding(lost, sheet))
       },

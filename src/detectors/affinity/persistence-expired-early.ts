@@ -1,12 +1,13 @@
 /** The load balancer forgets agents before the time that it should remember them for. */
 import type { Assigned, Assignment, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
+import { endsBetween } from '../../model/packet.ts'
 import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { SECOND, toSeconds, type Micros } from '../../model/time.ts'
 import { choicesOf } from '../distribution/choices.ts'
 import { type PersistenceTimer, persistenceTimer, type Return } from '../distribution/persistence.ts'
-import { choiceEnds, mustStay, openingsFilter, relayActor } from '../distribution/relay.ts'
+import { mustStay, openingsFilter, relayActor } from '../distribution/relay.ts'
 import { turnTaking } from '../distribution/turn-taking.ts'
 import { detector, evidence, span, spoken, times, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
@@ -210,7 +211,7 @@ function finding({ event, choice, required }: Move, timer: PersistenceTimer, wor
         tap: event.tap,
         packet,
         at,
-        ends: choiceEnds(event.relay, server),
+        ends: endsBetween(event.relay, server),
         note: `${spoken(sinceLast!)} after its last contact with ${previous!.name} the agent comes to ${server.name}`,
       }),
     ),

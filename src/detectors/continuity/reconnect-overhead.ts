@@ -3,7 +3,7 @@ import { counted, detector, octets, ratio, spoken, suggested, timesAmong } from 
 import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Service, Sighting } from '../../model/party.ts'
-import { about, connectionFilter, packets } from '../wording.ts'
+import { about, agentsAmong, connectionFilter, packets } from '../wording.ts'
 import { mayHaveAnswered } from '../given-up.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions } from '../suspicions.ts'
@@ -77,7 +77,7 @@ export const reconnectOverhead = detector({
   describe(findings) {
     const first = findings[0]
     const total = findings.reduce((sum, f) => sum + (f.details['bytes'] as number), 0)
-    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const agents = agentsAmong(findings)
     return {
       title: `Reconnections cost ${Math.round(total / findings.length / 1000)} kB each`,
       summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came back ${timesAmong(findings.length, agents)} after a connection was lost, and downloaded ${Math.round(total / 1000)} kB in all, most of it what had been sent before.`,

@@ -8,7 +8,7 @@ import { packetOf } from '../../model/packet.ts'
 import type { Path, Service, Sighting } from '../../model/party.ts'
 import { type Micros, seconds } from '../../model/time.ts'
 import { deviceActor, relayActor } from '../actors.ts'
-import { DECISIVE, STRONG, resetSheet } from '../attribution.ts'
+import { DECISIVE, STRONG, resetSheet, totalWeight } from '../attribution.ts'
 import {
   counted,
   type Description,
@@ -21,7 +21,7 @@ import {
 } from '../detector.ts'
 import { deviceName } from '../../model/device-name.ts'
 import { loreText, resetMeaning } from '../reset-lore.ts'
-import { about, connectionFilter, packets } from '../wording.ts'
+import { about, agentsAmong, connectionFilter, packets } from '../wording.ts'
 import { FREQUENT, Frequency } from './regular.ts'
 
 interface Cut {
@@ -92,7 +92,7 @@ export const severedActive = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const agents = agentsAmong(findings)
     const who = deviceName(first.actor)
     if (first.details['limit'] !== undefined) return describeAtAge(findings, agents, who)
     return {
@@ -134,7 +134,7 @@ function cutOf({ path }: PathEnded, world: World, within: number, weightMin: num
       if (!reset.acknowledges && isTranslated(sighting, world)) continue
       const sheet = resetSheet(path, sighting, reset, from)
       const said = resetMeaning(reset)
-      const weight = sheet.reduce((sum, item) => sum + item.weight, 0)
+      const weight = totalWeight(sheet)
       const isStrong = sheet.some((item) => item.weight >= STRONG)
       if (said === 'passed-on' || weight < weightMin || !isStrong) continue
       const confidence = Math.min(0.95, 0.6 + weight * 0.05)

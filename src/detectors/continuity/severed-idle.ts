@@ -10,7 +10,7 @@ import { counted, detector, evidence, ratio, spokenRange, suggested, type Descri
 import { deviceName } from '../../model/device-name.ts'
 import { packetOf } from '../../model/packet.ts'
 import { loreText } from '../reset-lore.ts'
-import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
+import { about, agentsAmong, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 import { estimateTimer, type Signature } from '../timer.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions, undecided } from '../suspicions.ts'
@@ -110,7 +110,7 @@ export const severedIdle = detector({
       signature,
       Math.max(0, ...bounds.filter(([, high]) => high < Infinity).map(([low, high]) => high - low)),
     )
-    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const agents = agentsAmong(findings)
     const who = deviceName(first.actor)
     const common = { filter: connectionFilter(findings) }
     const details = {
@@ -145,7 +145,7 @@ const isProbed = ({ ending }: Sighting): boolean => ending?.silence?.breaker ===
 
 /** Words for resets of hosts that have no such connection. */
 function statelessWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {
-  const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+  const agents = agentsAmong(findings)
   return {
     title: 'Idle connections may have been severed',
     summary: `The first segment on ${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${findings[0]?.service ?? 'the service'} after ${spokenSilences(findings)} without a packet drew a reset from the server’s address, of a host that has no such connection. A translator of addresses that forgot its mapping looks like this, and so does a server that was restarted or had closed.`,
@@ -160,7 +160,7 @@ function undecidedWords(findings: readonly Finding[]): Pick<Description, 'title'
   if (stateless.length === findings.length) return statelessWords(findings)
   const told = findings.filter(({ needs }) => needs !== NEEDS_NAMES && needs !== NEEDS_SERVER)
   if (told.length > 0 && told.length < findings.length) return undecidedWords(told)
-  const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+  const agents = agentsAmong(findings)
   const [{ actor, details, service }] = findings as readonly [Finding, ...Finding[]]
   const connections = counted(findings.length, 'idle connection')
   const silences = `${spokenSilences(findings)} without a packet`

@@ -1,7 +1,7 @@
 /** What findings on a relay's choices have in common: who is to blame, which packets show it, a filter. */
 import type { Assigned, Assignment, World } from '../../model/event.ts'
 import type { Actor, EvidencePacket, Finding } from '../../model/incident.ts'
-import type { Ends } from '../../model/packet.ts'
+import { endsBetween } from '../../model/packet.ts'
 import type { Server, Service } from '../../model/party.ts'
 import { packets } from '../wording.ts'
 
@@ -51,12 +51,6 @@ export const relayFinding = (
 export const causeOf = ({ service, relay }: Pick<Assigned, 'service' | 'relay'>): string =>
   `${service.name}|${relay}`
 
-/** A connection that a relay opens to a server, from any port. */
-export const choiceEnds = (relay: string, { address, port }: Server): Ends => [
-  { address: relay, port: 0 },
-  { address, port },
-]
-
 export const choicesAsEvidence = (
   assignments: readonly Assignment[],
   { relay, tap }: Pick<Assigned, 'relay' | 'tap'>,
@@ -66,7 +60,7 @@ export const choicesAsEvidence = (
     .slice(0, SHOWN_MAX)
     .map(({ packet, at, agent, server }) => {
       const whose = agent === null ? 'a connection' : `a connection of ${agent.id}`
-      return { tap, packet, at, ends: choiceEnds(relay, server), note: `${whose} goes to ${server.name}` }
+      return { tap, packet, at, ends: endsBetween(relay, server), note: `${whose} goes to ${server.name}` }
     })
 
 /** `dlp1 12, dlp2 11`. */

@@ -2,7 +2,7 @@
 import { packetOf } from '../../model/packet.ts'
 import { counted, detector, evidence, PROVED, timesAmong } from '../detector.ts'
 import { allOf, fact, moverOf, named, requirementsFor } from '../policy-words.ts'
-import { about, agentOf, connectionFilter, packets, turnedUp } from '../wording.ts'
+import { about, agentOf, agentsAmong, connectionFilter, packets, turnedUp } from '../wording.ts'
 import { toSeconds } from '../../model/time.ts'
 
 const REQUIREMENTS = {
@@ -68,7 +68,7 @@ export const failback = detector({
   describe(findings) {
     const first = findings[0]
     const to = first.server?.name
-    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const agents = agentsAmong(findings)
     return {
       title: `Agents of ${first.service} returned to ${to}`,
       summary: `${counted(agents, 'agent')} went back from ${fact(first, 'previousServer')} to ${to} ${timesAmong(findings.length, agents)}.`,

@@ -6,7 +6,7 @@ import type { Finding } from '../../model/incident.ts'
 import { isoTime, toSeconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, timesAmong } from '../detector.ts'
 import { allOf, fact, moverOf, named, requirementsFor, triedPacket } from '../policy-words.ts'
-import { about, agentOf, connectionFilter, packets, turnedUp } from '../wording.ts'
+import { about, agentOf, agentsAmong, connectionFilter, packets, turnedUp } from '../wording.ts'
 
 const REQUIREMENTS = {
   'symantec-dlp': ['S0-08'],
@@ -38,7 +38,7 @@ export const failover = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const agents = agentsAmong(findings)
     const from = fact(first, 'previousServer')
     const targets = listed([...new Set(findings.map((f) => f.server?.name ?? 'another'))])
     return {

@@ -2,7 +2,7 @@
 import { counted, detector, PROVED } from '../detector.ts'
 import { belowFinding } from '../below-preference.ts'
 import { allOf, fact, requirementsFor } from '../policy-words.ts'
-import { connectionFilter } from '../wording.ts'
+import { agentsAmong, connectionFilter } from '../wording.ts'
 
 const REQUIREMENTS = {
   'symantec-sepm': ['S1-02'],
@@ -37,7 +37,7 @@ export const noFailback = detector({
   describe(findings) {
     const first = findings[0]
     const [preferredServer, order] = ['preferredServer', 'order'].map((name) => fact(first, name))
-    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const agents = agentsAmong(findings)
     return {
       title: `Agents of ${first.service} do not return to ${preferredServer}`,
       summary: `${counted(agents, 'agent')} stayed at ${first.server?.name} after a failover, although ${preferredServer} serves others again. The order is ${order}.`,

@@ -2,7 +2,7 @@
 import { counted, detector, PROVED } from '../detector.ts'
 import { strayFinding, strayKey } from '../outside-list.ts'
 import { allOf, fact, requirementsFor } from '../policy-words.ts'
-import { connectionFilter } from '../wording.ts'
+import { agentsAmong, connectionFilter } from '../wording.ts'
 
 const REQUIREMENTS = {
   'symantec-dlp': ['S0-14'],
@@ -45,7 +45,7 @@ export const offListServer = detector({
   describe(findings) {
     const first = findings[0]
     const [contacted, list, order] = ['contacted', 'list', 'order'].map((name) => fact(first, name))
-    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const agents = agentsAmong(findings)
     return {
       title: `Agents talk to ${contacted}, which is not on their list`,
       summary: `${counted(agents, 'agent')} talked to ${contacted}; ${list} is ${order}.`,

@@ -5,7 +5,7 @@ import { seconds, type Micros } from '../../model/time.ts'
 import { counted, detector, PROVED, span } from '../detector.ts'
 import { strayFinding, strayKey } from '../outside-list.ts'
 import { fact } from '../policy-words.ts'
-import { connectionFilter } from '../wording.ts'
+import { agentsAmong, connectionFilter } from '../wording.ts'
 
 /** Agents and servers watched; further ones are not told. */
 const WATCHED_MAX = 1 << 16
@@ -66,7 +66,7 @@ export const wrongLocation = detector({
     const [contacted, list, order, listedFor] = ['contacted', 'list', 'order', 'listedFor'].map((name) =>
       fact(first, name),
     )
-    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const agents = agentsAmong(findings)
     return {
       title: `Agents use ${contacted} of location ${listedFor}, where they are not`,
       summary: `${counted(agents, 'agent')} used ${contacted}, a server of location ${listedFor}; where they are, ${list} is ${order}.`,

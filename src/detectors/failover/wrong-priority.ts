@@ -2,7 +2,7 @@
 import { counted, detector, PROVED } from '../detector.ts'
 import { belowFinding } from '../below-preference.ts'
 import { allOf, fact, requirementsFor } from '../policy-words.ts'
-import { connectionFilter } from '../wording.ts'
+import { agentsAmong, connectionFilter } from '../wording.ts'
 
 const REQUIREMENTS = {
   'symantec-sepm': ['S1-14'],
@@ -42,7 +42,7 @@ export const wrongPriority = detector({
     const [preferredServer, order, list] = ['preferredServer', 'order', 'list'].map((name) =>
       fact(first, name),
     )
-    const agents = new Set(findings.map((f) => f.agent?.id ?? f.connection)).size
+    const agents = agentsAmong(findings)
     return {
       title: `Agents use ${first.server?.name} although ${preferredServer} comes first`,
       summary: `${counted(agents, 'agent')} used ${first.server?.name} although ${preferredServer} was well; by ${list} the order is ${order}.`,
