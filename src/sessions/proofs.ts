@@ -12,19 +12,25 @@ const KEPT_MAX = 256
 const SPANS_MAX = 1 << 18
 
 /** What a span holds, side by side: its times, the longest pause within, the packet that shows it and when
- * that passed, and the number of the tap. */
-const WORDS = 6
+ * that passed, the number of the tap, and the ports at the packet's ends. */
+const WORDS = 8
 const FROM = 0
 const TO = 1
 const PAUSE = 2
 const PACKET = 3
 const SHOWN_AT = 4
 const TAP = 5
+const PORT_FROM = 6
+const PORT_TO = 7
+
+/** Addresses at the ends of a packet: kept apart from the ports, they are those that are held anyway, and no
+ * objects of their own. */
+const ENDS = 2
 
 interface Ring {
   readonly rows: number[]
-  /** Of the packet of each row. */
-  readonly ends: (Ends | null)[]
+  /** Of the packet of each row, whose it is and who was asked; empty where nobody knows them. */
+  readonly addresses: string[]
   /** Where the newest one stands. */
   newest: number
 }
@@ -39,23 +45,19 @@ export class Proofs {
     const { index } = server
     if (index < 0) return
     while (this.rings.length <= index) this.rings.push(undefined)
-    const ring = (this.rings[index] ??= { rows: [], ends: [], newest: -WORDS })
-    const { rows, ends } = ring
-    if (rows.length === 0 || (rows.length < KEPT_MAX * WORDS && this.kept < SPANS_MAX)) {
-      ring.newest = rows.length
-      rows.push(from, to, pause, shown.packet, shown.at, this.numberOf(shown.tap))
-      ends.push(shown.ends)
-      this.kept++
-      return
-    }
-    const at = (ring.newest = (ring.newest + WORDS) % rows.length)
+    const ring = (this.rings[index] ??= { rows: [], addresses: [], newest: -WORDS })
+    const { rows } = ring
+    const isGrowing = rows.length === 0 || (rows.length < KEPT_MAX * WORDS && this.kept < SPANS_MAX)
+    if (isGrowing) this.kept++
+    const at = (ring.newest = isGrowing ? rows.length : (ring.newest + WORDS) % rows.length)
+    if (isGrowing) for (let i = 0; i < WORDS; i++) rows.push(0)
     rows[at + FROM] = from
     rows[at + TO] = to
     rows[at + PAUSE] = pause
     rows[at + PACKET] = shown.packet
     rows[at + SHOWN_AT] = shown.at
     rows[at + TAP] = this.numberOf(shown.tap)
-    ends[at / WORDS] = shown.ends
+    noteEnds(ring, at, shown.ends)
   }
 
   /** The end of the server's newest span; -Infinity without any. */
@@ -92,12 +94,13 @@ export class Proofs {
     return null
   }
 
-  private proofAt({ rows, ends }: Ring, row: number): PacketReference {
+  private proofAt(ring: Ring, at: number): PacketReference {
+    const { rows } = ring
     return {
-      tap: this.taps[rows[row + TAP]!]!,
-      packet: rows[row + PACKET]!,
-      at: rows[row + SHOWN_AT]!,
-      ends: ends[row / WORDS]!,
+      tap: this.taps[rows[at + TAP]!]!,
+      packet: rows[at + PACKET]!,
+      at: rows[at + SHOWN_AT]!,
+      ends: endsAt(ring, at),
     }
   }
 
@@ -105,4 +108,23 @@ export class Proofs {
     const known = this.taps.indexOf(tap)
     return known >= 0 ? known : this.taps.push(tap) - 1
   }
+}
+
+function noteEnds({ rows, addresses }: Ring, at: number, ends: Ends | null): void {
+  const first = (at / WORDS) * ENDS
+  rows[at + PORT_FROM] = ends?.[0].port ?? 0
+  rows[at + PORT_TO] = ends?.[1].port ?? 0
+  addresses[first] = ends?.[0].address ?? ''
+  addresses[first + 1] = ends?.[1].address ?? ''
+}
+
+function endsAt({ rows, addresses }: Ring, at: number): Ends | null {
+  const first = (at / WORDS) * ENDS
+  const [from, to] = [addresses[first]!, addresses[first + 1]!]
+  if (from === '') return null
+  // As integers: a port of floating point would make the engine box those of all endpoints.
+  return [
+    { address: from, port: rows[at + PORT_FROM]! | 0 },
+    { address: to, port: rows[at + PORT_TO]! | 0 },
+  ]
 }

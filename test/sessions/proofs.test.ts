@@ -49,3 +49,10 @@ test("are the server's own", () => {
     null,
   ])
 })
+
+test('know no ends where nobody does', () => {
+  const all = new Proofs()
+  const unknown = { ...shown(1), ends: null }
+  all.add(server, 1, 11, 1, unknown)
+  expect(all.newestWithin(server, 0, 99)).toEqual(unknown)
+})
