@@ -346,6 +346,9 @@ export interface World {
   roleOf(address: string): string | null
   /** The configuration gives the addresses to two devices. */
   areApart(address: string, other: string): boolean
+  /** What a device is known by, whichever of its addresses it uses: the first that the configuration states
+   * for it; the address itself where it states none. */
+  deviceOf(address: string): string
   /** Devices of a role that the configuration names. */
   devicesOf(role: string): readonly string[]
   /** Configured devices on the way of a connection that have an idle timeout: relays that hold one of its

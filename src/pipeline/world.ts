@@ -40,6 +40,7 @@ export function worldOf(sessions: Sessions): World {
       const devices = [address, other].map((one) => inventory.rolesOf(one).device)
       return !devices.includes(null) && devices[0] !== devices[1]
     },
+    deviceOf: (address: string) => inventory.rolesOf(address).device?.addresses[0]?.text ?? address,
     devicesOf: (role: string): readonly string[] =>
       deployment.devices.filter((d) => d.role === role).flatMap((d) => d.addresses.map((a) => a.text)),
     timersOn: ({ originator, responder }: Sighting) =>

@@ -9,6 +9,7 @@ import { isRecordReference } from '../../model/record-reference.ts'
 import { shortName } from '../../model/short-name.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
+import { openerKey } from '../actors.ts'
 import { counted, detector, evidence, PROVED, span, times, timesAmong } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
 import { NameMoves } from '../distribution/name-moves.ts'
@@ -195,7 +196,7 @@ function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCause
         healthy === null ? null : { ...healthy, note: `${previous.server.name} answers: it is well` },
       ).sort((a, b) => a.at - b.at),
     ),
-    cause: `${server.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'agents'}`,
+    cause: `${server.service.name}|${openerKey(sighting, world, 'agents')}`,
     requirements: requirementsOf(visit, visit.at - previous.at),
   }
 }
