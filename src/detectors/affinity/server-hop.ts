@@ -15,6 +15,7 @@ import { HopCauses } from '../distribution/hop-cause.ts'
 import { NameMoves } from '../distribution/name-moves.ts'
 import { isOfAgents } from '../distribution/relay.ts'
 import { Undecided } from '../undecided.ts'
+import { type Move, Parallel } from './parallel.ts'
 import { about, agentOf, connectionFilter, packets, turnedUp } from '../wording.ts'
 
 export const serverHop = detector({
@@ -52,29 +53,6 @@ export const serverHop = detector({
     const causes = new HopCauses()
     const names = new NameMoves()
     const undecided = new Undecided<Move>((move, last) => judge(move, last))
-    /** By agent: whether it left the server before, or is there as well, its last packet there will tell. */
-    const parallel = new Map<Agent, Move[]>()
-    const unlessParallel = (move: Move, last: boolean): void => {
-      const { visit, previous } = move
-      const { lastAt } = previous.sighting
-      if (lastAt <= visit.at || hasLeft(previous, visit.at)) judge(move, last)
-    }
-    const settle = (agent: Agent): void => {
-      const open = parallel.get(agent)?.filter((move) => {
-        const { closed } = move.previous.sighting
-        if (closed) unlessParallel(move, false)
-        return !closed
-      })
-      if (open !== undefined && open.length > 0) parallel.set(agent, open)
-      else parallel.delete(agent)
-    }
-    const wait = (move: Move): void => {
-      const { agent } = move.visit
-      const moves = parallel.get(agent) ?? []
-      if (moves.length === 0 && parallel.size >= PARALLEL_MAX) return
-      parallel.set(agent, moves)
-      if (moves.length < PARALLEL_MOVES_MAX) moves.push(move)
-    }
     const judge = (move: Move, last: boolean): void => {
       const { visit, previous } = move
       const failure = world.failureOf(previous.server, previous.at - failureWithin, visit.at)
@@ -95,20 +73,21 @@ export const serverHop = detector({
         undecided.add(move, visit.at)
         return
       }
-      raise(finding(visit, previous, healthy, causes, world))
+      const found = finding(visit, previous, healthy, causes, world)
+      parallel.note(move, found)
+      raise(found)
     }
+    const parallel = new Parallel(judge, raise)
     return {
       resolved: (answer) => names.resolved(answer),
       moved({ visit, previous, reason }) {
-        settle(visit.agent)
-        if (reason !== 'hop' || previous === null || !isMove(visit, previous, world)) return
-        const move = { visit, previous }
-        if (mayStandForMany(visit, previous)) wait(move)
-        else judge(move, false)
+        if (reason !== 'hop' || previous === null || !isMove(visit, previous, world))
+          parallel.settle(visit.agent)
+        else parallel.moved({ visit, previous })
       },
       'time-passed': ({ at }) => undecided.timePassed(at),
       'captures-ended'() {
-        for (const moves of parallel.values()) for (const move of moves) unlessParallel(move, true)
+        parallel.ended()
         undecided.ended()
       },
     }
@@ -148,16 +127,6 @@ function healthText(findings: readonly Finding[]): string {
 function wellAround(server: Server, { at, packet }: Visit, apart: Micros, world: World) {
   if (!isRecordReference(packet)) return null
   return world.healthyAt(server, at - apart, at) === null ? null : world.healthyAt(server, at, at + apart)
-}
-
-/** Addresses that may stand for many, and moves of each, that wait for the end of a connection: of further
- * ones none is told. */
-const PARALLEL_MAX = 4096
-const PARALLEL_MOVES_MAX = 16
-
-interface Move {
-  readonly visit: Visit
-  readonly previous: Visit
 }
 
 type Proof = ReturnType<World['healthyAt']>
@@ -210,7 +179,7 @@ const byCookie = ({ cookie }: Visit): string =>
 /** The agent changed servers, and its policy does not say that it may have. */
 function isMove(visit: Visit, previous: Visit, world: World): boolean {
   const { service } = visit.server
-  if (!mustStay(visit, previous) || standsForMany(visit.agent, world)) return false
+  if (!mustStay(visit, previous) || standsForMany(visit, world)) return false
   const before = preference(visit.agent, service, previous, world)
   const after = preference(visit.agent, service, visit, world)
   // An agent in another place has another list.
@@ -258,22 +227,11 @@ function mustStay(visit: Visit, previous: Visit): boolean {
   return service.persistence !== null && relayed && oneRelay
 }
 
-/** Known by an address only, and still connected to the server before as far as is known: one that stands for
- * many is at several servers at once, and an agent that moved is not. */
-function mayStandForMany({ agent, sighting }: Visit, { sighting: before }: Visit): boolean {
-  if (agent.identifiedBy !== 'address' || sighting.leg !== 'direct' || before.leg !== 'direct') return false
-  return !before.closed && before.ending === null
-}
-
-/** What came last on its connection to the server before is the server's, and the agent never answered it. */
-function hasLeft({ sighting }: Visit, at: Micros): boolean {
-  const silence = sighting.ending?.silence ?? null
-  return silence?.outcome === 'unanswered' && silence.brokenBy === 1 && silence.start <= at
-}
-
-/** Known by an address only, which the configuration gives to several agents. */
-function standsForMany(agent: Agent, world: World): boolean {
-  return agent.identifiedBy === 'address' && isOfSeveral(world.natMapping(agent.id))
+/** Known by an address only, which the configuration gives to several agents, or at which several named
+ * themselves. */
+function standsForMany({ agent, sighting }: Visit, world: World): boolean {
+  if (agent.identifiedBy !== 'address') return false
+  return isOfSeveral(world.natMapping(agent.id)) || world.isShared(sighting.tap, agent.id)
 }
 
 interface Preference {
