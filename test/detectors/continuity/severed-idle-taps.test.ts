@@ -1,6 +1,7 @@
 /** An idle connection that is severed, as each tap alone shows it, and as all do together. */
 import { describe, expect, test } from 'vitest'
-import type { Scenario } from '../../scenario/scenario.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { firewall, type Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { balancer, DLP, STORIES } from '../stories.ts'
 import { AT_VIP, FIREWALL, forgetting, idle } from './idle.ts'
@@ -69,6 +70,17 @@ describe.each<[string, unknown, () => Scenario, Told]>([
         '301.103 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | client 92, client 96',
       server:
         '301.099 server | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | server 92, server 96',
+      'client server':
+        '301.103 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | client 92, server 92, server 96, client 96',
+    },
+  ],
+  [
+    'a firewall resets both sides, and its resets have come as far as packets of the ends',
+    FIREWALL,
+    () => idle(firewall({ idle: seconds(300), forgets: 'rst-both', hopLimit: 63 }), 'waits'),
+    {
+      client: '',
+      server: '',
       'client server':
         '301.103 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | client 92, server 92, server 96, client 96',
     },
