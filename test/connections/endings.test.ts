@@ -414,12 +414,6 @@ describe('after the end', () => {
   test.each<[string, Wire]>([
     ['closed', closed()],
     ['reset', exchange().resets(1)],
-    [
-      'closed, of which one side is captured',
-      createWire()
-        .opens([{}, { unseen: true }, {}])
-        .finishes(0),
-    ],
   ])('what comes later ends no silence of a connection that was %s', (_how, wire) => {
     wire.acknowledges(0).waits(seconds(20)).probes(0).ends()
     expect(wire.summary.maxIdle).toBeLessThan(seconds(1))
