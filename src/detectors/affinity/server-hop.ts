@@ -1,5 +1,4 @@
 /** An agent reached another server than before, although nothing was wrong with the one that it had. */
-import { isOfSeveral } from '../../model/deployment.ts'
 import type { Assignment, World } from '../../model/event.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
@@ -10,6 +9,7 @@ import { shortName } from '../../model/short-name.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
 import { openerKey } from '../actors.ts'
+import { standsForMany } from '../many.ts'
 import { counted, detector, evidence, PROVED, span, times, timesAmong } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
 import { NameMoves } from '../distribution/name-moves.ts'
@@ -225,13 +225,6 @@ function mustStay(visit: Visit, previous: Visit): boolean {
   const relayed = [visit, previous].every(({ sighting }) => sighting.leg === 'back')
   const oneRelay = visit.sighting.originator.address === previous.sighting.originator.address
   return service.persistence !== null && relayed && oneRelay
-}
-
-/** Known by an address only, which the configuration gives to several agents, or at which several named
- * themselves. */
-function standsForMany({ agent, sighting }: Visit, world: World): boolean {
-  if (agent.identifiedBy !== 'address') return false
-  return isOfSeveral(world.natMapping(agent.id)) || world.isShared(sighting.tap, agent.id)
 }
 
 interface Preference {
