@@ -90,6 +90,8 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'suspicions.ts': 'what only the servers’ side shows, until many of them show a timer',
     'undecided.ts': 'what waits for proof that may come later',
     'given-up.ts': 'when it proves something that nobody answered, for those that judge ends',
+    'affinity/parallel.ts': 'moves of addresses that may stand for many',
+    'many.ts': 'addresses that are nobody’s own, for several detectors',
     'losses.ts': 'what several connections that ended together have in common, for those that judge ends',
     'silence-length.ts': 'how long silences were, as far as it is known',
     'wording.ts': 'how numbers read in sentences',

@@ -1,5 +1,7 @@
 /** When a connection was last seen, and what a clock that goes back does to that. */
-import { FIRST_AT, LAST_AT, LAST_PACKET, MAX_IDLE, RECORD_WORDS, SENT_AT } from './fields.ts'
+import type { Micros } from '../model/time.ts'
+import type { Cold } from './cold.ts'
+import { FIRST_AT, LAST_AT, LAST_PACKET, MAX_IDLE, OVER, RECORD_WORDS, SENT_AT, STATE } from './fields.ts'
 import { CLOCK_STEP } from './tap-clock.ts'
 import { coldOf, lastAt, type TapState } from './tap-state.ts'
 
@@ -13,7 +15,8 @@ export function touch(state: TapState, c: number, h: number, packet: number): vo
   const isFirst = w[c + LAST_PACKET] === 0
   w[c + LAST_PACKET] = packet
   const at = (c + LAST_AT) >> 1
-  const silence = time - f64[at]!
+  const before = f64[at]!
+  const silence = time - before
   if (silence < 0) {
     timeWentBack(state, c, h)
     return
@@ -22,7 +25,18 @@ export function touch(state: TapState, c: number, h: number, packet: number): vo
   f64[(h + SENT_AT) >> 1] = time
   const longest = (c + MAX_IDLE) >> 1
   // A connection that was open before the capture has been silent since, but not to its own knowledge.
-  if (silence > f64[longest]! && !isFirst) f64[longest] = silence
+  if (silence > f64[longest]! && !isFirst && !wasOver(state, c, before)) f64[longest] = silence
+}
+
+/** Whether a connection was over at its last packet before the one in hand, which came at `before`: what is
+ * sent again later breaks no silence of it. The last acknowledgment of a FIN is its own. */
+function wasOver(state: TapState, c: number, before: Micros): boolean {
+  if ((state.table.words[c + STATE]! & OVER) === 0) return false
+  const cold = state.table.cold.get(c / RECORD_WORDS)
+  if (cold === undefined) return false
+  const at = (pair: Cold['fin']): Micros[] => pair.flatMap((end) => end?.at ?? [])
+  const [resets, fins] = [at(cold.rst), at(cold.fin)]
+  return resets.length > 0 ? before >= Math.min(...resets) : before > Math.max(...fins)
 }
 
 function timeWentBack(state: TapState, c: number, h: number): void {

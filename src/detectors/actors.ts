@@ -46,6 +46,14 @@ export function deviceActor(sighting: Sighting, world: World, ifFirewall: number
   return { role: 'firewall', address: nearest(firewalls, sighting), confidence: ifFirewall }
 }
 
+/** What findings of one actor share, whichever of its addresses it acted from; empty where none is named. */
+export const actorKey = ({ address }: Actor, world: World): string =>
+  address === null ? '' : world.deviceOf(address)
+
+/** What findings share of connections that one relay opened; `others` of those that agents did. */
+export const openerKey = ({ leg, originator }: Sighting, world: World, others: string): string =>
+  leg === 'back' ? world.deviceOf(originator.address) : others
+
 /** Of a firewall's addresses, the one on the agent's network: the longest common prefix. */
 function nearest(addresses: readonly string[], sighting: Sighting): string {
   const common = (a: string): number => {

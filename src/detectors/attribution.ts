@@ -177,7 +177,8 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
   const swallowed = behind !== null && !arrived
   // Nobody answers, and nothing shows that anybody could: the server may be gone. That is not for this
   // detector.
-  if (!returned && (tried < TRIED_FOR || (alive === null && !(asked === 0 && swallowed)))) return null
+  const couldAnswer = alive !== null || (swallowed && (asked === 0 || heard(behind, silence)))
+  if (!returned && (tried < TRIED_FOR || !couldAnswer)) return null
   // A host that does not answer may be asleep, and who comes meanwhile may be another one behind the same
   // address.
   if (asked === 0 && !swallowed && !(isKnown(sighting.service) && isItself(sighting, returned, world)))
@@ -472,7 +473,10 @@ function heard({ ending }: Sighting, { start, end }: Silence): boolean {
   return times.some((at) => at != null && at > since)
 }
 
-function sawPacketAfter(sighting: Sighting, at: Micros): boolean {
-  const agentHalf = sighting.ending?.summary?.halves[0].lastPacketAt
-  return sighting.lastAt > at || (agentHalf ?? -Infinity) > at
+/** Something of the agent's came by there after that time. What broke a silence of its own was the
+ * server's word. */
+function sawPacketAfter({ ending, lastAt }: Sighting, at: Micros): boolean {
+  const { silence = null, summary = null } = ending ?? {}
+  if (silence?.brokenBy === 1 && silence.start < at && silence.end > at) return false
+  return summary === null ? lastAt > at : (summary.halves[0].lastPacketAt ?? -Infinity) > at
 }

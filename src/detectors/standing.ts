@@ -8,6 +8,7 @@
  * stands.
  */
 import type { Finding } from '../model/incident.ts'
+import { takenBack } from './suspicions.ts'
 
 /** A probability below which no number of looks explains it (by default, one in a million). */
 const NO_CHANCE = 1e-6
@@ -50,7 +51,7 @@ export class Standing {
     const known = this.told.get(cause)
     if (known === undefined || known.isTakenBack || known.p < NO_CHANCE) return
     known.isTakenBack = true
-    this.raise({ ...known.finding, severity: 'info', confidence: 0, amends: true, withdrawn: true })
+    this.raise(takenBack(known.finding))
   }
 
   /** A new sample begins: what it shows is another occurrence. */

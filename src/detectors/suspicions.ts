@@ -64,8 +64,7 @@ export class Suspicions {
       const isTheirs = (one: Suspicion): boolean => one.relay === relay && one.found.service === service
       const rest = known.filter((one) => !isTheirs(one))
       if (rest.length === known.length) continue
-      for (const { found } of known.filter(isTheirs))
-        this.raise({ ...found, severity: 'info', confidence: 0, amends: true, withdrawn: true })
+      for (const { found } of known.filter(isTheirs)) this.raise(takenBack(found))
       this.byCause.set(cause, rest)
     }
   }
@@ -77,6 +76,15 @@ export const undecided = (found: Finding, needs = NEEDS): Finding => ({
   severity: 'info',
   confidence: Math.min(0.5, found.confidence),
   needs,
+})
+
+/** What was told, and more observations do not bear out. */
+export const takenBack = (found: Finding): Finding => ({
+  ...found,
+  severity: 'info',
+  confidence: 0,
+  amends: true,
+  withdrawn: true,
 })
 
 /** Those of one length, if they are most of all and of agents enough; none otherwise. */

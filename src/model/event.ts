@@ -332,6 +332,9 @@ export interface World {
   isServing(service: Service, name: string): boolean
   /** A time within the span at which the server demonstrably answered somebody; null if none is known. */
   healthyAt(server: Server, from: Micros, to: Micros): PacketReference | null
+  /** The server kept a connection that began before the span, and answered on it after the span: null if none
+   * is known to its end. */
+  keptThrough(server: Server, from: Micros, to: Micros): PacketReference | null
   /** Other agents' paths to the same responder were alive within the span. */
   pathAlive(sighting: Sighting, from: Micros, to: Micros): PacketReference | null
   /** The outage of a server (by its id) at a time; null if none is known. */
@@ -346,6 +349,9 @@ export interface World {
   roleOf(address: string): string | null
   /** The configuration gives the addresses to two devices. */
   areApart(address: string, other: string): boolean
+  /** What a device is known by, whichever of its addresses it uses: the first that the configuration states
+   * for it; the address itself where it states none. */
+  deviceOf(address: string): string
   /** Devices of a role that the configuration names. */
   devicesOf(role: string): readonly string[]
   /** Configured devices on the way of a connection that have an idle timeout: relays that hold one of its
@@ -353,6 +359,8 @@ export interface World {
   timersOn(sighting: Sighting): readonly ConfiguredDevice[]
   /** The configuration says that addresses of agents are translated on this path, and how. */
   natMapping(address: string): NatMapping | null
+  /** The configuration states both as outer addresses of one translation. */
+  areOfOneTranslator(address: string, other: string): boolean
   /** The configuration says that this inner address is translated on the way. */
   translatesFor(address: string): boolean
   /** Several agents that named themselves used this address at this tap at the same time. */

@@ -20,6 +20,7 @@ export function worldOf(sessions: Sessions): World {
     isServing: (service: Service, name: string): boolean =>
       health.healthySince({ id: serverId(service, name) }) !== null,
     healthyAt: (server: Server, from: Micros, to: Micros) => health.answerOf(server, from, to),
+    keptThrough: (server: Server, from: Micros, to: Micros) => health.keptThrough(server, from, to),
     // Of a server that only a cookie names, nothing is known but what its relay answers.
     pathAlive: ({ server, serverByCookie, service, responder }: Sighting, from: Micros, to: Micros) => {
       const seen = serverByCookie ? null : server
@@ -40,6 +41,7 @@ export function worldOf(sessions: Sessions): World {
       const devices = [address, other].map((one) => inventory.rolesOf(one).device)
       return !devices.includes(null) && devices[0] !== devices[1]
     },
+    deviceOf: (address: string) => inventory.rolesOf(address).device?.addresses[0]?.text ?? address,
     devicesOf: (role: string): readonly string[] =>
       deployment.devices.filter((d) => d.role === role).flatMap((d) => d.addresses.map((a) => a.text)),
     timersOn: ({ originator, responder }: Sighting) =>
@@ -49,6 +51,8 @@ export function worldOf(sessions: Sessions): World {
         return contains(addresses, originator.address) || contains(addresses, responder.address)
       }),
     natMapping: (address: string) => inventory.rolesOf(address).natOutside,
+    areOfOneTranslator: (address: string, other: string) =>
+      deployment.nat.some(({ outside }) => contains(outside, address) && contains(outside, other)),
     translatesFor: (address: string) => deployment.nat.some((rule) => contains(rule.inside, address)),
     isShared: (tap: Tap, address: string): boolean => sessions.agents.isShared(tap, address),
     assignments: (service: string, relay: string) => sessions.followers.assignments.of(service, relay),

@@ -6,6 +6,7 @@
  * 9110 §15.6: it cannot serve now); a reset alone may be anybody's. Of the tries of a relay, health checks
  * included, the servers behind it are judged as of those of agents.
  */
+import type { ConnectionSummary } from '../model/connection.ts'
 import type { Outage, ServerFailure } from '../model/event.ts'
 import type { ConnectionFailed, HttpTransaction } from '../model/observation.ts'
 import type { Server, Sighting } from '../model/party.ts'
@@ -17,6 +18,16 @@ import { Proofs } from './proofs.ts'
 interface Failed {
   readonly server: Server
   readonly list: ServerFailure[]
+}
+
+/**
+ * Until when the responder served a connection, as far as its account shows; null if it never spoke. A reset
+ * serves nobody: what drew it came no more than a pause after the packets before it, and it no more after
+ * that.
+ */
+export function servedUntil({ halves }: ConnectionSummary, pause: Micros): Micros | null {
+  const { lastPacketAt, rstAt } = halves[1]
+  return lastPacketAt === null || rstAt === null ? lastPacketAt : rstAt - 2 * pause
 }
 
 /** One proof a second is enough; an answer proves no more than one second, and so does a shorter span. */
@@ -109,6 +120,12 @@ export class Health {
   /** The last answer within the span; null if none is known. */
   answerOf(server: Server, from: Micros, to: Micros): PacketReference | null {
     return this.answers.newestWithin(server, from, to) ?? this.spans.oldestAround(server, from, to)
+  }
+
+  /** A connection on which the server answered both before the span and after it, however long it paused;
+   * null if none is known to its end. */
+  keptThrough(server: Server, from: Micros, to: Micros): PacketReference | null {
+    return this.spans.oldestAround(server, from, to, Infinity)
   }
 
   /** When it last answered anybody; -Infinity if that was not seen. */

@@ -3,7 +3,7 @@ import type * as O from '../model/observation.ts'
 import { isEarlierEnd } from '../model/observation.ts'
 import { hopsTravelled } from '../model/hop-limit.ts'
 import type { Side } from '../model/packet.ts'
-import { type Ending, isAgentSide } from '../model/party.ts'
+import { type Ending, isAgentSide, isNearerServer } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
 
@@ -63,12 +63,23 @@ export function closedByAgent(sighting: TrackedSighting): boolean {
   if (end.silence?.outcome === 'unanswered') return false
   // A RST that carries the agent's address need not be the agent's: the way it came tells.
   const reset = end.resets[0]
-  const forged =
-    reset !== null &&
-    reset.usualHopLimit !== null &&
-    reset.hopLimit !== null &&
-    hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
+  const forged = reset !== null && (cameAnotherWay(reset) || isContradicted(sighting))
   return isEarlierEnd(firstEnd(end, 0), firstEnd(end, 1)) && !forged
+}
+
+const cameAnotherWay = ({ hopLimit, usualHopLimit }: O.Reset): boolean =>
+  hopLimit !== null && usualHopLimit !== null && hopsTravelled(hopLimit) !== hopsTravelled(usualHopLimit)
+
+/**
+ * Each side was reset in the name of the other, and neither reset passed the tap that is nearer to its
+ * sender: a device between the taps sent both, whatever marks they bear (domain knowledge 4.1, A and H).
+ */
+function isContradicted(sighting: TrackedSighting): boolean {
+  if (sighting.ending?.resets[1] !== null) return false
+  return sighting.path.sightings.some(({ ending }, i, all) => {
+    const isOther = ending !== null && ending.resets[1] !== null && firstEnd(ending, 0) === null
+    return isOther && isNearerServer(sighting, all[i]!)
+  })
 }
 
 /** How the side ended its direction, by what came first. */

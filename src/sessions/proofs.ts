@@ -79,9 +79,14 @@ export class Proofs {
     return null
   }
 
-  /** The server's oldest span that covers another one whole, and paused for less than that is long; null if
+  /** The server's oldest span that covers another one whole, and paused for less than `pauseMax`; null if
    * there is none. */
-  oldestAround({ index }: Server, from: Micros, to: Micros): PacketReference | null {
+  oldestAround(
+    { index }: Server,
+    from: Micros,
+    to: Micros,
+    pauseMax: Micros = to - from,
+  ): PacketReference | null {
     const ring = this.rings[index]
     if (ring === undefined) return null
     const { rows, newest } = ring
@@ -89,7 +94,7 @@ export class Proofs {
     do {
       at = at + WORDS === rows.length ? 0 : at + WORDS
       const covers = rows[at + FROM]! <= from && rows[at + TO]! >= to
-      if (covers && rows[at + PAUSE]! < to - from) return this.proofAt(ring, at)
+      if (covers && rows[at + PAUSE]! < pauseMax) return this.proofAt(ring, at)
     } while (at !== newest)
     return null
   }

@@ -18,7 +18,7 @@ import { BlindTimes } from './blind-times.ts'
 import { Endings } from './endings.ts'
 import { Exchanges } from './exchanges.ts'
 import { Followers } from './followers.ts'
-import { Health } from './health.ts'
+import { Health, servedUntil } from './health.ts'
 import { HiddenServers, isPassedOn, shareServer } from './hidden-servers.ts'
 import {
   identityForwarded,
@@ -478,9 +478,9 @@ export class Sessions {
       this.sightings.take(o.connection) ?? this.made({ ...summary, packet: summary.firstPacket }, null)
     sighting.closed = summary.endReason !== 'open'
     sighting.lastAt = summary.end
-    const answeredUntil = summary.halves[1].lastPacketAt
+    const pause = summary.flows?.maxIdleAtMost ?? summary.maxIdle
+    const answeredUntil = servedUntil(summary, pause)
     if (answeredUntil !== null && summary.halves[0].packets > 0) {
-      const pause = summary.flows?.maxIdleAtMost ?? summary.maxIdle
       const shown = packetOf(sighting, summary.lastPacket, summary.end)
       this.health.served(this.responderOf(sighting), summary.start, answeredUntil, pause, shown)
     }

@@ -411,6 +411,23 @@ test('the whole account of a connection', () => {
 describe('after the end', () => {
   const closed = (): Wire => exchange().finishes(0).finishes(1).acknowledges(0)
 
+  test.each<[string, Wire]>([
+    ['closed', closed()],
+    ['reset', exchange().resets(1)],
+  ])('what comes later ends no silence of a connection that was %s', (_how, wire) => {
+    wire.acknowledges(0).waits(seconds(20)).probes(0).ends()
+    expect(wire.summary.maxIdle).toBeLessThan(seconds(1))
+  })
+
+  test.each<[string, (wire: Wire) => Wire]>([
+    ['a FIN', (wire) => wire.finishes(0).finishes(1).acknowledges(0)],
+    ['a RST', (wire) => wire.resets(0)],
+  ])('the silence before %s is one of it', (_what, end) => {
+    const wire = end(exchange().waits(seconds(20)))
+    wire.waits(seconds(25)).probes(0).ends()
+    expect(wire.summary.maxIdle).toBe(seconds(20))
+  })
+
   test('the record stays for stragglers, then goes', () => {
     const wire = closed()
     const over = wire.time

@@ -154,13 +154,16 @@ function proofOfTranslation(event: AddressChanged, world: World): Proof | null {
       ? { what: 'another tap shows its own address unchanged', confidence: 0.99 }
       : null
   }
+  // Of a network of IPv6 a host takes one address after the other by itself (RFC 8981).
+  const ofOneBlock = areNeighbours(from, to)
+  if (ofOneBlock && from.includes(':')) return null
   const stated = [from, to].filter((address) => world.natMapping(address) !== null).length
-  if (stated === 2 || (stated === 1 && areNeighbours(from, to))) {
+  if (world.areOfOneTranslator(from, to) || (stated === 1 && ofOneBlock)) {
     return { what: 'the configuration names the address as translated', confidence: 0.9 }
   }
   // A host that leaves one site and turns up at another was translated at both. Within one block, it is one
-  // translator's pool.
-  if (areNeighbours(from, to) && world.isShared(tap, from) && world.isShared(tap, to)) {
+  // translator's pool, unless two are stated.
+  if (ofOneBlock && stated === 0 && world.isShared(tap, from) && world.isShared(tap, to)) {
     return { what: 'other agents use the same addresses at the same time', confidence: 0.8 }
   }
   return null

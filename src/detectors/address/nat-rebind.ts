@@ -7,7 +7,9 @@ import { type Endpoint, endpointText, packetOf } from '../../model/packet.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { milliseconds, seconds, type Micros } from '../../model/time.ts'
 import { resetSheet, totalWeight } from '../attribution.ts'
-import { counted, detector, evidence, PROVED, span } from '../detector.ts'
+import { counted, type Description, detector, evidence, PROVED, span } from '../detector.ts'
+import { undecided } from '../suspicions.ts'
+import { Undecided } from '../undecided.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 /** Who is served this long before and after is not out of service in between. */
@@ -40,6 +42,10 @@ export const natRebind = detector({
   },
   watch({ backWithin, copyWithin }, world, raise) {
     const told = new WeakSet<Path>()
+    const waiting = new Undecided<Refused>((one, isLast) => {
+      if (hasKeptOthers(one.lost, world)) raise({ ...one.found, amends: true })
+      else if (!isLast) waiting.add(one, one.found.at)
+    })
     return {
       'path-continued'({ observation: o, before, after }) {
         if (o.time - o.previousAt < copyWithin || told.has(after.path)) return
@@ -60,25 +66,45 @@ export const natRebind = detector({
         const sheet = resetSheet(path, lost.sighting, lost.reset, 1)
         if (totalWeight(sheet) > 0) return
         told.add(path)
-        raise(refusedFinding(lost, sheet))
+        const found = refusedFinding(lost, sheet)
+        if (hasKeptOthers(lost, world)) return raise(found)
+        raise(undecided(found, NEEDS_SERVER))
+        if (!waiting.isFull) waiting.add({ lost, found }, event.at)
       },
+      'time-passed': ({ at }) => waiting.timePassed(at),
+      // What else the server kept is known when that has ended.
+      'captures-ended': () => waiting.ended(),
     }
   },
   describe(findings) {
     const first = findings[0]
+    const details = {
+      from: first.details['from'],
+      to: first.details['to'],
+      identityEvidence: first.details['identityEvidence'],
+    }
+    if (findings.every(({ needs }) => needs !== undefined))
+      return { ...undecidedWords(findings), filter: connectionFilter(findings), details }
     return {
       title: 'Address translation rebinds open connections',
       summary: `${counted(findings.length, 'open connection')} of ${first.service ?? 'the service'} lost ${findings.length === 1 ? 'its' : 'their'} mapping: the server met segments from an address or port that it did not know.`,
       remedy:
         'Keep the mapping for as long as the connection lives (RFC 5382 asks for 2 h 4 min at least), and do not reload the rules of address translation while agents are connected.',
       filter: connectionFilter(findings),
-      details: {
-        from: first.details['from'],
-        to: first.details['to'],
-        identityEvidence: first.details['identityEvidence'],
-      },
+      details,
     }
   },
+})
+
+/** What would decide of connections that the server does not know. */
+const NEEDS_SERVER =
+  'a capture at the server of the same time: whether the reset is its own, and from which address it was asked'
+
+const undecidedWords = (findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> => ({
+  title: 'Open connections may have lost their mapping',
+  summary: `The server reset ${counted(findings.length, 'open connection')} of ${findings[0]?.service ?? 'the service'} as a host does that has no such connection. A translator of addresses that lost its mapping looks like this, and so does a server that was started anew: no other connection is known to have outlived that moment.`,
+  remedy:
+    'Capture at the server at the same time: it shows whether the reset is its own, and whether it was asked from another address than before.',
 })
 
 /** The same bytes go on under another tuple. */
@@ -138,6 +164,20 @@ function lostMapping({ sightings }: Path, world: World): LostMapping | null {
   return sighting === undefined || reset == null || !isTranslated(sighting, world)
     ? null
     : { sighting, reset }
+}
+
+/** A refusal of which nothing shows yet that the server had kept its other connections. */
+interface Refused {
+  readonly lost: LostMapping
+  readonly found: Finding
+}
+
+/** A connection from before the server's last answer on the lost one was answered after the refusal: it had
+ * not been started anew. */
+function hasKeptOthers({ sighting, reset }: LostMapping, world: World): boolean {
+  const { server } = sighting
+  const since = reset.time - (reset.sinceProvocation ?? 0) - reset.idleBefore
+  return server !== null && world.keptThrough(server, since, reset.time) !== null
 }
 
 /** The server did not fail, and answers the same agent or others around that time. */

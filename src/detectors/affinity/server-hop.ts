@@ -1,5 +1,4 @@
 /** An agent reached another server than before, although nothing was wrong with the one that it had. */
-import { isOfSeveral } from '../../model/deployment.ts'
 import type { Assignment, World } from '../../model/event.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
@@ -9,11 +8,14 @@ import { isRecordReference } from '../../model/record-reference.ts'
 import { shortName } from '../../model/short-name.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
+import { openerKey } from '../actors.ts'
+import { standsForMany } from '../many.ts'
 import { counted, detector, evidence, PROVED, span, times, timesAmong } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
 import { NameMoves } from '../distribution/name-moves.ts'
 import { isOfAgents } from '../distribution/relay.ts'
 import { Undecided } from '../undecided.ts'
+import { type Move, Parallel } from './parallel.ts'
 import { about, agentOf, connectionFilter, packets, turnedUp } from '../wording.ts'
 
 export const serverHop = detector({
@@ -51,29 +53,6 @@ export const serverHop = detector({
     const causes = new HopCauses()
     const names = new NameMoves()
     const undecided = new Undecided<Move>((move, last) => judge(move, last))
-    /** By agent: whether it left the server before, or is there as well, its last packet there will tell. */
-    const parallel = new Map<Agent, Move[]>()
-    const unlessParallel = (move: Move, last: boolean): void => {
-      const { visit, previous } = move
-      const { lastAt } = previous.sighting
-      if (lastAt <= visit.at || hasLeft(previous, visit.at)) judge(move, last)
-    }
-    const settle = (agent: Agent): void => {
-      const open = parallel.get(agent)?.filter((move) => {
-        const { closed } = move.previous.sighting
-        if (closed) unlessParallel(move, false)
-        return !closed
-      })
-      if (open !== undefined && open.length > 0) parallel.set(agent, open)
-      else parallel.delete(agent)
-    }
-    const wait = (move: Move): void => {
-      const { agent } = move.visit
-      const moves = parallel.get(agent) ?? []
-      if (moves.length === 0 && parallel.size >= PARALLEL_MAX) return
-      parallel.set(agent, moves)
-      if (moves.length < PARALLEL_MOVES_MAX) moves.push(move)
-    }
     const judge = (move: Move, last: boolean): void => {
       const { visit, previous } = move
       const failure = world.failureOf(previous.server, previous.at - failureWithin, visit.at)
@@ -94,20 +73,21 @@ export const serverHop = detector({
         undecided.add(move, visit.at)
         return
       }
-      raise(finding(visit, previous, healthy, causes, world))
+      const found = finding(visit, previous, healthy, causes, world)
+      parallel.note(move, found)
+      raise(found)
     }
+    const parallel = new Parallel(judge, raise)
     return {
       resolved: (answer) => names.resolved(answer),
       moved({ visit, previous, reason }) {
-        settle(visit.agent)
-        if (reason !== 'hop' || previous === null || !isMove(visit, previous, world)) return
-        const move = { visit, previous }
-        if (mayStandForMany(visit, previous)) wait(move)
-        else judge(move, false)
+        if (reason !== 'hop' || previous === null || !isMove(visit, previous, world))
+          parallel.settle(visit.agent)
+        else parallel.moved({ visit, previous })
       },
       'time-passed': ({ at }) => undecided.timePassed(at),
       'captures-ended'() {
-        for (const moves of parallel.values()) for (const move of moves) unlessParallel(move, true)
+        parallel.ended()
         undecided.ended()
       },
     }
@@ -149,16 +129,6 @@ function wellAround(server: Server, { at, packet }: Visit, apart: Micros, world:
   return world.healthyAt(server, at - apart, at) === null ? null : world.healthyAt(server, at, at + apart)
 }
 
-/** Addresses that may stand for many, and moves of each, that wait for the end of a connection: of further
- * ones none is told. */
-const PARALLEL_MAX = 4096
-const PARALLEL_MOVES_MAX = 16
-
-interface Move {
-  readonly visit: Visit
-  readonly previous: Visit
-}
-
 type Proof = ReturnType<World['healthyAt']>
 
 /** `healthy`: an answer of the server before that shows that it was well; null: it was not seen to fail. */
@@ -195,7 +165,7 @@ function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCause
         healthy === null ? null : { ...healthy, note: `${previous.server.name} answers: it is well` },
       ).sort((a, b) => a.at - b.at),
     ),
-    cause: `${server.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'agents'}`,
+    cause: `${server.service.name}|${openerKey(sighting, world, 'agents')}`,
     requirements: requirementsOf(visit, visit.at - previous.at),
   }
 }
@@ -209,7 +179,7 @@ const byCookie = ({ cookie }: Visit): string =>
 /** The agent changed servers, and its policy does not say that it may have. */
 function isMove(visit: Visit, previous: Visit, world: World): boolean {
   const { service } = visit.server
-  if (!mustStay(visit, previous) || standsForMany(visit.agent, world)) return false
+  if (!mustStay(visit, previous) || standsForMany(visit, world)) return false
   const before = preference(visit.agent, service, previous, world)
   const after = preference(visit.agent, service, visit, world)
   // An agent in another place has another list.
@@ -255,24 +225,6 @@ function mustStay(visit: Visit, previous: Visit): boolean {
   const relayed = [visit, previous].every(({ sighting }) => sighting.leg === 'back')
   const oneRelay = visit.sighting.originator.address === previous.sighting.originator.address
   return service.persistence !== null && relayed && oneRelay
-}
-
-/** Known by an address only, and still connected to the server before as far as is known: one that stands for
- * many is at several servers at once, and an agent that moved is not. */
-function mayStandForMany({ agent, sighting }: Visit, { sighting: before }: Visit): boolean {
-  if (agent.identifiedBy !== 'address' || sighting.leg !== 'direct' || before.leg !== 'direct') return false
-  return !before.closed && before.ending === null
-}
-
-/** What came last on its connection to the server before is the server's, and the agent never answered it. */
-function hasLeft({ sighting }: Visit, at: Micros): boolean {
-  const silence = sighting.ending?.silence ?? null
-  return silence?.outcome === 'unanswered' && silence.brokenBy === 1 && silence.start <= at
-}
-
-/** Known by an address only, which the configuration gives to several agents. */
-function standsForMany(agent: Agent, world: World): boolean {
-  return agent.identifiedBy === 'address' && isOfSeveral(world.natMapping(agent.id))
 }
 
 interface Preference {

@@ -1,4 +1,5 @@
 /** A web session was taken to another server while it lasted. */
+import { openerKey } from '../actors.ts'
 import { detector, span, times, unseen } from '../detector.ts'
 import { SECOND } from '../../model/time.ts'
 import { keepsWebSessions } from '../../model/web.ts'
@@ -40,7 +41,7 @@ export const sessionNodeSwitch = detector({
             severity: symptom === null || !isStated ? 'warning' : 'critical',
             actor: chooser(event, world),
             confidence: from.server === null || !isStated ? 0.85 : from.isBeginning ? 0.98 : 0.95,
-            cause: `${sighting.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'clients'}`,
+            cause: `${sighting.service.name}|${openerKey(sighting, world, 'clients')}`,
             requirements: symptom === null ? ['S2-11', 'S2-30'] : ['S2-11', 'S2-28', 'S2-30'],
           }),
         )

@@ -1,8 +1,10 @@
 /** A client reads at a member what has not been replicated there yet. */
 import type { ReplicaMissed } from '../../model/cluster-events.ts'
+import type { World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
 import { SECOND } from '../../model/time.ts'
+import { openerKey } from '../actors.ts'
 import { detector, evidence, spoken, times, unseen } from '../detector.ts'
 import { agentOf, about, connectionFilter, packets } from '../wording.ts'
 
@@ -18,7 +20,7 @@ export const replicaLagRead = detector({
   requirements: ['S2-03', 'S2-06'],
   flows: unseen('what was read and answered'),
   parameters: {},
-  watch(_values, _world, raise) {
+  watch(_values, world, raise) {
     const failing = new Set<string>()
     const pair = (service: string, a: string, b: string): string => [service, ...[a, b].toSorted()].join('|')
     return {
@@ -28,7 +30,7 @@ export const replicaLagRead = detector({
         void failing.delete(pair(from.service.name, from.server.name, to.server.name)),
       'replica-missed'(event) {
         const { server, before } = event
-        raise(finding(event, failing.has(pair(server.service.name, before.server.name, server.name))))
+        raise(finding(event, failing.has(pair(server.service.name, before.server.name, server.name)), world))
       },
     }
   },
@@ -45,7 +47,7 @@ export const replicaLagRead = detector({
   },
 })
 
-function finding(event: ReplicaMissed, replicationFails: boolean): Finding {
+function finding(event: ReplicaMissed, replicationFails: boolean, world: World): Finding {
   const { sighting, agent, target, server, status, at, packet, before } = event
   return {
     type: 'replica-lag-read',
@@ -76,7 +78,7 @@ function finding(event: ReplicaMissed, replicationFails: boolean): Finding {
         },
       ),
     ),
-    cause: `${server.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'clients'}`,
+    cause: `${server.service.name}|${openerKey(sighting, world, 'clients')}`,
     requirements: ['S2-03', 'S2-06'],
   }
 }

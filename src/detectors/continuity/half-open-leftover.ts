@@ -4,6 +4,7 @@ import type { Path } from '../../model/party.ts'
 import { isRecordReference } from '../../model/record-reference.ts'
 import { isoTime } from '../../model/time.ts'
 import { counted, detector, evidence, suggested } from '../detector.ts'
+import { standsForMany } from '../many.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
 export const halfOpenLeftover = detector({
@@ -13,13 +14,14 @@ export const halfOpenLeftover = detector({
     'both sides closed the old connection',
     'the agent is still using it',
     'the agent came back to the same server',
+    'an address that stands for several agents: another one is at the other server',
     'a product that polls: a FIN that this tap missed would look the same, and no connection is meant to last',
     "the tap is not on the server's segment: what the server said last may not have come this far",
   ],
   requirements: ['S0-11'],
   flows: suggested('what the server’s last packets are: probes, or data that was lost'),
   parameters: {},
-  watch(_values, _world, raise) {
+  watch(_values, world, raise) {
     const told = new WeakSet<Path>()
     return {
       'left-open'({ sighting, elsewhere, at }) {
@@ -29,7 +31,7 @@ export const halfOpenLeftover = detector({
         const hops = sighting.responderHopLimit ?? probes?.hopLimit ?? usual
         // Flow records hold no hop limit; that the server asks, and nobody answers, they show.
         const shown = isRecordReference(sighting.startPacket) ? probes !== null : atServer(hops)
-        if (!lasting || told.has(sighting.path) || !shown) return
+        if (!lasting || told.has(sighting.path) || !shown || standsForMany(elsewhere, world)) return
         told.add(sighting.path)
         const fin = sighting.ending?.finished[0] ?? null
         raise({

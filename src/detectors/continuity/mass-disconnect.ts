@@ -54,7 +54,7 @@ export const massDisconnect = detector({
               ? []
               : [{ ...last, note: `the last of ${ends}` }]),
           ),
-          cause: `${service.name}|${event.address}`,
+          cause: `${service.name}|${world.deviceOf(event.address)}`,
           requirements: requirementsOf(service, actor),
         })
       },

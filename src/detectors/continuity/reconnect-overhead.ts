@@ -5,6 +5,7 @@ import { packetOf } from '../../model/packet.ts'
 import type { Service, Sighting } from '../../model/party.ts'
 import { about, agentsAmong, connectionFilter, packets } from '../wording.ts'
 import { mayHaveAnswered } from '../given-up.ts'
+import { standsForMany } from '../many.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions } from '../suspicions.ts'
 
@@ -14,6 +15,7 @@ export const reconnectOverhead = detector({
   notThis: [
     'the agent had closed its connection itself',
     'the first connection of an agent',
+    'an address that stands for several agents: another one came',
     'what was sent is no more than a handshake takes',
     'it received little at first, and its heartbeats add up',
     'the agent usually receives as much',
@@ -37,6 +39,7 @@ export const reconnectOverhead = detector({
       'connections-shared': ({ service, relay }) => suspicions.takeBack(service.name, relay),
       returned({ lost, sighting, bytes, usualBytes, duration }) {
         if (bytes < leastBytes || !isAgents(sighting.service) || isUnproven(lost)) return
+        if (standsForMany({ agent: sighting.agent, sighting }, world)) return
         if (usualBytes !== null && bytes < timesUsual * usualBytes) return
         const silence = silenceBeforeReturn(lost, sighting)
         if (silence !== null && !losses.isByTimer(lost, silence, world)) return

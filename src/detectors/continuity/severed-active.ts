@@ -7,7 +7,7 @@ import type { Reset } from '../../model/observation.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Path, Service, Sighting } from '../../model/party.ts'
 import { type Micros, seconds } from '../../model/time.ts'
-import { deviceActor, relayActor } from '../actors.ts'
+import { actorKey, deviceActor, relayActor } from '../actors.ts'
 import { DECISIVE, STRONG, resetSheet, totalWeight } from '../attribution.ts'
 import {
   counted,
@@ -81,7 +81,7 @@ export const severedActive = detector({
         )
           return
         judged.add(event.path)
-        raise(finding(cut, event), cut.sighting)
+        raise(finding(cut, event, world), cut.sighting)
       },
       'cut-at-age'(event) {
         if (judged.has(event.sighting.path) || !isKnown(event.sighting.service)) return
@@ -183,7 +183,7 @@ function findingAtAge(event: CutAtAge, world: World): Finding {
         },
       ),
     ),
-    cause: `${sighting.service.name}|${actor.address ?? ''}|age`,
+    cause: `${sighting.service.name}|${actorKey(actor, world)}|age`,
     requirements: requirementsOf(sighting),
   }
 }
@@ -201,7 +201,7 @@ const isTranslated = ({ path }: Sighting, world: World): boolean =>
 const isKnown = ({ configured, profile, style }: Service): boolean =>
   (configured !== null || profile !== 'generic') && style !== 'web'
 
-function finding({ sighting, reset, sheet, actor }: Cut, { next }: PathEnded): Finding {
+function finding({ sighting, reset, sheet, actor }: Cut, { next }: PathEnded, world: World): Finding {
   return {
     type: 'severed-active',
     severity: 'critical',
@@ -228,7 +228,7 @@ function finding({ sighting, reset, sheet, actor }: Cut, { next }: PathEnded): F
           : { ...packetOf(next, next.startPacket, next.start), note: 'the agent opens a new one' },
       ),
     ),
-    cause: `${sighting.service.name}|${actor.address ?? ''}`,
+    cause: `${sighting.service.name}|${actorKey(actor, world)}`,
     requirements: requirementsOf(sighting),
   }
 }

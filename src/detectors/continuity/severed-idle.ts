@@ -1,9 +1,10 @@
 /** A device on the path ended a connection because it was idle, or forgot it so that the next segment met
  * nobody. */
-import { type AttributionItem, type Finding, isAtLeast } from '../../model/incident.ts'
-import type { PathEnded } from '../../model/event.ts'
-import type { Path, Sighting } from '../../model/party.ts'
+import { type AttributionItem, type Finding, isAtLeast, type TimerEstimate } from '../../model/incident.ts'
+import type { PathEnded, World } from '../../model/event.ts'
+import type { Leg, Path, Sighting } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
+import { actorKey } from '../actors.ts'
 import { AGENTS_UNSEEN, DECISIVE, type IdleEnd, judge } from '../attribution.ts'
 import { silenceBounds, silenceDetails, silenceOf, spokenSilence, spokenSilences } from '../silence-length.ts'
 import { counted, detector, evidence, ratio, spokenRange, suggested, type Description } from '../detector.ts'
@@ -81,7 +82,8 @@ export const severedIdle = detector({
         const end = judge(event, world)
         if (end === null || end.by !== 'network') return
         judged.add(event.path)
-        if (isByTimer(end.sighting, event.next)) raise(finding(end, event), end.sighting, end.undecided)
+        if (isByTimer(end.sighting, event.next))
+          raise(finding(end, event, world), end.sighting, end.undecided)
       },
       'connections-shared': ({ service, relay }) => suspicions.takeBack(service.name, relay),
       'path-abandoned'(event) {
@@ -95,23 +97,12 @@ export const severedIdle = detector({
   },
   describe(findings, world) {
     const first = findings[0]
-    const signature = first.details['signature'] as Signature
-    const gaps = findings.map((f) => f.details['silenceSeconds'] as number)
-    const legs =
-      first.actor.role === 'load-balancer'
-        ? (['front', 'back'] as const)
-        : (['front', 'direct', 'back'] as const)
-    const survived = legs.flatMap((leg) => world.survived(first.service ?? '', leg))
-    const bounds = findings.map(silenceBounds)
-    const atMost = bounds.map(([, high]) => high)
-    const timer = estimateTimer(
-      survived,
-      atMost,
-      signature,
-      Math.max(0, ...bounds.filter(([, high]) => high < Infinity).map(([low, high]) => high - low)),
-    )
+    const [alike, ...others] = bySignature(findings)
+    const signature = signatureOf(alike[0])
+    const survived = survivedAlike(alike, world)
+    const timer = timerOf(alike, survived)
     const agents = agentsAmong(findings)
-    const who = deviceName(first.actor)
+    const who = deviceName(findings.reduce((a, b) => (b.actor.confidence > a.actor.confidence ? b : a)).actor)
     const common = { filter: connectionFilter(findings) }
     const details = {
       signature,
@@ -125,14 +116,43 @@ export const severedIdle = detector({
       title: `${who} severs idle connections${timer.upperSeconds === null ? '' : ` after ${timerText(timer.lowerSeconds, timer.upperSeconds)}`}`,
       summary:
         `${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${first.service ?? 'the service'} ` +
-        `${findings.length === 1 ? 'was' : 'were'} severed ${howText(findings, signature)} after ${spokenSilences(findings)} without a packet. ` +
-        `${survivedText(survived, gaps)} ${blamelessText(findings)}${loreText(findings)}`,
+        `${findings.length === 1 ? 'was' : 'were'} severed${others.length > 0 ? ':' : ''} ${[alike, ...others].map(howText).join('; ')}.${sidesText(findings)} ` +
+        `${survivedText(survived, alike)} ${blamelessText(findings)}${loreText(findings)}`,
       remedy: remedy(timer, who),
       ...common,
       details,
     }
   },
 })
+
+const signatureOf = ({ details }: Finding): Signature => details['signature'] as Signature
+
+/** Those of each signature, the one first whose timer strikes first: a device that resets at expiry answers
+ * later segments with a reset as well, and another timer may lie behind the same address. */
+function bySignature(findings: readonly [Finding, ...Finding[]]): readonly [Alike, ...Alike[]] {
+  const shortest = (alike: Alike): number => Math.min(...alike.map((f) => silenceBounds(f)[1]))
+  const all = Object.values(Object.groupBy(findings, signatureOf)) as unknown as [Alike, ...Alike[]]
+  return all.sort((a, b) => (shortest(a) < shortest(b) ? -1 : 1))
+}
+
+/** Findings of one signature. */
+type Alike = readonly [Finding, ...Finding[]]
+
+function timerOf(findings: Alike, survived: readonly number[]): TimerEstimate {
+  const bounds = findings.map(silenceBounds)
+  const vague = bounds.filter(([, high]) => high < Infinity).map(([low, high]) => high - low)
+  const atMost = bounds.map(([, high]) => high)
+  return estimateTimer(survived, atMost, signatureOf(findings[0]), Math.max(0, ...vague))
+}
+
+/**
+ * The silences that were survived where these were not. A relay answers for itself on each of its legs: what
+ * passes on the one, keep-alives among it, is nothing to a timer that guards the other.
+ */
+function survivedAlike(findings: readonly Finding[], world: World): readonly number[] {
+  const legs = new Set(findings.map(({ details }) => details['leg'] as Leg))
+  return [...legs].flatMap((leg) => world.survived(findings[0]?.service ?? '', leg))
+}
 
 /** What would decide of connections that are nobody's whether they were severed. */
 const NEEDS_NAMES =
@@ -184,7 +204,7 @@ function undecidedWords(findings: readonly Finding[]): Pick<Description, 'title'
   }
 }
 
-function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
+function finding(end: IdleEnd, { path, next }: PathEnded, world: World): Finding {
   const { sighting, silence, signature } = end
   const ref = (packet: number | null, at: number, note: string) =>
     packet === null ? null : { ...packetOf(sighting, packet, at), note }
@@ -197,7 +217,7 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
     actor: end.actor,
     manner: end.manner,
     confidence: end.confidence,
-    details: { signature, ...silenceDetails(silence), attribution: end.sheet },
+    details: { signature, ...silenceDetails(silence), leg: sighting.leg, attribution: end.sheet },
     evidence: packets(
       ...evidence(
         ref(silence.startPacket, silence.start, LAST_BEFORE),
@@ -212,14 +232,16 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
         next === null ? null : { ...packetOf(next, next.startPacket, next.start), note: RETURN },
       ).sort((a, b) => a.at - b.at),
     ),
-    cause: `${sighting.service.name}|${causeOf(end)}`,
+    cause: `${sighting.service.name}|${causeOf(end, world)}`,
     requirements: requirementsOf(sighting),
   }
 }
 
-const causeOf = ({ signature, undecided: why, manner, actor }: IdleEnd): string => {
+/** Devices that are not named and act in different ways are not known to be one. */
+const causeOf = ({ signature, undecided: why, manner, actor }: IdleEnd, world: World): string => {
   if (signature === 'silent') return 'silent'
-  return why === 'stateless' ? 'stateless' : `${manner}|${actor.address ?? ''}`
+  if (why === 'stateless') return 'stateless'
+  return actor.address === null ? signature : `${manner}|${actorKey(actor, world)}`
 }
 
 /** Known by the return alone: what the agent said last, this side does not show. */
@@ -237,6 +259,7 @@ function abandonedFinding(sighting: Sighting, next: Sighting): Finding {
     details: {
       signature: 'silent',
       silenceSeconds: Math.round(toSeconds(next.start - last) * 100) / 100,
+      leg: sighting.leg,
       attribution: [
         {
           test: 'the agent came back',
@@ -270,13 +293,25 @@ const requirementsOf = ({ service }: Sighting): readonly string[] =>
 /** The test of the sheet that says that this side does not show what became of the agent's words. */
 const LOST_UNSEEN = 'what was lost on the way'
 
-/** Where only the server's side was captured, nobody knows what the agent sent, or what it was answered. */
-function howText(findings: readonly Finding[], signature: Signature): string {
+/** How those of one signature were severed, and after how long; how many they are, where others were severed
+ * otherwise. Where only the server's side was captured, nobody knows what the agent sent, or what it was
+ * answered. */
+function howText(findings: Alike, _index: number, { length: ways }: readonly Alike[]): string {
   const isUnseen = (f: Finding): boolean =>
     (f.details['attribution'] as readonly AttributionItem[]).some(({ test }) => test === LOST_UNSEEN)
-  return findings.every(isUnseen)
+  const how = findings.every(isUnseen)
     ? 'where this side does not see it (a new one came while the old one was still open)'
-    : HOW[signature]
+    : HOW[signatureOf(findings[0])]
+  return `${ways > 1 ? `${findings.length} ` : ''}${how} after ${spokenSilences(findings)} without a packet`
+}
+
+/** Of connections that a relay held on both legs, where nothing joins those: each loss may be told twice. */
+function sidesText(findings: readonly Finding[]): string {
+  const on = (leg: Leg): number => findings.filter(({ details }) => details['leg'] === leg).length
+  const [front, back] = [on('front'), on('back')]
+  return front === 0 || back === 0
+    ? ''
+    : ` Of these, ${front} were on the agents’ side of the relay and ${back} on the servers’, and nothing shows which belong together.`
 }
 
 const HOW: Readonly<Record<Signature, string>> = {
@@ -313,8 +348,9 @@ const timerText = (lower: number | null, upper: number): string =>
 const inShort = (seconds: number): number =>
   seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)
 
-function survivedText(survived: readonly number[], severed: readonly number[]): string {
-  const shorter = survived.filter((seconds) => seconds < Math.min(...severed))
+function survivedText(survived: readonly number[], severed: Alike): string {
+  const shortest = Math.min(...severed.map(({ details }) => details['silenceSeconds'] as number))
+  const shorter = survived.filter((seconds) => seconds < shortest)
   if (shorter.length === 0) return 'No shorter silence that counts as idle was seen to survive.'
   return `Silences of up to ${spokenRange([Math.max(...shorter)])} were survived.`
 }

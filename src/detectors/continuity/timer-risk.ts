@@ -8,6 +8,7 @@ import { longestSilence } from '../../model/longest-silence.ts'
 import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { type Micros, toSeconds } from '../../model/time.ts'
+import { actorKey } from '../actors.ts'
 import { judge } from '../attribution.ts'
 import { detector, spoken, suggested } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -61,10 +62,10 @@ export const timerRisk = detector({
     const measured: Measured[] = []
     const consider = (use: ServiceUsed, risks: readonly Risk[]): void => {
       for (const risk of risks) {
-        const key = `${use.service.name}|${risk.invariant}|${risk.actor.address}`
-        if (told.has(key)) continue
-        told.add(key)
-        raise(finding(use, risk))
+        const cause = `${use.service.name}|${risk.invariant}|${actorKey(risk.actor, world)}`
+        if (told.has(cause)) continue
+        told.add(cause)
+        raise(finding(use, risk, cause))
       }
     }
     return {
@@ -209,7 +210,7 @@ function pathInvariant({ profile, configured }: Service): Invariant {
   return configured?.heartbeat != null ? 'I6' : 'I7'
 }
 
-function finding({ service, sighting, at, packet }: ServiceUsed, risk: Risk): Finding {
+function finding({ sighting, at, packet }: ServiceUsed, risk: Risk, cause: string): Finding {
   const { invariant, sentence, timer, needed, actor, isMeasured } = risk
   return {
     ...about(sighting),
@@ -230,7 +231,7 @@ function finding({ service, sighting, at, packet }: ServiceUsed, risk: Risk): Fi
       measured: isMeasured,
     },
     evidence: packets({ ...packetOf(sighting, packet, at), note: 'the service is used this way' }),
-    cause: `${service.name}|${invariant}|${actor.address ?? ''}`,
+    cause,
     requirements: ['X-01'],
   }
 }

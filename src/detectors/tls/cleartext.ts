@@ -93,7 +93,7 @@ function finding({ sighting, at, packet, method }: ClearText, severity: Severity
     confidence: 0.97,
     details: { leg: isBehind ? 'behind the relay' : 'of the agent', protocol: 'http', method },
     evidence: packets({ ...packetOf(sighting, packet, at), note: `${method} in clear` }),
-    cause: `${service.name}|${isBehind ? originator.address : 'agents'}`,
+    cause: `${service.name}|${isBehind ? world.deviceOf(originator.address) : 'agents'}`,
     requirements: requirementsOf(service.profile, isBehind),
   }
 }

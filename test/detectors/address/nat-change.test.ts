@@ -186,6 +186,40 @@ keepsQuiet(natChange, {
       },
     },
     {
+      config: {
+        ...EPO, // from one office to another: each has a translation of its own
+        nat: [
+          { inside: '10.10.1.0/24', outside: ['203.0.113.5'], mapping: 'shared' },
+          { inside: '10.10.7.0/24', outside: ['203.0.113.77'], mapping: 'shared' },
+        ],
+      },
+      taps: ['server'],
+      play() {
+        const map = { [A1]: '203.0.113.5', [A2]: '203.0.113.5', '10.10.7.20': '203.0.113.77' }
+        const s = scenario().behind(
+          nat({ map: { ...map, '10.10.7.21': '203.0.113.77' }, ports: 'allocated' }),
+        )
+        for (let i = 0; i < 4; i++) {
+          checkIn(s, 'G1', i % 2 === 0 ? A1 : '10.10.7.20')
+          checkIn(s, 'G2', A2)
+          checkIn(s, 'G3', '10.10.7.21')
+          s.wait(seconds(60))
+        }
+        return s
+      },
+    },
+    {
+      config: changed(['2001:db8:1::/64']), // temporary addresses, one after the other (RFC 8981)
+      play() {
+        const s = scenario()
+        for (let i = 0; i < 3; i++) {
+          checkIn(s, 'G1', `2001:db8:1::${10 + i}`, '[2001:db8:9::11]:80')
+          s.wait(seconds(60))
+        }
+        return s
+      },
+    },
+    {
       config: EPO,
       taps: ['server'],
       play: () => poolMoves('198.51.100.9'),

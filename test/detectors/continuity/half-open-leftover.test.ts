@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { halfOpenLeftover } from '../../../src/detectors/continuity/half-open-leftover.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { firewall, scenario } from '../../scenario/scenario.ts'
+import { firewall, nat, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, analysedFiles, inShort, only } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { A1, attach, DLP, DLP1, DLP2, STORIES } from '../stories.ts'
+import { A1, A2, attach, DLP, DLP1, DLP2, STORIES } from '../stories.ts'
 
 const HOP = 'warning server-hop'
 const polling = { ...DLP, services: [{ ...DLP.services[0], connections: 'polling' }] }
@@ -115,6 +115,26 @@ keepsQuiet(halfOpenLeftover, {
       }),
   },
   'the agent came back to the same server': { config: DLP, play: () => moves(closing, DLP1) },
+  'an address that stands for several agents: another one is at the other server': {
+    config: {
+      services: [{ ...DLP.services[0], identity: [] }],
+      nat: [{ inside: '10.10.1.0/24', outside: ['203.0.113.5'], mapping: 'shared' }],
+    },
+    taps: ['server'],
+    play() {
+      const map = { [A1]: '203.0.113.5', [A2]: '203.0.113.5' }
+      const s = scenario().behind(nat({ map, ports: 'allocated' }))
+      s.host(DLP1, { side: 'servers', closesToo: false })
+      const { agent } = attach(s, 'A1', A1, `${DLP1}:8000`)
+      const other = attach(s, 'A2', A2, `${DLP2}:8000`).agent
+      s.wait(seconds(30))
+      agent.closes()
+      s.wait(seconds(70))
+      other.sends('report').receives('ok')
+      s.wait(seconds(5))
+      return s
+    },
+  },
   'a product that polls: a FIN that this tap missed would look the same, and no connection is meant to last':
     {
       config: polling,

@@ -4,46 +4,13 @@
  * each side of it.
  */
 import { describe, expect, test } from 'vitest'
-import type { Micros } from '../../../src/model/time.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { type Conversation, request, response, type Scenario, scenario } from '../../scenario/scenario.ts'
+import type { Conversation } from '../../scenario/scenario.ts'
 import { type Analysis, analysed, inShort } from '../analysis.ts'
-import { A1, A2, BALANCER, DLP, DLP1, VIP } from '../stories.ts'
+import { A1, A2, DLP, VIP } from '../stories.ts'
+import { TwoSides } from './two-sides.ts'
 
 const CONFIG = { ...DLP, services: [{ ...DLP.services[0], identity: [{ httpHeader: 'X-Agent-Id' }] }] }
-
-class TwoSides {
-  readonly front: Scenario = scenario()
-  readonly back: Scenario = scenario()
-
-  wait(span: Micros): void {
-    const until = Math.max(this.front.now, this.back.now) + span
-    for (const side of [this.front, this.back]) side.wait(until - side.now)
-  }
-
-  connects(from: string): Conversation {
-    return this.front.connect(from, `${VIP}:8000`)
-  }
-
-  relays(): Conversation {
-    return this.back.connect(BALANCER, `${DLP1}:8000`)
-  }
-
-  /** One request of an agent, as either side shows it. */
-  asks(name: string, front: Conversation, back: Conversation): void {
-    const asked = request('GET', '/policy', { headers: { 'X-Agent-Id': name } })
-    for (const { agent } of [front, back]) agent.sends(asked).receives(response({ body: 'p'.repeat(20_000) }))
-    this.wait(seconds(1))
-  }
-
-  captures(): Map<string, Uint8Array> {
-    const [client, server] = [this.front, this.back].map((side) => [...side.captures().values()][0]!)
-    return new Map([
-      ['client', client!],
-      ['server', server!],
-    ])
-  }
-}
 
 /** A1 and A2 ask; the relay needs one connection for both soon after. It drops what was idle for 100 s, and
  * what agents leave idle for 300 s: A1 is cut, and comes back. A2 speaks now and then. */

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { reconnectOverhead } from '../../../src/detectors/continuity/reconnect-overhead.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { scenario } from '../../scenario/scenario.ts'
+import { nat, scenario } from '../../scenario/scenario.ts'
 import type { Conversation, Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { A1, attach, balancer, DLP, DLP1, HOST_FAILS, STORIES } from '../stories.ts'
+import { A1, A2, attach, balancer, DLP, DLP1, HOST_FAILS, STORIES } from '../stories.ts'
+import { forgetting } from './idle.ts'
 
 const DIRECT = `${DLP1}:8000`
 const SEVERED = 'critical severed-idle'
@@ -101,6 +102,29 @@ keepsQuiet(reconnectOverhead, {
     play() {
       const s = scenario()
       attach(s, 'A1', A1, DIRECT)
+      return s
+    },
+  },
+  'an address that stands for several agents: another one came': {
+    config: {
+      services: [{ ...DLP.services[0], identity: [] }],
+      nat: [{ inside: '10.10.1.0/24', outside: ['203.0.113.5'], mapping: 'shared' }],
+    },
+    taps: ['middle'],
+    told: [SEVERED],
+    play() {
+      const map = { [A1]: '203.0.113.5', [A2]: '203.0.113.5', '10.10.1.103': '203.0.113.5' }
+      const s = scenario().behind(nat({ map, ports: 'allocated' }), forgetting('rst-on-next'))
+      const other = attach(s, 'A3', '10.10.1.103', DIRECT).agent
+      const { agent } = attach(s, 'A1', A1, DIRECT)
+      for (let i = 0; i < 2; i++) {
+        s.wait(seconds(155))
+        other.sends('ping').receives('pong')
+      }
+      agent.sends('report')
+      s.wait(seconds(10))
+      attach(s, 'A2', A2, DIRECT)
+      s.wait(seconds(30))
       return s
     },
   },

@@ -1,9 +1,10 @@
 /** An idle connection that is severed, as each tap alone shows it, and as all do together. */
 import { describe, expect, test } from 'vitest'
-import type { Scenario } from '../../scenario/scenario.ts'
+import { seconds } from '../../../src/model/time.ts'
+import { firewall, scenario, type Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
-import { balancer, DLP, STORIES } from '../stories.ts'
-import { AT_VIP, FIREWALL, forgetting, idle } from './idle.ts'
+import { A1, attach, balancer, DLP, DLP2, STORIES } from '../stories.ts'
+import { AT_VIP, DIRECT, FIREWALL, forgetting, idle } from './idle.ts'
 
 type Told = Readonly<Record<string, string>>
 
@@ -74,6 +75,17 @@ describe.each<[string, unknown, () => Scenario, Told]>([
     },
   ],
   [
+    'a firewall resets both sides, and its resets have come as far as packets of the ends',
+    FIREWALL,
+    () => idle(firewall({ idle: seconds(300), forgets: 'rst-both', hopLimit: 63 }), 'waits'),
+    {
+      client: '',
+      server: '',
+      'client server':
+        '301.103 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | rst rst-at-expiry | client 92, server 92, server 96, client 96',
+    },
+  ],
+  [
     'a firewall forgets silently',
     FIREWALL,
     () => idle(forgetting('silently'), 'speaks'),
@@ -108,4 +120,21 @@ describe.each<[string, unknown, () => Scenario, Told]>([
     })
     expect(Object.fromEntries(await Promise.all(told))).toEqual(expected)
   })
+})
+
+test('a server that asks in vain is there: what did not reach it was swallowed on the way', async () => {
+  const s = scenario().behind(forgetting('silently', 100))
+  const { agent, server } = attach(s, 'A1', A1, DIRECT)
+  server.keepsAlive(seconds(150))
+  s.wait(seconds(130))
+  agent.sends('report')
+  s.wait(seconds(40))
+  attach(s, 'A1', A1, `${DLP2}:8000`)
+  s.wait(seconds(300))
+  const told = async (taps: readonly string[]): Promise<string[]> =>
+    (await analysed(s, { config: FIREWALL, taps })).findings('severed-idle').map(inShort)
+  expect(await told(['client', 'server'])).toEqual([
+    'critical severed-idle 131.050 client | A1 10.10.1.101 at dlp1 | firewall 10.10.1.1 | silent silent | client 46, server 46, client 47, client 51, server 57, client 53',
+  ])
+  expect(await told(['client'])).toEqual([])
 })
