@@ -5,6 +5,7 @@
 import type { DetectorEvent } from '../model/event.ts'
 import { headerValue } from '../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
+import { isEnrolmentStated } from '../model/request-path.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { TrackedSighting } from './sighting.ts'
 
@@ -146,9 +147,7 @@ export class Exchanges {
 /** Several cookies of different names are legal and ordinary; enrolment is where they are not, and one name
  * twice is never right. */
 const isOfInterest = (sighting: TrackedSighting, o: HttpTransaction): boolean =>
-  sighting.service.configured?.enrolment != null ||
-  repeats(o.response!.setCookieNames) ||
-  mayEnrol(sighting, o)
+  isEnrolmentStated(sighting.service) || repeats(o.response!.setCookieNames) || mayEnrol(sighting, o)
 
 /** Where nobody states what enrolment looks like: a program asks, and has no cookie yet. */
 const mayEnrol = ({ service: { profile }, leg }: TrackedSighting, { request }: HttpTransaction): boolean =>
