@@ -2,6 +2,7 @@
 import { detector, span, times, unseen } from '../detector.ts'
 import { SECOND } from '../../model/time.ts'
 import { keepsWebSessions } from '../../model/web.ts'
+import { relayAddress } from '../../model/party.ts'
 import { chooser, switchedText, switchFinding } from '../session-switch.ts'
 import { connectionFilter } from '../wording.ts'
 
@@ -40,7 +41,7 @@ export const sessionNodeSwitch = detector({
             severity: symptom === null || !isStated ? 'warning' : 'critical',
             actor: chooser(event, world),
             confidence: from.server === null || !isStated ? 0.85 : from.isBeginning ? 0.98 : 0.95,
-            cause: `${sighting.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'clients'}`,
+            cause: `${sighting.service.name}|${sighting.leg === 'back' ? relayAddress(sighting) : 'clients'}`,
             requirements: symptom === null ? ['S2-11', 'S2-30'] : ['S2-11', 'S2-28', 'S2-30'],
           }),
         )

@@ -3,6 +3,7 @@ import type { ReplicaMissed } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
 import { SECOND } from '../../model/time.ts'
+import { relayAddress } from '../../model/party.ts'
 import { detector, evidence, spoken, times, unseen } from '../detector.ts'
 import { agentOf, about, connectionFilter, packets } from '../wording.ts'
 
@@ -56,7 +57,7 @@ function finding(event: ReplicaMissed, replicationFails: boolean): Finding {
     server: { name: server.name, address: server.address, port: server.port },
     actor:
       sighting.leg === 'back'
-        ? { role: 'load-balancer', address: sighting.originator.address, confidence: 0.7 }
+        ? { role: 'load-balancer', address: relayAddress(sighting), confidence: 0.7 }
         : { role: 'agent', address: sighting.originator.address, confidence: 0.7 },
     manner: null,
     confidence: replicationFails ? 0.9 : 0.75,
@@ -76,7 +77,7 @@ function finding(event: ReplicaMissed, replicationFails: boolean): Finding {
         },
       ),
     ),
-    cause: `${server.service.name}|${sighting.leg === 'back' ? sighting.originator.address : 'clients'}`,
+    cause: `${server.service.name}|${sighting.leg === 'back' ? relayAddress(sighting) : 'clients'}`,
     requirements: ['S2-03', 'S2-06'],
   }
 }
