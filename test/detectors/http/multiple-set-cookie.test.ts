@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { multipleSetCookie } from '../../../src/detectors/http/multiple-set-cookie.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { request, response } from '../../scenario/scenario.ts'
+import { loadBalancer, request, response, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
@@ -123,6 +123,40 @@ describe('who is to blame', () => {
     const { joined } = await blamed(own, BIGIP)
     expect(joined).toEqual([['load-balancer', 'sid false, sid false, BIGipServerp true']])
   })
+})
+
+test('what is proven is of the same exchange, though clocks differ by more than exchanges do', async () => {
+  const s = scenario({ taps: { server: { clockAhead: seconds(-0.6) } } }).behind(
+    loadBalancer({
+      vip: { address: VIP, port: 80 },
+      address: '10.10.3.1',
+      idle: seconds(300),
+      manner: 'fin',
+      pick: () => '10.10.3.21',
+      injects: () => BIGIP,
+    }),
+  )
+  const { agent } = s.connect(A1, `${VIP}:80`)
+  agent.sends(request('POST', '/omc/enroll', { body: 'key' })).receives(response({ setCookie: [OLD] }))
+  s.wait(seconds(0.5))
+  agent.sends(request('POST', '/omc/enroll', { body: 'key' })).receives(response({ setCookie: ['a=1'] }))
+  s.wait(seconds(90))
+  const found = (await analysed(s, { config: SEMS })).findings('multiple-set-cookie')
+  const added = [{ name: 'BIGipServerp', injected: true }]
+  expect(found.map(({ details }) => details['cookies'])).toMatchObject([
+    [{ name: 'sid', injected: false }, ...added],
+    [{ name: 'a', injected: false }, ...added],
+  ])
+})
+
+test('a load balancer that sets several, where the server sets none, is proven to', async () => {
+  const story = enrols([], 'node=7; path=/\r\nSet-Cookie: pool=2; path=/')
+  const [found] = (await analysed(story, { config: SEMS })).findings('multiple-set-cookie')
+  expect(found!.actor).toEqual({ role: 'load-balancer', address: VIP, confidence: 0.99 })
+  expect(found!.evidence.map(({ note }) => note)).toEqual([
+    '2 Set-Cookie lines: node, pool',
+    'the server sent none',
+  ])
 })
 
 test.each([['/'], ['/omc/'], ['/omc'], ['/omc/enroll']])('enrolment is what lies within %s', async (path) => {
