@@ -138,7 +138,7 @@ export function injectedText(finding: Finding): string {
   const cookies = finding.details['cookies'] as readonly JudgedCookie[]
   const injected = cookies.filter((c) => c.injected === true)
   if (finding.actor.role === 'unknown')
-    return 'Who added it, this capture does not show: capture behind the load balancer as well.'
+    return 'Who added it is not shown: that takes the same exchange behind the load balancer.'
   const what = injected.map(
     (c) =>
       `${shortName(c.name)}${c.vendor === null ? '' : ` (${c.vendor}${c.backend === null ? '' : `, backend ${c.backend}`})`}`,

@@ -194,7 +194,7 @@ export class Paths {
     const others = PLACES.filter((p) => p !== place).map((p) => this.saidOn(`${p}|${text}`, sighting))
     const twin = this.saying.get(key)
     this.saying.put(key, sighting, sighting.start)
-    if (twin !== null && isTwin(twin, sighting))
+    if (twin !== null && isTwin(twin, sighting) && !this.hasOtherLeg(twin))
       return this.saidTwice.put(key, sighting.start, sighting.start)
     for (const other of others)
       if (other !== null && mayBe(other, sighting) && this.areLegs(other, sighting))
@@ -235,6 +235,12 @@ export class Paths {
     if (leg === 'direct') return this.mayBeRelays(sighting) ? 'back' : null
     if (leg !== 'front' && leg !== 'back') return null
     return isBetweenRelays ? 'between' : leg
+  }
+
+  /** It was joined with another leg: it is not what a further one is looked for. */
+  private hasOtherLeg(sighting: TrackedSighting): boolean {
+    const place = this.placeOn(sighting)
+    return sighting.path.sightings.some((other) => this.placeOn(other) !== place)
   }
 
   private areLegs(a: TrackedSighting, b: TrackedSighting): boolean {

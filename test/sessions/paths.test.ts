@@ -235,6 +235,17 @@ test('what one client says twice at once tells neither', () => {
   expect([...fronts, ...backs].map(({ path }) => path.sightings.length)).toEqual([1, 1, 1, 1])
 })
 
+test('what one client says twice, one after the other, is said on two paths', () => {
+  const paths = new Paths(() => {})
+  const parties = new Parties(CONFIG)
+  const legs = [0, 3].flatMap((start, i) => [
+    parties.sighting({ ...FRONT, start, from: { ...AGENT, port: i } }),
+    parties.sighting({ ...BACK, start, from: { ...BALANCER, port: i } }),
+  ])
+  for (const sighting of legs) paths.opening(sighting, TEXT)
+  expect(legs.map(({ path }) => legs.indexOf(path.first as TrackedSighting))).toEqual([0, 0, 2, 2])
+})
+
 test('a joined path keeps what its parts knew', () => {
   const paths = new Paths(() => {})
   const parties = new Parties(CONFIG)
