@@ -243,7 +243,7 @@ test('what one client says twice, one after the other, is said on two paths', ()
     parties.sighting({ ...BACK, start, from: { ...BALANCER, port: i } }),
   ])
   for (const sighting of legs) paths.opening(sighting, TEXT)
-  expect(legs.map(({ path }) => legs.indexOf(path.first as TrackedSighting))).toEqual([0, 0, 2, 2])
+  expect(legs.map(({ path }) => legs.indexOf(path.first))).toEqual([0, 0, 2, 2])
 })
 
 test('a joined path keeps what its parts knew', () => {
