@@ -1,7 +1,7 @@
 /** Who did it, as a finding names them: the server, the relay whose leg it is, or a device in between. */
 import type { World } from '../model/event.ts'
 import type { Actor } from '../model/incident.ts'
-import type { Sighting } from '../model/party.ts'
+import { relayAddress, type Sighting } from '../model/party.ts'
 
 export const serverActor = (sighting: Sighting, confidence: number): Actor => ({
   role: 'server',
@@ -17,7 +17,7 @@ export function relayActor(
   confidence: number,
   isOpener = sighting.leg === 'back',
 ): Actor {
-  const address = isOpener ? sighting.originator.address : sighting.responder.address
+  const address = isOpener ? relayAddress(sighting) : sighting.responder.address
   const role = world.roleOf(address)
   const known =
     role === 'load-balancer' || role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer'
@@ -26,14 +26,10 @@ export function relayActor(
 
 /** A load balancer whose reset says that it is one: whoever holds the address in whose name it came, save
  * that an agent's address is not its own. */
-export function sayingActor(
-  { leg, originator, responder }: Sighting,
-  from: 0 | 1,
-  world: World,
-  confidence: number,
-) {
+export function sayingActor(sighting: Sighting, from: 0 | 1, world: World, confidence: number) {
+  const isBehind = sighting.leg === 'back'
   const holds =
-    from === 1 ? (leg === 'back' ? null : responder.address) : leg === 'back' ? originator.address : null
+    from === 1 ? (isBehind ? null : sighting.responder.address) : isBehind ? relayAddress(sighting) : null
   const address = holds ?? world.devicesOf('load-balancer')[0] ?? null
   return { role: 'load-balancer', address, confidence } as const
 }
@@ -51,8 +47,8 @@ export const actorKey = ({ address }: Actor, world: World): string =>
   address === null ? '' : world.deviceOf(address)
 
 /** What findings share of connections that one relay opened; `others` of those that agents did. */
-export const openerKey = ({ leg, originator }: Sighting, world: World, others: string): string =>
-  leg === 'back' ? world.deviceOf(originator.address) : others
+export const openerKey = (sighting: Sighting, world: World, others: string): string =>
+  sighting.leg === 'back' ? world.deviceOf(relayAddress(sighting)) : others
 
 /** Of a firewall's addresses, the one on the agent's network: the longest common prefix. */
 function nearest(addresses: readonly string[], sighting: Sighting): string {

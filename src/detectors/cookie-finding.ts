@@ -1,6 +1,7 @@
 /** What the two cookie detectors share: the finding's facts, and who added what. */
 import type { Exchange } from '../model/event.ts'
-import { injectedByComparison } from '../model/cookie-comparison.ts'
+import { isDevices, type SetCookie } from '../model/cookie.ts'
+import { injectedByComparison, sameNames } from '../model/cookie-comparison.ts'
 import type { HttpResponse } from '../model/http.ts'
 import type { EvidencePacket, Finding, Severity } from '../model/incident.ts'
 import type { Sighting } from '../model/party.ts'
@@ -29,15 +30,16 @@ interface JudgedCookie {
 export function cookieFinding(type: Finding['type'], event: Exchange, verdict: CookieVerdict): Finding {
   const { sighting, transaction, behind, next } = event
   const response = transaction.response!
-  const { cookies, proven } = judged(response, behind?.transaction.response ?? null, expectedCookie(sighting))
+  const cookies = judged(response, behind?.transaction.response ?? null, expectedCookie(sighting))
   const names = cookies.map((c) => c.name)
+  const concerned = type === 'duplicate-set-cookie' ? cookies.filter(isRepeated) : cookies
   return {
     type,
     severity: verdict.severity,
     at: response.time,
     ...about(sighting),
     server: serverOf(behind?.sighting ?? sighting),
-    actor: actorOf(sighting, cookies, proven, verdict.devices),
+    actor: actorOf(event, concerned, verdict.devices),
     manner: null,
     confidence: 0.98,
     details: {
@@ -67,34 +69,40 @@ function judged(
   response: HttpResponse,
   sent: HttpResponse | null,
   expected: string | null,
-): { cookies: readonly JudgedCookie[]; proven: boolean } {
+): readonly JudgedCookie[] {
   const { injected } = injectedByComparison(response.setCookies, sent?.setCookies ?? [])
-  const lines = new Set(sent === null ? [] : injected.map((c) => c.line))
-  const cookies = response.setCookies.map(({ name, vendor, role, backend, line }) => {
+  const lines = new Set(injected.map((c) => c.line))
+  return response.setCookies.map((cookie) => {
+    const { name, vendor, backend, line } = cookie
     const isForeign = expected !== null && name !== expected
-    const isDevices = (vendor !== null && role === 'persistence') || isForeign ? true : null
-    return { name, vendor, backend, injected: sent === null ? isDevices : lines.has(line) }
+    const isTaken = isDevices(cookie) || isForeign ? true : null
+    return { name, vendor, backend, injected: sent === null ? isTaken : lines.has(line) }
   })
-  return { cookies, proven: lines.size > 0 }
 }
+
+const isRepeated = ({ name }: JudgedCookie, i: number, all: readonly JudgedCookie[]): boolean =>
+  all.some((other, j) => j !== i && other.name === name)
 
 /** The one cookie that the server sets at enrolment, as configured, where a relay answers: what is beside it
  * is the relay's. */
 const expectedCookie = ({ leg, service }: Sighting): string | null =>
   leg === 'front' ? (service.configured?.enrolment?.cookie ?? null) : null
 
-/** `proven`: the server's side shows that it sent fewer lines. */
+/** Who is to blame for the lines that are concerned: whoever added one, as the server's side shows or as its
+ * name suggests; the server, where its side shows that it sent them all. */
 function actorOf(
-  { leg, responder }: Sighting,
-  cookies: readonly JudgedCookie[],
-  proven: boolean,
+  { sighting: { leg, responder }, behind }: Exchange,
+  concerned: readonly JudgedCookie[],
   devices: readonly string[],
 ): Finding['actor'] {
-  if (!cookies.some((c) => c.injected === true)) return { role: 'unknown', address: null, confidence: 0.3 }
+  const isAdded = concerned.some((c) => c.injected === true)
+  if (!isAdded && behind !== null)
+    return { role: 'server', address: behind.sighting.responder.address, confidence: 0.99 }
+  if (!isAdded) return { role: 'unknown', address: null, confidence: 0.3 }
   return {
-    role: proven || devices.length > 0 ? 'load-balancer' : 'middlebox',
+    role: behind !== null || devices.length > 0 ? 'load-balancer' : 'middlebox',
     address: leg === 'front' ? responder.address : null,
-    confidence: proven ? 0.99 : 0.8,
+    confidence: behind !== null ? 0.99 : 0.8,
   }
 }
 
@@ -115,11 +123,22 @@ export const cookieNames = (finding: Finding): string => listedOnce(namesIn(find
 export const repeatedNames = (finding: Finding): string =>
   listedOnce(namesIn(finding).filter((name, i, all) => all.indexOf(name) !== i))
 
+/** How bad it is that a response sets one cookie twice, by the worst pair of lines; null: no pair matters. */
+export function repetition(cookies: readonly SetCookie[], target: string | null): Severity | null {
+  let worst: Severity | null = null
+  for (const { kind } of sameNames(cookies, target)) {
+    if (kind === 'last-wins') return 'warning'
+    if (kind === 'identical-line') worst = 'info'
+  }
+  return worst
+}
+
 export function injectedText(finding: Finding): string {
+  if (finding.actor.role === 'server') return `${deviceName(finding.actor)} itself sent them.`
   const cookies = finding.details['cookies'] as readonly JudgedCookie[]
   const injected = cookies.filter((c) => c.injected === true)
-  if (injected.length === 0)
-    return 'Who added it, this capture does not show: capture behind the load balancer as well.'
+  if (finding.actor.role === 'unknown')
+    return 'Who added it is not shown: that takes the same exchange behind the load balancer.'
   const what = injected.map(
     (c) =>
       `${shortName(c.name)}${c.vendor === null ? '' : ` (${c.vendor}${c.backend === null ? '' : `, backend ${c.backend}`})`}`,

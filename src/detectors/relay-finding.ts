@@ -43,7 +43,7 @@ export function relayFinding(type: Finding['type'], event: RelayAltered, verdict
       clockResidualSeconds: clock === null ? null : toSeconds(clock.residual),
     },
     evidence: packets(...bothSides(event, direction)),
-    cause: `${front.sighting.service.name}|${verdict.world.deviceOf(back.sighting.originator.address)}|${direction}`,
+    cause: `${front.sighting.service.name}|${openerKey(back.sighting, verdict.world, '')}|${direction}`,
     requirements: verdict.requirements,
   }
 }

@@ -8,7 +8,7 @@
  * (domain knowledge 4.1, L: a gap that repeats within 2 s on three connections or more).
  */
 import type { Finding } from '../model/incident.ts'
-import type { Sighting } from '../model/party.ts'
+import { relayAddress, type Sighting } from '../model/party.ts'
 import { densest } from '../model/statistics.ts'
 
 /** Seconds between silences that one timer may have made: 2 s to either side. */
@@ -41,11 +41,11 @@ export class Suspicions {
 
   /** Raises what was found, after a silence in seconds, as undecided; or as it is, and those before it that
    * are of one length with it, where so many decide it. */
-  add(found: Finding, silence: number, { leg, originator }: Sighting): void {
+  add(found: Finding, silence: number, sighting: Sighting): void {
     const known = this.byCause.get(found.cause) ?? []
     if (known.length === 0 && this.byCause.size >= CAUSES_MAX) return this.raise(undecided(found))
     this.byCause.set(found.cause, known)
-    const relay = leg === 'back' ? originator.address : null
+    const relay = sighting.leg === 'back' ? relayAddress(sighting) : null
     const latest: Suspicion = { found, silence, relay, isDecided: false }
     known.push(latest)
     if (known.length > KEPT_MAX) known.shift()

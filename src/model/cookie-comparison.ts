@@ -3,6 +3,7 @@
  * sent.
  */
 import type { SetCookie } from './cookie.ts'
+import { requestPath } from './request-path.ts'
 
 /**
  * Two lines of one name: the same line twice; the last replaces the first (same path and domain); both live
@@ -53,7 +54,7 @@ const storeKey = ({ name, domain, path }: SetCookie, target: string | null): str
 
 /** The path of a cookie that names none (RFC 6265 §5.1.4): the request's, up to its last slash. */
 export function defaultPath(target: string): string {
-  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? ''
+  const path = requestPath(target)
   const last = path.lastIndexOf('/')
   return path.startsWith('/') && last > 0 ? path.slice(0, last) : '/'
 }

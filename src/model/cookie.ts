@@ -31,6 +31,11 @@ export interface CookieFacts {
 /** What a cookie is for: added by a load balancer, added by a security device, or the application's own. */
 export type CookieRole = 'persistence' | 'security' | 'application'
 
+/** Set by a device between client and server, and not by the server: load balancers and security devices have
+ * cookies of their own. */
+export const isDevices = ({ role }: Pick<CookieFacts, 'role'>): boolean =>
+  role === 'persistence' || role === 'security'
+
 export interface CookiePrefix {
   readonly label: string
   /** The hash of what follows the `~`, as in `valueHash`. */

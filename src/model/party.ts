@@ -128,6 +128,18 @@ export interface Visit {
   readonly cookie?: string
 }
 
+/**
+ * The address of the relay that opened a connection to a server: the originator's, or, where the relay keeps
+ * its client's address, the one that the client called.
+ */
+export function relayAddress({ path, originator: { address } }: Sighting): string {
+  if (path.joinedBy.length === 0) return address
+  const kept = path.sightings.find(
+    (s) => s.leg === 'front' && !s.isBetweenRelays && s.originator.address === address,
+  )
+  return kept === undefined ? address : kept.responder.address
+}
+
 /** A tap is nearer to the servers' end of a connection than another that sees it as well, by the routers that
  * the responder's packets had passed; false where that is not known. */
 export function isNearerServer(one: Sighting, other: Sighting): boolean {

@@ -4,7 +4,7 @@
  * addresses, cookies of their own, the server's name before a cookie's value (HAProxy's prefix mode).
  */
 import { hash } from 'node:crypto'
-import type { CookieFacts } from '../model/cookie.ts'
+import { isDevices } from '../model/cookie.ts'
 import { injectedByComparison, type RewrittenCookie } from '../model/cookie-comparison.ts'
 import type { HeaderLine, HttpBody } from '../model/http.ts'
 import type { Alteration, BodyAltered, CookieAltered, TokenAltered } from '../model/web.ts'
@@ -38,8 +38,6 @@ export function alterations(front: Exchanged, back: Exchanged, fields: readonly 
 }
 
 type Direction = Alteration['direction']
-
-const isDevices = ({ role }: CookieFacts): boolean => role === 'persistence' || role === 'security'
 
 function setCookies(
   received: Parameters<typeof injectedByComparison>[0],

@@ -8,7 +8,7 @@
 import type { Assignment } from '../model/event.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { HttpRequest } from '../model/http.ts'
-import type { Agent, Server, Service } from '../model/party.ts'
+import { type Agent, relayAddress, type Server, type Service } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { ChoiceRows } from './choice-rows.ts'
@@ -83,11 +83,14 @@ export class Assignments implements Follower {
 
   readonly observe: NonNullable<Follower['observe']> = {
     'connection-opened': (_, sighting) => this.begin(sighting),
+    // That a relay opened it, its first words may tell.
     'proxy-header': (_, sighting) => this.begin(sighting),
+    opening: (_, sighting) => this.begin(sighting),
     // The final account of a connection comes some time after its end.
     finished: (_, sighting) => this.release(sighting),
     reset: (_, sighting) => this.release(sighting),
     'http-request': ({ request, index }, sighting) => {
+      if (index === 0) this.begin(sighting)
       const choice = index > 0 ? null : this.choiceOf(sighting)
       choice?.round.setCookie(choice.row, relaysCookie(request))
     },
@@ -172,8 +175,9 @@ export class Assignments implements Follower {
       this.around.tell({ kind: 'assigned', service, relay, tap, assignments, isWhole: false })
   }
 
-  private turnsOf({ service, originator, tap }: TrackedSighting): Turns | null {
-    const { address: relay } = originator
+  private turnsOf(sighting: TrackedSighting): Turns | null {
+    const { service, tap } = sighting
+    const relay = relayAddress(sighting)
     let byRelay = this.all.get(service)
     const known = byRelay?.get(relay)
     if (known !== undefined) return known

@@ -9,6 +9,7 @@ import { headerValue } from '../model/http.ts'
 import { tellingSilence } from '../model/longest-silence.ts'
 import type { HttpTransaction } from '../model/observation.ts'
 import type { Server, Service } from '../model/party.ts'
+import { isEnrolment } from '../model/request-path.ts'
 import { BASES, type Basis, type ServiceSeen } from '../model/requirement.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Endpoint } from '../model/packet.ts'
@@ -235,7 +236,8 @@ function heard(see: See, inventory: Inventory, services: Services): NonNullable<
       if (sighting === null || o.response === null) return
       see(sighting.service, 'exchanges')
       if (isClear(o, sighting)) see(sighting.service, 'clear')
-      if (isEnrolment(o, sighting.service)) see(sighting.service, 'enrolments')
+      if (o.request !== null && isEnrolment(sighting.service, o.request.target))
+        see(sighting.service, 'enrolments')
       if (!hasSession(o, sighting.service)) return
       see(sighting.service, 'web-requests')
       if (sighting.leg === 'back') see(sighting.service, 'session-returns')
@@ -284,12 +286,6 @@ const isClear = ({ decrypted, response }: HttpTransaction, { tls, leg }: Tracked
 const leadsToRelay = ({ addresses }: DnsAnswer, service: Service, inventory: Inventory): boolean =>
   addresses.length > 0 &&
   addresses.every(({ address }) => inventory.rolesOf(address).vipOf.some((one) => one === service.configured))
-
-/** Most services have no enrolment to tell: then the target is left unread. */
-function isEnrolment({ request }: HttpTransaction, { configured }: Service): boolean {
-  const paths = configured?.enrolment?.paths ?? []
-  return paths.length > 0 && request !== null && paths.includes(request.target.split('?', 1)[0]!)
-}
 
 function hasSession({ request }: HttpTransaction, { configured }: Service): boolean {
   const names = configured?.web?.sessionCookies ?? []

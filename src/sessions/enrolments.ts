@@ -7,6 +7,7 @@ import { isOfSeveral } from '../model/deployment.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
 import { packetOf, type PacketReference } from '../model/packet.ts'
 import type { EnrolmentFailed } from '../model/web.ts'
+import { isEnrolment } from '../model/request-path.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
@@ -75,7 +76,7 @@ export function followEnrolments(surroundings: Surroundings): Follower {
       },
       'http-transaction'(o, sighting) {
         if (sighting === null || o.response === null || o.request === null) return
-        if (isEnrolment(o.request.target, sighting)) answered(o, sighting)
+        if (isEnrolment(sighting.service, o.request.target)) answered(o, sighting)
       },
       reset(o, sighting) {
         if (waiting.size === 0 || sighting === null || o.from !== 0) return
@@ -103,9 +104,6 @@ function verdictOf({ transaction, attempts, repeat, reset }: Waiting, watched: b
   if (status >= 400) return { how: 'refused', proof: null }
   return reset === null ? null : { how: 'reset', proof: reset }
 }
-
-const isEnrolment = (target: string, { service }: TrackedSighting): boolean =>
-  service.configured?.enrolment?.paths.includes(target.split('?', 1)[0]!) === true
 
 /** Whoever named itself; else the address that asks, on the clients' side of a relay, unless several are
  * behind it: what one of them asks, another has not asked again. */

@@ -5,6 +5,7 @@
 import type { DetectorEvent } from '../model/event.ts'
 import { headerValue } from '../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
+import { isEnrolment, isEnrolmentStated } from '../model/request-path.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { TrackedSighting } from './sighting.ts'
 
@@ -75,8 +76,8 @@ export class Exchanges {
 
   answered(sighting: TrackedSighting, o: HttpTransaction): void {
     const { response } = o
-    if (response === null || response.setCookieLines === 0) return
-    if (sighting.leg === 'back') {
+    if (response === null) return
+    if (sighting.leg === 'back' && mayProve(sighting, o)) {
       this.forgetBehind(o.time - FORGOTTEN_AFTER)
       this.behind.push({ sighting, transaction: o })
     }
@@ -124,7 +125,8 @@ export class Exchanges {
     this.until = now
   }
 
-  /** The server's side of the same exchange: the same path or agent, the same request, at the same time. */
+  /** The server's side of the same exchange: the same request at the same time, and at the same place on the
+   * same path, or of the same agent. */
   private behindOf(sighting: TrackedSighting, o: HttpTransaction): Behind | null {
     if (sighting.leg === 'back' || o.request === null) return null
     const at = o.request.time
@@ -134,21 +136,24 @@ export class Exchanges {
         Math.abs(b.transaction.request.time - at) <= LEGS_APART &&
         b.transaction.request.method === o.request!.method &&
         b.transaction.request.target === o.request!.target &&
-        (b.sighting.path === sighting.path ||
-          isSameRequest(b.transaction, o) ||
-          isSameClient(b.sighting, sighting)),
+        (isSameRequest(b.transaction, o) ||
+          (b.sighting.path === sighting.path
+            ? b.transaction.index === o.index
+            : isSameClient(b.sighting, sighting))),
     )
     const distance = (b: Behind): number => Math.abs(b.transaction.request!.time - at)
     return candidates.reduce<Behind | null>((a, b) => (a === null || distance(b) < distance(a) ? b : a), null)
   }
 }
 
+/** What a server sent may prove what was added: it set cookies; or it did not, where that matters. */
+const mayProve = ({ service }: TrackedSighting, { request, response }: HttpTransaction): boolean =>
+  response!.setCookieLines > 0 || (request !== null && isEnrolment(service, request.target))
+
 /** Several cookies of different names are legal and ordinary; enrolment is where they are not, and one name
  * twice is never right. */
 const isOfInterest = (sighting: TrackedSighting, o: HttpTransaction): boolean =>
-  sighting.service.configured?.enrolment != null ||
-  repeats(o.response!.setCookieNames) ||
-  mayEnrol(sighting, o)
+  isEnrolmentStated(sighting.service) || repeats(o.response!.setCookieNames) || mayEnrol(sighting, o)
 
 /** Where nobody states what enrolment looks like: a program asks, and has no cookie yet. */
 const mayEnrol = ({ service: { profile }, leg }: TrackedSighting, { request }: HttpTransaction): boolean =>

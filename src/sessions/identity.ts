@@ -36,20 +36,20 @@ export function identityInRequest(request: HttpRequest, service: Service): Ident
 /**
  * The client that a relay says it asks for: the last address that is not another relay's, because each proxy
  * adds the one that it was asked from (RFC 7239 §4; X-Forwarded-For likewise). What stands before it the
- * client may have made up. Null where nothing says so, or where the configuration knows better names.
+ * client may have made up. Null where nothing says so.
  */
+export const forwardedClient = (request: HttpRequest, inventory: Inventory): string | null =>
+  forwardedNodes(request).findLast(({ address }) => address !== null && !inventory.rolesOf(address).relays)
+    ?.address ?? null
+
+/** The agent at the address that a relay asks for; null where the configuration knows better names. */
 export function identityForwarded(
   { leg, service }: Pick<TrackedSighting, 'leg' | 'service'>,
-  request: HttpRequest,
+  client: string,
   inventory: Inventory,
 ): IdentityClaim | null {
   if (leg !== 'back' || (service.configured?.identity.length ?? 0) > 0) return null
-  const node = forwardedNodes(request).findLast(
-    ({ address }) => address !== null && !inventory.rolesOf(address).relays,
-  )
-  if (node === undefined) return null
-  const id = inventory.rolesOf(node.address!).agentId ?? node.address
-  return claimed(id, 'forwarded-header', ADDRESS_CONFIDENCE)
+  return claimed(inventory.rolesOf(client).agentId ?? client, 'forwarded-header', ADDRESS_CONFIDENCE)
 }
 
 /** The agent's name in the first octets that it sent; null if no pattern matches. */

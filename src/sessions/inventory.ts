@@ -10,6 +10,7 @@ import {
 } from '../model/deployment.ts'
 import { type AddressNumber, addressNumber } from '../model/address.ts'
 import { AddressSet } from '../model/address-set.ts'
+import type { Leg } from '../model/party.ts'
 
 /** What the configuration says of one address. */
 export interface AddressRoles {
@@ -70,6 +71,16 @@ export class Inventory {
     if (this.latest.size >= LATEST_MAX) this.latest = new Map()
     this.latest.set(address, roles)
     return roles
+  }
+
+  /** Where a connection runs, by who opens it to whom; `isRelay`: the one who opens it has shown itself as a
+   * relay. */
+  legOf(originator: string, responder: string, isRelay: boolean): Leg {
+    const from = this.rolesOf(originator)
+    const to = this.rolesOf(responder)
+    if (from.ignored || to.ignored || from.serverOf.length + from.replicationOf.length > 0) return 'internal'
+    if (to.vipOf.length > 0 || to.relays) return 'front'
+    return from.relays || isRelay ? 'back' : 'direct'
   }
 
   private knownOf(address: string): AddressRoles {

@@ -1,5 +1,5 @@
 /** Whose connection it is: what the sightings of one path tell of its agent together, best identity first. */
-import type { Agent } from '../model/party.ts'
+import { type Agent, isAgentSide } from '../model/party.ts'
 import type { Agents } from './agents.ts'
 import { SAME_SEQUENCE } from './paths.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
@@ -36,6 +36,10 @@ export const isTranslated = ({ path, tap, leg, originator }: TrackedSighting, ag
   agent.identifiedBy === 'address' &&
   agent.id !== originator.address &&
   path.sightings.some((s) => s.tap !== tap && s.originator.address === agent.id)
+
+/** Another tap shows the client itself, at that address. */
+export const isClientOf = ({ sightings }: TrackedPath, address: string): boolean =>
+  sightings.some((s) => isAgentSide(s) && s.originator.address === address)
 
 /** The agent of a sighting, by its address if that is its own. */
 export function agentOf(sighting: TrackedSighting, agents: Agents): Agent | null {

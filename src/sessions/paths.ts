@@ -77,14 +77,19 @@ function exchange<K>(
 
 /** Where on the way through relays a connection runs: from an agent, from one to the next, to the server. */
 const PLACES = ['front', 'between', 'back'] as const
-
-function placeOn({ leg, isBetweenRelays }: TrackedSighting): (typeof PLACES)[number] | null {
-  if (leg !== 'front' && leg !== 'back') return null
-  return isBetweenRelays ? 'between' : leg
-}
+type Place = (typeof PLACES)[number]
 
 const isOnOneLeg = (a: TrackedSighting, b: TrackedSighting): boolean =>
   a.tap === b.tap && a.leg === b.leg && a.isBetweenRelays === b.isBetweenRelays
+
+/** Both began on one leg at one time: what they have in common tells them not apart. */
+const isTwin = (a: TrackedSighting, b: TrackedSighting): boolean =>
+  a.tap === b.tap && Math.abs(a.start - b.start) <= 2 * LEGS_APART
+
+/** The relay is known as one, or keeps the agent's address: of others, words that anybody may say tell
+ * nothing. */
+const isKnownOrKeeps = (a: TrackedSighting, b: TrackedSighting): boolean =>
+  (a.leg !== 'direct' && b.leg !== 'direct') || a.originator.address === b.originator.address
 
 /** Why two sightings are one TCP connection, with other addresses perhaps. */
 export const SAME_SEQUENCE = 'same initial sequence numbers'
@@ -96,7 +101,9 @@ export class Paths {
   private readonly byTuple = new Memory<string, TrackedSighting>(isOver)
   private readonly bySequence = new Lately<number, TrackedSighting>()
   private readonly byHello = new Memory<string, TrackedSighting>(isOver)
-  private readonly byOpening = new Lately<string, TrackedSighting>()
+  /** By what was said first, or asked for whom; and when several at once said so last. */
+  private readonly saying = new Lately<string, TrackedSighting>()
+  private readonly saidTwice = new Lately<string, Micros>()
   /** Who began so on the agents' side: tap and address, or MANY. */
   private readonly speakers = new Memory<string, string>()
   /** Who named itself on a leg, by its id. */
@@ -106,10 +113,19 @@ export class Paths {
     back: new Lately<string, TrackedSighting>(NAMED_WITHIN),
   }
   private readonly joined: (path: TrackedPath) => void
+  private readonly mayBeRelays: (sighting: TrackedSighting) => boolean
 
-  /** `joined` is called after two paths became one. */
-  constructor(joined: (path: TrackedPath) => void) {
+  /**
+   * `joined` is called after two paths became one; `mayBeRelays` says of a connection that goes straight to a
+   * server whether a relay may have opened it, one that keeps the agents' addresses or has more of its own
+   * than are known.
+   */
+  constructor(
+    joined: (path: TrackedPath) => void,
+    mayBeRelays: (sighting: TrackedSighting) => boolean = () => false,
+  ) {
     this.joined = joined
+    this.mayBeRelays = mayBeRelays
   }
 
   /** A connection begins: is it one that another tap sees too? With one tap, nobody asks for the tuple of a
@@ -150,24 +166,52 @@ export class Paths {
 
   /** The same first octets on both legs of a relay. */
   opening(sighting: TrackedSighting, text: string): void {
-    const place = placeOn(sighting)
+    const place = this.placeOn(sighting)
     if (text.length < OPENING_MIN || place === null) return
-    if (this.isSaidByMany(sighting, text)) return
-    const others = PLACES.filter((p) => p !== place).map((p) => this.byOpening.get(`${p}|${text}`))
-    const twin = this.byOpening.get(`${place}|${text}`)
-    this.byOpening.put(`${place}|${text}`, sighting, sighting.start)
-    // What several say at once tells nobody apart.
-    if (twin !== null && twin.tap === sighting.tap && Math.abs(twin.start - sighting.start) <= 2 * LEGS_APART)
-      return
+    if (this.isSaidByMany(sighting, place, text)) return
+    this.said(sighting, place, text, 'same first octets', isKnownOrKeeps)
+  }
+
+  /** The first request of a connection: a client asks a relay, and the relay asks the same for that client,
+   * whose address it names (`client`; RFC 7239) or keeps. */
+  asked(sighting: TrackedSighting, client: string | null, request: string): void {
+    const place = this.placeOn(sighting)
+    if (place === null) return
+    const isClients = place === 'front' || (client === null && sighting.leg === 'direct')
+    const from = isClients ? sighting.originator.address : client
+    if (from !== null) this.said(sighting, place, `${from} ${request}`, 'same request of one client')
+  }
+
+  /** Joins whoever says the same on another leg at that time. What several say at once tells nobody apart. */
+  private said(
+    sighting: TrackedSighting,
+    place: Place,
+    text: string,
+    why: string,
+    mayBe: (a: TrackedSighting, b: TrackedSighting) => boolean = () => true,
+  ): void {
+    const key = `${place}|${text}`
+    const others = PLACES.filter((p) => p !== place).map((p) => this.saidOn(`${p}|${text}`, sighting))
+    const twin = this.saying.get(key)
+    this.saying.put(key, sighting, sighting.start)
+    if (twin !== null && isTwin(twin, sighting) && !this.hasOtherLeg(twin))
+      return this.saidTwice.put(key, sighting.start, sighting.start)
     for (const other of others)
-      if (other !== null && this.areLegs(other, sighting)) this.join(other, sighting, 'same first octets')
+      if (other !== null && mayBe(other, sighting) && this.areLegs(other, sighting))
+        this.join(other, sighting, why)
+  }
+
+  /** Who said it alone. */
+  private saidOn(key: string, { start }: TrackedSighting): TrackedSighting | null {
+    const twice = this.saidTwice.get(key)
+    return twice !== null && Math.abs(twice - start) <= 2 * LEGS_APART ? null : this.saying.get(key)
   }
 
   /** Clients at two addresses begin alike: a greeting, or a capture that cut off what would tell them
    * apart. */
-  private isSaidByMany(sighting: TrackedSighting, text: string): boolean {
+  private isSaidByMany(sighting: TrackedSighting, place: Place, text: string): boolean {
     const known = this.speakers.get(text)
-    if (placeOn(sighting) === 'front' && known !== MANY) {
+    if (place === 'front' && known !== MANY) {
       const speaker = `${sighting.tap}|${sighting.originator.address}`
       const isOther = known !== null && known !== speaker && known.startsWith(`${sighting.tap}|`)
       if (known === null || isOther) this.speakers.put(text, isOther ? MANY : speaker)
@@ -177,7 +221,7 @@ export class Paths {
 
   /** The same agent on both legs of a relay at the same time. */
   named(sighting: TrackedSighting, agent: Agent, at: Micros): void {
-    const place = placeOn(sighting)
+    const place = this.placeOn(sighting)
     if (place === null) return
     const others = PLACES.filter((p) => p !== place).map((p) => this.byAgent[p].get(agent.id))
     this.byAgent[place].put(agent.id, sighting, at)
@@ -186,8 +230,35 @@ export class Paths {
         this.join(other, sighting, 'same agent at the same time')
   }
 
+  private placeOn(sighting: TrackedSighting): Place | null {
+    const { leg, isBetweenRelays } = sighting
+    if (leg === 'direct') return this.mayBeRelays(sighting) ? 'back' : null
+    if (leg !== 'front' && leg !== 'back') return null
+    return isBetweenRelays ? 'between' : leg
+  }
+
+  /** It was joined with another leg: it is not what a further one is looked for. */
+  private hasOtherLeg(sighting: TrackedSighting): boolean {
+    const place = this.placeOn(sighting)
+    return sighting.path.sightings.some((other) => this.placeOn(other) !== place)
+  }
+
   private areLegs(a: TrackedSighting, b: TrackedSighting): boolean {
-    return placeOn(a) !== placeOn(b) && Math.abs(a.start - b.start) <= LEGS_APART && a.service === b.service
+    return (
+      this.placeOn(a) !== this.placeOn(b) &&
+      Math.abs(a.start - b.start) <= LEGS_APART &&
+      a.service === b.service
+    )
+  }
+
+  /** What went straight to a server is what a relay made of a connection to it. */
+  private becomeRelays(sighting: TrackedSighting): void {
+    const { leg, path, responder } = sighting
+    if (leg !== 'direct' || !this.mayBeRelays(sighting)) return
+    const isRelayed = path.sightings.some(
+      (s) => s.leg === 'front' && s.responder.address !== responder.address,
+    )
+    if (isRelayed) sighting.leg = 'back'
   }
 
   private join(a: TrackedSighting, b: TrackedSighting, why: string): void {
@@ -198,6 +269,7 @@ export class Paths {
     const clash = from.sightings.some((s) => into.sightings.some((o) => isOnOneLeg(o, s)))
     if (clash) return
     into.join(from, why)
+    for (const sighting of into.sightings) if (why !== SAME_SEQUENCE) this.becomeRelays(sighting)
     this.joined(into)
   }
 }

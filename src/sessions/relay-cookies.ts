@@ -9,6 +9,7 @@ import { headerValue, type HttpRequest } from '../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
 import type { Server } from '../model/party.ts'
 import { packetOf, type PacketReference } from '../model/packet.ts'
+import { isWithin, requestPath } from '../model/request-path.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { Oldest } from './oldest.ts'
 import type { TrackedSighting } from './sighting.ts'
@@ -201,9 +202,8 @@ function notReturned(
 
 /** Why a user agent must not send a cookie with this request (RFC 6265 §5.4); null: it should. */
 function whyNot({ path, domain, secure }: SetCookie, request: HttpRequest, isTls: boolean): string | null {
-  const target = request.target.split('?')[0]!
-  if (path !== null && target !== path && !target.startsWith(path.endsWith('/') ? path : `${path}/`))
-    return `its Path is ${path}, and ${target} is asked for`
+  const target = requestPath(request.target)
+  if (path !== null && !isWithin(target, path)) return `its Path is ${path}, and ${target} is asked for`
   const host = headerValue(request, 'host')?.replace(/:\d+$/, '').toLowerCase()
   if (domain !== null && host !== undefined && host !== domain && !host.endsWith(`.${domain}`))
     return `its Domain is ${domain}, and the host is ${host}`

@@ -21,6 +21,7 @@ import { Followers } from './followers.ts'
 import { Health, servedUntil } from './health.ts'
 import { HiddenServers, isPassedOn, shareServer } from './hidden-servers.ts'
 import {
+  forwardedClient,
   identityForwarded,
   identityInCertificate,
   identityInOpening,
@@ -29,12 +30,12 @@ import {
 } from './identity.ts'
 import { Inventory, triesFor } from './inventory.ts'
 import { Names } from './names.ts'
-import { agentOf, agentOnPath, isTranslated, nameSighting, shareAgent } from './path-agent.ts'
+import { agentOf, agentOnPath, isClientOf, isTranslated, nameSighting, shareAgent } from './path-agent.ts'
 import { Paths } from './paths.ts'
 import { Policy } from './policy.ts'
 import { Pools } from './pools.ts'
 import { becomeProbe, isProbeRequest, noteWakeUp } from './probes.ts'
-import { productOf } from './products.ts'
+import { recogniseProduct } from './products.ts'
 import { ServerMoves } from './server-moves.ts'
 import { Services } from './services.ts'
 import { Sightings } from './sightings.ts'
@@ -45,8 +46,6 @@ import { attachmentOf } from './tracked-agent.ts'
 
 /** How long the other taps' views of an event are waited for: clocks of one network differ by less. */
 export const SETTLE: Micros = seconds(2)
-/** Requests of a connection that are looked at for a product: its agents ask for nothing else. */
-const PRODUCT_TRIES = 4
 
 export interface SessionsOptions {
   readonly deployment: Deployment
@@ -95,7 +94,10 @@ export class Sessions {
     this.accounted = options.accounted
     this.severalTaps = options.severalTaps
     this.settle = options.settle ?? SETTLE
-    this.paths = new Paths((path) => this.share(path))
+    this.paths = new Paths(
+      (path) => this.share(path),
+      ({ service }) => this.severalTaps() && this.services.fronts.has(service),
+    )
     this.policy = new Policy(this.inventory)
     const { tell, settle, pools, sightingOf } = this
     const wiring = { later: (at: Micros, act: () => void) => this.agenda.add(at, act), tell, settle, pools }
@@ -241,7 +243,8 @@ export class Sessions {
   }
 
   private made(o: Beginning, opened: O.ConnectionOpened | null): TrackedSighting {
-    const leg = this.legOf(o.originator.address, o.responder.address)
+    const { address: from } = o.originator
+    const leg = this.inventory.legOf(from, o.responder.address, this.relays.has(from))
     const asked = this.names.nameOf(o.originator.address, o.responder.address, o.start)
     const resolvedName = asked ?? opened?.name ?? null
     const listener = this.services.listenerAt(o.responder, leg === 'back' ? null : resolvedName)
@@ -264,14 +267,6 @@ export class Sessions {
       outerAddress: opened?.outer?.address ?? null,
       server: leg === 'front' || leg === 'internal' ? null : this.services.serverOf(service, listener),
     })
-  }
-
-  private legOf(originator: string, responder: string): Leg {
-    const from = this.inventory.rolesOf(originator)
-    const to = this.inventory.rolesOf(responder)
-    if (from.ignored || to.ignored || from.serverOf.length + from.replicationOf.length > 0) return 'internal'
-    if (to.vipOf.length > 0 || to.relays) return 'front'
-    return from.relays || this.relays.has(originator) ? 'back' : 'direct'
   }
 
   private opening(o: O.Opening): void {
@@ -297,14 +292,27 @@ export class Sessions {
     const sighting = this.sightings.get(o.connection)
     if (sighting === undefined || o.requestFrom !== 0) return
     sighting.requests++
-    if (sighting.leg !== 'internal') this.recognise(sighting, o.request)
+    if (sighting.leg !== 'internal') recogniseProduct(sighting, o.request, this.services)
     if (sighting.requests === 1 && isProbeRequest(o.request)) becomeProbe(sighting)
-    // Other taps show who asked, and by what name; the relay's word is for those who see nothing else.
-    const forwarded = this.severalTaps() ? null : identityForwarded(sighting, o.request, this.inventory)
-    const claim = identityInRequest(o.request, sighting.service) ?? forwarded
+    const client = forwardedClient(o.request, this.inventory)
+    if (sighting.requests === 1 && this.severalTaps())
+      this.paths.asked(sighting, client, `${o.request.method} ${o.request.target}`)
+    const claim = identityInRequest(o.request, sighting.service)
     if (claim !== null) this.name(sighting, claim, o.request.time, o.request.packet)
+    else if (client !== null) this.askedFor(sighting, client, o.request)
     this.exchanges.requested(sighting, o)
     this.planVisit(sighting, o.time, o.request.packet)
+  }
+
+  /** A relay asks for a client. Other taps may show who that is, and by what name: its word is for those who
+   * see nothing else. */
+  private askedFor(sighting: TrackedSighting, client: string, { time, packet }: HttpRequest): void {
+    const claim = identityForwarded(sighting, client, this.inventory)
+    if (claim === null) return
+    if (!this.severalTaps()) return this.name(sighting, claim, time, packet)
+    this.agenda.add(time + this.settle, () => {
+      if (!isClientOf(sighting.path, client)) this.name(sighting, claim, time, packet)
+    })
   }
 
   private exchanged(o: O.HttpTransaction): void {
@@ -353,25 +361,14 @@ export class Sessions {
     if (sighting.agent === agent) this.visit(sighting, agent, sighting.start, sighting.startPacket)
   }
 
-  /** A request that only one product makes tells the service. */
-  private recognise(sighting: TrackedSighting, request: HttpRequest): void {
-    if (sighting.service.configured !== null || sighting.requests > PRODUCT_TRIES) return
-    const product = productOf(request)
-    const service = product === null ? null : this.services.serviceOfProduct(product.name, sighting.service)
-    if (service === null) return
-    sighting.service = service
-    sighting.listener = null
-    if (sighting.server !== null) sighting.server = this.services.serverAt(service, sighting.responder)
-  }
-
   private name(sighting: TrackedSighting, claim: IdentityClaim, at: Micros, packet: number): void {
     if (sighting.leg === 'internal') return
     const agent = this.agents.named(claim)
     if (sighting.speaker !== agent) {
       this.pools.spoke(sighting, agent)
       sighting.speaker = agent
-      if (sighting.leg !== 'back') this.moves.contact(sighting, agent, at, packet, null)
       this.paths.named(sighting, agent, at)
+      if (sighting.leg !== 'back') this.moves.contact(sighting, agent, at, packet, null)
       if (sighting.agent !== agent && sighting.visited && sighting.leg === 'back')
         this.planVisitOf(sighting, agent, at, packet)
     } else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, at, packet)
@@ -381,7 +378,11 @@ export class Sessions {
   private share(path: TrackedPath): void {
     shareAgent(path)
     shareServer(path)
-    for (const s of path.sightings) if (s.leg === 'back') this.planVisit(s, s.start, s.startPacket)
+    for (const s of path.sightings) {
+      if (s.leg !== 'back') continue
+      if (!isClientOf(path, s.originator.address)) this.relays.add(s.originator.address)
+      this.planVisit(s, s.start, s.startPacket)
+    }
   }
 
   /** The connection carries data of an agent: once the other taps have had their say, it is a visit. */

@@ -6,7 +6,7 @@
 import type { MassEnd } from '../model/cadence.ts'
 import type { ConnectionId } from '../model/connection.ts'
 import type { Finished, Reset } from '../model/observation.ts'
-import type { Leg, Service } from '../model/party.ts'
+import { type Leg, relayAddress, type Service } from '../model/party.ts'
 import { packetOf, type PacketReference, type Tap } from '../model/packet.ts'
 import { densest } from '../model/statistics.ts'
 import { seconds, type Micros } from '../model/time.ts'
@@ -124,7 +124,7 @@ class Upheavals {
 
   /** The relay that opened it. */
   private relayOf(sighting: TrackedSighting): Device | null {
-    return sighting.leg === 'back' ? this.deviceAt(sighting, sighting.originator.address, false) : null
+    return sighting.leg === 'back' ? this.deviceAt(sighting, relayAddress(sighting), false) : null
   }
 
   private ended(sighting: TrackedSighting, o: Finished | Reset, idle: Micros, manner: 'fin' | 'rst'): void {

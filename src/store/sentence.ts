@@ -81,7 +81,10 @@ const SENTENCES: Readonly<Record<IncidentType, (f: Finding) => string>> = {
     typeof f.details['to'] === 'string'
       ? `${deviceName(f.actor)} moved an open connection of ${who(f)} from ${text(f.details['from'])} to ${text(f.details['to'])}.`
       : `${deviceName(f.actor)} lost the mapping of an open connection of ${who(f)} to ${where(f)}.`,
-  'multiple-set-cookie': (f) => `${capital(who(f))} was sent more than one cookie at enrolment${cookies(f)}.`,
+  'multiple-set-cookie': (f) => {
+    const when = f.details['enrolmentStated'] === false ? '' : ' at enrolment'
+    return `${capital(who(f))} was sent more than one cookie${when}${cookies(f)}.`
+  },
   'duplicate-set-cookie': (f) => `${capital(who(f))} was sent one cookie twice${cookies(f)}.`,
   'session-node-switch': (f) =>
     `A web session went from ${text(f.details['previousServer'])} to ${text(f.details['server'])} while it lasted.`,
@@ -176,9 +179,11 @@ function cookies({ details, actor }: Finding): string {
   const names = [...new Set(list.map((cookie) => text(cookie.name)))]
   const added = list.filter((cookie) => cookie.injected === true).map((cookie) => text(cookie.name))
   const which = names.length === 0 ? '' : `: ${names.join(', ')}`
-  if (added.length === 0) return which
   const device = deviceName(actor)
-  return `${which}; ${device.charAt(0).toLowerCase()}${device.slice(1)} added ${[...new Set(added)].join(', ')}`
+  const by = device.charAt(0).toLowerCase() + device.slice(1)
+  if (actor.role === 'server') return `${which}; ${by} itself sent them`
+  if (added.length === 0 || actor.role === 'unknown') return which
+  return `${which}; ${by} added ${[...new Set(added)].join(', ')}`
 }
 
 interface CookieFact {

@@ -14,6 +14,7 @@ import { RELAYED_STORIES } from './relayed.ts'
 import type { IncidentType } from '../../src/model/incident.ts'
 import { seconds } from '../../src/model/time.ts'
 import type { Device } from '../scenario/devices/device.ts'
+import type { LoadBalancerOptions } from '../scenario/devices/load-balancer.ts'
 import { loadBalancer, nat, request, response, scenario } from '../scenario/scenario.ts'
 import type { Conversation, Scenario } from '../scenario/scenario.ts'
 
@@ -93,6 +94,7 @@ export function enrols(
   added: string | null,
   path = '/omc/enroll',
   headers: Readonly<Record<string, string>> = {},
+  addressOf?: LoadBalancerOptions['addressOf'],
 ): Scenario {
   const s = scenario().behind(
     loadBalancer({
@@ -102,6 +104,7 @@ export function enrols(
       manner: 'fin',
       pick: () => '10.10.3.21',
       injects: () => added,
+      ...(addressOf === undefined ? {} : { addressOf }),
     }),
   )
   const { agent } = s.connect(A1, `${VIP}:80`)

@@ -40,7 +40,7 @@ function playing() {
       leg: 'back',
       service: SERVICE,
       server: to,
-      path: { isJoined: false },
+      path: { isJoined: false, joinedBy: [] },
       ...more,
     } as unknown as TrackedSighting
     follower.observe['connection-opened']!({} as never, sighting)
@@ -117,7 +117,7 @@ test('checks that carry nothing, other legs, and what another tap showed already
   const probe = opens(TWO)
   probe.leg = 'probe'
   closes(probe)
-  closes(opens(ONE, { path: { isJoined: true, sightings: [{ leg: 'back' }] } }))
+  closes(opens(ONE, { path: { isJoined: true, joinedBy: [], sightings: [{ leg: 'back' }] } }))
   expect(ended()).toEqual([])
 })
 

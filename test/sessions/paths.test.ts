@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Paths } from '../../src/sessions/paths.ts'
 import type { TrackedPath, TrackedSighting } from '../../src/sessions/sighting.ts'
+import { relayAddress } from '../../src/model/party.ts'
 import { SECOND } from '../../src/model/time.ts'
 import { AGENT, Parties, SERVER } from './parties.ts'
 import type { SightingParts } from './parties.ts'
@@ -33,9 +34,10 @@ function joined(
   [a, b]: Two,
   says: Says,
   also: (first: TrackedSighting) => void = () => {},
+  mayBeRelays: () => boolean = () => false,
 ): readonly string[] {
   const told: TrackedPath[] = []
-  const paths = new Paths((path) => told.push(path))
+  const paths = new Paths((path) => told.push(path), mayBeRelays)
   const parties = new Parties(CONFIG)
   const [first, second] = [parties.sighting(a), parties.sighting(b)]
   says(paths, first, parties)
@@ -164,6 +166,84 @@ describe('two connections', () => {
     for (const sighting of [...fronts, ...backs]) paths.opening(sighting, TEXT)
     expect([...fronts, ...backs].map(({ path }) => path.sightings.length)).toEqual([1, 1, 1, 1])
   })
+})
+
+describe('a relay that is not known as one', () => {
+  const KEPT = { tap: 'server', from: { ...AGENT, port: 10_000 } } as const
+  const POOLED = { tap: 'server', from: { address: '10.10.3.9', port: 10_000 } } as const
+  const asks =
+    (client: string | null): Says =>
+    (paths, sighting) =>
+      paths.asked(sighting, sighting.leg === 'front' ? null : client, 'GET /policy')
+
+  test.each<[string, SightingParts, Says, string]>([
+    ['passes octets on under the agent’s address', KEPT, opening, 'same first octets'],
+    ['asks what the agent asks, under its address', KEPT, asks(null), 'same request of one client'],
+    ['says for whom it asks', POOLED, asks(AGENT.address), 'same request of one client'],
+    ['passes TLS on', POOLED, hello, 'same TLS ClientHello'],
+    ['passes on what names the agent', POOLED, named, 'same agent at the same time'],
+  ])('%s', (_what, parts, says, why) => {
+    expect(
+      joined(
+        [FRONT, parts],
+        says,
+        () => {},
+        () => true,
+      ),
+    ).toEqual([why])
+  })
+
+  test.each<[string, SightingParts, Says]>([
+    ['says what anybody may say', POOLED, opening],
+    ['asks for another', POOLED, asks('10.0.0.6')],
+    ['does not say for whom it asks', POOLED, asks(null)],
+  ])('may be somebody else, who %s', (_what, parts, says) => {
+    expect(
+      joined(
+        [FRONT, parts],
+        says,
+        () => {},
+        () => true,
+      ),
+    ).toEqual([])
+  })
+
+  test('its connection is known for one from then on; an agent’s is not', () => {
+    const parties = new Parties(CONFIG)
+    const paths = new Paths(
+      () => {},
+      () => true,
+    )
+    const [front, kept, twin] = [FRONT, KEPT, { tap: 'middle' }].map((parts) => parties.sighting(parts)) as [
+      TrackedSighting,
+      TrackedSighting,
+      TrackedSighting,
+    ]
+    for (const sighting of [front, kept]) opening(paths, sighting, parties)
+    paths.opened(twin, parties.sequenceOf(twin))
+    expect([front.leg, kept.leg, twin.leg]).toEqual(['front', 'back', 'direct'])
+    expect(relayAddress(kept)).toBe(VIP.address)
+  })
+})
+
+test('what one client says twice at once tells neither', () => {
+  const paths = new Paths(() => {})
+  const parties = new Parties(CONFIG)
+  const fronts = [1, 2].map((port) => parties.sighting({ ...FRONT, from: { ...AGENT, port } }))
+  const backs = [1, 2].map((port) => parties.sighting({ ...BACK, from: { ...BALANCER, port } }))
+  for (const sighting of [...fronts, ...backs]) paths.opening(sighting, TEXT)
+  expect([...fronts, ...backs].map(({ path }) => path.sightings.length)).toEqual([1, 1, 1, 1])
+})
+
+test('what one client says twice, one after the other, is said on two paths', () => {
+  const paths = new Paths(() => {})
+  const parties = new Parties(CONFIG)
+  const legs = [0, 3].flatMap((start, i) => [
+    parties.sighting({ ...FRONT, start, from: { ...AGENT, port: i } }),
+    parties.sighting({ ...BACK, start, from: { ...BALANCER, port: i } }),
+  ])
+  for (const sighting of legs) paths.opening(sighting, TEXT)
+  expect(legs.map(({ path }) => legs.indexOf(path.first))).toEqual([0, 0, 2, 2])
 })
 
 test('a joined path keeps what its parts knew', () => {

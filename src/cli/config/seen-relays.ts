@@ -16,6 +16,7 @@ import { addressAlone } from '../../model/address.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
 import { listed } from '../../model/listed.ts'
+import { contains } from '../../sessions/inventory.ts'
 import { deploymentOf } from './deployment.ts'
 import { ownAddresses } from './suggest-devices.ts'
 import { joinsOf, sureRelays } from './suggest-groups.ts'
@@ -60,6 +61,7 @@ export function putIn(deployment: Deployment, facts: SurveyFacts): SeenRelays {
     const service = services[at]
     if (service === undefined) services.push(found)
     else if (service.servers.every(({ isSeen }) => isSeen)) services[at] = completed(service, found)
+    else if (isBefore(pool, service)) services[at] = { ...service, vips: found.vips }
   }
   const own = [...new Set(pools.flatMap((pool) => ownOf(pool, facts)))]
   return {
@@ -93,6 +95,12 @@ function withRelay(
   }
   return [...devices.filter((device) => device !== relay), grown]
 }
+
+/** The pool stands before servers that are stated, and nobody says what agents call. */
+const isBefore = ({ vips, servers }: Pool, service: ConfiguredService): boolean =>
+  vips.length > 0 &&
+  service.vips.length === 0 &&
+  servers.every(({ address }) => service.servers.some(({ addresses }) => contains(addresses, address)))
 
 /** It listens on a port that clients call. */
 const isFor = ({ ports }: ConfiguredService, { vips }: Pool): boolean =>

@@ -5,7 +5,7 @@ import { addressNumber } from '../../model/address.ts'
 import type { IncidentRecord } from '../../model/record.ts'
 import type { TimerEstimate } from '../../model/incident.ts'
 import { count, counted } from '../output/quantities.ts'
-import { joinsOf, sureRelays } from './suggest-groups.ts'
+import { joinsOf, keepsAddress, sureRelays } from './suggest-groups.ts'
 import type { RelayedFacts, SurveyFacts, TranslatedFacts } from './suggest-survey.ts'
 
 export interface SuggestedDevice {
@@ -85,14 +85,9 @@ export function ownAddresses(facts: SurveyFacts, relayed: readonly RelayedFacts[
 }
 
 /** It stands for several clients: one that keeps their addresses is seen under theirs. */
-function isRelay(relayed: readonly RelayedFacts[], { listeners }: SurveyFacts, address: string): boolean {
+function isRelay(relayed: readonly RelayedFacts[], facts: SurveyFacts, address: string): boolean {
   const behind = relayed.filter(({ relay }) => relay === address)
-  const isClient = behind.some(({ vip }) =>
-    [...listeners.values()].some(
-      ({ endpoint, clients }) => endpoint.address === vip.address && clients.has(address),
-    ),
-  )
-  return behind.length > 0 && !isClient
+  return behind.length > 0 && !behind.some((one) => keepsAddress(one, facts))
 }
 
 function measured(

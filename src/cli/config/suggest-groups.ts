@@ -41,7 +41,7 @@ const RELAYS_MAX = 4
 
 /** Relays that enough connections show, or that stand to reason. */
 export function sureRelays(facts: SurveyFacts): readonly RelayedFacts[] {
-  const both = Map.groupBy(facts.relayed, ({ vip, relay }) => `${endpointText(vip)} ${relay}`)
+  const both = Map.groupBy(facts.relayed, (one) => `${endpointText(one.vip)} ${ownAddress(one, facts)}`)
   const shown = [...both.values()].filter((some) => totalOf(some) >= RELAYED_MIN).flat()
   const known = new Set(shown.map(({ server }) => endpointText(server)))
   return [...shown, ...inferredRelays(facts).filter(({ server }) => !known.has(endpointText(server)))]
@@ -50,6 +50,16 @@ export function sureRelays(facts: SurveyFacts): readonly RelayedFacts[] {
 /** Addresses of all relays, on their servers' side. */
 export const relaysOf = (facts: SurveyFacts): ReadonlySet<string> =>
   new Set([...sureRelays(facts), ...facts.oneSided].map(({ relay }) => relay))
+
+/** Under which address a relay goes on to the servers, where it has one of its own. */
+const ownAddress = (relayed: RelayedFacts, facts: SurveyFacts): string =>
+  keepsAddress(relayed, facts) ? 'the clients’ own' : relayed.relay
+
+/** The relay goes on under the address of its client. */
+export const keepsAddress = ({ vip, relay }: RelayedFacts, { listeners }: SurveyFacts): boolean =>
+  [...listeners.values()].some(
+    ({ endpoint, clients }) => endpoint.address === vip.address && clients.has(relay),
+  )
 
 const totalOf = (relayed: readonly RelayedFacts[]): number =>
   relayed.flatMap(({ seen }) => [...seen.values()]).reduce((sum, n) => sum + n, 0)

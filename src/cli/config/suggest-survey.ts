@@ -6,7 +6,7 @@
  * beginning and no inventory.
  */
 import type { ConnectionSummary } from '../../model/connection.ts'
-import { headerValue, type HttpRequest } from '../../model/http.ts'
+import { forwardedNodes, headerValue, type HttpRequest } from '../../model/http.ts'
 import type { Opening, ProxyHeader } from '../../model/observation.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
@@ -92,6 +92,7 @@ class Surveyor {
   private readonly relayed = new Map<string, RelayedFacts>()
   private readonly translated = new Map<string, TranslatedFacts>()
   private readonly originators = new Set<string>()
+  private readonly joinedWith = new WeakMap<TrackedSighting, TrackedSighting[]>()
   private readonly openings = new Map<string, TrackedSighting[]>()
   private readonly identity = identitySurvey()
   private readonly rhythm = rhythmSurvey()
@@ -104,8 +105,9 @@ class Surveyor {
       opening: (o, sighting) => this.opening(o, sighting),
       'http-request': (o, sighting) => {
         this.oneSided.observe['http-request'](o, sighting)
-        if (sighting !== null && o.requestFrom === 0 && isLookedAt(sighting))
-          this.requested(sighting, o.request)
+        if (sighting === null || o.requestFrom !== 0 || !isLookedAt(sighting)) return
+        this.asked(sighting, o.request)
+        this.requested(sighting, o.request)
       },
     },
     closed: (sighting, summary) => this.closed(sighting, summary),
@@ -186,15 +188,29 @@ class Surveyor {
     this.relay(destination, sighting.originator.address, sighting.responder, 'PROXY header')
   }
 
-  /** What begins alike at two taps at once, and once at each, is one connection. */
-  private opening({ side, text, protocol, tap, time }: Opening, sighting: TrackedSighting | null): void {
+  private opening({ side, text, protocol, time }: Opening, sighting: TrackedSighting | null): void {
     if (side !== 0 || sighting === null || protocol === 'tls' || text.length < OPENING_MIN) return
+    this.said(sighting, text, time, 'same first octets')
+  }
+
+  /** The first request of a connection, for a client that a relay names. */
+  private asked(sighting: TrackedSighting, request: HttpRequest): void {
+    const { leg, originator, requests } = sighting
+    if (leg === 'internal' || leg === 'probe' || requests !== 1) return
+    const client = forwardedNodes(request).at(-1)?.address ?? originator.address
+    const text = `${client} ${request.method} ${request.target}`
+    this.said(sighting, text, request.time, 'same request of one client')
+  }
+
+  /** What is said alike at two taps at once, and once at each, is one connection. */
+  private said(sighting: TrackedSighting, text: string, time: Micros, why: string): void {
+    const { tap } = sighting
     const all = this.openings.get(text) ?? []
     const known = all.filter(({ start }) => Math.abs(time - start) <= OPENING_WITHIN)
     const elsewhere = known.filter((other) => other.tap !== tap)
     const isOnceEach = elsewhere.length === known.length && isApart(elsewhere.map((other) => other.tap))
     const front = isOnceEach ? elsewhere.find((other) => !isSameWay(other, sighting)) : undefined
-    if (front !== undefined) this.joined([front, sighting], 'same first octets')
+    if (front !== undefined) this.joined([front, sighting], why)
     this.openings.delete(text)
     if (this.openings.size >= OPENINGS_MAX) this.openings.delete(this.openings.keys().next().value!)
     this.openings.set(text, [...known, sighting].slice(-4))
@@ -204,10 +220,20 @@ class Surveyor {
     const [first, ...others] = sightings.toSorted((a, b) => a.start - b.start)
     if (first === undefined) return
     for (const other of others) {
+      if (!this.isNew(first, other)) continue
       const [a, b] = [first.responder, other.responder]
       if (a.address !== b.address) this.relay(a, other.originator.address, b, why)
       else if (first.originator.address !== other.originator.address) this.translate(first, other)
     }
+  }
+
+  /** More than one thing may join two connections: they count once. */
+  private isNew(first: TrackedSighting, other: TrackedSighting): boolean {
+    const known = this.joinedWith.get(other)
+    if (known?.includes(first) === true) return false
+    if (known === undefined) this.joinedWith.set(other, [first])
+    else known.push(first)
+    return true
   }
 
   private relay(vip: Endpoint, relay: string, server: Endpoint, why: string): void {

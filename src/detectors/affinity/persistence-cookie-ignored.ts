@@ -4,6 +4,7 @@ import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
 import { shortName } from '../../model/short-name.ts'
 import { SECOND } from '../../model/time.ts'
+import { relayAddress } from '../../model/party.ts'
 import { relayActor } from '../distribution/relay.ts'
 import { counted, detector, evidence, span, times, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -56,7 +57,7 @@ function finding(event: CookieAstray, world: World): Finding {
     at,
     ...about(sighting),
     server: { name: server.name, address: server.address, port: server.port },
-    actor: relayActor(sighting.originator.address, world),
+    actor: relayActor(relayAddress(sighting), world),
     manner: null,
     confidence: knownBy === 'its value' ? 0.97 : 0.9,
     details: { cookie, vendor, expectedServer: expected.name, knownBy },
@@ -66,7 +67,7 @@ function finding(event: CookieAstray, world: World): Finding {
         { ...packetOf(sighting, packet, at), note: `the same cookie at ${server.name}` },
       ),
     ),
-    cause: `${sighting.service.name}|${sighting.originator.address}|${cookie}`,
+    cause: `${sighting.service.name}|${relayAddress(sighting)}|${cookie}`,
     requirements: ['S2-31'],
   }
 }

@@ -2,7 +2,7 @@
 import type { Assignment, World } from '../../model/event.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
-import type { Agent, Server, Service, Visit } from '../../model/party.ts'
+import { type Agent, relayAddress, type Server, type Service, type Visit } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { isRecordReference } from '../../model/record-reference.ts'
 import { shortName } from '../../model/short-name.ts'
@@ -223,7 +223,7 @@ function mustStay(visit: Visit, previous: Visit): boolean {
     return false
   if (configured !== null) return true
   const relayed = [visit, previous].every(({ sighting }) => sighting.leg === 'back')
-  const oneRelay = visit.sighting.originator.address === previous.sighting.originator.address
+  const oneRelay = relayAddress(visit.sighting) === relayAddress(previous.sighting)
   return service.persistence !== null && relayed && oneRelay
 }
 
@@ -267,7 +267,7 @@ function causeOf(visit: Visit, previous: Visit, causes: HopCauses, world: World)
   const { service } = server
   if (sighting.leg !== 'back' && !isBalanced(service)) return isLedByName(visit, previous) ? 'dns' : 'agent'
   const away = visit.at - previous.at
-  const relay = sighting.originator.address
+  const relay = relayAddress(sighting)
   const shown = causes.causeOf(`${service.name}|${relay}`, () => world.assignments(service.name, relay), away)
   if (shown !== null) return shown
   const duration = service.configured?.persistenceDuration ?? PROFILES[service.profile].persistenceDuration
@@ -297,7 +297,7 @@ function actorOf(visit: Visit, cause: string, world: World): Actor {
     return { role: address === null ? 'middlebox' : 'load-balancer', address, confidence: 0.8 }
   }
   if (visit.sighting.leg === 'back') {
-    const { address } = visit.sighting.originator
+    const address = relayAddress(visit.sighting)
     const role = world.roleOf(address) === 'load-balancer' ? 'load-balancer' : 'middlebox'
     return { role, address, confidence: role === 'load-balancer' ? 0.95 : 0.8 }
   }

@@ -58,7 +58,7 @@ function finding(event: ReplicaMissed, replicationFails: boolean, world: World):
     server: { name: server.name, address: server.address, port: server.port },
     actor:
       sighting.leg === 'back'
-        ? { role: 'load-balancer', address: sighting.originator.address, confidence: 0.7 }
+        ? { role: 'load-balancer', address: relayAddress(sighting), confidence: 0.7 }
         : { role: 'agent', address: sighting.originator.address, confidence: 0.7 },
     manner: null,
     confidence: replicationFails ? 0.9 : 0.75,

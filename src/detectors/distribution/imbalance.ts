@@ -1,7 +1,7 @@
 /** Servers that should serve alike do not: some have far more agents than chance explains, or none. */
 import type { World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import type { Service, Visit } from '../../model/party.ts'
+import { relayAddress, type Service, type Visit } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
 import { detector, PROVED, ratio, span } from '../detector.ts'
 import { packets } from '../wording.ts'
@@ -47,8 +47,8 @@ export const imbalance = detector({
         const peers = peersOf(visit, world)
         if (peers === null || peers.length < 2) return
         if (world.failedOf(visit.server.service, visit.at - failureWithin, visit.at).length > 0) return
-        const { leg, originator } = visit.sighting
-        const group = `${leg === 'back' ? originator.address : 'agents'}|${peers.join(',')}`
+        const { sighting } = visit
+        const group = `${sighting.leg === 'back' ? relayAddress(sighting) : 'agents'}|${peers.join(',')}`
         const due = contacts.note(visit, group)
         if (due !== null) judge(due)
       },

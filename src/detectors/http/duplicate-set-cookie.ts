@@ -1,9 +1,6 @@
 /** One response sets a cookie of the same name twice. */
-import type { SetCookie } from '../../model/cookie.ts'
-import { sameNames } from '../../model/cookie-comparison.ts'
-import type { Severity } from '../../model/incident.ts'
 import { counted, detector, unseen } from '../detector.ts'
-import { cookieFinding, injectedText, repeatedNames } from '../cookie-finding.ts'
+import { cookieFinding, injectedText, repeatedNames, repetition } from '../cookie-finding.ts'
 import { connectionFilter } from '../wording.ts'
 
 export const duplicateSetCookie = detector({
@@ -23,7 +20,7 @@ export const duplicateSetCookie = detector({
       exchange(event) {
         const { sighting, transaction } = event
         if (transaction.response === null || sighting.leg === 'back') return
-        const severity = severityOf(transaction.response.setCookies, transaction.request?.target ?? null)
+        const severity = repetition(transaction.response.setCookies, transaction.request?.target ?? null)
         if (severity === null) return
         raise(
           cookieFinding('duplicate-set-cookie', event, {
@@ -39,19 +36,12 @@ export const duplicateSetCookie = detector({
     return {
       title: `Responses set one cookie twice: ${repeatedNames(first)}`,
       summary: `${counted(findings.length, 'response')} of ${first.service ?? 'the service'} set the same cookie twice; the client keeps the last. ${injectedText(first)}`,
-      remedy: 'Give the cookie of the load balancer a name of its own, or use persistence by source address.',
+      remedy:
+        first.actor.role === 'server'
+          ? 'Have the server set the cookie once: its application, or a module in front of it, sets it again.'
+          : 'Give the cookie of the load balancer a name of its own, or use persistence by source address.',
       filter: connectionFilter(findings),
       details: first.details,
     }
   },
 })
-
-/** The worst of the response's pairs; null if there is none that matters. */
-function severityOf(cookies: readonly SetCookie[], target: string | null): Severity | null {
-  let worst: Severity | null = null
-  for (const group of sameNames(cookies, target)) {
-    if (group.kind === 'last-wins') return 'warning'
-    if (group.kind === 'identical-line') worst = 'info'
-  }
-  return worst
-}

@@ -3,9 +3,10 @@ import type { Exchange } from '../../model/event.ts'
 import type { Finding, Severity } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
+import { isEnrolment, isEnrolmentStated } from '../../model/request-path.ts'
 import { counted, type Detector, detector, unseen } from '../detector.ts'
 import { connectionFilter } from '../wording.ts'
-import { cookieFinding, cookieNames, injectedText } from '../cookie-finding.ts'
+import { cookieFinding, cookieNames, injectedText, repetition } from '../cookie-finding.ts'
 
 export const multipleSetCookie = detector({
   type: 'multiple-set-cookie',
@@ -17,7 +18,7 @@ export const multipleSetCookie = detector({
     'a browser',
     'several cookies of the application itself, where nobody states what enrolment is',
     'nobody states what enrolment is: what a device adds is told for what it is, and no alarm',
-    'two lines of one name: duplicate-set-cookie says more',
+    'one cookie set twice: duplicate-set-cookie says more',
   ],
   requirements: ['S2-33', 'S2-34'],
   flows: unseen('cookies'),
@@ -28,10 +29,10 @@ export const multipleSetCookie = detector({
         const { sighting, transaction } = event
         const { response, request } = transaction
         if (response === null || request === null || sighting.leg === 'back') return
-        const isStated = sighting.service.configured?.enrolment != null
+        const isStated = isEnrolmentStated(sighting.service)
         if (isStated && !expectsOne(sighting.service, request.target)) return
-        const cookies = response.setCookies
-        if (cookies.length < 2 || new Set(cookies.map((c) => c.name)).size < cookies.length) return
+        const { setCookies } = response
+        if (setCookies.length < 2 || repetition(setCookies, request.target) === 'warning') return
         const finding = cookieFinding('multiple-set-cookie', event, {
           severity: isStated ? severityOf(event) : 'info',
           devices: world.devicesOf('load-balancer'),
@@ -51,13 +52,17 @@ export const multipleSetCookie = detector({
       summary:
         `${counted(findings.length, 'enrolment response')} of ${first.service ?? 'the service'} set more than one cookie (${names}). ` +
         `${injectedText(first)} ${continued(findings)}`,
-      remedy:
-        'Use persistence by source address for this service, or prefix mode, which adds to the existing cookie instead of setting a second one; clients from 10.5.1 on look for ovidCookie by name and no longer mind.',
+      remedy: `${remedyFor(first)}; clients from 10.5.1 on look for ovidCookie by name and no longer mind.`,
       filter: connectionFilter(findings),
       details: first.details,
     }
   },
 })
+
+const remedyFor = ({ actor }: Finding): string =>
+  actor.role === 'server'
+    ? 'Have the server itself set one cookie at enrolment'
+    : 'Use persistence by source address for this service, or prefix mode, which adds to the existing cookie instead of setting a second one'
 
 /** A device added one, and not all: the application has one of its own that it expects back. */
 function isOfDevice({ details }: Finding): boolean {
@@ -88,11 +93,8 @@ function unstated(
 /** The strict rule holds for the enrolment paths of a configured service, or for a product that is known to
  * be strict. */
 function expectsOne(service: Service, target: string): boolean {
-  const enrolment = service.configured?.enrolment ?? null
-  if (enrolment === null) return false
-  const strict = enrolment.singleSetCookie ?? PROFILES[service.profile].singleSetCookie
-  const path = target.split('?')[0]!
-  return strict && enrolment.paths.some((p) => path === p || path.startsWith(`${p}/`))
+  const strict = service.configured?.enrolment?.singleSetCookie ?? PROFILES[service.profile].singleSetCookie
+  return strict && isEnrolment(service, target)
 }
 
 /** Tolerated where the product's own named cookie is there and the client went on: that version looks for it

@@ -4,8 +4,8 @@
  * patterns stand last. Names compare with case (RFC 6265 §5.3).
  *
  * A value is decoded only where the encoding is published or follows from samples. Not in here, for their
- * names are the operator's choice: VMware NSX, Kemp, HAProxy and F5 under other names than these (F5 and
- * NetScaler are known by their values all the same).
+ * names are the operator's choice: VMware NSX, Kemp, HAProxy and F5 under other names than these (F5,
+ * NetScaler, and HAProxy under maxlife are known by their values all the same).
  */
 import type { CookieRole } from '../../model/cookie.ts'
 import {
@@ -16,6 +16,7 @@ import {
   netScalerBackend,
   prefixOf,
   routeSuffix,
+  stampedLabel,
   urlBackend,
   webLogicNode,
 } from './decoders.ts'
@@ -310,6 +311,15 @@ export const CATALOGUE: readonly CatalogueRow[] = [
     onlyWithBackend: true,
     note: 'Under a name of the operator: known by the form of its value.',
     source: 'F5 K6917',
+  },
+  {
+    vendor: 'HAProxy',
+    role: 'persistence',
+    name: /./,
+    backend: stampedLabel,
+    onlyWithBackend: true,
+    note: 'Under a name of the operator: known by the two times behind the label, under maxlife.',
+    source: 'haproxy src/http_ana.c; HAProxy 2 as observed',
   },
   {
     vendor: 'Citrix NetScaler',

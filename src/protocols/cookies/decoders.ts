@@ -104,6 +104,24 @@ export function labelBackend(value: string): string | null {
   return LABEL.test(label) ? label : null
 }
 
+/**
+ * The server's label of a HAProxy cookie under maxlife: `label|last|first`, each time in units of 4 s as five
+ * digits to base 64 (haproxy src/http_ana.c, `s30tob64`). Null for what is no time since 2010, when it came
+ * (1.4), or out of order.
+ */
+export function stampedLabel(value: string): string | null {
+  const match = /^([^|]{1,64})\|([A-Za-z0-9+/]{5})\|([A-Za-z0-9+/]{5})$/.exec(value)
+  if (match === null) return null
+  const [last, first] = [secondsOf(match[2]!), secondsOf(match[3]!)]
+  return first >= STAMPS_FROM && last >= first ? labelBackend(match[1]!) : null
+}
+
+/** 1 January 2010, in seconds. */
+const STAMPS_FROM = 1_262_304_000
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const secondsOf = (digits: string): number =>
+  4 * [...digits].reduce((number, digit) => number * 64 + BASE64.indexOf(digit), 0)
+
 const LABEL = /^[A-Za-z0-9._:-]{1,64}$/
 
 /** Label and rest of `label~rest`, as HAProxy's prefix mode writes it; null for other values. */

@@ -107,6 +107,33 @@ describe('relays that were seen', () => {
   })
 })
 
+describe('where the servers are stated, and not what agents call', () => {
+  const servers = '[{ name: a, addresses: [10.0.3.11] }, { name: b, addresses: [10.0.3.12] }]'
+  const vipsOf = (ports: string, of = servers) =>
+    putIn(stated(`services: [{ name: dlp, ports: ${ports}, servers: ${of} }]`), POOL).deployment.services.map(
+      ({ name, vips, servers: its }) => [name, textsOf(vips), its.map((server) => server.name)],
+    )
+
+  test('what the captures show them call is put in', () => {
+    expect(vipsOf('[443]')).toEqual([['dlp', ['10.0.2.10'], ['a', 'b']]])
+  })
+
+  test('unless it leads to others as well', () => {
+    expect(vipsOf('[443]', '[{ name: a, addresses: [10.0.3.11] }]')).toEqual([['dlp', [], ['a']]])
+  })
+})
+
+test('a relay that keeps its clients’ addresses shows itself by several clients', () => {
+  const clients = ['10.0.1.5', '10.0.1.6']
+  const kept = clients.map((relay) => ({ ...relayed('10.0.2.10', 443, '10.0.3.11', 1), relay }))
+  const vip = listener('client', '10.0.2.10', 443, ...clients)
+  const facts = { ...factsOf(...kept), listeners: new Map([[vip.text, vip]]) }
+  expect(sureRelays(facts)).toEqual(kept)
+  const { deployment } = putIn(EMPTY_DEPLOYMENT, facts)
+  expect(deployment.devices.map(({ addresses }) => textsOf(addresses))).toEqual([['10.0.2.10']])
+  expect(sureRelays({ ...facts, relayed: kept.slice(1) })).toEqual([])
+})
+
 /** An endpoint that two connections from each client called by one name. */
 function listener(tap: string, address: string, port: number, ...clients: string[]): ListenerFacts {
   return {

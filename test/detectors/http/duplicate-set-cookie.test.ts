@@ -30,6 +30,17 @@ describe('one cookie set twice', () => {
     ])
   })
 
+  test('by the server itself, as its side shows; another cookie was added', async () => {
+    const own = ['a=1; Path=/', 'a=2; Path=/']
+    const story = () => page(own, 'BIGipServerp=1677787402.20480.0000; path=/')
+    const told = async (taps: readonly string[]) =>
+      (await analysed(story(), { config: SEMS, taps })).incident('duplicate-set-cookie')
+    expect((await told(['client'])).actor).toMatchObject({ role: 'unknown', address: null })
+    const { actor, summary } = await told(['client', 'server'])
+    expect(actor).toEqual({ role: 'server', address: '10.10.3.21', confidence: 0.99 })
+    expect(summary).toContain('The server 10.10.3.21 itself sent them.')
+  })
+
   test('is named, and not those beside it', async () => {
     const story = page(['lang=en; Path=/', 'lang=de; Path=/', 'sid=1; Path=/'], null)
     expect((await analysed(story, { taps: ['client'] })).incident('duplicate-set-cookie').title).toBe(

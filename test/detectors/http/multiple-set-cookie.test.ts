@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { multipleSetCookie } from '../../../src/detectors/http/multiple-set-cookie.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { request, response } from '../../scenario/scenario.ts'
+import { loadBalancer, request, response, scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
@@ -89,6 +89,90 @@ describe('where nobody states what enrolment is', () => {
   })
 })
 
+/** Of an enrolment, with the server's side and without: severity, who did it, and which lines were added. */
+async function blamed(own: readonly string[], added: string | null, config: unknown = SEMS) {
+  const told = async (taps: readonly string[]) => {
+    const analysis = await analysed(enrols(own, added), { config, taps })
+    return analysis.findings('multiple-set-cookie').map(({ actor, details }) => {
+      const cookies = details['cookies'] as readonly { name: string; injected: boolean | null }[]
+      return [actor.role, cookies.map(({ name, injected }) => `${name} ${injected}`).join(', ')]
+    })
+  }
+  return { alone: await told(['client']), joined: await told(['client', 'server']) }
+}
+
+describe('who is to blame', () => {
+  test('a security device, whose cookies the server does not set either', async () => {
+    expect(await blamed([OLD], 'TS01d65f80=0123456789abcdef; Path=/')).toEqual({
+      alone: [['load-balancer', 'sid null, TS01d65f80 true']],
+      joined: [['load-balancer', 'sid false, TS01d65f80 true']],
+    })
+  })
+
+  test('the server, where its side shows that it sent them all', async () => {
+    expect(await blamed([OLD, 'theme=blue'], null)).toEqual({
+      alone: [['unknown', 'sid null, theme null']],
+      joined: [['server', 'sid false, theme false']],
+    })
+  })
+
+  test.each([
+    ['deletes a cookie and sets it anew', ['sid=; Path=/; Max-Age=0', OLD]],
+    ['sets one on two paths', [OLD, 'sid=b; Path=/omc']],
+  ])('the load balancer, beside a server that %s', async (_what, own) => {
+    const { joined } = await blamed(own, BIGIP)
+    expect(joined).toEqual([['load-balancer', 'sid false, sid false, BIGipServerp true']])
+  })
+})
+
+test('what is proven is of the same exchange, though clocks differ by more than exchanges do', async () => {
+  const s = scenario({ taps: { server: { clockAhead: seconds(-0.6) } } }).behind(
+    loadBalancer({
+      vip: { address: VIP, port: 80 },
+      address: '10.10.3.1',
+      idle: seconds(300),
+      manner: 'fin',
+      pick: () => '10.10.3.21',
+      injects: () => BIGIP,
+    }),
+  )
+  const { agent } = s.connect(A1, `${VIP}:80`)
+  agent.sends(request('POST', '/omc/enroll', { body: 'key' })).receives(response({ setCookie: [OLD] }))
+  s.wait(seconds(0.5))
+  agent.sends(request('POST', '/omc/enroll', { body: 'key' })).receives(response({ setCookie: ['a=1'] }))
+  s.wait(seconds(90))
+  const found = (await analysed(s, { config: SEMS })).findings('multiple-set-cookie')
+  const added = [{ name: 'BIGipServerp', injected: true }]
+  expect(found.map(({ details }) => details['cookies'])).toMatchObject([
+    [{ name: 'sid', injected: false }, ...added],
+    [{ name: 'a', injected: false }, ...added],
+  ])
+})
+
+test('a load balancer that sets several, where the server sets none, is proven to', async () => {
+  const story = enrols([], 'node=7; path=/\r\nSet-Cookie: pool=2; path=/')
+  const [found] = (await analysed(story, { config: SEMS })).findings('multiple-set-cookie')
+  expect(found!.actor).toEqual({ role: 'load-balancer', address: VIP, confidence: 0.99 })
+  expect(found!.evidence.map(({ note }) => note)).toEqual([
+    '2 Set-Cookie lines: node, pool',
+    'the server sent none',
+  ])
+})
+
+test.each([['/'], ['/omc/'], ['/omc'], ['/omc/enroll']])('enrolment is what lies within %s', async (path) => {
+  const services = [{ ...SEMS.services[0], enrolment: { paths: [path], singleSetCookie: true } }]
+  const found = (await analysed(enrols([OLD], BIGIP), { config: { ...SEMS, services } })).findings(
+    'multiple-set-cookie',
+  )
+  expect(found).toHaveLength(1)
+})
+
+test('a product that is known to be strict, of which nobody states the paths of enrolment', async () => {
+  const { enrolment: _none, ...service } = SEMS.services[0]
+  const config = { ...SEMS, services: [service] }
+  expect((await analysed(enrols([OLD], BIGIP), { config })).told).toEqual(['info multiple-set-cookie'])
+})
+
 test('an old client may yet go on when the capture ends', async () => {
   const found = (await analysed(enrols([OLD], BIGIP), { config: SEMS })).findings('multiple-set-cookie')
   expect(found.map((f) => [f.severity, f.details['clientContinued']])).toEqual([['warning', null]])
@@ -116,7 +200,7 @@ keepsQuiet(multipleSetCookie, {
     play: () => enrols([OLD], BIGIP),
     told: ['info multiple-set-cookie'],
   },
-  'two lines of one name: duplicate-set-cookie says more': {
+  'one cookie set twice: duplicate-set-cookie says more': {
     ...STORIES['duplicate-set-cookie'],
     told: ['warning duplicate-set-cookie'],
   },

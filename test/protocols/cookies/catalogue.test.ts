@@ -80,6 +80,7 @@ const SAMPLES: readonly Sample[] = [
   ['JSESSIONID', `${HEX32}.tomcat1`, 'Java servlet container', 'application', 'tomcat1', 'medium'],
   ['jsessionid', HEX32, 'Java servlet container', 'application', null, null],
   ['persist', '1677787402.20480.0000', 'F5 BIG-IP LTM', 'persistence', '10.1.1.100:80', 'medium'],
+  ['LBNODE', 'n1|awSy9|awSy9', 'HAProxy', 'persistence', 'n1', 'medium'],
   ['persist', NETSCALER, 'Citrix NetScaler', 'persistence', '172.16.102.101:80', 'medium'],
 ]
 
@@ -136,6 +137,7 @@ describe('nobody’s', () => {
     ['SID', '4294967296.20480.0000'],
     ['SID', NETSCALER_ENCRYPTED],
     ['SID', 'ICAJBCKMPLCA'],
+    ['LANG', 'de|en_US|en_US'],
   ])('%s=%s', (name, value) => {
     expect(catalogued(name, value)).toEqual({
       vendor: null,

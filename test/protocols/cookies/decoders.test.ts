@@ -11,6 +11,7 @@ import {
   netScalerVirtualServer,
   prefixOf,
   routeSuffix,
+  stampedLabel,
   urlBackend,
   webLogicNode,
 } from '../../../src/protocols/cookies/decoders.ts'
@@ -183,6 +184,16 @@ describe('labels', () => {
     ['s'.repeat(64), 's'.repeat(64)],
     ['s'.repeat(65), null],
   ])('%j stands for %j', (value, label) => expect(labelBackend(value)).toBe(label))
+
+  test.each([
+    ['n1|awSy9|awSy9', 'n1'], //    23 November 2026, 21:41:08
+    ['n1|awS0A|awSy9', 'n1'],
+    ['n1|awSy9|awS0A', null], //    last before first
+    ['n1|AAAAB|AAAAA', null], //    1970
+    ['n1|awSy9', null], //          one time alone may be anything
+    ['n1|12345|1234', null],
+    ['a b|awSy9|awSy9', null],
+  ])('by its times, %j stands for %j', (value, label) => expect(stampedLabel(value)).toBe(label))
 
   test.each([
     ['sems2~FA74C80C0485886F4C809B3A', { label: 'sems2', rest: 'FA74C80C0485886F4C809B3A' }],

@@ -33,8 +33,9 @@ export interface LoadBalancerOptions {
   readonly injects?: (server: string) => string | null
   /** What it makes of octets that pass, by direction and agent; absent: nothing. */
   readonly rewrites?: (octets: Uint8Array, heading: Heading, agent: Endpoint) => Uint8Array
-  /** Its address towards the server of its n-th connection; absent: `address` for all. */
-  readonly addressOf?: (n: number) => string
+  /** Its address towards the server of its n-th connection, which may be the agent's; absent: `address` for
+   * all. */
+  readonly addressOf?: (n: number, agent: string) => string
   readonly hopLimit?: number
   /** The window of its resets: some vendors write the reason there. */
   readonly resetWindow?: number
@@ -82,7 +83,7 @@ class Relay {
 
   private openBack(): void {
     this.server = this.proxy.pickFor(this.front.remote)
-    const local = this.proxy.nextLocal(),
+    const local = this.proxy.nextLocal(this.front.remote),
       remote = { address: this.server, port: this.front.local.port }
     const { stack, position, options } = this.proxy
     this.back = new TcpEnd(stack, position.time, local, remote, {
@@ -166,9 +167,9 @@ class Proxy {
     return this.options.pick(this.opened++, agent.address)
   }
 
-  nextLocal(): Endpoint {
+  nextLocal(agent: Endpoint): Endpoint {
     const { address, addressOf } = this.options
-    const own = addressOf?.(this.nextPort - FIRST_PORT) ?? address
+    const own = addressOf?.(this.nextPort - FIRST_PORT, agent.address) ?? address
     this.addresses.add(own)
     return { address: own, port: this.nextPort++ }
   }
