@@ -4,6 +4,7 @@ import type { World } from '../model/event.ts'
 import { packetOf } from '../model/packet.ts'
 import type { Actor, Details, EvidencePacket, Finding, Severity } from '../model/incident.ts'
 import { SECOND, toSeconds } from '../model/time.ts'
+import { relayAddress } from '../model/party.ts'
 import type { Alteration, RelayAltered } from '../model/web.ts'
 import { spoken } from './detector.ts'
 import { agentOf, about, packets, serverOf } from './wording.ts'
@@ -43,7 +44,7 @@ export function relayFinding(type: Finding['type'], event: RelayAltered, verdict
       clockResidualSeconds: clock === null ? null : toSeconds(clock.residual),
     },
     evidence: packets(...bothSides(event, direction)),
-    cause: `${front.sighting.service.name}|${openerKey(back.sighting, verdict.world, '')}|${direction}`,
+    cause: `${front.sighting.service.name}|${verdict.world.deviceOf(relayAddress(back.sighting))}|${direction}`,
     requirements: verdict.requirements,
   }
 }

@@ -3,7 +3,6 @@ import { openerKey } from '../actors.ts'
 import { detector, span, times, unseen } from '../detector.ts'
 import { SECOND } from '../../model/time.ts'
 import { keepsWebSessions } from '../../model/web.ts'
-import { relayAddress } from '../../model/party.ts'
 import { chooser, switchedText, switchFinding } from '../session-switch.ts'
 import { connectionFilter } from '../wording.ts'
 

@@ -3,6 +3,7 @@ import type { World } from '../../model/event.ts'
 import type { Finding, Severity } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { ClearText } from '../../model/tls-events.ts'
+import { openerKey } from '../actors.ts'
 import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import { onceEach } from './told.ts'
@@ -93,7 +94,7 @@ function finding({ sighting, at, packet, method }: ClearText, severity: Severity
     confidence: 0.97,
     details: { leg: isBehind ? 'behind the relay' : 'of the agent', protocol: 'http', method },
     evidence: packets({ ...packetOf(sighting, packet, at), note: `${method} in clear` }),
-    cause: `${service.name}|${isBehind ? world.deviceOf(originator.address) : 'agents'}`,
+    cause: `${service.name}|${openerKey(sighting, world, 'agents')}`,
     requirements: requirementsOf(service.profile, isBehind),
   }
 }
