@@ -6,6 +6,7 @@ import type { Path } from '../../model/party.ts'
 import { judge } from '../attribution.ts'
 import { silenceDetails, silenceOf, spokenSilence, spokenSilences } from '../silence-length.ts'
 import { counted, detector, evidence, suggested } from '../detector.ts'
+import { areUnanswered, unansweredDetails, unansweredText } from '../unanswered.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 
@@ -38,7 +39,11 @@ export const serverIdleClose = detector({
           actor: end.actor,
           manner: end.manner,
           confidence: end.confidence,
-          details: { ...silenceDetails(silence), attribution: end.sheet },
+          details: {
+            ...silenceDetails(silence),
+            ...unansweredDetails(sighting),
+            attribution: end.sheet,
+          },
           evidence: packets(
             ...evidence(
               {
@@ -63,10 +68,13 @@ export const serverIdleClose = detector({
     const first = findings[0]
     const gaps = findings.map((f) => f.details['silenceSeconds'] as number)
     const after = spokenSilences(findings)
+    const isWaitedFor = areUnanswered(findings)
     return {
-      title: `${first.server?.name ?? 'The server'} closes idle connections itself after ${after}`,
-      summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${after} without a packet. ${blameText(first)}${loreText(findings)}`,
-      remedy: `If agents are to stay connected, raise the server's idle timeout above ${Math.ceil(Math.max(...gaps))} s; if they poll, this is as designed.`,
+      title: `${first.server?.name ?? 'The server'} closes ${isWaitedFor ? 'connections without an answer' : 'idle connections itself'} after ${after}`,
+      summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${after} without a packet.${unansweredText(findings)} ${blameText(first)}${loreText(findings)}`,
+      remedy: isWaitedFor
+        ? 'Look in the log of the server at that time for what kept it from answering.'
+        : `If agents are to stay connected, raise the server's idle timeout above ${Math.ceil(Math.max(...gaps))} s; if they poll, this is as designed.`,
       filter: connectionFilter(findings),
       details: silenceOf(findings.find(({ details }) => !isAtLeast(details)) ?? first),
     }

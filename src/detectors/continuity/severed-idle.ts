@@ -15,6 +15,7 @@ import { estimateTimer, type Signature } from '../timer.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions, undecided } from '../suspicions.ts'
 import { witnesses } from '../witnesses.ts'
+import { unansweredDetails, unansweredText } from '../unanswered.ts'
 import { FREQUENT, Frequency, Regularity } from './regular.ts'
 
 export const severedIdle = detector({
@@ -63,8 +64,10 @@ export const severedIdle = detector({
       const named = isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found
       if (why === 'nobodys') emit(undecided(named, NEEDS_NAMES))
       else if (why === 'stateless') emit(undecided(named, NEEDS_SERVER))
-      // Who probes at intervals meets silence by its own clock.
-      else if (why === 'unseen' && isProbed(lost)) emit(undecided(named))
+      else if (why === 'unserved') emit(undecided(named, NEEDS_WAY_ON))
+      // Who probes at intervals meets silence by its own clock, and so does who waits for an answer no longer
+      // than it is set to.
+      else if (why === 'unseen' && (isProbed(lost) || lost.awaitsAnswer)) emit(undecided(named))
       else if (why === 'unseen') suspicions.add(named, found.details['silenceSeconds'] as number, lost)
       else emit(named)
     }
@@ -125,7 +128,7 @@ export const severedIdle = detector({
       title: `${who} severs idle connections${timer.upperSeconds === null ? '' : ` after ${timerText(timer.lowerSeconds, timer.upperSeconds)}`}`,
       summary:
         `${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${first.service ?? 'the service'} ` +
-        `${findings.length === 1 ? 'was' : 'were'} severed ${howText(findings, signature)} after ${spokenSilences(findings)} without a packet. ` +
+        `${findings.length === 1 ? 'was' : 'were'} severed ${howText(findings, signature)} after ${spokenSilences(findings)} without a packet.${unansweredText(findings)} ` +
         `${survivedText(survived, gaps)} ${blamelessText(findings)}${loreText(findings)}`,
       remedy: remedy(timer, who),
       ...common,
@@ -141,6 +144,9 @@ const NEEDS_NAMES =
 const NEEDS_SERVER =
   'a capture at the server of the same time: whether the reset is its own, and from which address it was asked'
 
+const NEEDS_WAY_ON =
+  'a capture of both sides of the load balancer at the time, or its log: whether it passed on what the agents asked, and to whom'
+
 const isProbed = ({ ending }: Sighting): boolean => ending?.silence?.breaker === 'keep-alive'
 
 /** Words for resets of hosts that have no such connection. */
@@ -154,10 +160,22 @@ function statelessWords(findings: readonly Finding[]): Pick<Description, 'title'
   }
 }
 
+/** Words for connections that a relay ended while they waited, and on which nothing had come back before. */
+function unservedWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {
+  const [{ actor, service }] = findings as readonly [Finding, ...Finding[]]
+  const who = deviceName(actor)
+  return {
+    title: 'Connections were closed before anything was answered',
+    summary: `${who} closed ${counted(findings.length, 'connection')} of ${counted(agentsAmong(findings), 'agent')} to ${service ?? 'the service'} after ${spokenSilences(findings)} without a packet: the agents had asked, and nothing had come back. Its timer for idle connections looks like this, and so do a full queue and servers that are down.`,
+    remedy: `Look in the log of ${who.charAt(0).toLowerCase()}${who.slice(1)} at that time for what it waited for: for a server to be free or up, or for a server’s answer.`,
+  }
+}
+
 /** What only the servers' side shows, and one loss does not decide. */
 function undecidedWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {
-  const stateless = findings.filter(({ needs }) => needs === NEEDS_SERVER)
-  if (stateless.length === findings.length) return statelessWords(findings)
+  const areAll = (why: string): boolean => findings.every(({ needs }) => needs === why)
+  if (areAll(NEEDS_SERVER)) return statelessWords(findings)
+  if (areAll(NEEDS_WAY_ON)) return unservedWords(findings)
   const told = findings.filter(({ needs }) => needs !== NEEDS_NAMES && needs !== NEEDS_SERVER)
   if (told.length > 0 && told.length < findings.length) return undecidedWords(told)
   const agents = agentsAmong(findings)
@@ -197,7 +215,12 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
     actor: end.actor,
     manner: end.manner,
     confidence: end.confidence,
-    details: { signature, ...silenceDetails(silence), attribution: end.sheet },
+    details: {
+      signature,
+      ...silenceDetails(silence),
+      ...unansweredDetails(sighting),
+      attribution: end.sheet,
+    },
     evidence: packets(
       ...evidence(
         ref(silence.startPacket, silence.start, LAST_BEFORE),
@@ -219,7 +242,8 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
 
 const causeOf = ({ signature, undecided: why, manner, actor }: IdleEnd): string => {
   if (signature === 'silent') return 'silent'
-  return why === 'stateless' ? 'stateless' : `${manner}|${actor.address ?? ''}`
+  if (why === 'stateless') return why
+  return `${why === 'unserved' ? `${why}|` : ''}${manner}|${actor.address ?? ''}`
 }
 
 /** Known by the return alone: what the agent said last, this side does not show. */
