@@ -71,6 +71,10 @@ export function closedByAgent(sighting: TrackedSighting): boolean {
   return isEarlierEnd(firstEnd(end, 0), firstEnd(end, 1)) && !forged
 }
 
+/** The responder said the first word of the end, as far as this sighting shows. */
+export const closedByResponder = ({ ending }: TrackedSighting): boolean =>
+  ending !== null && isEarlierEnd(firstEnd(ending, 1), firstEnd(ending, 0))
+
 /** How the side ended its direction, by what came first. */
 const firstEnd = ({ finished, resets }: Ending, side: Side): O.Finished | O.Reset | null =>
   isEarlierEnd(finished[side], resets[side]) ? finished[side] : resets[side]
