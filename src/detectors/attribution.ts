@@ -28,6 +28,7 @@ import { beganBefore, spokenSilence } from './silence-length.ts'
 import { firstWord, isRelays, legsBehind } from './relay-legs.ts'
 import { loreItems, resetMeaning } from './reset-lore.ts'
 import type { Signature } from './timer.ts'
+import { wasUnanswered } from './unanswered.ts'
 
 export interface IdleEnd {
   /** Who is to answer for it. `undecided`: the capture does not tell. */
@@ -291,8 +292,10 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
 
 /** Who asks and has not been sent an octet so far waits for the server, or waits at the relay for one: in a
  * queue, or because none is up. Its relay's patience is not the timer of idle connections. */
-const unlessUnserved = (end: IdleEnd): IdleEnd =>
-  end.sighting.awaitsAnswer && end.silence.bytes[1] === 0 ? { ...end, undecided: 'unserved' } : end
+function unlessUnserved(end: IdleEnd): IdleEnd {
+  const isUnserved = end.silence.bytes[1] === 0 && wasUnanswered(end.sighting, end.silence)
+  return isUnserved ? { ...end, undecided: 'unserved' } : end
+}
 
 /** A relay closed towards the server: for its own timer, or because the agent closed. The agent's return
  * tells; where it is not known whose connection it was, nothing does but the agents' side. */

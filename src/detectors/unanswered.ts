@@ -1,12 +1,20 @@
 /** Connections that ended while their agents waited for an answer, in findings and in words. */
 import type { Details, Finding } from '../model/incident.ts'
+import type { Silence } from '../model/observation.ts'
 import type { Sighting } from '../model/party.ts'
 
-/** What a finding says of a connection on which the agent had asked, and had no answer yet. */
-export const unansweredDetails = ({ awaitsAnswer }: Sighting): Details =>
-  awaitsAnswer ? { unanswered: true } : {}
+/** The agent had asked before the silence, and its end was all that came. */
+export function wasUnanswered({ awaitsAnswer }: Sighting, silence: Silence): boolean {
+  const { outcome, brokenBy, breaker } = silence
+  const isAskedLate = brokenBy === 0 && breaker === 'data'
+  return awaitsAnswer && !isAskedLate && (outcome === 'closed' || outcome === 'aborted')
+}
 
-const isUnanswered = ({ details }: Finding): boolean => details['unanswered'] === true
+/** What a finding says of such a connection. */
+export const unansweredDetails = (sighting: Sighting, silence: Silence): Details =>
+  wasUnanswered(sighting, silence) ? { unanswered: true } : {}
+
+export const isUnanswered = ({ details }: Finding): boolean => details['unanswered'] === true
 
 export const areUnanswered = (findings: readonly Finding[]): boolean => findings.every(isUnanswered)
 

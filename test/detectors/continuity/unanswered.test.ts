@@ -74,6 +74,20 @@ describe('at a load balancer that may never have had a server for it', () => {
   })
 })
 
+test('what is asked after the silence, and draws the reset, had not waited', async () => {
+  const s = scenario().behind(balancer('forget'))
+  const { agent } = s.connect(A1, AT_VIP)
+  s.wait(seconds(310))
+  agent.sends(ASKS)
+  s.wait(seconds(1))
+  attach(s, 'A1', A1, AT_VIP)
+  s.wait(seconds(10))
+  const found = (await told(s, 'client')).findings('severed-idle')
+  expect(found.map(({ severity, details }) => [severity, details['unanswered']])).toEqual([
+    ['critical', undefined],
+  ])
+})
+
 test('agents that wait for an answer no longer than they are set to are no timer of the path', async () => {
   const s = scenario().behind(balancer('fin'))
   const names = ['A1', 'A2', 'A3'] as const
