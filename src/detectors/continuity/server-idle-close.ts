@@ -18,6 +18,7 @@ export const serverIdleClose = detector({
     'the agent closed it',
     'what the agent sends does not pass the tap: it may have closed first',
     'the server restarted and closed all its connections at once',
+    'address translation lost its mapping: the server resets what it does not know',
   ],
   requirements: ['S0-01'],
   flows: suggested('what tells the server’s own close from that of a device before it'),
@@ -25,6 +26,10 @@ export const serverIdleClose = detector({
   watch(_values, world, raise) {
     const judged = new WeakSet<Path>()
     return {
+      // The server was asked under a tuple that it does not know.
+      'path-continued'({ before }) {
+        if (before !== null) judged.add(before.path)
+      },
       'path-ended'(event) {
         if (judged.has(event.path)) return
         const end = judge(event, world)
@@ -41,7 +46,7 @@ export const serverIdleClose = detector({
           confidence: end.confidence,
           details: {
             ...silenceDetails(silence),
-            ...unansweredDetails(sighting),
+            ...unansweredDetails(sighting, silence),
             attribution: end.sheet,
           },
           evidence: packets(

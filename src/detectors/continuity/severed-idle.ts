@@ -15,7 +15,7 @@ import { estimateTimer, type Signature } from '../timer.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions, undecided } from '../suspicions.ts'
 import { witnesses } from '../witnesses.ts'
-import { unansweredDetails, unansweredText } from '../unanswered.ts'
+import { isUnanswered, unansweredDetails, unansweredText } from '../unanswered.ts'
 import { FREQUENT, Frequency, Regularity } from './regular.ts'
 
 export const severedIdle = detector({
@@ -35,6 +35,7 @@ export const severedIdle = detector({
     'the other direction does not pass the tap',
     'a host that failed or restarted: most connections survive such a silence',
     'a web user, whose idle connection a relay closes by FIN between requests',
+    'address translation lost its mapping: the server resets what comes under another tuple',
   ],
   requirements: ['S0-04', 'S0-06', 'S0-15', 'S1-19'],
   flows: suggested(
@@ -67,11 +68,12 @@ export const severedIdle = detector({
       else if (why === 'unserved') emit(undecided(named, NEEDS_WAY_ON))
       // Who probes at intervals meets silence by its own clock, and so does who waits for an answer no longer
       // than it is set to.
-      else if (why === 'unseen' && (isProbed(lost) || lost.awaitsAnswer)) emit(undecided(named))
+      else if (why === 'unseen' && (isProbed(lost) || isUnanswered(named))) emit(undecided(named))
       else if (why === 'unseen') suspicions.add(named, found.details['silenceSeconds'] as number, lost)
       else emit(named)
     }
     const judged = new WeakSet<Path>()
+    const rebound = new WeakSet<Path>()
     const losses = new Losses()
     const suspicions = new Suspicions(emit)
     const isByTimer = (lost: Sighting, next: Sighting | null): boolean => {
@@ -79,10 +81,15 @@ export const severedIdle = detector({
       return silence === null || losses.isByTimer(lost, silence, world)
     }
     return {
+      'path-continued'({ before }) {
+        if (before !== null) rebound.add(before.path)
+      },
       'path-ended'(event) {
         if (judged.has(event.path)) return
         const end = judge(event, world)
         if (end === null || end.by !== 'network') return
+        // The server was asked under a tuple that it does not know, and refused that.
+        if (end.signature === 'rst-on-next' && rebound.has(event.path)) return
         judged.add(event.path)
         if (isByTimer(end.sighting, event.next)) raise(finding(end, event), end.sighting, end.undecided)
       },
@@ -218,7 +225,7 @@ function finding(end: IdleEnd, { path, next }: PathEnded): Finding {
     details: {
       signature,
       ...silenceDetails(silence),
-      ...unansweredDetails(sighting),
+      ...unansweredDetails(sighting, silence),
       attribution: end.sheet,
     },
     evidence: packets(
