@@ -152,7 +152,7 @@ const NEEDS_SERVER =
   'a capture at the server of the same time: whether the reset is its own, and from which address it was asked'
 
 const NEEDS_WAY_ON =
-  'a capture of both sides of the load balancer at the time, or its log: whether it passed on what the agents asked, and to whom'
+  'the log of the load balancer, or a capture of both its sides at the time: whether it passed on what the agents asked, and to whom'
 
 const isProbed = ({ ending }: Sighting): boolean => ending?.silence?.breaker === 'keep-alive'
 

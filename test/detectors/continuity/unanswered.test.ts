@@ -38,7 +38,7 @@ describe('at a load balancer that may never have had a server for it', () => {
     expect({ title, summary, remedy }).toEqual({
       title: 'Connections were closed before anything was answered',
       summary:
-        'The load balancer 10.10.2.10 closed 1 connection of 1 agent to dlp after 300.0 s without a packet: the agents had asked, and nothing had come back. Its timer for idle connections looks like this, and so do a full queue and servers that are down. To decide it takes a capture of both sides of the load balancer at the time, or its log: whether it passed on what the agents asked, and to whom.',
+        'The load balancer 10.10.2.10 closed 1 connection of 1 agent to dlp after 300.0 s without a packet: the agents had asked, and nothing had come back. Its timer for idle connections looks like this, and so do a full queue and servers that are down. To decide it takes the log of the load balancer, or a capture of both its sides at the time: whether it passed on what the agents asked, and to whom.',
       remedy:
         'Look in the log of the load balancer 10.10.2.10 at that time for what it waited for: for a server to be free or up, or for a server’s answer.',
     })
