@@ -89,6 +89,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'standing.ts': 'findings that are amended, or taken back, as a sample grows',
     'suspicions.ts': 'what only the servers’ side shows, until many of them show a timer',
     'undecided.ts': 'what waits for proof that may come later',
+    'unanswered.ts': 'what findings say of agents that waited for an answer',
     'given-up.ts': 'when it proves something that nobody answered, for those that judge ends',
     'losses.ts': 'what several connections that ended together have in common, for those that judge ends',
     'silence-length.ts': 'how long silences were, as far as it is known',
