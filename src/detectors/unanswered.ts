@@ -14,7 +14,7 @@ export function wasUnanswered({ awaitsAnswer }: Sighting, silence: Silence): boo
 export const unansweredDetails = (sighting: Sighting, silence: Silence): Details =>
   wasUnanswered(sighting, silence) ? { unanswered: true } : {}
 
-export const isUnanswered = ({ details }: Finding): boolean => details['unanswered'] === true
+const isUnanswered = ({ details }: Finding): boolean => details['unanswered'] === true
 
 export const areUnanswered = (findings: readonly Finding[]): boolean => findings.every(isUnanswered)
 

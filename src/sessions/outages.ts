@@ -9,7 +9,6 @@ import type { Outage, ServerFailure } from '../model/event.ts'
 import type { Server } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
-import { contains } from './inventory.ts'
 
 /** Servers that are watched at once; an outage of a further one is not noticed. */
 const OPEN_MAX = 4096
@@ -114,9 +113,6 @@ export class Outages {
 const isCertain = ({ byTap, relayed }: Open): boolean =>
   relayed >= 2 || [...byTap.values()].some((clients) => clients.size >= 2)
 
-/** Where the configuration names the servers of a service, what it does not call its server is none; nor is
- * what it calls a virtual address. */
-function mayBeOut({ service: { configured }, identifiedBy, address }: Server, answered: Micros): boolean {
-  if (configured !== null && configured.servers.length > 0) return identifiedBy === 'config'
-  return answered > -Infinity && !contains(configured?.vips ?? [], address)
-}
+/** Where the configuration names the service, what it does not call its server is none: a virtual address. */
+const mayBeOut = ({ service, identifiedBy }: Server, answered: Micros): boolean =>
+  service.configured !== null ? identifiedBy === 'config' : answered > -Infinity

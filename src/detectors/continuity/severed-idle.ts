@@ -15,7 +15,7 @@ import { estimateTimer, type Signature } from '../timer.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions, undecided } from '../suspicions.ts'
 import { witnesses } from '../witnesses.ts'
-import { isUnanswered, unansweredDetails, unansweredText } from '../unanswered.ts'
+import { unansweredDetails, unansweredText } from '../unanswered.ts'
 import { FREQUENT, Frequency, Regularity } from './regular.ts'
 
 export const severedIdle = detector({
@@ -66,9 +66,6 @@ export const severedIdle = detector({
       if (why === 'nobodys') emit(undecided(named, NEEDS_NAMES))
       else if (why === 'stateless') emit(undecided(named, NEEDS_SERVER))
       else if (why === 'unserved') emit(undecided(named, NEEDS_WAY_ON))
-      // Who probes at intervals meets silence by its own clock, and so does who waits for an answer no longer
-      // than it is set to.
-      else if (why === 'unseen' && (isProbed(lost) || isUnanswered(named))) emit(undecided(named))
       else if (why === 'unseen') suspicions.add(named, found.details['silenceSeconds'] as number, lost)
       else emit(named)
     }
@@ -153,8 +150,6 @@ const NEEDS_SERVER =
 
 const NEEDS_WAY_ON =
   'the log of the load balancer, or a capture of both its sides at the time: whether it passed on what the agents asked, and to whom'
-
-const isProbed = ({ ending }: Sighting): boolean => ending?.silence?.breaker === 'keep-alive'
 
 /** Words for resets of hosts that have no such connection. */
 function statelessWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {

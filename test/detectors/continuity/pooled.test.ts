@@ -101,7 +101,10 @@ describe.each(['relay', 'server'] as const)('connections to servers that the %s 
   })
 })
 
-test('what connections suggested that prove to be shared later is taken back', async () => {
+test.each([
+  ['idle', 'critical'],
+  ['waiting for an answer', 'info'],
+])('what connections suggested that prove to be shared later is taken back: %s', async (how, severity) => {
   const s = new TwoSides()
   const names = ['A1', 'A2', 'A3']
   const story = async () => analysed(s, { config: CONFIG, taps: ['server'] })
@@ -109,6 +112,7 @@ test('what connections suggested that prove to be shared later is taken back', a
     const front = s.connects(`10.10.1.10${i}`)
     const own = s.relays()
     s.asks(name, front, own)
+    if (how !== 'idle') own.agent.sends(request('GET', '/wait', { headers: { 'X-Agent-Id': name } }))
     return { front, own }
   })
   s.wait(seconds(97))
@@ -124,7 +128,7 @@ test('what connections suggested that prove to be shared later is taken back', a
   })
   s.wait(seconds(70))
   const before = await story()
-  expect(before.findings('severed-idle').map(({ severity }) => severity)).toEqual(Array(3).fill('critical'))
+  expect(before.findings('severed-idle').map(({ severity }) => severity)).toEqual(Array(3).fill(severity))
   expect(before.findings('reconnect-overhead')).toHaveLength(3)
   s.asks('A2', fronts[1]!.front, later[0]!)
   s.wait(seconds(10))
