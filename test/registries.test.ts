@@ -89,6 +89,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'standing.ts': 'findings that are amended, or taken back, as a sample grows',
     'suspicions.ts': 'what only the servers’ side shows, until many of them show a timer',
     'undecided.ts': 'what waits for proof that may come later',
+    'unanswered.ts': 'what findings say of agents that waited for an answer',
     'given-up.ts': 'when it proves something that nobody answered, for those that judge ends',
     'affinity/parallel.ts': 'moves of addresses that may stand for many',
     'many.ts': 'addresses that are nobody’s own, for several detectors',

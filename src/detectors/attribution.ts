@@ -28,6 +28,7 @@ import { beganBefore, spokenSilence } from './silence-length.ts'
 import { firstWord, isRelays, legsBehind } from './relay-legs.ts'
 import { loreItems, resetMeaning } from './reset-lore.ts'
 import type { Signature } from './timer.ts'
+import { wasUnanswered } from './unanswered.ts'
 
 export interface IdleEnd {
   /** Who is to answer for it. `undecided`: the capture does not tell. */
@@ -45,9 +46,10 @@ export interface IdleEnd {
    * Why one alone decides nothing; null where it does. `unseen`: only the servers' side shows it, and the
    * agent may have ended it itself, or its host was asleep. `nobodys`: nor does anything show whose it was,
    * and so whether its agent came back. `stateless`: the server's address answered as a host does that has no
-   * such connection.
+   * such connection. `unserved`: what the agent asked was never answered, nor anything before, and the relay
+   * that ended it may never have found a server for it.
    */
-  readonly undecided: 'unseen' | 'nobodys' | 'stateless' | null
+  readonly undecided: 'unseen' | 'nobodys' | 'stateless' | 'unserved' | null
 }
 
 /** Weights of the sheet: what one item alone is worth. */
@@ -221,7 +223,7 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
       return judgeRelayed(event.path, behind, sheet, end, sighting, world)
     return said === 'passed-on' || isByDesign(sighting, silence)
       ? end('server', serverActor(sighting, 0.7))
-      : end('network', relayActor(sighting, world, 0.8))
+      : unlessUnserved(end('network', relayActor(sighting, world, 0.8)))
   }
   if (isRelays(sighting) && from === 0) {
     // The agent's own end, passed on; unless it says so, the agent's return tells, as after a FIN. A segment
@@ -280,13 +282,20 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
       weight: MEDIUM,
       observed: 'the FIN comes from the virtual address',
     })
-    return end('network', relayActor(sighting, world, 0.75))
+    return unlessUnserved(end('network', relayActor(sighting, world, 0.75)))
   }
   if (isRelays(sighting) && from === 0) {
     const relay = relayActor(sighting, world, 0.7, true)
     return closedByRelay(event, sighting, sheet, world, () => end('network', relay))
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
+}
+
+/** Who asks and has not been sent an octet so far waits for the server, or waits at the relay for one: in a
+ * queue, or because none is up. Its relay's patience is not the timer of idle connections. */
+function unlessUnserved(end: IdleEnd): IdleEnd {
+  const isUnserved = end.silence.bytes[1] === 0 && wasUnanswered(end.sighting, end.silence)
+  return isUnserved ? { ...end, undecided: 'unserved' } : end
 }
 
 /** A relay closed towards the server: for its own timer, or because the agent closed. The agent's return

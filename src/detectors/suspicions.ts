@@ -10,6 +10,7 @@
 import type { Finding } from '../model/incident.ts'
 import { relayAddress, type Sighting } from '../model/party.ts'
 import { densest } from '../model/statistics.ts'
+import { wasUnanswered } from './unanswered.ts'
 
 /** Seconds between silences that one timer may have made: 2 s to either side. */
 const SAME_TIMER_SECONDS = 4
@@ -28,6 +29,7 @@ interface Suspicion {
   readonly silence: number
   /** Whose connection to the server it was; null: an agent's own. */
   readonly relay: string | null
+  readonly isByOwnClock: boolean
   isDecided: boolean
 }
 
@@ -41,15 +43,15 @@ export class Suspicions {
 
   /** Raises what was found, after a silence in seconds, as undecided; or as it is, and those before it that
    * are of one length with it, where so many decide it. */
-  add(found: Finding, silence: number, sighting: Sighting): void {
+  add(found: Finding, silence: number, lost: Sighting): void {
     const known = this.byCause.get(found.cause) ?? []
     if (known.length === 0 && this.byCause.size >= CAUSES_MAX) return this.raise(undecided(found))
     this.byCause.set(found.cause, known)
-    const relay = sighting.leg === 'back' ? relayAddress(sighting) : null
-    const latest: Suspicion = { found, silence, relay, isDecided: false }
+    const relay = lost.leg === 'back' ? relayAddress(lost) : null
+    const latest: Suspicion = { found, silence, relay, isByOwnClock: isByOwnClock(lost), isDecided: false }
     known.push(latest)
     if (known.length > KEPT_MAX) known.shift()
-    const alike = alikeAmong(known)
+    const alike = alikeAmong(known.filter((one) => !one.isByOwnClock))
     if (!alike.includes(latest)) return this.raise(undecided(found))
     for (const one of alike) {
       if (one.isDecided) continue
@@ -68,6 +70,13 @@ export class Suspicions {
       this.byCause.set(cause, rest)
     }
   }
+}
+
+/** Who probes at intervals meets silence by its own clock, and so does who waits for an answer no longer than
+ * it is set to: what is of one length there is so by that. */
+function isByOwnClock(lost: Sighting): boolean {
+  const silence = lost.ending?.silence ?? null
+  return silence !== null && (silence.breaker === 'keep-alive' || wasUnanswered(lost, silence))
 }
 
 /** A finding that proves nothing, and what would. */

@@ -52,7 +52,10 @@ export interface Woken {
   readonly isPresent: boolean
 }
 
-/** Many connections through one device, or to one server, ended at the same moment. */
+/** So large a share of all that were open is everybody's: of a relay's, not of one server behind it. */
+export const EVERYBODY = 0.9
+
+/** Many connections through one device, or to one server, or all of them, ended at the same moment. */
 export interface MassEnd {
   readonly kind: 'mass-end'
   readonly service: Service
@@ -61,6 +64,8 @@ export interface MassEnd {
   readonly address: string
   /** It is the server itself, as far as this tap shows. */
   readonly isServer: boolean
+  /** It is a relay, and the servers behind it had ended most of them: it passed that on. */
+  readonly isPassedOn: boolean
   readonly manner: 'fin' | 'rst'
   readonly first: PacketReference
   readonly last: PacketReference

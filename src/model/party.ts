@@ -103,6 +103,8 @@ export interface Sighting {
   /** The end of the first exchange: octets that the responder sent until it fell silent, or in the first
    * minute. */
   initialBytes: number | null
+  /** What the agent asked last has no answer: a request, or a ClientHello. False where that is not read. */
+  readonly awaitsAnswer: boolean
   /** Last packet known of, and who sent it. */
   lastAt: Micros
   closed: boolean

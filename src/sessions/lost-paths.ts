@@ -42,9 +42,9 @@ const isLater = ({ ending }: TrackedSighting, vain: TrackedSighting | null): boo
   vain !== null && ending !== null && (firstEnd(ending, 0)?.time ?? 0) > vain.ending!.silence!.end + TOGETHER
 
 /** A relay did not wait for an answer any longer: silent as the server was, the agent had asked. */
-const isGivenUp = ({ leg, ending, requests, responses }: TrackedSighting): boolean =>
+const isGivenUp = ({ leg, ending, awaitsAnswer }: TrackedSighting): boolean =>
   leg === 'back' &&
-  requests > responses &&
+  awaitsAnswer &&
   ending?.silence?.brokenBy === 0 &&
   (ending.silence.outcome === 'closed' || ending.silence.outcome === 'aborted')
 
@@ -81,6 +81,10 @@ function isContradicted(sighting: TrackedSighting): boolean {
     return isOther && isNearerServer(sighting, all[i]!)
   })
 }
+
+/** The responder said the first word of the end, as far as this sighting shows. */
+export const closedByResponder = ({ ending }: TrackedSighting): boolean =>
+  ending !== null && isEarlierEnd(firstEnd(ending, 1), firstEnd(ending, 0))
 
 /** How the side ended its direction, by what came first. */
 const firstEnd = ({ finished, resets }: Ending, side: Side): O.Finished | O.Reset | null =>

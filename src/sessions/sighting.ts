@@ -192,6 +192,11 @@ export class TrackedSighting implements Sighting {
     this.flags = withFlag(this.flags, SERVER_BY_COOKIE, is)
   }
 
+  get awaitsAnswer(): boolean {
+    if (this.requests > this.responses) return true
+    return this.tls !== null && this.tls.client !== null && this.tls.server === null
+  }
+
   /** The facts of its end; made when the first comes. */
   get end(): Ending {
     return (this.ending ??= {

@@ -3,15 +3,15 @@
  * back all at once afterwards. A device that restarts does that; a timer that many connections reach
  * together does not count, nor do those that come and go by themselves.
  */
-import type { MassEnd } from '../model/cadence.ts'
+import { EVERYBODY, type MassEnd } from '../model/cadence.ts'
 import type { ConnectionId } from '../model/connection.ts'
 import type { Finished, Reset } from '../model/observation.ts'
-import { type Leg, relayAddress, type Service } from '../model/party.ts'
+import { isAgentSide, type Leg, relayAddress, type Service } from '../model/party.ts'
 import { packetOf, type PacketReference, type Tap } from '../model/packet.ts'
 import { densest } from '../model/statistics.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { RECONNECT_WITHIN } from './endings.ts'
-import { TOGETHER } from './lost-paths.ts'
+import { closedByAgent, closedByResponder, TOGETHER } from './lost-paths.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
 
@@ -19,6 +19,12 @@ import type { TrackedSighting } from './sighting.ts'
  * values). */
 const LEAST = 10
 const LEAST_SHARE = 0.3
+/**
+ * Fewer are an upheaval if they were everybody's: of so many agents that it is no accident (as many as are
+ * taken for a restart where one of them was idle), after silences of their own, by word of whoever listens,
+ * and if most of them came back. Without that, it may be the end of what was to be done, or of the capture.
+ */
+const LEAST_OF_ALL = 4
 /** They come back at once: so many within so long a time. Agents that were told to take their time do not. */
 export const RETURN_SPAN: Micros = seconds(10)
 /** Idle for as long as each other, but for a second or a tenth: one timer ended them. */
@@ -140,14 +146,14 @@ class Upheavals {
     if (upheaval !== null && at - upheaval.ends.at(-1)!.at <= TOGETHER) return add(upheaval, end)
     while (recent.length > 0 && at - recent[0]!.at > TOGETHER) recent.shift()
     recent.push(end)
-    if (recent.length >= LEAST && recent.length >= LEAST_SHARE * recent[0]!.open) this.begin(device)
+    if (isMuch(recent)) this.begin(device)
   }
 
   private begin(device: Device): void {
     const upheaval: Upheaval = { ends: [], ended: new Set(), returns: [] }
     for (const end of device.recent) add(upheaval, end)
     device.recent = []
-    if (upheaval.ends.length < LEAST) return
+    if (!isMuch(upheaval.ends)) return
     device.upheaval = upheaval
     this.plan(device, upheaval)
   }
@@ -162,22 +168,32 @@ class Upheavals {
   }
 
   private judge(device: Device, upheaval: Upheaval): void {
-    const { ends } = upheaval
-    const isKnown = ends[0]!.at - (this.toldUntil.get(device.service) ?? -Infinity) <= SAME_UPHEAVAL
-    if (isKnown || !isUpheaval(ends)) {
+    const ends = upheaval.ends.filter((end) => !isAgents(end))
+    const due = upheaval.ends[0]!.at + RECONNECT_WITHIN
+    const isOver = (): void => {
       if (device.upheaval === upheaval) device.upheaval = null
-      return
     }
-    this.toldUntil.set(device.service, ends.at(-1)!.at)
-    const end = massEnd(device, ends)
-    this.around.tell(end)
-    this.around.later(ends[0]!.at + RECONNECT_WITHIN, () => {
-      if (device.upheaval === upheaval) device.upheaval = null
-      this.tellReturn(upheaval, end)
+    if (isUpheaval(ends) && this.tell(device, ends))
+      return this.around.later(due, () => {
+        isOver()
+        this.tellReturn(ends, upheaval.returns, massEnd(device, ends))
+      })
+    if (!mayBeAll(device, ends)) return isOver()
+    this.around.later(due, () => {
+      isOver()
+      if (areBack(ends, upheaval.returns)) this.tell(device, ends)
     })
   }
 
-  private tellReturn({ ends, returns }: Upheaval, end: MassEnd): void {
+  /** Unless it has been told of another side or tap. */
+  private tell(device: Device, ends: readonly End[]): boolean {
+    if (ends[0]!.at - (this.toldUntil.get(device.service) ?? -Infinity) <= SAME_UPHEAVAL) return false
+    this.toldUntil.set(device.service, ends.at(-1)!.at)
+    this.around.tell(massEnd(device, ends))
+    return true
+  }
+
+  private tellReturn(ends: readonly End[], returns: readonly Moment[], end: MassEnd): void {
     const keys = new Set(ends.map(agentKey))
     const own = returns.filter((r) => keys.has(agentKey(r)) || isNobodys(r.sighting))
     const back = densest(own, ({ at }) => at, RETURN_SPAN)
@@ -221,6 +237,7 @@ function massEnd({ service, address, isServer }: Device, ends: readonly End[]): 
     leg: first.sighting.leg,
     address,
     isServer,
+    isPassedOn: 2 * ends.filter(isServers).length > ends.length,
     manner: 2 * ends.filter(({ manner }) => manner === 'rst').length > ends.length ? 'rst' : 'fin',
     first: reference(first),
     last: reference(last),
@@ -238,15 +255,52 @@ function isFollowed({ service, leg }: TrackedSighting): boolean {
   return service.configured !== null || service.profile !== 'generic'
 }
 
+/** Enough of them to look closer. */
+const isMuch = (ends: readonly End[]): boolean =>
+  (ends.length >= LEAST && ends.length >= LEAST_SHARE * ends[0]!.open) || areAll(ends)
+
+const areAll = (ends: readonly End[]): boolean =>
+  ends.length >= LEAST_OF_ALL && ends.length >= EVERYBODY * ends[0]!.open
+
 /** Of many agents, and not by a timer that they reached together. */
 function isUpheaval(ends: readonly End[]): boolean {
   if (new Set(ends.map(agentKey)).size < LEAST) return false
-  const idle = ends.map((end) => end.idle).sort((a, b) => a - b)
-  const median = idle[idle.length >> 1]!
   const { idleThreshold } = ends[0]!.sighting.service
-  const alike = idle.filter((span) => Math.abs(span - median) <= Math.max(SAME_TIMER, median / 10)).length
-  return median < idleThreshold || alike < SAME_SHARE * ends.length
+  return medianIdle(ends) < idleThreshold || !areAlike(ends)
 }
+
+/** All connections of the few agents that are there: theirs by name or address, and of no common length. */
+function mayBeAll({ address }: Device, ends: readonly End[]): boolean {
+  if (!areAll(ends) || ends.some(({ sighting }) => sighting.responder.address !== address)) return false
+  return agentsOf(ends).size >= LEAST_OF_ALL && !areAlike(ends)
+}
+
+function areBack(ends: readonly End[], returns: readonly Moment[]): boolean {
+  const agents = agentsOf(ends)
+  const back = new Set([...agentsOf(returns)].filter((agent) => agents.has(agent)))
+  return 2 * back.size > agents.size
+}
+
+const agentsOf = (moments: readonly Moment[]): Set<string> =>
+  new Set(moments.filter(({ sighting }) => !isNobodys(sighting)).map(agentKey))
+
+const medianIdle = (ends: readonly End[]): Micros =>
+  ends.map(({ idle }) => idle).sort((a, b) => a - b)[ends.length >> 1]!
+
+/** Silent for as long as each other, as by one timer. */
+function areAlike(ends: readonly End[]): boolean {
+  const median = medianIdle(ends)
+  const alike = ends.filter(({ idle }) => Math.abs(idle - median) <= Math.max(SAME_TIMER, median / 10))
+  return alike.length >= SAME_SHARE * ends.length
+}
+
+/** The relay closed towards the server because the agent had closed. */
+const isAgents = ({ sighting: { leg, path } }: End): boolean =>
+  leg === 'back' && path.sightings.some((s) => isAgentSide(s) && closedByAgent(s))
+
+/** The server behind the relay closed first. */
+const isServers = ({ sighting: { leg, path } }: End): boolean =>
+  leg === 'front' && path.sightings.some((s) => s.leg === 'back' && closedByResponder(s))
 
 /** Behind a relay agents may have no names: their connections stand for them. */
 const agentKey = ({ sighting: { agent, leg, originator, connection } }: Moment): string =>

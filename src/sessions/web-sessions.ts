@@ -226,6 +226,11 @@ export class WebSessions {
   private toldOf({ session, switches }: Waiting, o: HttpTransaction): void {
     for (const one of switches) {
       const sighting = one.sighting as TrackedSighting
+      if (o.response === null && isBack(session, one)) {
+        if (one.what === 'server') session.toldServer = false
+        else session.toldProxy = false
+        continue
+      }
       if (!keepsWebSessions(sighting.service)) {
         if (one.what !== 'server' || session.toldServer || !isAskedAgain(session, one.target, o)) continue
         session.toldServer = true
@@ -246,6 +251,10 @@ export class WebSessions {
     }
   }
 }
+
+/** Since then it was where it is at home: its relay had tried another server in between. */
+const isBack = ({ homes }: WebSession, { at, sighting }: Switch): boolean =>
+  homes.some(({ tap, packet }) => tap === sighting.tap && packet.at > at)
 
 /** Something was posted to a login page, and the answer does not ask for it again. */
 const isLogin = ({ request, response }: HttpTransaction): boolean =>

@@ -13,6 +13,7 @@ export const sessionNodeSwitch = detector({
     'the session was over: logged out, half an hour without requests, the login page again',
     'a new cookie: another session',
     'the session’s server had failed',
+    'the other server did not answer, and the session went on at its own',
     'a service of which nobody said that it keeps sessions, unless users who had logged in must do so again',
     'new connections to the same server',
     'a cookie that names another server, where the one before is not seen to serve others: it may have failed',

@@ -1,5 +1,5 @@
 /** A device or server ended its connections all at once, as a restart does: one event, whatever it hit. */
-import type { MassEnd } from '../../model/cadence.ts'
+import { EVERYBODY, type MassEnd } from '../../model/cadence.ts'
 import type { World } from '../../model/event.ts'
 import type { Actor, ActorRole } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
@@ -8,16 +8,16 @@ import { counted, detector, PROVED, spoken, times } from '../detector.ts'
 import { about, momentsFilter, packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
 
-/** So large a share of all that were open is everybody's: of a relay's, not of one server behind it. */
-const ALL = 0.9
-
 export const massDisconnect = detector({
   type: 'mass-disconnect',
-  asserts: 'Many connections of agents were ended at the same moment by one device or server.',
+  asserts:
+    'Many connections of agents, or all of those there, were ended at the same moment by one device or server.',
   notThis: [
     'agents that close their own connections',
     'a timer that many connections reached together',
     'a few connections, or a small share of those open',
+    'all of a few agents that do not come back: their work is done, or the capture is over',
+    'an agent that has several connections',
     'connections that had just begun: agents that poll come and go',
     'browsers, whose connections end when the page is done',
   ],
@@ -67,11 +67,10 @@ export const massDisconnect = detector({
     const { connections, agents, open, seconds, servers } = largest.details as Record<string, number> & {
       servers: readonly string[]
     }
-    const who = largest.actor.role === 'server' ? 'A server' : 'A device on the path'
     return {
       title: `${counted(agents!, 'agent')} of ${largest.service ?? 'the service'} disconnected at once`,
       summary:
-        `${who} (${largest.actor.address ?? 'not known which'}) ended ${connections} of ${open} open connections within ` +
+        `${actorText(largest.actor)} ended ${connections} of ${open} open connections within ` +
         `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
         `${findings.length === 1 ? '' : `; that happened ${times(findings.length)}`}.`,
       remedy:
@@ -81,6 +80,11 @@ export const massDisconnect = detector({
     }
   },
 })
+
+const actorText = ({ role, address }: Actor): string =>
+  role === 'server' && address === null
+    ? 'The servers'
+    : `${role === 'server' ? 'A server' : 'A device on the path'} (${address ?? 'not known which'})`
 
 /** Roles of devices that stand between agents and servers. */
 const BETWEEN: ReadonlySet<ActorRole> = new Set([
@@ -105,17 +109,20 @@ const SHORTEST = 'less than 5 ms'
 
 /** Behind a virtual address the load balancer ended them, unless only those of one server of several
  * ended. */
-function actorOf({ leg, address, isServer, ends, open, servers }: MassEnd, world: World): Actor {
+function actorOf(end: MassEnd, world: World): Actor {
+  const { leg, address, isServer, isPassedOn, ends, open, servers } = end
   if (isServer) return { role: 'server', address, confidence: 0.8 }
   const role = world.roleOf(address)
   if (leg === 'back')
     return role === 'load-balancer' || role === 'reverse-proxy'
       ? { role, address, confidence: 0.9 }
       : { role: 'middlebox', address, confidence: 0.8 }
-  if (servers.length === 1 && ends < ALL * open) return { role: 'unknown', address: null, confidence: 0.5 }
+  if (isPassedOn) return { role: 'server', address: null, confidence: 0.8 }
+  if (servers.length === 1 && ends < EVERYBODY * open)
+    return { role: 'unknown', address: null, confidence: 0.5 }
   return {
     role: role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer',
     address,
-    confidence: ends >= ALL * open ? 0.85 : 0.7,
+    confidence: ends >= EVERYBODY * open ? 0.85 : 0.7,
   }
 }

@@ -6,6 +6,7 @@ import type { Path } from '../../model/party.ts'
 import { judge } from '../attribution.ts'
 import { silenceDetails, silenceOf, spokenSilence, spokenSilences } from '../silence-length.ts'
 import { counted, detector, evidence, suggested } from '../detector.ts'
+import { areUnanswered, unansweredDetails, unansweredText } from '../unanswered.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
 
@@ -17,6 +18,7 @@ export const serverIdleClose = detector({
     'the agent closed it',
     'what the agent sends does not pass the tap: it may have closed first',
     'the server restarted and closed all its connections at once',
+    'address translation lost its mapping: the server resets what it does not know',
   ],
   requirements: ['S0-01'],
   flows: suggested('what tells the server’s own close from that of a device before it'),
@@ -24,6 +26,10 @@ export const serverIdleClose = detector({
   watch(_values, world, raise) {
     const judged = new WeakSet<Path>()
     return {
+      // The server was asked under a tuple that it does not know.
+      'path-continued'({ before }) {
+        if (before !== null) judged.add(before.path)
+      },
       'path-ended'(event) {
         if (judged.has(event.path)) return
         const end = judge(event, world)
@@ -38,7 +44,11 @@ export const serverIdleClose = detector({
           actor: end.actor,
           manner: end.manner,
           confidence: end.confidence,
-          details: { ...silenceDetails(silence), attribution: end.sheet },
+          details: {
+            ...silenceDetails(silence),
+            ...unansweredDetails(sighting, silence),
+            attribution: end.sheet,
+          },
           evidence: packets(
             ...evidence(
               {
@@ -63,10 +73,13 @@ export const serverIdleClose = detector({
     const first = findings[0]
     const gaps = findings.map((f) => f.details['silenceSeconds'] as number)
     const after = spokenSilences(findings)
+    const isWaitedFor = areUnanswered(findings)
     return {
-      title: `${first.server?.name ?? 'The server'} closes idle connections itself after ${after}`,
-      summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${after} without a packet. ${blameText(first)}${loreText(findings)}`,
-      remedy: `If agents are to stay connected, raise the server's idle timeout above ${Math.ceil(Math.max(...gaps))} s; if they poll, this is as designed.`,
+      title: `${first.server?.name ?? 'The server'} closes ${isWaitedFor ? 'connections without an answer' : 'idle connections itself'} after ${after}`,
+      summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${after} without a packet.${unansweredText(findings)} ${blameText(first)}${loreText(findings)}`,
+      remedy: isWaitedFor
+        ? 'Look in the log of the server at that time for what kept it from answering.'
+        : `If agents are to stay connected, raise the server's idle timeout above ${Math.ceil(Math.max(...gaps))} s; if they poll, this is as designed.`,
       filter: connectionFilter(findings),
       details: silenceOf(findings.find(({ details }) => !isAtLeast(details)) ?? first),
     }

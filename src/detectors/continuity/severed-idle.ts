@@ -16,6 +16,7 @@ import { estimateTimer, type Signature } from '../timer.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions, undecided } from '../suspicions.ts'
 import { witnesses } from '../witnesses.ts'
+import { unansweredDetails, unansweredText } from '../unanswered.ts'
 import { FREQUENT, Frequency, Regularity } from './regular.ts'
 
 export const severedIdle = detector({
@@ -35,6 +36,7 @@ export const severedIdle = detector({
     'the other direction does not pass the tap',
     'a host that failed or restarted: most connections survive such a silence',
     'a web user, whose idle connection a relay closes by FIN between requests',
+    'address translation lost its mapping: the server resets what comes under another tuple',
   ],
   requirements: ['S0-04', 'S0-06', 'S0-15', 'S1-19'],
   flows: suggested(
@@ -64,12 +66,12 @@ export const severedIdle = detector({
       const named = isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found
       if (why === 'nobodys') emit(undecided(named, NEEDS_NAMES))
       else if (why === 'stateless') emit(undecided(named, NEEDS_SERVER))
-      // Who probes at intervals meets silence by its own clock.
-      else if (why === 'unseen' && isProbed(lost)) emit(undecided(named))
+      else if (why === 'unserved') emit(undecided(named, NEEDS_WAY_ON))
       else if (why === 'unseen') suspicions.add(named, found.details['silenceSeconds'] as number, lost)
       else emit(named)
     }
     const judged = new WeakSet<Path>()
+    const rebound = new WeakSet<Path>()
     const losses = new Losses()
     const suspicions = new Suspicions(emit)
     const isByTimer = (lost: Sighting, next: Sighting | null): boolean => {
@@ -77,10 +79,15 @@ export const severedIdle = detector({
       return silence === null || losses.isByTimer(lost, silence, world)
     }
     return {
+      'path-continued'({ before }) {
+        if (before !== null) rebound.add(before.path)
+      },
       'path-ended'(event) {
         if (judged.has(event.path)) return
         const end = judge(event, world)
         if (end === null || end.by !== 'network') return
+        // The server was asked under a tuple that it does not know, and refused that.
+        if (end.signature === 'rst-on-next' && rebound.has(event.path)) return
         judged.add(event.path)
         if (isByTimer(end.sighting, event.next))
           raise(finding(end, event, world), end.sighting, end.undecided)
@@ -116,7 +123,7 @@ export const severedIdle = detector({
       title: `${who} severs idle connections${timer.upperSeconds === null ? '' : ` after ${timerText(timer.lowerSeconds, timer.upperSeconds)}`}`,
       summary:
         `${counted(findings.length, 'idle connection')} of ${counted(agents, 'agent')} to ${first.service ?? 'the service'} ` +
-        `${findings.length === 1 ? 'was' : 'were'} severed${others.length > 0 ? ':' : ''} ${[alike, ...others].map(howText).join('; ')}.${sidesText(findings)} ` +
+        `${findings.length === 1 ? 'was' : 'were'} severed${others.length > 0 ? ':' : ''} ${[alike, ...others].map(howText).join('; ')}.${sidesText(findings)}${unansweredText(findings)} ` +
         `${survivedText(survived, alike)} ${blamelessText(findings)}${loreText(findings)}`,
       remedy: remedy(timer, who),
       ...common,
@@ -161,7 +168,8 @@ const NEEDS_NAMES =
 const NEEDS_SERVER =
   'a capture at the server of the same time: whether the reset is its own, and from which address it was asked'
 
-const isProbed = ({ ending }: Sighting): boolean => ending?.silence?.breaker === 'keep-alive'
+const NEEDS_WAY_ON =
+  'the log of the load balancer, or a capture of both its sides at the time: whether it passed on what the agents asked, and to whom'
 
 /** Words for resets of hosts that have no such connection. */
 function statelessWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {
@@ -174,10 +182,22 @@ function statelessWords(findings: readonly Finding[]): Pick<Description, 'title'
   }
 }
 
+/** Words for connections that a relay ended while they waited, and on which nothing had come back before. */
+function unservedWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {
+  const [{ actor, service }] = findings as readonly [Finding, ...Finding[]]
+  const who = deviceName(actor)
+  return {
+    title: 'Connections were closed before anything was answered',
+    summary: `${who} closed ${counted(findings.length, 'connection')} of ${counted(agentsAmong(findings), 'agent')} to ${service ?? 'the service'} after ${spokenSilences(findings)} without a packet: the agents had asked, and nothing had come back. Its timer for idle connections looks like this, and so do a full queue and servers that are down.`,
+    remedy: `Look in the log of ${who.charAt(0).toLowerCase()}${who.slice(1)} at that time for what it waited for: for a server to be free or up, or for a server’s answer.`,
+  }
+}
+
 /** What only the servers' side shows, and one loss does not decide. */
 function undecidedWords(findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> {
-  const stateless = findings.filter(({ needs }) => needs === NEEDS_SERVER)
-  if (stateless.length === findings.length) return statelessWords(findings)
+  const areAll = (why: string): boolean => findings.every(({ needs }) => needs === why)
+  if (areAll(NEEDS_SERVER)) return statelessWords(findings)
+  if (areAll(NEEDS_WAY_ON)) return unservedWords(findings)
   const told = findings.filter(({ needs }) => needs !== NEEDS_NAMES && needs !== NEEDS_SERVER)
   if (told.length > 0 && told.length < findings.length) return undecidedWords(told)
   const agents = agentsAmong(findings)
@@ -217,7 +237,13 @@ function finding(end: IdleEnd, { path, next }: PathEnded, world: World): Finding
     actor: end.actor,
     manner: end.manner,
     confidence: end.confidence,
-    details: { signature, ...silenceDetails(silence), leg: sighting.leg, attribution: end.sheet },
+    details: {
+      signature,
+      ...silenceDetails(silence),
+      ...unansweredDetails(sighting, silence),
+      leg: sighting.leg,
+      attribution: end.sheet,
+    },
     evidence: packets(
       ...evidence(
         ref(silence.startPacket, silence.start, LAST_BEFORE),
@@ -240,8 +266,9 @@ function finding(end: IdleEnd, { path, next }: PathEnded, world: World): Finding
 /** Devices that are not named and act in different ways are not known to be one. */
 const causeOf = ({ signature, undecided: why, manner, actor }: IdleEnd, world: World): string => {
   if (signature === 'silent') return 'silent'
-  if (why === 'stateless') return 'stateless'
-  return actor.address === null ? signature : `${manner}|${actorKey(actor, world)}`
+  if (why === 'stateless') return why
+  const by = actor.address === null ? signature : `${manner}|${actorKey(actor, world)}`
+  return why === 'unserved' ? `${why}|${by}` : by
 }
 
 /** Known by the return alone: what the agent said last, this side does not show. */

@@ -228,6 +228,17 @@ keepsQuiet(sessionNodeSwitch, {
       return visits(s, '/b/inbox', { cookie: SESSION })
     },
   },
+  'the other server did not answer, and the session went on at its own': {
+    config: WEB,
+    taps: ['server'],
+    play() {
+      const s = spread()
+      const { agent, server } = s.connect('10.10.1.101', AT_VIP)
+      agent.sends(request('GET', '/b/inbox', { cookie: SESSION }))
+      server.resets()
+      return visits(s, '/b/inbox', { cookie: SESSION }) // the first one's turn
+    },
+  },
   'a service of which nobody said that it keeps sessions, unless users who had logged in must do so again': [
     { config: UNSTATED, play: () => inbox(), told: ['warning server-hop'] },
     { config: UNSTATED, play: () => inbox({ status: 403 }), told: ['warning server-hop'] },

@@ -1,7 +1,7 @@
 /** A connection that is idle while another is not, behind a device that loses patience. */
 import { seconds } from '../../../src/model/time.ts'
 import type { Device } from '../../scenario/devices/device.ts'
-import { firewall, scenario, type Scenario } from '../../scenario/scenario.ts'
+import { firewall, nat, scenario, type Scenario } from '../../scenario/scenario.ts'
 import { A1, A2, attach, DLP, DLP1, VIP } from '../stories.ts'
 
 export const [DIRECT, AT_VIP] = [`${DLP1}:8000`, `${VIP}:8000`]
@@ -25,5 +25,18 @@ export function idle(device: Device, then: 'speaks' | 'waits', to = DIRECT): Sce
   attach(s, 'A1', A1, to)
   s.wait(seconds(30))
   other.sends('ping').receives('pong')
+  return s
+}
+
+/** A1 is silent while its translator makes another mapping, and then speaks under that. */
+export function rebound(ports: 'kept' | 'allocated'): Scenario {
+  const changesAt = [{ after: seconds(60), map: { [A1]: '203.0.113.9' }, ports }]
+  const s = scenario().behind(nat({ map: { [A1]: '203.0.113.5' }, changesAt }))
+  const { agent } = attach(s, 'A1', A1, DIRECT)
+  s.wait(seconds(120))
+  agent.sends('report')
+  s.wait(seconds(1))
+  attach(s, 'A1', A1, DIRECT)
+  s.wait(seconds(10))
   return s
 }

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { massDisconnect } from '../../../src/detectors/continuity/mass-disconnect.ts'
 import type { World } from '../../../src/model/event.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { loadBalancer, scenario } from '../../scenario/scenario.ts'
+import { type Conversation, loadBalancer, scenario, type Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { attachAll, BALANCER, beat, DLP1, DLP2, FLEET, restarts, steady, VIP } from './many.ts'
+import { agentAt, attachAll, BALANCER, beat, DLP1, DLP2, FLEET, restarts, steady, VIP } from './many.ts'
 import { CONTINUITY_STORIES } from './stories.ts'
 
 test('a server ends all its connections', async () => {
@@ -73,18 +73,104 @@ test('a load balancer ends all that it carries: seen from either side, told once
   }
 })
 
+/** A load balancer in front of both servers. */
+const fronted = (restartsAfter?: number): Scenario =>
+  scenario().behind(
+    loadBalancer({
+      vip: { address: VIP, port: 8000 },
+      address: BALANCER,
+      idle: seconds(3000),
+      manner: 'fin',
+      ...(restartsAfter === undefined ? {} : { restartsAfter: seconds(restartsAfter) }),
+      pick: (n) => [DLP1, DLP2][n % 2]!,
+    }),
+  )
+const AT_VIP = `${VIP}:8000`
+
+test('behind a load balancer, the servers end them all: it passes that on', async () => {
+  const s = fronted()
+  const all = attachAll(s, 12, 1, AT_VIP)
+  beat(s, all, 4)
+  s.wait(seconds(5))
+  restarts(all)
+  s.wait(seconds(10))
+  const analysis = await analysed(s, { config: FLEET, taps: ['client', 'server'] })
+  const [{ actor, summary }] = [analysis.incident('mass-disconnect')]
+  expect(actor).toEqual({ role: 'server', address: null, confidence: 0.8 })
+  expect(summary).toMatch(/^The servers ended 12 of 12 open connections within .* to dlp1 and dlp2\.$/)
+})
+
+/** A heartbeat of each, seconds apart: no two are silent for one time. */
+function beatApart(s: Scenario, all: readonly Conversation[]): void {
+  for (const { agent } of all) {
+    agent.sends('beat').receives('ok')
+    s.wait(seconds(3))
+  }
+}
+
+describe('all connections of a few agents', () => {
+  const told = async (s: Scenario, ...taps: string[]) =>
+    (await analysed(s, { config: FLEET, taps })).findings('mass-disconnect').map(inShort)
+
+  /** So many agents of a load balancer, each with a beat of its own; it restarts, and they come back. */
+  function restarted(count: number, comeBack = count): Scenario {
+    const s = fronted(100)
+    const restart = s.now + seconds(100)
+    const all = attachAll(s, count, 3, AT_VIP)
+    while (s.now < restart - seconds(20)) beatApart(s, all)
+    s.wait(restart + seconds(10) - s.now)
+    attachAll(s, comeBack, 1, AT_VIP)
+    return s
+  }
+
+  test('that come back', async () => {
+    const [line, ...others] = await told(restarted(4), 'client')
+    expect(others).toEqual([])
+    expect(line).toMatch(/^critical mass-disconnect .* load-balancer 10\.10\.2\.10 \| fin /)
+  })
+
+  test('are told once of both sides', async () => {
+    expect(await told(restarted(6), 'client', 'server')).toHaveLength(1)
+  })
+
+  test('are not told where half of them stay away', async () => {
+    expect(await told(restarted(6, 3), 'client')).toEqual([])
+  })
+
+  test('nor of three agents, of which it may be an accident', async () => {
+    expect(await told(restarted(3), 'client')).toEqual([])
+  })
+
+  test('nor where the relay’s side alone shows them: it may have passed on what the agents did', async () => {
+    expect(await told(restarted(6), 'server')).toEqual([])
+  })
+})
+
 const config = FLEET
 
 keepsQuiet(massDisconnect, {
-  'agents that close their own connections': {
-    config,
-    play() {
-      const { s, all } = steady()
-      for (const { agent } of all) agent.closes()
-      s.wait(seconds(10))
-      return s
+  'agents that close their own connections': [
+    {
+      config,
+      play() {
+        const { s, all } = steady()
+        for (const { agent } of all) agent.closes()
+        s.wait(seconds(10))
+        return s
+      },
     },
-  },
+    {
+      config,
+      play() {
+        const s = fronted()
+        const all = attachAll(s, 12, 1, AT_VIP)
+        beat(s, all, 4)
+        for (const { agent } of all) agent.closes()
+        s.wait(seconds(10))
+        return s
+      },
+    },
+  ],
   'a timer that many connections reached together': {
     config,
     play() {
@@ -109,6 +195,17 @@ keepsQuiet(massDisconnect, {
     {
       config,
       play() {
+        const { s, all } = steady(8)
+        beatApart(s, all)
+        restarts(all.slice(0, 6))
+        s.wait(seconds(5))
+        attachAll(s, 6)
+        return s
+      },
+    },
+    {
+      config,
+      play() {
         const { s, all } = steady(40)
         restarts(all.slice(0, 11))
         s.wait(seconds(10))
@@ -116,6 +213,36 @@ keepsQuiet(massDisconnect, {
       },
     },
   ],
+  'all of a few agents that do not come back: their work is done, or the capture is over': {
+    config,
+    play() {
+      const { s, all } = steady(6)
+      beatApart(s, all)
+      restarts(all)
+      s.wait(seconds(10))
+      return s
+    },
+  },
+  'an agent that has several connections': {
+    config,
+    play() {
+      const s = scenario()
+      const open = () =>
+        Array.from({ length: 6 }, () => {
+          const conversation = s.connect(agentAt(0), `${DLP1}:8000`)
+          conversation.agent.sends('agent=B0 hello').receives('policies')
+          s.wait(seconds(3))
+          return conversation
+        })
+      const all = open()
+      beat(s, all, 4)
+      beatApart(s, all)
+      restarts(all)
+      s.wait(seconds(5))
+      open()
+      return s
+    },
+  },
   'connections that had just begun: agents that poll come and go': {
     config,
     play() {

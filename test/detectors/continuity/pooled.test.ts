@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { seconds } from '../../../src/model/time.ts'
-import type { Conversation } from '../../scenario/scenario.ts'
+import { type Conversation, request } from '../../scenario/scenario.ts'
 import { type Analysis, analysed, inShort } from '../analysis.ts'
 import { A1, A2, DLP, VIP } from '../stories.ts'
 import { TwoSides } from './two-sides.ts'
@@ -68,7 +68,10 @@ describe.each(['relay', 'server'] as const)('connections to servers that the %s 
   })
 })
 
-test('what connections suggested that prove to be shared later is taken back', async () => {
+test.each([
+  ['idle', 'critical'],
+  ['waiting for an answer', 'info'],
+])('what connections suggested that prove to be shared later is taken back: %s', async (how, severity) => {
   const s = new TwoSides()
   const names = ['A1', 'A2', 'A3']
   const story = async () => analysed(s, { config: CONFIG, taps: ['server'] })
@@ -76,6 +79,7 @@ test('what connections suggested that prove to be shared later is taken back', a
     const front = s.connects(`10.10.1.10${i}`)
     const own = s.relays()
     s.asks(name, front, own)
+    if (how !== 'idle') own.agent.sends(request('GET', '/wait', { headers: { 'X-Agent-Id': name } }))
     return { front, own }
   })
   s.wait(seconds(97))
@@ -91,7 +95,7 @@ test('what connections suggested that prove to be shared later is taken back', a
   })
   s.wait(seconds(70))
   const before = await story()
-  expect(before.findings('severed-idle').map(({ severity }) => severity)).toEqual(Array(3).fill('critical'))
+  expect(before.findings('severed-idle').map(({ severity }) => severity)).toEqual(Array(3).fill(severity))
   expect(before.findings('reconnect-overhead')).toHaveLength(3)
   s.asks('A2', fronts[1]!.front, later[0]!)
   s.wait(seconds(10))

@@ -5,6 +5,7 @@ import { scenario } from '../../scenario/scenario.ts'
 import type { Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
+import { rebound } from './idle.ts'
 import { A1, A2, attach, balancer, DLP, DLP1, STORIES, VIP } from '../stories.ts'
 
 const DIRECT = `${DLP1}:8000`
@@ -131,6 +132,11 @@ keepsQuiet(serverIdleClose, {
       for (const end of all) end.closes()
       return s
     },
+  },
+  'address translation lost its mapping: the server resets what it does not know': {
+    config: DLP,
+    play: () => rebound('allocated'),
+    told: ['critical nat-rebind', 'warning nat-change', 'warning reconnect-overhead'],
   },
 })
 

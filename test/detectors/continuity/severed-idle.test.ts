@@ -5,7 +5,7 @@ import { firewall, nat, scenario, type Scenario } from '../../scenario/scenario.
 import { analysed, analysedFiles, inShort, only } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { A1, A2, attach, balancer, DLP, DLP1, DLP2, HOST_FAILS, radio, STORIES } from '../stories.ts'
-import { AT_VIP, DIRECT, forgetting } from './idle.ts'
+import { AT_VIP, DIRECT, forgetting, rebound } from './idle.ts'
 
 test('a server that speaks first finds a named agent gone, which comes back at once', async () => {
   const s = scenario().behind(forgetting('silently'))
@@ -428,5 +428,10 @@ keepsQuiet(severedIdle, {
   'a web user, whose idle connection a relay closes by FIN between requests': {
     config: { ...DLP, services: [{ ...DLP.services[0], connections: 'web' }] },
     play: STORIES['severed-idle'].play,
+  },
+  'address translation lost its mapping: the server resets what comes under another tuple': {
+    config: DLP,
+    play: () => rebound('kept'),
+    told: ['critical nat-rebind', 'warning nat-change', 'warning reconnect-overhead'],
   },
 })
