@@ -3,7 +3,7 @@
  * to nothing.
  */
 import type { ConnectionOpened } from '../model/observation.ts'
-import type { Side } from '../model/packet.ts'
+import { otherSide, type Side } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
@@ -173,19 +173,23 @@ function tellOpened(state: TapState, row: number, side: Side, place: Place, time
   const c = row * RECORD_WORDS
   w[c + STATE]! &= ~UNOPENED
   const hardware = [hardwareOf(state, row, 0, side, place), hardwareOf(state, row, 1, side, place)] as const
-  state.emit(opened(state, row, { time, hardware, tag: place.tag }))
+  const initialSequence = [
+    initialBy(state, row, 0, side, place),
+    initialBy(state, row, 1, side, place),
+  ] as const
+  state.emit(opened(state, row, { time, hardware, initialSequence, tag: place.tag }))
 }
 
 /** That it opened, and what the table knows of that; the rest is handed in. */
 export function opened(
   state: TapState,
   row: number,
-  its: Pick<ConnectionOpened, 'time' | 'hardware' | 'tag'>,
+  its: Pick<ConnectionOpened, 'time' | 'hardware' | 'initialSequence' | 'tag'>,
 ): ConnectionOpened {
   const w = state.table.words
   const c = row * RECORD_WORDS
   const cold = state.table.cold.get(row)
-  const { time, hardware, tag } = its
+  const { time, hardware, initialSequence, tag } = its
   return {
     kind: 'connection-opened',
     time,
@@ -201,7 +205,7 @@ export function opened(
     syn: cold?.syn ?? NEITHER,
     hardware,
     answeredTo: state.hardware.text(cold?.answeredTo ?? 0),
-    initialSequence: [initial(state, row, 0), initial(state, row, 1)],
+    initialSequence,
     tag,
   }
 }
@@ -212,6 +216,26 @@ function hardwareOf(state: TapState, row: number, side: Side, sender: Side, plac
   const number =
     known === 0 && side === sender ? state.hardware.number(place.frame, place.sourceHardwareAt) : known
   return state.hardware.text(number)
+}
+
+/** The initial sequence number of a side whose SYN was seen. It is also known by what the other side
+ * acknowledged next after its own SYN, if it is stored behind that, or was missed. */
+export function initial({ table: { words: w } }: TapState, row: number, side: Side): number | null {
+  const other = otherSide(side)
+  const bits = w[row * RECORD_WORDS + STATE]!
+  const answered = bit(SYN_SEEN, other) | bit(ACK_SEEN, other)
+  const isKnown = (bits & bit(SYN_SEEN, side)) !== 0 || (bits & answered) === answered
+  return isKnown ? w[half(row, side) + INITIAL]! >>> 0 : null
+}
+
+/** The same, while the packet in hand, which `sender` sent, is not yet accounted for. */
+function initialBy(state: TapState, row: number, side: Side, sender: Side, place: Place): number | null {
+  const known = initial(state, row, side)
+  const isSyn = (state.table.words[row * RECORD_WORDS + STATE]! & bit(SYN_SEEN, sender)) !== 0
+  if (known !== null || sender === side || !isSyn) return known
+  const { bytes, transportAt } = place
+  if ((tcp.flags(bytes, transportAt) & tcp.ACK) === 0) return null
+  return (tcp.acknowledgment(bytes, transportAt) - 1) >>> 0
 }
 
 /** Tells a try that came to nothing, once. The connection may yet open: a late SYN/ACK then tells so. */
@@ -249,12 +273,6 @@ export function isUnansweredAttempt(state: TapState, row: number): boolean {
   const bits = state.table.words[row * RECORD_WORDS + STATE]!
   return (bits & (SYN_SEEN | UNOPENED | FAILED | bit(STARTED, 1))) === (SYN_SEEN | UNOPENED)
 }
-
-/** The initial sequence number of a side whose SYN was seen. */
-const initial = (state: TapState, row: number, side: Side): number | null =>
-  (state.table.words[row * RECORD_WORDS + STATE]! & bit(SYN_SEEN, side)) === 0
-    ? null
-    : state.table.words[half(row, side) + INITIAL]! >>> 0
 
 /** Microseconds for LEG_RTT: 1 where the times are equal, 0 where the order of packets is not that of their
  * times. */

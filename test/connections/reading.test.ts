@@ -43,6 +43,30 @@ describe('whoever reads a stream is told', () => {
     })
   })
 
+  test('of one whose SYN/ACK is stored late, where it starts by what acknowledges that', () => {
+    const wire = createWire()
+      .opens([{}, { unseen: true }])
+      .sends(0, 3)
+      .sends(1, 2)
+    expect(wire.streams[0]!.told).toEqual([
+      'starts 0 1001',
+      'starts 1 5001',
+      'segment 0 1001 AAA',
+      'acknowledged 0 1004',
+      'segment 1 5001 BB',
+    ])
+  })
+
+  test('of one whose first octets are stored late, that they are acknowledged', () => {
+    const wire = createWire().opens().sends(0, 3, { unseen: true }).sends(1, 2)
+    expect(wire.streams[0]!.told).toEqual([
+      'starts 0 1001',
+      'starts 1 5001',
+      'acknowledged 0 1004',
+      'segment 1 5001 BB',
+    ])
+  })
+
   describe('octets on the SYN', () => {
     /** Its answer acknowledges so many of them; the originator's next segment begins there. */
     const answered = (taken: number, unseen = false): Wire =>

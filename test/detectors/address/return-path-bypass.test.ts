@@ -13,11 +13,11 @@ test('answers that take another way', async () => {
   const { config, play } = STORIES['return-path-bypass']
   const analysis = await analysed(play(), { config })
   expect(analysis.findings('return-path-bypass').map(inShort)).toEqual([
-    'warning return-path-bypass 15.205 server | 10.10.1.103 10.10.1.103 at dlp1 | unknown |  | server 38',
+    'warning return-path-bypass 15.205 server | 10.10.1.103 10.10.1.103 at dlp1 | unknown |  | server 38, client 46',
   ])
   expect(analysis.incident('return-path-bypass')).toMatchObject({
     title: 'Responses of dlp take another way than requests',
-    details: { oneWayConnections: 3, twoWayConnections: 3, seenElsewhere: null },
+    details: { oneWayConnections: 3, twoWayConnections: 3, seenElsewhere: 'client' },
     requirements: ['S0-16', 'S0-18'],
   })
 })
