@@ -59,7 +59,10 @@ export function synSeen(state: TapState, row: number, side: Side, place: Place, 
   if (facts.windowScale >= 0)
     w[h + WINDOW_HOP_SCALE] = (w[h + WINDOW_HOP_SCALE]! & ~0xff) | (facts.windowScale + 1)
   if (cold.syn[side] === null) cold.syn = withSide(cold.syn, side, facts)
-  noteHopLimit(state, w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!, facts.hopLimit)
+  const isRepeated =
+    (w[c + STATE]! & bit(SYN_SEEN, side)) !== 0 &&
+    w[h + INITIAL] === (tcp.sequence(place.bytes, place.transportAt) | 0)
+  state.hopLimits.note(w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!, facts.hopLimit, isRepeated)
   w[c + STATE]! |= bit(SYN_SEEN, side)
   if ((tcp.flags(place.bytes, place.transportAt) & tcp.ACK) === 0) synOf(state, row, side, cold, time)
   else {
@@ -278,10 +281,3 @@ export function isUnansweredAttempt(state: TapState, row: number): boolean {
  * times. */
 const span = (from: Micros, to: Micros): number =>
   to < from ? 0 : Math.min(UINT32_MAX, Math.max(LEG_RTT_MIN, to - from))
-
-/** Hosts whose hop limit is remembered; a capture with more learns no new ones. */
-const HOP_LIMITS_MAX = 1 << 16
-
-function noteHopLimit(state: TapState, address: number, hopLimit: number): void {
-  if (state.hopLimits.size < HOP_LIMITS_MAX) state.hopLimits.set(address, hopLimit)
-}
