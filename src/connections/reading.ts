@@ -119,6 +119,8 @@ export class Reading {
     packet: number,
   ): void {
     if (this.isDull(row, side, sequence, bytes, start, end, packet)) return
+    // That its originator speaks is all that a snap length leaves of it.
+    if (end <= start && side === 0 && this.isUnreadFirst(row, side, sequence)) this.tellOpening(row, packet)
     const stream = this.state.table.streams.get(row) ?? this.open(row, packet)
     stream.segment(side, sequence >>> 0, bytes, start, end, payload, this.state.moment[0]!, packet)
     if (stream.detached) this.leave(row)
@@ -167,12 +169,20 @@ export class Reading {
     if (beginsAnything === undefined || (bits & (READ | bit(SYN_SEEN, side))) !== bit(SYN_SEEN, side))
       return false
     if ((bits & bit(DULL, side)) !== 0) return true
-    const isFirst = sequence === ((w[half(row, side) + INITIAL]! + 1) | 0)
+    const isFirst = this.isUnreadFirst(row, side, sequence)
     if (!isFirst || end <= start || beginsAnything(side, bytes, start, end)) return false
     w[c + STATE] = bits | bit(DULL, side)
     if ((bits & bit(DULL, otherSide(side))) !== 0) w[c + STATE]! |= DETACHED
     if (side === 0) this.tellOpening(row, packet)
     return true
+  }
+
+  /** A side's first octets, seen from its SYN on, of a connection of which nothing is read yet. */
+  private isUnreadFirst(row: number, side: Side, sequence: number): boolean {
+    const w = this.state.table.words
+    const syn = bit(SYN_SEEN, side)
+    if ((w[row * RECORD_WORDS + STATE]! & (READ | syn)) !== syn) return false
+    return sequence === ((w[half(row, side) + INITIAL]! + 1) | 0)
   }
 
   private tellOpening(row: number, packet: number): void {

@@ -144,6 +144,13 @@ describe('whoever reads a stream is told', () => {
   })
 })
 
+test('first octets that the snap length left nothing of: that the originator speaks, once', () => {
+  const of = (side: 0 | 1): unknown[] =>
+    createWire().opens().sends(side, 3, { cut: 3 }).sends(side, 3, { cut: 3 }).of('opening')
+  expect(of(0)).toMatchObject([{ side: 0, packet: 4, text: '', protocol: null }])
+  expect(of(1)).toEqual([])
+})
+
 test('what the snap length cut was on the wire', () => {
   const wire = createWire().sends(0, 100, { cut: 96 }).sends(0, 100, { cut: 104 }).ends()
   expect(wire.streams[0]!.told).toEqual(['segment 0 1000 AAAA of 100', 'segment 0 1100  of 100', 'close'])
