@@ -35,6 +35,7 @@ import {
   half,
   hopLimitOf,
 } from './fields.ts'
+import { isOneOfSeveral, latestHopLimit } from './hop-limits.ts'
 import { WINDOW_UNKNOWN, windowOffered } from './acceptance.ts'
 import { answered } from './advance.ts'
 import { acknowledgesSyn } from './handshake.ts'
@@ -339,7 +340,7 @@ function hopLimitBefore(state: TapState, row: number, side: Side, { hopLimit }: 
   const w = state.table.words
   const c = row * RECORD_WORDS
   const host = w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!
-  if (state.hopLimits.isOneOfSeveral(host, hopLimit)) return null
+  if (isOneOfSeveral(state.hopLimits, host, hopLimit)) return null
   const spoke = (w[c + STATE]! & bit(STARTED, side)) !== 0
-  return spoke ? hopLimitOf(w, half(row, side)) : state.hopLimits.latest(host)
+  return spoke ? hopLimitOf(w, half(row, side)) : latestHopLimit(state.hopLimits, host)
 }

@@ -41,6 +41,7 @@ import {
   half,
   handshakeRtt,
 } from './fields.ts'
+import { noteHopLimit } from './hop-limits.ts'
 import { coldOf, connectionId, endpointOf, firstAt, type TapState } from './tap-state.ts'
 
 const UINT32_MAX = 0xffffffff
@@ -62,7 +63,8 @@ export function synSeen(state: TapState, row: number, side: Side, place: Place, 
   const isRepeated =
     (w[c + STATE]! & bit(SYN_SEEN, side)) !== 0 &&
     w[h + INITIAL] === (tcp.sequence(place.bytes, place.transportAt) | 0)
-  state.hopLimits.note(w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!, facts.hopLimit, isRepeated)
+  const host = w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!
+  noteHopLimit(state.hopLimits, host, facts.hopLimit, isRepeated)
   w[c + STATE]! |= bit(SYN_SEEN, side)
   if ((tcp.flags(place.bytes, place.transportAt) & tcp.ACK) === 0) synOf(state, row, side, cold, time)
   else {

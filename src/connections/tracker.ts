@@ -26,7 +26,6 @@ import { Eviction } from './eviction.ts'
 import * as F from './fields.ts'
 import { bit, HALF_WORDS, RECORD_WORDS } from './fields.ts'
 import { HardwareTable } from './hardware.ts'
-import { HopLimits } from './hop-limits.ts'
 import { touch } from './last-seen.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { Reading, STREAMS_MAX } from './reading.ts'
@@ -142,7 +141,7 @@ export class Tracker {
       synFacts: new SynFactsReader(),
       doubts: new Doubts(),
       endpoints: new Endpoints(),
-      hopLimits: new HopLimits(),
+      hopLimits: new Map(),
       counters: this.counters,
       silenceMin: options.silenceMin,
       wakings: this.wakings,
