@@ -2,12 +2,15 @@
  * Segments without a handshake whose numbers fit a connection that is known: address translation lost its
  * mapping and made another, so that the same bytes go on under a strange tuple.
  *
+ * A capture on both sides of a translator shows every segment twice: a connection that has had the very
+ * segment just now does not go on elsewhere, it is the other side of this one.
+ *
  * Both numbers must lie within a window of where the other connection stands; by chance one strange segment
  * in 2^32 does. The look-up is linear, for a rare event; a budget keeps a capture that begins amid open
  * connections from paying for it.
  */
 import { otherSide, type Side } from '../model/packet.ts'
-import { SECOND, type Micros } from '../model/time.ts'
+import { milliseconds, SECOND, type Micros } from '../model/time.ts'
 import {
   ADDRESS_1,
   LAST_AT,
@@ -17,6 +20,7 @@ import {
   PORTS,
   RECORD_WORDS,
   SCOPE,
+  SENT_AT,
   STARTED,
   STATE,
   bit,
@@ -26,6 +30,8 @@ import { connectionId, endpointOf, type TapState } from './tap-state.ts'
 
 /** How far the numbers may lie apart: an unscaled window. */
 const WINDOW = 0xffff
+/** Linux sends again after 200 ms at the earliest (TCP_RTO_MIN); RFC 6298 asks for a second. */
+const RETRANSMITTED_AFTER: Micros = milliseconds(200)
 /** Records looked at per second of capture time. */
 const BUDGET_PER_SECOND = 1 << 18
 
@@ -48,11 +54,20 @@ export class Continuations {
     if (this.left < table.rowBound) return
     this.left -= table.rowBound
     for (const other of table.rows()) {
-      if (other !== row && this.fits(row, other, sequence, acknowledgment)) {
+      if (other === row || this.hadJustNow(row, other, time)) continue
+      if (this.fits(row, other, sequence, acknowledgment)) {
         this.tell(row, other, sequence, acknowledgment, time, packet)
         return
       }
     }
+  }
+
+  /** The other connection's originator stands where this one's does since less time than anybody waits before
+   * sending again. */
+  private hadJustNow(row: number, other: number, time: Micros): boolean {
+    const { words: w, f64 } = this.state.table
+    const since = time - f64[(half(other, 0) + SENT_AT) >> 1]!
+    return w[half(row, 0) + NEXT] === w[half(other, 0) + NEXT] && Math.abs(since) < RETRANSMITTED_AFTER
   }
 
   private fits(row: number, other: number, sequence: number, acknowledgment: number): boolean {

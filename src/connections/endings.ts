@@ -35,6 +35,7 @@ import {
   half,
   hopLimitOf,
 } from './fields.ts'
+import { isOneOfSeveral, latestHopLimit } from './hop-limits.ts'
 import { WINDOW_UNKNOWN, windowOffered } from './acceptance.ts'
 import { answered } from './advance.ts'
 import { acknowledgesSyn } from './handshake.ts'
@@ -155,7 +156,7 @@ function tellReset(
     window: tcp.window(b, t),
     payload: latin1(b, payloadAt, Math.min(place.end, payloadAt + RESET_TEXT_MAX)),
     hopLimit: place.hopLimit,
-    usualHopLimit: hopLimitBefore(state, row, side),
+    usualHopLimit: hopLimitBefore(state, row, side, place),
     identification: place.identification,
     previousIdentification: spoke ? w[h + IDENTIFICATION_ZERO_WINDOWS]! >>> 16 : null,
     hardware: place.sourceHardwareAt < 0 ? null : hardwareText(place.frame, place.sourceHardwareAt),
@@ -279,7 +280,7 @@ function tellFinished(
     first: cold.endedBy === null,
     bytes: bytesSent(state, row),
     hopLimit: place?.hopLimit ?? null,
-    usualHopLimit: place === null ? null : hopLimitBefore(state, row, side),
+    usualHopLimit: place === null ? null : hopLimitBefore(state, row, side, place),
   })
   const received = place !== null && receivesAll(state, row, side, place)
   endSilence(state, row, side, 'fin', received, time, packet)
@@ -333,13 +334,13 @@ function markEnd(cold: Cold, side: Side, idleBefore: Micros): void {
   cold.idleBeforeEnd = idleBefore
 }
 
-/** The hop limit of the side's packets so far. */
-function hopLimitBefore(state: TapState, row: number, side: Side): number | null {
+/** The hop limit of the side's packets so far, or with which its host began other connections; null where
+ * there is none, or where it has several, and that of the packet in hand is like one of them. */
+function hopLimitBefore(state: TapState, row: number, side: Side, { hopLimit }: Place): number | null {
   const w = state.table.words
-  const spoke = (w[row * RECORD_WORDS + STATE]! & bit(STARTED, side)) !== 0
-  return spoke ? hopLimitOf(w, half(row, side)) : usualOf(state, row, side)
+  const c = row * RECORD_WORDS
+  const host = w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!
+  if (isOneOfSeveral(state.hopLimits, host, hopLimit)) return null
+  const spoke = (w[c + STATE]! & bit(STARTED, side)) !== 0
+  return spoke ? hopLimitOf(w, half(row, side)) : latestHopLimit(state.hopLimits, host)
 }
-
-/** The hop limit with which the side's host began other connections; null if it was seen to begin none. */
-const usualOf = (state: TapState, row: number, side: Side): number | null =>
-  state.hopLimits.get(state.table.words[row * RECORD_WORDS + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!) ?? null

@@ -3,7 +3,7 @@
  * to nothing.
  */
 import type { ConnectionOpened } from '../model/observation.ts'
-import type { Side } from '../model/packet.ts'
+import { otherSide, type Side } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
@@ -41,6 +41,7 @@ import {
   half,
   handshakeRtt,
 } from './fields.ts'
+import { noteHopLimit } from './hop-limits.ts'
 import { coldOf, connectionId, endpointOf, firstAt, type TapState } from './tap-state.ts'
 
 const UINT32_MAX = 0xffffffff
@@ -59,7 +60,11 @@ export function synSeen(state: TapState, row: number, side: Side, place: Place, 
   if (facts.windowScale >= 0)
     w[h + WINDOW_HOP_SCALE] = (w[h + WINDOW_HOP_SCALE]! & ~0xff) | (facts.windowScale + 1)
   if (cold.syn[side] === null) cold.syn = withSide(cold.syn, side, facts)
-  noteHopLimit(state, w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!, facts.hopLimit)
+  const isRepeated =
+    (w[c + STATE]! & bit(SYN_SEEN, side)) !== 0 &&
+    w[h + INITIAL] === (tcp.sequence(place.bytes, place.transportAt) | 0)
+  const host = w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!
+  noteHopLimit(state.hopLimits, host, facts.hopLimit, isRepeated)
   w[c + STATE]! |= bit(SYN_SEEN, side)
   if ((tcp.flags(place.bytes, place.transportAt) & tcp.ACK) === 0) synOf(state, row, side, cold, time)
   else {
@@ -173,19 +178,23 @@ function tellOpened(state: TapState, row: number, side: Side, place: Place, time
   const c = row * RECORD_WORDS
   w[c + STATE]! &= ~UNOPENED
   const hardware = [hardwareOf(state, row, 0, side, place), hardwareOf(state, row, 1, side, place)] as const
-  state.emit(opened(state, row, { time, hardware, tag: place.tag }))
+  const initialSequence = [
+    initialBy(state, row, 0, side, place),
+    initialBy(state, row, 1, side, place),
+  ] as const
+  state.emit(opened(state, row, { time, hardware, initialSequence, tag: place.tag }))
 }
 
 /** That it opened, and what the table knows of that; the rest is handed in. */
 export function opened(
   state: TapState,
   row: number,
-  its: Pick<ConnectionOpened, 'time' | 'hardware' | 'tag'>,
+  its: Pick<ConnectionOpened, 'time' | 'hardware' | 'initialSequence' | 'tag'>,
 ): ConnectionOpened {
   const w = state.table.words
   const c = row * RECORD_WORDS
   const cold = state.table.cold.get(row)
-  const { time, hardware, tag } = its
+  const { time, hardware, initialSequence, tag } = its
   return {
     kind: 'connection-opened',
     time,
@@ -201,7 +210,7 @@ export function opened(
     syn: cold?.syn ?? NEITHER,
     hardware,
     answeredTo: state.hardware.text(cold?.answeredTo ?? 0),
-    initialSequence: [initial(state, row, 0), initial(state, row, 1)],
+    initialSequence,
     tag,
   }
 }
@@ -212,6 +221,26 @@ function hardwareOf(state: TapState, row: number, side: Side, sender: Side, plac
   const number =
     known === 0 && side === sender ? state.hardware.number(place.frame, place.sourceHardwareAt) : known
   return state.hardware.text(number)
+}
+
+/** The initial sequence number of a side whose SYN was seen. It is also known by what the other side
+ * acknowledged next after its own SYN, if it is stored behind that, or was missed. */
+export function initial({ table: { words: w } }: TapState, row: number, side: Side): number | null {
+  const other = otherSide(side)
+  const bits = w[row * RECORD_WORDS + STATE]!
+  const answered = bit(SYN_SEEN, other) | bit(ACK_SEEN, other)
+  const isKnown = (bits & bit(SYN_SEEN, side)) !== 0 || (bits & answered) === answered
+  return isKnown ? w[half(row, side) + INITIAL]! >>> 0 : null
+}
+
+/** The same, while the packet in hand, which `sender` sent, is not yet accounted for. */
+function initialBy(state: TapState, row: number, side: Side, sender: Side, place: Place): number | null {
+  const known = initial(state, row, side)
+  const isSyn = (state.table.words[row * RECORD_WORDS + STATE]! & bit(SYN_SEEN, sender)) !== 0
+  if (known !== null || sender === side || !isSyn) return known
+  const { bytes, transportAt } = place
+  if ((tcp.flags(bytes, transportAt) & tcp.ACK) === 0) return null
+  return (tcp.acknowledgment(bytes, transportAt) - 1) >>> 0
 }
 
 /** Tells a try that came to nothing, once. The connection may yet open: a late SYN/ACK then tells so. */
@@ -250,20 +279,7 @@ export function isUnansweredAttempt(state: TapState, row: number): boolean {
   return (bits & (SYN_SEEN | UNOPENED | FAILED | bit(STARTED, 1))) === (SYN_SEEN | UNOPENED)
 }
 
-/** The initial sequence number of a side whose SYN was seen. */
-const initial = (state: TapState, row: number, side: Side): number | null =>
-  (state.table.words[row * RECORD_WORDS + STATE]! & bit(SYN_SEEN, side)) === 0
-    ? null
-    : state.table.words[half(row, side) + INITIAL]! >>> 0
-
 /** Microseconds for LEG_RTT: 1 where the times are equal, 0 where the order of packets is not that of their
  * times. */
 const span = (from: Micros, to: Micros): number =>
   to < from ? 0 : Math.min(UINT32_MAX, Math.max(LEG_RTT_MIN, to - from))
-
-/** Hosts whose hop limit is remembered; a capture with more learns no new ones. */
-const HOP_LIMITS_MAX = 1 << 16
-
-function noteHopLimit(state: TapState, address: number, hopLimit: number): void {
-  if (state.hopLimits.size < HOP_LIMITS_MAX) state.hopLimits.set(address, hopLimit)
-}

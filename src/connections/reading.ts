@@ -9,6 +9,7 @@ import { otherSide, type Side } from '../model/packet.ts'
 import type { SegmentConsumer } from '../model/stream.ts'
 import * as tcp from '../wire/tcp.ts'
 import type { Place } from '../wire/frame.ts'
+import { initial } from './handshake.ts'
 import {
   ACKNOWLEDGED,
   ACK_SEEN,
@@ -118,7 +119,9 @@ export class Reading {
     packet: number,
   ): void {
     if (this.isDull(row, side, sequence, bytes, start, end, packet)) return
-    const stream = this.state.table.streams.get(row) ?? this.open(row)
+    // That its originator speaks is all that a snap length leaves of it.
+    if (end <= start && side === 0 && this.isUnreadFirst(row, side, sequence)) this.tellOpening(row, packet)
+    const stream = this.state.table.streams.get(row) ?? this.open(row, packet)
     stream.segment(side, sequence >>> 0, bytes, start, end, payload, this.state.moment[0]!, packet)
     if (stream.detached) this.leave(row)
   }
@@ -166,12 +169,20 @@ export class Reading {
     if (beginsAnything === undefined || (bits & (READ | bit(SYN_SEEN, side))) !== bit(SYN_SEEN, side))
       return false
     if ((bits & bit(DULL, side)) !== 0) return true
-    const isFirst = sequence === ((w[half(row, side) + INITIAL]! + 1) | 0)
+    const isFirst = this.isUnreadFirst(row, side, sequence)
     if (!isFirst || end <= start || beginsAnything(side, bytes, start, end)) return false
     w[c + STATE] = bits | bit(DULL, side)
     if ((bits & bit(DULL, otherSide(side))) !== 0) w[c + STATE]! |= DETACHED
     if (side === 0) this.tellOpening(row, packet)
     return true
+  }
+
+  /** A side's first octets, seen from its SYN on, of a connection of which nothing is read yet. */
+  private isUnreadFirst(row: number, side: Side, sequence: number): boolean {
+    const w = this.state.table.words
+    const syn = bit(SYN_SEEN, side)
+    if ((w[row * RECORD_WORDS + STATE]! & (READ | syn)) !== syn) return false
+    return sequence === ((w[half(row, side) + INITIAL]! + 1) | 0)
   }
 
   private tellOpening(row: number, packet: number): void {
@@ -189,7 +200,22 @@ export class Reading {
     })
   }
 
-  private open(row: number): SegmentConsumer {
+  /** What was acknowledged before anything was read: of what is stored behind its answer, nothing was
+   * seen. */
+  private tellAcknowledged(row: number, stream: SegmentConsumer, packet: number): void {
+    const w = this.state.table.words
+    const bits = w[row * RECORD_WORDS + STATE]!
+    for (const side of [0, 1] as const) {
+      const by = otherSide(side)
+      const first = initial(this.state, row, side)
+      // Octets that begin nothing that is read were seen, and are not handed on.
+      if (first === null || (bits & bit(DULL, side)) !== 0 || (bits & bit(ACK_SEEN, by)) === 0) continue
+      const to = w[half(row, by) + ACKNOWLEDGED]!
+      if (((to - first) | 0) > 1) stream.acknowledged(side, to >>> 0, this.state.moment[0]!, packet)
+    }
+  }
+
+  private open(row: number, packet: number): SegmentConsumer {
     const w = this.state.table.words
     const c = row * RECORD_WORDS
     const stream = this.state.openStream({
@@ -202,9 +228,10 @@ export class Reading {
     })
     const isResumed = (w[c + STATE]! & RESUMED) !== 0
     for (const side of [0, 1] as const) {
-      if (!isResumed && (w[c + STATE]! & bit(SYN_SEEN, side)) !== 0)
-        stream.startsAt(side, (w[half(row, side) + INITIAL]! + 1) >>> 0)
+      const first = isResumed ? null : initial(this.state, row, side)
+      if (first !== null) stream.startsAt(side, (first + 1) >>> 0)
     }
+    if (!isResumed) this.tellAcknowledged(row, stream, packet)
     if (this.rows.size >= this.streamsMax) this.leaveOldest()
     this.rows.add(row)
     w[c + STATE]! |= READ

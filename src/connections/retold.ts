@@ -16,7 +16,7 @@ import {
 import { openedByRecords, openingByRecords } from './flow-facts.ts'
 import { FAILED as FAILED_BY_RECORDS, SPOKE } from './flow-fields.ts'
 import { bitsOf, firstAt as firstRecordAt, type FlowState } from './flow-state.ts'
-import { opened } from './handshake.ts'
+import { initial, opened } from './handshake.ts'
 import type { ConnectionTable } from './table.ts'
 import { bytesSent, connectionId, firstAt, type TapState } from './tap-state.ts'
 
@@ -30,7 +30,12 @@ export function* retold(state: TapState): Generator<Retold> {
     state.hardware.text(w[half(row, side) + HARDWARE_UNANSWERED]! >>> 16)
   for (const row of inOrder(state.table, UNOPENED, when)) {
     const time = when(row)
-    yield opened(state, row, { time, hardware: [hardware(row, 0), hardware(row, 1)], tag: 0 })
+    yield opened(state, row, {
+      time,
+      hardware: [hardware(row, 0), hardware(row, 1)],
+      initialSequence: [initial(state, row, 0), initial(state, row, 1)],
+      tag: 0,
+    })
     if (bytesSent(state, row)[0] > 0) yield openingOf(state, row, time)
   }
 }

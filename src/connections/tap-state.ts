@@ -24,6 +24,7 @@ import {
   half,
 } from './fields.ts'
 import type { HardwareTable } from './hardware.ts'
+import type { HopLimits } from './hop-limits.ts'
 import type { SynFactsReader } from './syn-facts.ts'
 import type { ConnectionTable } from './table.ts'
 import type { TapClock } from './tap-clock.ts'
@@ -67,9 +68,7 @@ export interface TapState {
   readonly synFacts: SynFactsReader
   readonly doubts: Doubts
   readonly endpoints: Endpoints
-  /** Hop limits that hosts were seen to begin connections with, by address word: for those whose other
-   * packets passed before the capture. */
-  readonly hopLimits: Map<number, number>
+  readonly hopLimits: HopLimits
   readonly counters: ConnectionCounters
   /** Shortest silence that is told. */
   readonly silenceMin: Micros

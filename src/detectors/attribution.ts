@@ -20,7 +20,7 @@ import {
   type Service,
   type Sighting,
 } from '../model/party.ts'
-import { seconds, type Micros } from '../model/time.ts'
+import { milliseconds, seconds, type Micros } from '../model/time.ts'
 import { deviceActor, relayActor, sayingActor, serverActor } from './actors.ts'
 import { spoken } from './detector.ts'
 import { mayHaveAnswered, TRIED_FOR, triedFor } from './given-up.ts'
@@ -59,6 +59,8 @@ const MEDIUM = 2
 const WEAK = 1
 /** A server that closes idle connections by design does so within this of its timeout. */
 const DESIGN_TOLERANCE: Micros = seconds(2)
+/** A device resets both sides within microseconds; two hosts do not give up so close together. */
+const AT_ONCE: Micros = milliseconds(10)
 /** Two coincide now and then; this many do not. */
 const RESTART_STRANGERS = 3
 /** Gaps of one timer differ by no more than this, or a tenth. */
@@ -391,12 +393,20 @@ export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0
   if (reset.hardware !== null && reset.usualHardware !== null && reset.hardware !== reset.usualHardware) {
     add('hardware address', MEDIUM, `${reset.hardware}, others of this side ${reset.usualHardware}`)
   }
+  const other = sighting.ending?.resets[otherSide(from)] ?? null
+  if (other !== null && areOneDevices(reset, other))
+    add('both ways', STRONG, `${packetName(other.packet)} resets the other side at once`)
   if (reset.acknowledges && reset.sequenceOffset === 0) add('acknowledges', -WEAK, 'a live socket aborts so')
   if (reset.identification === 0 && (reset.previousIdentification ?? 0) !== 0)
     add('identification', WEAK, 'zero, others are not')
   sheet.push(...loreItems(reset))
   return sheet
 }
+
+/** Who is reset sends no reset (RFC 9293 §3.10.7.4): of two that answer nothing, one for each side, neither
+ * is a side's own. */
+const areOneDevices = (one: Reset, other: Reset): boolean =>
+  one.provokedBy === null && other.provokedBy === null && Math.abs(one.time - other.time) <= AT_ONCE
 
 /** The service's servers close idle connections after just this long, by design; or may have, where the
  * silence began before the capture. */

@@ -40,8 +40,8 @@ export interface ConnectionOpened extends OnEndpoints {
   readonly handshake: HandshakeSeen
   readonly handshakeRtt: Micros | null
   readonly syn: readonly [SynFacts | null, SynFacts | null]
-  /** Initial sequence numbers: the same on both sides of a device that only translates addresses. Null
-   * without SYN. */
+  /** Initial sequence numbers: the same on both sides of a device that only translates addresses. Null where
+   * neither the SYN was seen nor what answers it. */
   readonly initialSequence: readonly [number | null, number | null]
   /** MAC address of each side on this segment, or null. */
   readonly hardware: readonly [string | null, string | null]

@@ -30,8 +30,9 @@ export class AddressMoves {
     packet: number,
     continues: TrackedSighting | null,
   ): void {
-    const previous = this.agents.seen(agent, sighting, at, packet, true)
-    if (previous === null) return
+    const moved = this.agents.seen(agent, sighting, at, packet, true)
+    const previous = continues === null ? moved : this.agents.usedBy(agent, continues)
+    if (previous === null || previous.address === sighting.originator.address) return
     const event: AddressChanged = {
       kind: 'address-changed',
       agent,

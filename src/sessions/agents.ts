@@ -6,6 +6,7 @@ import type { Agent, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
+import { mayBeOne } from './paths.ts'
 import { reachedBy } from './sighting.ts'
 import { type Identification, NamedPlace, TrackedAgent, type UsedAddress } from './tracked-agent.ts'
 import { ADDRESS_CONFIDENCE, type IdentityClaim } from './identity.ts'
@@ -63,7 +64,8 @@ export class Agents {
 
   /**
    * An agent's packets come from where a connection does. The address that it used at the tap before, if that
-   * was another one. The connection is remembered, where it is `kept`.
+   * was another one; not that of the connection's other side, where the tap shows both sides of a translator.
+   * The connection is remembered, where it is `kept`.
    */
   seen(agent: Agent, sighting: Sighting, at: Micros, packet: number, kept = false): UsedAddress | null {
     const { tap, originator } = sighting
@@ -78,8 +80,9 @@ export class Agents {
     let known: UsedAddress | null = null
     for (const used of tracked.addresses) {
       if (used.tap !== tap) continue
-      if (previous === null || used.end > previous.end) previous = used
       if (used.address === address) known = used
+      else if (used.sighting !== null && mayBeOne(used.sighting, sighting)) continue
+      if (previous === null || used.end > previous.end) previous = used
     }
     const moved = previous !== null && previous.address !== address && previous.end <= at
     const before = moved ? { ...previous! } : null
@@ -91,6 +94,12 @@ export class Agents {
     }
     this.noteSeen(tracked, known, sighting, at, packet, kept)
     return before
+  }
+
+  /** The address at which the agent has a connection; null if that is forgotten. */
+  usedBy(agent: Agent, { tap, originator }: Sighting): UsedAddress | null {
+    const used = (agent as TrackedAgent).addresses
+    return used.find((one) => one.tap === tap && one.address === originator.address) ?? null
   }
 
   private noteSeen(

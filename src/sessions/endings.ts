@@ -9,6 +9,7 @@ import type * as O from '../model/observation.ts'
 import { type Agent, type Ending, isAgentSide, type Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import { closedByAgent, isReturn, lostSighting, TOGETHER } from './lost-paths.ts'
+import { mayBeOne } from './paths.ts'
 import type { Pools } from './pools.ts'
 import { Recent } from './recent.ts'
 import { Survivals } from './survivals.ts'
@@ -217,8 +218,8 @@ export class Endings {
     const attachment = attachmentOf(agent, sighting.service)
     if (attachment === null) return
     const last = attachment.last ?? this.unspokenAt(sighting)
-    // Where a relay carries it next, the agent did not come anew.
-    if (last !== null && this.isRelaysOwn(sighting, last.path)) return
+    // Where a relay carries it next, or it is seen once more, the agent did not come anew.
+    if (last !== null && (this.isRelaysOwn(sighting, last.path) || mayBeOne(last, sighting))) return
     attachment.latest = sighting
     if (last === null || last.path === sighting.path || last.path.hasNext) return
     if (sighting.start <= last.start) return

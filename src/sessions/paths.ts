@@ -3,7 +3,7 @@
  * address translation, the same TLS ClientHello, PROXY header, opening or agent on both legs of a relay.
  * Weakest last; a join is never undone, so nothing joins by time alone.
  */
-import type { Agent } from '../model/party.ts'
+import type { Agent, Sighting } from '../model/party.ts'
 import type { ConnectionOpened } from '../model/observation.ts'
 import type { Endpoint } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
@@ -93,6 +93,21 @@ const isKnownOrKeeps = (a: TrackedSighting, b: TrackedSighting): boolean =>
 
 /** Why two sightings are one TCP connection, with other addresses perhaps. */
 export const SAME_SEQUENCE = 'same initial sequence numbers'
+
+/**
+ * Of one agent's connections two that began together may be one: at two taps, of which the second does not
+ * show the first one; or at one tap on both sides of a translator, to the same listener from two addresses.
+ * Nothing but that says so where the translator changes sequence numbers as well, and with one tap nobody
+ * compares them.
+ */
+export function mayBeOne(before: Sighting, after: Sighting): boolean {
+  if (before.leg === 'back' || before.leg !== after.leg || before.path === after.path) return false
+  if (Math.abs(before.start - after.start) > LEGS_APART) return false
+  if (before.tap !== after.tap) return !before.path.sightings.some(({ tap }) => tap === after.tap)
+  const [here, there] = [before.responder, after.responder]
+  const isSameListener = here.address === there.address && here.port === there.port
+  return isSameListener && !before.closed && before.originator.address !== after.originator.address
+}
 
 /** Clients at more than one address begin so. */
 const MANY = 'many'

@@ -46,6 +46,8 @@ export class Half {
    */
   holeAcknowledged = false
   acknowledged = 0
+  /** What is missing of it is waited for by what answers it: until something of it never came. */
+  isAwaited = true
   watch: Watch | null = null
 
   startAt(sequence: number): void {
@@ -87,6 +89,11 @@ export class Half {
     if (this.holeAcknowledged && distance(to, this.acknowledged) <= 0) return
     this.acknowledged = this.beforeFin(to) | 0
     this.holeAcknowledged = distance(this.acknowledged, this.next) > 0
+  }
+
+  /** Octets before `to` were not delivered yet. */
+  lacks(to: number): boolean {
+    return !this.ended && distance(this.beforeFin(to), this.next) > 0
   }
 
   /** The end of the last octet that is known to exist. */

@@ -9,12 +9,18 @@ import type { Micros } from '../model/time.ts'
  * A stretch of octets that waits. `bytes` is null for octets that were on the wire and were cut off by the
  * snap length.
  */
-export interface HeldStretch {
+export interface HeldStretch extends HeldFacts {
   readonly sequence: number
   readonly length: number
   readonly bytes: Uint8Array | null
+}
+
+/** What is remembered of the packet that octets came in. */
+export interface HeldFacts {
   readonly time: Micros
   readonly packet: number
+  /** The other side's octets before this sequence number come first; null: it waits for nothing of it. */
+  readonly after: number | null
 }
 
 /**
@@ -51,8 +57,7 @@ export function hold(
   length: number,
   bytes: Uint8Array | null,
   start: number,
-  time: Micros,
-  packet: number,
+  facts: HeldFacts,
 ): number {
   let spent = 0
   let from = 0
@@ -63,7 +68,7 @@ export function hold(
     if (to > from) {
       // Not `slice`: given a Buffer, that would be a view of the borrowed octets.
       const copy = bytes === null ? null : new Uint8Array(bytes.subarray(start + from, start + to))
-      const stretch = { sequence: (sequence + from) >>> 0, length: to - from, bytes: copy, time, packet }
+      const stretch = { sequence: (sequence + from) >>> 0, length: to - from, bytes: copy, ...facts }
       held.splice(at++, 0, stretch)
       spent += cost(stretch)
     }

@@ -6,8 +6,14 @@
  * trimmed, the first copy wins. A hole becomes a gap when nobody will fill it: the other side acknowledged it
  * and patience ran out, it is older than any sender retransmits, the room for waiting octets is used up, or
  * the connection is over. What waited behind a hole whose time is over is handed on before what comes next
- * on either side: an answer stays before the request that followed it. Deliberately absent: what a receiver
- * makes of urgent data, and any judgement on flags or windows (src/connections has that).
+ * on either side: an answer stays before the request that followed it.
+ *
+ * The two directions of a link that are captured by two interfaces are merged by two clocks, or two queues:
+ * an answer may be stored before its request. Who acknowledges octets has had them: what it sends then waits
+ * for them, as long as for any other hole that is acknowledged.
+ *
+ * Deliberately absent: what a receiver makes of urgent data, and any judgement on flags or windows
+ * (src/connections has that).
  */
 import type { RecordsAhead } from '../model/ahead.ts'
 import { CONTINUE, DETACH } from '../model/stream.ts'
@@ -98,7 +104,8 @@ export class Stream implements SegmentConsumer {
     this.lastPacket = packet
     this.events++
     const inOrder = half.isNext(sequence)
-    if (inOrder && half.unwanted === 0 && end - start === wireLength) {
+    const isReady = inOrder && !(this.waiting && this.awaited(half, sequence) !== null)
+    if (isReady && half.unwanted === 0 && end - start === wireLength) {
       half.next = (sequence + wireLength) | 0
       const answer = this.consumer.data(side, bytes, start, end, time, packet)
       if (answer !== CONTINUE) this.answered(half, answer)
@@ -107,7 +114,10 @@ export class Stream implements SegmentConsumer {
       this.place(side, half, sequence, bytes, start, end, wireLength, time, packet)
       this.settle(side, half)
     }
-    if (this.waiting || half.held !== null) this.watchBoth(time, packet)
+    if (this.waiting || half.held !== null) {
+      this.goOn()
+      this.watchBoth(time, packet)
+    }
   }
 
   foresee(
@@ -202,12 +212,16 @@ export class Stream implements SegmentConsumer {
     if (distance(to, half.next) <= 0) return // all of it is old: a retransmission, or a keep-alive probe
     const captured = Math.min(end - start, wireLength)
     const early = distance(sequence, half.next) > 0
-    if (early && !this.hasRoom(half, captured)) this.giveUp(side, half, sequence, time, packet)
+    let after = this.awaited(half, sequence)
+    if ((early || after !== null) && !this.hasRoom(half, captured)) {
+      this.giveUp(side, half, early ? sequence : half.highest(), time, packet)
+      after = null
+    }
     if (this.detached || half.ended) return
     half.pass(to)
     // Beside octets that wait, a segment goes the same way as they: the first copy of what both hold wins.
-    if (half.held !== null || distance(sequence, half.next) > 0)
-      this.keep(half, sequence, bytes, start, captured, wireLength, time, packet)
+    if (half.held !== null || after !== null || distance(sequence, half.next) > 0)
+      this.keep(half, sequence, bytes, start, captured, wireLength, time, packet, after)
     else {
       const old = distance(half.next, sequence)
       const from = Math.min(captured, old)
@@ -224,13 +238,28 @@ export class Stream implements SegmentConsumer {
     wireLength: number,
     time: Micros,
     packet: number,
+    after: number | null,
   ): void {
     half.held ??= []
-    let spent = hold(half.held, sequence, captured, bytes, start, time, packet)
+    const facts = { time, packet, after }
+    let spent = hold(half.held, sequence, captured, bytes, start, facts)
     const cutAt = (sequence + captured) >>> 0
-    spent += hold(half.held, cutAt, wireLength - captured, null, 0, time, packet)
+    spent += hold(half.held, cutAt, wireLength - captured, null, 0, facts)
     half.heldBytes += spent
     this.account.heldBytes += spent
+  }
+
+  /** The number up to which the other side's octets come before those that `half` sends from `sequence` on:
+   * it has acknowledged them, and they were not seen. Null where they were, or never are, and for what is
+   * itself stored late: what acknowledges most was sent later. */
+  private awaited(half: Half, sequence: number): number | null {
+    const other = this.otherThan(half)
+    const isLate = half.holeAcknowledged && distance(sequence, half.acknowledged) < 0
+    return other.holeAcknowledged && other.isAwaited && !isLate ? other.acknowledged : null
+  }
+
+  private otherThan(half: Half): Half {
+    return half === this.ofOriginator ? this.ofResponder : this.ofOriginator
   }
 
   private hasRoom(half: Half, octets: number): boolean {
@@ -278,15 +307,17 @@ export class Stream implements SegmentConsumer {
       const first = half.held?.[0]
       const holeEnd = first !== undefined && distance(first.sequence, to) < 0 ? first.sequence : to
       this.miss(side, half, holeEnd, time, packet)
-      this.drain(side, half)
+      this.drain(side, half, false)
     }
   }
 
-  /** Delivers what waits as far as it is next. */
-  private drain(side: Side, half: Half): void {
+  /** Delivers what waits as far as it is next, and as what it answers was delivered, if it `waits` for
+   * that. */
+  private drain(side: Side, half: Half, waits: boolean): void {
     const held = half.held
     while (held !== null && held.length > 0 && !this.detached) {
       const first = held[0]!
+      if (waits && first.after !== null && this.otherThan(half).lacks(first.after)) return
       const to = first.sequence + first.length
       half.pass(to)
       const old = distance(half.next, first.sequence)
@@ -303,7 +334,7 @@ export class Stream implements SegmentConsumer {
 
   /** After any progress: what waited, and the FIN if all before it was delivered. */
   private settle(side: Side, half: Half): void {
-    this.drain(side, half)
+    this.drain(side, half, true)
     const { fin } = half
     if (this.detached || half.ended || fin === null) return
     half.pass(fin.sequence)
@@ -311,6 +342,18 @@ export class Stream implements SegmentConsumer {
     this.release(half)
     half.ended = true
     this.consumer.end(side, fin.time, fin.packet)
+  }
+
+  /** What waited for the other side's octets goes on, in turns. */
+  private goOn(): void {
+    const { ofOriginator, ofResponder } = this
+    for (let before = NaN; ;) {
+      this.settle(0, ofOriginator)
+      this.settle(1, ofResponder)
+      const held = (ofOriginator.held?.length ?? 0) + (ofResponder.held?.length ?? 0)
+      if (held === 0 || held === before || this.detached) return
+      before = held
+    }
   }
 
   /** Gives up the holes whose time was over before this packet came, but not one that it fills. */
@@ -334,8 +377,9 @@ export class Stream implements SegmentConsumer {
     else if (watch === null || watch.at !== half.next || watch.acknowledged !== half.holeAcknowledged)
       half.beginWatch(time, this.events)
     else if (this.patienceIsOver(watch, time)) {
+      half.isAwaited &&= !watch.acknowledged
       this.giveUp(side, half, half.beforeFin(watch.to), time, packet)
-      this.settle(side, half)
+      this.goOn()
     }
   }
 

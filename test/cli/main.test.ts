@@ -99,7 +99,10 @@ describe('wrong usage exits with 2 and says what is wrong in one line', () => {
       ['analyze', '--format', 'xml', 'a.pcap'],
       'holdfast: --format xml is not known; it is one of text, ndjson, html, markdown\n',
     ],
-    [['analyze', 'x=a.pcap', 'x=b.pcap'], 'holdfast: tap x is named twice; name taps as in client=b.pcap\n'],
+    [
+      ['analyze', 'x=a.pcap', 'x=b.pcap'],
+      'holdfast: tap x is named twice; merge the files of one tap: mergecap -F pcap -w merged.pcap FILE...\n',
+    ],
     [['config', 'chekc', 'a.yaml'], "holdfast: unknown command 'chekc' (Did you mean check?)\n"],
     [['config', 'check'], "holdfast: missing required argument 'file'\n"],
     [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { EndReason } from '../../src/model/connection.ts'
 import type { Finished, Reset } from '../../src/model/observation.ts'
-import { seconds } from '../../src/model/time.ts'
+import { milliseconds, seconds } from '../../src/model/time.ts'
 import { LINGER } from '../../src/connections/lifecycle.ts'
 import { ACK, createWire, FIN, HARDWARE, half, ON, RST, spoke, START, STEP, SYN } from './wire.ts'
 import type { Said, Wire } from './wire.ts'
@@ -110,6 +110,23 @@ describe('a reset', () => {
     const back = { frame: { destinationPort: 51_000 } }
     const wire = createWire().opens([other, back, other]).resets(1, { at: 0, hopLimit: 250, flags: RST })
     expect(wire.of('reset')).toMatchObject([{ usualHopLimit: 64, hopLimit: 250, usualHardware: null }])
+  })
+
+  describe('of a host whose packets are captured before a router and behind it', () => {
+    /** The SYN/ACK comes twice, later than a mirror's copies do. */
+    const twice = (): Wire => {
+      const wire = createWire().opens()
+      const behind = { flags: SYN | ACK, at: 0, acknowledges: 1, hopLimit: 63, after: milliseconds(3) }
+      return wire.says(1, 0, behind).sends(0, 10)
+    }
+
+    test.each([63, 64, 127])('is compared with nothing, at %d', (hopLimit) => {
+      expect(twice().resets(1, { hopLimit }).of('reset')).toMatchObject([{ usualHopLimit: null }])
+    })
+
+    test('from another distance than either is still another’s', () => {
+      expect(twice().resets(1, { hopLimit: 60 }).of('reset')).toMatchObject([{ usualHopLimit: 63 }])
+    })
   })
 
   test('long text is cut', () => {

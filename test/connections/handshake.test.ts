@@ -91,7 +91,7 @@ describe('a connection opens', () => {
         handshake: 'partial',
         handshakeRtt: null,
         syn: [null, { hopLimit: 64, window: 1_000, ...NO_FACTS }],
-        initialSequence: [null, 5_000],
+        initialSequence: [1_000, 5_000],
       },
     ],
     [
@@ -101,7 +101,7 @@ describe('a connection opens', () => {
         handshake: 'partial',
         handshakeRtt: null,
         syn: [{ hopLimit: 128, window: 1_000, ...NO_FACTS }, null],
-        initialSequence: [1_000, null],
+        initialSequence: [1_000, 5_000],
         hardware: [HARDWARE[0], null],
         answeredTo: null,
       },

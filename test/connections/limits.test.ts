@@ -5,7 +5,7 @@ import { ConnectionTable } from '../../src/connections/table.ts'
 import { SYN_UNANSWERED_AFTER } from '../../src/connections/lifecycle.ts'
 import { Waitlist } from '../../src/connections/waitlist.ts'
 import { RECORD_WORDS, STREAM } from '../../src/connections/fields.ts'
-import { seconds } from '../../src/model/time.ts'
+import { milliseconds, seconds } from '../../src/model/time.ts'
 import { AGENT, createWire, SERVER, SYN } from './wire.ts'
 import type { Said, Wire, WireOptions } from './wire.ts'
 
@@ -234,6 +234,25 @@ describe('an address translation that lost its mapping', () => {
         .of('connection-continued')
         .map((o) => [o.sequenceOffset, o.acknowledgmentOffset]),
     ).toEqual(offsets)
+  })
+
+  describe('captured on both sides', () => {
+    /** The agent speaks on, and a millisecond later the same passes behind the translator. */
+    const both = (): Wire => {
+      const wire = createWire().opens().sends(0, 100).sends(1, 50).says(0, 10, moved())
+      return wire.sends(0, 10, { frame: { identification: 7 } })
+    }
+    const again = (wire: Wire, after: number, port: number): Wire =>
+      wire.says(0, 0, { at: 111, acknowledges: 51, after, frame: { source: '10.0.0.6', sourcePort: port } })
+
+    test('what passed before it just now is the other side', () => {
+      expect(again(both(), 1_000, 62_000).of('connection-continued')).toHaveLength(1)
+    })
+
+    test('what is sent again goes on elsewhere', () => {
+      const told = again(both(), milliseconds(200), 62_000).of('connection-continued')
+      expect(told).toHaveLength(2)
+    })
   })
 
   test('only the first segment counts, and only if the old connection is open', () => {

@@ -43,6 +43,30 @@ describe('whoever reads a stream is told', () => {
     })
   })
 
+  test('of one whose SYN/ACK is stored late, where it starts by what acknowledges that', () => {
+    const wire = createWire()
+      .opens([{}, { unseen: true }])
+      .sends(0, 3)
+      .sends(1, 2)
+    expect(wire.streams[0]!.told).toEqual([
+      'starts 0 1001',
+      'starts 1 5001',
+      'segment 0 1001 AAA',
+      'acknowledged 0 1004',
+      'segment 1 5001 BB',
+    ])
+  })
+
+  test('of one whose first octets are stored late, that they are acknowledged', () => {
+    const wire = createWire().opens().sends(0, 3, { unseen: true }).sends(1, 2)
+    expect(wire.streams[0]!.told).toEqual([
+      'starts 0 1001',
+      'starts 1 5001',
+      'acknowledged 0 1004',
+      'segment 1 5001 BB',
+    ])
+  })
+
   describe('octets on the SYN', () => {
     /** Its answer acknowledges so many of them; the originator's next segment begins there. */
     const answered = (taken: number, unseen = false): Wire =>
@@ -118,6 +142,13 @@ describe('whoever reads a stream is told', () => {
     wire.ends()
     expect(wire.streams[0]!.told.filter((line) => line === 'close')).toHaveLength(1)
   })
+})
+
+test('first octets that the snap length left nothing of: that the originator speaks, once', () => {
+  const of = (side: 0 | 1): unknown[] =>
+    createWire().opens().sends(side, 3, { cut: 3 }).sends(side, 3, { cut: 3 }).of('opening')
+  expect(of(0)).toMatchObject([{ side: 0, packet: 4, text: '', protocol: null }])
+  expect(of(1)).toEqual([])
 })
 
 test('what the snap length cut was on the wire', () => {

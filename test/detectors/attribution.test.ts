@@ -108,6 +108,20 @@ describe.each<[item: string, change: Partial<Reset>, weight: number | undefined]
   })
 })
 
+describe('a reset of the other side', () => {
+  const beside = (theirs: Partial<Reset>, own: Partial<Reset> = {}): number => {
+    const sighting = seenAt('client')
+    const unprovoked = { ...RESET, provokedBy: null }
+    sighting.end.resets[0] = { ...unprovoked, from: 0, packet: 9, time: RESET.time + 40, ...theirs }
+    return resetSheet(sighting.path, sighting, { ...unprovoked, ...own }, 1)[0]?.weight ?? 0
+  }
+
+  test('at once: neither answers the other', () => expect(beside({})).toBe(3))
+  test('later: it gave up, too', () => expect(beside({ time: RESET.time + 10_001 })).toBe(0))
+  test('that answers something', () => expect(beside({ provokedBy: 8 })).toBe(0))
+  test('where this one answers something', () => expect(beside({}, { provokedBy: 7 })).toBe(0))
+})
+
 describe('the other capture', () => {
   test('shows no such reset: it was made between the taps', () => {
     expect(weigh({}, [seenAt('server')])).toEqual({ 'both captures': 5 })

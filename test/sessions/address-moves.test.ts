@@ -65,6 +65,36 @@ test('who stays, or is seen at another tap under another address, does not move'
   expect(s.events).toEqual([])
 })
 
+test('a tap that shows both sides of a translator: moves are those of each side', () => {
+  const s = new Story()
+  const contacts = (start: number, outer: string) => {
+    s.at('10.0.0.5', start)
+    return s.at(outer, start + 0.01)
+  }
+  const before = contacts(0, '203.0.113.5')
+  contacts(100, '203.0.113.5')
+  const sighting = contacts(200, '203.0.113.9')
+  s.agenda.runUntil(Infinity)
+  const behind = s.events.filter((event) => event.kind === 'address-changed' && event.to !== '10.0.0.5')
+  expect(behind).toMatchObject([{ from: before.originator.address, to: '203.0.113.9', sighting }])
+})
+
+test('a connection that goes on does so from its own address, wherever else the agent is seen', () => {
+  const s = new Story()
+  const before = s.at('203.0.113.5', 0)
+  s.at('10.0.0.5', 90)
+  const { agents } = s.parties
+  const after = s.parties.sighting({ tap: 'server', from: { address: '203.0.113.9', port: 1 }, start: 100 })
+  s.moves.contact(after, s.agent, seconds(101), 110, before)
+  const same = s.parties.sighting({ tap: 'server', from: { address: '203.0.113.9', port: 2 }, start: 200 })
+  agents.seen(s.agent, after, seconds(150), 150)
+  s.moves.contact(same, s.agent, seconds(201), 210, after)
+  s.agenda.runUntil(Infinity)
+  expect(s.events.slice(1)).toMatchObject([
+    { continued: true, from: '203.0.113.5', to: '203.0.113.9', before },
+  ])
+})
+
 test('a connection that goes on says so', () => {
   const s = new Story()
   const before = s.at('203.0.113.5', 0)

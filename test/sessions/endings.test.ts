@@ -162,6 +162,22 @@ describe('an agent that comes back', () => {
     ])
   })
 
+  test.each([
+    ['another tap', { tap: 'server' }],
+    ['the other side of a translator', { from: { address: '203.0.113.5', port: 50_000 } }],
+  ])('though %s showed the lost one, too, and nothing says that it was that one', (_where, parts) => {
+    const s = new Story()
+    const lost = s.opens()
+    s.arrives(lost)
+    s.arrives(s.opens({ ...parts, start: 0.01 }))
+    s.endings.silence(lost, silence(lost, 'closed', { to: 310, brokenBy: 1, breaker: 'fin' }))
+    const next = s.opens({ start: 320 })
+    s.arrives(next)
+    s.arrives(s.opens({ ...parts, start: 320.01 }))
+    s.endings.silence(next, silence(next, 'answered', { from: 321, to: 400, bytes: [50, 40_000] }))
+    expect(s.told('returned')).toMatchObject([{ lost, sighting: next }])
+  })
+
   test('is told once, at whichever end of its first words', () => {
     const s = back(40_000)
     const [event] = s.told('returned')

@@ -2,12 +2,14 @@ import { expect, test } from 'vitest'
 import { STRETCH_OVERHEAD, distance, hold } from '../../src/streams/held.ts'
 import type { HeldStretch } from '../../src/streams/held.ts'
 
+const FACTS = { time: 0, packet: 0, after: null }
+
 const text = (held: readonly HeldStretch[]): string[] =>
   held.map(
     (s) => `${s.sequence}:${s.bytes === null ? `cut ${s.length}` : Buffer.from(s.bytes).toString('latin1')}`,
   )
 const put = (held: HeldStretch[], sequence: number, octets: string): number =>
-  hold(held, sequence, octets.length, Buffer.from(`..${octets}`), 2, 0, 0)
+  hold(held, sequence, octets.length, Buffer.from(`..${octets}`), 2, FACTS)
 
 test('distance is positive if the first is later, across the wrap', () => {
   expect(distance(5, 3)).toBe(2)
@@ -37,7 +39,7 @@ test('the first copy of an octet wins, and only what is new is kept and charged'
 
 test('octets cut by the snap length keep their place without bytes', () => {
   const held: HeldStretch[] = []
-  expect(hold(held, 0xffff_fffe, 5, null, 0, 0, 0)).toBe(STRETCH_OVERHEAD)
+  expect(hold(held, 0xffff_fffe, 5, null, 0, FACTS)).toBe(STRETCH_OVERHEAD)
   put(held, 1, 'abcd')
   expect(text(held)).toEqual(['4294967294:cut 5', '3:cd'])
 })
@@ -45,7 +47,7 @@ test('octets cut by the snap length keep their place without bytes', () => {
 test('a stretch is a copy: the buffer it came from may change', () => {
   const held: HeldStretch[] = []
   const buffer = Buffer.from('abc')
-  hold(held, 7, 3, buffer, 0, 0, 0)
+  hold(held, 7, 3, buffer, 0, FACTS)
   buffer.fill(0)
   expect(text(held)).toEqual(['7:abc'])
 })

@@ -186,7 +186,11 @@ export function inputNames(
   if (samePath !== undefined) throw usageFailure(`input ${samePath.path} is given twice`)
   const sameTap = doubleOf(named, ({ tap }) => tap)
   if (sameTap === undefined) return named
-  throw usageFailure(`tap ${sameTap.tap} is named twice; name taps as in client=${sameTap.path}`)
+  const isMeant = given.filter(({ tap }) => tap === sameTap.tap).length > 1
+  const advice = isMeant
+    ? 'merge the files of one tap: mergecap -F pcap -w merged.pcap FILE...'
+    : `name taps as in client=${sameTap.path}`
+  throw usageFailure(`tap ${sameTap.tap} is named twice; ${advice}`)
 }
 
 function splitInput(text: string, exists: (path: string) => boolean): { tap: Tap | null; path: string } {
