@@ -375,6 +375,8 @@ export interface AnalysisRow {
   readonly incidents: { readonly [severity in Severity]: number } | null
   /** Relays that no configuration names and the captures show, a sentence each. */
   readonly relays: readonly string[]
+  /** What of the configuration no traffic fits, a sentence each. */
+  readonly misfits: readonly string[]
 }
 
 /** `POST /analyses`: captures of one time, analysed together. */

@@ -28,6 +28,7 @@ import {
   type Proof,
   PROOF_PACKETS_MAX,
   PROOFS_MAX,
+  MISFITS_MAX,
   RELAYS_MAX,
   type ReportData,
   type ReportIncident,
@@ -64,7 +65,8 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
     source: capture === null ? `all that ${store.path} holds` : `capture ${capture} of ${store.path}`,
     inputs: inputs.slice(0, INPUTS_MAX),
     inputsLeftOut: Math.max(0, inputs.length - INPUTS_MAX),
-    relays: relaysOf(analyses).slice(0, RELAYS_MAX),
+    relays: eachOnce(analyses, 'relays').slice(0, RELAYS_MAX),
+    misfits: eachOnce(analyses, 'misfits').slice(0, MISFITS_MAX),
     totals: totalsOf(store, capture, analyses, rows),
     // Violations alone are told with the incidents: they do not say what else was judged.
     whatIfs: [],
@@ -84,8 +86,8 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
 }
 
 /** Those of several analyses, each once. */
-const relaysOf = (analyses: readonly Analysed[]): string[] => [
-  ...new Set(analyses.flatMap(({ summary }) => summary?.relays ?? [])),
+const eachOnce = (analyses: readonly Analysed[], sentences: 'relays' | 'misfits'): string[] => [
+  ...new Set(analyses.flatMap(({ summary }) => summary?.[sentences] ?? [])),
 ]
 
 interface Analysed {

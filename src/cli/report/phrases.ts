@@ -1,12 +1,12 @@
 /** Sentences of a report that HTML and Markdown share. Plain text, not yet escaped. */
 import type { Severity } from '../../model/incident.ts'
-import type { Actor, RequirementStatus, TimerView } from '../../model/view.ts'
+import type { RequirementStatus, TimerView } from '../../model/view.ts'
 import { SEVERITY_ORDER } from '../output/collected.ts'
 import { clock, day } from '../../model/time.ts'
 import { count, counted, duration, elapsed, intervalText, spanText } from '../output/quantities.ts'
 import { listed } from '../../model/listed.ts'
 import { noConnectionText, scopeText, silencesText } from '../output/report.ts'
-import { ROLE_WORDS, STATUS_WORDS } from '../output/words.data.ts'
+import { STATUS_WORDS } from '../output/words.data.ts'
 import type { IncidentFacts, ReportData, ReportIncident } from './data.ts'
 import { qualityCosts } from './quality.ts'
 
@@ -79,13 +79,6 @@ export function whenText({ start, end, occurrences }: IncidentFacts): string {
 /** `3 agents` */
 export const hitText = ({ agents }: IncidentFacts): string =>
   agents === 0 ? 'no agent in particular' : counted(agents, 'agent')
-
-/** `load balancer lb1 (10.10.2.10)` */
-export function actorText({ role, name, address }: Actor): string {
-  const who = [ROLE_WORDS[role], ...(name === null || name === address ? [] : [name])].join(' ')
-  if (address === null) return who
-  return name === null || name === address ? `${who} ${address}` : `${who} (${address})`
-}
 
 /** `between 299.9 and 300.1 s`, as a headline says it. */
 export function timerTitle({ lowerSeconds: lower, upperSeconds: upper }: TimerView): string {
