@@ -241,7 +241,7 @@ function Outcome({ job }: { job: AnalysisRow }): JSX.Element {
   if (state === 'failed') return <span class="crit">failed: {error}</span>
   if (state === 'cancelled') return <span class="dim">cancelled</span>
   const found = incidents === null ? [] : SEVERITIES.filter((severity) => incidents[severity] > 0)
-  if (found.length === 0) return <span class="good">nothing broken</span>
+  if (found.length === 0) return <span class="dim">no incident</span>
   const link = href(
     { page: 'incidents' },
     { capture: inputs.map(({ capture }) => String(capture)), state: 'all' },

@@ -24,7 +24,8 @@ export interface MisfitsFollower extends Follower {
   sentences(): readonly string[]
 }
 
-export function followMisfits({ services: stated }: Deployment, services: Services): MisfitsFollower {
+export function followMisfits(deployment: Deployment, services: Services): MisfitsFollower {
+  const stated = deployment.services.filter(isStated)
   const seen = new Set<ConfiguredService>()
   const elsewhere = new Map<string, number>()
   /** Requests of agents, where what is stated to name them stands in requests. */
@@ -32,7 +33,7 @@ export function followMisfits({ services: stated }: Deployment, services: Servic
   const named = new Set<ConfiguredService>()
 
   function closed({ service: { configured }, responder, leg, requests, speaker }: TrackedSighting): void {
-    if (configured === null) {
+    if (configured === null || !isStated(configured)) {
       if (seen.size === 0) countAt(responder)
       return
     }
@@ -53,7 +54,7 @@ export function followMisfits({ services: stated }: Deployment, services: Servic
       // A server that answers nobody was asked all the same.
       'connection-failed': ({ responder }) => {
         const { configured } = services.serviceAt(responder)
-        if (configured !== null) seen.add(configured)
+        if (configured !== null && isStated(configured)) seen.add(configured)
       },
     },
     closed,
@@ -69,6 +70,8 @@ export function followMisfits({ services: stated }: Deployment, services: Servic
   }
 }
 
+const isStated = ({ isSeen }: ConfiguredService): boolean => isSeen !== true
+
 function unseenSentences(
   unseen: readonly ConfiguredService[],
   { isAnySeen, elsewhere }: { isAnySeen: boolean; elsewhere: ReadonlyMap<string, number> },
@@ -81,7 +84,8 @@ function unseenSentences(
   // That there is no connection at all is said anyway.
   if (most === undefined) return []
   const [endpoint, connections] = most
-  const instead = `Most, ${count(connections)}, went to ${endpoint}: check ports, vips and servers.`
+  const counted = connections === 1 ? '1 connection' : `${count(connections)} connections`
+  const instead = `${counted} went to ${endpoint}: check ports, vips and servers.`
   return [`No connection is of a service of the configuration: ${which}. ${instead}`]
 }
 

@@ -38,7 +38,7 @@ describe('services', () => {
   test('none of which is in the capture, and what is there instead', async () => {
     expect(await misfits({ services: [dlp({ ports: [10444] }), { name: 'sepm', ports: [8014] }] })).toEqual([
       'No connection is of a service of the configuration: dlp (port 10444 of 10.10.2.10, 10.10.3.11, 10.10.3.12 ' +
-        'and 1 more) and sepm (port 8014). Most, 3, went to 10.10.3.11:10443: check ports, vips and servers.',
+        'and 1 more) and sepm (port 8014). 3 connections went to 10.10.3.11:10443: check ports, vips and servers.',
     ])
   })
 
