@@ -34,7 +34,7 @@ export interface ReportData {
   readonly inputsLeftOut: number
   /** Relays that nobody stated, a sentence each: what was found rests on them. */
   readonly relays: readonly string[]
-  /** What of the configuration no traffic fits, a sentence each. */
+  /** What of the configuration no traffic of any input fits, a sentence each. */
   readonly misfits: readonly string[]
   readonly totals: Totals
   /** Null: nobody judged them. */

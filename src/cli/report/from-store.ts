@@ -65,8 +65,8 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
     source: capture === null ? `all that ${store.path} holds` : `capture ${capture} of ${store.path}`,
     inputs: inputs.slice(0, INPUTS_MAX),
     inputsLeftOut: Math.max(0, inputs.length - INPUTS_MAX),
-    relays: eachOnce(analyses, 'relays').slice(0, RELAYS_MAX),
-    misfits: eachOnce(analyses, 'misfits').slice(0, MISFITS_MAX),
+    relays: relaysOf(analyses).slice(0, RELAYS_MAX),
+    misfits: misfitsOf(analyses).slice(0, MISFITS_MAX),
     totals: totalsOf(store, capture, analyses, rows),
     // Violations alone are told with the incidents: they do not say what else was judged.
     whatIfs: [],
@@ -86,9 +86,15 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
 }
 
 /** Those of several analyses, each once. */
-const eachOnce = (analyses: readonly Analysed[], sentences: 'relays' | 'misfits'): string[] => [
-  ...new Set(analyses.flatMap(({ summary }) => summary?.[sentences] ?? [])),
+const relaysOf = (analyses: readonly Analysed[]): string[] => [
+  ...new Set(analyses.flatMap(({ summary }) => summary?.relays ?? [])),
 ]
+
+/** What one analysis misses, another may have seen. */
+const misfitsOf = ([first, ...rest]: readonly Analysed[]): string[] =>
+  (first?.summary?.misfits ?? []).filter((misfit) =>
+    rest.every(({ summary }) => summary?.misfits?.includes(misfit) === true),
+  )
 
 interface Analysed {
   readonly captures: readonly number[]

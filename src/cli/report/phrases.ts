@@ -46,11 +46,12 @@ function severitiesText(by: { readonly [severity in Severity]: number }): string
 export const sentenceOf = (title: string): string => (/[.!?]$/.test(title) ? title : `${title}.`)
 
 /** What the verdict does not rest on; empty if nothing is in its way. */
-export function shortcomings({ inputs }: ReportData): readonly string[] {
-  return inputs.flatMap((input) => {
+export function shortcomings({ inputs, misfits }: ReportData): readonly string[] {
+  const costly = inputs.flatMap((input) => {
     const costs = qualityCosts(input)
     return costs.length === 0 ? [] : [`${input.tap === '' ? input.name : input.tap}: ${costs.join('; ')}`]
   })
+  return [...misfits, ...costly]
 }
 
 /** The time that the inputs cover, or the incidents if no input says; null where nothing does. */

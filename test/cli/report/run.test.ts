@@ -78,6 +78,27 @@ describe('from a store and from a running analysis', () => {
     )
   })
 
+  test('what does not fit stands by the verdict, unless another analysis saw it', async () => {
+    const misfit = 'Of the configuration, nothing was seen of sepm.'
+    const lines = `**What the captures cannot show**\n\n- ${misfit}`
+    const told = (text: string): boolean => text.includes(lines)
+    const maker = reportMaker()
+    for (const record of [...STORY, { ...summary, misfits: [misfit] }]) maker.take(record)
+    const live = reportMarkdown(maker.made({ version: '0', now: NOW, idleSeconds: 60, deviceAt }))
+    expect(told(live)).toBe(true)
+    const store = database()
+    const analyse = (name: string, misfits: readonly string[]): void => {
+      const id = running(store, [name])
+      endAnalysis(store, id, { state: 'done', error: null, summary: { ...summary, misfits }, at: NOW })
+    }
+    analyse('monday.pcap', [misfit])
+    expect(told(await report(store))).toBe(true)
+    analyse('tuesday.pcap', [misfit])
+    expect(told(await report(store))).toBe(true)
+    analyse('wednesday.pcap', [])
+    expect(told(await report(store))).toBe(false)
+  })
+
   test('rings and crosses are drawn from both', async () => {
     const maker = reportMaker()
     for (const record of STORY) maker.take(record)

@@ -6,20 +6,19 @@ import { coverText, UNSTATED_RELAYS } from '../phrases.ts'
 import { qualityCells, qualityCosts, unreadText } from '../quality.ts'
 import { html, type Markup } from './markup.ts'
 
-export function inputsMarkup({ inputs, inputsLeftOut, relays, misfits }: ReportData): Markup {
+export function inputsMarkup({ inputs, inputsLeftOut, relays }: ReportData): Markup {
   if (inputs.length === 0) return html`<p class="lead">No capture is stored.</p>`
   return html`${inputs.map(inputMarkup)}
   ${inputsLeftOut > 0 ? html`<p class="note">and ${counted(inputsLeftOut, 'more capture')}</p>` : null}
-  ${misfits.length > 0 ? sectionMarkup('The configuration does not fit', null, misfits) : null}
-  ${relays.length > 0 ? sectionMarkup('Relays that no configuration names', UNSTATED_RELAYS, relays) : null}`
+  ${relays.length > 0 ? relaysMarkup(relays) : null}`
 }
 
-const sectionMarkup = (heading: string, why: string | null, sentences: readonly string[]): Markup =>
+const relaysMarkup = (relays: readonly string[]): Markup =>
   html`<section class="keep">
-    <h3>${heading}</h3>
-    ${why === null ? null : html`<p>${why}</p>`}
+    <h3>Relays that no configuration names</h3>
+    <p>${UNSTATED_RELAYS}</p>
     <ul>
-      ${sentences.map((sentence) => html`<li>${sentence}</li>`)}
+      ${relays.map((relay) => html`<li>${relay}</li>`)}
     </ul>
   </section>`
 

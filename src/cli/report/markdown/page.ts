@@ -224,12 +224,11 @@ function timeline(data: ReportData): string[] {
   return rest > 0 ? [lines, `and ${counted(rest, 'later moment')}`] : [lines]
 }
 
-function inputs({ inputs: all, inputsLeftOut, relays, misfits }: ReportData): string[] {
+function inputs({ inputs: all, inputsLeftOut, relays }: ReportData): string[] {
   if (all.length === 0) return ['No capture is stored.']
   return [
     ...all.flatMap(input),
     ...(inputsLeftOut > 0 ? [`and ${counted(inputsLeftOut, 'more capture')}`] : []),
-    ...(misfits.length > 0 ? ['### The configuration does not fit', list(misfits)] : []),
     ...(relays.length > 0 ? ['### Relays that no configuration names', UNSTATED_RELAYS, list(relays)] : []),
   ]
 }
