@@ -3,6 +3,7 @@ import type { Overview, ServiceRow } from '../src/api/contract.ts'
 import { count, counted, numberWord } from './text.ts'
 
 const LEAD_SENTENCES = 2
+const UNPROVEN = 'Whether idle connections hold is not shown: none was silent for long and then answered.'
 
 export interface Verdict {
   readonly title: string
@@ -17,7 +18,9 @@ export function verdictOf(overview: Pick<Overview, 'services' | 'captures'>): Ve
   const critical = services.filter(({ worst }) => worst === 'critical')
   const warned = services.filter(({ worst }) => worst === 'warning')
   if (critical.length === 0 && warned.length === 0)
-    return { title: 'Nothing is broken.', lead: basis(overview) }
+    return services.some(({ holdsIdle }) => holdsIdle)
+      ? { title: 'Nothing is broken.', lead: basis(overview) }
+      : { title: 'Nothing broken was seen.', lead: `${basis(overview)} ${UNPROVEN}` }
   const worst = critical.length > 0 ? critical : warned
   return { title: title(services, worst, critical.length > 0), lead: lead([...critical, ...warned]) }
 }

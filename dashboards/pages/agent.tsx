@@ -112,7 +112,9 @@ function Facts({ agent }: { agent: AgentView }): JSX.Element {
       </div>
       <div>
         <dt>since, {zoneName(agent.to)}</dt>
-        <dd class="big">{since === null ? '–' : listTime(since, 'second')}</dd>
+        <dd class="big" title={since === null ? undefined : listTime(since, 'second')}>
+          {since === null ? '–' : listTime(since)}
+        </dd>
       </div>
       <div>
         <dt>Cuts</dt>

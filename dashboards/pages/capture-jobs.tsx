@@ -193,12 +193,27 @@ const Ended = ({ jobs }: { jobs: readonly AnalysisRow[] }): JSX.Element => (
           <span class="any">{listed(job.inputs.map(({ name }) => fileName(name)))}</span>
           <Outcome job={job} />
           <span class="note nw">{job.finished !== null && listTime(job.finished)}</span>
+          <Misfits misfits={job.misfits} />
           <Relays relays={job.relays} />
         </li>
       ))}
     </ul>
   </section>
 )
+
+/** What was stated and judged nothing, because it fits no traffic. */
+function Misfits({ misfits }: { misfits: readonly string[] }): JSX.Element | null {
+  if (misfits.length === 0) return null
+  return (
+    <ul class="relays">
+      {misfits.slice(0, RELAYS_SHOWN).map((misfit) => (
+        <li key={misfit} class="any">
+          {misfit}
+        </li>
+      ))}
+    </ul>
+  )
+}
 
 /** What the findings rest on, where nobody stated it. */
 function Relays({ relays }: { relays: readonly string[] }): JSX.Element | null {
@@ -226,7 +241,7 @@ function Outcome({ job }: { job: AnalysisRow }): JSX.Element {
   if (state === 'failed') return <span class="crit">failed: {error}</span>
   if (state === 'cancelled') return <span class="dim">cancelled</span>
   const found = incidents === null ? [] : SEVERITIES.filter((severity) => incidents[severity] > 0)
-  if (found.length === 0) return <span class="good">nothing broken</span>
+  if (found.length === 0) return <span class="dim">no incident</span>
   const link = href(
     { page: 'incidents' },
     { capture: inputs.map(({ capture }) => String(capture)), state: 'all' },

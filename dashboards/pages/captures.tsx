@@ -176,7 +176,9 @@ function Capture({ row, isInWork, onBegun, onDelete }: CaptureProps): JSX.Elemen
           {row.tap !== null && row.tap !== '' && `tap ${row.tap}, `}
           {row.live === null ? (
             <>
-              <span title={row.sha256}>sha256 {shortHash(row.sha256)}</span>
+              <span class="nw" title={row.sha256}>
+                sha256 {shortHash(row.sha256)}
+              </span>
               {!row.kept && ', octets not kept'}
             </>
           ) : (

@@ -13,6 +13,8 @@ import { count, counted, listSpan, listTime, zoneName } from '../text.ts'
 import { agentsOf } from './incident-parts.ts'
 
 const FEW = 8
+/** What befalls many in one moment is one occurrence, which names none of them. */
+const ALL_AT_ONCE = 'They were hit together: the filter finds the packets of each.'
 
 interface AgentsProps {
   readonly incident: IncidentView
@@ -41,6 +43,7 @@ export function AgentsHit({ incident, occurrences, go }: AgentsProps): JSX.Eleme
             <>
               <Table hits={isAll ? hits : hits.slice(0, FEW)} incident={incident} items={items} go={go} />
               <p class="note gap4">
+                {hits.length === 0 && incident.agents > 0 && ALL_AT_ONCE}
                 {hits.length > FEW && (
                   <button type="button" class="link" onClick={() => setAll(!isAll)}>
                     {isAll ? 'the most hit only' : `all ${count(hits.length)}`}

@@ -17,7 +17,9 @@ type Props = { readonly incident: IncidentView }
 
 export function WhoDidIt({ incident }: Props): JSX.Element {
   const { actor, captures } = incident
-  const isProven = actor.role !== 'unknown' && actor.role !== 'middlebox'
+  // Of nobody, nobody is sure.
+  const isNamed = actor.role !== 'unknown'
+  const isProven = isNamed && actor.role !== 'middlebox'
   return (
     <section>
       <header>
@@ -27,15 +29,19 @@ export function WhoDidIt({ incident }: Props): JSX.Element {
         <RoleMark role={actor.role}>
           <b>{ROLE_WORDS[actor.role]}</b> {actor.name ?? actor.address}
         </RoleMark>
-        <span class="sure" title="confidence, 0 to 1">
-          <span class="hide">confidence </span>
-          {confidence(actor.confidence)}
-        </span>
+        {isNamed && (
+          <span class="sure" title="confidence, 0 to 1">
+            <span class="hide">confidence </span>
+            {confidence(actor.confidence)}
+          </span>
+        )}
       </p>
-      <svg class={`chart ${roleClass(actor.role)}`} height="8" aria-hidden="true">
-        <rect class="bar-all" width="100%" height="3" y="2" />
-        <rect class="bar-part" width={`${Math.round(actor.confidence * 100)}%`} height="3" y="2" />
-      </svg>
+      {isNamed && (
+        <svg class={`chart ${roleClass(actor.role)}`} height="8" aria-hidden="true">
+          <rect class="bar-all" width="100%" height="3" y="2" />
+          <rect class="bar-part" width={`${Math.round(actor.confidence * 100)}%`} height="3" y="2" />
+        </svg>
+      )}
       {actor.name !== null && actor.address !== null && <p class="note mono">{actor.address}</p>}
       {!isProven && (
         <p class="note">

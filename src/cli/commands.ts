@@ -27,6 +27,15 @@ export async function runCommand(words: readonly string[], console: Console): Pr
   return exitCode
 }
 
+/** What commander says was wrong, in one line; where something is missing, how to find out what it is. */
+function usageLine(text: string): string {
+  const line = text
+    .replace(/^error: /, 'holdfast: ')
+    .trim()
+    .replaceAll('\n', ' ')
+  return /\b(missing|required|too many)\b/.test(line) ? `${line.replace(/\.$/, '')}; --help shows how` : line
+}
+
 /** The program, with what each command does; `ends` is told the exit code. */
 export function commands(console: Console, ends: (exitCode: number) => void) {
   const program = new Command('holdfast')
@@ -42,13 +51,7 @@ export function commands(console: Console, ends: (exitCode: number) => void) {
       getErrHelpWidth: () => Math.min(HELP_COLUMNS_MAX, console.columns),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
-      outputError: (text, write) =>
-        write(
-          `${text
-            .replace(/^error: /, 'holdfast: ')
-            .trim()
-            .replaceAll('\n', ' ')}\n`,
-        ),
+      outputError: (text, write) => write(`${usageLine(text)}\n`),
     })
     .addHelpText('after', PROGRAM_EXAMPLES)
   const commandsInOrder = [

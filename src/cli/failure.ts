@@ -17,7 +17,8 @@ export const isFailure = (error: unknown): error is Failure => error instanceof 
 
 /** What the operating system refused, as the end of a sentence: `no space left on device`. */
 export function systemReason(error: unknown): string {
-  const { message } = error as Error
+  const { message, code } = error as NodeJS.ErrnoException
+  if (code === 'EISDIR') return 'it is a directory' // the system calls it an illegal operation
   // Node writes `ENOSPC: no space left on device, write`.
   return /^E[A-Z0-9]+: (.*?)(?:, \w+(?: '.*')?)?$/s.exec(message)?.[1] ?? message
 }

@@ -3,6 +3,7 @@
  * parameters, and how its incidents read. Help, configuration and the API take their texts from the
  * declaration; there is no second list.
  */
+import { count } from '../model/count.ts'
 import type { EventKind, EventOf, World } from '../model/event.ts'
 import type { Details, EvidencePacket, Finding, FlowShowing, IncidentType } from '../model/incident.ts'
 import { SECOND, type Micros } from '../model/time.ts'
@@ -86,7 +87,7 @@ export function spoken(span: Micros): string {
 
 /** `1 agent`, `3 agents`, `2 addresses`. */
 export const counted = (n: number, noun: string): string =>
-  `${n} ${noun}${n === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`
+  `${count(n)} ${noun}${n === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`
 
 /** `once`, `twice`, `3 times`. */
 export const times = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)

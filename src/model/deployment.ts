@@ -48,6 +48,8 @@ export type IdentityRule =
 
 export interface ConfiguredService {
   readonly name: string
+  /** Traffic shows it; the operator states nothing of it. Absent: it is stated. */
+  readonly isSeen?: true
   readonly profile: ProfileName
   readonly fqdn: string | null
   readonly ports: readonly number[]

@@ -1,4 +1,6 @@
-/** What a sentence calls whoever did it: `The load balancer 10.10.2.10`. */
+/** What whoever did it is called: in a sentence `The load balancer 10.10.2.10`, and by its operator. */
+import { addressNumber } from './address.ts'
+import type { Deployment } from './deployment.ts'
 import type { Actor } from './incident.ts'
 
 const ROLE_NAMES: Readonly<Record<Actor['role'], string>> = {
@@ -16,3 +18,18 @@ const ROLE_NAMES: Readonly<Record<Actor['role'], string>> = {
 /** At the beginning of a sentence; with the address if it is known. */
 export const deviceName = ({ role, address }: Pick<Actor, 'role' | 'address'>): string =>
   address === null ? ROLE_NAMES[role] : `${ROLE_NAMES[role]} ${address}`
+
+/** The name that the configuration gives to the device of an address; null: none. */
+export type DeviceAt = (address: string) => string | null
+
+export function deviceNames(devices: Deployment['devices']): DeviceAt {
+  return (address) => {
+    const number = addressNumber(address)
+    if (number === null) return null
+    const { version, value } = number
+    const device = devices.find((one) =>
+      one.addresses.some((r) => r.version === version && r.first <= value && value <= r.last),
+    )
+    return device?.name ?? null
+  }
+}

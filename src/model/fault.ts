@@ -7,3 +7,7 @@ export interface Fault {
   readonly at: number
   readonly message: string
 }
+
+/** For people: with the place, unless the message names one. */
+export const faultText = ({ message, at }: Fault): string =>
+  /\boffset \d/.test(message) ? message : `${message} (at offset ${at})`

@@ -27,6 +27,9 @@ export interface CaptureRecord {
   readonly skipped: Readonly<Record<string, number>>
   /** Packets that were read and are no TCP, by protocol. Absent: not counted. */
   readonly others?: Readonly<Record<string, number>>
+  /** Packets that were left out because they passed outside of the time that was asked about, and when those
+   * passed; absent: none. */
+  readonly outside?: { readonly packets: number; readonly start: Micros; readonly end: Micros }
   /** Of flow records, where it holds any. */
   readonly flows?: CaptureFlows
 }
@@ -238,6 +241,8 @@ export interface SummaryRecord {
   /** A sentence for each relay that no configuration names, and that stands where the captures show it;
    * absent: none. */
   readonly relays?: readonly string[]
+  /** A sentence for each part of the configuration that no traffic fits; absent: none. */
+  readonly misfits?: readonly string[]
   /** Filled by whoever holds a clock. */
   readonly elapsedSeconds: number
 }

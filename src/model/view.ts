@@ -238,6 +238,9 @@ export interface ServiceRow {
   readonly connections: number
   readonly openIncidents: number
   readonly occurrences: number
+  /** A connection was seen to survive a silence that counts as idle: without one, nothing shows that idle
+   * connections hold. */
+  readonly holdsIdle: boolean
   readonly firstSeen: Instant
   readonly lastSeen: Instant
   /** Agents attached and occurrences in each of 48 equal steps of the asked time (default: the last 24 h
@@ -375,6 +378,8 @@ export interface AnalysisRow {
   readonly incidents: { readonly [severity in Severity]: number } | null
   /** Relays that no configuration names and the captures show, a sentence each. */
   readonly relays: readonly string[]
+  /** What of the configuration no traffic fits, a sentence each. */
+  readonly misfits: readonly string[]
 }
 
 /** `POST /analyses`: captures of one time, analysed together. */

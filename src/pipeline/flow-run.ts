@@ -1,6 +1,7 @@
 /** One file or stream of flow records on its way through the lower half of the house. */
 import type { LiveFlows } from '../connections/flow-clock.ts'
 import type { FlowsWanted } from '../connections/flow-wanted.ts'
+import { faultText } from '../model/fault.ts'
 import { FlowBatch } from '../model/flow-record.ts'
 import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
@@ -73,7 +74,7 @@ export class FlowRun implements Run {
     const { fault } = this.input.records
     const quality = flawlessQuality()
     this.flows.addTo(quality)
-    quality.readError = fault === null ? null : `${fault.message} (at offset ${fault.at})`
+    quality.readError = fault === null ? null : faultText(fault)
     return quality
   }
 

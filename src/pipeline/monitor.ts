@@ -21,6 +21,7 @@ import { connectionRecord } from '../sessions/records.ts'
 import type { Follower } from '../sessions/follower.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { TrackedSighting } from '../sessions/sighting.ts'
+import { followMisfits, type MisfitsFollower } from '../sessions/misfits.ts'
 import { followWhatIfs, type WhatIfFollower } from '../sessions/what-if.ts'
 import { Conclusions } from './conclusions.ts'
 import { ObservationMerge } from './merge.ts'
@@ -102,6 +103,8 @@ class Analysis {
   private readonly sessions: Sessions
   private readonly conclusions: Conclusions
   private readonly whatIfs: WhatIfFollower | null
+  /** Null: no service is stated. */
+  private readonly misfits: MisfitsFollower | null
   private readonly oneFile: boolean
   private readonly secrets: () => TlsSecrets | null
   private readonly runs: Run[] = []
@@ -130,6 +133,9 @@ class Analysis {
     const { whatIfs = [], followers = [] } = options
     this.whatIfs = whatIfs.length > 0 && this.wants('what-if') ? followWhatIfs(whatIfs) : null
     if (this.whatIfs !== null) this.sessions.followers.add(this.whatIfs)
+    const isStated = options.deployment.services.length > 0
+    this.misfits = isStated ? followMisfits(options.deployment, this.sessions.services) : null
+    if (this.misfits !== null) this.sessions.followers.add(this.misfits)
     for (const follower of followers) this.sessions.followers.add(follower)
     this.merge = new ObservationMerge(captures, (observation) => {
       if (observation.kind === 'connection-closed') this.count(observation.summary)
@@ -200,6 +206,7 @@ class Analysis {
     const incidents = this.writeIncidents(runs)
     for (const record of this.whatIfs?.records() ?? []) this.write(record)
     const { relays = [] } = this.options
+    const misfits = this.misfits?.sentences() ?? []
     const summary: SummaryRecord = {
       kind: 'summary',
       captures: runs.length,
@@ -212,6 +219,7 @@ class Analysis {
       longestSurvivedSeconds: toSeconds(this.longestSurvived),
       forgotten: this.forgotten(),
       ...(relays.length === 0 ? {} : { relays }),
+      ...(misfits.length === 0 ? {} : { misfits }),
       elapsedSeconds: 0,
     }
     this.write(summary)

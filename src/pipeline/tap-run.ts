@@ -8,6 +8,7 @@ import { merged } from '../connections/retold.ts'
 import { Tracker } from '../connections/tracker.ts'
 import type { CaptureReader } from '../model/capture.ts'
 import type { FlowBatch, FlowDatagrams } from '../model/flow-record.ts'
+import { faultText } from '../model/fault.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
@@ -89,6 +90,8 @@ export class TapRun implements Run, LiveRun {
   private frames = 0
   private octets = 0
   private truncated = 0
+  /** Frames outside of the time that was asked about. */
+  private readonly outside = { packets: 0, start: Infinity, end: -Infinity }
   private start: Micros = Infinity
   private end: Micros = -Infinity
   /** Why nothing was captured since the last frame; null: it was. */
@@ -266,7 +269,12 @@ export class TapRun implements Run, LiveRun {
     const { from, to } = this
     for (let i = 0; i < count; i++) {
       const at = time[i]!
-      if (at < from || at > to) continue
+      if (at < from || at > to) {
+        this.outside.packets++
+        if (at < this.outside.start) this.outside.start = at
+        if (at > this.outside.end) this.outside.end = at
+        continue
+      }
       if (at < this.start) this.start = at
       if (at > this.end) this.end = at
       this.last = at
@@ -343,6 +351,7 @@ export class TapRun implements Run, LiveRun {
       quality: this.quality(),
       skipped: skippedByReason(this.reasons),
       others: othersByKind(this.kinds),
+      ...(this.outside.packets === 0 ? {} : { outside: { ...this.outside } }),
       ...(this.flows === null ? {} : { flows: this.flows.account() }),
     }
   }
@@ -387,7 +396,7 @@ export class TapRun implements Run, LiveRun {
       ...(clockAhead === undefined ? {} : { clockOffsetSeconds: toSeconds(clockAhead) }),
       ...(this.blindTime === 0 ? {} : { blindSeconds: toSeconds(this.blindTime) }),
       ...(this.unread.size === 0 ? {} : { unread: unreadInWords(this.unread) }),
-      readError: fault === null ? null : `${fault.message} (at offset ${fault.at})`,
+      readError: fault === null ? null : faultText(fault),
     }
     this.flows?.addTo(quality)
     return quality

@@ -4,7 +4,7 @@
  * and published in one. Until then nothing of the analysis counts: if it is broken off, `clearAnalysis`
  * takes the rest away.
  */
-import { addressNumber } from '../model/address.ts'
+import { deviceNames } from '../model/device-name.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type {
   AgentRecord,
@@ -206,15 +206,3 @@ const WIDEN_AGENT = `UPDATE agent SET first_seen = min(first_seen, ?), last_seen
 const INSERT_ADDRESS = `INSERT INTO agent_address (agent, analysis, address, start, "end") VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET "end" = max("end", excluded."end")`
 const KNOW_SERVER = 'UPDATE server SET address = ?, port = ?, identified_by = ? WHERE id = ?'
-
-export function deviceNames(devices: Deployment['devices']): (address: string) => string | null {
-  return (address) => {
-    const number = addressNumber(address)
-    if (number === null) return null
-    const { version, value } = number
-    const device = devices.find((one) =>
-      one.addresses.some((r) => r.version === version && r.first <= value && value <= r.last),
-    )
-    return device?.name ?? null
-  }
-}

@@ -3,6 +3,7 @@
  * is proven; else the agent is, or `something between`. Names from traffic are cut, never escaped: whoever
  * shows them knows what its page or terminal obeys.
  */
+import { count } from '../model/count.ts'
 import { deviceName } from '../model/device-name.ts'
 import { isAtLeast, type Finding, type IncidentType } from '../model/incident.ts'
 import { shortName } from '../model/short-name.ts'
@@ -200,8 +201,7 @@ const within = (seconds: unknown): string => (typeof seconds === 'number' ? ` in
 const since = (seconds: unknown): string => (typeof seconds === 'number' ? ` after ${spoken(seconds)}` : '')
 const words = (value: unknown): string => (typeof value === 'string' ? value : 'see its details')
 const text = (value: unknown): string => (typeof value === 'string' ? shortName(value) : 'another one')
-const number = (value: unknown): string =>
-  typeof value === 'number' ? String(value).replace(/\B(?=(?:\d{3})+$)/g, ',') : 'many'
+const number = (value: unknown): string => (typeof value === 'number' ? count(value) : 'many')
 const capital = (words: string): string =>
   /^(?:the|an|another) /.test(words) ? words.charAt(0).toUpperCase() + words.slice(1) : words
 

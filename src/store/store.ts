@@ -8,7 +8,7 @@
  */
 import Sqlite from 'better-sqlite3'
 import type { Database, Statement } from 'better-sqlite3'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { APPLICATION_ID, MIGRATIONS } from './schema.data.ts'
 import { columnsPacker } from './unpacked-connections.ts'
 
@@ -247,7 +247,13 @@ const REASONS: readonly (readonly [string, (path: string) => string])[] = [
     (path) =>
       `${path} is damaged: restore a backup, or save what can be read with 'sqlite3 ${path} .recover'`,
   ],
-  ['SQLITE_CANTOPEN', (path) => `${path} cannot be opened: is the folder there and writable?`],
+  [
+    'SQLITE_CANTOPEN',
+    (path) =>
+      statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+        ? `${path} is a directory; a database file is expected`
+        : `${path} cannot be opened: is the folder there and writable?`,
+  ],
   ['SQLITE_READONLY', (path) => `${path} cannot be written: it or its folder is read-only`],
   ['SQLITE_FULL', (path) => `${path} cannot grow: no space left on its file system`],
   ['SQLITE_IOERR', (path) => `${path} cannot be read or written: the file system reports an error`],

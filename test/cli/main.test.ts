@@ -89,12 +89,15 @@ describe('help', () => {
 describe('wrong usage exits with 2 and says what is wrong in one line', () => {
   test.each([
     [['anlyze'], "holdfast: unknown command 'anlyze' (Did you mean analyze?)\n"],
-    [['analyze'], "holdfast: missing required argument 'input'\n"],
+    [['analyze'], "holdfast: missing required argument 'input'; --help shows how\n"],
     [
       ['analyze', '--fromat', 'text', 'a.pcap'],
       "holdfast: unknown option '--fromat' (Did you mean --format?)\n",
     ],
-    [['analyze', 'a.pcap', '--output'], "holdfast: option '--output <file>' argument missing\n"],
+    [
+      ['analyze', 'a.pcap', '--output'],
+      "holdfast: option '--output <file>' argument missing; --help shows how\n",
+    ],
     [
       ['analyze', '--format', 'xml', 'a.pcap'],
       'holdfast: --format xml is not known; it is one of text, ndjson, html, markdown\n',
@@ -104,10 +107,10 @@ describe('wrong usage exits with 2 and says what is wrong in one line', () => {
       'holdfast: tap x is named twice; merge the files of one tap: mergecap -F pcap -w merged.pcap FILE...\n',
     ],
     [['config', 'chekc', 'a.yaml'], "holdfast: unknown command 'chekc' (Did you mean check?)\n"],
-    [['config', 'check'], "holdfast: missing required argument 'file'\n"],
+    [['config', 'check'], "holdfast: missing required argument 'file'; --help shows how\n"],
     [
       ['config', 'schema', 'x'],
-      "holdfast: too many arguments for 'schema'. Expected 0 arguments but got 1: x.\n",
+      "holdfast: too many arguments for 'schema'. Expected 0 arguments but got 1: x; --help shows how\n",
     ],
   ])('%j', async (words, error) => {
     expect(await holdfast(...words)).toEqual({ exitCode: 2, out: '', error })

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RunningServer, startServer } from '../cli/serve/server.ts'
+import { post, type RunningServer, startServer, upload } from '../cli/serve/server.ts'
 import { seconds } from '../../src/model/time.ts'
 import { scenario } from '../scenario/scenario.ts'
 import { ROOT } from '../source-tree.ts'
@@ -220,6 +220,18 @@ describe.skipIf(executable === null)('in a browser', () => {
     await page.getByText(/10\.10\.3\.1 stands before .*: it checks their health/).waitFor()
     await expect.poll(() => analyse.count()).toBe(0)
     expect((await jobs()).map(({ state }) => state)).toEqual(['done', ...before.map(({ state }) => state)])
+    expect(await violations(page)).toEqual([])
+    expect(complaints).toEqual([])
+    await close()
+  })
+
+  test('a configuration that no traffic fits is told of', async () => {
+    const { body } = await upload(server, 'misfit.pcap', checkedServers())
+    const { id } = body as { readonly id: number }
+    const config = 'services: [{name: sepm, ports: [8014]}]'
+    await post(server, '/analyses', { captures: [{ id }], config })
+    const { page, complaints, close } = await openTab(browser, `${base}/captures`)
+    await page.getByText(/^No connection is of a service of the configuration: sepm \(port 8014\)/).waitFor()
     expect(await violations(page)).toEqual([])
     expect(complaints).toEqual([])
     await close()

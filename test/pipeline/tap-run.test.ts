@@ -272,6 +272,8 @@ describe('the record of a capture', () => {
     }))
     const { record, of } = await run(frames, {}, { from: T + seconds(1), to: T + seconds(2) })
     expect(record).toMatchObject({ packets: 2, start: T + seconds(1), end: T + seconds(2) })
+    expect(record.outside).toEqual({ packets: 2, start: T, end: T + seconds(3) })
+    expect((await run(frames)).record.outside).toBeUndefined()
     expect(of('connection-closed')[0]!.summary).toMatchObject({ firstPacket: 2, lastPacket: 3 })
   })
 })

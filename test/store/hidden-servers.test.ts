@@ -54,7 +54,7 @@ test('they are counted and listed at their service', () => {
   const [service] = listServices(store)
   expect(service).toMatchObject({ agents: 2, servers: 0, connections: 4 })
   expect(service!.verdict).toBe(
-    'Nothing is broken in 4 connections of 2 agents; which server took them was not seen.',
+    'Nothing broken was seen in 4 connections of 2 agents; which server took them was not seen.',
   )
   expect(serviceView(store, SERVICE)!.places).toEqual([])
 })

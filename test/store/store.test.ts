@@ -137,6 +137,11 @@ describe('what is refused, and how', () => {
     expect(refusal(path, true)).toBe(`${path}: there is no such database`)
   })
 
+  test('a folder in its place', () => {
+    const path = folder()
+    expect(refusal(path)).toBe(`${path} is a directory; a database file is expected`)
+  })
+
   test('writing through a read-only store', () => {
     const store = openStore(fresh(), { readOnly: true })
     expect(() => store.db.exec("INSERT INTO setting VALUES ('a', 'b')")).toThrow(/readonly/)

@@ -113,6 +113,9 @@ export const analysisRow = z
     relays: z
       .array(z.string())
       .meta({ description: 'relays that no configuration names and the captures show, a sentence each' }),
+    misfits: z
+      .array(z.string())
+      .meta({ description: 'what of the configuration no traffic fits, a sentence each' }),
   })
   .meta({ id: 'AnalysisRow' }) satisfies z.ZodType<AnalysisRow>
 

@@ -84,6 +84,7 @@ export const serviceRow = z
     connections: count,
     openIncidents: count,
     occurrences: count,
+    holdsIdle: z.boolean(),
     firstSeen: instant,
     lastSeen: instant,
     attached: z.array(count),

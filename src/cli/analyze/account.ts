@@ -3,6 +3,7 @@
  * reader leave.
  */
 import type { AnalysisRecord, RecordKind, RecordSink } from '../../model/record.ts'
+import { inputName } from '../input-name.ts'
 import { isOutputClosed } from '../output/destination.ts'
 import type { OutputSink } from '../output/sink.ts'
 
@@ -35,7 +36,7 @@ export function accountant(output: OutputSink, { elapsedSeconds, goesOnUnread }:
   }
   const write = (record: AnalysisRecord): void => {
     if (record.kind === 'capture' && record.quality.readError !== null) {
-      faults.push(`${record.path} was not read to its end: ${record.quality.readError}`)
+      faults.push(`${inputName(record.path)} was not read to its end: ${record.quality.readError}`)
     }
     if (!output.kinds.has(record.kind)) return
     // Time is the capture's everywhere below; how long the analysis took is known here.

@@ -7,6 +7,7 @@ import { BESIDE_ALONE, openInput } from '../../../collectors/index.ts'
 import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
 import type { AnalysisInput } from '../../pipeline/monitor.ts'
 import { analysisInput } from '../analysis-input.ts'
+import { inputName } from '../input-name.ts'
 import type { ClocksAhead } from '../clocks.ts'
 import { type BesideLogName, besideSources, givenBeside } from './beside.ts'
 import type { InputName } from './plan.ts'
@@ -38,7 +39,7 @@ export async function openInputs(
       const hash = wantsHash && isFile(path) ? fileHash(path, endings) : null
       const stream = wantsHash && hash === null ? hashed(openSource(path)) : null
       const opened = await openInput(stream ?? openSource(path), {
-        path,
+        path: inputName(path),
         beside: () => {
           const given = givenBeside({ tap, path }, names, beside)
           for (const log of given) asked.add(log.path)

@@ -5,6 +5,7 @@ import type { Tap } from '../../model/packet.ts'
 import type { RecordKind } from '../../model/record.ts'
 import type { Micros } from '../../model/time.ts'
 import { usageFailure } from '../failure.ts'
+import { inputName } from '../input-name.ts'
 import { suggestion } from '../nearest.ts'
 import type { AnalyzeArguments } from './arguments.ts'
 import type { BesideLogName } from './beside.ts'
@@ -183,7 +184,7 @@ export function inputNames(
     path,
   }))
   const samePath = doubleOf(named, ({ path }) => (path === '-' ? path : resolve(path)))
-  if (samePath !== undefined) throw usageFailure(`input ${samePath.path} is given twice`)
+  if (samePath !== undefined) throw usageFailure(`${inputName(samePath.path)} is given twice`)
   const sameTap = doubleOf(named, ({ tap }) => tap)
   if (sameTap === undefined) return named
   const isMeant = given.filter(({ tap }) => tap === sameTap.tap).length > 1

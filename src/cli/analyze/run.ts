@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { type Deployment, EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
+import { deviceNames } from '../../model/device-name.ts'
 import { IDLE_THRESHOLD } from '../../model/profiles.data.ts'
 import type { RecordSink, SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
@@ -192,7 +193,7 @@ export async function progressOf(plan: Plan, console: Console): Promise<Progress
 
 async function sinkOf(
   plan: Plan,
-  { services }: Deployment,
+  { services, devices }: Deployment,
   destination: Destination,
   console: Console,
 ): Promise<OutputSink> {
@@ -202,12 +203,13 @@ async function sinkOf(
   }
   const thresholds = services.map((service) => service.idleThreshold ?? IDLE_THRESHOLD)
   const idleSeconds = toSeconds(Math.min(IDLE_THRESHOLD, ...thresholds))
+  const deviceAt = deviceNames(devices)
   if (plan.format !== 'text') {
     const { reportSink } = await import('../report/sink.ts')
-    return reportSink(plan.format, destination, { idleSeconds })
+    return reportSink(plan.format, destination, { idleSeconds, deviceAt })
   }
   const { textSink } = await import('../output/text.ts')
-  return textSink(destination, { columns: console.columns, idleSeconds })
+  return textSink(destination, { columns: console.columns, idleSeconds, deviceAt })
 }
 
 /** Success is never claimed where nothing could be analysed. */

@@ -180,7 +180,8 @@ function serviceOf(pool: Pool, facts: SurveyFacts): ConfiguredService {
       },
     ],
   }).services
-  return { ...service!, servers: service!.servers.map((server) => ({ ...server, isSeen: true })) }
+  const seen = service!.servers.map((server) => ({ ...server, isSeen: true }))
+  return { ...service!, isSeen: true, servers: seen }
 }
 
 /** What clients call; or else who asks the servers for them. */

@@ -7,12 +7,13 @@ import {
   type TimerEstimate,
 } from '../../model/incident.ts'
 import type { IncidentRecord } from '../../model/record.ts'
+import type { DeviceAt } from '../../model/device-name.ts'
+import { actorText, sureText } from './actor-text.ts'
 import { type Examples, OCCURRENCES_SHOWN } from './collected.ts'
 import { shortName } from './harmless.ts'
 import type { Page, Style } from './page.ts'
 import { clock, day } from '../../model/time.ts'
 import { count, counted, dayAndClock, duration, firstFew, intervalText, spanText } from './quantities.ts'
-import { ROLE_WORDS } from './words.data.ts'
 
 const AGENTS_SHOWN = 5
 const REASONS_SHOWN = 3
@@ -29,7 +30,7 @@ export function writeIncident(
   sheet: Page,
   incident: IncidentRecord,
   examples: Examples | null,
-  severalTaps: boolean,
+  { severalTaps, deviceAt }: { readonly severalTaps: boolean; readonly deviceAt: DeviceAt },
 ): void {
   sheet.title(incident.severity.toUpperCase(), SEVERITY_STYLE[incident.severity], incident.title)
   sheet.paragraph(incident.summary)
@@ -39,7 +40,7 @@ export function writeIncident(
     `${incident.type}${incident.service === null ? '' : ` at ${shortName(incident.service)}`}, incident ${incident.id}`,
   )
   sheet.row('when', whenText(incident))
-  sheet.row('by', actorText(incident))
+  sheet.row('by', byText(incident, deviceAt))
   const reasons = attributionTexts(incident.details['attribution'])
   if (reasons.length > 0) sheet.row('because', reasons)
   const timer = timerOf(incident.details['timer'])
@@ -57,10 +58,10 @@ function whenText({ start, end, occurrences }: IncidentRecord): string {
   return `${times}, ${spanText(start, end)}`
 }
 
-function actorText({ actor }: IncidentRecord): string {
-  const words = ROLE_WORDS[actor.role]
-  const who = actor.address === null ? words : `${words} ${actor.address}`
-  return `${who} (confidence ${actor.confidence.toFixed(2)})`
+function byText({ actor }: IncidentRecord, deviceAt: DeviceAt): string {
+  const name = actor.address === null ? null : deviceAt(actor.address)
+  const sure = sureText(actor)
+  return `${actorText({ ...actor, name })}${sure === '' ? '' : `, ${sure}`}`
 }
 
 function agentsText(incident: IncidentRecord, examples: Examples | null): string {

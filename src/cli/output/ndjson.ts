@@ -61,7 +61,9 @@ export function jsonLine(record: AnalysisRecord): string {
       return JSON.stringify(flatOccurrence(record))
     case 'capture': {
       const [start, end] = [timeOrNull(record.start), timeOrNull(record.end)]
-      return kindFirst(record.kind, { ...record, tap: tapName(record.tap), start, end })
+      const { outside } = record
+      const left = outside === undefined ? {} : { outside: withTexts(outside) }
+      return kindFirst(record.kind, { ...record, tap: tapName(record.tap), start, end, ...left })
     }
     case 'agent':
       return kindFirst(record.kind, { ...record, addresses: record.addresses.map(withTexts) })

@@ -1,9 +1,9 @@
 /** Numbers and times as people read them: counts with commas, durations as devices are set, times in UTC. */
+import { count } from '../../model/count.ts'
 import { listed } from '../../model/listed.ts'
 import { clock, day, type Micros } from '../../model/time.ts'
 
-/** `41,204` */
-export const count = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ',')
+export { count }
 
 /** `1 packet`, `1,204 packets`; the plural is given where it is not the word and an s. */
 export const counted = (n: number, one: string, many = `${one}s`): string =>

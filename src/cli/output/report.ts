@@ -4,6 +4,7 @@
  * and the way to see it is told.
  */
 import { LONGEST_SURVIVED_MAX } from '../../model/connection.ts'
+import type { DeviceAt } from '../../model/device-name.ts'
 import { endpointText } from '../../model/packet.ts'
 import type { SummaryRecord, CaptureRecord, ServerRecord } from '../../model/record.ts'
 import { clockWords } from '../../model/quality.ts'
@@ -11,6 +12,7 @@ import { toSeconds } from '../../model/time.ts'
 import type { Collected } from './collected.ts'
 import { bySeverity, SEVERITY_ORDER } from './collected.ts'
 import { writeConformance } from './conformance-text.ts'
+import { inputName } from '../input-name.ts'
 import { shortName } from './harmless.ts'
 import { writeIncident } from './incident-text.ts'
 import { type Page, page, type Paint } from './page.ts'
@@ -29,6 +31,7 @@ const NAMELESS_SHOWN = 10
 /** Reasons for unread packets that are named. */
 const REASONS_SHOWN = 4
 const RELAYS_SHOWN = 8
+const MISFITS_SHOWN = 8
 
 /** Longer silences are not told apart. */
 const LONGEST_TOLD = toSeconds(LONGEST_SURVIVED_MAX)
@@ -39,18 +42,20 @@ export interface ReportOptions {
   readonly paint: Paint
   /** The shortest silence that counts as idle for any service. */
   readonly idleSeconds: number
+  readonly deviceAt: DeviceAt
 }
 
 export function reportText(collected: Collected, options: ReportOptions): string {
-  const { columns, paint, idleSeconds } = options
+  const { columns, paint, idleSeconds, deviceAt } = options
   const sheet = page(columns, paint)
   writeCaptures(sheet, collected)
   writeVerdict(sheet, collected, idleSeconds)
   writeForgotten(sheet, collected)
+  for (const misfit of (collected.summary?.misfits ?? []).slice(0, MISFITS_SHOWN)) sheet.warning(misfit)
   writeWho(sheet, collected)
   writeConformance(sheet, collected.requirements, collected.incidents)
   writeWhatIfs(sheet, collected.whatIfs, isSeveralTaps(collected))
-  writeIncidents(sheet, collected)
+  writeIncidents(sheet, collected, deviceAt)
   return sheet.text()
 }
 
@@ -60,8 +65,9 @@ function writeCaptures(sheet: Page, { captures, capturesDropped }: Collected): v
   sheet.heading(captures.length + capturesDropped === 1 ? 'Capture' : 'Captures')
   for (const capture of shown) {
     const name = capture.tap === '' ? '' : `${shortName(capture.tap)}: `
-    sheet.paragraph(`${name}${shortName(capture.path, 200)}`)
+    sheet.paragraph(`${name}${shortName(inputName(capture.path), 200)}`)
     sheet.paragraph(`${capture.format}, ${amountOf(capture)}${timesOf(capture)}`, 4)
+    if (capture.outside !== undefined) sheet.paragraph(outsideText(capture.outside), 4)
     for (const text of flowTexts(capture)) sheet.paragraph(text, 4)
     for (const warning of warningsOf(capture)) sheet.warning(warning)
     if (capture.quality.unparsedPackets > 0) sheet.paragraph(skippedText(capture), 4)
@@ -77,6 +83,9 @@ function amountOf({ packets, flows }: CaptureRecord): string {
   const { records, exporterCount } = flows
   return `${counted(records, 'flow record')} of ${counted(exporterCount, 'exporter')} in ${counted(packets, 'message')}`
 }
+
+const outsideText = ({ packets, start, end }: NonNullable<CaptureRecord['outside']>): string =>
+  `${counted(packets, 'packet')} outside of the time asked about: ${spanText(start, end)}.`
 
 /** What of the traffic flow records may hide, and why. */
 function flowTexts({ flows }: CaptureRecord): string[] {
@@ -286,14 +295,14 @@ const originOf = (members: readonly ServerRecord[]): string =>
 export const isSeveralTaps = ({ captures }: Pick<Collected, 'captures'>): boolean =>
   new Set(captures.map((capture) => capture.tap)).size > 1
 
-function writeIncidents(sheet: Page, collected: Collected): void {
+function writeIncidents(sheet: Page, collected: Collected, deviceAt: DeviceAt): void {
   const { incidents, incidentsDropped, examples } = collected
   const severalTaps = isSeveralTaps(collected)
   const sorted = bySeverity(incidents)
   const shown = sorted.slice(0, INCIDENTS_SHOWN)
   for (const incident of shown) {
     sheet.blank()
-    writeIncident(sheet, incident, examples.get(incident.id) ?? null, severalTaps)
+    writeIncident(sheet, incident, examples.get(incident.id) ?? null, { severalTaps, deviceAt })
   }
   const rest = sorted.length - shown.length + incidentsDropped
   if (rest === 0) return

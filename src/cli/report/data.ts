@@ -23,6 +23,7 @@ export const TIMES_MAX = 1_000
 export const SILENCES_MAX = 2_000
 export const INPUTS_MAX = 200
 export const RELAYS_MAX = 50
+export const MISFITS_MAX = 50
 
 export interface ReportData {
   readonly version: string
@@ -33,6 +34,8 @@ export interface ReportData {
   readonly inputsLeftOut: number
   /** Relays that nobody stated, a sentence each: what was found rests on them. */
   readonly relays: readonly string[]
+  /** What of the configuration no traffic of any input fits, a sentence each. */
+  readonly misfits: readonly string[]
   readonly totals: Totals
   /** Null: nobody judged them. */
   readonly requirements: readonly RequirementRow[] | null

@@ -4,6 +4,7 @@
  */
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { DeviceAt } from '../../model/device-name.ts'
 import { isAtLeast, type AttributionItem, type Finding, type TimerEstimate } from '../../model/incident.ts'
 import type {
   AnalysisRecord,
@@ -16,6 +17,7 @@ import type {
 import type { Micros } from '../../model/time.ts'
 import type { TimerView } from '../../model/view.ts'
 import { sentenceOf } from '../../store/sentence.ts'
+import { inputName } from '../input-name.ts'
 import { bySeverity, collect, type Collected, emptyCollection, REPORT_KINDS } from '../output/collected.ts'
 import { counted } from '../output/quantities.ts'
 import { listed } from '../../model/listed.ts'
@@ -28,6 +30,7 @@ import {
   INPUTS_MAX,
   type Proof,
   PROOF_PACKETS_MAX,
+  MISFITS_MAX,
   RELAYS_MAX,
   type ReportData,
   type ReportIncident,
@@ -49,7 +52,12 @@ const CASES_MAX = 1_000
 
 export interface ReportMaker {
   take(record: AnalysisRecord): void
-  made(about: { readonly version: string; readonly now: Micros; readonly idleSeconds: number }): ReportData
+  made(about: {
+    readonly version: string
+    readonly now: Micros
+    readonly idleSeconds: number
+    readonly deviceAt: DeviceAt
+  }): ReportData
 }
 
 /** What `collect` does not keep of an incident. */
@@ -122,7 +130,7 @@ function dataOf(
   collected: Collected,
   cases: ReadonlyMap<string, Case>,
   survived: ReadonlyMap<string, readonly number[]>,
-  { version, now, idleSeconds }: Parameters<ReportMaker['made']>[0],
+  { version, now, idleSeconds, deviceAt }: Parameters<ReportMaker['made']>[0],
 ): ReportData {
   const { captures, capturesDropped, summary, servers, serversDropped, agentsBy } = collected
   const sorted = bySeverity(collected.incidents)
@@ -137,6 +145,7 @@ function dataOf(
     inputs: inputs.map((capture) => inputOf(capture, captures.length === 1 ? connections : null)),
     inputsLeftOut: captures.length - inputs.length + capturesDropped,
     relays: (summary?.relays ?? []).slice(0, RELAYS_MAX),
+    misfits: (summary?.misfits ?? []).slice(0, MISFITS_MAX),
     totals: {
       packets: summary?.packets ?? 0,
       connections,
@@ -151,6 +160,7 @@ function dataOf(
         findings: collected.examples.get(incident.id)?.findings ?? [],
         known: cases.get(incident.id),
         survived: survived.get(incident.service ?? '') ?? [],
+        deviceAt,
       }),
     ),
     listed: further.map((incident) => ({ ...incident, state: null })),
@@ -162,7 +172,7 @@ function dataOf(
 
 /** Names where there are few. */
 function sourceOf(captures: readonly CaptureRecord[], dropped: number): string {
-  const names = captures.map(({ path }) => (path === '-' ? 'standard input' : basename(path)))
+  const names = captures.map(({ path }) => basename(inputName(path)))
   return names.length + dropped <= NAMES_MAX ? listed(names) : counted(names.length + dropped, 'capture')
 }
 
@@ -195,11 +205,12 @@ interface Kept {
   readonly findings: readonly Finding[]
   readonly known: Case | undefined
   readonly survived: readonly number[]
+  readonly deviceAt: DeviceAt
 }
 
-function incidentOf(incident: IncidentRecord, { findings, known, survived }: Kept): ReportIncident {
+function incidentOf(incident: IncidentRecord, { findings, known, survived, deviceAt }: Kept): ReportIncident {
   const { id, type, severity, service, title, summary, start, end, occurrences, agents } = incident
-  const { requirements, remedy, filter, confidence, details } = incident
+  const { requirements, remedy, filter, confidence, details, actor } = incident
   return {
     id,
     type,
@@ -216,7 +227,7 @@ function incidentOf(incident: IncidentRecord, { findings, known, survived }: Kep
     filter,
     confidence,
     state: null,
-    actor: { ...incident.actor, name: null },
+    actor: { ...actor, name: actor.address === null ? null : deviceAt(actor.address) },
     attribution: (details['attribution'] as readonly AttributionItem[] | undefined) ?? [],
     timer: timerOf(details['timer'] as TimerEstimate | undefined, known?.silences ?? [], longest(survived)),
     proofs: findings.toSorted((a, b) => a.at - b.at).map(proofOf),

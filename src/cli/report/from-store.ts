@@ -28,6 +28,7 @@ import {
   type Proof,
   PROOF_PACKETS_MAX,
   PROOFS_MAX,
+  MISFITS_MAX,
   RELAYS_MAX,
   type ReportData,
   type ReportIncident,
@@ -65,6 +66,7 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
     inputs: inputs.slice(0, INPUTS_MAX),
     inputsLeftOut: Math.max(0, inputs.length - INPUTS_MAX),
     relays: relaysOf(analyses).slice(0, RELAYS_MAX),
+    misfits: misfitsOf(analyses).slice(0, MISFITS_MAX),
     totals: totalsOf(store, capture, analyses, rows),
     // Violations alone are told with the incidents: they do not say what else was judged.
     whatIfs: [],
@@ -87,6 +89,12 @@ export function reportOfStore(store: Store, { version, now, capture }: Scope): R
 const relaysOf = (analyses: readonly Analysed[]): string[] => [
   ...new Set(analyses.flatMap(({ summary }) => summary?.relays ?? [])),
 ]
+
+/** What one analysis misses, another may have seen. */
+const misfitsOf = ([first, ...rest]: readonly Analysed[]): string[] =>
+  (first?.summary?.misfits ?? []).filter((misfit) =>
+    rest.every(({ summary }) => summary?.misfits?.includes(misfit) === true),
+  )
 
 interface Analysed {
   readonly captures: readonly number[]

@@ -1,12 +1,12 @@
 /** Sentences of a report that HTML and Markdown share. Plain text, not yet escaped. */
 import type { Severity } from '../../model/incident.ts'
-import type { Actor, RequirementStatus, TimerView } from '../../model/view.ts'
+import type { RequirementStatus, TimerView } from '../../model/view.ts'
 import { SEVERITY_ORDER } from '../output/collected.ts'
 import { clock, day } from '../../model/time.ts'
 import { count, counted, duration, elapsed, intervalText, spanText } from '../output/quantities.ts'
 import { listed } from '../../model/listed.ts'
 import { noConnectionText, scopeText, silencesText } from '../output/report.ts'
-import { ROLE_WORDS, STATUS_WORDS } from '../output/words.data.ts'
+import { STATUS_WORDS } from '../output/words.data.ts'
 import type { IncidentFacts, ReportData, ReportIncident } from './data.ts'
 import { qualityCosts } from './quality.ts'
 
@@ -46,11 +46,12 @@ function severitiesText(by: { readonly [severity in Severity]: number }): string
 export const sentenceOf = (title: string): string => (/[.!?]$/.test(title) ? title : `${title}.`)
 
 /** What the verdict does not rest on; empty if nothing is in its way. */
-export function shortcomings({ inputs }: ReportData): readonly string[] {
-  return inputs.flatMap((input) => {
+export function shortcomings({ inputs, misfits }: ReportData): readonly string[] {
+  const costly = inputs.flatMap((input) => {
     const costs = qualityCosts(input)
     return costs.length === 0 ? [] : [`${input.tap === '' ? input.name : input.tap}: ${costs.join('; ')}`]
   })
+  return [...misfits, ...costly]
 }
 
 /** The time that the inputs cover, or the incidents if no input says; null where nothing does. */
@@ -79,13 +80,6 @@ export function whenText({ start, end, occurrences }: IncidentFacts): string {
 /** `3 agents` */
 export const hitText = ({ agents }: IncidentFacts): string =>
   agents === 0 ? 'no agent in particular' : counted(agents, 'agent')
-
-/** `load balancer lb1 (10.10.2.10)` */
-export function actorText({ role, name, address }: Actor): string {
-  const who = [ROLE_WORDS[role], ...(name === null || name === address ? [] : [name])].join(' ')
-  if (address === null) return who
-  return name === null || name === address ? `${who} ${address}` : `${who} (${address})`
-}
 
 /** `between 299.9 and 300.1 s`, as a headline says it. */
 export function timerTitle({ lowerSeconds: lower, upperSeconds: upper }: TimerView): string {

@@ -3,6 +3,7 @@
  * over.
  */
 import manifest from '../../../package.json' with { type: 'json' }
+import type { DeviceAt } from '../../model/device-name.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Destination } from '../output/destination.ts'
 import type { OutputSink } from '../output/sink.ts'
@@ -14,18 +15,19 @@ export interface ReportSinkOptions {
   readonly now?: () => Micros
   /** The shortest silence that counts as idle for any service. */
   readonly idleSeconds: number
+  readonly deviceAt: DeviceAt
 }
 
 export async function reportSink(
   format: ReportFormat,
   destination: Destination,
-  { version = manifest.version, now = () => Date.now() * 1000, idleSeconds }: ReportSinkOptions,
+  { version = manifest.version, now = () => Date.now() * 1000, idleSeconds, deviceAt }: ReportSinkOptions,
 ): Promise<OutputSink> {
   const write = await reportWriter(format)
   const maker = reportMaker()
   return {
     kinds: REPORTED_KINDS,
     write: (record) => maker.take(record),
-    finish: () => destination.write(write(maker.made({ version, now: now(), idleSeconds }))),
+    finish: () => destination.write(write(maker.made({ version, now: now(), idleSeconds, deviceAt }))),
   }
 }

@@ -1,5 +1,6 @@
 /** An agent that had lost its connection came back and fetched again what it had been given before. */
 import { counted, detector, octets, ratio, spoken, suggested, timesAmong } from '../detector.ts'
+import { count } from '../../model/count.ts'
 import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Service, Sighting } from '../../model/party.ts'
@@ -64,7 +65,7 @@ export const reconnectOverhead = detector({
               },
               {
                 ...packetOf(sighting, sighting.startPacket, sighting.start),
-                note: `the agent comes back: ${bytes} octets from the server in ${spoken(duration)}`,
+                note: `the agent comes back: ${count(bytes)} octets from the server in ${spoken(duration)}`,
               },
             ].filter((p) => p.packet > 0),
           ),

@@ -71,6 +71,7 @@ export function analysisRow(store: Store, id: number): AnalysisRow | null {
     summary: said,
     incidents: state === 'done' ? incidentsOf(store, id, said) : null,
     relays: said?.relays ?? [],
+    misfits: said?.misfits ?? [],
   }
 }
 
@@ -78,6 +79,7 @@ export function analysisRow(store: Store, id: number): AnalysisRow | null {
 interface Said {
   readonly incidents?: BySeverity
   readonly relays?: readonly string[]
+  readonly misfits?: readonly string[]
 }
 
 type BySeverity = NonNullable<AnalysisRow['incidents']>

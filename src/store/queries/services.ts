@@ -2,7 +2,8 @@
  * Services at a glance. What is called open is not resolved: a fault that somebody acknowledged is still
  * there.
  */
-import { isoTime, type Micros } from '../../model/time.ts'
+import { IDLE_THRESHOLD } from '../../model/profiles.data.ts'
+import { isoTime, SECOND, type Micros } from '../../model/time.ts'
 import type { ServiceRow } from '../../model/view.ts'
 import { prepared } from '../store.ts'
 import type { Store } from '../store.ts'
@@ -68,6 +69,8 @@ const AGENTS = 'SELECT count(*) AS n FROM placement WHERE service = ?'
 const SERVERS = 'SELECT count(*) AS n FROM server WHERE service = ?'
 const CONNECTIONS = 'SELECT coalesce(sum(connections), 0) AS n FROM tally WHERE service = ?'
 const OPEN = `SELECT count(*) AS n FROM incident WHERE service = ? AND state <> 'resolved'`
+const HOLDS =
+  'SELECT count(*) AS n FROM (SELECT 1 FROM connection WHERE service = ? AND survived >= ? LIMIT 1)'
 const WORST = `
   SELECT severity, title FROM incident WHERE service = ? AND state <> 'resolved'
   ORDER BY severity DESC, "end" DESC LIMIT 1`
@@ -90,6 +93,7 @@ export function serviceRowOf(
     connections: count(CONNECTIONS),
     openIncidents: count(OPEN),
     occurrences: occurrencesIn(trend),
+    holdsIdle: (prepared<{ n: number }>(store, HOLDS).get(service.id, IDLE_THRESHOLD)?.n ?? 0) > 0,
     firstSeen: isoTime(service.first_seen),
     lastSeen: isoTime(service.last_seen),
     attached,
@@ -106,14 +110,18 @@ function allIsWell({
   agents,
   servers,
   connections,
-}: Pick<ServiceRow, 'agents' | 'servers' | 'connections'>): string {
+  holdsIdle,
+}: Pick<ServiceRow, 'agents' | 'servers' | 'connections' | 'holdsIdle'>): string {
   const counted = (n: number, noun: string): string =>
     `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
   // Behind a load balancer of which only the agents' side was captured, nobody is seen at a server.
   if (servers === 0 && connections > 0) {
     const whose = agents === 0 ? '' : ` of ${counted(agents, 'agent')}`
-    return `Nothing is broken in ${counted(connections, 'connection')}${whose}; which server took them was not seen.`
+    const verdict = holdsIdle ? 'Nothing is broken' : 'Nothing broken was seen'
+    return `${verdict} in ${counted(connections, 'connection')}${whose}; which server took them was not seen.`
   }
   const seen = `${counted(agents, 'agent')} at ${counted(servers, 'server')}`
-  return `Nothing is broken: ${seen}, ${counted(connections, 'connection')}.`
+  if (holdsIdle) return `Nothing is broken: ${seen}, ${counted(connections, 'connection')}.`
+  const idle = `none was seen to survive ${IDLE_THRESHOLD / SECOND} s of silence`
+  return `Nothing broken was seen: ${seen}, ${counted(connections, 'connection')}${connections === 0 ? '' : `; ${idle}`}.`
 }

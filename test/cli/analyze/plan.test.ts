@@ -125,8 +125,8 @@ describe('inputs', () => {
   test.each([
     [['client=a', 'client=b'], 'tap client is named twice'],
     [['x/a.pcap', 'y/a.pcap'], 'tap a is named twice; name taps as in client=y/a.pcap'],
-    [['a.pcap', './a.pcap'], 'input ./a.pcap is given twice'],
-    [['-', 'x=-'], 'input - is given twice'],
+    [['a.pcap', './a.pcap'], './a.pcap is given twice'],
+    [['-', 'x=-'], 'standard input is given twice'],
     [['client='], 'client= names a tap but no file'],
   ])('%j: %s', (texts, message) => {
     expect(() => names(texts)).toThrow(

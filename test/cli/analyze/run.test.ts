@@ -194,6 +194,11 @@ describe('captures that end early', () => {
     })
   })
 
+  test('are standard input where they were that', async () => {
+    const { error } = await analyze({ format: 'ndjson' }, [capture({ quality, path: '-' }), summary])
+    expect(error).toMatch(/^holdfast: standard input was not read/)
+  })
+
   test('are told inside the text', async () => {
     const { out, error } = await analyze({}, [capture({ quality }), summary])
     expect(out).toContain('! Reading stopped before the end: a record is cut off at offset 1204.')

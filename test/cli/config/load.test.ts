@@ -224,7 +224,7 @@ describe('files', () => {
     expect(() => readDeployment(join(folder, 'none.yaml'))).toThrow(
       `cannot read ${folder}/none.yaml: no such file or directory`,
     )
-    expect(() => readDeployment(folder)).toThrow(`cannot read ${folder}: illegal operation on a directory`)
+    expect(() => readDeployment(folder)).toThrow(`cannot read ${folder}: it is a directory`)
   })
 
   test('that explode when aliases are followed are refused', () => {

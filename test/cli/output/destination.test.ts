@@ -65,7 +65,7 @@ describe('a file', () => {
     expect(() => open(join(folder, 'none', 'report.txt'))).toThrow(
       `cannot write ${folder}/none/report.txt: no such file or directory`,
     )
-    expect(() => open(folder)).toThrow(`cannot write ${folder}: illegal operation on a directory`)
+    expect(() => open(folder)).toThrow(`cannot write ${folder}: it is a directory`)
   })
 
   test('on a full disk is a failure of one line', () => {

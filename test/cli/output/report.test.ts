@@ -18,10 +18,14 @@ import {
   summary,
 } from './story.ts'
 
-function report(records: readonly AnalysisRecord[], columns = 100): string {
+function report(
+  records: readonly AnalysisRecord[],
+  columns = 100,
+  deviceAt: (address: string) => string | null = () => null,
+): string {
   const collected = emptyCollection()
   for (const record of records) collect(collected, record)
-  return reportText(collected, { columns, idleSeconds: 60, paint: (_styles, text) => text })
+  return reportText(collected, { columns, idleSeconds: 60, deviceAt, paint: (_styles, text) => text })
 }
 
 describe('the whole report', () => {
@@ -81,7 +85,7 @@ describe('what was looked at', () => {
     const collected = emptyCollection()
     collect(collected, quietSummary({ longestSilenceSeconds: 90, longestSurvivedSeconds: seconds }))
     const paint: Paint = (applied, text) => (applied.length > 0 ? `<${applied.join(',')}>${text}` : text)
-    expect(reportText(collected, { columns: 100, idleSeconds: 60, paint })).toContain(
+    expect(reportText(collected, { columns: 100, idleSeconds: 60, deviceAt: () => null, paint })).toContain(
       `<${styles}>${words} incident in 1 connection`,
     )
   })
@@ -104,6 +108,24 @@ describe('what was looked at', () => {
   ])('what found no room: %j', (forgotten, sentences) => {
     const text = report([capture(), quietSummary({ forgotten })], 120)
     expect(text.match(/(?<=^ +! ).+$/gm) ?? []).toEqual(sentences)
+  })
+
+  test('packets outside of the time that was asked about', () => {
+    const start = Date.UTC(2026, 10, 21, 2) * 1000
+    const outside = { packets: 1132, start, end: start + 60e6 }
+    expect(report([capture({ packets: 0, outside }), summary({ connections: 0 })])).toContain(
+      '\n    1,132 packets outside of the time asked about: 21 Nov 2026 02:00:00 to 02:01:00 UTC.\n',
+    )
+  })
+
+  test('what of the configuration no traffic fits', () => {
+    expect(report([capture(), quietSummary({ misfits: ['Nothing was seen of sepm.'] })])).toContain(
+      '\n    ! Nothing was seen of sepm.\n',
+    )
+  })
+
+  test('standard input by its name', () => {
+    expect(report([capture({ path: '-' }), quietSummary()])).toMatch(/^Capture\n {2}.*standard input\n/)
   })
 
   test('every shortcoming of a capture, in words', () => {
@@ -240,8 +262,16 @@ describe('an incident', () => {
   test('says who did it as far as it is known', () => {
     const by = (role: 'middlebox' | 'unknown', address: string | null) =>
       report([{ ...hop, actor: { role, address, confidence: 0.4 } }])
-    expect(by('middlebox', null)).toContain('by           some device in between (confidence 0.40)')
-    expect(by('unknown', null)).toContain('by           not known (confidence 0.40)')
+    expect(by('middlebox', null)).toContain('by           some device in between, confidence 0.40\n')
+    expect(by('unknown', null)).toContain('by           not known\n')
+  })
+
+  test('calls who did it what the configuration does', () => {
+    const names: Readonly<Record<string, string>> = { '10.10.2.10': 'lb1' }
+    const actor = { role: 'load-balancer', address: '10.10.2.10', confidence: 0.95 } as const
+    expect(report([{ ...hop, actor }], 100, (address) => names[address] ?? null)).toContain(
+      'by           load balancer lb1 (10.10.2.10), confidence 0.95\n',
+    )
   })
 
   test('shows no timer where details hold none', () => {
@@ -291,7 +321,7 @@ describe('an incident', () => {
 describe('the sink', () => {
   test('writes when it is finished, plain where there is no terminal', () => {
     const console = recordedConsole()
-    const sink = textSink(console.out, { columns: 80, idleSeconds: 60 })
+    const sink = textSink(console.out, { columns: 80, idleSeconds: 60, deviceAt: () => null })
     for (const record of STORY) sink.write(record)
     expect(console.written.out).toBe('')
     sink.finish()
@@ -299,16 +329,11 @@ describe('the sink', () => {
   })
 
   test('asks for no kind that it does not show', () => {
-    expect([...textSink(recordedConsole().out, { columns: 80, idleSeconds: 60 }).kinds].toSorted()).toEqual([
-      'agent',
-      'capture',
-      'incident',
-      'occurrence',
-      'requirement',
-      'server',
-      'summary',
-      'what-if',
-    ])
+    expect(
+      [
+        ...textSink(recordedConsole().out, { columns: 80, idleSeconds: 60, deviceAt: () => null }).kinds,
+      ].toSorted(),
+    ).toEqual(['agent', 'capture', 'incident', 'occurrence', 'requirement', 'server', 'summary', 'what-if'])
   })
 })
 

@@ -45,6 +45,8 @@ function toldStory(): Store {
   return store
 }
 
+const deviceAt = (): null => null
+
 const section = (text: string, head: string): string =>
   new RegExp(`\\n## ${head}\\n(.*?)(?=\\n## |\\n---\\n)`, 's').exec(text)![1]!
 
@@ -53,7 +55,7 @@ describe('from a store and from a running analysis', () => {
     const stored = await report(toldStory())
     const maker = reportMaker()
     for (const record of STORY) maker.take(record)
-    const live = reportMarkdown(maker.made({ version: '0', now: NOW, idleSeconds: 60 }))
+    const live = reportMarkdown(maker.made({ version: '0', now: NOW, idleSeconds: 60, deviceAt }))
     expect(stored.split('\n')[0]).toBe('# The load balancer 10.10.2.10 cut 3 idle agents after 15 s.')
     expect(live.split('\n')[0]).toBe(stored.split('\n')[0])
     const incident = (text: string): string =>
@@ -76,10 +78,31 @@ describe('from a store and from a running analysis', () => {
     )
   })
 
+  test('what does not fit stands by the verdict, unless another analysis saw it', async () => {
+    const misfit = 'Of the configuration, nothing was seen of sepm.'
+    const lines = `**What the captures cannot show**\n\n- ${misfit}`
+    const told = (text: string): boolean => text.includes(lines)
+    const maker = reportMaker()
+    for (const record of [...STORY, { ...summary, misfits: [misfit] }]) maker.take(record)
+    const live = reportMarkdown(maker.made({ version: '0', now: NOW, idleSeconds: 60, deviceAt }))
+    expect(told(live)).toBe(true)
+    const store = database()
+    const analyse = (name: string, misfits: readonly string[]): void => {
+      const id = running(store, [name])
+      endAnalysis(store, id, { state: 'done', error: null, summary: { ...summary, misfits }, at: NOW })
+    }
+    analyse('monday.pcap', [misfit])
+    expect(told(await report(store))).toBe(true)
+    analyse('tuesday.pcap', [misfit])
+    expect(told(await report(store))).toBe(true)
+    analyse('wednesday.pcap', [])
+    expect(told(await report(store))).toBe(false)
+  })
+
   test('rings and crosses are drawn from both', async () => {
     const maker = reportMaker()
     for (const record of STORY) maker.take(record)
-    const live = maker.made({ version: '0', now: NOW, idleSeconds: 60 })
+    const live = maker.made({ version: '0', now: NOW, idleSeconds: 60, deviceAt })
     expect(live.incidents[0]!.timer!.severedSeconds).toEqual(Array(5).fill(15.003211))
     expect(await report(toldStory(), { format: 'html' })).toContain('class="timer"')
   })

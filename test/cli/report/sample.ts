@@ -221,6 +221,7 @@ export const report = (changes: Partial<ReportData> = {}): ReportData => ({
   ],
   inputsLeftOut: 0,
   relays: [],
+  misfits: [],
   totals: {
     packets: 83_400_000,
     connections: 41_204,

@@ -109,6 +109,7 @@ test('analyses, the latest first', () => {
       info: 1,
     },
     relays: [],
+    misfits: [],
   })
   expect(analysisRow(store, 2)).toMatchObject({ error: 'No capture.', summary: null, incidents: null })
   expect(analysisRow(store, 4)).toMatchObject({

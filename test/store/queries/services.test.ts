@@ -73,6 +73,7 @@ test('services, the worst first', () => {
     connections: 11,
     openIncidents: 2,
     occurrences: 6,
+    holdsIdle: false,
     firstSeen: '2026-11-21T00:00:00.000000Z',
     lastSeen: '2026-11-22T00:00:00.000000Z',
     attached: steps([12, 1], [36, 2]),
@@ -88,7 +89,7 @@ test('services, the worst first', () => {
     openIncidents: 0,
     occurrences: 0,
     attached: steps([48, 0]),
-    verdict: 'Nothing is broken: 0 agents at 0 servers, 0 connections.',
+    verdict: 'Nothing broken was seen: 0 agents at 0 servers, 0 connections.',
   })
 })
 
@@ -96,9 +97,13 @@ test('a service whose servers are hidden behind a relay says so', () => {
   const hidden = readStore()
   hidden.add('service', { name: 'dlp' })
   hidden.add('tally', { analysis: 1, service: 1, server: 0, connections: 66, open: 0, handshakes: '{}' })
-  expect(listServices(hidden)[0]!.verdict).toBe(
-    'Nothing is broken in 66 connections; which server took them was not seen.',
-  )
+  const verdict = (): string => listServices(hidden)[0]!.verdict
+  expect(verdict()).toBe('Nothing broken was seen in 66 connections; which server took them was not seen.')
+  // A connection that survived what counts as idle shows more.
+  hidden.add('connection', { number: 1, service: 1, start: 0, end: 1, survived: 59_999_999 })
+  expect(verdict()).toMatch(/^Nothing broken was seen in/)
+  hidden.add('connection', { number: 2, service: 1, start: 0, end: 1, survived: 60_000_000 })
+  expect(verdict()).toMatch(/^Nothing is broken in/)
   hidden.close()
 })
 

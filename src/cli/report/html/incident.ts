@@ -5,7 +5,8 @@
 import { momentText } from '../../../model/time.ts'
 import { count, counted, dayAndClock, packetTime, weightText } from '../../output/quantities.ts'
 import type { AffectedAgent, Proof, ReportIncident } from '../data.ts'
-import { actorText, hitText, sentenceOf, timerFacts, timerTitle, weightSum, whenText } from '../phrases.ts'
+import { actorText } from '../../output/actor-text.ts'
+import { hitText, sentenceOf, timerFacts, timerTitle, weightSum, whenText } from '../phrases.ts'
 import { html, type Markup, prose } from './markup.ts'
 import { roleClass, roleSign, SEVERITY_CLASS, severitySign } from './signs.ts'
 import { timerMarkup } from './timer-figure.ts'
@@ -41,6 +42,12 @@ export function incidentMarkup(incident: ReportIncident): Markup {
   </article>`
 }
 
+const sureMarkup = ({ role, confidence }: ReportIncident['actor']): Markup =>
+  html`<span class="note nw">confidence ${confidence.toFixed(2)}</span
+    ><span class="bar" aria-hidden="true"
+      ><i class="${roleClass(role)}" style="width:${Math.round(confidence * 100)}%"></i
+    ></span>`
+
 function factsMarkup(incident: ReportIncident): Markup {
   const { actor, requirements, service } = incident
   return html`<dl class="facts">
@@ -48,10 +55,7 @@ function factsMarkup(incident: ReportIncident): Markup {
       <dt>Who did it</dt>
       <dd>
         <span class="role ${roleClass(actor.role)}">${roleSign(actor.role)}</span> ${actorText(actor)}
-        <span class="note nw">confidence ${actor.confidence.toFixed(2)}</span
-        ><span class="bar" aria-hidden="true"
-          ><i class="${roleClass(actor.role)}" style="width:${Math.round(actor.confidence * 100)}%"></i
-        ></span>
+        ${actor.role === 'unknown' ? null : sureMarkup(actor)}
       </dd>
     </div>
     <div>

@@ -1,11 +1,11 @@
 /** The report as Markdown, for tickets and wikis: the same facts in the same order as the HTML. */
+import { actorText, sureText } from '../../output/actor-text.ts'
 import { STATUS_WORDS } from '../../output/words.data.ts'
 import { momentText } from '../../../model/time.ts'
 import { bytesText, count, counted, dayAndClock, packetTime, weightText } from '../../output/quantities.ts'
 import { listed } from '../../../model/listed.ts'
 import type { ReportData, ReportIncident, ReportInput } from '../data.ts'
 import {
-  actorText,
   hitText,
   brokenRequirements,
   coverOf,
@@ -139,7 +139,7 @@ function facts(one: ReportIncident): string {
   const { actor, requirements, service } = one
   const at = service === null ? '' : ` of ${inline(service)}`
   return [
-    `- Who did it: ${inline(actorText(actor))}, confidence ${actor.confidence.toFixed(2)}`,
+    `- Who did it: ${[inline(actorText(actor)), sureText(actor)].filter((text) => text !== '').join(', ')}`,
     `- When: ${whenText(one)}`,
     `- Hit: ${hitText(one)}${at}`,
     `- Breaks: ${requirements.length === 0 ? 'no requirement' : inline(requirements.join(', '))}`,
