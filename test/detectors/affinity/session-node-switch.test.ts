@@ -227,6 +227,7 @@ keepsQuiet(sessionNodeSwitch, {
       visits(s, '/b/inbox', { cookie: SESSION, status: 503 })
       return visits(s, '/b/inbox', { cookie: SESSION })
     },
+    told: ['info failover'],
   },
   'a service of which nobody said that it keeps sessions, unless users who had logged in must do so again': [
     { config: UNSTATED, play: () => inbox(), told: ['warning server-hop'] },
