@@ -91,6 +91,15 @@ const isTwin = (a: TrackedSighting, b: TrackedSighting): boolean =>
 const isKnownOrKeeps = (a: TrackedSighting, b: TrackedSighting): boolean =>
   (a.leg !== 'direct' && b.leg !== 'direct') || a.originator.address === b.originator.address
 
+/** A relay opens its connection after it was called. One that it had before may serve for a client's next
+ * call, and is that one's half no more than others' that it serves for. */
+const isInOrder = (a: TrackedSighting, b: TrackedSighting): boolean => {
+  const [nearer, farther] = a.leg === 'front' && !a.isBetweenRelays ? [a, b] : [b, a]
+  return nearer.start <= farther.start + CLOCKS_AGREE
+}
+/** Clocks that are kept by NTP in one network agree to this, mostly (RFC 5905: tens of milliseconds). */
+const CLOCKS_AGREE: Micros = seconds(0.1)
+
 /** Why two sightings are one TCP connection, with other addresses perhaps. */
 export const SAME_SEQUENCE = 'same initial sequence numbers'
 
@@ -194,7 +203,8 @@ export class Paths {
     if (place === null) return
     const isClients = place === 'front' || (client === null && sighting.leg === 'direct')
     const from = isClients ? sighting.originator.address : client
-    if (from !== null) this.said(sighting, place, `${from} ${request}`, 'same request of one client')
+    if (from !== null)
+      this.said(sighting, place, `${from} ${request}`, 'same request of one client', isInOrder)
   }
 
   /** Joins whoever says the same on another leg at that time. What several say at once tells nobody apart. */

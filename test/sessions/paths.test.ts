@@ -208,6 +208,12 @@ describe('a relay that is not known as one', () => {
     ).toEqual([])
   })
 
+  test('one that it had before is no half of a call that came later', () => {
+    const ask = asks(AGENT.address)
+    expect(joined([BACK, { ...FRONT, start: 1 }], ask)).toEqual([])
+    expect(joined([BACK, { ...FRONT, start: 0.1 }], ask)).toEqual(['same request of one client'])
+  })
+
   test('its connection is known for one from then on; an agent’s is not', () => {
     const parties = new Parties(CONFIG)
     const paths = new Paths(

@@ -227,6 +227,7 @@ keepsQuiet(sessionNodeSwitch, {
       visits(s, '/b/inbox', { cookie: SESSION, status: 503 })
       return visits(s, '/b/inbox', { cookie: SESSION })
     },
+    told: ['info failover'],
   },
   'the other server did not answer, and the session went on at its own': {
     config: WEB,
