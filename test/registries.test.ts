@@ -57,7 +57,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/detectors': {
     'actors.ts': 'who did it, as findings name them',
-    'attribution.ts': 'weighs which device did it, for several detectors',
+    'attribution.ts': 'who ended an idle path, for several detectors',
     'below-preference.ts': 'agents below their preference, for two detectors',
     'cadence/call.ts': 'what the detectors of wake-up calls say of one',
     'cookie-finding.ts': 'what the detectors of cookies find, and how it reads',
@@ -84,6 +84,7 @@ const REGISTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'policy-words.ts': 'lists and requirements in words, for the detectors of policy',
     'relay-legs.ts': 'who closed first behind a relay, for whoever judges an end',
     'reset-lore.ts': 'what resets say of themselves, for several detectors',
+    'reset-sheet.ts': 'weighs whose a reset is, for several detectors',
     'timer.ts': 'brackets a timer between silences, for several detectors',
     'witnesses.ts': 'the packets of other taps, for those that judge ends',
     'standing.ts': 'findings that are amended, or taken back, as a sample grows',

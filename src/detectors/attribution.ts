@@ -1,32 +1,22 @@
 /**
  * Who ended an idle path: the network, the server, or the agent. Evidence first, verdict last, every item on
  * the sheet.
- *
- * For resets the sheet of Weaver, Sommer and Paxson (NDSS 2009) as far as it applies to timers: hop limit,
- * round trip, the segment's own marks, and above all what the other side's capture shows.
  */
 import { isOfSeveral } from '../model/deployment.ts'
 import type { PathEnded, World } from '../model/event.ts'
-import { hopsTravelled } from '../model/hop-limit.ts'
 import { otherSide } from '../model/packet.ts'
 import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
-import type { Reset, Silence } from '../model/observation.ts'
+import type { Silence } from '../model/observation.ts'
 import { isRecordReference, packetName } from '../model/record-reference.ts'
-import {
-  type Agent,
-  isAgentSide,
-  isNearerServer,
-  type Path,
-  type Service,
-  type Sighting,
-} from '../model/party.ts'
-import { milliseconds, seconds, type Micros } from '../model/time.ts'
+import { type Agent, isAgentSide, type Path, type Service, type Sighting } from '../model/party.ts'
+import { seconds, type Micros } from '../model/time.ts'
 import { deviceActor, relayActor, sayingActor, serverActor } from './actors.ts'
 import { spoken } from './detector.ts'
 import { mayHaveAnswered, TRIED_FOR, triedFor } from './given-up.ts'
 import { beganBefore, spokenSilence } from './silence-length.ts'
 import { firstWord, isRelays, legsBehind } from './relay-legs.ts'
-import { loreItems, resetMeaning } from './reset-lore.ts'
+import { resetMeaning } from './reset-lore.ts'
+import { DECISIVE, MEDIUM, otherTap, resetSheet, STRONG, totalWeight, WEAK } from './reset-sheet.ts'
 import type { Signature } from './timer.ts'
 import { wasUnanswered } from './unanswered.ts'
 
@@ -52,15 +42,8 @@ export interface IdleEnd {
   readonly undecided: 'unseen' | 'nobodys' | 'stateless' | 'unserved' | null
 }
 
-/** Weights of the sheet: what one item alone is worth. */
-export const DECISIVE = 5
-export const STRONG = 3
-const MEDIUM = 2
-const WEAK = 1
 /** A server that closes idle connections by design does so within this of its timeout. */
 const DESIGN_TOLERANCE: Micros = seconds(2)
-/** A device resets both sides within microseconds; two hosts do not give up so close together. */
-const AT_ONCE: Micros = milliseconds(10)
 /** Two coincide now and then; this many do not. */
 const RESTART_STRANGERS = 3
 /** Gaps of one timer differ by no more than this, or a tenth. */
@@ -360,54 +343,6 @@ function judgeRelayed(
     : end('network', relayActor(before, world, 0.95))
 }
 
-/** What a sheet says in all. */
-export const totalWeight = (sheet: readonly AttributionItem[]): number =>
-  sheet.reduce((sum, { weight }) => sum + weight, 0)
-
-/** The items of the reset sheet: positive ones point to a device between, negative ones to the side that it
- * claims to be from. */
-export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0 | 1): AttributionItem[] {
-  const sheet: AttributionItem[] = []
-  const add = (test: string, weight: number, observed: string): void =>
-    void sheet.push({ test, weight, observed })
-  const twin = otherTap(path, sighting)
-  if (twin !== null && sameTuple(twin, sighting) && !isBeyond(twin, sighting, from)) {
-    const there = twin.ending?.resets[from] ?? null
-    if (there === null) add('both captures', DECISIVE, `no such reset at ${twin.tap}`)
-  }
-  if (reset.usualHopLimit !== null && reset.hopLimit !== null) {
-    const same = reset.hopLimit === reset.usualHopLimit
-    const asFar = hopsTravelled(reset.hopLimit) === hopsTravelled(reset.usualHopLimit)
-    const observed = `${reset.hopLimit}, others of this side ${reset.usualHopLimit}`
-    // Some stacks start a RST at 255 and data at 64: the way is as long.
-    add('hop limit', same ? -STRONG : asFar ? -WEAK : STRONG, observed)
-  }
-  if (reset.sinceProvocation !== null && reset.legRtt !== null) {
-    const faster = reset.sinceProvocation < reset.legRtt / 2
-    add(
-      'round trip',
-      faster ? MEDIUM : -WEAK,
-      `answered in ${reset.sinceProvocation} µs, the handshake took ${reset.legRtt} µs`,
-    )
-  }
-  if (reset.hardware !== null && reset.usualHardware !== null && reset.hardware !== reset.usualHardware) {
-    add('hardware address', MEDIUM, `${reset.hardware}, others of this side ${reset.usualHardware}`)
-  }
-  const other = sighting.ending?.resets[otherSide(from)] ?? null
-  if (other !== null && areOneDevices(reset, other))
-    add('both ways', STRONG, `${packetName(other.packet)} resets the other side at once`)
-  if (reset.acknowledges && reset.sequenceOffset === 0) add('acknowledges', -WEAK, 'a live socket aborts so')
-  if (reset.identification === 0 && (reset.previousIdentification ?? 0) !== 0)
-    add('identification', WEAK, 'zero, others are not')
-  sheet.push(...loreItems(reset))
-  return sheet
-}
-
-/** Who is reset sends no reset (RFC 9293 §3.10.7.4): of two that answer nothing, one for each side, neither
- * is a side's own. */
-const areOneDevices = (one: Reset, other: Reset): boolean =>
-  one.provokedBy === null && other.provokedBy === null && Math.abs(one.time - other.time) <= AT_ONCE
-
 /** The service's servers close idle connections after just this long, by design; or may have, where the
  * silence began before the capture. */
 function isByDesign({ service }: Sighting, silence: Silence): boolean {
@@ -444,21 +379,6 @@ function verdict(
 /** Of a relayed connection only the relay's side towards the server was captured: the agent may have
  * closed. */
 const isBehindOnly = ({ sightings }: Path): boolean => !sightings.some(isAgentSide)
-
-const otherTap = (path: Path, sighting: Sighting): Sighting | null =>
-  path.sightings.find((s) => s.tap !== sighting.tap && s.leg !== 'back') ??
-  path.sightings.find((s) => s.tap !== sighting.tap) ??
-  null
-
-/** Seen from the sender of a reset, another tap is behind this one: what does not arrive there may have been
- * sent all the same, and was lost or dropped in between. */
-const isBeyond = (other: Sighting, sighting: Sighting, from: 0 | 1): boolean =>
-  from === 1 ? isNearerServer(sighting, other) : isNearerServer(other, sighting)
-
-const sameTuple = (a: Sighting, b: Sighting): boolean =>
-  a.originator.port === b.originator.port &&
-  a.responder.address === b.responder.address &&
-  a.responder.port === b.responder.port
 
 const isSameResponder = (a: Sighting, b: Sighting): boolean =>
   a.responder.address === b.responder.address && a.responder.port === b.responder.port

@@ -6,7 +6,7 @@ import type { ConnectionContinued, MappingChanged, Reset } from '../../model/obs
 import { type Endpoint, endpointText, packetOf } from '../../model/packet.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { milliseconds, seconds, type Micros } from '../../model/time.ts'
-import { resetSheet, totalWeight } from '../attribution.ts'
+import { resetSheet, totalWeight } from '../reset-sheet.ts'
 import { counted, type Description, detector, evidence, PROVED, span } from '../detector.ts'
 import { undecided } from '../suspicions.ts'
 import { Undecided } from '../undecided.ts'

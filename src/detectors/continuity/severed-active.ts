@@ -8,7 +8,7 @@ import { packetOf } from '../../model/packet.ts'
 import type { Path, Service, Sighting } from '../../model/party.ts'
 import { type Micros, seconds } from '../../model/time.ts'
 import { actorKey, deviceActor, relayActor } from '../actors.ts'
-import { DECISIVE, STRONG, resetSheet, totalWeight } from '../attribution.ts'
+import { DECISIVE, STRONG, resetSheet, totalWeight } from '../reset-sheet.ts'
 import {
   counted,
   type Description,

@@ -1,6 +1,6 @@
 /** Each item of the reset sheet by itself: a reset of a server, and one circumstance changed. */
 import { describe, expect, test } from 'vitest'
-import { resetSheet } from '../../src/detectors/attribution.ts'
+import { resetSheet } from '../../src/detectors/reset-sheet.ts'
 import type { Reset } from '../../src/model/observation.ts'
 import type { Leg } from '../../src/model/party.ts'
 import { Inventory } from '../../src/sessions/inventory.ts'
