@@ -18,7 +18,7 @@
 import type { RecordsAhead } from '../model/ahead.ts'
 import { CONTINUE, DETACH } from '../model/stream.ts'
 import type { SegmentConsumer, StreamConsumer } from '../model/stream.ts'
-import type { Side } from '../model/packet.ts'
+import { otherSide, type Side } from '../model/packet.ts'
 import { milliseconds, seconds } from '../model/time.ts'
 import type { Micros } from '../model/time.ts'
 import type { ReassemblyAccount } from './account.ts'
@@ -176,6 +176,7 @@ export class Stream implements SegmentConsumer {
 
   /** The connection is over: what waits is delivered, with its gaps, and the consumer is closed. */
   close(time: Micros): void {
+    this.giveUpInTurns(time, this.lastPacket)
     for (const side of [0, 1] as const) {
       const half = this.half(side)
       this.giveUp(side, half, half.highest(), time, this.lastPacket)
@@ -300,15 +301,42 @@ export class Stream implements SegmentConsumer {
     this.answered(half, this.consumer.gap(side, length, time, packet))
   }
 
-  /** Declares the holes before `to` and delivers what waited behind them. */
+  /** Declares the holes before `to`, and delivers what lies before it and waits for the other side. What
+   * waited behind the last hole goes on in its turn. */
   private giveUp(side: Side, half: Half, to: number, time: Micros, packet: number): void {
     if (!half.synchronised || half.ended) return
     while (!this.detached && distance(to, half.next) > 0) {
       const first = half.held?.[0]
+      if (first !== undefined && distance(first.sequence, half.next) <= 0) {
+        this.drain(side, half, false)
+        continue
+      }
       const holeEnd = first !== undefined && distance(first.sequence, to) < 0 ? first.sequence : to
       this.miss(side, half, holeEnd, time, packet)
-      this.drain(side, half, false)
+      this.drain(side, half, true)
     }
+  }
+
+  /** Nothing more comes: of what waits, what was seen first tells which hole is given up next. */
+  private giveUpInTurns(time: Micros, packet: number): void {
+    for (let oldest = this.oldestHeld(); oldest >= 0 && !this.detached; oldest = this.oldestHeld()) {
+      const side = oldest as Side
+      const half = this.half(side)
+      const { sequence, after } = half.held![0]!
+      const other = otherSide(side)
+      if (distance(sequence, half.next) > 0) this.giveUp(side, half, sequence, time, packet)
+      else if (after !== null && this.half(other).lacks(after))
+        this.giveUp(other, this.half(other), this.half(other).beforeFin(after), time, packet)
+      else this.drain(side, half, false)
+      this.goOn()
+    }
+  }
+
+  /** The side whose first stretch that waits was seen before the other's; -1 where nothing waits. */
+  private oldestHeld(): number {
+    const [zero, one] = [this.ofOriginator.held?.[0], this.ofResponder.held?.[0]]
+    if (zero === undefined) return one === undefined ? -1 : 1
+    return one === undefined || zero.packet <= one.packet ? 0 : 1
   }
 
   /** Delivers what waits as far as it is next, and as what it answers was delivered, if it `waits` for

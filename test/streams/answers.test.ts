@@ -64,6 +64,26 @@ describe('an answer that is stored before what it answers', () => {
     expect(p.account.heldBytes).toBe(0)
   })
 
+  test.each([
+    ['patience is over', 2 + HOLE_PATIENCE],
+    ['the connection is over', 3],
+  ])('comes before the next request, where the one before was missed, once %s', (_when, later) => {
+    const p = answering()
+    p.answer(5, 0, 'AB', 1)
+    p.stream.acknowledged(1, 5002, 1, 1)
+    p.send(5, 8, { at: 2 })
+    p.answer(8, 2, 'CD', later)
+    p.stream.close(later + 1)
+    expect(p.log.map((line) => line.split(' #')[0])).toEqual([
+      '0 gap 5',
+      '1 AB',
+      '0 fgh',
+      '1 CD',
+      `close @${later + 1}`,
+    ])
+    expect(p.account).toMatchObject({ heldBytes: 0, gaps: 1 })
+  })
+
   test('waits as long as there is room', () => {
     const p = answering()
     const piece = 'x'.repeat(64 << 10)
