@@ -22,7 +22,7 @@ const STAGE_WORDS: Readonly<Record<Stage, string>> = {
   prove: 'Keep proof',
 }
 const ENDED_SHOWN = 5
-const RELAYS_SHOWN = 4
+const REMARKS_SHOWN = 4
 
 interface JobsProps {
   readonly jobs: readonly AnalysisRow[]
@@ -193,41 +193,28 @@ const Ended = ({ jobs }: { jobs: readonly AnalysisRow[] }): JSX.Element => (
           <span class="any">{listed(job.inputs.map(({ name }) => fileName(name)))}</span>
           <Outcome job={job} />
           <span class="note nw">{job.finished !== null && listTime(job.finished)}</span>
-          <Misfits misfits={job.misfits} />
-          <Relays relays={job.relays} />
+          <Remarks all={job.misfits} />
+          <Remarks note={RELAYS_NOTE} all={job.relays} />
         </li>
       ))}
     </ul>
   </section>
 )
 
-/** What was stated and judged nothing, because it fits no traffic. */
-function Misfits({ misfits }: { misfits: readonly string[] }): JSX.Element | null {
-  if (misfits.length === 0) return null
-  return (
-    <ul class="relays">
-      {misfits.slice(0, RELAYS_SHOWN).map((misfit) => (
-        <li key={misfit} class="any">
-          {misfit}
-        </li>
-      ))}
-    </ul>
-  )
-}
+const RELAYS_NOTE =
+  'No configuration says so, but the captures show who stands before whom; the findings rest on it:'
 
-/** What the findings rest on, where nobody stated it. */
-function Relays({ relays }: { relays: readonly string[] }): JSX.Element | null {
-  const more = relays.length - RELAYS_SHOWN
-  if (relays.length === 0) return null
+/** A sentence for each thing that the reader should know of the analysis, the first ones. */
+function Remarks({ note, all }: { note?: string; all: readonly string[] }): JSX.Element | null {
+  const more = all.length - REMARKS_SHOWN
+  if (all.length === 0) return null
   return (
-    <div class="relays">
-      <p class="note">
-        No configuration says so, but the captures show who stands before whom; the findings rest on it:
-      </p>
+    <div class="remarks">
+      {note !== undefined && <p class="note">{note}</p>}
       <ul>
-        {relays.slice(0, RELAYS_SHOWN).map((relay) => (
-          <li key={relay} class="any">
-            {relay}
+        {all.slice(0, REMARKS_SHOWN).map((one) => (
+          <li key={one} class="any">
+            {one}
           </li>
         ))}
         {more > 0 && <li class="note">and {more} more</li>}

@@ -22,6 +22,10 @@ export const WEAK = 1
 /** A device resets both sides within microseconds; two hosts do not give up so close together. */
 const AT_ONCE: Micros = milliseconds(10)
 
+/** What would decide of the reset of a host that has no such connection. */
+export const NEEDS_SERVER =
+  'a capture at the server of the same time: whether the reset is its own, and from which address it was asked'
+
 /** What a sheet says in all. */
 export const totalWeight = (sheet: readonly AttributionItem[]): number =>
   sheet.reduce((sum, { weight }) => sum + weight, 0)

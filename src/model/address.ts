@@ -68,3 +68,14 @@ export function isPrivate(address: string): boolean {
     ([version, prefix, length]) => version === number.version && number.value >> (bits - length) === prefix,
   )
 }
+
+/** Whether one of the ranges holds the address. */
+export function contains(ranges: readonly AddressRange[], address: string): boolean {
+  if (ranges.length === 0) return false
+  const number = addressNumber(address)
+  return number !== null && hold(ranges, number)
+}
+
+/** Where many are asked for one address, it is read once. */
+export const hold = (ranges: readonly AddressRange[], { version, value }: AddressNumber): boolean =>
+  ranges.some((r) => r.version === version && r.first <= value && value <= r.last)

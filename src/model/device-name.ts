@@ -1,5 +1,5 @@
 /** What whoever did it is called: in a sentence `The load balancer 10.10.2.10`, and by its operator. */
-import { addressNumber } from './address.ts'
+import { addressNumber, hold } from './address.ts'
 import type { Deployment } from './deployment.ts'
 import type { Actor } from './incident.ts'
 
@@ -19,6 +19,9 @@ const ROLE_NAMES: Readonly<Record<Actor['role'], string>> = {
 export const deviceName = ({ role, address }: Pick<Actor, 'role' | 'address'>): string =>
   address === null ? ROLE_NAMES[role] : `${ROLE_NAMES[role]} ${address}`
 
+/** That name within a sentence: `the load balancer 10.10.2.10`. */
+export const withinSentence = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
+
 /** The name that the configuration gives to the device of an address; null: none. */
 export type DeviceAt = (address: string) => string | null
 
@@ -26,10 +29,6 @@ export function deviceNames(devices: Deployment['devices']): DeviceAt {
   return (address) => {
     const number = addressNumber(address)
     if (number === null) return null
-    const { version, value } = number
-    const device = devices.find((one) =>
-      one.addresses.some((r) => r.version === version && r.first <= value && value <= r.last),
-    )
-    return device?.name ?? null
+    return devices.find(({ addresses }) => hold(addresses, number))?.name ?? null
   }
 }

@@ -6,6 +6,7 @@
  * is read off the other by the latest message.
  */
 import { AddressTable } from '../bytes/address.ts'
+import { contains } from '../model/address.ts'
 import { restore, snapshot, type SnapshotOptions } from '../bytes/snapshot.ts'
 import type { LiveFlows } from '../connections/flow-clock.ts'
 import { FlowTimeouts } from '../connections/flow-timeouts.ts'
@@ -16,7 +17,6 @@ import type { Tap } from '../model/packet.ts'
 import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
 import { toSeconds, type Micros } from '../model/time.ts'
-import { contains } from '../sessions/inventory.ts'
 import { flowTapOf } from './flow-run.ts'
 import type { FlowTap } from './flow-tap.ts'
 import { BLIND_SPANS_MAX, type BlindSpan, type LiveRun, type SavedRun } from './live-run.ts'

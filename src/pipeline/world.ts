@@ -3,7 +3,7 @@ import type { ServerFailure, World } from '../model/event.ts'
 import type { Agent, Leg, Server, Service, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
-import { contains } from '../sessions/inventory.ts'
+import { contains } from '../model/address.ts'
 import { serverId } from '../sessions/services.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 

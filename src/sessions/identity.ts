@@ -45,10 +45,12 @@ export const forwardedClient = (request: HttpRequest, inventory: Inventory): str
 /** The agent at the address that a relay asks for; null where the configuration knows better names. */
 export function identityForwarded(
   { leg, service }: Pick<TrackedSighting, 'leg' | 'service'>,
-  client: string,
+  request: HttpRequest,
   inventory: Inventory,
 ): IdentityClaim | null {
   if (leg !== 'back' || (service.configured?.identity.length ?? 0) > 0) return null
+  const client = forwardedClient(request, inventory)
+  if (client === null) return null
   return claimed(inventory.rolesOf(client).agentId ?? client, 'forwarded-header', ADDRESS_CONFIDENCE)
 }
 

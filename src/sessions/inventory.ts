@@ -8,7 +8,7 @@ import {
   type NatMapping,
   passesOn,
 } from '../model/deployment.ts'
-import { type AddressNumber, addressNumber } from '../model/address.ts'
+import { addressNumber, hold } from '../model/address.ts'
 import { AddressSet } from '../model/address-set.ts'
 import type { Leg } from '../model/party.ts'
 
@@ -126,14 +126,3 @@ function mentionedIn({ services, devices, ignore, agents, nat }: Deployment): Ad
     ...nat.flatMap(({ outside }) => outside),
   ]
 }
-
-/** Whether one of the ranges holds the address. */
-export function contains(ranges: readonly AddressRange[], address: string): boolean {
-  if (ranges.length === 0) return false
-  const number = addressNumber(address)
-  return number !== null && hold(ranges, number)
-}
-
-/** Where many are asked for one address, it is read once. */
-export const hold = (ranges: readonly AddressRange[], { version, value }: AddressNumber): boolean =>
-  ranges.some((r) => r.version === version && r.first <= value && value <= r.last)

@@ -14,7 +14,7 @@ import { isRecordReference } from '../model/record-reference.ts'
 import { MAIL_PORTS, type SmtpReply } from '../model/smtp.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import type { Follower, Surroundings } from './follower.ts'
-import { contains } from './inventory.ts'
+import { contains } from '../model/address.ts'
 import { FailureRows, NextHops } from './next-hops.ts'
 import type { TrackedSighting } from './sighting.ts'
 

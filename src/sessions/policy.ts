@@ -5,12 +5,12 @@
  * Where locations overlap, the narrower network decides; a location without networks is the default for
  * agents that are in no other (article 151499: one default location in case of conflict).
  */
-import { addressNumber } from '../model/address.ts'
+import { addressNumber, hold } from '../model/address.ts'
 import { AddressSegments } from '../model/address-set.ts'
 import type { ConfiguredService, Deployment } from '../model/deployment.ts'
 import type { Agent, Service, Sighting } from '../model/party.ts'
 import { type PreferenceList, rankIn } from '../model/policy.ts'
-import { hold, type Inventory } from './inventory.ts'
+import type { Inventory } from './inventory.ts'
 
 type Location = Deployment['locations'][number]
 type Group = Deployment['groups'][number]

@@ -1,6 +1,7 @@
 /** Which node of the proxies in front of a server a request came through. */
 import { type HttpRequest, valueIn } from '../model/http.ts'
-import { contains, type Inventory } from './inventory.ts'
+import { contains } from '../model/address.ts'
+import type { Inventory } from './inventory.ts'
 import type { TrackedSighting } from './sighting.ts'
 
 /**

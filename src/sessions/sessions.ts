@@ -294,21 +294,23 @@ export class Sessions {
     sighting.requests++
     if (sighting.leg !== 'internal') recogniseProduct(sighting, o.request, this.services)
     if (sighting.requests === 1 && isProbeRequest(o.request)) becomeProbe(sighting)
-    const client = forwardedClient(o.request, this.inventory)
-    if (sighting.requests === 1 && this.severalTaps())
+    if (sighting.requests === 1 && this.severalTaps()) {
+      const client = forwardedClient(o.request, this.inventory)
       this.paths.asked(sighting, client, `${o.request.method} ${o.request.target}`)
+    }
     const claim = identityInRequest(o.request, sighting.service)
     if (claim !== null) this.name(sighting, claim, o.request.time, o.request.packet)
-    else if (client !== null) this.askedFor(sighting, client, o.request)
+    else this.askedFor(sighting, o.request)
     this.exchanges.requested(sighting, o)
     this.planVisit(sighting, o.time, o.request.packet)
   }
 
   /** A relay asks for a client. Other taps may show who that is, and by what name: its word is for those who
    * see nothing else. */
-  private askedFor(sighting: TrackedSighting, client: string, { time, packet }: HttpRequest): void {
-    const claim = identityForwarded(sighting, client, this.inventory)
+  private askedFor(sighting: TrackedSighting, request: HttpRequest): void {
+    const claim = identityForwarded(sighting, request, this.inventory)
     if (claim === null) return
+    const { time, packet } = request
     if (!this.severalTaps()) return this.name(sighting, claim, time, packet)
     this.agenda.add(time + this.settle, () => {
       if (!sighting.path.sightings.some(isAgentSide)) this.name(sighting, claim, time, packet)

@@ -4,7 +4,7 @@
  * shows them knows what its page or terminal obeys.
  */
 import { count } from '../model/count.ts'
-import { deviceName } from '../model/device-name.ts'
+import { deviceName, withinSentence } from '../model/device-name.ts'
 import { isAtLeast, type Finding, type IncidentType } from '../model/incident.ts'
 import { shortName } from '../model/short-name.ts'
 
@@ -180,8 +180,7 @@ function cookies({ details, actor }: Finding): string {
   const names = [...new Set(list.map((cookie) => text(cookie.name)))]
   const added = list.filter((cookie) => cookie.injected === true).map((cookie) => text(cookie.name))
   const which = names.length === 0 ? '' : `: ${names.join(', ')}`
-  const device = deviceName(actor)
-  const by = device.charAt(0).toLowerCase() + device.slice(1)
+  const by = withinSentence(deviceName(actor))
   if (actor.role === 'server') return `${which}; ${by} itself sent them`
   if (added.length === 0 || actor.role === 'unknown') return which
   return `${which}; ${by} added ${[...new Set(added)].join(', ')}`

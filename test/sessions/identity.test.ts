@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { HttpRequest } from '../../src/model/http.ts'
 import {
-  forwardedClient,
   identityForwarded,
   identityInCertificate,
   identityInOpening,
@@ -108,8 +107,8 @@ describe('forwarded by a relay', () => {
     at = parties,
   ): string | null => {
     const request = asks('/', headers)
-    const client = forwardedClient({ ...request, forwarded: forwardedOf(request.headers) }, at.inventory)
-    const claim = client === null ? null : identityForwarded(at.sighting({ leg }), client, at.inventory)
+    const forwarding = { ...request, forwarded: forwardedOf(request.headers) }
+    const claim = identityForwarded(at.sighting({ leg }), forwarding, at.inventory)
     return claim === null ? null : `${claim.id} ${claim.by} ${claim.confidence}`
   }
 

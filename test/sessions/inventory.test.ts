@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { contains, Inventory } from '../../src/sessions/inventory.ts'
+import { contains } from '../../src/model/address.ts'
+import { Inventory } from '../../src/sessions/inventory.ts'
 import { deployment } from '../detectors/analysis.ts'
 
 const inventory = new Inventory(

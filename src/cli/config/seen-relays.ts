@@ -12,11 +12,10 @@ import {
   passesOn,
   type ProfileName,
 } from '../../model/deployment.ts'
-import { addressAlone } from '../../model/address.ts'
+import { addressAlone, contains } from '../../model/address.ts'
 import { type Endpoint, endpointText } from '../../model/packet.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
 import { listed } from '../../model/listed.ts'
-import { contains } from '../../sessions/inventory.ts'
 import { deploymentOf } from './deployment.ts'
 import { ownAddresses } from './suggest-devices.ts'
 import { joinsOf, sureRelays } from './suggest-groups.ts'

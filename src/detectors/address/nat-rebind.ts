@@ -6,7 +6,7 @@ import type { ConnectionContinued, MappingChanged, Reset } from '../../model/obs
 import { type Endpoint, endpointText, packetOf } from '../../model/packet.ts'
 import type { Path, Sighting } from '../../model/party.ts'
 import { milliseconds, seconds, type Micros } from '../../model/time.ts'
-import { resetSheet, totalWeight } from '../reset-sheet.ts'
+import { NEEDS_SERVER, resetSheet, totalWeight } from '../reset-sheet.ts'
 import { counted, type Description, detector, evidence, PROVED, span } from '../detector.ts'
 import { undecided } from '../suspicions.ts'
 import { Undecided } from '../undecided.ts'
@@ -95,10 +95,6 @@ export const natRebind = detector({
     }
   },
 })
-
-/** What would decide of connections that the server does not know. */
-const NEEDS_SERVER =
-  'a capture at the server of the same time: whether the reset is its own, and from which address it was asked'
 
 const undecidedWords = (findings: readonly Finding[]): Pick<Description, 'title' | 'summary' | 'remedy'> => ({
   title: 'Open connections may have lost their mapping',

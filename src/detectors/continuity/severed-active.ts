@@ -19,7 +19,7 @@ import {
   spokenRange,
   unseen,
 } from '../detector.ts'
-import { deviceName } from '../../model/device-name.ts'
+import { deviceName, withinSentence } from '../../model/device-name.ts'
 import { loreText, resetMeaning } from '../reset-lore.ts'
 import { about, agentsAmong, connectionFilter, packets } from '../wording.ts'
 import { FREQUENT, Frequency } from './regular.ts'
@@ -100,7 +100,7 @@ export const severedActive = detector({
       summary:
         `${counted(findings.length, 'connection')} of ${counted(agents, 'agent')} to ${first.service ?? 'the service'} ` +
         `${findings.length === 1 ? 'was' : 'were'} reset while octets passed, by neither of the ends.${loreText(findings)}`,
-      remedy: `Look in the log of ${who.charAt(0).toLowerCase()}${who.slice(1)} at that time: inspection of the traffic, limits on connections or their age, a change of its policy or a failover of its cluster do this.`,
+      remedy: `Look in the log of ${withinSentence(who)} at that time: inspection of the traffic, limits on connections or their age, a change of its policy or a failover of its cluster do this.`,
       filter: connectionFilter(findings),
       details: first.details,
     }
@@ -116,7 +116,7 @@ function describeAtAge(findings: readonly [Finding, ...Finding[]], agents: numbe
     summary:
       `${counted(findings.length, 'connection')} of ${counted(agents, 'agent')} to ${findings[0].service ?? 'the service'} ` +
       `ended ${ages} after the beginning, each alone and while octets passed; no connection became older. The agents had not closed them.`,
-    remedy: `Switch off the limit on the age of connections on ${who.charAt(0).toLowerCase()}${who.slice(1)} for this service, or raise it as far as it goes.`,
+    remedy: `Switch off the limit on the age of connections on ${withinSentence(who)} for this service, or raise it as far as it goes.`,
     filter: connectionFilter(findings),
     details: last.details,
   }

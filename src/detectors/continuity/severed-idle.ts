@@ -6,10 +6,10 @@ import type { Leg, Path, Sighting } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
 import { actorKey } from '../actors.ts'
 import { AGENTS_UNSEEN, type IdleEnd, judge } from '../attribution.ts'
-import { DECISIVE } from '../reset-sheet.ts'
+import { DECISIVE, NEEDS_SERVER } from '../reset-sheet.ts'
 import { silenceBounds, silenceDetails, silenceOf, spokenSilence, spokenSilences } from '../silence-length.ts'
 import { counted, detector, evidence, ratio, spokenRange, suggested, type Description } from '../detector.ts'
-import { deviceName } from '../../model/device-name.ts'
+import { deviceName, withinSentence } from '../../model/device-name.ts'
 import { packetOf } from '../../model/packet.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, agentsAmong, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
@@ -166,9 +166,6 @@ function survivedAlike(findings: readonly Finding[], world: World): readonly num
 const NEEDS_NAMES =
   'a capture on the agents’ side of the same time, or one of whole packets from the beginning of the connections: whose they are, and whether their agents came back'
 
-const NEEDS_SERVER =
-  'a capture at the server of the same time: whether the reset is its own, and from which address it was asked'
-
 const NEEDS_WAY_ON =
   'the log of the load balancer, or a capture of both its sides at the time: whether it passed on what the agents asked, and to whom'
 
@@ -190,7 +187,7 @@ function unservedWords(findings: readonly Finding[]): Pick<Description, 'title' 
   return {
     title: 'Connections were closed before anything was answered',
     summary: `${who} closed ${counted(findings.length, 'connection')} of ${counted(agentsAmong(findings), 'agent')} to ${service ?? 'the service'} after ${spokenSilences(findings)} without a packet: the agents had asked, and nothing had come back. Its timer for idle connections looks like this, and so do a full queue and servers that are down.`,
-    remedy: `Look in the log of ${who.charAt(0).toLowerCase()}${who.slice(1)} at that time for what it waited for: for a server to be free or up, or for a server’s answer.`,
+    remedy: `Look in the log of ${withinSentence(who)} at that time for what it waited for: for a server to be free or up, or for a server’s answer.`,
   }
 }
 
@@ -400,8 +397,7 @@ function remedy(
   timer: { safeKeepAliveSeconds: number | null; upperSeconds: number | null },
   who: string,
 ): string {
-  const device = who.charAt(0).toLowerCase() + who.slice(1)
-  const raise = `Raise the idle timeout of ${device} above the longest silence that the product needs, or switch it off for this service`
+  const raise = `Raise the idle timeout of ${withinSentence(who)} above the longest silence that the product needs, or switch it off for this service`
   if (timer.upperSeconds === null)
     return `${raise}; how long it is, a capture from before the silences shows.`
   if (timer.safeKeepAliveSeconds === null)

@@ -69,8 +69,10 @@ const AGENTS = 'SELECT count(*) AS n FROM placement WHERE service = ?'
 const SERVERS = 'SELECT count(*) AS n FROM server WHERE service = ?'
 const CONNECTIONS = 'SELECT coalesce(sum(connections), 0) AS n FROM tally WHERE service = ?'
 const OPEN = `SELECT count(*) AS n FROM incident WHERE service = ? AND state <> 'resolved'`
-const HOLDS =
-  'SELECT count(*) AS n FROM (SELECT 1 FROM connection WHERE service = ? AND survived >= ? LIMIT 1)'
+// `survived > 0` is what the index over survived silences asks for.
+const HOLDS = `
+  SELECT count(*) AS n FROM
+    (SELECT 1 FROM connection WHERE service = ? AND survived > 0 AND survived >= ? LIMIT 1)`
 const WORST = `
   SELECT severity, title FROM incident WHERE service = ? AND state <> 'resolved'
   ORDER BY severity DESC, "end" DESC LIMIT 1`
