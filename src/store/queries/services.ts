@@ -69,8 +69,9 @@ const AGENTS = 'SELECT count(*) AS n FROM placement WHERE service = ?'
 const SERVERS = 'SELECT count(*) AS n FROM server WHERE service = ?'
 const CONNECTIONS = 'SELECT coalesce(sum(connections), 0) AS n FROM tally WHERE service = ?'
 const OPEN = `SELECT count(*) AS n FROM incident WHERE service = ? AND state <> 'resolved'`
-// `survived > 0` is what the index over survived silences asks for.
-const HOLDS = `
+/** Whether a connection of a service survived a silence that long. `survived > 0` is what the index over
+ * survived silences asks for. */
+export const HOLDS = `
   SELECT count(*) AS n FROM
     (SELECT 1 FROM connection WHERE service = ? AND survived > 0 AND survived >= ? LIMIT 1)`
 const WORST = `

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { networkOf } from '../../../src/store/queries/places.ts'
 import { listServers } from '../../../src/store/queries/servers.ts'
 import { serviceView } from '../../../src/store/queries/service-view.ts'
-import { listServices } from '../../../src/store/queries/services.ts'
+import { HOLDS, listServices } from '../../../src/store/queries/services.ts'
 import { at, HOUR, MIDNIGHT, readStore, smallStore } from './small-store.ts'
 import type { SmallStore } from './small-store.ts'
 
@@ -220,4 +220,12 @@ test('the day that is told begins with what was seen', () => {
   const earlier = serviceView(short, 'dlp', { to: at(-60) })!
   expect([earlier.from, earlier.to]).toEqual(['2026-11-20T23:59:00.000000Z', '2026-11-20T23:59:00.000000Z'])
   short.close()
+})
+
+// Each connection would be looked at otherwise, for each service of a page.
+test('who survived a silence is looked up by its index', () => {
+  const plan = store.db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${HOLDS}`).all(1, 1)
+  expect(plan.map(({ detail }) => detail).join('\n')).toContain(
+    'USING COVERING INDEX connection_survived (service=? AND survived>?)',
+  )
 })
