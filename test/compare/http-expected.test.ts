@@ -7,13 +7,14 @@ import { describe, expect, test } from 'vitest'
 import { headerValue } from '../../src/model/http.ts'
 import type { Observation, ObservationOf } from '../../src/model/observation.ts'
 import { SHARED } from './captures.ts'
-import { observationsOf } from './http-facts.ts'
+import { observationsOf } from './observations.ts'
 
 const EXPECTED = `${SHARED}public/expected/`
 const expected = existsSync(EXPECTED) ? readdirSync(EXPECTED) : []
 
+const KINDS = ['connection-closed', 'http-request', 'http-transaction', 'http-body'] as const
 const all = (capture: string): Promise<readonly Observation[]> =>
-  observationsOf({ name: capture, path: `${SHARED}public/pcap/${capture}`, keys: null })
+  observationsOf({ path: `${SHARED}public/pcap/${capture}`, keys: null }, ...KINDS)
 const of = <K extends Observation['kind']>(kind: K, among: readonly Observation[]): ObservationOf<K>[] =>
   among.filter((o): o is ObservationOf<K> => o.kind === kind)
 

@@ -1,16 +1,11 @@
 /**
  * What a capture shows of HTTP, connection by connection: as Holdfast tells it, and out of tshark's fields.
  */
-import { readFileSync } from 'node:fs'
-import { openInputs } from '../../src/cli/analyze/inputs.ts'
 import { headerValue } from '../../src/model/http.ts'
-import type { Observation } from '../../src/model/observation.ts'
-import { seconds } from '../../src/model/time.ts'
-import { TapRun } from '../../src/pipeline/tap-run.ts'
-import { keyLog } from '../../src/protocols/tls/key-log.ts'
+import type { ObservationOf } from '../../src/model/observation.ts'
 import type { CaptureFile } from './captures.ts'
+import { observationsOf } from './observations.ts'
 import { rowsOf, type Row } from './tshark.ts'
-import { captureInput } from '../pipeline/capture-input.ts'
 
 /** Of one connection, each in the order of the wire. */
 export interface HttpFacts {
@@ -27,41 +22,18 @@ export type ByStream = ReadonlyMap<number, HttpFacts>
 
 const none = (): HttpFacts => ({ methods: [], targets: [], hosts: [], statuses: [], setCookies: [] })
 
-/** All observations of a capture. */
-export async function observationsOf({ path, keys }: CaptureFile): Promise<readonly Observation[]> {
-  const observations: Observation[] = []
-  const { inputs, close } = await openInputs([{ tap: '', path }], false)
-  const input = captureInput(inputs[0])
-  const embedded = input.secrets ?? []
-  const known = [...embedded, ...(keys === null ? [] : [readFileSync(keys, 'latin1')])].join('\n')
-  let taps = 0
-  const run = new TapRun(input, {
-    silenceMin: seconds(60),
-    servicePorts: new Set(),
-    secrets: () => (known === '' ? null : keyLog(known)),
-    from: null,
-    to: null,
-    nextTapIndex: () => taps++,
-    wants: { openings: false, fingerprints: false, alerts: false, bodies: 'excerpt' },
-    emit: (observation) => void observations.push(observation),
-  })
-  try {
-    while (await run.read()) run.process()
-    run.finish()
-  } finally {
-    close()
-  }
-  return observations
-}
+type HttpObservation = ObservationOf<'http-request' | 'http-transaction'>
 
-export function holdfastHttp(observations: readonly Observation[]): ByStream {
+/** What Holdfast says of a capture. */
+export async function holdfastHttp(file: Pick<CaptureFile, 'path' | 'keys'>): Promise<ByStream> {
+  const observations = await observationsOf(file, 'connection-closed', 'http-request', 'http-transaction')
   const streams = new Map<number, number>()
   for (const o of observations)
     if (o.kind === 'connection-closed' && o.summary.stream !== null)
       streams.set(o.summary.connection, o.summary.stream)
   const found = new Map<number, HttpFacts>()
   for (const o of observations) {
-    if (o.kind !== 'http-request' && o.kind !== 'http-transaction') continue
+    if (o.kind === 'connection-closed') continue
     const stream = streams.get(o.connection)
     if (stream === undefined) continue
     const facts = found.get(stream) ?? none()
@@ -71,10 +43,7 @@ export function holdfastHttp(observations: readonly Observation[]): ByStream {
   return found
 }
 
-function take(
-  facts: HttpFacts,
-  o: Extract<Observation, { kind: 'http-request' | 'http-transaction' }>,
-): void {
+function take(facts: HttpFacts, o: HttpObservation): void {
   if (o.kind === 'http-request' || o.pushed === true) {
     const { request } = o
     const host = headerValue(request!, 'host')

@@ -87,7 +87,7 @@ const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.s
 async function httpDifferences(file: Held, rows: Rows): Promise<unknown[]> {
   const valuesOf = (facts: http.ByStream, stream: number, fact: http.Fact): readonly string[] =>
     facts.get(stream)?.[fact] ?? []
-  const ours = http.holdfastHttp(await http.observationsOf(file))
+  const ours = await http.holdfastHttp(file)
   const theirs = http.tsharkHttp(rows)
   let atHeads: http.ByStream | null = null
   const differences: unknown[] = []

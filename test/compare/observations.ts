@@ -8,25 +8,27 @@ import { keyLog } from '../../src/protocols/tls/key-log.ts'
 import type { CaptureFile } from './captures.ts'
 import { captureInput } from '../pipeline/capture-input.ts'
 
-/** Observations of one kind, in order. */
+/** Observations of some kinds, in order; secrets are those of the capture itself and of its key log. */
 export async function observationsOf<Kind extends ObservationKind>(
   { path, keys }: Pick<CaptureFile, 'path' | 'keys'>,
-  kind: Kind,
+  ...kinds: readonly Kind[]
 ): Promise<ObservationOf<Kind>[]> {
   const found: ObservationOf<Kind>[] = []
-  const isWanted = (o: Observation): o is ObservationOf<Kind> => o.kind === kind
-  const secrets = keys === null ? null : keyLog(readFileSync(keys, 'latin1'))
-  let taps = 0
+  const wanted: ReadonlySet<ObservationKind> = new Set(kinds)
+  const isWanted = (o: Observation): o is ObservationOf<Kind> => wanted.has(o.kind)
   const { inputs, close } = await openInputs([{ tap: '', path }], false)
+  const input = captureInput(inputs[0])
+  const logs = [...(input.secrets ?? []), ...(keys === null ? [] : [readFileSync(keys, 'latin1')])].join('\n')
+  let taps = 0
   try {
-    const run = new TapRun(captureInput(inputs[0]), {
+    const run = new TapRun(input, {
       silenceMin: seconds(60),
       servicePorts: new Set(),
-      secrets: () => secrets,
+      secrets: () => (logs === '' ? null : keyLog(logs)),
       from: null,
       to: null,
       nextTapIndex: () => taps++,
-      wants: { openings: false, fingerprints: false, alerts: false, responseHeads: false },
+      wants: { openings: false, fingerprints: false, alerts: false, bodies: 'excerpt' },
       emit: (o) => void (isWanted(o) && found.push(o)),
     })
     while (await run.read()) run.process()
