@@ -232,7 +232,7 @@ function Stays({ agent }: { agent: AgentView }): JSX.Element | null {
                 {listSpan(start, end)}
                 <div class="sub">{elapsed(secondsBetween(start, end))}</div>
               </td>
-              <td class="num">{bytes(octets)}</td>
+              <td class="num">{octets === 0 ? <span class="sub">not known</span> : bytes(octets)}</td>
             </tr>
           ))}
         </tbody>

@@ -19,6 +19,7 @@ import type {
   CaptureRecord,
   ConnectionRecord,
   IncidentRecord,
+  LastingSession,
   RequirementRecord,
   ServerRecord,
   SessionRecord,
@@ -85,6 +86,8 @@ export interface Standing {
   readonly capture: CaptureRecord
   readonly agents: readonly AgentRecord[]
   readonly servers: readonly ServerRecord[]
+  /** Those that last. */
+  readonly sessions: readonly LastingSession[]
   readonly requirements: readonly RequirementRecord[]
 }
 
@@ -221,6 +224,7 @@ export class LiveAnalysis {
       causes,
       capture: this.run.record(null),
       ...this.conclusions.who(),
+      sessions: [...this.sessions.stays.lasting(this.sessions.now)],
       requirements: this.conclusions.verdicts({ incidents, isFlawed: flawed, ...shownByFlows([this.run]) }),
     }
   }
