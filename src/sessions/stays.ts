@@ -113,6 +113,9 @@ export class Stays {
       const end = isOpen ? Math.max(stay.end, now) : stay.end
       yield { ...factsOf(stay), end, endedBy: isOpen ? 'open' : stay.endedBy }
     }
+    // How they ended is not known yet, but where the agent went is.
+    for (const stay of this.left)
+      yield { ...factsOf(stay), end: Math.max(stay.end, stay.open > 0 ? stay.leaving!.at : -Infinity) }
   }
 
   /** A connection is part of a stay from a time on. */

@@ -55,6 +55,8 @@ import { writeVerdicts } from './verdicts.ts'
 
 /** Findings of one incident that wait to be described; more are written first. */
 export const PENDING_MAX = 4_096
+/** Sessions that last and are written at once, which takes a tenth of a second: of more, each time others. */
+const LASTING_AT_ONCE = 5_000
 
 export interface LiveStanding {
   readonly causes: readonly { readonly id: string; readonly type: string; readonly cause: string }[]
@@ -108,6 +110,7 @@ export function liveWriter(store: Store, collection: Collection, options: LiveWr
   let findings: { readonly finding: Finding; readonly incident: string }[] = []
   const encoder = batchEncoder((batch) => void batches.push(batch))
   const wasWritten = writtenBefore(parts)
+  let standings = 0
   const flush = (): void => {
     encoder.flush()
     if (batches.length + sessions.length + findings.length === 0) return
@@ -134,7 +137,7 @@ export function liveWriter(store: Store, collection: Collection, options: LiveWr
     flush,
     stand(standing) {
       flush()
-      atomically(store, () => writeStanding(parts, standing))
+      atomically(store, () => writeStanding(parts, standing, standings++))
     },
     note(state) {
       atomically(store, () => noteLive(store, collection, state, options.now()))
@@ -375,14 +378,15 @@ function provePackets({ store, collection, options }: Parts): void {
   prepared(store, 'DELETE FROM evidence_wanted WHERE analysis = ?').run(analysis)
 }
 
-function writeStanding(parts: Parts, standing: LiveStanding): void {
+function writeStanding(parts: Parts, standing: LiveStanding, nth: number): void {
   const { store, collection, numbers } = parts
   const { causes, capture, agents, servers, sessions, requirements } = standing
   for (const { id, type, cause } of causes) {
     const known = numbers.has(id) ? undefined : prepared<{ id: number }>(store, BY_CAUSE).get(type, cause)
     if (known !== undefined) numbers.set(id, known.id)
   }
-  for (const session of sessions) writeSession(parts, session)
+  const turns = Math.ceil(sessions.length / LASTING_AT_ONCE)
+  for (const [i, session] of sessions.entries()) if (i % turns === nth % turns) writeSession(parts, session)
   for (const record of agents) parts.others(record)
   for (const record of servers) parts.others(record)
   prepared(store, 'DELETE FROM requirement WHERE analysis = ?').run(collection.analysis)
