@@ -108,16 +108,18 @@ export function span(
   return `${begin} to ${day(to, true, zone)}${THIN}${until}`
 }
 
-/** The same without year and zone, for a column whose head has the zone: `20 Nov 20:00 to 21 Nov 00:00`. */
+/** The same without year and zone, for a column whose head has the zone: `20 Nov 20:00 to 21 Nov 00:00`. With
+ * seconds where it is less than a minute. */
 export function listSpan(
   from: Instant | number,
   to: Instant | number,
   now = Date.now(),
   zone = chosenZone.value,
 ): string {
-  const until = clock(to, 'minute', zone)
+  const precision = secondsBetween(from, to) < 60 ? 'second' : 'minute'
+  const until = clock(to, precision, zone)
   const end = isSameDay(from, to, zone) ? until : `${day(to, false, zone)}${THIN}${until}`
-  return `${listTime(from, 'minute', now, zone)} to ${end}`
+  return `${listTime(from, precision, now, zone)} to ${end}`
 }
 
 /** Seconds from one time to the other. */

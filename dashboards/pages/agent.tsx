@@ -232,7 +232,7 @@ function Stays({ agent }: { agent: AgentView }): JSX.Element | null {
                 {listSpan(start, end)}
                 <div class="sub">{elapsed(secondsBetween(start, end))}</div>
               </td>
-              <td class="num">{bytes(octets)}</td>
+              <td class="num">{octets === 0 ? <Unknown /> : bytes(octets)}</td>
             </tr>
           ))}
         </tbody>
@@ -294,3 +294,13 @@ function Addresses({ agent }: { agent: AgentView }): JSX.Element | null {
     </section>
   )
 }
+
+/** Octets are counted as connections end. */
+const Unknown = (): JSX.Element => (
+  <>
+    <span aria-hidden="true" title="not known yet">
+      —
+    </span>
+    <span class="hide">not known yet</span>
+  </>
+)

@@ -95,7 +95,7 @@ function Filters(): JSX.Element {
       <td>
         <ServiceFilter />
       </td>
-      <td colSpan={2} />
+      <td colSpan={4} />
     </tr>
   )
 }

@@ -249,7 +249,7 @@ function Row({ row, most }: { row: RequirementRow; most: number }): JSX.Element 
       <td class="mid any">
         {row.needs !== null && (
           <>
-            <b>needs</b> {lowered(row.needs)}
+            <b>needs</b> {coded(lowered(row.needs))}
           </>
         )}
       </td>
@@ -275,3 +275,7 @@ const lowered = (text: string): string =>
  * one. */
 const restsOn = (observations: number, most: number): number =>
   observations === 0 ? 0 : Math.log(1 + observations) / Math.log(1 + most)
+
+/** Keys of the configuration, which stand between backticks, as what is typed. */
+const coded = (text: string): (string | JSX.Element)[] =>
+  text.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))

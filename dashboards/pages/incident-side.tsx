@@ -9,7 +9,7 @@ import { roleClass } from '../diagrams/role.tsx'
 import { CopyFilter } from '../parts/copy.tsx'
 import { Glyph, RoleMark, SeverityMark, STATUS_MARKS } from '../parts/marks.tsx'
 import { href } from '../router.ts'
-import { confidence, count, counted, decimal, fileName, listTime, seconds, zoneName } from '../text.ts'
+import { confidence, count, counted, decimal, captureName, listTime, seconds, zoneName } from '../text.ts'
 import { ROLE_WORDS } from '../words.data.ts'
 import { isUnconfirmed, quantities, remedySteps } from './incident-parts.ts'
 
@@ -178,10 +178,10 @@ export function Sources({ incident }: Props): JSX.Element | null {
         <span class="note">{captures.length === SOURCES_MAX ? 'or more; the latest first' : ''}</span>
       </header>
       <ul class="rel">
-        {captures.slice(0, isAll ? undefined : SOURCES).map(({ id, name, tap }) => (
+        {captures.slice(0, isAll ? undefined : SOURCES).map(({ id, name, tap, isLive }) => (
           <li key={`${id} ${tap}`}>
             <a class="any" title={name} href={href({ page: 'incidents' }, { state: 'all', capture: id })}>
-              {fileName(name)}
+              {captureName(name, isLive)}
             </a>
             <span>{tap !== '' && <bdi>tap {shortened(tap, 20)}</bdi>}</span>
           </li>

@@ -2,7 +2,8 @@
 import type { ServiceView } from '../../src/api/contract.ts'
 import { listed, percent } from '../text.ts'
 
-/** Points at either end that are looked at as one: one alone may be a moment between two servers. */
+/** Points at either end that are looked at as one, where there are as many: one alone may be a moment between
+ * two servers. No point is of both ends. */
 const ENDS = 3
 /** A change of less than this is none to speak of. */
 const NOTABLE = 0.1
@@ -12,8 +13,9 @@ const TIE = 1e-6
 
 export function sharesSentence({ shares: { servers, points } }: Pick<ServiceView, 'shares'>): string {
   const seen = points.filter(({ agents }) => agents.some((n) => n > 0))
-  const before = sharesOf(seen.slice(0, ENDS), servers.length)
-  const after = sharesOf(seen.slice(-ENDS), servers.length)
+  const ends = Math.max(1, Math.min(ENDS, Math.floor(seen.length / 2)))
+  const before = sharesOf(seen.slice(0, ends), servers.length)
+  const after = sharesOf(seen.slice(-ends), servers.length)
   const shares = servers
     .map((name, i) => ({ name, now: after[i] ?? 0, by: (after[i] ?? 0) - (before[i] ?? 0) }))
     .sort((a, b) => b.now - a.now)

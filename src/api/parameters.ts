@@ -152,6 +152,12 @@ interface Issue {
   readonly keys?: readonly string[]
   /** What may stand there, where it is one of a few words. */
   readonly values?: readonly unknown[]
+  /** The kind that it has to be of. */
+  readonly expected?: string
+  /** Of what there is too little or too much, and how much there may be. */
+  readonly origin?: string
+  readonly minimum?: number | bigint
+  readonly maximum?: number | bigint
 }
 
 /** The name of what is at fault: a parameter, or the way to a member. */
@@ -174,14 +180,35 @@ function refuse(issues: readonly Issue[], isBody: boolean): never {
 
 function sentenceOf(issue: Issue | undefined, field: string | undefined, word: string): string {
   const what = messageOf(issue)
-  if (field === undefined) return `${what}.`
+  if (field === undefined) return `The ${word === 'member' ? 'body' : 'query'} ${what}.`
   return issue?.keys === undefined ? `The ${word} ${field}: ${what}.` : `There is no ${word} ${field} here.`
 }
 
 function messageOf(issue: Issue | undefined): string {
-  const { message = 'It is not valid', values } = issue ?? {}
+  const { message = 'is not valid', values, expected = '' } = issue ?? {}
   if (values !== undefined) return `must be one of ${values.join(', ')}`
-  return message.endsWith('received undefined') ? 'is missing' : message
+  if (message.endsWith('received undefined')) return 'is missing'
+  // Words of the library's own; where a schema has others, they say more.
+  if (message.startsWith('Invalid input')) return `must be ${KINDS[expected] ?? 'something else'}`
+  return /^Too (?:small|big)/.test(message) ? amountOf(issue ?? {}) : message
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+}
+
+const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' members' }
+
+function amountOf({ origin = '', minimum, maximum }: Partial<Issue>): string {
+  const unit = UNITS[origin]
+  const bound = minimum === undefined ? `at most ${maximum}` : `at least ${minimum}`
+  if (unit === undefined) return `must be ${bound}`
+  return minimum === 1 ? 'must not be empty' : `must have ${bound}${unit}`
 }
 
 /** Checks the query string. */

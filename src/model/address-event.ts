@@ -65,8 +65,19 @@ export interface AddressShared {
   readonly address: string
   /** How many are known to use it. */
   readonly agents: number
-  readonly first: PacketReference
+  /** The first few of them, by the names or inner addresses that tell them apart, with a packet of each from
+   * there. */
+  readonly shown: readonly UserShown[]
 }
+
+/** A packet shows that an agent used an address. */
+export interface UserShown {
+  readonly user: string
+  readonly packet: PacketReference
+}
+
+/** Users of a shared address that are shown: two prove it, and more of them show more. */
+export const USERS_SHOWN = 3
 
 /** A relay's own address stands for many agents, and nothing on the servers' side tells them apart. Told
  * when it is certain enough, again as more connections come, and at the end. */

@@ -172,9 +172,13 @@ export type SessionEnd =
   | 'failback'
   | 'capture-end'
 
-export interface SessionRecord {
+export interface SessionRecord extends LastingSession {
   readonly kind: 'session'
   readonly id: string
+}
+
+/** A session as far as it is known: one that lasts has no number yet. */
+export interface LastingSession {
   readonly service: string
   readonly agent: string
   readonly server: string

@@ -81,7 +81,13 @@ export interface IncidentView extends IncidentRow {
   readonly attribution: readonly AttributionItem[]
   readonly timer: TimerView | null
   readonly history: readonly StateChange[]
-  readonly captures: readonly { readonly id: number; readonly name: string; readonly tap: string }[]
+  readonly captures: readonly {
+    readonly id: number
+    readonly name: string
+    readonly tap: string
+    /** Collected, and no file. */
+    readonly isLive: boolean
+  }[]
   readonly related: readonly Pick<IncidentRow, 'id' | 'type' | 'severity' | 'state' | 'title'>[]
   /** Packets of which the octets are kept: what carving would write. */
   readonly packets: number

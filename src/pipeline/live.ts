@@ -19,6 +19,7 @@ import type {
   CaptureRecord,
   ConnectionRecord,
   IncidentRecord,
+  LastingSession,
   RequirementRecord,
   ServerRecord,
   SessionRecord,
@@ -28,6 +29,7 @@ import { type Micros, seconds } from '../model/time.ts'
 import { revive } from '../protocols/http/message.ts'
 import { connectionRecord } from '../sessions/records.ts'
 import type { Follower } from '../sessions/follower.ts'
+import { followMisfits, type MisfitsFollower } from '../sessions/misfits.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { Conclusions } from './conclusions.ts'
 import { type LiveFlowInput, LiveFlowRun } from './flow-live.ts'
@@ -84,6 +86,8 @@ export interface Standing {
   readonly capture: CaptureRecord
   readonly agents: readonly AgentRecord[]
   readonly servers: readonly ServerRecord[]
+  /** Those that last. */
+  readonly sessions: readonly LastingSession[]
   readonly requirements: readonly RequirementRecord[]
 }
 
@@ -93,6 +97,8 @@ export class LiveAnalysis {
   readonly packets: TapRun | null
   /** What its flow records go through; null: it has packets. */
   readonly flows: LiveFlowRun | null
+  /** Null: no service is stated. */
+  readonly misfits: MisfitsFollower | null
   private readonly conclusions: Conclusions
   private readonly sessions: Sessions
   private readonly deployment: Deployment
@@ -124,6 +130,8 @@ export class LiveAnalysis {
       exporterName: (_tap, exporter) => this.flows?.flows.exporterName(exporter) ?? null,
     })
     this.sessions = this.conclusions.sessions
+    this.misfits = deployment.services.length > 0 ? followMisfits(deployment, this.sessions.services) : null
+    if (this.misfits !== null) this.sessions.followers.add(this.misfits)
     for (const follower of options.followers ?? []) this.sessions.followers.add(follower)
     this.sessions.stays.reportTo(write)
     const its = this.runOptions(options)
@@ -216,6 +224,7 @@ export class LiveAnalysis {
       causes,
       capture: this.run.record(null),
       ...this.conclusions.who(),
+      sessions: [...this.sessions.stays.lasting(this.sessions.now)],
       requirements: this.conclusions.verdicts({ incidents, isFlawed: flawed, ...shownByFlows([this.run]) }),
     }
   }

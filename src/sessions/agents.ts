@@ -2,8 +2,9 @@
  * Agents: known by what identifies them best. An address stands for an agent only while nothing better is
  * known of it, and only where no relay hides the agents behind it.
  */
+import type { UserShown } from '../model/address-event.ts'
 import type { Agent, Sighting } from '../model/party.ts'
-import type { Tap } from '../model/packet.ts'
+import { endsBetween, type Tap } from '../model/packet.ts'
 import type { IdentifiedBy } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
 import { mayBeOne } from './paths.ts'
@@ -140,6 +141,22 @@ export class Agents {
     const place = this.places.get(tap)?.get(address)
     if (place === undefined) return 0
     return place instanceof NamedPlace ? place.agents.size : 1
+  }
+
+  /** The first few that named themselves at an address, each with its last packet from there. */
+  shownAt(tap: Tap, address: string, most: number): UserShown[] {
+    const place = this.places.get(tap)?.get(address)
+    if (!(place instanceof NamedPlace)) return []
+    const shown: UserShown[] = []
+    for (const { id, addresses } of place.agents.keys() as Iterable<TrackedAgent>) {
+      if (shown.length === most) break
+      // Whoever uses too many addresses may have none to show here.
+      const used = addresses.find((one) => one.tap === tap && one.address === address)
+      if (used === undefined) continue
+      const { packet, end: at, to } = used
+      shown.push({ user: id, packet: { tap, packet, at, ends: endsBetween(address, to) } })
+    }
+    return shown
   }
 
   all(): Iterable<TrackedAgent> {

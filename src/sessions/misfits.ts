@@ -5,7 +5,7 @@
  */
 import type { ConfiguredService, Deployment, IdentityRule } from '../model/deployment.ts'
 import { count } from '../model/count.ts'
-import { listed } from '../model/listed.ts'
+import { firstFew, listed } from '../model/listed.ts'
 import { type Endpoint, endpointText } from '../model/packet.ts'
 import { PROFILES } from '../model/profiles.data.ts'
 import { shortName } from '../model/short-name.ts'
@@ -20,7 +20,9 @@ const ENDPOINTS_MAX = 1024
 const NAMED_MAX = 3
 
 export interface MisfitsFollower extends Follower {
-  /** A sentence each; none where all fits. Complete once all captures have ended. */
+  /** Of services that nobody came to by now. */
+  unseen(): readonly string[]
+  /** A sentence each; none where all fits. True once all captures have ended. */
   sentences(): readonly string[]
 }
 
@@ -32,11 +34,13 @@ export function followMisfits(deployment: Deployment, services: Services): Misfi
   const nameless = new Map<ConfiguredService, number>()
   const named = new Set<ConfiguredService>()
 
-  function closed({ service: { configured }, responder, leg, requests, speaker }: TrackedSighting): void {
-    if (configured === null || !isStated(configured)) {
-      if (seen.size === 0) countAt(responder)
-      return
-    }
+  function opened({ service: { configured }, responder }: TrackedSighting): void {
+    if (configured !== null && isStated(configured)) seen.add(configured)
+    else if (seen.size === 0) countAt(responder)
+  }
+
+  function closed({ service: { configured }, leg, requests, speaker }: TrackedSighting): void {
+    if (configured === null || !isStated(configured)) return
     seen.add(configured)
     if (speaker !== null) named.add(configured)
     else if (requests > 0 && leg !== 'probe' && leg !== 'internal')
@@ -49,8 +53,17 @@ export function followMisfits(deployment: Deployment, services: Services): Misfi
       elsewhere.set(endpoint, (elsewhere.get(endpoint) ?? 0) + 1)
   }
 
+  const unseen = (): string[] =>
+    unseenSentences(
+      stated.filter((service) => !seen.has(service)),
+      { isAnySeen: seen.size > 0, elsewhere },
+    )
+
   return {
     observe: {
+      'connection-opened': (_o, sighting) => {
+        if (sighting !== null) opened(sighting)
+      },
       // A server that answers nobody was asked all the same.
       'connection-failed': ({ responder }) => {
         const { configured } = services.serviceAt(responder)
@@ -58,11 +71,9 @@ export function followMisfits(deployment: Deployment, services: Services): Misfi
       },
     },
     closed,
+    unseen,
     sentences: () => [
-      ...unseenSentences(
-        stated.filter((service) => !seen.has(service)),
-        { isAnySeen: seen.size > 0, elsewhere },
-      ),
+      ...unseen(),
       ...[...nameless].flatMap(([service, requests]) =>
         named.has(service) || !isNamedInRequests(service) ? [] : [namelessSentence(service, requests)],
       ),
@@ -77,7 +88,10 @@ function unseenSentences(
   { isAnySeen, elsewhere }: { isAnySeen: boolean; elsewhere: ReadonlyMap<string, number> },
 ): string[] {
   if (unseen.length === 0) return []
-  const which = few(unseen.map((service) => `${shortName(service.name)}${whereOf(service)}`))
+  const which = firstFew(
+    unseen.map((service) => `${shortName(service.name)}${whereOf(service)}`),
+    NAMED_MAX,
+  )
   // Of a capture of one service, the others of a whole site are no mistake.
   if (isAnySeen) return [`Of the configuration, nothing was seen of ${which}.`]
   const [most] = [...elsewhere].toSorted((a, b) => b[1] - a[1])
@@ -95,7 +109,7 @@ function whereOf({ ports, vips, servers }: ConfiguredService): string {
   const port = ports.length === 0 ? '' : `port ${listed(ports.map(String))}`
   if (port === '' && addresses.length === 0) return ''
   if (addresses.length === 0) return ` (${port})`
-  return ` (${port === '' ? '' : `${port} of `}${few(addresses)})`
+  return ` (${port === '' ? '' : `${port} of `}${firstFew(addresses, NAMED_MAX)})`
 }
 
 /** What a profile brings along, nobody stated. */
@@ -107,7 +121,7 @@ const isNamedInRequests = ({ identity, profile }: ConfiguredService): boolean =>
 const IN_REQUESTS = { 'http-header': 'header', 'url-parameter': 'parameter', cookie: 'cookie' } as const
 
 function namelessSentence({ name, identity }: ConfiguredService, requests: number): string {
-  const what = few(identity.flatMap(ruleText))
+  const what = firstFew(identity.flatMap(ruleText), NAMED_MAX)
   const those = requests === 1 ? 'The one request' : `None of ${count(requests)} requests`
   const verb = requests === 1 ? 'does not bear' : 'bears'
   return `${those} of ${shortName(name)} ${verb} what the configuration names agents by (identity: ${what}).`
@@ -115,8 +129,3 @@ function namelessSentence({ name, identity }: ConfiguredService, requests: numbe
 
 const ruleText = (rule: IdentityRule): string[] =>
   'name' in rule && rule.kind in IN_REQUESTS ? [`${IN_REQUESTS[rule.kind]} ${shortName(rule.name)}`] : []
-
-const few = (items: readonly string[]): string =>
-  items.length <= NAMED_MAX
-    ? listed(items)
-    : `${items.slice(0, NAMED_MAX).join(', ')} and ${items.length - NAMED_MAX} more`

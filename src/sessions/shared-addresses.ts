@@ -1,5 +1,5 @@
 /** Addresses that stand for several agents who come in turn: a translator's. */
-import { packetOf, type PacketReference } from '../model/packet.ts'
+import { USERS_SHOWN, type UserShown } from '../model/address-event.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
 
@@ -9,15 +9,15 @@ const SHARED_MAX = 4096
 interface Shared {
   readonly address: string
   readonly sighting: TrackedSighting
-  readonly first: PacketReference
+  readonly shown: readonly UserShown[]
   agents: number
   /** Agents there when it was told last. */
   told: number
 }
 
 export interface SharedAddresses {
-  /** So many agents share an address by now; one of them is the `first` that was seen. */
-  note(address: string, sighting: TrackedSighting, first: PacketReference, agents: number): void
+  /** So many agents share an address by now. What shows the first of them is asked for once. */
+  note(address: string, sighting: TrackedSighting, agents: number, shown: () => UserShown[]): void
   /** Nothing more will come. */
   ended(): void
 }
@@ -28,20 +28,20 @@ export function sharedAddresses({ inventory, tell }: Surroundings): SharedAddres
   const shared = new Map<string, Shared>()
 
   function tellOf(known: Shared): void {
-    const { sighting, address, first, agents } = known
+    const { sighting, address, shown, agents } = known
     if (agents === known.told) return
     known.told = agents
-    tell({ kind: 'address-shared', sighting, address, agents, first })
+    tell({ kind: 'address-shared', sighting, address, agents, shown })
   }
 
   return {
-    note(address, sighting, first, agents) {
+    note(address, sighting, agents, shown) {
       const key = `${sighting.tap}|${address}`
       let known = shared.get(key)
       if (known === undefined) {
         const { relays, natOutside } = inventory.rolesOf(address)
         if (relays || natOutside === 'shared' || shared.size >= SHARED_MAX) return
-        shared.set(key, (known = { address, sighting, first, agents, told: 0 }))
+        shared.set(key, (known = { address, sighting, shown: shown(), agents, told: 0 }))
       }
       known.agents = agents
       if (agents >= 2 * known.told) tellOf(known)
@@ -57,11 +57,12 @@ export function followSharedAddresses(surroundings: Surroundings): Follower {
   const shared = sharedAddresses(surroundings)
   return {
     closed(sighting) {
-      const { leg, speaker, tap, originator, startPacket, start } = sighting
+      const { leg, speaker, tap, originator } = sighting
       const { address } = originator
       if (leg === 'back' || speaker === null || !agents.isSharedWith(speaker, tap, address)) return
-      const first = packetOf(sighting, startPacket, start)
-      shared.note(address, sighting, first, agents.namedAt(tap, address))
+      shared.note(address, sighting, agents.namedAt(tap, address), () =>
+        agents.shownAt(tap, address, USERS_SHOWN),
+      )
     },
     ended: shared.ended,
   }

@@ -4,7 +4,7 @@
  */
 import type { ConnectionSummary } from '../model/connection.ts'
 import type { Agent, Server, Visit } from '../model/party.ts'
-import type { SessionEnd, SessionRecord } from '../model/record.ts'
+import type { LastingSession, SessionEnd, SessionRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
 import { attachmentOf } from './tracked-agent.ts'
 import { lostSighting } from './lost-paths.ts'
@@ -105,6 +105,19 @@ export class Stays {
     this.attachments.length = 0
   }
 
+  /** Every stay that lasts, as it would be told if the capture were over `now`. */
+  *lasting(now: Micros): Generator<LastingSession> {
+    for (const { stay } of this.attachments) {
+      if (stay === null) continue
+      const isOpen = stay.open > 0
+      const end = isOpen ? Math.max(stay.end, now) : stay.end
+      yield { ...factsOf(stay), end, endedBy: isOpen ? 'open' : stay.endedBy }
+    }
+    // How they ended is not known yet, but where the agent went is.
+    for (const stay of this.left)
+      yield { ...factsOf(stay), end: Math.max(stay.end, stay.open > 0 ? stay.leaving!.at : -Infinity) }
+  }
+
   /** A connection is part of a stay from a time on. */
   count(stay: Stay, sighting: TrackedSighting, at: Micros): void {
     stay.end = Math.max(stay.end, at)
@@ -149,22 +162,21 @@ export class Stays {
   }
 
   private finish(stay: Stay): void {
-    const { agent, server, endedBy } = stay
     this.left.delete(stay)
-    this.emit?.({
-      kind: 'session',
-      id: `S${++this.numbered}`,
-      service: server.service.name,
-      agent: agent.id,
-      server: server.name,
-      start: stay.start,
-      end: stay.end,
-      connections: stay.connections,
-      bytes: stay.bytes,
-      endedBy,
-    })
+    this.emit?.({ kind: 'session', id: `S${++this.numbered}`, ...factsOf(stay) })
   }
 }
+
+const factsOf = ({ agent, server, start, end, connections, bytes, endedBy }: Stay): LastingSession => ({
+  service: server.service.name,
+  agent: agent.id,
+  server: server.name,
+  start,
+  end,
+  connections,
+  bytes,
+  endedBy,
+})
 
 /** Lost while idle, and not by the word of either of its two ends. */
 function wasSevered({ path, leg, ending }: TrackedSighting, { endedBy }: ConnectionSummary): boolean {

@@ -2,7 +2,7 @@
  * Under what addresses agents go on behind a translator that says so itself (flow records with the tuple
  * behind it, logs of translations): which of them change, and which several agents share.
  */
-import type { AddressEvent } from '../model/address-event.ts'
+import { type AddressEvent, USERS_SHOWN, type UserShown } from '../model/address-event.ts'
 import type { MappingChanged } from '../model/observation.ts'
 import { packetOf, type PacketReference } from '../model/packet.ts'
 import type { Sighting } from '../model/party.ts'
@@ -29,14 +29,14 @@ interface Way {
 interface Outer {
   readonly address: string
   readonly sighting: TrackedSighting
-  readonly first: PacketReference
-  /** By inner address: when it last came, and when its last connections were. */
+  /** By inner address: when it first and last came, and when its last connections were. */
   readonly inner: Map<string, Inner>
   last: string
   isShared: boolean
 }
 
 interface Inner {
+  readonly first: PacketReference
   at: Micros
   start: Micros
   end: Micros
@@ -105,16 +105,15 @@ function ways({ tell, later, settle }: Surroundings): Came {
 function outerAddresses(shared: SharedAddresses) {
   const outers = new Map<string, Outer>()
   const keyOf = (tap: string, address: string | null): string => `${tap}|${address}`
-  const noteShared = ({ address, sighting, first, inner, isShared }: Outer): void => {
-    if (isShared) shared.note(address, sighting, first, inner.size)
+  const noteShared = ({ address, sighting, inner, isShared }: Outer): void => {
+    if (isShared) shared.note(address, sighting, inner.size, () => firstShown(inner))
   }
   return {
     met(sighting: TrackedSighting, address: string, at: Micros, packet: number): void {
       const { tap, originator } = sighting
       let outer = outers.get(keyOf(tap, address))
       if (outer === undefined) {
-        const first = packetOf(sighting, packet, at)
-        outer = { address, sighting, first, inner: new Map(), last: '', isShared: false }
+        outer = { address, sighting, inner: new Map(), last: '', isShared: false }
         put(outers, keyOf(tap, address), outer)
       }
       const { inner } = outer
@@ -123,7 +122,10 @@ function outerAddresses(shared: SharedAddresses) {
       if (isBack && at - own.at <= IN_TURN_WITHIN) outer.isShared = true
       outer.last = originator.address
       if (own !== undefined) own.at = at
-      else if (inner.size < INNER_MAX) inner.set(originator.address, { at, start: NaN, end: NaN })
+      else if (inner.size < INNER_MAX) {
+        const first = packetOf(sighting, packet, at)
+        inner.set(originator.address, { first, at, start: NaN, end: NaN })
+      }
       noteShared(outer)
     },
     /** Its time is known: whose connections were open at the same time share the address. */
@@ -139,6 +141,9 @@ function outerAddresses(shared: SharedAddresses) {
     },
   }
 }
+
+const firstShown = (inner: Outer['inner']): UserShown[] =>
+  [...inner].slice(0, USERS_SHOWN).map(([user, { first }]) => ({ user, packet: first }))
 
 const isMove = ({ from, to }: MappingChanged): boolean => from.address !== to.address
 

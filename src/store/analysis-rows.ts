@@ -175,14 +175,14 @@ export function otherRows(
       const service = names.service(record.service, start)
       const id = names.agent(record.agent, start)
       session.run(analysis, service, id, record.server, start, end, connections, bytes, endedBy)
-      seen(store, id, start, end)
+      widenAgent(store, id, start, end)
     } else if (record.kind === 'agent') {
       const { identifiedBy: by, confidence, addresses } = record
       const id = names.agent(record.id, addresses[0]?.start ?? 0)
       agent.run({ id, by, confidence })
       for (const stay of addresses) {
         address.run(id, analysis, stay.address, stay.start, stay.end)
-        seen(store, id, stay.start, stay.end)
+        widenAgent(store, id, stay.start, stay.end)
       }
     } else {
       const { identifiedBy, port } = record
@@ -193,16 +193,18 @@ export function otherRows(
   }
 }
 
-const seen = (store: Store, agent: number, start: Micros, end: Micros): void =>
-  void prepared(store, WIDEN_AGENT).run(start, end, agent)
+/** The agent was there from then to then. */
+export const widenAgent = (store: Store, agent: number, start: Micros, end: Micros): void =>
+  void prepared(store, WIDEN_AGENT).run({ start, end, agent })
 
 const INSERT_SESSION = `INSERT INTO session
   (analysis, service, agent, server, start, "end", connections, bytes, ended_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 /** The surest way in which anybody identified it. */
 const KNOW_AGENT =
   'UPDATE agent SET identified_by = $by, confidence = $confidence WHERE id = $id AND confidence <= $confidence'
-const WIDEN_AGENT = `UPDATE agent SET first_seen = min(first_seen, ?), last_seen = max(last_seen, ?)
-  WHERE id = ?`
+/** 0: nobody could say when. */
+const WIDEN_AGENT = `UPDATE agent SET first_seen = min(coalesce(nullif(first_seen, 0), $start), $start),
+  last_seen = max(last_seen, $end) WHERE id = $agent`
 const INSERT_ADDRESS = `INSERT INTO agent_address (agent, analysis, address, start, "end") VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET "end" = max("end", excluded."end")`
 const KNOW_SERVER = 'UPDATE server SET address = ?, port = ?, identified_by = ? WHERE id = ?'

@@ -82,18 +82,25 @@ export class Counters {
     if (isOpen) lane.open++
     else last.closed++
     if (handshakeRtt > 0) increase(lane.handshakes, handshakeStep(handshakeRtt))
+    if (survived >= SECOND) increase(this.silencesOf(service).survived, silenceStep(survived))
+    this.seen(service, start, end)
+  }
+
+  /** Something of the service was seen from then to then. */
+  seen(service: number, start: Micros, end: Micros): void {
     const silences = this.silencesOf(service)
-    if (survived >= SECOND) increase(silences.survived, silenceStep(survived))
     if (start < silences.first) silences.first = start
     if (end > silences.seen) silences.seen = end
   }
 
-  occurrence(service: number, server: number, at: Micros, severity: Severity): void {
-    minuteOf(this.lane(service, server), at).severities[severity]++
+  /** `n` −1: it is none of these any more. */
+  occurrence(service: number, server: number, at: Micros, severity: Severity, n: 1 | -1 = 1): void {
+    minuteOf(this.lane(service, server), at).severities[severity] += n
+    this.seen(service, at, at)
   }
 
-  severed(service: number, silence: Micros): void {
-    if (silence >= SECOND) increase(this.silencesOf(service).severed, silenceStep(silence))
+  severed(service: number, silence: Micros, n: 1 | -1 = 1): void {
+    if (silence >= SECOND) increase(this.silencesOf(service).severed, silenceStep(silence), n)
   }
 
   /** Writes what was counted, within the caller's transaction. */
@@ -166,7 +173,7 @@ export class Counters {
     const set = prepared(store, SET_SILENCE)
     for (const step of new Set([...survived.keys(), ...severed.keys()]))
       set.run(analysis, service, step, survived.get(step) ?? 0, severed.get(step) ?? 0)
-    if (seen >= first) prepared(store, WIDEN_SERVICE).run(first, seen, service)
+    if (seen >= first) prepared(store, WIDEN_SERVICE).run({ first, seen, service })
   }
 }
 
@@ -181,8 +188,8 @@ function minuteOf(lane: Lane, at: Micros): Minute {
   return minute
 }
 
-const increase = (counts: Map<number, number>, step: number): void =>
-  void counts.set(step, (counts.get(step) ?? 0) + 1)
+const increase = (counts: Map<number, number>, step: number, n = 1): void =>
+  void counts.set(step, (counts.get(step) ?? 0) + n)
 
 const step = (span: Micros, perDecade: number): number => Math.floor(perDecade * Math.log10(span / SECOND))
 const handshakeStep = (rtt: Micros): number => step(rtt, HANDSHAKE_STEPS_PER_DECADE)
@@ -198,6 +205,7 @@ const SET_TALLY = `INSERT OR REPLACE INTO tally (analysis, service, server, conn
   VALUES (?, ?, ?, ?, ?, ?)`
 const SET_SILENCE = `INSERT OR REPLACE INTO silence (analysis, service, step, survived, severed)
   VALUES (?, ?, ?, ?, ?)`
-const WIDEN_SERVICE = `UPDATE service SET first_seen = min(first_seen, ?), last_seen = max(last_seen, ?)
-  WHERE id = ?`
+/** 0: nobody could say when. */
+const WIDEN_SERVICE = `UPDATE service SET first_seen = min(coalesce(nullif(first_seen, 0), $first), $first),
+  last_seen = max(last_seen, $seen) WHERE id = $service`
 const WIDEN_SERVER = 'UPDATE server SET last_seen = max(last_seen, ?) WHERE id = ?'

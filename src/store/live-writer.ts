@@ -12,15 +12,17 @@ import type {
   CaptureRecord,
   ConnectionRecord,
   IncidentRecord,
+  LastingSession,
   RequirementRecord,
   ServerRecord,
   SessionRecord,
 } from '../model/record.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import type { LiveState } from '../model/view.ts'
-import { type AnalysisRowsOptions, inputsOf, otherRows } from './analysis-rows.ts'
+import { type AnalysisRowsOptions, inputsOf, otherRows, widenAgent } from './analysis-rows.ts'
 import { deviceNames } from '../model/device-name.ts'
 import { pruneChanges, recordChange } from './changes.ts'
+import { SEVERITIES } from './codes.data.ts'
 import { batchEncoder, type ConnectionBatch } from './connection-batch.ts'
 import { type ConnectionRows, connectionRows } from './connection-rows.ts'
 import { Counters } from './counters.ts'
@@ -43,6 +45,7 @@ import {
   newIncident,
   occurrenceWriter,
   type OccurrenceWriter,
+  recount,
   reopenIfLater,
 } from './publication.ts'
 import { hashedSecrets, openSecrets, type Secrets } from './secrets.ts'
@@ -52,12 +55,16 @@ import { writeVerdicts } from './verdicts.ts'
 
 /** Findings of one incident that wait to be described; more are written first. */
 export const PENDING_MAX = 4_096
+/** Sessions that last and are written at once, which takes a tenth of a second: of more, each time others. */
+const LASTING_AT_ONCE = 5_000
 
 export interface LiveStanding {
   readonly causes: readonly { readonly id: string; readonly type: string; readonly cause: string }[]
   readonly capture: CaptureRecord
   readonly agents: readonly AgentRecord[]
   readonly servers: readonly ServerRecord[]
+  /** Those that last. */
+  readonly sessions: readonly LastingSession[]
   readonly requirements: readonly RequirementRecord[]
 }
 
@@ -103,12 +110,13 @@ export function liveWriter(store: Store, collection: Collection, options: LiveWr
   let findings: { readonly finding: Finding; readonly incident: string }[] = []
   const encoder = batchEncoder((batch) => void batches.push(batch))
   const wasWritten = writtenBefore(parts)
+  let standings = 0
   const flush = (): void => {
     encoder.flush()
     if (batches.length + sessions.length + findings.length === 0) return
     atomically(store, () => {
       for (const batch of batches) parts.connections.insert(batch)
-      for (const session of sessions) parts.others(session)
+      for (const session of sessions) writeSession(parts, session)
       writeFindings(parts, findings)
       parts.counters.write()
       pruneChanges(store)
@@ -119,9 +127,8 @@ export function liveWriter(store: Store, collection: Collection, options: LiveWr
   }
   return {
     record(record) {
-      if (record.kind === 'session') {
-        if (!isSessionKnown(parts, record)) sessions.push(record)
-      } else if (!wasWritten(record)) encoder.add(record)
+      if (record.kind === 'session') sessions.push(record)
+      else if (!wasWritten(record)) encoder.add(record)
     },
     found(finding, incident) {
       findings.push({ finding, incident })
@@ -130,7 +137,7 @@ export function liveWriter(store: Store, collection: Collection, options: LiveWr
     flush,
     stand(standing) {
       flush()
-      atomically(store, () => writeStanding(parts, standing))
+      atomically(store, () => writeStanding(parts, standing, standings++))
     },
     note(state) {
       atomically(store, () => noteLive(store, collection, state, options.now()))
@@ -171,10 +178,25 @@ function writtenBefore({ store, collection }: Parts): (record: ConnectionRecord)
     id <= last && prepared(store, KNOWN_CONNECTION).get(collection.analysis, id, start) !== undefined
 }
 
-function isSessionKnown({ store, collection }: Parts, { agent, server, start }: SessionRecord): boolean {
-  const select = `SELECT 1 FROM session WHERE analysis = ? AND start = ? AND server = ?
-    AND agent = (SELECT id FROM agent WHERE name = ?) LIMIT 1`
-  return prepared(store, select).get(collection.analysis, start, server, agent) !== undefined
+/** Whichever day it began on. */
+const KNOWN_SESSION = `SELECT id, "end", ended_by AS endedBy FROM session
+  WHERE agent = ? AND start = ? AND service = ? AND server = ?
+    AND analysis IN (SELECT analysis FROM analysis_input WHERE capture = ?) LIMIT 1`
+const SESSION_GOES_ON = 'UPDATE session SET "end" = ?, connections = ?, bytes = ?, ended_by = ? WHERE id = ?'
+
+/** A session that lasts has its row all the time: an agent that never leaves is somewhere too. */
+function writeSession({ store, collection, names, counters, others }: Parts, session: LastingSession): void {
+  const { start, end, connections, bytes, endedBy } = session
+  const service = names.service(session.service, start)
+  const agent = names.agent(session.agent, start)
+  counters.seen(service, start, end)
+  type Row = { readonly id: number; readonly end: Micros; readonly endedBy: string }
+  const known = prepared<Row>(store, KNOWN_SESSION)
+  const row = known.get(agent, start, service, session.server, collection.capture)
+  if (row === undefined) return others({ kind: 'session', id: '', ...session })
+  if (row.end === end && row.endedBy === endedBy) return
+  prepared(store, SESSION_GOES_ON).run(end, connections, bytes, endedBy, row.id)
+  widenAgent(store, agent, start, end)
 }
 
 function writeFindings(
@@ -217,7 +239,7 @@ function writeIncident(
   for (const finding of findings) {
     const again = occurrenceAt(parts, id, finding)
     if (again !== null) {
-      if (finding.amends === true) amend(parts, again, finding)
+      if (finding.amends === true) amend(parts, again, finding, service ?? 0)
       continue
     }
     const occurrence = parts.occurrences.write(id, finding)
@@ -234,16 +256,24 @@ function writeIncident(
   return news
 }
 
-const SAME = `SELECT id FROM occurrence WHERE incident = ? AND at = ? AND tap = ? AND connection_number IS ?
+interface Told {
+  readonly id: number
+  readonly severity: number
+  readonly agent: number | null
+  readonly server: number | null
+}
+
+const SAME = `SELECT id, severity, agent, server FROM occurrence WHERE incident = ? AND at = ? AND tap = ? AND connection_number IS ?
   AND agent_address IS ? LIMIT 1`
 
-function occurrenceAt({ store }: Parts, incident: number, f: Finding): number | null {
+function occurrenceAt({ store }: Parts, incident: number, f: Finding): Told | null {
   const values = [incident, f.at, f.tap, f.connection, f.agent?.address ?? null]
-  return prepared<{ id: number }>(store, SAME).get(...values)?.id ?? null
+  return prepared<Told>(store, SAME).get(...values) ?? null
 }
 
 /** More is known by now of what was told. */
-function amend({ store, secrets, options }: Parts, id: number, finding: Finding): void {
+function amend(parts: Parts, { id, ...told }: Told, finding: Finding, service: number): void {
+  const { store, secrets, options } = parts
   const update = 'UPDATE occurrence SET severity = ?, confidence = ?, sentence = ?, details = ? WHERE id = ?'
   const details = JSON.stringify(secrets.details(finding.details))
   prepared(store, update).run(
@@ -253,7 +283,24 @@ function amend({ store, secrets, options }: Parts, id: number, finding: Finding)
     details,
     id,
   )
+  reweigh(parts, told, finding, service)
   recordChange(store, 'occurrence', id, false, options.now())
+}
+
+const WORST = `UPDATE agent SET worst = coalesce((SELECT max(severity) FROM occurrence WHERE agent = $agent), 0)
+  WHERE id = $agent`
+
+/** What is counted by severity goes with it. */
+function reweigh(
+  { store, counters }: Parts,
+  told: Omit<Told, 'id'>,
+  finding: Finding,
+  service: number,
+): void {
+  const before = SEVERITIES[told.severity] ?? null
+  if (before === null || before === finding.severity) return
+  recount(counters, finding, { service, server: told.server ?? 0, before })
+  if (told.agent !== null) prepared(store, WORST).run({ agent: told.agent })
 }
 
 const TAKEN_BACK = 'More observations do not bear it out: chance explains it.'
@@ -285,6 +332,7 @@ function addAgent({ store, names }: Parts, incident: number, { agent, at, severi
   const id = names.agent(agent.id, at)
   prepared(store, ADD_AGENT).run(incident, id, at)
   prepared(store, RAISE_AGENT).run(severityCode(severity), id)
+  widenAgent(store, id, at, at)
 }
 
 const PUT_SHARE = `INSERT INTO incident_share (incident, analysis, occurrences, start, "end", record)
@@ -330,16 +378,20 @@ function provePackets({ store, collection, options }: Parts): void {
   prepared(store, 'DELETE FROM evidence_wanted WHERE analysis = ?').run(analysis)
 }
 
-function writeStanding(parts: Parts, { causes, capture, agents, servers, requirements }: LiveStanding): void {
+function writeStanding(parts: Parts, standing: LiveStanding, nth: number): void {
   const { store, collection, numbers } = parts
+  const { causes, capture, agents, servers, sessions, requirements } = standing
   for (const { id, type, cause } of causes) {
     const known = numbers.has(id) ? undefined : prepared<{ id: number }>(store, BY_CAUSE).get(type, cause)
     if (known !== undefined) numbers.set(id, known.id)
   }
+  const turns = Math.ceil(sessions.length / LASTING_AT_ONCE)
+  for (const [i, session] of sessions.entries()) if (i % turns === nth % turns) writeSession(parts, session)
   for (const record of agents) parts.others(record)
   for (const record of servers) parts.others(record)
   prepared(store, 'DELETE FROM requirement WHERE analysis = ?').run(collection.analysis)
   writeVerdicts(store, collection.analysis, requirements, parts.numbers)
+  parts.counters.write()
   const update = `UPDATE analysis_input SET format = ?, link_types = ?, packets = ?, bytes = ?, start = ?,
     "end" = ?, quality = ?, skipped = ? WHERE analysis = ? AND ordinal = 0`
   const { format, linkTypes, packets, bytes, start, end, quality, skipped } = capture

@@ -174,17 +174,36 @@ function isFirst(store: Store, incident: number, { at, connection }: Finding): b
   return prepared(store, select).get(incident, at, connection) === undefined
 }
 
-export function count(
-  counters: Counters,
-  { at, severity, type, details, needs }: Finding,
-  service: number,
-  server: number,
-): void {
+export function count(counters: Counters, finding: Finding, service: number, server: number): void {
+  const { at, severity, needs } = finding
   counters.occurrence(service, server, at, severity)
+  const silence = severedAfter(finding)
+  if (silence !== null && needs === undefined) counters.severed(service, silence)
+}
+
+interface Counted {
+  readonly service: number
+  readonly server: number
+  readonly before: Severity
+}
+
+/** An occurrence that was counted is of another severity now. A silence that nobody may have severed is told
+ * as info. */
+export function recount(counters: Counters, finding: Finding, { service, server, before }: Counted): void {
+  const { at, severity } = finding
+  counters.occurrence(service, server, at, before, -1)
+  counters.occurrence(service, server, at, severity)
+  const silence = severedAfter(finding)
+  if (silence === null) return
+  if (before === 'info') counters.severed(service, silence)
+  else if (severity === 'info') counters.severed(service, silence, -1)
+}
+
+/** Null: nothing was, or not after a length that is known. */
+function severedAfter({ type, details }: Finding): Micros | null {
   const { silenceSeconds } = details
   const isKnown = typeof silenceSeconds === 'number' && !isAtLeast(details)
-  if (type === 'severed-idle' && needs === undefined && isKnown)
-    counters.severed(service, Math.round(silenceSeconds * SECOND))
+  return type === 'severed-idle' && isKnown ? Math.round(silenceSeconds * SECOND) : null
 }
 
 /** Happened again after somebody said that it was over. */

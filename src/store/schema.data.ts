@@ -345,6 +345,32 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE occurrence SET connection_number = ((connection_number & 65535) << 32) | (connection_number >> 16)
   WHERE connection_number IS NOT NULL;
   `,
+  `
+  -- What is told live is weighed again as more is known of it.
+  DROP TRIGGER IF EXISTS occurrence_weighs;
+  CREATE TRIGGER occurrence_weighs AFTER UPDATE OF severity ON occurrence
+  WHEN NEW.service IS NOT NULL AND NEW.severity <> OLD.severity BEGIN
+    UPDATE service_hour SET critical = critical + (NEW.severity = 3) - (OLD.severity = 3),
+      warning = warning + (NEW.severity = 2) - (OLD.severity = 2), info = info + (NEW.severity = 1) - (OLD.severity = 1)
+    WHERE service = NEW.service AND hour = NEW.at / 3600000000;
+  END;
+  DELETE FROM service_hour;
+  INSERT INTO service_hour SELECT service, at / 3600000000, sum(severity = 3), sum(severity = 2), sum(severity = 1)
+  FROM occurrence WHERE service IS NOT NULL GROUP BY 1, 2;
+  -- A session that lasts has its row, and goes on.
+  DROP TRIGGER IF EXISTS session_lasts;
+  CREATE TRIGGER session_lasts AFTER UPDATE OF "end" ON session
+  WHEN NEW."end" / 1800000000 <> OLD."end" / 1800000000 BEGIN
+    UPDATE attachment SET change = change + 1
+    WHERE service = OLD.service AND slot = OLD."end" / 1800000000 + 1 AND server = OLD.server;
+    INSERT INTO attachment VALUES (NEW.service, NEW."end" / 1800000000 + 1, NEW.server, -1)
+    ON CONFLICT DO UPDATE SET change = change - 1;
+    UPDATE placement SET "end" = NEW."end" WHERE agent = NEW.agent AND service = NEW.service AND session = NEW.id;
+  END;
+  -- When an agent was seen first, where nobody could say so then.
+  UPDATE agent SET first_seen = coalesce((SELECT min(start) FROM session WHERE agent = agent.id), last_seen)
+  WHERE first_seen = 0;
+  `,
 ]
 
 /** `PRAGMA application_id` of a Holdfast database: `HFST`. */

@@ -34,6 +34,9 @@ describe('times', () => {
     expect(plain(text.listSpan('2026-11-20T20:00:00Z', '2026-11-21T00:00:00Z', NOW, 'utc'))).toBe(
       '20 Nov 20:00 to 21 Nov 00:00',
     )
+    expect(plain(text.listSpan('2026-11-20T15:40:28.6Z', '2026-11-20T15:40:40Z', NOW, 'utc'))).toBe(
+      '20 Nov 15:40:28 to 15:40:40',
+    )
     expect(plain(text.listSpan('2026-11-20T15:40:00Z', '2026-11-20T15:58:00Z', NOW, 'utc'))).toBe(
       '20 Nov 15:40 to 15:58',
     )

@@ -63,6 +63,14 @@ describe.skipIf(executable === null)('a list', () => {
     await page.getByRole('button', { name: '70 older' }).click()
     const rows = page.locator('tbody tr')
     await expect.poll(() => rows.count()).toBe(100)
+    // The row of filters is as wide as that of names.
+    const widths = await page.locator('thead tr').evaluateAll((heads) =>
+      heads.map(({ children }) => {
+        const spans = [...children].map((cell) => Number(cell.getAttribute('colspan') ?? 1))
+        return spans.reduce((sum, span) => sum + span, 0)
+      }),
+    )
+    expect(new Set(widths)).toEqual(new Set([8]))
     await page.getByRole('link', { name: 'Services', exact: true }).click()
     await page.getByText('No service was seen yet').waitFor()
     const read = page.waitForResponse(/agents\?/)

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { readDeployment } from '../../src/cli/config/load.ts'
 import type { Deployment } from '../../src/model/deployment.ts'
 import type { Finding } from '../../src/model/incident.ts'
+import type { LastingSession, SessionRecord } from '../../src/model/record.ts'
 import { MILLISECOND, SECOND, type Micros } from '../../src/model/time.ts'
 import { type JournalEntry, LiveAnalysis, type SavedAnalysis } from '../../src/pipeline/live.ts'
 import { type Frame, framesOf, readerOf } from './reader.ts'
@@ -206,3 +207,34 @@ test('from the server’s side alone, a connection that its agent has left is to
   analysis.end()
   expect(severed().map(({ connection }) => connection)).toEqual(told)
 })
+
+test.each(['agents-hop/server', 'half-open/server', 'severed-by-load-balancer/server'])(
+  'at any time every session has been told or stands, where and since when it will be told: %s',
+  (file) => {
+    const frames = framesIn(file)
+    const told: SessionRecord[] = []
+    const analysis = new LiveAnalysis(
+      { tap: '', path: '', reader: readerOf(frames, { frames: 1 }), sha256: null },
+      {
+        deployment: deploymentIn(file),
+        secrets: null,
+        found: () => undefined,
+        write: (record) => void (record.kind === 'session' && told.push(record)),
+      },
+    )
+    const keyOf = ({ agent, service, server, start }: LastingSession): string =>
+      [agent, service, server, start].join()
+    for (const { time } of frames) {
+      void analysis.packets!.read()
+      analysis.process()
+      const standing = analysis.standing().sessions
+      const all = [...told, ...standing].map(keyOf)
+      expect(new Set(all).size).toBe(all.length)
+      for (const { start, end } of standing) expect([start <= end, end <= time]).toEqual([true, true])
+    }
+    const standing = analysis.standing().sessions.map(keyOf)
+    const before = told.map(keyOf)
+    analysis.end()
+    expect([...before, ...standing].toSorted()).toEqual(told.map(keyOf).toSorted())
+  },
+)

@@ -35,10 +35,16 @@ interface SmtpError extends Error {
   readonly responseCode?: number
 }
 
-/** 5yz is a no for good (RFC 5321 section 4.2.1), unless it was about who logs in. */
+/** 5yz is a no for good (RFC 5321 section 4.2.1), unless it was about who logs in, or about TLS: both are of
+ * the settings, and not of this alert. */
 function refusal(error: SmtpError): Outcome {
   const { response, responseCode, code } = error
   if (response === undefined) return failed(reasonOf(error))
+  if (code === 'ETLS')
+    return failed(`the server does not take STARTTLS (${response}): "security" says what else it may be`, {
+      isFinal: false,
+      wasReached: true,
+    })
   const isFinal = (responseCode ?? 0) >= 500 && code !== 'EAUTH'
   return failed(response, { isFinal, wasReached: true })
 }

@@ -77,7 +77,7 @@ export const incidentView = incidentRow
     attribution: z.array(z.object({ test: z.string(), weight: z.number(), observed: z.string() })),
     timer: timer.nullable(),
     history: z.array(stateChange),
-    captures: z.array(z.object({ id: number, name: z.string(), tap: z.string() })),
+    captures: z.array(z.object({ id: number, name: z.string(), tap: z.string(), isLive: z.boolean() })),
     related: z.array(incidentRow.pick({ id: true, type: true, severity: true, state: true, title: true })),
     packets: count.meta({ description: 'packets of which the octets are kept' }),
   })

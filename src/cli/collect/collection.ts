@@ -29,6 +29,7 @@ import type { Checkpoint } from './checkpoint-parts.ts'
 import type { Intake, IntakeOwner } from './intake.ts'
 import { type Keeping, keeping } from './keeping.ts'
 import { Losses } from './losses.ts'
+import { type MisfitNotes, misfitNotes } from './misfit-notes.ts'
 import { openIntake } from './open-intake.ts'
 import { isOfKind, resumed } from './resuming.ts'
 import type { CollectionEnd, CollectionMessage, CollectionOrder } from './order.ts'
@@ -89,6 +90,7 @@ class Collecting {
   private day: number | null = null
   private hasFindings = false
   private readonly losses: Losses
+  private readonly misfits: MisfitNotes | null
   private readonly kept: Keeping | null
   private readonly closeStore: () => void
 
@@ -138,6 +140,8 @@ class Collecting {
     const again = before === null ? null : resumed(() => this.fresh(), kept!, before)
     if (before !== null && again === null) this.says(`its checkpoint cannot be restored; ${REFUSED}`)
     this.analysis = again?.analysis ?? this.fresh()
+    const { misfits } = this.analysis
+    this.misfits = misfits === null ? null : misfitNotes(misfits, this.says)
     this.collection = again === null ? beginCollection(store, this.facts) : this.goesOn(before!, again.anew)
     this.writer = this.writerOf(this.collection)
   }
@@ -255,6 +259,7 @@ class Collecting {
     // Time in which nobody listened does not count: it could have happened then.
     const { now, blind } = this.analysis.run
     if (now === -Infinity) return
+    this.misfits?.timeIs(now)
     const since =
       now - resolveAfter - blind.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
     this.writer.resolve(since, quietNote(resolveAfter))
@@ -347,6 +352,7 @@ class Collecting {
     else {
       this.analysis.end()
       this.kept?.forget()
+      this.misfits?.ended()
     }
     this.flush()
     this.stand()

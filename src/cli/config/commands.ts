@@ -1,12 +1,12 @@
 /** `holdfast config check` and `holdfast config schema`. */
-import type { ConfiguredService, Deployment } from '../../model/deployment.ts'
+import type { ConfiguredService } from '../../model/deployment.ts'
 import type { Micros } from '../../model/time.ts'
 import { toSeconds } from '../../model/time.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT } from '../failure.ts'
 import { harmless } from '../output/harmless.ts'
 import { counted, duration } from '../output/quantities.ts'
-import { loadConfig } from './load.ts'
+import { type Loaded, loadConfig } from './load.ts'
 import { problemText } from './problems.ts'
 import { jsonSchema } from './schema.ts'
 
@@ -17,7 +17,7 @@ import { jsonSchema } from './schema.ts'
 export function checkConfig(path: string, console: Console): number {
   const loaded = loadConfig(path)
   if ('deployment' in loaded) {
-    console.out.write(`${path} is valid.\n${deploymentText(loaded.deployment, loaded.collectors.length)}`)
+    console.out.write(`${path} is valid.\n${comesTo(loaded)}`)
     for (const note of loaded.notes) console.error.write(`${harmless(problemText(path, note))}\n`)
     return EXIT.success
   }
@@ -35,17 +35,17 @@ export function printSchema(console: Console): number {
   return EXIT.success
 }
 
-/** One line for each service: what holds for it, with the defaults of its profile. */
-function deploymentText(
-  { services, locations, groups, devices, agents }: Deployment,
-  collectors: number,
-): string {
+/** One line for each service: what holds for it, with the defaults of its profile; and how much else there
+ * is. */
+function comesTo({ deployment, collectors, alerts }: Extract<Loaded, { alerts: unknown }>): string {
+  const { services, locations, groups, devices, agents } = deployment
   const others = [
     [locations.length, 'location'],
     [groups.length, 'group'],
     [devices.length, 'device'],
     [agents.length, 'agent'],
-    [collectors, 'collector'],
+    [collectors.length, 'collector'],
+    [alerts.outputs.length, 'output'],
   ] as const
   const rest = others.filter(([n]) => n > 0).map(([n, what]) => counted(n, what))
   const lines = services.map(serviceText)

@@ -5,8 +5,8 @@
 import type { IncidentRecord, RequirementRecord, RequirementStatus } from '../../model/record.ts'
 import { shortName } from './harmless.ts'
 import type { Page } from './page.ts'
-import { count, firstFew } from './quantities.ts'
-import { listed } from '../../model/listed.ts'
+import { count } from './quantities.ts'
+import { firstFew, listed } from '../../model/listed.ts'
 import { STATUS_WORDS } from './words.data.ts'
 
 /** Services whose verdicts are told; further ones are counted. */

@@ -8,12 +8,13 @@ import {
 } from '../../model/incident.ts'
 import type { IncidentRecord } from '../../model/record.ts'
 import type { DeviceAt } from '../../model/device-name.ts'
+import { firstFew } from '../../model/listed.ts'
 import { actorText, sureText } from './actor-text.ts'
 import { type Examples, OCCURRENCES_SHOWN } from './collected.ts'
 import { shortName } from './harmless.ts'
 import type { Page, Style } from './page.ts'
 import { clock, day } from '../../model/time.ts'
-import { count, counted, dayAndClock, duration, firstFew, intervalText, spanText } from './quantities.ts'
+import { count, counted, dayAndClock, duration, intervalText, spanText } from './quantities.ts'
 
 const AGENTS_SHOWN = 5
 const REASONS_SHOWN = 3

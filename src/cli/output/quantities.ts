@@ -1,6 +1,5 @@
 /** Numbers and times as people read them: counts with commas, durations as devices are set, times in UTC. */
 import { count } from '../../model/count.ts'
-import { listed } from '../../model/listed.ts'
 import { clock, day, type Micros } from '../../model/time.ts'
 
 export { count }
@@ -78,13 +77,3 @@ export const mostFirst = <K>(counts: Iterable<readonly [K, number]>): (readonly 
 /** Each with its number behind, `losses of place in HTTP (6)`, the most frequent first. */
 export const numbered = (counts: Readonly<Record<string, number>>): string[] =>
   mostFirst(Object.entries(counts)).map(([what, n]) => `${what} (${count(n)})`)
-
-/**
- * The first `most` items, and how many there are besides: `a, b and 4 more`. `total` counts those that are
- * not at hand, too.
- */
-export function firstFew(items: readonly string[], most: number, total = items.length): string {
-  const shown = items.slice(0, most)
-  const rest = total - shown.length
-  return rest > 0 ? `${shown.join(', ')} and ${count(rest)} more` : listed(shown)
-}

@@ -152,3 +152,7 @@ export const NO_VERDICTS = (isAnyBroken: boolean): string =>
 /** Above the relays that an analysis found by itself. */
 export const UNSTATED_RELAYS =
   'The captures show them. What is said of load balancers here rests on it: a configuration that names them leaves no doubt.'
+
+/** Prose in which keys of the configuration stand between backticks, in order. */
+export const withCode = (text: string): { readonly part: string; readonly isCode: boolean }[] =>
+  text.split('`').map((part, i) => ({ part, isCode: i % 2 === 1 }))

@@ -18,19 +18,21 @@ export const natShared = detector({
   watch(_values, _world, raise) {
     const standing = new Standing(raise)
     return {
-      'address-shared'({ sighting, address, agents, first }) {
+      'address-shared'({ sighting, address, agents, shown }) {
         standing.tell(
           {
             type: 'nat-shared',
             severity: 'info',
-            at: first.at,
+            at: sighting.start,
             ...about(sighting),
             agent: null,
             actor: { role: 'nat', address, confidence: 0.9 },
             manner: null,
             confidence: 0.9,
             details: { address, agents },
-            evidence: packets(...evidence({ ...first, note: `one of the agents at ${address}` })),
+            evidence: packets(
+              ...evidence(...shown.map(({ user, packet }) => ({ ...packet, note: `${user} at ${address}` }))),
+            ),
             cause: address,
             requirements: ['S0-19'],
           },

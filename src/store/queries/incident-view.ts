@@ -34,16 +34,23 @@ export function incidentView(store: Store, id: number): IncidentView | null {
     attribution: (details['attribution'] as AttributionItem[] | undefined) ?? [],
     timer: timerOf(store, stored, details['timer'] as TimerEstimate | undefined),
     history: historyOf(store, id),
-    captures: prepared<IncidentView['captures'][number]>(store, CAPTURES).all(id),
+    captures: capturesOf(store, id),
     related: relatedTo(store, stored),
     packets: prepared<{ n: number }>(store, PACKETS).get(id)?.n ?? 0,
   }
 }
 
 const CAPTURES = `
-  SELECT DISTINCT c.id, c.name, i.tap FROM incident_share s
+  SELECT DISTINCT c.id, c.name, i.tap, a.collector IS NOT NULL AS live FROM incident_share s
+    JOIN analysis a ON a.id = s.analysis
     JOIN analysis_input i ON i.analysis = s.analysis JOIN capture c ON c.id = i.capture
   WHERE s.incident = ? ORDER BY c.id DESC, i.tap LIMIT ${CAPTURES_MAX}`
+
+function capturesOf(store: Store, incident: number): IncidentView['captures'] {
+  type Row = { readonly id: number; readonly name: string; readonly tap: string; readonly live: number }
+  const rows = prepared<Row>(store, CAPTURES).all(incident)
+  return rows.map(({ live, ...row }) => ({ ...row, isLive: live !== 0 }))
+}
 
 const PACKETS = `
   SELECT count(DISTINCT e.kept) AS n

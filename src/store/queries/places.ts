@@ -9,24 +9,28 @@ import type { Store } from '../store.ts'
 /** Networks told apart, the largest; the agents of the others are added up. */
 const NETWORKS_MAX = 12
 const OTHER = 'other'
+/** Behind a relay agents may be known by name alone. */
+const UNKNOWN = 'not seen'
 
 const PLACES = `
   SELECT p.server, (
     SELECT address FROM agent_address x WHERE x.agent = p.agent ORDER BY start DESC LIMIT 1) AS address
   FROM placement p WHERE p.service = ? AND p.server <> ''`
 
-/** Sorted by network, the largest first and `other` last, then by server. */
+/** Sorted by network, the largest first, `other` and `not seen` last, then by server. */
 export function placesOf(store: Store, service: number): ServiceView['places'] {
   const networks = new Map<string, Map<string, number>>()
   type Place = { readonly server: string; readonly address: string | null }
   for (const { server, address } of prepared<Place>(store, PLACES).iterate(service))
-    if (address !== null) count(networks, networkOf(address), server, 1)
+    count(networks, address === null ? UNKNOWN : networkOf(address), server, 1)
   const size = (network: string): number => sum(networks.get(network)?.values() ?? [])
-  const order = [...networks.keys()].sort((a, b) => size(b) - size(a) || (a < b ? -1 : 1))
+  const order = [...networks.keys()]
+    .filter((network) => network !== UNKNOWN)
+    .sort((a, b) => size(b) - size(a) || (a < b ? -1 : 1))
   const others = new Map<string, Map<string, number>>()
   for (const network of order.slice(NETWORKS_MAX))
     for (const [server, agents] of networks.get(network) ?? []) count(others, OTHER, server, agents)
-  return [...order.slice(0, NETWORKS_MAX), OTHER].flatMap((network) =>
+  return [...order.slice(0, NETWORKS_MAX), OTHER, UNKNOWN].flatMap((network) =>
     [...(networks.get(network) ?? others.get(network) ?? [])]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([server, agents]) => ({ network, server, agents })),

@@ -47,7 +47,7 @@ const BY_NAME = 'SELECT * FROM service WHERE name = ?'
 export const storedService = (store: Store, name: string): StoredService | undefined =>
   prepared<StoredService>(store, BY_NAME).get(name)
 
-const SEEN = 'SELECT min(first_seen) AS "from", max(last_seen) AS "to" FROM service'
+const SEEN = 'SELECT min(nullif(first_seen, 0)) AS "from", max(last_seen) AS "to" FROM service'
 
 /** From the first to the last thing seen of any service; null if nothing was. */
 export function timesSeen(store: Store): { readonly from: Micros; readonly to: Micros } | null {

@@ -142,7 +142,8 @@ test('text from traffic adds no header', async () => {
 test('TLS that the server does not offer is not done without', async () => {
   const { port, mails } = await mailServer({ authOptional: true, disabledCommands: ['STARTTLS'] })
   const outcome = await email({ ...settings, port, security: 'starttls' }, WORLD).deliver(SHIPMENT, NEVER)
-  expect(outcome.isDelivered).toBe(false)
+  expect(outcome).toMatchObject({ isDelivered: false, isFinal: false })
+  expect(outcome.answer).toMatch(/^the server does not take STARTTLS \(5\d\d .*\): "security" says/)
   expect(mails).toEqual([])
   expect(RECORD.data.id).toBe('HF-2041')
 })

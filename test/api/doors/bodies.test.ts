@@ -35,6 +35,22 @@ describe('bodies', () => {
     }
   })
 
+  test.each([
+    [[], 'The body must be an object.'],
+    [{ captures: 'x' }, 'The member captures: must be a list.'],
+    [{ captures: [] }, 'The member captures: must not be empty.'],
+    [
+      { captures: Array.from({ length: 65 }, () => ({ id: 1 })) },
+      'The member captures: must have at most 64 members.',
+    ],
+    [{ captures: [{ id: '1' }] }, 'The member captures.0.id: must be a number.'],
+    [{ captures: [{ id: 1.5 }] }, 'The member captures.0.id: must be a whole number.'],
+    [{ captures: [{ id: 1 }], config: 5 }, 'The member config: must be text.'],
+    [{}, 'The member captures: is missing.'],
+  ])('what is wrong is said in words: %j', async (body, detail) => {
+    expect((await problemOf(await rigOf().ask('/api/v1/analyses', json(body)))).detail).toBe(detail)
+  })
+
   test('the member at fault is named', async () => {
     const rig = rigOf()
     const fieldOf = async (path: string, body: unknown) => {

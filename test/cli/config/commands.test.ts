@@ -40,6 +40,13 @@ describe('config check', () => {
     })
   })
 
+  test('counts collectors, and outputs of alerts', async () => {
+    const file = `
+collectors: [{ name: edge, interface: eth0 }]
+alerts: { outputs: [{ name: log, file: { path: /tmp/a } }, { name: more, file: { path: /tmp/b } }] }`
+    expect((await check(file)).out).toBe('holdfast.yaml is valid.\n1 collector, 2 outputs\n')
+  })
+
   test('tells every problem and how many there are, and fails', async () => {
     expect(await check('services:\n  - name: a\n    idleTreshold: 5s\n    port: 443\n')).toEqual({
       exitCode: 1,

@@ -6,11 +6,10 @@ import {
   dayAndClock,
   duration,
   elapsed,
-  firstFew,
   intervalText,
   spanText,
 } from '../../../src/cli/output/quantities.ts'
-import { listed } from '../../../src/model/listed.ts'
+import { firstFew, listed } from '../../../src/model/listed.ts'
 
 const at = Date.UTC(2026, 10, 21, 2, 8, 6) * 1000 + 123_456
 

@@ -186,7 +186,7 @@ const REQUIREMENTS: readonly RequirementRow[] = [
     service: 'dlp-endpoint',
     observations: 0,
     incidents: [],
-    needs: 'a capture in which a server fails',
+    needs: 'a capture in which a server fails, and `servers` in the configuration',
   },
   {
     id: 'S3-02',

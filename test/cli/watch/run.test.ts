@@ -52,6 +52,18 @@ test('a capture on standard input: alerts as tail has them, and everything kept'
   store.close()
 })
 
+test('at the end of the stream, what of the configuration no traffic fits is told', async () => {
+  const config = join(folder(), 'holdfast.yaml')
+  writeFileSync(config, 'services: [{ name: dlp, ports: [10444] }]')
+  const { code, error } = await watch(['-r', '-', '--config', config], client())
+  expect({ code, error }).toEqual({
+    code: 0,
+    error:
+      'holdfast: watch standard input: No connection is of a service of the configuration: dlp (port 10444). ' +
+      '15 connections went to 10.10.2.10:10443: check ports, vips and servers.\n',
+  })
+})
+
 test('a folder is watched until it is asked to end, and what was found stays', async () => {
   const ring = join(folder(), 'ring')
   mkdirSync(ring)

@@ -121,6 +121,18 @@ describe('shares in words', () => {
         ),
       ),
     ).toBe('At the end: dlp2 70 % and dlp1 30 %. dlp2 gained 20 % of the agents since the beginning.'))
+  test('of a short time, its beginning and its end', () =>
+    expect(
+      plain(
+        sharesSentence(
+          shares([
+            [4, 2],
+            [3, 3],
+            [1, 5],
+          ]),
+        ),
+      ),
+    ).toBe('At the end: dlp2 83 % and dlp1 17 %. dlp2 gained 50 % of the agents since the beginning.'))
   test('hardly a change', () =>
     expect(
       plain(
@@ -132,7 +144,7 @@ describe('shares in words', () => {
           ]),
         ),
       ),
-    ).toBe('At the end: dlp2 51 % and dlp1 50 %. The shares hardly changed.'))
+    ).toBe('At the end: dlp2 51 % and dlp1 49 %. The shares hardly changed.'))
 })
 
 test('services: the worst first, and how many are broken', () => {

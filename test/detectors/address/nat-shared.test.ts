@@ -15,7 +15,11 @@ test('agents of one outer address', async () => {
   const { config, play } = STORIES['nat-shared']
   const analysis = await analysed(play(), { config, taps: ['server'] })
   expect(analysis.findings('nat-shared').map(inShort)).toEqual([
-    'info nat-shared 0.004 server | nobody at 10.10.3.31:80 | nat 203.0.113.5 |  | server 1',
+    'info nat-shared 0.004 server | nobody at 10.10.3.31:80 | nat 203.0.113.5 |  | server 40, server 49',
+  ])
+  expect(analysis.findings('nat-shared')[0]!.evidence.map(({ note }) => note)).toEqual([
+    'G1 at 203.0.113.5',
+    'G2 at 203.0.113.5',
   ])
   expect(analysis.incident('nat-shared')).toMatchObject({
     title: 'Agents share the address 203.0.113.5',
@@ -35,6 +39,11 @@ test.each([
     actor: { role: 'nat', address: '203.0.113.5' },
     details: { address: '203.0.113.5', agents: 3 },
   })
+  expect(analysis.findings('nat-shared')[0]!.evidence.map(({ note }) => note)).toEqual([
+    '10.10.1.101 at 203.0.113.5 (record 1)',
+    '10.10.1.102 at 203.0.113.5 (record 1)',
+    '10.10.1.103 at 203.0.113.5 (record 1)',
+  ])
 })
 
 test('as the translator itself says: one, another, the first again', async () => {

@@ -222,7 +222,7 @@ test('one incident in full', () => {
     remedy: 'Raise it.',
     filter: 'tcp',
     attribution: [{ test: 'window', weight: 2, observed: 'zero' }],
-    captures: [{ id: 1, name: 'client.pcap', tap: 'client' }],
+    captures: [{ id: 1, name: 'client.pcap', tap: 'client', isLive: false }],
     related: [{ id: 'HF-4', type: 'server-idle-close', severity: 'info', state: 'open', title: 'Cut' }],
     packets: 2,
   })

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { networkOf } from '../../../src/store/queries/places.ts'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { networkOf, placesOf } from '../../../src/store/queries/places.ts'
 import { listServers } from '../../../src/store/queries/servers.ts'
 import { serviceView } from '../../../src/store/queries/service-view.ts'
 import { HOLDS, listServices } from '../../../src/store/queries/services.ts'
@@ -139,6 +139,22 @@ test('one service in full', () => {
   ])
   expect(incidents.map(({ id }) => id)).toEqual(['HF-1', 'HF-2'])
   expect(serviceView(store, 'nobody')).toBeNull()
+})
+
+test('agents of whom only the name was seen are at a server too', () => {
+  const behind = smallStore()
+  onTestFinished(() => behind.close())
+  behind.add('analysis', {})
+  behind.add('service', { name: 'dlp' })
+  for (const agent of [1, 2]) {
+    behind.add('agent', { name: `EPA-${agent}` })
+    behind.add('session', { service: 1, agent, server: 'dlp1', start: at(0), end: at(1) })
+  }
+  behind.add('agent_address', { agent: 2, analysis: 1, address: '10.10.1.7', start: at(0), end: at(1) })
+  expect(placesOf(behind, 1)).toEqual([
+    { network: '10.10.1.0/24', server: 'dlp1', agents: 1 },
+    { network: 'not seen', server: 'dlp1', agents: 1 },
+  ])
 })
 
 test('where sessions are many, half hours tell who was attached', () => {

@@ -3,7 +3,7 @@ import type { RequirementRow } from '../../../model/view.ts'
 import { count } from '../../output/quantities.ts'
 import type { ReportData } from '../data.ts'
 import { STATUS_WORDS } from '../../output/words.data.ts'
-import { brokenRequirements, NO_VERDICTS, STATUSES } from '../phrases.ts'
+import { brokenRequirements, NO_VERDICTS, STATUSES, withCode } from '../phrases.ts'
 import { html, type Markup } from './markup.ts'
 import { severitySign, statusSign } from './signs.ts'
 
@@ -82,7 +82,7 @@ function verdictMarkup(
     ${several ? html`<td>${service ?? 'all'}</td>` : null}
     <td class="num">${count(observations)}</td>
     <td class="mid">
-      ${incidents.map((incident, i) => html`${i === 0 ? '' : ', '}<a href="#${incident}">${incident}</a>`)}${needs === null ? null : html`${incidents.length > 0 ? '; ' : ''}needs ${needs}`}
+      ${incidents.map((incident, i) => html`${i === 0 ? '' : ', '}<a href="#${incident}">${incident}</a>`)}${needs === null ? null : html`${incidents.length > 0 ? '; ' : ''}needs ${withCode(needs).map(({ part, isCode }) => (isCode ? html`<code>${part}</code>` : part))}`}
     </td>
   </tr>`
 }

@@ -20,6 +20,7 @@ import {
   verdictOf,
   weightSum,
   whenText,
+  withCode,
 } from '../phrases.ts'
 import { qualityCells, qualityCosts, unreadText } from '../quality.ts'
 import { block, code, inline, paragraph, table } from './escape.ts'
@@ -58,6 +59,11 @@ function verdict(data: ReportData): string[] {
   ]
 }
 
+const coded = (text: string): string =>
+  withCode(text)
+    .map(({ part, isCode }) => (isCode ? code(part, true) : inline(part)))
+    .join('')
+
 function conformance(data: ReportData): string[] {
   const { requirements } = data
   if (requirements !== null && requirements.length > 0) {
@@ -67,7 +73,7 @@ function conformance(data: ReportData): string[] {
       inline(title),
       inline(service ?? 'all'),
       count(observations),
-      inline([...by, ...(needs === null ? [] : [`needs ${needs}`])].join(', ')),
+      [...by.map(inline), ...(needs === null ? [] : [`needs ${coded(needs)}`])].join(', '),
     ])
     return [table(['Verdict', 'Id', 'Requirement', 'Service', 'Seen', 'Rests on'], rows, [4])]
   }

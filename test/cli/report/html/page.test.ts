@@ -22,7 +22,7 @@ describe('what it says', () => {
     'server: reading stopped before the end (cut off at 9,102,114): what follows is not judged; one way 12 %: silent cuts not judged; 3 segments missing',
     // Conformance.
     'violated S0-04 Nothing on the path may sever an agent\u2019s connection, idle or not. 204 HF-2041',
-    'not observed S0-11 A failed server is replaced within 24 h. 0 needs a capture in which a server fails',
+    'not observed S0-11 A failed server is replaced within 24 h. 0 needs a capture in which a server fails, and servers in the configuration',
     // The incident.
     'critical HF-2041 severed-idle acknowledged The load balancer 10.10.2.10 cut 18 idle agents after 300 s.',
     'load balancer lb1 (10.10.2.10) confidence 0.97',
