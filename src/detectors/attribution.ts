@@ -116,8 +116,9 @@ function wasClosing({ sightings }: Path, sighting: Sighting, { start }: Silence)
 }
 
 /** Others of the same device ended at the same moment after silences of their own length, or none: no idle
- * timer does that. */
+ * timer does that. What nobody answers did not end then: its agent happened to speak. */
 function isRestart(event: PathEnded, silence: Silence): boolean {
+  if (silence.outcome === 'unanswered') return false
   const own = silence.end - silence.start
   const strangers = event.endedTogether.filter((other) => {
     const theirs = other.ending?.silence

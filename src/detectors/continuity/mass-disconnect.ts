@@ -1,9 +1,10 @@
 /** A device or server ended its connections all at once, as a restart does: one event, whatever it hit. */
 import { EVERYBODY, type MassEnd } from '../../model/cadence.ts'
+import { deviceName } from '../../model/device-name.ts'
 import type { World } from '../../model/event.ts'
 import type { Actor, ActorRole } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
-import { toSeconds } from '../../model/time.ts'
+import { momentText, toSeconds } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken, times } from '../detector.ts'
 import { about, momentsFilter, packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
@@ -71,7 +72,7 @@ export const massDisconnect = detector({
       title: `${counted(agents!, 'agent')} of ${largest.service ?? 'the service'} disconnected at once`,
       summary:
         `${actorText(largest.actor)} ended ${connections} of ${open} open connections within ` +
-        `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
+        `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}, at ${momentText(largest.at)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
         `${findings.length === 1 ? '' : `; that happened ${times(findings.length)}`}.`,
       remedy:
         'Look for a restart, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
@@ -82,9 +83,7 @@ export const massDisconnect = detector({
 })
 
 const actorText = ({ role, address }: Actor): string =>
-  role === 'server' && address === null
-    ? 'The servers'
-    : `${role === 'server' ? 'A server' : 'A device on the path'} (${address ?? 'not known which'})`
+  role === 'server' && address === null ? 'The servers' : deviceName({ role, address })
 
 /** Roles of devices that stand between agents and servers. */
 const BETWEEN: ReadonlySet<ActorRole> = new Set([
