@@ -46,6 +46,12 @@ export interface IdleEnd {
 const DESIGN_TOLERANCE: Micros = seconds(2)
 /** Two coincide now and then; this many do not. */
 const RESTART_STRANGERS = 3
+/**
+ * Nor do fewer that end at one instant, if that is when most of those around it do: of ends that come by
+ * chance, one in twenty falls within this of another one that is within two seconds.
+ */
+const AT_ONCE_STRANGERS = 2
+const AT_ONCE: Micros = seconds(0.1)
 /** Gaps of one timer differ by no more than this, or a tenth. */
 const SAME_TIMER: Micros = seconds(1)
 /** A server failure this close to the end explains it. */
@@ -124,7 +130,15 @@ function isRestart(event: PathEnded, silence: Silence): boolean {
     const theirs = other.ending?.silence
     return theirs == null || Math.abs(theirs.end - theirs.start - own) > Math.max(SAME_TIMER, own / 10)
   })
-  return strangers.length >= RESTART_STRANGERS
+  if (strangers.length >= RESTART_STRANGERS) return true
+  const atOnce = strangers.filter((other) => Math.abs(endOf(other) - silence.end) <= AT_ONCE)
+  return atOnce.length >= AT_ONCE_STRANGERS && 2 * atOnce.length > event.endedTogether.length
+}
+
+/** When the first word of its end came. */
+function endOf({ ending }: Sighting): Micros {
+  const words = [...(ending?.finished ?? []), ...(ending?.resets ?? [])]
+  return Math.min(...words.map((word) => word?.time ?? Infinity))
 }
 
 function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {

@@ -246,6 +246,7 @@ function massEnd({ service, address, isServer }: Device, ends: readonly End[]): 
     address,
     isServer,
     isPassedOn: 2 * ends.filter(isServers).length > ends.length,
+    isBehindOnly: !isServer && 2 * ends.filter(isSeenBehindOnly).length > ends.length,
     manner: 2 * ends.filter(({ manner }) => manner === 'rst').length > ends.length ? 'rst' : 'fin',
     first: reference(first),
     last: reference(last),
@@ -305,6 +306,9 @@ function areAlike(ends: readonly End[]): boolean {
 /** The relay closed towards the server because the agent had closed. */
 const isAgents = ({ sighting: { leg, path } }: End): boolean =>
   leg === 'back' && path.sightings.some((s) => isAgentSide(s) && closedByAgent(s))
+
+const isSeenBehindOnly = ({ sighting: { leg, path } }: End): boolean =>
+  leg === 'back' && !path.sightings.some(isAgentSide)
 
 /** The server behind the relay closed first. */
 const isServers = ({ sighting: { leg, path } }: End): boolean =>

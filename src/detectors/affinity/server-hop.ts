@@ -100,7 +100,9 @@ export const serverHop = detector({
       title: `Agents of ${first.service ?? 'the service'} hop between servers`,
       summary: `${counted(agents, 'agent')} landed on another server ${timesAmong(findings.length, agents)}; ${healthText(findings)}.`,
       remedy: by
-        ? 'Set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
+        ? commonCause(findings, world) === 'unknown'
+          ? `Look in the log of the load balancer whether the server before was drained or taken out of service then. If it was not: ${SET_PERSISTENCE.replace('Set', 'set')}`
+          : SET_PERSISTENCE
         : 'Give the agents one name that leads to one server, or a list with an order; a name that resolves to several addresses makes them hop.',
       filter: connectionFilter(findings),
       details: {
@@ -111,6 +113,9 @@ export const serverHop = detector({
     }
   },
 })
+
+const SET_PERSISTENCE =
+  'Set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
 
 const wasHealthy = ({ details }: Finding): boolean => details['previousServerHealthy'] === true
 

@@ -64,7 +64,12 @@ test('a load balancer ends all that it carries: seen from either side, told once
     const analysis = await analysed(s, { config: FLEET, taps })
     const found = analysis.findings('mass-disconnect')
     // What a device between ends, it severs; a server's own restart severs nothing.
-    expect(analysis.incident('mass-disconnect').requirements).toEqual(['S0-04', 'S0-15', 'X-04'])
+    const { requirements, severity, summary } = analysis.incident('mass-disconnect')
+    expect(requirements).toEqual(['S0-04', 'S0-15', 'X-04'])
+    // Behind it, it is not seen whether the agents had closed.
+    const isBehind = taps.join('') === 'server'
+    expect(severity).toBe(isBehind ? 'info' : 'critical')
+    expect(/does not show\. To decide it takes a capture on the agents’ side/.test(summary)).toBe(isBehind)
     const [role, address] =
       taps.length === 1 && taps[0] === 'client' ? ['load-balancer', VIP] : ['load-balancer', BALANCER]
     expect([taps, found.map(({ actor, manner }) => [actor.role, actor.address, manner])]).toEqual([
@@ -271,5 +276,18 @@ keepsQuiet(massDisconnect, {
       s.wait(seconds(10))
       return s
     },
+  },
+  'agents that leave together, as for an upgrade, where their own side is not captured': {
+    config,
+    play() {
+      const s = fronted()
+      const all = attachAll(s, 12, 1, AT_VIP)
+      beat(s, all, 4)
+      for (const { agent } of all) agent.closes()
+      s.wait(seconds(10))
+      return s
+    },
+    taps: ['server'],
+    told: ['info mass-disconnect'],
   },
 })

@@ -226,19 +226,21 @@ keepsQuiet(severedIdle, {
       },
     },
   ],
-  'many connections ended at the same moment after silences of different length: a restart': {
-    config: DLP,
-    play() {
-      const s = scenario()
-      const all = [1, 2, 3, 4].map((n) => {
-        s.wait(seconds(30))
-        return attach(s, `A${n}`, `10.10.1.10${n}`, AT_VIP).server
-      })
-      s.wait(seconds(100))
-      for (const end of all) end.closes()
-      return s
-    },
-  },
+  'many connections ended at the same moment after silences of different length: a restart': [3, 4].map(
+    (count) => ({
+      config: DLP,
+      play() {
+        const s = scenario()
+        const all = Array.from({ length: count }, (_, n) => {
+          s.wait(seconds(30))
+          return attach(s, `A${n + 1}`, `10.10.1.10${n + 1}`, AT_VIP).server
+        })
+        s.wait(seconds(100))
+        for (const end of all) end.closes()
+        return s
+      },
+    }),
+  ),
   'the server had failed': [
     {
       config: DLP,
