@@ -79,7 +79,7 @@ export const massDisconnect = detector({
         `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}, at ${momentText(largest.at)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
         `${findings.length === 1 ? '' : `; that happened ${times(findings.length)}`}.${isSure ? '' : AGENTS_MAY_HAVE}`,
       remedy:
-        'Look for a restart, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
+        'Look for a restart, reload, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
       filter: momentsFilter(findings, ['fin', 'reset']),
       details: largest.details,
     }
