@@ -130,13 +130,27 @@ function isRestart(event: PathEnded, silence: Silence): boolean {
     const theirs = other.ending?.silence
     return theirs == null || Math.abs(theirs.end - theirs.start - own) > Math.max(SAME_TIMER, own / 10)
   })
-  if (strangers.length >= RESTART_STRANGERS) return true
-  const atOnce = strangers.filter((other) => Math.abs(endOf(other) - silence.end) <= AT_ONCE)
-  return atOnce.length >= AT_ONCE_STRANGERS && 2 * atOnce.length > event.endedTogether.length
+  return strangers.length >= RESTART_STRANGERS || endsAtOnce(event, strangers, silence)
 }
 
-/** When the first word of its end came. */
-function endOf({ ending }: Sighting): Micros {
+/** Of the connections to the same listener, others at one instant: what else its relay or server ended, a
+ * pool's idle connections among it, says nothing of them. */
+function endsAtOnce(
+  { lost, endedTogether }: PathEnded,
+  strangers: readonly Sighting[],
+  { end }: Silence,
+): boolean {
+  const toSame = ({ path }: Sighting): Sighting | undefined =>
+    path.sightings.find((s) => s.tap === lost?.tap && s.leg === lost.leg && isSameResponder(s, lost))
+  const endings = (all: readonly Sighting[]): Micros[] =>
+    all.map((other) => endOf(toSame(other))).filter(Number.isFinite)
+  const atOnce = endings(strangers).filter((at) => Math.abs(at - end) <= AT_ONCE)
+  return atOnce.length >= AT_ONCE_STRANGERS && 2 * atOnce.length > endings(endedTogether).length
+}
+
+/** When the first word of its end came; Infinity if none did. */
+function endOf(sighting: Sighting | undefined): Micros {
+  const ending = sighting?.ending
   const words = [...(ending?.finished ?? []), ...(ending?.resets ?? [])]
   return Math.min(...words.map((word) => word?.time ?? Infinity))
 }

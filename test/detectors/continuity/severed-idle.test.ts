@@ -57,6 +57,22 @@ test('the load balancer closed first, though its FIN towards the server was not 
   expect(told).toEqual(['critical severed-idle', 'warning reconnect-overhead'])
 })
 
+test('a timer is one though the server ends others at the same instant', async () => {
+  const s = scenario().behind(balancer('fin'))
+  attach(s, 'A1')
+  const cut = s.now + seconds(299)
+  const others = ['A2', 'A3'].map((name, n) => {
+    s.wait(seconds(30))
+    return attach(s, name, `10.10.1.11${n}`, DIRECT).server
+  })
+  s.wait(cut - s.now)
+  for (const server of others) server.closes()
+  s.wait(seconds(20))
+  attach(s, 'A1')
+  const analysis = await analysed(s, { config: DLP })
+  expect(analysis.told.filter((text) => text.endsWith('severed-idle'))).toEqual(['critical severed-idle'])
+})
+
 test('how an incident reads', async () => {
   const s = scenario().behind(balancer('fin'))
   const others = ['A2', 'A3', 'A4'].map((name, i) => attach(s, name, `10.10.1.${110 + i}`).agent)
