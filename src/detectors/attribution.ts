@@ -46,6 +46,12 @@ export interface IdleEnd {
 const DESIGN_TOLERANCE: Micros = seconds(2)
 /** Two coincide now and then; this many do not. */
 const RESTART_STRANGERS = 3
+/**
+ * Nor do fewer that end at one instant, if that is when most of those around it do: of ends that come by
+ * chance, one in twenty falls within this of another one that is within two seconds.
+ */
+const AT_ONCE_STRANGERS = 2
+const AT_ONCE: Micros = seconds(0.1)
 /** Gaps of one timer differ by no more than this, or a tenth. */
 const SAME_TIMER: Micros = seconds(1)
 /** A server failure this close to the end explains it. */
@@ -116,14 +122,37 @@ function wasClosing({ sightings }: Path, sighting: Sighting, { start }: Silence)
 }
 
 /** Others of the same device ended at the same moment after silences of their own length, or none: no idle
- * timer does that. */
+ * timer does that. What nobody answers did not end then: its agent happened to speak. */
 function isRestart(event: PathEnded, silence: Silence): boolean {
+  if (silence.outcome === 'unanswered') return false
   const own = silence.end - silence.start
   const strangers = event.endedTogether.filter((other) => {
     const theirs = other.ending?.silence
     return theirs == null || Math.abs(theirs.end - theirs.start - own) > Math.max(SAME_TIMER, own / 10)
   })
-  return strangers.length >= RESTART_STRANGERS
+  return strangers.length >= RESTART_STRANGERS || endsAtOnce(event, strangers, silence)
+}
+
+/** Of the connections to the same listener, others at one instant: what else its relay or server ended, a
+ * pool's idle connections among it, says nothing of them. */
+function endsAtOnce(
+  { lost, endedTogether }: PathEnded,
+  strangers: readonly Sighting[],
+  { end }: Silence,
+): boolean {
+  const toSame = ({ path }: Sighting): Sighting | undefined =>
+    path.sightings.find((s) => s.tap === lost?.tap && s.leg === lost.leg && isSameResponder(s, lost))
+  const endings = (all: readonly Sighting[]): Micros[] =>
+    all.map((other) => endOf(toSame(other))).filter(Number.isFinite)
+  const atOnce = endings(strangers).filter((at) => Math.abs(at - end) <= AT_ONCE)
+  return atOnce.length >= AT_ONCE_STRANGERS && 2 * atOnce.length > endings(endedTogether).length
+}
+
+/** When the first word of its end came; Infinity if none did. */
+function endOf(sighting: Sighting | undefined): Micros {
+  const ending = sighting?.ending
+  const words = [...(ending?.finished ?? []), ...(ending?.resets ?? [])]
+  return Math.min(...words.map((word) => word?.time ?? Infinity))
 }
 
 function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, world: World): IdleEnd | null {

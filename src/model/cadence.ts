@@ -66,6 +66,9 @@ export interface MassEnd {
   readonly isServer: boolean
   /** It is a relay, and the servers behind it had ended most of them: it passed that on. */
   readonly isPassedOn: boolean
+  /** Of most of them nothing but the relay's side towards the server was captured: the agents may have
+   * ended them. */
+  readonly isBehindOnly: boolean
   readonly manner: 'fin' | 'rst'
   readonly first: PacketReference
   readonly last: PacketReference

@@ -5,7 +5,7 @@
  *
  * A relay's tries and health checks are not an agent's; they count for the health of servers alone.
  */
-import type { FailureManner, ServerFailure } from '../model/event.ts'
+import type { FailureManner, Outage, ServerFailure } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
 import { packetOf } from '../model/packet.ts'
 import type { Agent, Server, Service } from '../model/party.ts'
@@ -33,6 +33,9 @@ const FAILED_SHORTLY: Micros = seconds(3600)
 /** RFC 8446 §6: closing is no failure, and these say what is wrong with the client. */
 const NO_FAILURE: ReadonlySet<number> = new Set([0, 42, 43, 44, 45, 46, 48, 90, 116])
 const FATAL = 2
+/** Who is not answered asks again by itself, three times within this (RFC 6298 §2.1 and §5.5: after 1 s, 2 s
+ * and 4 s): what ends before cost nobody more than a wait, and others may have been well all the time. */
+const UNNOTICED: Micros = seconds(7)
 
 interface Run {
   since: Micros
@@ -58,10 +61,15 @@ class Attempts {
   constructor(around: Surroundings) {
     this.around = around
     around.health.onOutage = (outage, failure) => {
-      const isRelay = around.inventory.rolesOf(failure.by).relays
-      const agent = isRelay ? null : around.agents.at(failure.tap, failure.by, 'address')
-      around.tell({ kind: 'outage-met', outage, agent, failure })
+      if (outage.manner !== 'unanswered' || outage.isInferred) this.met(outage, failure)
+      else around.later(outage.from + UNNOTICED, () => wasNoticed(outage) && this.met(outage, failure))
     }
+  }
+
+  private met(outage: Outage, failure: ServerFailure): void {
+    const { inventory, agents, tell } = this.around
+    const agent = inventory.rolesOf(failure.by).relays ? null : agents.at(failure.tap, failure.by, 'address')
+    tell({ kind: 'outage-met', outage, agent, failure })
   }
 
   readonly follower: Follower = {
@@ -314,6 +322,8 @@ class Attempts {
     else if (list.length < ENDPOINTS_MAX && !list.includes(server)) list.push(server)
   }
 }
+
+const wasNoticed = ({ from, until }: Outage): boolean => until === null || until - from >= UNNOTICED
 
 /** At first it is not known yet which list holds; later it is the agent that came elsewhere. */
 function noteList(stay: Stay, list: PreferenceList | null, at: Micros): void {

@@ -8,12 +8,18 @@
 import type { Outage, ServerFailure } from '../model/event.ts'
 import type { Server } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
-import type { Micros } from '../model/time.ts'
+import { seconds, type Micros } from '../model/time.ts'
 
 /** Servers that are watched at once; an outage of a further one is not noticed. */
 const OPEN_MAX = 4096
 /** Outages kept per server: the latest. */
 const KEPT_MAX = 64
+/**
+ * A server that takes a connection after an outage, and then none again this soon, served nobody: one whose
+ * backlog is full lets a client in now and then. Agents that were let down ask again within the shortest
+ * back-off that is known (DLP: 30 s), twice at most.
+ */
+const RESUMES_WITHIN: Micros = seconds(60)
 /** Clients told apart in one outage; further ones count as one. */
 const CLIENTS_MAX = 4096
 
@@ -38,6 +44,8 @@ interface OutagesOptions {
 export class Outages {
   private readonly options: OutagesOptions
   private readonly open = new Map<string, Open>()
+  /** Those that were told, and that a connection that was taken ended: nobody was served since. */
+  private readonly resting = new Map<string, Open>()
   private readonly kept = new Map<string, Outage[]>()
 
   constructor(options: OutagesOptions) {
@@ -49,7 +57,7 @@ export class Outages {
     if (failure.manner === 'tls-failed' || failure.at <= answered || !mayBeOut(server, answered)) return
     const who = this.options.triesFor(failure.by)
     if (who === 'nobody') return
-    const open = this.open.get(server.id) ?? this.begin(server, failure)
+    const open = this.open.get(server.id) ?? this.resumed(server, failure) ?? this.begin(server, failure)
     if (open === null) return
     open.outage.last = Math.max(open.outage.last, failure.at)
     open.outage.attempts++
@@ -66,12 +74,25 @@ export class Outages {
 
   /** The server answered somebody. That it takes connections ends no outage in which it did. */
   answered(server: Server, at: Micros, accepted: boolean): void {
+    if (!accepted) this.resting.delete(server.id)
     if (this.open.size === 0) return
     const open = this.open.get(server.id)
     if (open === undefined || at <= open.outage.last) return
     if (accepted && open.outage.manner === 'http-error') return
     open.outage.until = at
     this.open.delete(server.id)
+    if (accepted && open.isTold) this.resting.set(server.id, open)
+  }
+
+  /** The outage that goes on after all; null if the last one was over. */
+  private resumed({ id }: Server, { at }: ServerFailure): Open | null {
+    const open = this.resting.get(id)
+    if (open === undefined) return null
+    this.resting.delete(id)
+    if (at - open.outage.until! > RESUMES_WITHIN) return null
+    open.outage.until = null
+    this.open.set(id, open)
+    return open
   }
 
   /** Nobody reached the server for a while, and nobody was seen to try: inferred from what its agents did. */
@@ -113,6 +134,9 @@ export class Outages {
 const isCertain = ({ byTap, relayed }: Open): boolean =>
   relayed >= 2 || [...byTap.values()].some((clients) => clients.size >= 2)
 
-/** Where the configuration names the service, what it does not call its server is none: a virtual address. */
-const mayBeOut = ({ service, identifiedBy }: Server, answered: Micros): boolean =>
-  service.configured !== null ? identifiedBy === 'config' : answered > -Infinity
+/** Where the configuration names addresses of the service, what it does not call its server is none: a
+ * virtual address. */
+function mayBeOut({ service: { configured }, identifiedBy }: Server, answered: Micros): boolean {
+  const isNamed = configured !== null && (configured.servers.length > 0 || configured.vips.length > 0)
+  return isNamed ? identifiedBy === 'config' : answered > -Infinity
+}

@@ -7,7 +7,7 @@ import { EVERYBODY, type MassEnd } from '../model/cadence.ts'
 import type { ConnectionId } from '../model/connection.ts'
 import type { Finished, Reset } from '../model/observation.ts'
 import { isAgentSide, type Leg, relayAddress, type Service } from '../model/party.ts'
-import { packetOf, type PacketReference, type Tap } from '../model/packet.ts'
+import { otherSide, packetOf, type PacketReference, type Tap } from '../model/packet.ts'
 import { densest } from '../model/statistics.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { RECONNECT_WITHIN } from './endings.ts'
@@ -92,19 +92,27 @@ class Upheavals {
         opened(this.relayOf(sighting), moment)
       },
       finished: (o, sighting) => {
-        if (sighting !== null && o.first) this.ended(sighting, o, o.idleBefore, 'fin')
+        if (sighting === null || !o.first) return
+        this.ended(sighting, o, o.idleBefore, 'fin')
+        this.leaves(sighting)
       },
       reset: (o, sighting) => {
+        if (sighting === null || o.afterFin) return
         // One that was provoked says when its provocation came.
-        const idle = Math.max(o.idleBefore, o.sinceProvocation ?? 0)
-        if (sighting !== null && !o.afterFin) this.ended(sighting, o, idle, 'rst')
+        this.ended(sighting, o, Math.max(o.idleBefore, o.sinceProvocation ?? 0), 'rst')
+        if (sighting.ending?.resets[otherSide(o.from)] == null) this.leaves(sighting)
       },
     },
-    closed: (sighting) => {
-      if (!isFollowed(sighting)) return
-      closed(this.listenerOf(sighting))
-      closed(this.relayOf(sighting))
+    // What a FIN or RST ended, left then: it is kept for a while, in case that more of it comes.
+    closed: (sighting, { endedBy }) => {
+      if (endedBy === null) this.leaves(sighting)
     },
+  }
+
+  private leaves(sighting: TrackedSighting): void {
+    if (!isFollowed(sighting)) return
+    closed(this.listenerOf(sighting))
+    closed(this.relayOf(sighting))
   }
 
   private deviceAt(sighting: TrackedSighting, address: string, isServer: boolean): Device | null {
@@ -238,6 +246,7 @@ function massEnd({ service, address, isServer }: Device, ends: readonly End[]): 
     address,
     isServer,
     isPassedOn: 2 * ends.filter(isServers).length > ends.length,
+    isBehindOnly: !isServer && 2 * ends.filter(isSeenBehindOnly).length > ends.length,
     manner: 2 * ends.filter(({ manner }) => manner === 'rst').length > ends.length ? 'rst' : 'fin',
     first: reference(first),
     last: reference(last),
@@ -297,6 +306,9 @@ function areAlike(ends: readonly End[]): boolean {
 /** The relay closed towards the server because the agent had closed. */
 const isAgents = ({ sighting: { leg, path } }: End): boolean =>
   leg === 'back' && path.sightings.some((s) => isAgentSide(s) && closedByAgent(s))
+
+const isSeenBehindOnly = ({ sighting: { leg, path } }: End): boolean =>
+  leg === 'back' && !path.sightings.some(isAgentSide)
 
 /** The server behind the relay closed first. */
 const isServers = ({ sighting: { leg, path } }: End): boolean =>

@@ -115,6 +115,33 @@ test('that it takes connections is no answer where it refuses what they ask', ()
   expect(new Story().fails(10, 'A').answers(11, true).fails(12, 'B').met).toEqual([])
 })
 
+describe('that a connection was taken', () => {
+  const out = (): Story => new Story().fails(10, 'A').fails(12, 'B').answers(20, true)
+
+  test('is no end of an outage that goes on at once: one that is told once', () => {
+    const story = out().fails(70, 'A').fails(71, 'B').fails(72, 'C').answers(90)
+    expect(story.met).toEqual(['A 10 10', 'B 12 10', 'C 72 10'])
+    expect(story.at(15)).toMatchObject({ from: seconds(10), until: seconds(90), attempts: 5 })
+  })
+
+  test.each<[string, Story]>([
+    ['nobody tried in vain for a while', out().fails(81, 'A')],
+    ['somebody was served in between', out().answers(25).fails(30, 'A')],
+  ])('is its end where %s', (_what, story) => {
+    expect(story.at(15)?.until).toBe(seconds(20))
+  })
+
+  test('makes no outage of what single clients met', () => {
+    expect(new Story().fails(10, 'A').answers(20, true).fails(30, 'B').met).toEqual([])
+  })
+})
+
+test('a service of which the configuration names no address is as one that it does not name', () => {
+  const story = new Story({ services: [{ name: 'dlp', ports: [443] }] })
+  const ANSWERED = { answered: seconds(5) }
+  expect(story.fails(10, 'A', ANSWERED).fails(12, 'B', ANSWERED).met).toHaveLength(2)
+})
+
 test('one that is inferred is remembered, too', () => {
   const story = new Story()
   const { server } = story

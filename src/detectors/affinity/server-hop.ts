@@ -2,7 +2,14 @@
 import type { Assignment, World } from '../../model/event.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Actor, Finding } from '../../model/incident.ts'
-import { type Agent, relayAddress, type Server, type Service, type Visit } from '../../model/party.ts'
+import {
+  type Agent,
+  isAgentSide,
+  relayAddress,
+  type Server,
+  type Service,
+  type Visit,
+} from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { isRecordReference } from '../../model/record-reference.ts'
 import { shortName } from '../../model/short-name.ts'
@@ -96,21 +103,34 @@ export const serverHop = detector({
     const first = findings[0]
     const agents = new Set(findings.map((f) => f.agent?.id ?? f.details['previousServer'])).size
     const by = first.actor.role === 'load-balancer' || first.actor.role === 'middlebox'
+    const cause = commonCause(findings, world)
     return {
       title: `Agents of ${first.service ?? 'the service'} hop between servers`,
       summary: `${counted(agents, 'agent')} landed on another server ${timesAmong(findings.length, agents)}; ${healthText(findings)}.`,
-      remedy: by
-        ? 'Set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
-        : 'Give the agents one name that leads to one server, or a list with an order; a name that resolves to several addresses makes them hop.',
+      remedy: by ? balancersRemedy(findings, cause) : GIVE_ONE_NAME,
       filter: connectionFilter(findings),
       details: {
         previousServer: first.details['previousServer'],
-        cause: commonCause(findings, world),
+        cause,
         previousServerHealthy: findings.every(wasHealthy),
       },
     }
   },
 })
+
+const GIVE_ONE_NAME =
+  'Give the agents one name that leads to one server, or a list with an order; a name that resolves to several addresses makes them hop.'
+const SET_PERSISTENCE =
+  'et persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
+
+/** Agents that go to another network take another address: that is not known again. */
+function balancersRemedy(findings: readonly Finding[], cause: unknown): string {
+  if (findings.every(({ details }) => details['addressBefore'] !== undefined))
+    return 'Persistence by source address does not follow agents that take another address, as these did. Let the load balancer know them by what they keep: their TLS session, or a cookie.'
+  return cause === 'unknown'
+    ? `Look in the log of the load balancer whether the server before was drained or taken out of service then. If it was not, s${SET_PERSISTENCE}`
+    : `S${SET_PERSISTENCE}`
+}
 
 const wasHealthy = ({ details }: Finding): boolean => details['previousServerHealthy'] === true
 
@@ -151,6 +171,7 @@ function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCause
       cause,
       previousServerHealthy: healthy !== null,
       identifiedBy: visit.agent.identifiedBy,
+      ...addressBefore(visit, previous),
     },
     evidence: packets(
       ...evidence(
@@ -168,6 +189,14 @@ function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCause
     cause: `${server.service.name}|${openerKey(sighting, world, 'agents')}`,
     requirements: requirementsOf(visit, visit.at - previous.at),
   }
+}
+
+/** The agent's own address at the server before, if it has another one now. */
+function addressBefore(visit: Visit, previous: Visit): { readonly addressBefore?: string } {
+  const [before, now] = [previous, visit].map(
+    ({ sighting: { path } }) => path.sightings.find(isAgentSide)?.originator.address,
+  )
+  return before === undefined || now === undefined || before === now ? {} : { addressBefore: before }
 }
 
 const isHidden = ({ cookie }: Visit): boolean => cookie !== undefined

@@ -1,10 +1,12 @@
 /** A device or server ended its connections all at once, as a restart does: one event, whatever it hit. */
 import { EVERYBODY, type MassEnd } from '../../model/cadence.ts'
+import { deviceName } from '../../model/device-name.ts'
 import type { World } from '../../model/event.ts'
-import type { Actor, ActorRole } from '../../model/incident.ts'
+import type { Actor, ActorRole, Finding } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
-import { toSeconds } from '../../model/time.ts'
+import { momentText, toSeconds } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken, times } from '../detector.ts'
+import { undecided } from '../suspicions.ts'
 import { about, momentsFilter, packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
 
@@ -20,6 +22,7 @@ export const massDisconnect = detector({
     'an agent that has several connections',
     'connections that had just begun: agents that poll come and go',
     'browsers, whose connections end when the page is done',
+    'agents that leave together, as for an upgrade, where their own side is not captured',
   ],
   requirements: ['S0-04', 'S0-15', 'S1-19', 'X-04'],
   flows: PROVED,
@@ -29,7 +32,7 @@ export const massDisconnect = detector({
       'mass-end'(event) {
         const { service, sighting, first, last, ends, agents, open, servers, manner } = event
         const actor = actorOf(event, world)
-        raise({
+        const found: Finding = {
           ...about(sighting),
           type: 'mass-disconnect',
           severity: 'critical',
@@ -56,7 +59,8 @@ export const massDisconnect = detector({
           ),
           cause: `${service.name}|${world.deviceOf(event.address)}`,
           requirements: requirementsOf(service, actor),
-        })
+        }
+        raise(event.isBehindOnly ? undecided(found, NEEDS_AGENTS) : found)
       },
     }
   },
@@ -67,24 +71,28 @@ export const massDisconnect = detector({
     const { connections, agents, open, seconds, servers } = largest.details as Record<string, number> & {
       servers: readonly string[]
     }
+    const isSure = findings.some(({ needs }) => needs === undefined)
     return {
       title: `${counted(agents!, 'agent')} of ${largest.service ?? 'the service'} disconnected at once`,
       summary:
         `${actorText(largest.actor)} ended ${connections} of ${open} open connections within ` +
-        `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
-        `${findings.length === 1 ? '' : `; that happened ${times(findings.length)}`}.`,
+        `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}, at ${momentText(largest.at)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
+        `${findings.length === 1 ? '' : `; that happened ${times(findings.length)}`}.${isSure ? '' : AGENTS_MAY_HAVE}`,
       remedy:
-        'Look for a restart, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
+        'Look for a restart, reload, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
       filter: momentsFilter(findings, ['fin', 'reset']),
       details: largest.details,
     }
   },
 })
 
+const NEEDS_AGENTS =
+  'a capture on the agents’ side of the same time: whether the agents closed their connections first'
+const AGENTS_MAY_HAVE =
+  ' Whether it did so by itself, or because all those agents had closed, its side towards the servers does not show.'
+
 const actorText = ({ role, address }: Actor): string =>
-  role === 'server' && address === null
-    ? 'The servers'
-    : `${role === 'server' ? 'A server' : 'A device on the path'} (${address ?? 'not known which'})`
+  role === 'server' && address === null ? 'The servers' : deviceName({ role, address })
 
 /** Roles of devices that stand between agents and servers. */
 const BETWEEN: ReadonlySet<ActorRole> = new Set([

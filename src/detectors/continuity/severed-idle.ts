@@ -13,11 +13,12 @@ import { deviceName, withinSentence } from '../../model/device-name.ts'
 import { packetOf } from '../../model/packet.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, agentsAmong, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
-import { estimateTimer, type Signature } from '../timer.ts'
+import { estimateTimer, type Signature, unbounded } from '../timer.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions, undecided } from '../suspicions.ts'
 import { witnesses } from '../witnesses.ts'
 import { unansweredDetails, unansweredText } from '../unanswered.ts'
+import { forgottenWords } from './forgotten.ts'
 import { FREQUENT, Frequency, Regularity } from './regular.ts'
 
 export const severedIdle = detector({
@@ -108,10 +109,11 @@ export const severedIdle = detector({
     const [alike, ...others] = bySignature(findings)
     const signature = signatureOf(alike[0])
     const survived = survivedAlike(alike, world)
-    const timer = timerOf(alike, survived)
     const agents = agentsAmong(findings)
     const who = deviceName(findings.reduce((a, b) => (b.actor.confidence > a.actor.confidence ? b : a)).actor)
     const common = { filter: connectionFilter(findings) }
+    const forgotten = others.length > 0 ? null : forgottenWords(alike, signature, survived, who)
+    const timer = forgotten === null ? timerOf(alike, survived) : unbounded(survived, alike.length)
     const details = {
       signature,
       ...silenceOf(findings.find((f) => !isAtLeast(f.details)) ?? first),
@@ -120,6 +122,7 @@ export const severedIdle = detector({
     }
     if (findings.every(({ needs }) => needs !== undefined))
       return { ...undecidedWords(findings), ...common, details }
+    if (forgotten !== null) return { ...forgotten, ...common, details }
     return {
       title: `${who} severs idle connections${timer.upperSeconds === null ? '' : ` after ${timerText(timer.lowerSeconds, timer.upperSeconds)}`}`,
       summary:

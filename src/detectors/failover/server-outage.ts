@@ -26,6 +26,7 @@ export const serverOutage = detector({
     'nobody tried: a server that is taken out of service in an orderly way is missed by none',
     'a virtual address that refuses: that is its load balancer',
     'an address that nobody was ever seen to be served at',
+    'a few seconds in which nobody answered: a SYN that is sent again gets through',
   ],
   requirements: allOf(REQUIREMENTS),
   flows: PROVED,
@@ -36,7 +37,10 @@ export const serverOutage = detector({
   describe(findings, world) {
     const first = findings[0]
     const name = first.server?.name ?? 'A server'
-    const outage = world.outageAt(`${first.service}/${name}`, first.at)
+    // A try that is told late may have begun before the first that was told.
+    const outage =
+      findings.map(({ at }) => world.outageAt(`${first.service}/${name}`, at)).find((one) => one !== null) ??
+      null
     const agents = new Set(findings.flatMap((f) => f.agent?.id ?? [])).size
     const relays = findings.some((f) => f.agent === null)
     const met = [agents > 0 ? counted(agents, 'agent') : null, relays ? 'its load balancer' : null]

@@ -89,8 +89,22 @@ describe('an agent lands on another server', () => {
     expect(analysis.incident('server-hop')).toMatchObject({
       title: 'Agents of dlp hop between servers',
       summary: '1 agent landed on another server once; the server before was healthy.',
+      remedy:
+        'Look in the log of the load balancer whether the server before was drained or taken out of service then. If it was not, set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.',
       requirements: ['S0-07', 'S0-09', 'S0-16'],
     })
+  })
+
+  test('as the agent takes another address, which is not known again', async () => {
+    const s = scenario().behind(balancer('fin', (n) => [DLP1, DLP2][n]!))
+    attach(s, 'A1', A1).agent.closes()
+    s.wait(seconds(60))
+    attach(s, 'A1', '10.20.1.101').agent.closes()
+    const analysis = await analysed(s, { config: DLP })
+    expect(analysis.findings('server-hop')[0]!.details).toMatchObject({ addressBefore: A1 })
+    expect(analysis.incident('server-hop').remedy).toBe(
+      'Persistence by source address does not follow agents that take another address, as these did. Let the load balancer know them by what they keep: their TLS session, or a cookie.',
+    )
   })
 
   test('within the persistence that is stated, and after it', async () => {

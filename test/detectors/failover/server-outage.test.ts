@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { serverOutage } from '../../../src/detectors/failover/server-outage.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { scenario } from '../../scenario/scenario.ts'
+import { scenario, type Scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { A1, A2, DLP, STORIES, VIP } from '../stories.ts'
-import { begin, comes, failedOver, fails, passes, SEPM, SEPM1, SEPM2 } from './managers.ts'
+import { begin, comes, failedOver, fails, OFFICE, passes, SEPM, SEPM1, SEPM2 } from './managers.ts'
 
 test('one incident, with its window and those who met it', async () => {
   const analysis = await analysed(STORIES.failback.play(), { config: SEPM })
@@ -39,6 +39,24 @@ test('another outage is another incident', async () => {
 
 test('without a configuration, the product tells that it is one', async () => {
   const told = (await analysed(failedOver())).told
+  expect(told.filter((text) => text.endsWith('server-outage'))).toHaveLength(2)
+})
+
+/** For so many seconds nobody hears the first server, where two agents try; then a third is served. */
+function unheard(span: number): Scenario {
+  const s = begin()
+  passes(s, 2, [1, SEPM1], [2, SEPM1], [3, SEPM1])
+  s.host(SEPM1).health = 'silent'
+  for (const n of [1, 2]) s.connect(`${OFFICE}${100 + n}`, `${SEPM1}:8014`)
+  s.wait(seconds(span))
+  s.host(SEPM1).health = 'up'
+  comes(s, 3, SEPM1)
+  s.wait(seconds(30))
+  return s
+}
+
+test('nobody answered for longer than a SYN waits until it is sent again', async () => {
+  const { told } = await analysed(unheard(8), { config: SEPM })
   expect(told.filter((text) => text.endsWith('server-outage'))).toHaveLength(2)
 })
 
@@ -90,5 +108,9 @@ keepsQuiet(serverOutage, {
       for (const n of [1, 2, 1, 2]) fails(s, n, SEPM1)
       return s
     },
+  },
+  'a few seconds in which nobody answered: a SYN that is sent again gets through': {
+    config: SEPM,
+    play: () => unheard(6),
   },
 })
