@@ -25,6 +25,9 @@ export interface CaptureQuality {
   /** Seconds that its clock is ahead of the first capture's, by packets that both hold: all its times are
    * given by that one. Absent: they are its own. */
   clockOffsetSeconds?: number | undefined
+  /** Taps of two captures, or two interfaces of this one, that show a direction each of the same connections
+   * and are read as one tap. Absent: none are. */
+  directions?: readonly (readonly [string, string])[] | undefined
   /** Seconds of which nothing was captured: a live capture was away. Absent: none. */
   blindSeconds?: number | undefined
   /** Parts of streams, and datagrams, that could not be read, or only so far, by reason. Absent: none. */
@@ -48,6 +51,12 @@ export const flawlessQuality = (): CaptureQuality => ({
   interfaceDrops: 0,
   readError: null,
 })
+
+/** What shows a direction each of the same connections, and is one tap therefore. */
+export const directionWords = ({ directions = [] }: CaptureQuality): string[] =>
+  directions.map(
+    ([one, other]) => `${one} and ${other} show a direction each of the same connections: read as one tap`,
+  )
 
 /** That its times are given by another clock than its own; null where they are not. */
 export function clockWords({ clockOffsetSeconds: offset = 0 }: CaptureQuality): string | null {

@@ -118,7 +118,7 @@ export async function analysedFiles(
 export const PCAP_HEADER = 24
 export const PCAP_RECORD_HEADER = 16
 
-interface Recorded {
+export interface Recorded {
   readonly at: number
   /** With its record header. */
   readonly record: Uint8Array
