@@ -77,7 +77,9 @@ const directionWords = ({ directions = [] }: Quality): string[] =>
 /** All captures of an analysis are judged by the clock of the first. */
 function clockWords({ clockOffsetSeconds: offset = 0 }: Quality): string[] {
   if (offset === 0) return []
-  return [`clock ${Math.abs(offset).toFixed(1)} s ${offset > 0 ? 'ahead' : 'behind'}, corrected`]
+  const seconds = Math.abs(offset)
+  const by = seconds < 0.1 ? `${(1e3 * seconds).toFixed(1)} ms` : `${seconds.toFixed(1)} s`
+  return [`clock ${by} ${offset > 0 ? 'ahead' : 'behind'}, corrected`]
 }
 
 /** Inside connections that were followed: the most frequent reason. */

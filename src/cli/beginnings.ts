@@ -14,7 +14,7 @@ import { FrameBatch } from '../bytes/frame-batch.ts'
 import type { Tap } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import { ClockMarks, clockOffset, type ClockOffset } from '../pipeline/clock-marks.ts'
-import { DirectionMarks, directionPairs } from '../pipeline/direction-marks.ts'
+import { directionClock, DirectionMarks, directionPairs } from '../pipeline/direction-marks.ts'
 import type { TapInput } from '../pipeline/run.ts'
 import { isFile } from './analyze/is-file.ts'
 
@@ -50,12 +50,15 @@ export async function beginnings(
     for (const capture of captures)
       if (isFile(capture.path)) files.push(await opened(capture, taps.get(nameOf(capture))!, limit))
     const offsets = await settled(files, taps)
-    const aheadOf = ({ capture }: ReadAhead): Micros => offsets.get(nameOf(capture))?.ahead ?? 0
-    const directions = directionsOf(files)
+    const aheadOf = ({ capture }: ReadAhead): Micros => {
+      const ahead = offsets.get(nameOf(capture))?.ahead ?? 0
+      return Math.abs(ahead) < AGREED ? 0 : ahead
+    }
+    const directions = directionsOf(files, aheadOf)
     return new Map(
       files.flatMap((file) => {
         const found: Beginning = {
-          ...(Math.abs(aheadOf(file)) < AGREED ? {} : { clockAhead: aheadOf(file) }),
+          ...(aheadOf(file) === 0 ? {} : { clockAhead: aheadOf(file) }),
           ...directions.get(file),
         }
         return Object.keys(found).length === 0 ? [] : [[file.capture.path, found]]
@@ -117,8 +120,12 @@ async function readOn(file: ReadAhead, batch: FrameBatch): Promise<boolean> {
   return file.frames < FRAMES_READ
 }
 
-/** Which captures show the two directions of the same connections, and which interfaces of one capture do. */
-function directionsOf(files: readonly ReadAhead[]): ReadonlyMap<ReadAhead, Beginning> {
+/** Which captures show the two directions of the same connections, and which interfaces of one capture do.
+ * The second of two captures is read by the clock of the first one. */
+function directionsOf(
+  files: readonly ReadAhead[],
+  aheadOf: (file: ReadAhead) => Micros,
+): ReadonlyMap<ReadAhead, Beginning> {
   const faces = files.flatMap((file) => file.directions.faces.map((marks, face) => ({ file, face, marks })))
   const isWhole = (file: ReadAhead): boolean => isWholeTap(file, files)
   const pairs = directionPairs(
@@ -127,11 +134,15 @@ function directionsOf(files: readonly ReadAhead[]): ReadonlyMap<ReadAhead, Begin
   )
   const found = new Map<ReadAhead, Beginning>()
   for (const [i, j] of pairs) {
-    const [{ file }, { file: other }] = [faces[i]!, faces[j]!]
+    const [{ file, marks }, { file: other, marks: otherMarks }] = [faces[i]!, faces[j]!]
     const inOne = [...(found.get(file)?.pairs ?? []), [faces[i]!.face, faces[j]!.face] as const]
     const taps = [file.capture.tap, other.capture.tap] as const
     if (file === other) found.set(file, { pairs: inOne })
-    else found.set(file, { joint: { taps, half: 0 } }).set(other, { joint: { taps, half: 1 } })
+    else {
+      const ahead = aheadOf(file) + directionClock(marks, otherMarks)
+      found.set(file, { joint: { taps, half: 0 } })
+      found.set(other, { joint: { taps, half: 1 }, clockAhead: ahead === 0 ? undefined : ahead })
+    }
   }
   return found
 }

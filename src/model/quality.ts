@@ -61,6 +61,7 @@ export const directionWords = ({ directions = [] }: CaptureQuality): string[] =>
 /** That its times are given by another clock than its own; null where they are not. */
 export function clockWords({ clockOffsetSeconds: offset = 0 }: CaptureQuality): string | null {
   if (offset === 0) return null
-  const seconds = Math.abs(offset).toFixed(1)
-  return `its clock is ${seconds} s ${offset > 0 ? 'ahead of' : 'behind'} that of the first capture, by which its times are given`
+  const seconds = Math.abs(offset)
+  const by = seconds < 0.1 ? `${(1e3 * seconds).toFixed(1)} ms` : `${seconds.toFixed(1)} s`
+  return `its clock is ${by} ${offset > 0 ? 'ahead of' : 'behind'} that of the first capture, by which its times are given`
 }

@@ -11,6 +11,7 @@ import { FNV_BASIS, fnv } from '../bytes/fnv.ts'
 import type { FrameBatch } from '../bytes/frame-batch.ts'
 import { i32 } from '../bytes/read.ts'
 import type { CaptureInterface } from '../model/capture.ts'
+import type { Micros } from '../model/time.ts'
 import { locate, Place, TCP } from '../wire/frame.ts'
 import { PathTable } from '../wire/path.ts'
 import * as tcp from '../wire/tcp.ts'
@@ -26,6 +27,9 @@ const HARDWARE_LENGTH = 6
 interface Shown {
   /** From the end whose hash is the lower one; null: both directions are shown. */
   isUp: boolean | null
+  readonly at: Micros
+  /** Of the next segment that acknowledges something; NaN: none did. */
+  acknowledgesAt: Micros
   readonly sequence: number
   /** NaN: it acknowledges nothing. */
   readonly acknowledges: number
@@ -45,18 +49,18 @@ export class DirectionMarks {
   /** The frames of a batch, of a capture with these interfaces. */
   take(batch: FrameBatch, interfaces: readonly CaptureInterface[]): void {
     const { place, faces } = this
-    const { bytes, offset, capturedLength, wireLength } = batch
+    const { bytes, offset, capturedLength, wireLength, time } = batch
     while (faces.length < interfaces.length) faces.push(new Map())
     for (let i = 0; i < batch.count; i++) {
       const begin = offset[i]!
       const face = batch.interface[i]!
       const linkType = interfaces[face]?.linkType ?? -1
       const kind = locate(bytes, begin, begin + capturedLength[i]!, wireLength[i]!, linkType, place)
-      if (kind === TCP || enterTunnels(kind, place) === TCP) this.segment(faces[face]!)
+      if (kind === TCP || enterTunnels(kind, place) === TCP) this.segment(faces[face]!, time[i]!)
     }
   }
 
-  private segment(known: Directions): void {
+  private segment(known: Directions, time: Micros): void {
     const { bytes, networkAt, transportAt: at, version } = this.place
     const length = version === 4 ? 4 : 16
     const addresses = networkAt + (version === 4 ? 12 : 8)
@@ -65,12 +69,15 @@ export class DirectionMarks {
     const isUp = source < destination
     // Of 64 bits the 53 that a number holds.
     const key = Math.min(source, destination) * 2 ** 21 + (Math.max(source, destination) >>> 11)
+    const isAcknowledging = (tcp.flags(bytes, at) & tcp.ACK) !== 0
     const shown = known.get(key)
     if (shown !== undefined) {
       if (shown.isUp !== isUp) shown.isUp = null
+      else if (isAcknowledging && Number.isNaN(shown.acknowledgesAt)) shown.acknowledgesAt = time
     } else if (known.size < SHOWN_MAX) {
-      const acknowledges = (tcp.flags(bytes, at) & tcp.ACK) === 0 ? NaN : i32(bytes, at + 8)
-      known.set(key, { isUp, sequence: i32(bytes, at + 4), acknowledges, link: this.link() })
+      const acknowledges = isAcknowledging ? i32(bytes, at + 8) : NaN
+      const first = { sequence: i32(bytes, at + 4), acknowledges, link: this.link() }
+      known.set(key, { isUp, at: time, acknowledgesAt: NaN, ...first })
     }
   }
 
@@ -139,4 +146,41 @@ export function directionPairs(
     open = open.filter((candidate) => !settled.includes(candidate))
   }
   return pairs
+}
+
+/**
+ * What the clock of `other` is ahead of that of `one`, as far as handshakes need it: a SYN/ACK comes after
+ * its SYN, and before what acknowledges it. 0: they fit as they are, or nothing shows it. Where cards tell of
+ * their frames too late, now this one and now that one, what most of the handshakes need.
+ */
+export function directionClock(one: Directions, other: Directions): Micros {
+  const earliest: Micros[] = []
+  const latest: Micros[] = []
+  for (const [key, mine] of one) {
+    const theirs = other.get(key)
+    if (theirs === undefined) continue
+    if (isAnswered(mine, theirs)) {
+      earliest.push(theirs.at - mine.acknowledgesAt)
+      latest.push(theirs.at - mine.at)
+    } else if (isAnswered(theirs, mine)) {
+      earliest.push(theirs.at - mine.at)
+      latest.push(theirs.acknowledgesAt - mine.at)
+    }
+  }
+  if (earliest.length === 0) return 0
+  const all = [Math.max(...earliest), Math.min(...latest)] as const
+  const [least, most] = all[0] <= all[1] ? all : [median(earliest), median(latest)]
+  // A tie would leave open which of two comes first.
+  if (least > 0) return Math.min(least + 1, most)
+  return most < 0 ? Math.max(most - 1, least) : 0
+}
+
+/** Whether one holds a SYN, the other the SYN/ACK to it, and the first what acknowledges that. */
+const isAnswered = (asked: Shown, answer: Shown): boolean =>
+  Number.isNaN(asked.acknowledges) &&
+  answer.acknowledges === ((asked.sequence + 1) | 0) &&
+  !Number.isNaN(asked.acknowledgesAt)
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }

@@ -10,26 +10,13 @@ import { clockWords } from '../../src/model/quality.ts'
 import type { CaptureRecord } from '../../src/model/record.ts'
 import { SECOND, type Micros } from '../../src/model/time.ts'
 import { analyze } from '../../src/pipeline/monitor.ts'
-import { deployment, PCAP_HEADER, recordsOf } from '../detectors/analysis.ts'
+import { ahead, deployment } from '../detectors/analysis.ts'
 import { attach, balancer, DLP, STORIES } from '../detectors/stories.ts'
-import { joined } from '../scenario/pcap-writer.ts'
 import { firewall, scenario, type Scenario } from '../scenario/scenario.ts'
 
 let folder = ''
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'holdfast-clocks-'))))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-/** The capture by a clock that is so far ahead. */
-function ahead(capture: Uint8Array, by: Micros): Uint8Array {
-  const bytes = Buffer.from(capture)
-  const records = recordsOf(bytes).map(({ at, record }) => {
-    const moved = Buffer.from(record)
-    moved.writeUInt32LE(Math.floor((at + by) / SECOND), 0)
-    moved.writeUInt32LE((at + by) % SECOND, 4)
-    return moved
-  })
-  return joined([bytes.subarray(0, PCAP_HEADER), ...records])
-}
 
 /** Files of the story's taps, those named here by other clocks. */
 function filesOf(story: Pick<Scenario, 'captures'>, clocks: Readonly<Record<string, Micros>>) {

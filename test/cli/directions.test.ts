@@ -1,15 +1,15 @@
 /** A tap hands each direction of its cable to a card of its own: two captures, or two interfaces of one. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openInputs } from '../../src/cli/analyze/inputs.ts'
 import { type Beginning, beginnings } from '../../src/cli/beginnings.ts'
-import { directionWords } from '../../src/model/quality.ts'
+import { clockWords, directionWords } from '../../src/model/quality.ts'
 import type { AnalysisRecord } from '../../src/model/record.ts'
 import { SECOND, type Micros } from '../../src/model/time.ts'
 import { analyze } from '../../src/pipeline/monitor.ts'
-import { analysed, deployment, only, type Recorded, recordsOf } from '../detectors/analysis.ts'
+import { ahead, analysed, deployment, only, type Recorded, recordsOf } from '../detectors/analysis.ts'
 import { attach, balancer, DLP } from '../detectors/stories.ts'
 import { joined, pcapngBlocks, text } from '../scenario/pcap-writer.ts'
 import { firewall, scenario, type Scenario } from '../scenario/scenario.ts'
@@ -119,6 +119,23 @@ describe('that two captures show a direction each is told', () => {
   })
 })
 
+describe('where two captures have two clocks, the second is read by the first one’s', () => {
+  test.each([0, 20, 20_000, -20_000, 40 * SECOND, -3_600 * SECOND])('%d µs ahead', async (by) => {
+    const [rx, tx] = halves(severed(), 'client')
+    writeFileSync(tx.path, ahead(readFileSync(tx.path), by))
+    for (const [files, sign] of [
+      [[rx, tx], 1],
+      [[tx, rx], -1],
+    ] as const) {
+      const found = (await shown(files))[files[1].tap]?.clockAhead ?? 0
+      // Handshakes take some milliseconds on either side: within that nothing shows it.
+      expect(Math.abs(found - sign * by)).toBeLessThan(10_000)
+      if (Math.abs(by) < 100) expect(found).toBe(0)
+      else expect(Math.sign(found)).toBe(Math.sign(sign * by))
+    }
+  })
+})
+
 describe('nothing is told', () => {
   test('of taps that show both directions', async () => {
     const files = [...severed().captures()].map(([tap, bytes]) => file(tap, bytes))
@@ -198,6 +215,19 @@ describe('both directions are one tap', () => {
     )
     const oneWay = found.flatMap((r) => (r.kind === 'capture' ? [r.quality.oneWayConnections] : []))
     expect(oneWay).toEqual([0, 0])
+  })
+
+  test('of two captures with two clocks', async () => {
+    const story = severed()
+    const [rx, tx] = halves(story, 'client')
+    writeFileSync(tx.path, ahead(readFileSync(tx.path), -40 * SECOND))
+    const whole = await analysed(story, { config: DLP, taps: ['client'] })
+    const types = (found: readonly AnalysisRecord[]): string[] =>
+      findingsOf(found).map(({ type, actor }) => `${type} by ${actor.role}`)
+    const found = await records([rx, tx])
+    expect(types(found)).toEqual(types(whole.of('occurrence').map((r) => ({ ...r, kind: 'occurrence' }))))
+    const words = found.flatMap((r) => (r.kind === 'capture' ? [clockWords(r.quality)] : []))
+    expect(words).toEqual([null, expect.stringMatching(/^its clock is (39\.\d|40\.\d) s behind/)])
   })
 
   test('of two interfaces, and the tap is the capture’s own', async () => {
