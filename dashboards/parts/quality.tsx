@@ -65,13 +65,21 @@ export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Ce
   const bad = ASPECTS.filter(({ cell }) => cell(quality) !== 'g')
   const worst = bad.length === 0 ? 'g' : bad.some(({ cell }) => cell(quality) === 'c') ? 'c' : 'w'
   const costs = bad.length === 0 ? ['complete'] : bad.map(({ words }) => words(quality))
-  return { worst, words: [...costs, ...clockWords(quality), ...unreadWords(quality)].join('; ') }
+  return {
+    worst,
+    words: [...costs, ...directionWords(quality), ...clockWords(quality), ...unreadWords(quality)].join('; '),
+  }
 }
+
+const directionWords = ({ directions = [] }: Quality): string[] =>
+  directions.map(([one, other]) => `${one} and ${other}: two directions, one tap`)
 
 /** All captures of an analysis are judged by the clock of the first. */
 function clockWords({ clockOffsetSeconds: offset = 0 }: Quality): string[] {
   if (offset === 0) return []
-  return [`clock ${Math.abs(offset).toFixed(1)} s ${offset > 0 ? 'ahead' : 'behind'}, corrected`]
+  const seconds = Math.abs(offset)
+  const by = seconds < 0.1 ? `${(1e3 * seconds).toFixed(1)} ms` : `${seconds.toFixed(1)} s`
+  return [`clock ${by} ${offset > 0 ? 'ahead' : 'behind'}, corrected`]
 }
 
 /** Inside connections that were followed: the most frequent reason. */

@@ -30,4 +30,6 @@ export class FrameBatch {
   count = 0
   /** The number of frame 0 in its file, counted from 1 as Wireshark does; frame i is `firstNumber + i`. */
   firstNumber = 1
+  /** The number of frame i, where frames are not in the order of the file; null: they are. */
+  numbers: Uint32Array | null = null
 }

@@ -51,7 +51,14 @@ const UINT32_MAX = 0xffffffff
  * not answered. A SYN/ACK after a SYN brings back a connection that was over: a refused client tries again
  * with the same numbers.
  */
-export function synSeen(state: TapState, row: number, side: Side, place: Place, time: Micros): void {
+export function synSeen(
+  state: TapState,
+  row: number,
+  side: Side,
+  place: Place,
+  time: Micros,
+  packet: number,
+): void {
   const w = state.table.words
   const c = row * RECORD_WORDS
   const cold = coldOf(state, row)
@@ -66,8 +73,10 @@ export function synSeen(state: TapState, row: number, side: Side, place: Place, 
   const host = w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!
   noteHopLimit(state.hopLimits, host, facts.hopLimit, isRepeated)
   w[c + STATE]! |= bit(SYN_SEEN, side)
-  if ((tcp.flags(place.bytes, place.transportAt) & tcp.ACK) === 0) synOf(state, row, side, cold, time)
-  else {
+  if ((tcp.flags(place.bytes, place.transportAt) & tcp.ACK) === 0) {
+    synOf(state, row, side, cold, time)
+    if (side === 0 && cold.synAttempts === 1) refusedBefore(state, row, place, time, packet)
+  } else {
     if ((w[c + STATE]! & RETRIED) !== 0) revive(w, c, cold)
     // What is answered is the last one sent (Karn's rule; Wireshark's initial round trip does so too).
     if (cold.synAckAt === null && cold.synAt !== null) w[h + LEG_RTT] = span(cold.synAt, time)
@@ -113,6 +122,26 @@ function synOf(state: TapState, row: number, side: Side, cold: Cold, time: Micro
   if (cold.synAttempts === 2 && cold.synAckAt === null) tellFailed(state, row, 'unanswered', time)
 }
 
+/** A refusal that is stored before the SYN that it answers: kept until that comes. */
+function noteRefusal(w: Int32Array, row: number, { bytes, transportAt }: Place): void {
+  const acknowledgment = tcp.acknowledgment(bytes, transportAt) | 0
+  w[row * RECORD_WORDS + STATE]! |= bit(ACK_SEEN, 1)
+  w[half(row, 1) + ACKNOWLEDGED] = acknowledgment
+  w[half(row, 0) + INITIAL] = (acknowledgment - 1) | 0
+}
+
+/** The originator's first SYN comes, and is refused already. */
+function refusedBefore(state: TapState, row: number, place: Place, time: Micros, packet: number): void {
+  const { words: w } = state.table
+  const c = row * RECORD_WORDS
+  const refused = bit(RST_SEEN, 1) | bit(ACK_SEEN, 1) | UNOPENED
+  const answered = (tcp.sequence(place.bytes, place.transportAt) + 1) | 0
+  if ((w[c + STATE]! & (refused | bit(STARTED, 1))) !== refused) return
+  if (w[half(row, 1) + ACKNOWLEDGED] !== answered) return
+  w[c + FIRST_PACKET] = packet
+  tellFailed(state, row, 'refused', time)
+}
+
 function revive(w: Int32Array, c: number, cold: Cold): void {
   const ends = FIN_SEEN | RST_SEEN | INEXACT | ASKED
   w[c + STATE]! &= ~(OVER | RETRIED | ends | (ends << 1))
@@ -135,6 +164,7 @@ export function openBy(state: TapState, row: number, side: Side, place: Place, t
   if ((flags & tcp.RST) !== 0) {
     if ((w[c + STATE]! & both) === both) tellFailed(state, row, 'aborted', time)
     else if ((w[c + STATE]! & both) !== 0 && side === 1) tellFailed(state, row, 'refused', time)
+    else if (side === 1 && tcp.isRefusal(place.bytes, place.transportAt)) noteRefusal(w, row, place)
     return true
   }
   if (side === 1 && (w[c + STATE]! & both) === SYN_SEEN && !acknowledgesSyn(state, row, 0, place))

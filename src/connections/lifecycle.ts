@@ -88,7 +88,7 @@ export class Lifecycle {
       return false
     }
     if ((flags & tcp.SYN) !== 0) {
-      synSeen(state, row, side, place, time)
+      synSeen(state, row, side, place, time, packet)
       if ((flags & tcp.ACK) !== 0) this.learnListener(row, side)
       return true
     }

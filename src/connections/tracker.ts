@@ -343,7 +343,8 @@ export class Tracker {
     const syn = (flags & tcp.SYN) !== 0
     const reversed = syn
       ? (flags & tcp.ACK) !== 0
-      : this.roles.isServer(source, sourcePort, destination, destinationPort)
+      : tcp.isRefusal(place.bytes, place.transportAt) ||
+        this.roles.isServer(source, sourcePort, destination, destinationPort)
     if (syn && reversed) this.roles.learn(source, sourcePort)
     if (this.table.size >= this.table.limit) this.evict()
     const row = reversed

@@ -177,7 +177,7 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
     sheet.push({
       test: 'path alive for others',
       weight: STRONG,
-      observed: `${packetName(alive.packet)} was answered`,
+      observed: `${packetName(alive)} was answered`,
     })
   if (returned)
     sheet.push({
@@ -364,7 +364,7 @@ function judgeRelayed(
   sheet.push({
     test: 'both legs',
     weight: isServer ? -DECISIVE : DECISIVE,
-    observed: `${what} (${leg.tap} ${packetName(said.packet)})`,
+    observed: `${what} (${leg.tap} ${packetName(said)})`,
   })
   if (isServer) return end('server', serverActor(leg, 0.95))
   return by === 'unclear'

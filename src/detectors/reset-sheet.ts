@@ -61,7 +61,7 @@ export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0
   }
   const other = sighting.ending?.resets[otherSide(from)] ?? null
   if (other !== null && areOneDevices(reset, other))
-    add('both ways', STRONG, `${packetName(other.packet)} resets the other side at once`)
+    add('both ways', STRONG, `${packetName(other)} resets the other side at once`)
   if (reset.acknowledges && reset.sequenceOffset === 0) add('acknowledges', -WEAK, 'a live socket aborts so')
   if (reset.identification === 0 && (reset.previousIdentification ?? 0) !== 0)
     add('identification', WEAK, 'zero, others are not')

@@ -77,5 +77,8 @@ export interface CaptureReader {
   /** The first ones only; `counts.comments` counts all. */
   readonly comments: readonly CaptureComment[]
   readonly counts: Readonly<CaptureCounts>
+  /** Frames stored with an earlier time than the one before, of a reader that puts them in order. Absent: it
+   * does not. */
+  readonly outOfOrder?: number
   close(): void
 }

@@ -25,6 +25,9 @@ export interface CaptureQuality {
   /** Seconds that its clock is ahead of the first capture's, by packets that both hold: all its times are
    * given by that one. Absent: they are its own. */
   clockOffsetSeconds?: number | undefined
+  /** Taps of two captures, or two interfaces of this one, that show a direction each of the same connections
+   * and are read as one tap. Absent: none are. */
+  directions?: readonly (readonly [string, string])[] | undefined
   /** Seconds of which nothing was captured: a live capture was away. Absent: none. */
   blindSeconds?: number | undefined
   /** Parts of streams, and datagrams, that could not be read, or only so far, by reason. Absent: none. */
@@ -49,9 +52,16 @@ export const flawlessQuality = (): CaptureQuality => ({
   readError: null,
 })
 
+/** What shows a direction each of the same connections, and is one tap therefore. */
+export const directionWords = ({ directions = [] }: CaptureQuality): string[] =>
+  directions.map(
+    ([one, other]) => `${one} and ${other} show a direction each of the same connections: read as one tap`,
+  )
+
 /** That its times are given by another clock than its own; null where they are not. */
 export function clockWords({ clockOffsetSeconds: offset = 0 }: CaptureQuality): string | null {
   if (offset === 0) return null
-  const seconds = Math.abs(offset).toFixed(1)
-  return `its clock is ${seconds} s ${offset > 0 ? 'ahead of' : 'behind'} that of the first capture, by which its times are given`
+  const seconds = Math.abs(offset)
+  const by = seconds < 0.1 ? `${(1e3 * seconds).toFixed(1)} ms` : `${seconds.toFixed(1)} s`
+  return `its clock is ${by} ${offset > 0 ? 'ahead of' : 'behind'} that of the first capture, by which its times are given`
 }

@@ -9,6 +9,7 @@ import { namedFor } from '../incidents/named.ts'
 import { verdicts, type VerdictOptions } from '../incidents/verdicts.ts'
 import type { DetectorEvent, EventKind } from '../model/event.ts'
 import type { Finding, Incident, IncidentType } from '../model/incident.ts'
+import { ofItsFile } from '../model/joint-tap.ts'
 import type { AgentRecord, RequirementRecord, ServerRecord } from '../model/record.ts'
 import { agentRecord, serverRecord } from '../sessions/records.ts'
 import { Sessions, type SessionsOptions } from '../sessions/sessions.ts'
@@ -29,6 +30,13 @@ export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
   readonly exporterName?: ExporterName
 }
 
+/** The finding with its evidence by the numbers of the files. */
+function byFiles(finding: Finding): Finding {
+  const evidence = finding.evidence.map(ofItsFile)
+  if (evidence.every((item, i) => item === finding.evidence[i])) return finding
+  return { ...finding, evidence: evidence as unknown as Finding['evidence'] }
+}
+
 /** What is said at the end of an incident that what was captured does not decide. */
 const undecidedText = (needs: string): string => ` To decide it takes ${needs}.`
 
@@ -45,7 +53,7 @@ export class Conclusions {
     const world = worldOf(this.sessions)
     for (const detector of DETECTORS) {
       const raise = (raised: Finding): void => {
-        const finding = asShown(raised, detector.flows, exporterName)
+        const finding = asShown(byFiles(raised), detector.flows, exporterName)
         // Its requirements are not observed, and say what would show it.
         if (finding === null) return
         const incident = this.ledger.add(finding)

@@ -28,7 +28,8 @@ import { ObservationMerge } from './merge.ts'
 import { secretsOfAll } from './secrets.ts'
 import { shownByFlows } from './flow-findings.ts'
 import { FlowRun } from './flow-run.ts'
-import type { FlowInput, Run, TapInput, TapRunOptions } from './run.ts'
+import { JointRun, type Turn } from './joint-run.ts'
+import type { FlowInput, Joint, Run, TapInput, TapRunOptions } from './run.ts'
 import { TapRun } from './tap-run.ts'
 import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
@@ -73,6 +74,8 @@ export interface AnalysisOptions {
     | null
 }
 
+const jointOf = (input: AnalysisInput): Joint | undefined => ('reader' in input ? input.joint : undefined)
+
 const EVERY_BATCHES = 16
 /** Silent connections are looked at so often: what they show is judged at the end, unless that is far
  * away. */
@@ -87,9 +90,9 @@ export async function analyze(
 ): Promise<SummaryRecord> {
   const analysis = new Analysis(inputs, options, sinks)
   try {
-    const runs = inputs.map((input, i) => analysis.run(input, i))
-    await analysis.readAll(runs)
-    return await analysis.finish(runs)
+    for (const input of inputs) analysis.begin(input)
+    await analysis.readAll()
+    return await analysis.finish()
   } finally {
     analysis.close()
   }
@@ -106,8 +109,13 @@ class Analysis {
   /** Null: no service is stated. */
   private readonly misfits: MisfitsFollower | null
   private readonly oneFile: boolean
+  /** No other tap shows what this one does. */
+  private readonly isAlone: boolean
   private readonly secrets: () => TlsSecrets | null
+  /** Of each input. */
   private readonly runs: Run[] = []
+  /** What is read, at its place in the merge: captures that are one tap are read together. */
+  private readonly turns: Turn[] = []
   private taps = 0
   private connections = 0
   private longestSilence: Micros = 0
@@ -117,12 +125,13 @@ class Analysis {
     this.options = options
     this.ahead = options.startHelper === undefined ? null : new OpensAhead(options.startHelper)
     this.sinks = sinks
-    const captures = inputs.length
+    const captures = inputs.filter((input) => jointOf(input)?.half !== 1).length
     this.secrets = secretsOfAll(
       options.secrets,
       inputs.filter((input) => 'reader' in input),
     )
-    this.oneFile = captures === 1
+    this.oneFile = inputs.length === 1
+    this.isAlone = captures === 1
     this.conclusions = new Conclusions({
       deployment: options.deployment,
       severalTaps: () => captures > 1 || this.taps > 1,
@@ -144,15 +153,33 @@ class Analysis {
     if (this.wants('session')) this.sessions.stays.reportTo((record) => this.write(record))
   }
 
-  run(input: AnalysisInput, position: number): Run {
+  /** Makes ready what an input goes through. */
+  begin(input: AnalysisInput): void {
+    const other = this.otherDirection(input)
+    const position = other === null ? this.turns.length : this.turns.indexOf(other)
+    const options = this.runOptions(position)
+    const run = 'records' in input ? new FlowRun(input, options) : new TapRun(input, options, other)
+    this.runs.push(run)
+    this.turns[position] = other !== null && run instanceof TapRun ? new JointRun([other, run]) : run
+  }
+
+  /** The capture before that is one tap with this one; null: none is. */
+  private otherDirection(input: AnalysisInput): TapRun | null {
+    const joint = jointOf(input)
+    if (joint?.half !== 1) return null
+    const runs = this.runs.filter((run) => run instanceof TapRun)
+    return runs.find((run) => run.input.tap === joint.taps[0]) ?? null
+  }
+
+  private runOptions(position: number): TapRunOptions {
     const { deployment, from, to, whatIfs = [] } = this.options
     const asked = whatIfs.filter(({ what }) => what !== 'persistence').map(({ value }) => value)
-    const options: TapRunOptions = {
+    return {
       silenceMin: silenceMinOf(deployment, asked),
       servicePorts: new Set(deployment.services.flatMap((s) => s.ports)),
       secrets: this.secrets,
       ...(this.ahead === null ? {} : { ahead: this.ahead }),
-      wants: wantsOfParsers(deployment, { isAlone: this.oneFile, fingerprints: this.wants('connection') }),
+      wants: wantsOfParsers(deployment, { isAlone: this.isAlone, fingerprints: this.wants('connection') }),
       from,
       to,
       nextTapIndex: () => this.nextTapIndex(),
@@ -160,9 +187,6 @@ class Analysis {
       ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
       emit: this.merge.inlet(position),
     }
-    const run = 'records' in input ? new FlowRun(input, options) : new TapRun(input, options)
-    this.runs.push(run)
-    return run
   }
 
   /** Nothing more will be analysed. */
@@ -171,31 +195,33 @@ class Analysis {
   }
 
   /** Reads whichever capture lies furthest behind, so that all taps move through time together. */
-  async readAll(runs: readonly Run[]): Promise<void> {
+  async readAll(): Promise<void> {
+    const { turns } = this
     const reading = new Set<number>()
-    for (const [i, run] of runs.entries()) if (await this.readNext(run, i)) reading.add(i)
+    for (const [i, turn] of turns.entries()) if (await this.readNext(turn, i)) reading.add(i)
     let batches = 0
     while (reading.size > 0) {
       let behind = -1
-      for (const i of reading) if (behind < 0 || runs[i]!.position < runs[behind]!.position) behind = i
-      const run = runs[behind]!
-      run.process()
+      for (const i of reading) if (behind < 0 || turns[i]!.position < turns[behind]!.position) behind = i
+      const turn = turns[behind]!
+      turn.process()
       this.merge.settle()
-      if (++batches % EVERY_BATCHES === 0) this.progress(runs)
-      if (this.isEnough(runs)) {
-        for (const i of reading) this.over(runs[i]!, i)
+      if (++batches % EVERY_BATCHES === 0) this.progress()
+      if (this.isEnough()) {
+        for (const i of reading) this.over(turns[i]!, i)
         return
       }
-      const more = run.read()
+      const more = turn.read()
       if (!(more === true || (more !== false && (await more)))) {
         reading.delete(behind)
-        this.over(run, behind)
-      } else this.merge.advance(behind, run.position)
+        this.over(turn, behind)
+      } else this.merge.advance(behind, turn.position)
     }
   }
 
-  async finish(runs: readonly Run[]): Promise<SummaryRecord> {
+  async finish(): Promise<SummaryRecord> {
     this.sessions.ended()
+    const { runs } = this
     let packets = 0
     for (const run of runs) {
       packets += run.framesRead
@@ -203,7 +229,7 @@ class Analysis {
     }
     const { agents, servers } = this.conclusions.who()
     for (const record of [...agents, ...servers]) this.write(record)
-    const incidents = this.writeIncidents(runs)
+    const incidents = this.writeIncidents()
     for (const record of this.whatIfs?.records() ?? []) this.write(record)
     const { relays = [] } = this.options
     const misfits = this.misfits?.sentences() ?? []
@@ -237,7 +263,7 @@ class Analysis {
     }
   }
 
-  private writeIncidents(runs: readonly Run[]): SummaryRecord['incidents'] {
+  private writeIncidents(): SummaryRecord['incidents'] {
     const counts = { critical: 0, warning: 0, info: 0 }
     const told: Incident[] = []
     for (const { incident, findings } of this.conclusions.incidents()) {
@@ -246,11 +272,12 @@ class Analysis {
       this.write({ kind: 'incident', ...incident })
       for (const finding of findings) this.write({ kind: 'occurrence', incident: incident.id, finding })
     }
-    if (this.wants('requirement')) this.writeVerdicts(told, runs)
+    if (this.wants('requirement')) this.writeVerdicts(told)
     return counts
   }
 
-  private writeVerdicts(incidents: readonly Incident[], runs: readonly Run[]): void {
+  private writeVerdicts(incidents: readonly Incident[]): void {
+    const { runs } = this
     const flawed = runs.some((run) => isFlawed(run.quality(), this.connections))
     const asked = { incidents, isFlawed: flawed, ...shownByFlows(runs) }
     for (const record of this.conclusions.verdicts(asked)) this.write(record)
@@ -260,21 +287,22 @@ class Analysis {
   private readonly exporterName = (tap: Tap, exporter: number): string | null =>
     this.runs.find(({ flows }) => flows?.tap === tap)?.flows?.exporterName(exporter) ?? null
 
-  private async readNext(run: Run, position: number): Promise<boolean> {
-    if (await run.read()) {
-      this.merge.advance(position, run.position)
+  private async readNext(turn: Turn, position: number): Promise<boolean> {
+    if (await turn.read()) {
+      this.merge.advance(position, turn.position)
       return true
     }
-    this.over(run, position)
+    this.over(turn, position)
     return false
   }
 
-  private over(run: Run, position: number): void {
-    run.finish()
+  private over(turn: Turn, position: number): void {
+    turn.finish()
     this.merge.advance(position, Infinity)
   }
 
-  private isEnough(runs: readonly Run[]): boolean {
+  private isEnough(): boolean {
+    const { runs } = this
     const { isEnough } = this.options
     if (isEnough === undefined) return false
     const packets = runs.reduce((n, run) => n + run.framesRead, 0)
@@ -305,7 +333,8 @@ class Analysis {
     return this.taps++
   }
 
-  private progress(runs: readonly Run[]): void {
+  private progress(): void {
+    const { runs } = this
     if (this.options.onProgress === null) return
     const packets = runs.reduce((n, run) => n + run.framesRead, 0)
     const fraction = runs.reduce((sum, run) => sum + run.progress, 0) / runs.length

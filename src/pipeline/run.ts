@@ -3,6 +3,7 @@ import type { SilenceListener } from '../connections/tracker.ts'
 import type { CaptureReader } from '../model/capture.ts'
 import type { LoggedAnswer } from '../model/dns.ts'
 import type { FlowBatch, FlowDatagrams, FlowReader } from '../model/flow-record.ts'
+import type { Half } from '../model/joint-tap.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
@@ -23,9 +24,21 @@ export interface TapInput {
   readonly secrets?: readonly string[]
   /** What its clock is ahead of the one by which all are judged. Absent: it is that one, or close to it. */
   readonly clockAhead?: Micros | undefined
+  /** Interfaces that show a direction each of the same connections: each two are one tap. Absent: none do. */
+  readonly pairs?: readonly (readonly [number, number])[] | undefined
+  /** Another capture shows the other direction of its connections: both are one tap. Absent: none does. */
+  readonly joint?: Joint | undefined
   /** Reads the exports of flows that a capture holds, which go to the sink that it is made with. Absent: they
    * are not looked for. */
   readonly exports?: (sink: (batch: FlowBatch) => void) => FlowDatagrams
+}
+
+/** One of two captures that are one tap. */
+export interface Joint {
+  /** What both are called, in one order for both. */
+  readonly taps: readonly [Tap, Tap]
+  /** Which of them it is. */
+  readonly half: Half
 }
 
 /** Flow records to analyse: who opened them owns them. */

@@ -5,12 +5,12 @@
 import { FrameBatch } from '../bytes/frame-batch.ts'
 import { Fragments } from '../connections/fragments.ts'
 import { merged } from '../connections/retold.ts'
-import { Tracker } from '../connections/tracker.ts'
+import type { Tracker } from '../connections/tracker.ts'
 import type { CaptureReader } from '../model/capture.ts'
 import type { FlowBatch, FlowDatagrams } from '../model/flow-record.ts'
 import { faultText } from '../model/fault.ts'
+import { jointFrom } from '../model/joint-tap.ts'
 import type { Observation } from '../model/observation.ts'
-import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
 import type { SegmentConsumer, StreamContext } from '../model/stream.ts'
@@ -35,21 +35,19 @@ import {
   UDP,
 } from '../wire/frame.ts'
 import { linkTypeName } from '../wire/link-types.ts'
-import { PathTable } from '../wire/path.ts'
 import { quotedPacket } from '../wire/quoted.ts'
 import { enterTunnels } from '../wire/tunnel.ts'
 import { othersByKind, skippedByReason, unreadInWords } from './counted.ts'
-import { Datagrams, isRead, offerExport } from './datagrams.ts'
+import { isRead, offerExport } from './datagrams.ts'
 import { BLIND_SPANS_MAX, type BlindSpan, type LiveRun, type SavedRun } from './live-run.ts'
 import type { Run, TapInput, TapRunOptions } from './run.ts'
 import { expectation } from './expectation.ts'
 import { flowTapOf } from './flow-run.ts'
 import type { FlowTap } from './flow-tap.ts'
 import { type LastingConnections, loadTap, type Passing, savedFaces, saveTap } from './saved-tap.ts'
+import { Taps } from './taps.ts'
 import type { UnreadReason } from '../model/unread.data.ts'
 
-/** Interfaces of one capture that are taps of their own; later ones are taken for the last of these. */
-export const TAPS_PER_CAPTURE_MAX = 64
 /** How often timers are looked at, by the frames' times: they run for seconds. */
 const TICK: Micros = SECOND
 /** Frames that are looked at before those before them are read: what they need is in the processor's cache
@@ -67,24 +65,21 @@ export class TapRun implements Run, LiveRun {
   private readonly reader: CaptureReader
   private readonly exports: FlowDatagrams | null
   private readonly batch = new FrameBatch()
-  private readonly paths = new PathTable()
-  private readonly place = new Place(this.paths)
-  private readonly inner = new Place(this.paths)
+  /** Frames of the batch that were processed, where it is taken in parts. */
+  private taken = 0
+  private readonly taps: Taps
+  private readonly place: Place
+  private readonly inner: Place
   private readonly fragments = new Fragments()
   private readonly account = new ReassemblyAccount()
-  private readonly trackers: Tracker[] = []
-  /** The tracker of each interface, made at its first frame. */
-  private readonly byInterface: (Tracker | undefined)[] = []
-  private readonly datagrams = new Map<Tracker, Datagrams>()
-  private readonly streamNumbers = { next: 0 }
-  private readonly linkTypes = new Set<number>()
   /** Frames that are not read, by negative reason code. */
   private readonly reasons = new Array<number>(REASONS.length).fill(0)
   /** Packets that are not plain TCP, by kind. */
   private readonly kinds = new Array<number>(AGGREGATE + 1).fill(0)
   /** What of streams and datagrams could not be read. */
   private readonly unread = new Map<UnreadReason, number>()
-  private readonly linkTypeOf: number[] = []
+  /** What is added to the numbers of frames. */
+  private readonly numbersFrom: number
   private readonly from: Micros
   private readonly to: Micros
   private frames = 0
@@ -94,6 +89,8 @@ export class TapRun implements Run, LiveRun {
   private readonly outside = { packets: 0, start: Infinity, end: -Infinity }
   private start: Micros = Infinity
   private end: Micros = -Infinity
+  private readonly count = (reason: UnreadReason): void =>
+    void this.unread.set(reason, (this.unread.get(reason) ?? 0) + 1)
   /** Why nothing was captured since the last frame; null: it was. */
   private missing: string | null = null
   private readonly blindSpans: BlindSpan[] = []
@@ -102,10 +99,21 @@ export class TapRun implements Run, LiveRun {
   private last: Micros = -Infinity
   private ticked: Micros = -Infinity
 
-  constructor(input: TapInput, options: TapRunOptions) {
+  /** `other`: of the capture that shows the other direction of the same connections; null: none does. */
+  constructor(input: TapInput, options: TapRunOptions, other: TapRun | null = null) {
     this.input = input
     this.options = options
     this.reader = input.reader
+    const making = {
+      openStream: (context: StreamContext) => this.openStream(context),
+      ...(options.wants.openings ? {} : { beginsAnything }),
+      expected: () => expectation(this.batch.firstNumber + this.batch.count - 1, this.reader.progress),
+      count: this.count,
+    }
+    this.taps = new Taps(input, options, making, other?.taps ?? null)
+    this.place = new Place(this.taps.paths)
+    this.inner = new Place(this.taps.paths)
+    this.numbersFrom = input.joint === undefined ? 0 : jointFrom(input.joint.half)
     this.exports = input.exports?.((batch) => this.takeFlows(batch)) ?? null
     this.from = options.from ?? -Infinity
     this.to = options.to ?? Infinity
@@ -129,10 +137,10 @@ export class TapRun implements Run, LiveRun {
     return more
   }
 
-  /** The time of the batch's first frame: how far this capture has come. Flows are told later than packets,
+  /** The time of the batch's next frame: how far this capture has come. Flows are told later than packets,
    * and may be of another time altogether. */
   get position(): Micros {
-    const at = this.batch.time[0]!
+    const at = this.batch.time[this.taken]!
     return this.flows === null ? at : Math.min(at, this.flows.position)
   }
 
@@ -155,6 +163,19 @@ export class TapRun implements Run, LiveRun {
     this.exports?.flush()
   }
 
+  /** The same up to the first frame that is later; true once the batch is used up. */
+  processUntil(limit: Micros): boolean {
+    const { time, count } = this.batch
+    if (this.taken === 0) this.noteTimes()
+    const first = this.taken
+    while (this.taken < count && time[this.taken]! <= limit) this.taken++
+    this.locateAll(first, this.taken)
+    if (this.taken < count) return false
+    this.exports?.flush()
+    this.taken = 0
+    return true
+  }
+
   /** The time of the last frame that was processed; -Infinity before the first. */
   get now(): Micros {
     return this.last
@@ -170,7 +191,7 @@ export class TapRun implements Run, LiveRun {
   /** Nobody listened between the frames so far and the next one: why, as people read it. */
   interrupted(why: string): void {
     if (this.frames === 0) return
-    for (const tracker of this.trackers) tracker.interrupted()
+    for (const tracker of this.taps.trackers) tracker.interrupted()
     this.missing ??= why
   }
 
@@ -185,32 +206,29 @@ export class TapRun implements Run, LiveRun {
 
   /** Connections that are open, or were until a moment ago. */
   get openConnections(): number {
-    return this.trackers.reduce((n, tracker) => n + tracker.size, 0)
+    return this.taps.trackers.reduce((n, tracker) => n + tracker.size, 0)
   }
 
   /** The loop over frames alone: what follows a loop in its own function makes the engine throw its optimised
    * code away. */
   private locateAll(first: number, last: number): void {
-    const { bytes, offset, capturedLength, wireLength, time, interface: interfaces, firstNumber } = this.batch
+    const { bytes, offset, capturedLength, wireLength, time, interface: interfaces } = this.batch
+    const firstNumber = this.batch.firstNumber + this.numbersFrom
+    const { numbers } = this.batch
+    const { byInterface, linkTypeOf } = this.taps
     const place = this.place
     const { from, to } = this
     for (let i = first; i < last; i++) {
       if (time[i]! < from || time[i]! > to) continue
       if (Math.abs(time[i]! - this.ticked) >= TICK) this.tick(time[i]!)
       const face = interfaces[i]!
-      const tracker = this.byInterface[face] ?? this.trackerOf(face)
+      const tracker = byInterface[face] ?? this.taps.begun(face)
       const begin = offset[i]!
       tracker.frameSeen(time, i)
-      const kind = locate(
-        bytes,
-        begin,
-        begin + capturedLength[i]!,
-        wireLength[i]!,
-        this.linkTypeOf[face]!,
-        place,
-      )
-      if (kind === TCP) tracker.segment(place, firstNumber + i)
-      else this.exceptional(kind, tracker, time[i]!, firstNumber + i)
+      const kind = locate(bytes, begin, begin + capturedLength[i]!, wireLength[i]!, linkTypeOf[face]!, place)
+      const packet = numbers === null ? firstNumber + i : numbers[i]!
+      if (kind === TCP) tracker.segment(place, packet)
+      else this.exceptional(kind, tracker, time[i]!, packet)
     }
   }
 
@@ -232,11 +250,11 @@ export class TapRun implements Run, LiveRun {
     const { place, from, to } = this
     for (let i = first; i < last; i++) {
       const face = interfaces[i]!
-      const tracker = this.byInterface[face]
+      const tracker = this.taps.byInterface[face]
       const length = capturedLength[i]!
       if (tracker === undefined || length < PROTECTED_FRAME_MIN || time[i]! < from || time[i]! > to) continue
       const begin = offset[i]!
-      const linkType = this.linkTypeOf[face]!
+      const linkType = this.taps.linkTypeOf[face]!
       const kind = locate(bytes, begin, begin + length, wireLength[i]!, linkType, place)
       if (kind === TCP) tracker.foresee(place, ahead)
     }
@@ -247,8 +265,8 @@ export class TapRun implements Run, LiveRun {
    * change nothing. */
   private tick(now: Micros): void {
     this.ticked = now
-    for (const tracker of this.trackers) tracker.tick(now)
-    for (const datagrams of this.datagrams.values()) datagrams.tick(now)
+    for (const tracker of this.taps.trackers) tracker.tick(now)
+    for (const datagrams of this.taps.datagrams.values()) datagrams.tick(now)
   }
 
   private noteBlind(why: string, until: Micros): void {
@@ -258,7 +276,7 @@ export class TapRun implements Run, LiveRun {
     if (end === start) return
     this.blindTime += end - start
     const blind = { kind: 'capture-blind', time: end, start, end } as const
-    for (const { tap } of this.trackers) this.options.emit({ ...blind, tap })
+    for (const { tap } of this.taps.trackers) this.options.emit({ ...blind, tap })
     if (this.blindSpans.length >= BLIND_SPANS_MAX) this.blindSpans.shift()
     this.blindSpans.push({ start, end, why })
   }
@@ -286,22 +304,24 @@ export class TapRun implements Run, LiveRun {
 
   /** Streams are numbered from there on, if they have not come as far. */
   streamsFrom(number: number): void {
-    this.streamNumbers.next = Math.max(this.streamNumbers.next, number)
+    const { streamNumbers } = this.taps
+    streamNumbers.next = Math.max(streamNumbers.next, number)
   }
 
   /** All of it, for a checkpoint; the columns in it are the live ones. */
   save(): SavedRun {
-    const { trackers, byInterface } = this
+    const { trackers, byInterface } = this.taps
     const faces = byInterface.map((tracker) => (tracker === undefined ? -1 : trackers.indexOf(tracker)))
     return saveTap(faces, this.lasting(), this.passing())
   }
 
   /** Into one that was just made, of a capture with the same interfaces. */
   load(saved: SavedRun): void {
+    const { trackers, byInterface } = this.taps
     for (const [face, tracker] of savedFaces(saved).entries()) {
       if (tracker < 0) continue
-      if (tracker < this.trackers.length) this.byInterface[face] = this.trackers[tracker]!
-      else this.trackerOf(face)
+      if (tracker < trackers.length) byInterface[face] = trackers[tracker]!
+      else this.taps.begun(face)
     }
     const lasting = this.lasting()
     loadTap(saved, lasting, this.passing())
@@ -310,20 +330,20 @@ export class TapRun implements Run, LiveRun {
 
   /** The connections that it holds, as they were told when they opened, in order of time. */
   retold(): Iterable<Observation> {
-    return merged(this.trackers.map((tracker) => tracker.retold()))
+    return merged(this.taps.trackers.map((tracker) => tracker.retold()))
   }
 
   /** What is restored in place, and counts. */
   private lasting(): LastingConnections {
-    const { trackers, paths, streamNumbers, linkTypes, linkTypeOf, blindSpans } = this
-    const { frames, octets, truncated, start, end, last, ticked, blindTime } = this
+    const { trackers, paths, streamNumbers, linkTypes, linkTypeOf } = this.taps
+    const { blindSpans, frames, octets, truncated, start, end, last, ticked, blindTime } = this
     const counts = { frames, octets, truncated, start, end, last, ticked, blindTime }
     return { trackers, paths, streamNumbers, linkTypes, linkTypeOf, blindSpans, counts }
   }
 
   private passing(): Passing {
-    const { trackers, fragments, account, reasons, kinds, unread } = this
-    const datagrams = trackers.map((tracker) => this.datagrams.get(tracker)!)
+    const { taps, fragments, account, reasons, kinds, unread } = this
+    const datagrams = taps.trackers.map((tracker) => taps.datagrams.get(tracker)!)
     return { datagrams, fragments, account, reasons, kinds, unread }
   }
 
@@ -333,7 +353,8 @@ export class TapRun implements Run, LiveRun {
     this.exports?.finish()
     this.flows?.finish()
     // Exports may be replayed: when they were captured says nothing about the time that they tell of.
-    if (!this.isOfFlows) for (const tracker of this.trackers) tracker.captureEnded()
+    if (this.isOfFlows || this.taps.areShared) return
+    for (const tracker of this.taps.trackers) tracker.captureEnded()
   }
 
   /** What was captured, and how well. Complete after `finish`. */
@@ -344,7 +365,7 @@ export class TapRun implements Run, LiveRun {
       path: this.input.path,
       sha256,
       format: this.isOfFlows ? (this.flows?.format ?? this.reader.format) : this.reader.format,
-      linkTypes: [...this.linkTypes].map(linkTypeName),
+      linkTypes: [...this.taps.linkTypes].map(linkTypeName),
       packets: this.frames,
       bytes: this.octets,
       ...this.span(),
@@ -358,7 +379,7 @@ export class TapRun implements Run, LiveRun {
 
   /** It holds exports, and no connections of its own: who captured it wanted the flows. */
   get isOfFlows(): boolean {
-    return this.flows !== null && this.trackers.every((tracker) => tracker.counters.connections === 0)
+    return this.flows !== null && this.taps.trackers.every((tracker) => tracker.counters.connections === 0)
   }
 
   /** The time that it is about. */
@@ -375,8 +396,10 @@ export class TapRun implements Run, LiveRun {
 
   /** How well it was captured. Complete after `finish`. */
   quality(): CaptureQuality {
+    // What two captures show together is counted once.
+    const trackers = this.taps.areShared ? [] : this.taps.trackers
     const sum = (what: (tracker: Tracker) => number): number =>
-      this.trackers.reduce((n, tracker) => n + what(tracker), 0)
+      trackers.reduce((n, tracker) => n + what(tracker), 0)
     const byClass = (wanted: string): number =>
       this.reasons.reduce((n, count, code) => (code > 0 && reasonClass(-code) === wanted ? n + count : n), 0)
     const fault = this.reader.fault
@@ -387,13 +410,14 @@ export class TapRun implements Run, LiveRun {
       unparsedPackets: byClass('unparsed') + byClass('truncated'),
       missingSegments: sum((tracker) => tracker.counters.missingSegments),
       oneWayConnections: sum((tracker) => tracker.counters.oneWayConnections),
-      outOfOrderPackets: sum((tracker) => tracker.outOfOrderFrames),
+      outOfOrderPackets: sum((tracker) => tracker.outOfOrderFrames) + (this.reader.outOfOrder ?? 0),
       clockSteps: sum((tracker) => tracker.clockSteps),
       evictedConnections: sum((tracker) => tracker.counters.evictions),
       untrackedSegments: sum((tracker) => tracker.counters.untracked),
       invalidResets: sum((tracker) => tracker.counters.invalidResets),
       interfaceDrops: this.reader.interfaces.reduce((n, face) => n + face.drops, 0),
       ...(clockAhead === undefined ? {} : { clockOffsetSeconds: toSeconds(clockAhead) }),
+      ...(this.taps.directions.length === 0 ? {} : { directions: this.taps.directions }),
       ...(this.blindTime === 0 ? {} : { blindSeconds: toSeconds(this.blindTime) }),
       ...(this.unread.size === 0 ? {} : { unread: unreadInWords(this.unread) }),
       readError: fault === null ? null : faultText(fault),
@@ -424,7 +448,7 @@ export class TapRun implements Run, LiveRun {
   }
 
   private datagram(tracker: Tracker, at: Micros, packet: number): void {
-    if (isRead(this.place)) this.datagrams.get(tracker)!.offer(this.place, at, packet)
+    if (isRead(this.place)) this.taps.datagrams.get(tracker)!.offer(this.place, at, packet)
     else if (this.exports !== null) offerExport(this.exports, this.place, at, packet)
   }
 
@@ -432,57 +456,6 @@ export class TapRun implements Run, LiveRun {
   private fragment(kind: number, tracker: Tracker, at: Micros, packet: number): void {
     if (kind !== 0) this.exceptional(kind, tracker, at, packet)
   }
-
-  /** The first frame of an interface makes its tracker. */
-  private trackerOf(face: number): Tracker {
-    const described = this.reader.interfaces[face]
-    this.linkTypes.add(described?.linkType ?? -1)
-    this.linkTypeOf[face] = described?.linkType ?? -1
-    const same = this.sameInterface(face)
-    same?.interrupted()
-    const known = same ?? (this.trackers.length < TAPS_PER_CAPTURE_MAX ? null : this.trackers.at(-1)!)
-    if (known !== null) return (this.byInterface[face] = known)
-    const tracker = new Tracker({
-      tap: this.tapName(face),
-      tapIndex: this.options.nextTapIndex(),
-      silenceMin: this.options.silenceMin,
-      servicePorts: this.options.servicePorts,
-      streamNumbers: this.streamNumbers,
-      paths: this.paths,
-      ...(this.options.listener === undefined ? {} : { listener: this.options.listener }),
-      emit: this.options.emit,
-      openStream: (context) => this.openStream(context),
-      ...(this.options.wants.openings ? {} : { beginsAnything }),
-      ...(this.options.connectionsMax === undefined ? {} : { connectionsMax: this.options.connectionsMax }),
-      ...expectation(this.batch.firstNumber + this.batch.count - 1, this.reader.progress),
-    })
-    this.trackers.push(tracker)
-    this.datagrams.set(tracker, new Datagrams(this.tapName(face), this.options.emit, this.count))
-    this.byInterface[face] = tracker
-    return tracker
-  }
-
-  /** The tracker of an interface of that name in another section: captures that were strung together. */
-  private sameInterface(face: number): Tracker | null {
-    const { interfaces } = this.reader
-    const { name, section } = interfaces[face] ?? { name: null, section: 0 }
-    if (name === null) return null
-    const same = this.byInterface.findIndex(
-      (tracker, i) =>
-        tracker !== undefined && interfaces[i]!.name === name && interfaces[i]!.section !== section,
-    )
-    return this.byInterface[same] ?? null
-  }
-
-  /** The tap's own name; with several interfaces, theirs too. */
-  private tapName(face: number): Tap {
-    if (this.reader.interfaces.length < 2) return this.input.tap
-    const name = this.reader.interfaces[face]?.name ?? `interface-${face}`
-    return this.input.tap === '' ? name : `${this.input.tap}/${name}`
-  }
-
-  private readonly count = (reason: UnreadReason): void =>
-    void this.unread.set(reason, (this.unread.get(reason) ?? 0) + 1)
 
   private openStream(context: StreamContext): SegmentConsumer {
     const { wants } = this.options

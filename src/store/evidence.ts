@@ -58,13 +58,17 @@ export function evidenceWriter(store: Store, analysis: number): EvidenceWriter {
   }
 }
 
-/** The capture that a tap is of: a capture of several interfaces is several taps, `tap/interface` each. */
+/** The capture that a tap is of: a capture of several interfaces is several taps, `tap/interface` each; of
+ * two captures that are one tap it is the first one. */
 export function captureByTap(store: Store, analysis: number): (tap: Tap) => number | null {
   const select = 'SELECT capture, tap FROM analysis_input WHERE analysis = ? ORDER BY ordinal'
   const inputs = prepared<{ capture: number; tap: Tap }>(store, select).all(analysis)
   const place = inputByTap(inputs.map((input) => input.tap))
   return (tap) => inputs[place(tap)]?.capture ?? null
 }
+
+/** What comes after an input's name in the name of an interface of it, or of a tap of two captures. */
+const PARTS = ['/', '+'] as const
 
 /** The place among the inputs of the one that a tap belongs to; -1 if it is nobody's. */
 export function inputByTap(taps: readonly Tap[]): (tap: Tap) => number {
@@ -73,7 +77,8 @@ export function inputByTap(taps: readonly Tap[]): (tap: Tap) => number {
     let place = known.get(tap)
     if (place === undefined) {
       place = taps.length === 1 ? 0 : taps.indexOf(tap)
-      if (place < 0) place = taps.findIndex((name) => name !== '' && tap.startsWith(`${name}/`))
+      if (place < 0)
+        place = taps.findIndex((name) => name !== '' && PARTS.some((sign) => tap.startsWith(name + sign)))
       known.set(tap, place)
     }
     return place

@@ -336,7 +336,8 @@ export class Stream implements SegmentConsumer {
   private oldestHeld(): number {
     const [zero, one] = [this.ofOriginator.held?.[0], this.ofResponder.held?.[0]]
     if (zero === undefined) return one === undefined ? -1 : 1
-    return one === undefined || zero.packet <= one.packet ? 0 : 1
+    if (one === undefined || zero.time !== one.time) return one === undefined || zero.time < one.time ? 0 : 1
+    return zero.packet <= one.packet ? 0 : 1
   }
 
   /** Delivers what waits as far as it is next, and as what it answers was delivered, if it `waits` for

@@ -36,6 +36,10 @@ export const window = (b: Uint8Array, at: number): number => u16(b, at + 14)
 export const checksum = (b: Uint8Array, at: number): number => u16(b, at + 16)
 export const urgentPointer = (b: Uint8Array, at: number): number => u16(b, at + 18)
 
+/** The answer to a SYN for which nobody listens: a RST with the sequence number 0 (RFC 9293 3.10.7.1). */
+export const isRefusal = (b: Uint8Array, at: number): boolean =>
+  (flags(b, at) & (SYN | RST | ACK)) === (RST | ACK) && sequence(b, at) === 0
+
 /**
  * Octets of header including options; 0 if it is cut short or contradicts itself. With the wire's end of the
  * datagram as `end`, it says whether the header is sound although the capture may hold less of it (`READABLE`

@@ -390,6 +390,32 @@ describe('a port is used again', () => {
     })
   })
 
+  describe('a refusal is stored before the SYN that it answers', () => {
+    const refuses = (acknowledges = 1): Wire =>
+      createWire({ initial: [1_000, 0] }).resets(1, { at: 0, acknowledges })
+
+    test('and is told with it, who asked whom as well', () => {
+      const wire = refuses().says(0, 0, { flags: SYN, at: 0, after: 0 }).waits(seconds(10)).ends()
+      expect(wire.of('connection-failed')).toEqual([{ ...failed('refused', START, 1), packet: 2 }])
+      expect(wire.of('connection-closed')).toHaveLength(1)
+    })
+
+    test('of each try', () => {
+      const wire = refuses().says(0, 0, { flags: SYN, at: 0, after: 0 })
+      wire
+        .resets(1, { at: 0, acknowledges: 1, after: seconds(1) })
+        .says(0, 0, { flags: SYN, at: 0, after: 0 })
+      wire.waits(seconds(10)).ends()
+      expect(wire.of('connection-failed').map(({ manner }) => manner)).toEqual(['refused'])
+    })
+
+    test('and says nothing of a SYN that it does not acknowledge', () => {
+      const wire = refuses(77).says(0, 0, { flags: SYN, at: 0, after: 0 })
+      wire.tracker.tick(START + seconds(10))
+      expect(wire.of('connection-failed').map(({ manner }) => manner)).toEqual(['unanswered'])
+    })
+  })
+
   test('a refused client that tries again with the same numbers, and gets through, is one connection', () => {
     const wire = createWire().says(0, 0, { flags: SYN }).resets(1, { acknowledges: 1 })
     wire.opens([{ after: milliseconds(500) }]).sends(0, 10)

@@ -2,6 +2,7 @@
  * Stories through the whole analysis: what the builder recorded is read, tracked, named and judged as a file
  * from the field would be, and what came out is looked at as short facts.
  */
+import { SECOND, type Micros } from '../../src/model/time.ts'
 import { openInput } from '../../collectors/index.ts'
 import { analysisInput } from '../../src/cli/analysis-input.ts'
 import { deploymentOf } from '../../src/cli/config/deployment.ts'
@@ -118,7 +119,7 @@ export async function analysedFiles(
 export const PCAP_HEADER = 24
 export const PCAP_RECORD_HEADER = 16
 
-interface Recorded {
+export interface Recorded {
   readonly at: number
   /** With its record header. */
   readonly record: Uint8Array
@@ -150,6 +151,18 @@ export function between(capture: Uint8Array, from: number, until: number): Uint8
   const bytes = Buffer.from(capture)
   const records = recordsOf(bytes).filter(({ at }) => at >= from && at < until)
   return joined([bytes.subarray(0, PCAP_HEADER), ...records.map(({ record }) => record)])
+}
+
+/** The capture by a clock that is so far ahead. */
+export function ahead(capture: Uint8Array, by: Micros): Uint8Array {
+  const bytes = Buffer.from(capture)
+  const records = recordsOf(bytes).map(({ at, record }) => {
+    const moved = Buffer.from(record)
+    moved.writeUInt32LE(Math.floor((at + by) / SECOND), 0)
+    moved.writeUInt32LE((at + by) % SECOND, 4)
+    return moved
+  })
+  return joined([bytes.subarray(0, PCAP_HEADER), ...records])
 }
 
 /** The frames of a capture that are wanted. */

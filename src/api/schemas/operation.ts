@@ -48,6 +48,11 @@ const quality = z
       .number()
       .meta({ description: "what its clock is ahead of the first capture's, by which its times are given" })
       .optional(),
+    directions: z
+      .array(z.tuple([z.string(), z.string()]).readonly())
+      .readonly()
+      .meta({ description: 'taps or interfaces that show a direction each, and are read as one tap' })
+      .optional(),
     blindSeconds: secondsSpan.optional(),
     unread: z.record(z.string(), count).optional(),
     readError: z.string().nullable(),

@@ -8,7 +8,7 @@ import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
 import type { AnalysisInput } from '../../pipeline/monitor.ts'
 import { analysisInput } from '../analysis-input.ts'
 import { inputName } from '../input-name.ts'
-import type { ClocksAhead } from '../clocks.ts'
+import type { Beginnings } from '../beginnings.ts'
 import { type BesideLogName, besideSources, givenBeside } from './beside.ts'
 import type { InputName } from './plan.ts'
 import { isFile } from './is-file.ts'
@@ -28,7 +28,7 @@ export async function openInputs(
   names: readonly InputName[],
   wantsHash: boolean,
   beside: readonly BesideLogName[] = [],
-  clocks: ClocksAhead = new Map(),
+  begun: Beginnings = new Map(),
 ): Promise<OpenInputs> {
   const asked = new Set<string>()
   const inputs: AnalysisInput[] = []
@@ -49,7 +49,7 @@ export async function openInputs(
       endings.push(() => (opened.reader ?? opened.records).close())
       const sha256 = stream === null ? hash : onceAwaited(() => stream.digest())
       const secrets = await secretsAhead(path)
-      inputs.push(analysisInput(opened, { tap, path, sha256, secrets, clockAhead: clocks.get(path) }))
+      inputs.push(analysisInput(opened, { tap, path, sha256, secrets, beginning: begun.get(path) }))
     }
     const idle = beside.find(({ path }) => !asked.has(path))
     if (idle !== undefined) throw inputError(`${idle.path} ${BESIDE_ALONE}`)

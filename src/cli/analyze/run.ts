@@ -14,7 +14,7 @@ import { toSeconds } from '../../model/time.ts'
 import type { WhatIf } from '../../model/what-if.ts'
 import type { AnalysisInput, AnalysisOptions } from '../../pipeline/monitor.ts'
 import { recordHelper } from '../ahead-thread.ts'
-import type { ClocksAhead } from '../clocks.ts'
+import type { Beginnings } from '../beginnings.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, systemReason } from '../failure.ts'
 import { type Destination, openDestination } from '../output/destination.ts'
@@ -36,7 +36,7 @@ export interface Stages {
     names: readonly InputName[],
     wantsHash: boolean,
     beside: Plan['beside'],
-    clocks: ClocksAhead,
+    begun: Beginnings,
   ): Promise<OpenInputs>
   analyze(
     inputs: readonly AnalysisInput[],
@@ -67,9 +67,9 @@ export async function runAnalyze(
   const secrets = await secretsOf(plan, console)
   const { openInputs, analyze } = stages ?? (await ourStages())
   const showsHash = plan.format === 'ndjson' ? plan.kinds.has('capture') : plan.format !== 'text'
-  const clocks = await clocksOf(plan)
-  let open = await openInputs(plan.inputs, showsHash || plan.database !== null, plan.beside, clocks)
-  const openedAgain = (): Promise<OpenInputs> => openInputs(plan.inputs, false, plan.beside, clocks)
+  const begun = await begunOf(plan)
+  let open = await openInputs(plan.inputs, showsHash || plan.database !== null, plan.beside, begun)
+  const openedAgain = (): Promise<OpenInputs> => openInputs(plan.inputs, false, plan.beside, begun)
   const progress = await progressOf(plan, console)
   const { signalled, ignore } = interruption()
   let destination: Destination | null = null
@@ -121,11 +121,10 @@ export async function runAnalyze(
   }
 }
 
-/** A capture alone has the clock that it has. */
-async function clocksOf({ inputs }: Plan): Promise<ClocksAhead> {
-  if (inputs.length < 2) return new Map()
-  const { clocksAhead } = await import('../clocks.ts')
-  return clocksAhead(inputs)
+/** A pcap alone has one clock and one interface. */
+async function begunOf({ inputs }: Plan): Promise<Beginnings> {
+  const { beginnings } = await import('../beginnings.ts')
+  return beginnings(inputs)
 }
 
 /** An analysis, of which nothing was said yet where it can begin again. */

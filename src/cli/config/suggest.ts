@@ -8,7 +8,7 @@ import { openInputs } from '../analyze/inputs.ts'
 import { interruption } from '../analyze/interruption.ts'
 import { plannedOf } from '../analyze/plan.ts'
 import { progressOf, secretsOf } from '../analyze/run.ts'
-import { clocksAhead } from '../clocks.ts'
+import { beginnings } from '../beginnings.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure } from '../failure.ts'
 import { openDestination } from '../output/destination.ts'
@@ -28,7 +28,7 @@ export async function suggestConfig(words: AnalyzeArguments, console: Console): 
   const surveyor = survey()
   const incidents: IncidentRecord[] = []
   const faults: string[] = []
-  const open = await openInputs(plan.inputs, false, plan.beside, await clocksAhead(plan.inputs))
+  const open = await openInputs(plan.inputs, false, plan.beside, await beginnings(plan.inputs))
   const progress = await progressOf(plan, console)
   const { signalled, ignore } = interruption()
   try {

@@ -7,7 +7,7 @@ import { LONGEST_SURVIVED_MAX } from '../../model/connection.ts'
 import type { DeviceAt } from '../../model/device-name.ts'
 import { endpointText } from '../../model/packet.ts'
 import type { SummaryRecord, CaptureRecord, ServerRecord } from '../../model/record.ts'
-import { clockWords } from '../../model/quality.ts'
+import { clockWords, directionWords } from '../../model/quality.ts'
 import { toSeconds } from '../../model/time.ts'
 import type { Collected } from './collected.ts'
 import { bySeverity, SEVERITY_ORDER } from './collected.ts'
@@ -67,6 +67,7 @@ function writeCaptures(sheet: Page, { captures, capturesDropped }: Collected): v
     const name = capture.tap === '' ? '' : `${shortName(capture.tap)}: `
     sheet.paragraph(`${name}${shortName(inputName(capture.path), 200)}`)
     sheet.paragraph(`${capture.format}, ${amountOf(capture)}${timesOf(capture)}`, 4)
+    for (const words of directionWords(capture.quality)) sheet.paragraph(`${words}.`, 4)
     if (capture.outside !== undefined) sheet.paragraph(outsideText(capture.outside), 4)
     for (const text of flowTexts(capture)) sheet.paragraph(text, 4)
     for (const warning of warningsOf(capture)) sheet.warning(warning)

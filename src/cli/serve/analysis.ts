@@ -22,7 +22,7 @@ import {
 } from '../../pipeline/monitor.ts'
 import { recordHelper } from '../ahead-thread.ts'
 import { analysisInput, readerOf } from '../analysis-input.ts'
-import { type ClocksAhead, clocksAhead } from '../clocks.ts'
+import { type Beginnings, beginnings } from '../beginnings.ts'
 import { givenBeside } from '../analyze/beside.ts'
 import { keyLog } from '../../protocols/tls/key-log.ts'
 import {
@@ -203,13 +203,13 @@ interface SortedInputs {
   readonly inputs: readonly JobInput[]
   /** Logs that only name connections of the others. */
   readonly beside: readonly JobInput[]
-  readonly clocks: ClocksAhead
+  readonly begun: Beginnings
 }
 
 async function sortedInputs(all: readonly JobInput[]): Promise<SortedInputs> {
   const beside = await besideAmong(all)
   const inputs = all.filter((input) => !beside.includes(input))
-  return { all, inputs, beside, clocks: await clocksAhead(inputs, EXPANSION_LIMIT) }
+  return { all, inputs, beside, begun: await beginnings(inputs, EXPANSION_LIMIT) }
 }
 
 /** Without a log of connections they are what was named, and cannot be read. */
@@ -229,7 +229,7 @@ function placed({ all, inputs }: SortedInputs, each: readonly InputProgress[]): 
 
 async function opened(
   { tap, name, path, sha256 }: JobInput,
-  { inputs, beside, clocks }: SortedInputs,
+  { inputs, beside, begun }: SortedInputs,
 ): Promise<AnalysisInput> {
   const given = givenBeside({ tap, path: name }, inputs.map(nameOf), beside.map(nameOf))
   const logs = given.flatMap((log) => beside.filter((input) => input.name === log.path))
@@ -240,7 +240,7 @@ async function opened(
   })
   const secrets = await secretsAhead(path, EXPANSION_LIMIT)
   const known = { tap, path: name, sha256: sha256 === null ? null : Promise.resolve(sha256) }
-  return analysisInput(input, { ...known, secrets, clockAhead: clocks.get(path) })
+  return analysisInput(input, { ...known, secrets, beginning: begun.get(path) })
 }
 
 /** Uploaded files have a name and no folder; the name that a log's tap has says nothing. */

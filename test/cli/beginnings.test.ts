@@ -4,32 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openInputs } from '../../src/cli/analyze/inputs.ts'
-import { clocksAhead } from '../../src/cli/clocks.ts'
+import { beginnings } from '../../src/cli/beginnings.ts'
 import type { Finding } from '../../src/model/incident.ts'
 import { clockWords } from '../../src/model/quality.ts'
 import type { CaptureRecord } from '../../src/model/record.ts'
 import { SECOND, type Micros } from '../../src/model/time.ts'
 import { analyze } from '../../src/pipeline/monitor.ts'
-import { deployment, PCAP_HEADER, recordsOf } from '../detectors/analysis.ts'
+import { ahead, deployment } from '../detectors/analysis.ts'
 import { attach, balancer, DLP, STORIES } from '../detectors/stories.ts'
-import { joined } from '../scenario/pcap-writer.ts'
 import { firewall, scenario, type Scenario } from '../scenario/scenario.ts'
 
 let folder = ''
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'holdfast-clocks-'))))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-/** The capture by a clock that is so far ahead. */
-function ahead(capture: Uint8Array, by: Micros): Uint8Array {
-  const bytes = Buffer.from(capture)
-  const records = recordsOf(bytes).map(({ at, record }) => {
-    const moved = Buffer.from(record)
-    moved.writeUInt32LE(Math.floor((at + by) / SECOND), 0)
-    moved.writeUInt32LE((at + by) % SECOND, 4)
-    return moved
-  })
-  return joined([bytes.subarray(0, PCAP_HEADER), ...records])
-}
 
 /** Files of the story's taps, those named here by other clocks. */
 function filesOf(story: Pick<Scenario, 'captures'>, clocks: Readonly<Record<string, Micros>>) {
@@ -42,10 +29,10 @@ function filesOf(story: Pick<Scenario, 'captures'>, clocks: Readonly<Record<stri
 
 /** What each file's clock is ahead of the first one's, in seconds to tenths, by tap. */
 async function told(files: readonly { readonly tap: string; readonly path: string }[]) {
-  const offsets = await clocksAhead(files)
+  const offsets = await beginnings(files)
   return Object.fromEntries(
     files.flatMap(({ tap, path }) => {
-      const by = offsets.get(path)
+      const by = offsets.get(path)?.clockAhead
       return by === undefined ? [] : [[tap, Math.round(by / 100_000) / 10]]
     }),
   )
@@ -100,7 +87,7 @@ describe('how far clocks are apart is told', () => {
     const [client, server] = filesOf(directly(), { server: 10 * SECOND })
     const empty = join(folder, 'more.pcap')
     writeFileSync(empty, ahead([...scenario().captures().values()][0]!, 0))
-    const offsets = await clocksAhead([client!, server!, { tap: 'server', path: empty }])
+    const offsets = await beginnings([client!, server!, { tap: 'server', path: empty }])
     expect([...offsets.keys()]).toEqual([server!.path, empty])
   })
 })
@@ -132,7 +119,7 @@ describe('nothing is told', () => {
 
 /** What was found, when, and how good the captures are. */
 async function analysed(files: readonly { readonly tap: string; readonly path: string }[]) {
-  const { inputs, close } = await openInputs(files, false, [], await clocksAhead(files))
+  const { inputs, close } = await openInputs(files, false, [], await beginnings(files))
   const findings: Finding[] = []
   const captures: CaptureRecord[] = []
   const options = { deployment: deployment(DLP), secrets: null, from: null, to: null, onProgress: null }
