@@ -23,15 +23,20 @@ const ASPECTS: readonly Aspect[] = [
   {
     name: 'nothing lost',
     cell: (q) =>
-      q.missingSegments + q.interfaceDrops + q.evictedConnections + (q.blindSeconds ?? 0) > 0 ? 'w' : 'g',
+      q.missingSegments + q.interfaceDrops + q.evictedConnections + (q.blindSeconds ?? 0) > 0 ||
+      filteredOut(q) !== ''
+        ? 'w'
+        : 'g',
     words: (q) =>
-      q.interfaceDrops > 0
-        ? `${counted(q.interfaceDrops, 'packet')} dropped while capturing`
-        : (q.blindSeconds ?? 0) > 0
-          ? `nothing captured for ${Math.ceil(q.blindSeconds ?? 0)} s`
-          : q.missingSegments > 0
-            ? `${counted(q.missingSegments, 'segment')} missing that the receiver acknowledged`
-            : `${counted(q.evictedConnections, 'connection')} given up: memory limit`,
+      filteredOut(q) !== ''
+        ? `${filteredOut(q)} filtered out`
+        : q.interfaceDrops > 0
+          ? `${counted(q.interfaceDrops, 'packet')} dropped while capturing`
+          : (q.blindSeconds ?? 0) > 0
+            ? `nothing captured for ${Math.ceil(q.blindSeconds ?? 0)} s`
+            : q.missingSegments > 0
+              ? `${counted(q.missingSegments, 'segment')} missing that the receiver acknowledged`
+              : `${counted(q.evictedConnections, 'connection')} given up: memory limit`,
   },
   {
     name: 'two-way',
@@ -66,6 +71,13 @@ export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Ce
   const worst = bad.length === 0 ? 'g' : bad.some(({ cell }) => cell(quality) === 'c') ? 'c' : 'w'
   const costs = bad.length === 0 ? ['complete'] : bad.map(({ words }) => words(quality))
   return { worst, words: [...costs, ...clockWords(quality), ...unreadWords(quality)].join('; ') }
+}
+
+/** What no packet of the capture shows though it has to be there. */
+function filteredOut({ withoutData, withoutAcknowledgments, withoutHandshakes }: Quality): string {
+  if (withoutData !== undefined) return 'data'
+  if (withoutHandshakes !== undefined) return 'all but SYNs'
+  return withoutAcknowledgments === undefined ? '' : 'acknowledgments'
 }
 
 /** All captures of an analysis are judged by the clock of the first. */

@@ -4,6 +4,7 @@
  */
 import { FrameBatch } from '../bytes/frame-batch.ts'
 import { Fragments } from '../connections/fragments.ts'
+import { lacking } from '../connections/lacks.ts'
 import { merged } from '../connections/retold.ts'
 import { Tracker } from '../connections/tracker.ts'
 import type { CaptureReader } from '../model/capture.ts'
@@ -394,7 +395,7 @@ export class TapRun implements Run, LiveRun {
       invalidResets: sum((tracker) => tracker.counters.invalidResets),
       interfaceDrops: this.reader.interfaces.reduce((n, face) => n + face.drops, 0),
       ...(clockAhead === undefined ? {} : { clockOffsetSeconds: toSeconds(clockAhead) }),
-      ...(this.blindTime === 0 ? {} : { blindSeconds: toSeconds(this.blindTime) }),
+      ...lacking(this.trackers, this.blindTime),
       ...(this.unread.size === 0 ? {} : { unread: unreadInWords(this.unread) }),
       readError: fault === null ? null : faultText(fault),
     }

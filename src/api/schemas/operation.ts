@@ -49,6 +49,9 @@ const quality = z
       .meta({ description: "what its clock is ahead of the first capture's, by which its times are given" })
       .optional(),
     blindSeconds: secondsSpan.optional(),
+    withoutAcknowledgments: count.optional(),
+    withoutData: count.optional(),
+    withoutHandshakes: count.optional(),
     unread: z.record(z.string(), count).optional(),
     readError: z.string().nullable(),
   })
