@@ -23,15 +23,20 @@ const ASPECTS: readonly Aspect[] = [
   {
     name: 'nothing lost',
     cell: (q) =>
-      q.missingSegments + q.interfaceDrops + q.evictedConnections + (q.blindSeconds ?? 0) > 0 ? 'w' : 'g',
+      q.missingSegments + q.interfaceDrops + q.evictedConnections + (q.blindSeconds ?? 0) > 0 ||
+      filteredOut(q) !== ''
+        ? 'w'
+        : 'g',
     words: (q) =>
-      q.interfaceDrops > 0
-        ? `${counted(q.interfaceDrops, 'packet')} dropped while capturing`
-        : (q.blindSeconds ?? 0) > 0
-          ? `nothing captured for ${Math.ceil(q.blindSeconds ?? 0)} s`
-          : q.missingSegments > 0
-            ? `${counted(q.missingSegments, 'segment')} missing that the receiver acknowledged`
-            : `${counted(q.evictedConnections, 'connection')} given up: memory limit`,
+      filteredOut(q) !== ''
+        ? `${filteredOut(q)} filtered out`
+        : q.interfaceDrops > 0
+          ? `${counted(q.interfaceDrops, 'packet')} dropped while capturing`
+          : (q.blindSeconds ?? 0) > 0
+            ? `nothing captured for ${Math.ceil(q.blindSeconds ?? 0)} s`
+            : q.missingSegments > 0
+              ? `${counted(q.missingSegments, 'segment')} missing that the receiver acknowledged`
+              : `${counted(q.evictedConnections, 'connection')} given up: memory limit`,
   },
   {
     name: 'two-way',
@@ -73,6 +78,13 @@ export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Ce
 
 const directionWords = ({ directions = [] }: Quality): string[] =>
   directions.map(([one, other]) => `${one} and ${other}: two directions, one tap`)
+
+/** What no packet of the capture shows though it has to be there. */
+function filteredOut({ withoutData, withoutAcknowledgments, withoutHandshakes }: Quality): string {
+  if (withoutData !== undefined) return 'data'
+  if (withoutHandshakes !== undefined) return 'all but SYNs'
+  return withoutAcknowledgments === undefined ? '' : 'acknowledgments'
+}
 
 /** All captures of an analysis are judged by the clock of the first. */
 function clockWords({ clockOffsetSeconds: offset = 0 }: Quality): string[] {

@@ -73,10 +73,21 @@ export class Cold {
     )
   }
 
+  /** Octets of a side that were not captured. One alone is a FIN's number rather than an octet, or what a
+   * keep-alive pretends to send again. */
+  unseen(side: Side): number {
+    return this.holes[side].reduce((sum, { from, to }) => sum + lengthOf(from, to), this.missing[side])
+  }
+
   ownHoles(side: Side): Hole[] {
     if (this.holes === NO_HOLES) this.holes = [[], []]
     return this.holes[side]
   }
+}
+
+const lengthOf = (from: number, to: number): number => {
+  const length = (to - from) | 0
+  return length === 1 ? 0 : length
 }
 
 /** Holes remembered per half: beyond it the oldest counts as missing for good (a capture that loses this much

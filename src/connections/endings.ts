@@ -41,6 +41,7 @@ import { answered } from './advance.ts'
 import { acknowledgesSyn } from './handshake.ts'
 import { isUnasked, settle, settleHeard, wake } from './silences.ts'
 import type { Waking } from './waking.ts'
+import { passedUnseen, unseenBefore } from './unseen.ts'
 import { bytesSent, coldOf, connectionId, endpointOf, lastAt, type TapState } from './tap-state.ts'
 
 /** Whoever takes its leave in words (a close_notify, a 408, a 421) closes right behind them; TLS wants the
@@ -111,7 +112,8 @@ export function resetSeen(
   const provoked = hears && before === lastAt(state, row) && sinceLast < state.silenceMin
   const waking = state.wakings.of(row)
   const wokenByPeer = waking?.brokenBy === otherSide(side) ? waking.end - waking.start : 0
-  if (sinceLast >= state.silenceMin && (w[c + STATE]! & (OVER | WAKING)) === 0)
+  const isFree = (w[c + STATE]! & (OVER | WAKING)) === 0
+  if (sinceLast >= state.silenceMin && isFree && !passedUnseen(state, row, side, place))
     wake(state, row, side, 'rst', time, packet)
   const idleBefore = provoked ? wokenByPeer : sinceLast
   tellReset(state, row, side, place, time, packet, provoked ? sinceLast : null, idleBefore)
@@ -166,7 +168,7 @@ function tellReset(
     idleBefore,
     sinceOwn: ownLast > 0 ? Math.max(0, time - ownLast) : null,
     legRtt: w[h + LEG_RTT]! >>> 0 > LEG_RTT_MIN ? w[h + LEG_RTT]! >>> 0 : null,
-    bytes: bytesSent(state, row),
+    bytes: bytesBefore(state, row, side, place),
     afterFin: (w[c + STATE]! & (FIN_SEEN | bit(FIN_SEEN, 1))) !== 0,
   })
 }
@@ -190,16 +192,25 @@ export function finSeen(
   const unheard = acknowledgesUnheard(state, row, side, place)
   const isAnswer = unheard === 1 || acknowledgesUnseenFin(state, row, side, place)
   const first = isAnswer ? otherSide(side) : side
+  const bytes = bytesBefore(state, row, side, place)
   // What the other side said meanwhile, where it is not heard, was no silence.
   const isFree = (state.table.words[row * RECORD_WORDS + STATE]! & (OVER | WAKING)) === 0
+  const isWhole = unheard <= 1 && !passedUnseen(state, row, side, place)
   const isSilent = idleBefore >= state.silenceMin && isFree && !isReply(state, row, side, place)
-  if (isSilent && unheard <= 1) wake(state, row, first, 'fin', time, packet)
+  if (isSilent && isWhole) wake(state, row, first, 'fin', time, packet)
   if (isAnswer) {
     const known = wokenByUnseenFin(state, row, side, place)
     const idle = known === null ? idleBefore : known.end - known.start
-    tellFinished(state, row, first, null, idle, time, known?.endPacket ?? packet)
+    tellFinished(state, row, first, null, bytes, idle, time, known?.endPacket ?? packet)
   }
-  tellFinished(state, row, side, place, isAnswer ? 0 : idleBefore, time, packet)
+  tellFinished(state, row, side, place, bytes, isAnswer ? 0 : idleBefore, time, packet)
+}
+
+/** Octets of the streams until the FIN or RST in hand: its numbers tell of those that passed unseen. */
+function bytesBefore(state: TapState, row: number, side: Side, place: Place): readonly [number, number] {
+  const seen = bytesSent(state, row)
+  const unseen = unseenBefore(state, row, side, place)
+  return [seen[0] + unseen[0], seen[1] + unseen[1]]
 }
 
 /** The silence that the other side's unseen FIN broke: `side` had acknowledged that at once, before it closed
@@ -260,6 +271,7 @@ function tellFinished(
   row: number,
   side: Side,
   place: Place | null,
+  bytes: readonly [number, number],
   idleBefore: Micros,
   time: Micros,
   packet: number,
@@ -278,7 +290,7 @@ function tellFinished(
     from: side,
     idleBefore,
     first: cold.endedBy === null,
-    bytes: bytesSent(state, row),
+    bytes,
     hopLimit: place?.hopLimit ?? null,
     usualHopLimit: place === null ? null : hopLimitBefore(state, row, side, place),
   })

@@ -72,6 +72,7 @@ export function synSeen(
     w[h + INITIAL] === (tcp.sequence(place.bytes, place.transportAt) | 0)
   const host = w[c + (side === 0 ? ADDRESS_0 : ADDRESS_1)]!
   noteHopLimit(state.hopLimits, host, facts.hopLimit, isRepeated)
+  state.lacks.hasSyn = true
   w[c + STATE]! |= bit(SYN_SEEN, side)
   if ((tcp.flags(place.bytes, place.transportAt) & tcp.ACK) === 0) {
     synOf(state, row, side, cold, time)
@@ -153,7 +154,8 @@ function revive(w: Int32Array, c: number, cold: Cold): void {
 /**
  * A packet without SYN on a connection that was not yet told as open; false if it belongs to an earlier one.
  * A host that still holds an old connection answers a SYN with an acknowledgment of that one's octets (a
- * challenge ACK, RFC 5961 §4.2).
+ * challenge ACK, RFC 5961 §4.2). Who was not answered sends no RST (RFC 9293 §3.10.5): an originator that
+ * does has heard what the tap has not.
  */
 export function openBy(state: TapState, row: number, side: Side, place: Place, time: Micros): boolean {
   const w = state.table.words
@@ -161,9 +163,10 @@ export function openBy(state: TapState, row: number, side: Side, place: Place, t
   const both = SYN_SEEN | bit(SYN_SEEN, 1)
   const cold = state.table.cold.get(row)
   const flags = tcp.flags(place.bytes, place.transportAt)
+  state.lacks.hasMore = true
   if ((flags & tcp.RST) !== 0) {
     if ((w[c + STATE]! & both) === both) tellFailed(state, row, 'aborted', time)
-    else if ((w[c + STATE]! & both) !== 0 && side === 1) tellFailed(state, row, 'refused', time)
+    else if ((w[c + STATE]! & both) !== 0) tellFailed(state, row, side === 1 ? 'refused' : 'aborted', time)
     else if (side === 1 && tcp.isRefusal(place.bytes, place.transportAt)) noteRefusal(w, row, place)
     return true
   }

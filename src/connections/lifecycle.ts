@@ -38,9 +38,9 @@ import { isUnansweredAttempt, openBy, synSeen, tellFailed, timeLate } from './ha
 import { forgetStray } from './last-seen.ts'
 import type { Roles } from './roles.ts'
 import { settleAtEnd, wake, whileWaking } from './silences.ts'
-import { tellsOfUnseen } from './survivals.ts'
 import type { TapClock } from './tap-clock.ts'
 import { bytesSent, connectionId, endpointOf, firstAt, lastAt, type TapState } from './tap-state.ts'
+import { passedUnseen, tellsOfUnseen } from './unseen.ts'
 import { Waitlist } from './waitlist.ts'
 
 /** Twice the maximum segment lifetime of RFC 9293 §3.4.2. */
@@ -108,8 +108,11 @@ export class Lifecycle {
         repeatsProbe(state, row, side, place, flags, payload) ||
         isKeepAlive(state, row, side, flags, payload, sequence)
       const breaker = probe ? 'keep-alive' : payload > 0 ? 'data' : 'acknowledgment'
-      wake(state, row, side, breaker, time, packet)
-      if (tellsOfUnseen(state, row, side, place)) state.wakings.of(row)!.doubtful = true
+      if (!passedUnseen(state, row, side, place)) {
+        const isAgain = breaker === 'data' && sequence !== state.table.words[half(row, side) + NEXT]
+        wake(state, row, side, breaker, time, packet, isAgain)
+        if (tellsOfUnseen(state, row, side, place)) state.wakings.of(row)!.doubtful = true
+      }
     }
     return true
   }
@@ -175,8 +178,10 @@ export class Lifecycle {
     return this.state.moment[0]! - lastAt(this.state, row)
   }
 
+  /** Who is not answered asks again (RFC 6298 §2.1); of a SYN that stays alone, a tap that holds nothing but
+   * SYNs does not tell what became. */
   private giveUpAttempt(row: number): void {
-    if (isUnansweredAttempt(this.state, row))
+    if (this.state.lacks.hasMore && isUnansweredAttempt(this.state, row))
       tellFailed(this.state, row, 'unanswered', this.state.clock.latest)
   }
 

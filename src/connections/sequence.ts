@@ -19,6 +19,7 @@ import {
   HARDWARE_UNANSWERED,
   INITIAL,
   KEEP_ALIVES,
+  LAST_AT,
   NEXT,
   OUT_OF_ORDER,
   PACKETS,
@@ -31,6 +32,7 @@ import {
   half,
   handshakeRtt,
 } from './fields.ts'
+import type { TapSilence } from './tap-clock.ts'
 import { coldOf, lastAt, type TapState } from './tap-state.ts'
 
 /** A late segment is out of order, not sent again, if its hole is no older than this or the round trip
@@ -182,8 +184,17 @@ export function missed(state: TapState, row: number, side: Side, to: number): vo
   if (onlyEmpty && to === ((next + 1) | 0)) w[h + INITIAL] = next
   else {
     addHole(state, row, side, { from: next, to, since: state.moment[0]! })
-    state.clock.missed(lastAt(state, row), state.moment[0]!)
+    for (const silence of state.clock.missed(lastAt(state, row), state.moment[0]!)) tellBlind(state, silence)
+    // They passed some time since the last packet: that was no silence.
+    if (lastAt(state, row) < state.moment[0]!)
+      state.table.f64[(row * RECORD_WORDS + LAST_AT) >> 1] = state.moment[0]!
   }
+}
+
+/** The tap saw nothing for a while, though something passed: nobody listened. */
+function tellBlind(state: TapState, { start, end }: TapSilence): void {
+  state.lacks.blind += end - start
+  state.emit({ kind: 'capture-blind', time: state.moment[0]!, tap: state.tap, start, end })
 }
 
 /** The oldest hole is given up when there are too many. */

@@ -37,7 +37,7 @@ export const GIVEN_UP_RETRANSMISSIONS = 3
 export const GIVEN_UP_AFTER: Micros = 3 * SECOND
 
 /** A packet of `side` breaks the silence that began at the connection's last packet: remembered until its
- * outcome is known. */
+ * outcome is known. `isAgain`: it brings octets that were sent before. */
 export function wake(
   state: TapState,
   row: number,
@@ -45,6 +45,7 @@ export function wake(
   breaker: SilenceBreaker,
   time: Micros,
   packet: number,
+  isAgain = false,
 ): void {
   const { words: w, f64 } = state.table
   const c = row * RECORD_WORDS
@@ -65,7 +66,7 @@ export function wake(
   waking.isUnasked =
     breaker === 'data' && unacknowledged(state, row, side) === 0 && isUnasked(state, row, side)
   waking.peerNext = w[peer + NEXT]!
-  doubt(state, waking)
+  doubt(state, row, waking, isAgain)
   w[c + STATE]! |= WAKING
 }
 

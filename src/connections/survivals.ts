@@ -6,54 +6,45 @@
  * claimed. A silence counts unless
  *
  * - the packet that breaks it tells of octets that passed unseen: it was no silence;
- * - its beginning was not seen, and hardly a frame of anybody was, either: nothing shows that the connection
- *   was there;
+ * - it began with octets that nobody was seen to acknowledge, and that were not sent again: whoever received
+ *   them did so within half a second (RFC 9293 §3.8.6.3), so that packets passed unseen;
+ * - its beginning was not seen, and the tap saw nothing of anybody for a while, or never a SYN: nothing shows
+ *   that the connection was there;
+ * - the tap was blind for some of it;
  * - it is a silence of the whole tap, and the capture ended within it, or another connection had packets
  *   again after the same one. A connection that is alone on its tap is silent with it as a matter of course,
  *   and counts.
  */
 import { LONGEST_SURVIVED_MAX } from '../model/connection.ts'
-import { i32 } from '../bytes/read.ts'
-import { otherSide, type Side } from '../model/packet.ts'
 import { MILLISECOND, type Micros } from '../model/time.ts'
-import * as tcp from '../wire/tcp.ts'
-import type { Place } from '../wire/frame.ts'
-import { JUMP_MAX } from './acceptance.ts'
-import { NEXT, RECORD_WORDS, STARTED, STATE, SURVIVED, bit, half } from './fields.ts'
+import { ACK_SEEN, RECORD_WORDS, STATE, SURVIVED, bit } from './fields.ts'
 import { coldOf, type TapState } from './tap-state.ts'
 import type { Waking } from './waking.ts'
 
 /** A silence is the tap's if the tap saw no frame for nearly all of it: the first and the last round trip may
  * be anybody's. */
 const NEARLY_ALL = 0.9
+/** What each side has received is known. */
+const HEARD = ACK_SEEN | bit(ACK_SEEN, 1)
 
-/** A silence was broken: what the tap saw of anybody meanwhile is remembered for when its outcome is
- * known. */
-export function doubt(state: TapState, waking: Waking): void {
+/** A silence was broken: what the tap saw of anybody meanwhile is remembered for when its outcome is known.
+ * `isAgain`: the packet that broke it brings octets that were sent before. */
+export function doubt(state: TapState, row: number, waking: Waking, isAgain: boolean): void {
   const { start, end } = waking
   const ofTap = state.clock.silenceOf(start, end, NEARLY_ALL)
   if (ofTap !== null) {
     ofTap.shared++
     waking.tapSilence = ofTap
   }
-  if (waking.startPacket === 0)
-    waking.doubtful = state.clock.totalSilence(start, end) >= NEARLY_ALL * (end - start)
+  const isTold = waking.breaker !== 'rst' && !isAgain
+  const isUnheard = isTold && waking.inFlight > 0
+  if (isUnheard || state.clock.isBlindWithin(start, end)) waking.doubtful = true
+  if (waking.startPacket === 0) {
+    const isTaps = state.clock.totalSilence(start, end) > 0
+    if (isTaps || !state.lacks.hasSyn) waking.doubtful = true
+  } else if (isTold && (state.table.words[row * RECORD_WORDS + STATE]! & HEARD) === HEARD)
+    state.lacks.silence(isUnheard)
 }
-
-/** The numbers of the packet in hand, not yet accounted for, tell of octets that the tap did not see, or are
- * those of another connection. */
-export function tellsOfUnseen(state: TapState, row: number, side: Side, place: Place): boolean {
-  const w = state.table.words
-  const bits = w[row * RECORD_WORDS + STATE]!
-  const { bytes: b, transportAt: t } = place
-  const other = otherSide(side)
-  if ((bits & bit(STARTED, side)) !== 0 && isBeyond((i32(b, t + 4) - w[half(row, side) + NEXT]!) | 0))
-    return true
-  const acknowledges = (tcp.flags(b, t) & tcp.ACK) !== 0 && (bits & bit(STARTED, other)) !== 0
-  return acknowledges && isBeyond((i32(b, t + 8) - w[half(row, other) + NEXT]!) | 0)
-}
-
-const isBeyond = (ahead: number): boolean => ahead > 0 || ahead < -JUMP_MAX
 
 /** A silence was answered. Whether others share it with the tap will show when they have packets again. */
 export function credit(state: TapState, row: number, waking: Waking): void {

@@ -25,6 +25,8 @@ export interface TapSilence {
   shared: number
 }
 
+const NONE: readonly TapSilence[] = []
+
 // Places in `at`: numbers that large would be boxed as fields.
 /** The frame before. */
 const BEFORE = 0
@@ -90,10 +92,21 @@ export class TapClock {
   }
 
   /** Octets passed between two frames of a connection that the tap did not see: if it saw nothing for a while
-   * in between, it was blind then. */
-  missed(start: Micros, end: Micros): void {
-    for (let i = this.silences.length - 1; i >= 0 && this.silences[i]!.end > start; i--)
-      if (this.silences[i]!.start >= start && this.silences[i]!.end <= end) this.silences[i]!.isBlind = true
+   * in between, it was blind then. Answers the times of which that was not known before. */
+  missed(start: Micros, end: Micros): readonly TapSilence[] {
+    let blind = NONE
+    for (let i = this.silences.length - 1; i >= 0 && this.silences[i]!.end > start; i--) {
+      const silence = this.silences[i]!
+      if (silence.isBlind || silence.start < start || silence.end > end) continue
+      silence.isBlind = true
+      if (!silence.interrupted) blind = [...blind, silence]
+    }
+    return blind
+  }
+
+  /** For some of the span the tap was blind, as far as is known by now. */
+  isBlindWithin(start: Micros, end: Micros): boolean {
+    return this.silences.some((one) => (one.isBlind || one.interrupted) && one.start < end && one.end > start)
   }
 
   /** Since when the tap sees, as far as is known: its first frame, or the end of the last time that it was

@@ -25,6 +25,7 @@ import {
 } from './fields.ts'
 import type { HardwareTable } from './hardware.ts'
 import type { HopLimits } from './hop-limits.ts'
+import type { Lacks } from './lacks.ts'
 import type { SynFactsReader } from './syn-facts.ts'
 import type { ConnectionTable } from './table.ts'
 import type { TapClock } from './tap-clock.ts'
@@ -69,6 +70,8 @@ export interface TapState {
   readonly doubts: Doubts
   readonly endpoints: Endpoints
   readonly hopLimits: HopLimits
+  /** Of what a filter kept from the tap; counted anew after a restart. */
+  readonly lacks: Lacks
   readonly counters: ConnectionCounters
   /** Shortest silence that is told. */
   readonly silenceMin: Micros
@@ -130,14 +133,19 @@ export class Endpoints {
 export const endpointOf = (state: TapState, row: number, side: Side): Endpoint =>
   state.endpoints.of(state, row, side)
 
-/** Octets of the streams so far, by side: what was sent again, or mirrored twice, counts once. */
+/** Octets of the streams so far, by side: what was sent again, or mirrored twice, counts once; what the tap
+ * did not see counts where the numbers of what it saw tell of it. */
 export const bytesSent = (state: TapState, row: number): readonly [number, number] => [
-  uniqueBytes(state, half(row, 0)),
-  uniqueBytes(state, half(row, 1)),
+  uniqueBytes(state, row, 0),
+  uniqueBytes(state, row, 1),
 ]
 
-const uniqueBytes = ({ table }: TapState, h: number): number =>
-  table.f64[(h + BYTES) >> 1]! - (table.words[h + REPEATED]! >>> 0)
+function uniqueBytes({ table }: TapState, row: number, side: Side): number {
+  const h = half(row, side)
+  const seen = table.f64[(h + BYTES) >> 1]! - (table.words[h + REPEATED]! >>> 0)
+  const cold = table.cold.get(row)
+  return cold === undefined ? seen : seen + cold.unseen(side)
+}
 
 export function coldOf(state: TapState, row: number): Cold {
   const known = state.table.cold.get(row)

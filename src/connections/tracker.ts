@@ -27,13 +27,14 @@ import * as F from './fields.ts'
 import { bit, HALF_WORDS, RECORD_WORDS } from './fields.ts'
 import { HardwareTable } from './hardware.ts'
 import { touch } from './last-seen.ts'
-import { Lifecycle } from './lifecycle.ts'
+import { Lacks, type LastSeen } from './lacks.ts'
+import { Lifecycle, SYN_UNANSWERED_AFTER } from './lifecycle.ts'
 import { Reading, STREAMS_MAX } from './reading.ts'
 import { type Retold, retold } from './retold.ts'
 import { isAnotherLife } from './reuse.ts'
 import { Roles } from './roles.ts'
 import { addRepeated, missingOf } from './sequence.ts'
-import { settleAtEnd } from './silences.ts'
+import { settleAtEnd, unacknowledged } from './silences.ts'
 import { summarise } from './summary.ts'
 import { SynFactsReader } from './syn-facts.ts'
 import { CONNECTIONS_MAX, ConnectionTable } from './table.ts'
@@ -142,6 +143,7 @@ export class Tracker {
       doubts: new Doubts(),
       endpoints: new Endpoints(),
       hopLimits: new Map(),
+      lacks: new Lacks(),
       counters: this.counters,
       silenceMin: options.silenceMin,
       wakings: this.wakings,
@@ -166,6 +168,11 @@ export class Tracker {
   /** Times that the capture's clock was set back. */
   get clockSteps(): number {
     return this.clock.steps
+  }
+
+  /** What a filter kept from the tap. */
+  get lacks(): Lacks {
+    return this.state.lacks
   }
 
   /** Connections held now. */
@@ -237,7 +244,9 @@ export class Tracker {
       if ((flags & tcp.SYN) === 0) this.reading.deliver(row, side, place, payload, packet)
       else this.reading.hold(row, side, place, payload, packet)
     }
-    if ((flags & tcp.FIN) !== 0) this.reading.finish(row, side, place, payload, packet)
+    if ((flags & tcp.FIN) === 0) return
+    this.state.lacks.finished(payload)
+    this.reading.finish(row, side, place, payload, packet)
   }
 
   /** The segment at `place` will be accounted for soon: who reads its connection may have work done for it
@@ -418,6 +427,7 @@ export class Tracker {
     const summary = summarise(this.state, row, why)
     this.counters.missingSegments += missingOf(this.state, row, 0)[0] + missingOf(this.state, row, 1)[0]
     if (isOneWay(this.state, row, summary)) this.counters.oneWayConnections++
+    this.state.lacks.closed(summary, lastSeen(this.state, row, summary))
     this.state.emit({
       kind: 'connection-closed',
       time: this.state.clock.latest,
@@ -447,6 +457,24 @@ function isOneWay({ table }: TapState, row: number, { halves }: ConnectionSummar
   const isUnopened = (table.words[row * RECORD_WORDS + F.STATE]! & F.UNOPENED) !== 0
   return halves[1].packets === 0 && !isUnopened
 }
+
+/** What is sent again or acknowledged is so within three seconds: a SYN or its answer (RFC 6298 §2.1), octets
+ * (RFC 9293 §3.8.6.3). */
+function lastSeen(state: TapState, row: number, { halves }: ConnectionSummary): LastSeen {
+  const bits = state.table.words[row * RECORD_WORDS + F.STATE]!
+  if (state.clock.latest - lastAt(state, row) < SYN_UNANSWERED_AFTER) return NOTHING_SEEN
+  const isLone =
+    (bits & (F.UNOPENED | F.SYN_SEEN)) === (F.UNOPENED | F.SYN_SEEN) &&
+    halves.every(({ packets, captureDuplicates }) => packets - captureDuplicates <= 1)
+  const heard = F.ACK_SEEN | bit(F.ACK_SEEN, 1)
+  const isCut = (bits & (F.RST_SEEN | bit(F.RST_SEEN, 1))) !== 0
+  const isAsking = halves.some(({ unanswered }) => unanswered > 0)
+  const spoke = halves.some(({ bytes, finAt }) => bytes > 0 || finAt !== null)
+  if ((bits & heard) !== heard || isCut || isAsking || !spoke) return { isLone, isUnheard: null }
+  return { isLone, isUnheard: unacknowledged(state, row, 0) + unacknowledged(state, row, 1) > 0 }
+}
+
+const NOTHING_SEEN: LastSeen = { isLone: false, isUnheard: null }
 
 const scopeOf = (place: Place): number =>
   (place.path << F.PATH_SHIFT) | (place.version === 4 ? SCOPE_IPV4 : SCOPE_IPV6)

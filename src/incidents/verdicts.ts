@@ -34,12 +34,23 @@ const RISKS: ReadonlySet<string> = new Set(['timer-risk', 'scan-at-risk', 'nat-s
  */
 const ONE_WAY_SHARE = 0.05
 
-/** A capture that lost packets, or whole directions, cannot show that nothing went wrong. */
-export const isFlawed = (quality: CaptureQuality, connections: number): boolean =>
+/**
+ * Segments missing in so many places, as a share of the packets, that it was no accident: packets were
+ * sampled, or a filter kept them away (Zeek's misc/capture-loss warns from 10 % on).
+ */
+const MISSING_SHARE = 0.1
+
+/** A capture that lost packets, or whole directions, or that was filtered, cannot show that nothing went
+ * wrong. */
+export const isFlawed = (quality: CaptureQuality, connections: number, packets: number): boolean =>
   quality.interfaceDrops > 0 ||
   quality.readError !== null ||
   quality.evictedConnections > 0 ||
   (quality.blindSeconds ?? 0) > 0 ||
+  (quality.withoutAcknowledgments ?? 0) > 0 ||
+  (quality.withoutData ?? 0) > 0 ||
+  (quality.withoutHandshakes ?? 0) > 0 ||
+  quality.missingSegments > MISSING_SHARE * packets ||
   quality.oneWayConnections > ONE_WAY_SHARE * connections
 
 /** By service in the order given, requirements in the order of their documents. */
@@ -131,7 +142,7 @@ const packetsFor = (unshown: FlowShowing | null, what: string): string =>
 
 const UNSAMPLED = 'records of all packets: those of sampled ones show no single packet'
 const NOT_JUDGED = 'a rule: Holdfast does not judge this requirement yet'
-const WHOLE = 'a capture that lost no packets and holds both directions'
+const WHOLE = 'a capture that lost no packets, was not filtered, and holds both directions'
 
 /** Incidents name whatever they are about: see `namedFor`. */
 const concerns = ({ service, requirements }: Incident, { id }: Requirement, at: string | null): boolean =>

@@ -30,6 +30,16 @@ export interface CaptureQuality {
   directions?: readonly (readonly [string, string])[] | undefined
   /** Seconds of which nothing was captured: a live capture was away. Absent: none. */
   blindSeconds?: number | undefined
+  /** Times that octets, or a FIN, were received, as what followed shows, and nobody was seen to acknowledge
+   * them; there is no time that somebody was, so that a filter kept acknowledgments away. Absent: it did
+   * not. */
+  withoutAcknowledgments?: number | undefined
+  /** Connections that carried octets, as their numbers show; not one of anybody's was captured, but with a
+   * FIN, so that a filter kept the data away. Absent: it did not. */
+  withoutData?: number | undefined
+  /** Connections of which the SYN was captured, or that and its answer; of none there is more, so that a
+   * filter kept the rest away. Absent: it did not. */
+  withoutHandshakes?: number | undefined
   /** Parts of streams, and datagrams, that could not be read, or only so far, by reason. Absent: none. */
   unread?: Readonly<Record<string, number>> | undefined
   /** Why reading stopped before the end, with the offset; null if it did not. */

@@ -219,7 +219,7 @@ export class LiveAnalysis {
   standing(): Standing {
     const causes = this.conclusions.ledger.causes()
     const incidents = causes.flatMap(({ id }) => this.incident(id) ?? [])
-    const flawed = isFlawed(this.run.quality(), this.connections)
+    const flawed = isFlawed(this.run.quality(), this.connections, this.run.framesRead)
     return {
       causes,
       capture: this.run.record(null),

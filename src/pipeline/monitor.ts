@@ -278,7 +278,7 @@ class Analysis {
 
   private writeVerdicts(incidents: readonly Incident[]): void {
     const { runs } = this
-    const flawed = runs.some((run) => isFlawed(run.quality(), this.connections))
+    const flawed = runs.some((run) => isFlawed(run.quality(), this.connections, run.framesRead))
     const asked = { incidents, isFlawed: flawed, ...shownByFlows(runs) }
     for (const record of this.conclusions.verdicts(asked)) this.write(record)
   }

@@ -58,6 +58,7 @@ const SNAPSHOT: SnapshotOptions = {
     'endpoints',
     'synFacts',
     'doubts',
+    'lacks',
     'tapIndex',
     'lookedAt',
   ]),

@@ -4,6 +4,7 @@
  */
 import { FrameBatch } from '../bytes/frame-batch.ts'
 import { Fragments } from '../connections/fragments.ts'
+import { lacking } from '../connections/lacks.ts'
 import { merged } from '../connections/retold.ts'
 import type { Tracker } from '../connections/tracker.ts'
 import type { CaptureReader } from '../model/capture.ts'
@@ -418,7 +419,7 @@ export class TapRun implements Run, LiveRun {
       interfaceDrops: this.reader.interfaces.reduce((n, face) => n + face.drops, 0),
       ...(clockAhead === undefined ? {} : { clockOffsetSeconds: toSeconds(clockAhead) }),
       ...(this.taps.directions.length === 0 ? {} : { directions: this.taps.directions }),
-      ...(this.blindTime === 0 ? {} : { blindSeconds: toSeconds(this.blindTime) }),
+      ...lacking(trackers, this.blindTime),
       ...(this.unread.size === 0 ? {} : { unread: unreadInWords(this.unread) }),
       readError: fault === null ? null : faultText(fault),
     }

@@ -271,12 +271,20 @@ const isJudged = (service: Service): boolean => service.profile !== 'generic'
 /** It comes from an agent, as far as can be told. */
 const isAgents = ({ leg }: TrackedSighting): boolean => leg === 'front' || leg === 'direct'
 
-/** A server that closes idle connections by design ends the longest silence that there is. */
+/** Silent for as long as matters, and the path bore it. A server that closes idle connections by design ends
+ * the longest silence that there is. */
 function wasIdle(summary: ConnectionSummary, service: Service): boolean {
   const { longestSurvived, maxIdle, idleBeforeEnd, endReason } = summary
   const isByDesign = service.serverIdleTimeout !== null && endReason === 'server-fin'
-  return Math.max(longestSurvived, maxIdle, isByDesign ? idleBeforeEnd : 0) >= tellingSilence(service)
+  const ended = isByDesign ? idleBeforeEnd : isTakenLeave(summary) ? maxIdle : 0
+  return Math.max(longestSurvived, ended) >= tellingSilence(service)
 }
+
+/** Both sides closed it, the agent first: what came after the longest silence arrived, and nothing passed
+ * unseen. */
+const isTakenLeave = ({ endReason, halves }: ConnectionSummary): boolean =>
+  endReason === 'client-fin' &&
+  halves.every(({ finAt, missingBytes }) => finAt !== null && missingBytes === 0)
 
 /** A redirect is what leads out of it, and checks of health are no agents. */
 const isClear = ({ decrypted, response }: HttpTransaction, { tls, leg }: TrackedSighting): boolean =>

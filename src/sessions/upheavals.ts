@@ -222,7 +222,9 @@ function opened(device: Device | null, moment: Moment): void {
   if (device === null) return
   device.open++
   const { upheaval } = device
-  if (upheaval !== null && upheaval.returns.length < NOTED_MAX) upheaval.returns.push(moment)
+  // That it opened may be known only by what ended it: it did not come back then.
+  if (upheaval === null || moment.at < upheaval.ends[0]!.at) return
+  if (upheaval.returns.length < NOTED_MAX) upheaval.returns.push(moment)
 }
 
 function closed(device: Device | null): void {

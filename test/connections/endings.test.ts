@@ -98,7 +98,7 @@ describe('a reset', () => {
     [
       'ahead of what was seen, within the window',
       (wire) => wire.resets(1, { at: 121 }),
-      { sequence: 5_121, sequenceOffset: 100 },
+      { sequence: 5_121, sequenceOffset: 100, bytes: [10, 120] },
     ],
   ])('%s', (_name, told, differs) => {
     expect(told(exchange()).of('reset')).toEqual([reset(differs)])
@@ -270,6 +270,18 @@ describe('a FIN', () => {
   test('of a side that never spoke has nothing to compare it with', () => {
     const wire = createWire().sends(0, 10).finishes(1)
     expect(wire.of('finished')[0]!.usualHopLimit).toBeNull()
+  })
+
+  test('whose numbers tell of octets that were not captured breaks no silence: they passed meanwhile', () => {
+    const unseen = { unseen: true } as const
+    const wire = createWire({ silenceMin: seconds(10) }).opens([{}, {}, unseen])
+    wire.sends(0, 10, unseen).sends(1, 20, unseen).waits(seconds(40)).finishes(0).finishes(1).ends()
+    expect(wire.of('silence')).toEqual([])
+    expect(wire.of('finished')).toMatchObject([
+      { from: 0, bytes: [10, 20] },
+      { from: 1, bytes: [10, 20] },
+    ])
+    expect(wire.summary).toMatchObject({ longestSurvived: 0, maxIdle: STEP })
   })
 
   const unseen = { hopLimit: null, usualHopLimit: null, from: 1 } as const

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { milliseconds, seconds } from '../../src/model/time.ts'
 import { SYN_UNANSWERED_AFTER } from '../../src/connections/lifecycle.ts'
-import type { ConnectionOpened } from '../../src/model/observation.ts'
+import type { ConnectionOpened, Observation } from '../../src/model/observation.ts'
 import { ACK, AGENT, createWire, half, HARDWARE, ON, RST, SERVER, spoke, START, STEP, SYN } from './wire.ts'
 import type { Wire } from './wire.ts'
 
@@ -257,12 +257,27 @@ describe('a try comes to nothing', () => {
 
   test('never answered, with one SYN: told once that long has passed', () => {
     const wire = createWire().says(0, 0, { flags: SYN })
+    // Somebody else's connection: the tap holds more than SYNs.
+    wire.says(0, 10, { after: 0, frame: { sourcePort: 7 } })
+    const told = (): Observation[] => wire.observations.filter((o) => 'connection' in o && o.connection === 0)
     wire.tracker.tick(START + SYN_UNANSWERED_AFTER - 1)
-    expect(wire.observations).toEqual([])
+    expect(told()).toEqual([])
     wire.tracker.tick(START + SYN_UNANSWERED_AFTER)
     wire.tracker.tick(START + seconds(60))
-    expect(wire.observations).toEqual([failed('unanswered', START + SYN_UNANSWERED_AFTER, 1)])
-    expect(wire.ends().summary.endReason).toBe('silent')
+    expect(told()).toEqual([failed('unanswered', START + SYN_UNANSWERED_AFTER, 1)])
+    expect(wire.ends().of('connection-closed')[0]!.summary.endReason).toBe('silent')
+  })
+
+  test('one SYN, at a tap that holds nothing but SYNs: a filter may have kept the answer away', () => {
+    const wire = createWire().says(0, 0, { flags: SYN }).ends()
+    expect(kinds(wire)).toEqual(['connection-closed', 'capture-ended'])
+    expect(wire.summary.endReason).toBe('open')
+  })
+
+  test('an originator that sends a RST was answered, though the tap did not hear it', () => {
+    const wire = createWire().says(0, 0, { flags: SYN }).resets(0, { at: 1 })
+    wire.tracker.tick(START + seconds(60))
+    expect(wire.of('connection-failed')).toEqual([failed('aborted', START + STEP, 1)])
   })
 
   test('a SYN right before the end of the capture is no failure', () => {

@@ -222,7 +222,7 @@ describe('one requirement', () => {
   test('a capture with holes does not show that nothing happened', () => {
     expect(judged({ services: [seen({ idle: 5 })], isFlawed: true }).get('S0-04')).toMatchObject({
       status: 'not-observed',
-      needs: 'a capture that lost no packets and holds both directions',
+      needs: 'a capture that lost no packets, was not filtered, and holds both directions',
     })
   })
 
@@ -280,6 +280,7 @@ describe('a capture that cannot show that nothing went wrong', () => {
     readError: null,
     evictedConnections: 0,
     oneWayConnections: 0,
+    missingSegments: 0,
   } as Parameters<typeof isFlawed>[0]
 
   test.each([
@@ -287,12 +288,20 @@ describe('a capture that cannot show that nothing went wrong', () => {
     ['was cut', { readError: 'cut' }],
     ['had more connections than there was room for', { evictedConnections: 1 }],
     ['lacks a direction of one in ten', { oneWayConnections: 10 }],
+    ['lacks one segment in five', { missingSegments: 200 }],
+    ['was filtered: no data', { withoutData: 4 }],
+    ['was filtered: no acknowledgments', { withoutAcknowledgments: 4 }],
+    ['was filtered: SYNs alone', { withoutHandshakes: 4 }],
   ])('%s', (_, change) => {
-    expect(isFlawed({ ...whole, ...change }, 100)).toBe(true)
+    expect(isFlawed({ ...whole, ...change }, 100, 1000)).toBe(true)
+  })
+
+  test('one segment in fifty is ordinary loss', () => {
+    expect(isFlawed({ ...whole, missingSegments: 20 }, 100, 1000)).toBe(false)
   })
 
   test('one connection of one direction in a hundred is ordinary', () => {
-    expect(isFlawed({ ...whole, oneWayConnections: 5 }, 100)).toBe(false)
+    expect(isFlawed({ ...whole, oneWayConnections: 5 }, 100, 1000)).toBe(false)
   })
 })
 

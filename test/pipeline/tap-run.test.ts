@@ -202,6 +202,7 @@ describe('interfaces', () => {
   test('time passes for those without frames: what waits there is told in its time', async () => {
     const frames: Frame[] = [
       { time: T, interface: 0, bytes: segment({ flags: SYN }) },
+      { time: T, interface: 0, bytes: segment({ sourcePort: 9 }) },
       ...[1, 2, 3, 4, 60, 60.5].map((s) => ({
         time: T + seconds(s),
         interface: 1,

@@ -63,11 +63,18 @@ test('connections by their leg, and those that were idle', () => {
   // It closes idle connections after 30 s by design: a silence is no longer.
   const idle = story.sighting()
   story.basis.closed!(idle, summaryOf(idle, { maxIdle: seconds(28) }))
+  const closed = story.sighting()
+  const half = { ...summaryOf(closed).halves[0], finAt: seconds(40) }
+  const orderly = { maxIdle: seconds(28), endReason: 'client-fin' } as const
+  story.basis.closed!(closed, summaryOf(closed, { ...orderly, halves: [half, half] }))
+  const holed = story.sighting()
+  const halves = [half, { ...half, missingBytes: 10 }] as const
+  story.basis.closed!(holed, summaryOf(holed, { ...orderly, halves }))
   const survived = story.sighting()
   story.basis.closed!(survived, summaryOf(survived, { longestSurvived: seconds(26) }))
   const ended = story.sighting()
   story.basis.closed!(ended, summaryOf(ended, { idleBeforeEnd: seconds(30), endReason: 'server-fin' }))
-  expect(story.seen).toEqual({ connections: 5, relayed: 1, via: 2, probes: 1, apart: 5, idle: 2 })
+  expect(story.seen).toEqual({ connections: 7, relayed: 1, via: 2, probes: 1, apart: 7, idle: 2 })
 })
 
 test('replication by its port', () => {

@@ -54,6 +54,9 @@ const quality = z
       .meta({ description: 'taps or interfaces that show a direction each, and are read as one tap' })
       .optional(),
     blindSeconds: secondsSpan.optional(),
+    withoutAcknowledgments: count.optional(),
+    withoutData: count.optional(),
+    withoutHandshakes: count.optional(),
     unread: z.record(z.string(), count).optional(),
     readError: z.string().nullable(),
   })

@@ -126,7 +126,7 @@ function timesOf({ start, end }: CaptureRecord): string {
 function warningsOf({ quality }: CaptureRecord): string[] {
   const warnings = QUALITY_WORDS.flatMap(([key, one, many]) => {
     const n = quality[key] ?? 0
-    return n > 0 ? [`${n === 1 ? one : many.replace('N', count(n))}.`] : []
+    return n > 0 ? [`${n === 1 ? one : many.replace('N', count(Math.ceil(n)))}.`] : []
   })
   const clock = clockWords(quality)
   const told = clock === null ? warnings : [`${clock}.`, ...warnings]
@@ -223,7 +223,7 @@ export function silencesText(
   }
   if (longestSurvived >= LONGEST_TOLD) return 'Silences of more than 49 d were survived.'
   if (longestSurvived >= idleSeconds) return `Silences up to ${duration(longestSurvived)} were survived.`
-  const longest = `The longest silence lasted ${duration(longestSilence)}; being its connection's last or the whole tap's, it proves nothing.`
+  const longest = `The longest silence lasted ${duration(longestSilence)}; being its connection's last or the whole tap's, or not seen whole, it proves nothing.`
   return longestSurvived > 0 ? `${longest} Up to ${duration(longestSurvived)} were survived.` : longest
 }
 

@@ -67,6 +67,21 @@ export const QUALITY_WORDS: readonly (readonly [Count, one: string, many: string
   ],
   ['blindSeconds', 'nothing was captured for 1 s', 'nothing was captured for N s'],
   [
+    'withoutData',
+    'no segment with data was captured, though 1 connection carried some: what it said, and when, is not known',
+    'no segment with data was captured, though N connections carried some: a filter kept it away, and with it what was said, and when',
+  ],
+  [
+    'withoutAcknowledgments',
+    'an acknowledgment is missing that must have passed',
+    'no acknowledgment was captured where N must have passed: a filter kept them away, and keep-alives with them; no silence is certain',
+  ],
+  [
+    'withoutHandshakes',
+    'nothing was captured of 1 connection but its SYN, or that and its answer',
+    'nothing was captured of N connections but their SYNs, or those and their answers: a filter kept the rest away, and what became of them is not known',
+  ],
+  [
     'missingSegments',
     '1 segment is missing that the receiver acknowledged',
     'N segments are missing that the receivers acknowledged',

@@ -12,10 +12,12 @@ export interface QualityCell {
 /** In the order in which they are always drawn. */
 export function qualityCells(quality: CaptureQuality): readonly QualityCell[] {
   const { readError, truncatedPackets, malformedPackets, missingSegments, interfaceDrops } = quality
-  const { blindSeconds = 0 } = quality
+  const { blindSeconds = 0, withoutData = 0, withoutAcknowledgments = 0, withoutHandshakes = 0 } = quality
   const { oneWayConnections, evictedConnections, untrackedSegments, outOfOrderPackets, clockSteps } = quality
+  const filtered = withoutData + withoutAcknowledgments + withoutHandshakes
+  const isWhole = readError === null && truncatedPackets + malformedPackets + filtered === 0
   return [
-    cell(readError === null && truncatedPackets + malformedPackets === 0, 'whole', 'not whole'),
+    cell(isWhole, 'whole', 'not whole'),
     cell(missingSegments + interfaceDrops + blindSeconds === 0, 'nothing lost', 'something lost'),
     cell(oneWayConnections === 0, 'two-way', 'partly one-way'),
     cell(evictedConnections + untrackedSegments === 0, 'all followed', 'not all followed'),
@@ -73,6 +75,15 @@ const COSTS: readonly (readonly [Counted, (n: number, connections: number | null
     (n) => `${counted(n, 'packet')} dropped by the capturing interface: silences beside them are not certain`,
   ],
   ['blindSeconds', (n) => `${count(Math.ceil(n))} s without a capture: silences across them are not certain`],
+  [
+    'withoutData',
+    (n) => `data of ${counted(n, 'connection')} filtered out: what was said, and when, is not known`,
+  ],
+  ['withoutAcknowledgments', () => 'acknowledgments and keep-alives filtered out: no silence is certain'],
+  [
+    'withoutHandshakes',
+    (n) => `all but SYNs filtered out of ${counted(n, 'connection')}: what became of them is not known`,
+  ],
   [
     'missingSegments',
     (n) => `${counted(n, 'segment')} missing that the receiver acknowledged: what they said was not read`,

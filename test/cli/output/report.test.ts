@@ -51,11 +51,11 @@ describe('what was looked at', () => {
   test.each([
     [
       0,
-      "The longest silence lasted 90 s; being its connection's last or the whole tap's, it proves nothing.",
+      "The longest silence lasted 90 s; being its connection's last or the whole tap's, or not seen whole, it proves nothing.",
     ],
     [
       14.9,
-      "The longest silence lasted 90 s; being its connection's last or the whole tap's, it proves nothing. Up to 14.9 s were survived.",
+      "The longest silence lasted 90 s; being its connection's last or the whole tap's, or not seen whole, it proves nothing. Up to 14.9 s were survived.",
     ],
     [60, 'Silences up to 60 s were survived.'],
     [4_294_967, 'Silences up to 49 d 17 h were survived.'],
