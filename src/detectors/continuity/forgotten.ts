@@ -71,18 +71,26 @@ const HOW: ReadonlyMap<Signature, string> = new Map([
 /** The fewest moments that all silences have one of within; none where that says nothing, as of losses that
  * each came by itself. */
 function momentsOf(findings: Findings): readonly Moment[] {
-  const moments: Moment[] = []
-  const byEnd = findings.toSorted((a, b) => a.at - b.at)
-  for (let first = byEnd[0]; first !== undefined; first = byEnd[0]) {
-    const to = first.at
-    const its = byEnd.filter((f) => startOf(f) <= to)
-    if (agentsAmong(its) >= AGENTS_MIN)
-      moments.push({ from: Math.max(...its.map(startOf)), to, findings: its })
-    byEnd.splice(0, byEnd.length, ...byEnd.filter((f) => startOf(f) > to))
+  const all: Finding[][] = []
+  let to: Micros = -Infinity
+  // In order of their ends, one that had begun by the last moment shares it; the first that had not ends the
+  // next one.
+  for (const finding of findings.toSorted((a, b) => a.at - b.at)) {
+    if (startOf(finding) <= to) all.at(-1)!.push(finding)
+    else {
+      to = finding.at
+      all.push([finding])
+    }
   }
+  const moments = all
+    .filter((its) => agentsAmong(its) >= AGENTS_MIN)
+    .map((its) => ({ from: lastStart(its), to: its[0]!.at, findings: its }))
   const explained = moments.reduce((n, moment) => n + moment.findings.length, 0)
   return explained >= MOST * findings.length ? moments : []
 }
+
+const lastStart = (findings: readonly Finding[]): Micros =>
+  findings.reduce((last, finding) => Math.max(last, startOf(finding)), -Infinity)
 
 const startOf = ({ at, details }: Finding): Micros => at - seconds(details['silenceSeconds'] as number)
 
