@@ -9,57 +9,56 @@ type Cell = 'g' | 'w' | 'c'
 
 interface Aspect {
   readonly name: string
-  readonly cell: (quality: Quality) => Cell
-  /** What was lost, and what that costs. */
-  readonly words: (quality: Quality) => string
+  /** How bad it is, if it is not good. */
+  readonly level: 'w' | 'c'
+  /** What was lost, and what that costs; null if all is good. */
+  readonly words: (quality: Quality) => string | null
 }
 
 const ASPECTS: readonly Aspect[] = [
-  {
-    name: 'whole',
-    cell: ({ readError }) => (readError === null ? 'g' : 'c'),
-    words: ({ readError }) => readError ?? '',
-  },
-  {
-    name: 'nothing lost',
-    cell: (q) =>
-      q.missingSegments + q.interfaceDrops + q.evictedConnections + (q.blindSeconds ?? 0) > 0 ||
-      filteredOut(q) !== ''
-        ? 'w'
-        : 'g',
-    words: (q) =>
-      filteredOut(q) !== ''
-        ? `${filteredOut(q)} filtered out`
-        : q.interfaceDrops > 0
-          ? `${counted(q.interfaceDrops, 'packet')} dropped while capturing`
-          : (q.blindSeconds ?? 0) > 0
-            ? `nothing captured for ${Math.ceil(q.blindSeconds ?? 0)} s`
-            : q.missingSegments > 0
-              ? `${counted(q.missingSegments, 'segment')} missing that the receiver acknowledged`
-              : `${counted(q.evictedConnections, 'connection')} given up: memory limit`,
-  },
+  { name: 'whole', level: 'c', words: ({ readError }) => readError },
+  { name: 'nothing lost', level: 'w', words: lossWords },
   {
     name: 'two-way',
-    cell: ({ oneWayConnections }) => (oneWayConnections > 0 ? 'w' : 'g'),
-    words: (q) => `${counted(q.oneWayConnections, 'connection')} one way: silent cuts not judged there`,
+    level: 'w',
+    words: ({ oneWayConnections: n }) =>
+      n > 0 ? `${counted(n, 'connection')} one way: silent cuts not judged there` : null,
   },
-  {
-    name: 'uncut',
-    cell: (q) => (q.truncatedPackets + q.malformedPackets > 0 ? 'w' : 'g'),
-    words: (q) =>
-      q.truncatedPackets > 0
-        ? `${counted(q.truncatedPackets, 'packet')} cut by the snap length`
-        : `${counted(q.malformedPackets, 'packet')} malformed`,
-  },
-  {
-    name: 'in order',
-    cell: (q) => (q.outOfOrderPackets + q.clockSteps > 0 ? 'w' : 'g'),
-    words: (q) =>
-      q.clockSteps > 0
-        ? `clock set back ${counted(q.clockSteps, 'time')}`
-        : `${counted(q.outOfOrderPackets, 'packet')} out of order`,
-  },
+  { name: 'uncut', level: 'w', words: cutWords },
+  { name: 'in order', level: 'w', words: orderWords },
 ]
+
+function lossWords(q: Quality): string | null {
+  const filtered = filteredOut(q)
+  if (filtered !== null) return `${filtered} filtered out`
+  if (q.interfaceDrops > 0) return `${counted(q.interfaceDrops, 'packet')} dropped while capturing`
+  const { blindSeconds = 0 } = q
+  if (blindSeconds > 0) return `nothing captured for ${Math.ceil(blindSeconds)} s`
+  if (q.missingSegments > 0)
+    return `${counted(q.missingSegments, 'segment')} missing that the receiver acknowledged`
+  return q.evictedConnections > 0
+    ? `${counted(q.evictedConnections, 'connection')} given up: memory limit`
+    : null
+}
+
+/** What no packet of the capture shows though it has to be there. */
+function filteredOut({ withoutData, withoutAcknowledgments, withoutHandshakes }: Quality): string | null {
+  if (withoutData !== undefined) return 'data'
+  if (withoutHandshakes !== undefined) return 'all but SYNs'
+  return withoutAcknowledgments === undefined ? null : 'acknowledgments'
+}
+
+function cutWords({ truncatedPackets, malformedPackets }: Quality): string | null {
+  if (truncatedPackets > 0) return `${counted(truncatedPackets, 'packet')} cut by the snap length`
+  return malformedPackets > 0 ? `${counted(malformedPackets, 'packet')} malformed` : null
+}
+
+function orderWords({ outOfOrderPackets, clockSteps }: Quality): string | null {
+  if (clockSteps > 0) return `clock set back ${counted(clockSteps, 'time')}`
+  return outOfOrderPackets > 0 ? `${counted(outOfOrderPackets, 'packet')} out of order` : null
+}
+
+const cellOf = ({ level, words }: Aspect, quality: Quality): Cell => (words(quality) === null ? 'g' : level)
 
 /** What the cells stand for, in their order: for the head of a column. */
 export const QUALITY_ORDER = ASPECTS.map(({ name }) => name).join(', ')
@@ -67,9 +66,9 @@ export const QUALITY_ORDER = ASPECTS.map(({ name }) => name).join(', ')
 /** The worst cell, and in words what it costs. */
 export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Cell; words: string } {
   if (quality === null) return { worst: 'g', words: 'not read yet' }
-  const bad = ASPECTS.filter(({ cell }) => cell(quality) !== 'g')
-  const worst = bad.length === 0 ? 'g' : bad.some(({ cell }) => cell(quality) === 'c') ? 'c' : 'w'
-  const costs = bad.length === 0 ? ['complete'] : bad.map(({ words }) => words(quality))
+  const cells = new Set(ASPECTS.map((aspect) => cellOf(aspect, quality)))
+  const worst = cells.has('c') ? 'c' : cells.has('w') ? 'w' : 'g'
+  const costs = worst === 'g' ? ['complete'] : ASPECTS.flatMap(({ words }) => words(quality) ?? [])
   return {
     worst,
     words: [...costs, ...directionWords(quality), ...clockWords(quality), ...unreadWords(quality)].join('; '),
@@ -78,13 +77,6 @@ export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Ce
 
 const directionWords = ({ directions = [] }: Quality): string[] =>
   directions.map(([one, other]) => `${one} and ${other}: two directions, one tap`)
-
-/** What no packet of the capture shows though it has to be there. */
-function filteredOut({ withoutData, withoutAcknowledgments, withoutHandshakes }: Quality): string {
-  if (withoutData !== undefined) return 'data'
-  if (withoutHandshakes !== undefined) return 'all but SYNs'
-  return withoutAcknowledgments === undefined ? '' : 'acknowledgments'
-}
 
 /** All captures of an analysis are judged by the clock of the first. */
 function clockWords({ clockOffsetSeconds: offset = 0 }: Quality): string[] {
@@ -107,8 +99,8 @@ export function QualityCells({ capture }: { capture: Pick<CaptureRow, 'quality'>
   return (
     <>
       <span class="q" aria-hidden="true">
-        {ASPECTS.map(({ name, cell }) => (
-          <i key={name} class={cell(quality)} title={name} />
+        {ASPECTS.map((aspect) => (
+          <i key={aspect.name} class={cellOf(aspect, quality)} title={aspect.name} />
         ))}
       </span>
       <span class={worst === 'g' ? 'mid' : worst === 'w' ? 'warn' : 'crit'}>{words}</span>
