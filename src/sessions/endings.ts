@@ -31,15 +31,14 @@ const TRIED_FOR: Micros = seconds(925)
 const TRIED_FOR_LONG: Micros = seconds(43_200)
 /** What the server sends so soon after the beginning, it sends at once. Timers tick every second. */
 const AT_ONCE: Micros = seconds(62)
-/** This many others make the end of a path part of something larger than itself. */
+/** This many others make the end of a path part of something larger. */
 const MASS = 5
 /** Probes are seconds apart: of two that find nobody, not both were lost. What is sent again at once may well
  * be, or its acknowledgment: more than the three retransmissions after which a sender takes the other side
  * for unreachable (RFC 9293 §3.8.3, R1). */
 const PROBES_IN_VAIN = 2
 const RETRANSMISSIONS_IN_VAIN = 4
-/** Ended connections without an agent that are remembered; a capture that begins amid more links the others
- * to nobody. */
+/** Ended connections without an agent that are remembered; of more, the others are linked to nobody. */
 const UNSPOKEN_MAX = 1 << 14
 /** Steady minutes kept per service, for what is usual. */
 const STEADY_KEPT = 512
@@ -273,8 +272,7 @@ export class Endings {
     )
   }
 
-  /** A relay's connection that is no return of the agent whose path that is: it is shared, or the agent's own
-   * goes on. */
+  /** A relay's connection that is no return of that path's agent: it is shared, or the agent's own goes on. */
   private isRelaysOwn(sighting: TrackedSighting, path: TrackedPath): boolean {
     if (sighting.leg !== 'back' || sighting.path === path) return false
     return (
@@ -311,7 +309,9 @@ export class Endings {
     })
   }
 
-  private hasEnded(path: TrackedPath): void {
+  private hasEnded(planned: TrackedPath): void {
+    // It may be part of another one by now, which tells.
+    const path = planned.ending ? planned.first.path : planned
     const at = path.endedAt
     // It may have been revived since; or what ended is behind a relay, and the agents' side is yet to end.
     if (at === null) path.ending = false

@@ -7,13 +7,12 @@ import { headerValue } from '../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../model/observation.ts'
 import { isEnrolment, isEnrolmentStated } from '../model/request-path.ts'
 import { seconds, type Micros } from '../model/time.ts'
+import { LEGS_APART } from './paths.ts'
 import type { TrackedSighting } from './sighting.ts'
 
 /** An agent that goes on does so within a minute (RFC 6265 says nothing; browsers and agents retry
  * sooner). */
 const CONTINUES_WITHIN: Micros = seconds(60)
-/** The same exchange on both legs begins this close, clock differences between taps included. */
-const LEGS_APART: Micros = seconds(2)
 /** Exchanges remembered from behind relays, waiting for their front. */
 const BEHIND_MAX = 4096
 /** ... and for how long: until the exchange in front was told, clock differences included. They are forgotten

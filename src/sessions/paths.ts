@@ -1,7 +1,7 @@
 /**
  * Which sightings are one connection: the same tuple at two taps, the same initial sequence numbers behind
- * address translation, the same TLS ClientHello, PROXY header, opening or agent on both legs of a relay.
- * Weakest last; a join is never undone, so nothing joins by time alone.
+ * address translation, the same TLS ClientHello, PROXY header, opening or agent on both legs of a relay, or
+ * silences that end together (wakings.ts). Weakest last; a join is never undone, so no single time joins.
  */
 import type { Agent, Sighting } from '../model/party.ts'
 import type { ConnectionOpened } from '../model/observation.ts'
@@ -12,10 +12,12 @@ import { Oldest } from './oldest.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
 /** The two legs of a relayed connection begin this close, clock differences between taps included. */
-const LEGS_APART: Micros = seconds(2)
+export const LEGS_APART: Micros = seconds(2)
 /** ... and their agent names itself this soon on both, though not at once: a certificate may tell of it on
  * one, and on the other the first request. */
 const NAMED_WITHIN: Micros = seconds(300)
+/** Clocks that are kept by NTP in one network agree to this, mostly (RFC 5905: tens of milliseconds). */
+export const CLOCKS_AGREE: Micros = seconds(0.1)
 /** Keys remembered per kind of join; the oldest is forgotten. */
 const REMEMBERED_MAX = 1 << 16
 /** From so many on, those of connections that are over are forgotten: they join nothing any more. */
@@ -97,8 +99,6 @@ const isInOrder = (a: TrackedSighting, b: TrackedSighting): boolean => {
   const [nearer, farther] = a.leg === 'front' && !a.isBetweenRelays ? [a, b] : [b, a]
   return nearer.start <= farther.start + CLOCKS_AGREE
 }
-/** Clocks that are kept by NTP in one network agree to this, mostly (RFC 5905: tens of milliseconds). */
-const CLOCKS_AGREE: Micros = seconds(0.1)
 
 /** Why two sightings are one TCP connection, with other addresses perhaps. */
 export const SAME_SEQUENCE = 'same initial sequence numbers'
@@ -253,6 +253,11 @@ export class Paths {
     for (const other of others)
       if (other !== null && this.areLegs(other, sighting))
         this.join(other, sighting, 'same agent at the same time')
+  }
+
+  /** Nothing can be read on one of the legs, but they fall silent and wake together. */
+  wokeTogether(front: TrackedSighting, back: TrackedSighting): void {
+    if (this.areLegs(front, back)) this.join(front, back, 'silences that end together')
   }
 
   private placeOn(sighting: TrackedSighting): Place | null {

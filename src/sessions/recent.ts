@@ -21,9 +21,18 @@ export class Recent {
     this.sorted.splice(this.placeOf(value), 0, value)
   }
 
+  get count(): number {
+    return this.sorted.length
+  }
+
   /** Of an even number the higher one in the middle; null without any. */
   median(): number | null {
-    return this.sorted[this.sorted.length >> 1] ?? null
+    return this.quantile(0.5)
+  }
+
+  /** The value below which that share of them lies, of 0 to less than 1; null without any. */
+  quantile(share: number): number | null {
+    return this.sorted[Math.floor(share * this.sorted.length)] ?? null
   }
 
   /** The first place whose value is no less. */

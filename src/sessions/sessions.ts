@@ -43,6 +43,7 @@ import { type Beginning, NO_CONNECTION, type Stay, type TrackedPath, TrackedSigh
 import { Stays } from './stays.ts'
 import { TlsIdentity } from './tls-identity.ts'
 import { attachmentOf } from './tracked-agent.ts'
+import { followWakings } from './wakings.ts'
 
 /** How long the other taps' views of an event are waited for: clocks of one network differ by less. */
 export const SETTLE: Micros = seconds(2)
@@ -111,6 +112,7 @@ export class Sessions {
     this.moves = new AddressMoves(this.agents, wiring)
     this.followers = new Followers(shared)
     this.followers.add({ timePassed: (now) => this.sightings.timePassed(now) })
+    this.followers.add(followWakings({ ...wiring, join: (f, b) => this.paths.wokeTogether(f, b) }))
   }
 
   /** The sighting of a connection; undefined if nothing is known of it. */
@@ -228,8 +230,7 @@ export class Sessions {
     this.health.tried(this.services.serverAt(this.services.serviceAt(o.responder), o.responder), o)
   }
 
-  /** The sighting of an observation that names its endpoints: one that was forgotten, or never opened, begins
-   * now. */
+  /** The sighting of an observation that names its endpoints: one that is not known begins now. */
   private sighted(o: Omit<Beginning, 'start' | 'packet'> & { time: Micros }): TrackedSighting {
     return this.sightings.get(o.connection) ?? this.begin({ ...o, start: o.time, packet: 0 }, null)
   }
@@ -350,8 +351,7 @@ export class Sessions {
     if (sighting?.leg === 'back') this.tls.ticket(sighting, o.ticketHash)
   }
 
-  /** By now the other leg is known, if it was captured: what is left without a name goes by its TLS
-   * session. */
+  /** By now the other leg is known, if it was captured: who is left without a name goes by TLS session. */
   private settleTls(sighting: TrackedSighting, o: O.TlsHandshake): void {
     if (sighting.agent === null)
       for (const claim of this.tls.claims(sighting, o)) this.claimVisit(claim.sighting, claim.agent)

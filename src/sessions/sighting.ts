@@ -264,7 +264,9 @@ export class TrackedPath implements Path {
     }
     into.why = [...into.why, why]
     for (const server of from.reached) this.reach(server)
-    this.ending ||= from.ending
+    // One end is told once.
+    if (this.ending) from.ending = false
+    else this.ending = from.ending
     this.endedAt ??= from.endedAt
     if (from.returnTold) this.tellReturn()
     this.returnOf = this.returnTold ? null : (this.returnOf ?? from.returnOf)

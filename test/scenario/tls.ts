@@ -51,8 +51,8 @@ export const flightOf = ({ chain, nonce = 1 }: Secured): Uint8Array =>
 
 export const alertOf = (description: number): Uint8Array => record(21, Uint8Array.of(2, description))
 
-const change = concat(record(20, Uint8Array.of(1)), record(HANDSHAKE, new Uint8Array(40).fill(0xf1)))
-const keys = record(HANDSHAKE, message(16, vector(1, new Uint8Array(32).fill(7))))
+export const change = concat(record(20, Uint8Array.of(1)), record(HANDSHAKE, new Uint8Array(40).fill(0xf1)))
+export const keys = record(HANDSHAKE, message(16, vector(1, new Uint8Array(32).fill(7))))
 export const SEALED = record(23, new Uint8Array(80).fill(0xda))
 
 /** A handshake, and a little data each way that nobody can read. */

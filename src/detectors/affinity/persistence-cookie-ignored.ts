@@ -5,6 +5,7 @@ import { packetOf } from '../../model/packet.ts'
 import { shortName } from '../../model/short-name.ts'
 import { SECOND } from '../../model/time.ts'
 import { relayAddress } from '../../model/party.ts'
+import { actorKey } from '../actors.ts'
 import { relayActor } from '../distribution/relay.ts'
 import { counted, detector, evidence, span, times, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -51,13 +52,14 @@ export const persistenceCookieIgnored = detector({
 
 function finding(event: CookieAstray, world: World): Finding {
   const { sighting, cookie, vendor, expected, knownBy, server, at, packet, before } = event
+  const actor = relayActor(relayAddress(sighting), world)
   return {
     type: 'persistence-cookie-ignored',
     severity: 'warning',
     at,
     ...about(sighting),
     server: { name: server.name, address: server.address, port: server.port },
-    actor: relayActor(relayAddress(sighting), world),
+    actor,
     manner: null,
     confidence: knownBy === 'its value' ? 0.97 : 0.9,
     details: { cookie, vendor, expectedServer: expected.name, knownBy },
@@ -67,7 +69,7 @@ function finding(event: CookieAstray, world: World): Finding {
         { ...packetOf(sighting, packet, at), note: `the same cookie at ${server.name}` },
       ),
     ),
-    cause: `${sighting.service.name}|${relayAddress(sighting)}|${cookie}`,
+    cause: `${sighting.service.name}|${actorKey(actor, world)}|${cookie}`,
     requirements: ['S2-31'],
   }
 }

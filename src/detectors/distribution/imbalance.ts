@@ -3,6 +3,7 @@ import type { World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { relayAddress, type Service, type Visit } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
+import { openerKey } from '../actors.ts'
 import { detector, PROVED, ratio, span } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
@@ -47,8 +48,7 @@ export const imbalance = detector({
         const peers = peersOf(visit, world)
         if (peers === null || peers.length < 2) return
         if (world.failedOf(visit.server.service, visit.at - failureWithin, visit.at).length > 0) return
-        const { sighting } = visit
-        const group = `${sighting.leg === 'back' ? relayAddress(sighting) : 'agents'}|${peers.join(',')}`
+        const group = `${openerKey(visit.sighting, world, 'agents')}|${peers.join(',')}`
         const due = contacts.note(visit, group)
         if (due !== null) judge(due)
       },
@@ -114,7 +114,7 @@ function judged(
   { shareOff, expectedMin }: { shareOff: number; expectedMin: number },
   world: World,
 ): Finding | null {
-  const [relay = '', names = ''] = seen.group.split('|')
+  const [opener = '', names = ''] = seen.group.split('|')
   const reached = seen.servers
   const counts = reached.map((s) => seen.countOf(s))
   // One that nobody reaches counts if it is seen to be well; otherwise it is out of service, for all we know.
@@ -152,7 +152,9 @@ function judged(
     connection: null,
     tuple: null,
     actor:
-      relay === 'agents' ? { role: 'unknown', address: null, confidence: 0.3 } : relayActor(relay, world),
+      opener === 'agents'
+        ? { role: 'unknown', address: null, confidence: 0.3 }
+        : relayActor(relayAddress(seen.last.sighting), world),
     manner: null,
     confidence: 0.85,
     details: { ...details },

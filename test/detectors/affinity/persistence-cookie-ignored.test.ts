@@ -2,7 +2,16 @@ import { expect, test } from 'vitest'
 import { persistenceCookieIgnored } from '../../../src/detectors/affinity/persistence-cookie-ignored.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { asks, balanced, held, inTurn, SERVERS, withCookie } from '../distribution/stories.ts'
+import {
+  asks,
+  balanced,
+  byBoth,
+  held,
+  heldByBoth,
+  inTurn,
+  SERVERS,
+  withCookie,
+} from '../distribution/stories.ts'
 
 const hops = (n: number): string[] => Array<string>(n).fill('warning server-hop')
 
@@ -17,6 +26,14 @@ test('a cookie that names the first server, and a request at the second', async 
     details: { cookie: 'BIGipServerpool', expectedServer: 'dlp1', knownBy: 'its value' },
     requirements: ['X-10'],
   })
+})
+
+test('a load balancer with two addresses of its own is one', async () => {
+  const s = withCookie(inTurn(2), 6, { addressOf: byBoth })
+  const { actor, occurrences } = (await analysed(s, { config: heldByBoth() })).incident(
+    'persistence-cookie-ignored',
+  )
+  expect([actor.role, occurrences]).toEqual(['load-balancer', 3])
 })
 
 test('a cookie whose value names nobody leads to where it led before', async () => {

@@ -4,7 +4,7 @@ import { seconds } from '../../../src/model/time.ts'
 import { scenario } from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { balanced, comes, held, onceEach, SERVERS } from './stories.ts'
+import { balanced, byBoth, comes, held, heldByBoth, onceEach, SERVERS } from './stories.ts'
 
 const tenToOne = (n: number): string => SERVERS[n % 11 === 0 ? 1 : 0]!
 
@@ -25,6 +25,12 @@ test('a load balancer that gives one server nearly all', async () => {
       '44 agents came for the first time: dlp1 40, dlp2 4. Chance gives such a spread with a probability of less than one in a million.',
     requirements: ['S0-17'],
   })
+})
+
+test('a load balancer with two addresses of its own is one', async () => {
+  const s = onceEach(tenToOne, 44, { addressOf: byBoth })
+  const found = (await analysed(s, { config: heldByBoth() })).findings('imbalance')
+  expect(found.map(({ details }) => details['shares'])).toEqual(['dlp1 40, dlp2 4'])
 })
 
 test('agents that should pick at random leave out a handler that serves', async () => {

@@ -10,6 +10,7 @@ const [ONE, TWO, THREE] = ['10.10.3.11', '10.10.3.12', '10.10.3.13'] as const
 export const SERVERS: readonly string[] = [ONE, TWO, THREE]
 const VIP = '10.10.2.10'
 export const BALANCER = '10.10.3.1'
+const BALANCER_TOO = '10.10.3.2'
 const NAME_SERVER = '10.10.4.53'
 export const FQDN = 'dlp.example.com'
 
@@ -36,6 +37,15 @@ export const held = (more: object = {}, servers: readonly object[] = [{}, {}]): 
 })
 
 type Pick = (n: number, agent: string, now: Micros) => string
+
+/** The same, behind a load balancer that is stated with both of its addresses. */
+export const heldByBoth = (): object => ({
+  ...held(),
+  devices: [{ role: 'load-balancer', name: 'lb1', addresses: [BALANCER, BALANCER_TOO] }],
+})
+
+/** It opens two connections from the one of them, two from the other. */
+export const byBoth = (n: number): string => (n % 4 < 2 ? BALANCER : BALANCER_TOO)
 
 /** A load balancer that chooses so. */
 export function balanced(pick: Pick, more: Partial<Parameters<typeof loadBalancer>[0]> = {}): Scenario {
@@ -84,8 +94,8 @@ export function handedRound(servers = 2, times = 40): Scenario {
 }
 
 /** So many agents, each once. */
-export function onceEach(pick: Pick, agents = 44): Scenario {
-  const s = balanced(pick)
+export function onceEach(pick: Pick, agents = 44, more: Parameters<typeof balanced>[1] = {}): Scenario {
+  const s = balanced(pick, more)
   for (let agent = 0; agent < agents; agent++) comes(s, agent)
   return s
 }
@@ -124,8 +134,8 @@ export function asks(s: Scenario, agent: number, cookie?: string): void {
 }
 
 /** Each request comes with the cookie of the first server; the load balancer goes by `pick`. */
-export function withCookie(pick: Pick, times = 6): Scenario {
-  const s = balanced(pick)
+export function withCookie(pick: Pick, times = 6, more: Parameters<typeof balanced>[1] = {}): Scenario {
+  const s = balanced(pick, more)
   for (let i = 0; i < times; i++) asks(s, 1, `BIGipServerpool=${POOL[ONE]}`)
   return s
 }
