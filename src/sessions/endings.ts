@@ -8,22 +8,15 @@ import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
 import { type Agent, type Ending, isAgentSide, type Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
-import { closedByAgent, isReturn, lostSighting, TOGETHER } from './lost-paths.ts'
+import { closedByAgent, isReturn, lostSighting, RECONNECT_WITHIN, TOGETHER } from './lost-paths.ts'
 import { mayBeOne } from './paths.ts'
 import type { Pools } from './pools.ts'
 import { Recent } from './recent.ts'
+import { RecentEnds } from './recent-ends.ts'
 import { Survivals } from './survivals.ts'
 import { attachmentOf } from './tracked-agent.ts'
 import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
 
-/** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next
- * check-in. */
-export const RECONNECT_WITHIN: Micros = seconds(120)
-/** Ends remembered for that, and for how long: what became of a path is told when its agent had the time to
- * return. The oldest are forgotten, many at once. */
-const RECENT_ENDS_MAX = 1 << 14
-const RECENT_FOR: Micros = 2 * RECONNECT_WITHIN
-const FORGOTTEN_AT_ONCE = 1 << 8
 /** Linux tries for so long to get through what it sends (tcp_retries2 of 15: 924.6 s); others give up
  * sooner. */
 const TRIED_FOR: Micros = seconds(925)
@@ -31,14 +24,15 @@ const TRIED_FOR: Micros = seconds(925)
 const TRIED_FOR_LONG: Micros = seconds(43_200)
 /** What the server sends so soon after the beginning, it sends at once. Timers tick every second. */
 const AT_ONCE: Micros = seconds(62)
-/** This many others make the end of a path part of something larger. */
+/** This many others make the end of a path part of something larger than itself. */
 const MASS = 5
 /** Probes are seconds apart: of two that find nobody, not both were lost. What is sent again at once may well
  * be, or its acknowledgment: more than the three retransmissions after which a sender takes the other side
  * for unreachable (RFC 9293 §3.8.3, R1). */
 const PROBES_IN_VAIN = 2
 const RETRANSMISSIONS_IN_VAIN = 4
-/** Ended connections without an agent that are remembered; of more, the others are linked to nobody. */
+/** Ended connections without an agent that are remembered; a capture that begins amid more links the others
+ * to nobody. */
 const UNSPOKEN_MAX = 1 << 14
 /** Steady minutes kept per service, for what is usual. */
 const STEADY_KEPT = 512
@@ -59,7 +53,7 @@ interface EndingsOptions {
 
 export class Endings {
   private readonly options: EndingsOptions
-  private readonly recent: { readonly sighting: TrackedSighting; readonly at: Micros }[] = []
+  private readonly recent = new RecentEnds()
   /** Ended connections on which no agent was heard, by address. */
   private readonly unspoken = new Map<string, TrackedSighting>()
   private readonly steady = new Map<string, Recent>()
@@ -254,8 +248,7 @@ export class Endings {
 
   private ends(sighting: TrackedSighting, at: Micros): void {
     if (at - (sighting.endNotedAt ?? -Infinity) >= TOGETHER) {
-      this.forgetEnds(at - RECENT_FOR)
-      this.recent.push({ sighting, at })
+      this.recent.add(sighting, at)
       sighting.endNotedAt = at
     }
     const { path } = sighting
@@ -272,18 +265,13 @@ export class Endings {
     )
   }
 
-  /** A relay's connection that is no return of that path's agent: it is shared, or the agent's own goes on. */
+  /** A relay's connection that is no return of the agent whose path that is: it is shared, or the agent's own
+   * goes on. */
   private isRelaysOwn(sighting: TrackedSighting, path: TrackedPath): boolean {
     if (sighting.leg !== 'back' || sighting.path === path) return false
     return (
       this.options.pools.holds(sighting) || (!sighting.path.sightings.some(isAgentSide) && this.goesOn(path))
     )
-  }
-
-  private forgetEnds(before: Micros): void {
-    const { recent } = this
-    const isLate = (recent[FORGOTTEN_AT_ONCE]?.at ?? Infinity) < before
-    if (isLate || recent.length >= RECENT_ENDS_MAX) recent.splice(0, FORGOTTEN_AT_ONCE)
   }
 
   /** The connection that had been given up goes on: it did not end. */
@@ -356,40 +344,16 @@ export class Endings {
     const at = path.endedAt!
     const lost = this.lostOf(path)
     // Who else ended matters only for what was lost while idle.
-    const endedTogether = lost === null ? [] : this.together(path, at)
+    const endedTogether = lost === null ? [] : this.recent.together(path, at)
     const last = this.nextOf(path)
     const next = last !== null && isReturn(last, lost, at) ? last : null
     this.options.tell({ kind: 'path-ended', path, at, endedTogether, next, lost })
   }
 
-  /** Paths through the same relay or to the same server that were cut at the same time. */
-  private together(path: TrackedPath, at: Micros): TrackedSighting[] {
-    const others = new Map<TrackedPath, TrackedSighting>()
-    for (let i = this.firstEndSince(at - TOGETHER); i < this.recent.length; i++) {
-      const { sighting, at: theirs } = this.recent[i]!
-      if (theirs > at + TOGETHER) break
-      if (sighting.path === path || others.has(sighting.path) || !wasCut(sighting, theirs)) continue
-      if (path.sightings.some((s) => shareDevice(s, sighting))) others.set(sighting.path, sighting)
-    }
-    return [...others.values()]
-  }
-
-  /** Index of the first remembered end at or after a time: they are in order. */
-  private firstEndSince(time: Micros): number {
-    let low = 0
-    let high = this.recent.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.recent[middle]!.at < time) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
   private linkReturn(before: TrackedPath, next: TrackedSighting): void {
     const lost = this.lostOf(before)
     if (lost === null || next.path.isReturn || before.endedAt === null) return
-    if (this.together(before, before.endedAt).length >= MASS) return
+    if (this.recent.together(before, before.endedAt).length >= MASS) return
     next.path.returnOf = lost
     for (const s of next.path.sightings) if (s.initialBytes !== null) this.tellReturn(s, s.lastAt)
   }
@@ -480,21 +444,6 @@ function isHeldByServer({ leg, ending, closed }: TrackedSighting): boolean {
 /** Segments that are sent again are told in powers of two. */
 function isInVain(asked: O.Unanswered | null): boolean {
   return asked !== null && asked.count >= (asked.keepAlive ? PROBES_IN_VAIN : RETRANSMISSIONS_IN_VAIN)
-}
-
-/** A connection that had lasted, and that its device or server ended: agents that poll come and go all the
- * time. */
-function wasCut(sighting: TrackedSighting, at: Micros): boolean {
-  if (sighting.handshake === null || at - sighting.start < sighting.service.idleThreshold) return false
-  const own = sighting.path.sightings.filter(isAgentSide)
-  return !own.some(closedByAgent)
-}
-
-/** Both run through the same relay or reach the same server, seen at the same tap. */
-function shareDevice(a: TrackedSighting, b: TrackedSighting): boolean {
-  if (a.tap !== b.tap) return false
-  const sameServer = a.responder.address === b.responder.address && a.responder.port === b.responder.port
-  return sameServer || (a.leg === 'back' && b.leg === 'back' && a.originator.address === b.originator.address)
 }
 
 const addressKey = (s: TrackedSighting): string => `${s.tap}|${s.originator.address}|${s.service.name}`

@@ -9,6 +9,9 @@ import { laterOf, type TrackedPath, type TrackedSighting } from './sighting.ts'
 
 /** Ends this close together have one cause: a restart takes its connections with it at once. */
 export const TOGETHER: Micros = seconds(2)
+/** A reconnection belongs to the loss before it if it comes this soon; polling products come at their next
+ * check-in. */
+export const RECONNECT_WITHIN: Micros = seconds(120)
 
 /**
  * The sighting that shows how a path was lost while idle; null if the agent closed it itself, or it was not

@@ -10,8 +10,7 @@ import { isAgentSide, type Leg, relayAddress, type Service } from '../model/part
 import { otherSide, packetOf, type PacketReference, type Tap } from '../model/packet.ts'
 import { densest } from '../model/statistics.ts'
 import { seconds, type Micros } from '../model/time.ts'
-import { RECONNECT_WITHIN } from './endings.ts'
-import { closedByAgent, closedByResponder, TOGETHER } from './lost-paths.ts'
+import { closedByAgent, closedByResponder, TOGETHER, RECONNECT_WITHIN } from './lost-paths.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import type { TrackedSighting } from './sighting.ts'
 
