@@ -31,7 +31,11 @@ export const natShared = detector({
             confidence: 0.9,
             details: { address, agents },
             evidence: packets(
-              ...evidence(...shown.map(({ user, packet }) => ({ ...packet, note: `${user} at ${address}` }))),
+              ...evidence(
+                ...shown
+                  .toSorted((a, b) => a.packet.at - b.packet.at)
+                  .map(({ user, packet }) => ({ ...packet, note: `${user} at ${address}` })),
+              ),
             ),
             cause: address,
             requirements: ['S0-19'],

@@ -4,11 +4,15 @@ import { deviceName } from '../../model/device-name.ts'
 import type { World } from '../../model/event.ts'
 import type { Actor, ActorRole, Finding } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
-import { momentText, toSeconds } from '../../model/time.ts'
+import { momentText, seconds, toSeconds, type Micros } from '../../model/time.ts'
 import { counted, detector, PROVED, spoken, times } from '../detector.ts'
 import { undecided } from '../suspicions.ts'
 import { about, momentsFilter, packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
+
+/** What one device ends, it ends within moments. Agents that leave by the clock do so by clocks of their own,
+ * which agree to tens of milliseconds (RFC 5905), and are not equally fast. */
+const AT_ONCE: Micros = seconds(0.1)
 
 export const massDisconnect = detector({
   type: 'mass-disconnect',
@@ -60,7 +64,8 @@ export const massDisconnect = detector({
           cause: `${service.name}|${world.deviceOf(event.address)}`,
           requirements: requirementsOf(service, actor),
         }
-        raise(event.isBehindOnly ? undecided(found, NEEDS_AGENTS) : found)
+        const mayBeAgents = event.isBehindOnly && last.at - first.at > AT_ONCE
+        raise(mayBeAgents ? undecided(found, NEEDS_AGENTS) : found)
       },
     }
   },
@@ -68,7 +73,13 @@ export const massDisconnect = detector({
     const largest = findings.reduce((a, b) =>
       (b.details['connections'] as number) > (a.details['connections'] as number) ? b : a,
     )
-    const { connections, agents, open, seconds, servers } = largest.details as Record<string, number> & {
+    const {
+      connections,
+      agents,
+      open,
+      seconds: within,
+      servers,
+    } = largest.details as Record<string, number> & {
       servers: readonly string[]
     }
     const isSure = findings.some(({ needs }) => needs === undefined)
@@ -76,7 +87,7 @@ export const massDisconnect = detector({
       title: `${counted(agents!, 'agent')} of ${largest.service ?? 'the service'} disconnected at once`,
       summary:
         `${actorText(largest.actor)} ended ${connections} of ${open} open connections within ` +
-        `${seconds === 0 ? SHORTEST : spoken(seconds! * 1e6)}, at ${momentText(largest.at)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
+        `${within === 0 ? SHORTEST : spoken(within! * 1e6)}, at ${momentText(largest.at)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
         `${findings.length === 1 ? '' : `; that happened ${times(findings.length)}`}.${isSure ? '' : AGENTS_MAY_HAVE}`,
       remedy:
         'Look for a restart, reload, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
