@@ -31,8 +31,8 @@ const MAIN = `
     console.log('waits')
   }
 `
-/** Prints whether a thread has little room for new objects once it has made many: two halves of 4 MiB, and now
- * and then as much again that is just being moved; of itself Node takes 32 MiB. */
+/** Prints whether a thread has little room for new objects once it has made many: two halves of 4 MiB, and
+ * now and then as much again that is just being moved; of itself Node takes 32 MiB. */
 const IN_THREAD = `
   import { Worker } from 'node:worker_threads'
   const PROGRAM = \`
