@@ -235,6 +235,7 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
     const behind = isAborted ? towardsServer(event.path, sighting, silence) : []
     if (isShownBy(behind, sighting, silence))
       return judgeRelayed(event.path, behind, sheet, end, sighting, world)
+    if (isServersEnd(sighting, silence, world)) return null
     return said === 'passed-on' || isByDesign(sighting, silence)
       ? end('server', serverActor(sighting, 0.7))
       : unlessUnserved(end('network', relayActor(sighting, world, 0.8)))
@@ -283,6 +284,7 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
     const behind = towardsServer(event.path, sighting, silence)
     if (isShownBy(behind, sighting, silence))
       return judgeRelayed(event.path, behind, sheet, end, sighting, world)
+    if (isServersEnd(sighting, silence, world)) return null
     if (isByDesign(sighting, silence)) {
       sheet.push({
         test: "the server's own timeout",
@@ -304,6 +306,11 @@ function judgeFin(event: PathEnded, sighting: Sighting, silence: Silence, world:
   }
   return from === 1 ? end('server', serverActor(sighting, 0.85)) : null
 }
+
+/** Its server ended it, and the relay passed that on: it is told of the leg behind, whose agent is not
+ * known. */
+const isServersEnd = ({ service }: Sighting, { start, end }: Silence, world: World): boolean =>
+  world.isServersEnd(service, end, end - start)
 
 /** Who asks and has not been sent an octet so far waits for the server, or waits at the relay for one: in a
  * queue, or because none is up. Its relay's patience is not the timer of idle connections. */

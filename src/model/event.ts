@@ -370,6 +370,9 @@ export interface World {
   /** Silences, in seconds, that connections of this service on this kind of leg survived: the longest of
    * each. */
   survived(service: string, leg: Leg): readonly number[]
+  /** A server ended a connection behind a relay of the service at that time, after a silence as long; nothing
+   * says whose that was. */
+  isServersEnd(service: Service, at: Micros, idle: Micros): boolean
   /** Agents' connections to a relay of the service were seen. */
   isFrontCaptured(service: Service): boolean
 }

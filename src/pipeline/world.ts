@@ -57,6 +57,8 @@ export function worldOf(sessions: Sessions): World {
     isShared: (tap: Tap, address: string): boolean => sessions.agents.isShared(tap, address),
     assignments: (service: string, relay: string) => sessions.followers.assignments.of(service, relay),
     survived: (service: string, leg: Leg): readonly number[] => sessions.survived(service, leg),
+    isServersEnd: (service: Service, at: Micros, idle: Micros): boolean =>
+      sessions.followers.serverCloses.fit(service, at, idle),
     isFrontCaptured: (service: Service): boolean => sessions.services.fronts.has(service),
   }
 }

@@ -26,6 +26,7 @@ import { followReplication } from './replication.ts'
 import { followResolutions } from './resolutions.ts'
 import { followReturnPaths } from './return-paths.ts'
 import { followSharedAddresses } from './shared-addresses.ts'
+import { followServerCloses } from './server-closes.ts'
 import type { TrackedSighting } from './sighting.ts'
 import { followSpoken } from './spoken.ts'
 import { followTlsByTime } from './tls-by-time.ts'
@@ -75,6 +76,8 @@ export class Followers {
   readonly basis: BasisFollower
   /** What relays chose. */
   readonly assignments: Assignments
+  /** What servers ended behind relays. */
+  readonly serverCloses = followServerCloses()
   private readonly byKind = new Map<ObservationKind, AnyTold[]>()
   private readonly visitors: Follower[] = []
   private readonly closers: Follower[] = []
@@ -90,6 +93,7 @@ export class Followers {
     this.assignments = followAssignments(surroundings)
     this.add(this.basis)
     this.add(this.assignments)
+    this.add(this.serverCloses)
     for (const follow of follows) this.add(follow(surroundings))
   }
 

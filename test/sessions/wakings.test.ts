@@ -146,6 +146,22 @@ describe('a load balancer that ends TLS, behind which nobody is named', () => {
     expect(found.map(({ actor }) => actor.role)).toEqual(Array<string>(6).fill('server'))
   })
 
+  test('nor is it to blame for what servers closed, where nothing tells whose that was', async () => {
+    const s = offloader(3600)
+    const conversations = Array.from({ length: 3 }, (_, i) => attach(s, i))
+    s.wait(seconds(100))
+    for (const { server } of conversations) {
+      server.closes()
+      s.wait(milliseconds(300))
+    }
+    s.wait(seconds(5))
+    const analysis = await analysed(s, { config: CONFIG })
+    expect(analysis.findings('severed-idle')).toEqual([])
+    expect(analysis.findings('server-idle-close').map(({ actor }) => actor.role)).toEqual(
+      Array<string>(3).fill('server'),
+    )
+  })
+
   test('what it closes itself is seen on both of its sides', async () => {
     const s = fallsSilent(100, (_, story) => story.wait(seconds(1)))
     const found = (await analysed(s, { config: CONFIG })).findings('severed-idle')
