@@ -47,8 +47,10 @@ export async function beginnings(
   const taps = new Map(captures.map((capture) => [nameOf(capture), new ClockMarks()]))
   const files: ReadAhead[] = []
   try {
-    for (const capture of captures)
-      if (isFile(capture.path)) files.push(await opened(capture, taps.get(nameOf(capture))!, limit))
+    for (const capture of captures) {
+      const clock = taps.size < 2 ? null : taps.get(nameOf(capture))!
+      if (isFile(capture.path)) files.push(await opened(capture, clock, limit))
+    }
     const offsets = await settled(files, taps)
     const aheadOf = ({ capture }: ReadAhead): Micros => {
       const ahead = offsets.get(nameOf(capture))?.ahead ?? 0
@@ -76,12 +78,17 @@ const nameOf = ({ tap, path }: NamedCapture): string => (tap === '' ? path : tap
 interface ReadAhead {
   readonly capture: NamedCapture
   readonly input: OpenedInput
-  readonly clock: ClockMarks
+  /** Null: there is no other tap's to compare it with. */
+  readonly clock: ClockMarks | null
   readonly directions: DirectionMarks
   frames: number
 }
 
-async function opened(capture: NamedCapture, clock: ClockMarks, limit?: ExpansionLimit): Promise<ReadAhead> {
+async function opened(
+  capture: NamedCapture,
+  clock: ClockMarks | null,
+  limit?: ExpansionLimit,
+): Promise<ReadAhead> {
   const named = { path: capture.path, ...(limit === undefined ? {} : { limit }) }
   const input = await openInput(openSource(capture.path), named)
   return { capture, input, clock, directions: new DirectionMarks(), frames: 0 }
@@ -114,7 +121,7 @@ const mayTell = ({ input: { reader }, frames }: ReadAhead, isAlone: boolean): bo
 async function readOn(file: ReadAhead, batch: FrameBatch): Promise<boolean> {
   const { input, clock, directions } = file
   if (input.reader === null || !(await input.reader.next(batch))) return false
-  clock.take(batch, input.reader.interfaces)
+  clock?.take(batch, input.reader.interfaces)
   directions.take(batch, input.reader.interfaces)
   file.frames += batch.count
   return file.frames < FRAMES_READ

@@ -195,9 +195,9 @@ export function finSeen(
   const bytes = bytesBefore(state, row, side, place)
   // What the other side said meanwhile, where it is not heard, was no silence.
   const isFree = (state.table.words[row * RECORD_WORDS + STATE]! & (OVER | WAKING)) === 0
-  const isWhole = unheard <= 1 && !passedUnseen(state, row, side, place)
   const isSilent = idleBefore >= state.silenceMin && isFree && !isReply(state, row, side, place)
-  if (isSilent && isWhole) wake(state, row, first, 'fin', time, packet)
+  if (isSilent && unheard <= 1 && !passedUnseen(state, row, side, place))
+    wake(state, row, first, 'fin', time, packet)
   if (isAnswer) {
     const known = wokenByUnseenFin(state, row, side, place)
     const idle = known === null ? idleBefore : known.end - known.start

@@ -8,7 +8,7 @@ import { otherSide } from '../model/packet.ts'
 import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
 import type { Silence } from '../model/observation.ts'
 import { isRecordReference, packetName } from '../model/record-reference.ts'
-import { type Agent, isAgentSide, type Path, type Service, type Sighting } from '../model/party.ts'
+import { type Agent, isBehindOnly, type Path, type Service, type Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { deviceActor, relayActor, sayingActor, serverActor } from './actors.ts'
 import { spoken } from './detector.ts'
@@ -411,10 +411,6 @@ function verdict(
     undecided: null,
   }
 }
-
-/** Of a relayed connection only the relay's side towards the server was captured: the agent may have
- * closed. */
-const isBehindOnly = ({ sightings }: Path): boolean => !sightings.some(isAgentSide)
 
 const isSameResponder = (a: Sighting, b: Sighting): boolean =>
   a.responder.address === b.responder.address && a.responder.port === b.responder.port

@@ -152,3 +152,6 @@ export function isNearerServer(one: Sighting, other: Sighting): boolean {
 /** An agent opened it itself, to a relay or to the server. */
 export const isAgentSide = ({ leg, isBetweenRelays }: Sighting): boolean =>
   leg === 'direct' || (leg === 'front' && !isBetweenRelays)
+
+/** Of a path through a relay, nothing was captured on the agents' side. */
+export const isBehindOnly = ({ sightings }: Path): boolean => !sightings.some(isAgentSide)

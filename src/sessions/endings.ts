@@ -6,7 +6,7 @@ import { areNeighbours } from '../model/address.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { DetectorEvent } from '../model/event.ts'
 import type * as O from '../model/observation.ts'
-import { type Agent, type Ending, isAgentSide, type Visit } from '../model/party.ts'
+import { type Agent, type Ending, isAgentSide, isBehindOnly, type Visit } from '../model/party.ts'
 import { SECOND, seconds, type Micros } from '../model/time.ts'
 import { closedByAgent, isReturn, lostSighting, RECONNECT_WITHIN, TOGETHER } from './lost-paths.ts'
 import { mayBeOne } from './paths.ts'
@@ -269,9 +269,7 @@ export class Endings {
    * goes on. */
   private isRelaysOwn(sighting: TrackedSighting, path: TrackedPath): boolean {
     if (sighting.leg !== 'back' || sighting.path === path) return false
-    return (
-      this.options.pools.holds(sighting) || (!sighting.path.sightings.some(isAgentSide) && this.goesOn(path))
-    )
+    return this.options.pools.holds(sighting) || (isBehindOnly(sighting.path) && this.goesOn(path))
   }
 
   /** The connection that had been given up goes on: it did not end. */

@@ -2,7 +2,7 @@
  * Servers that ended idle connections of relays, where it is not known whose they were: what a relay does in
  * front at the same moment, after a silence as long, it passes on.
  */
-import { isAgentSide, type Service } from '../model/party.ts'
+import { isBehindOnly, type Service } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Follower } from './follower.ts'
 import { CLOCKS_AGREE } from './paths.ts'
@@ -34,7 +34,6 @@ export function followServerCloses(): ServerCloses {
     if (closes.length >= KEPT) closes.shift()
     closes.push({ sighting, at, idle })
   }
-  const isUnclaimed = ({ sighting: { path } }: ServerClose): boolean => !path.sightings.some(isAgentSide)
   return {
     observe: {
       finished(o, sighting) {
@@ -49,7 +48,7 @@ export function followServerCloses(): ServerCloses {
         (close) =>
           Math.abs(close.at - at) <= CLOCKS_AGREE &&
           Math.abs(close.idle - idle) <= AS_LONG &&
-          isUnclaimed(close),
+          isBehindOnly(close.sighting.path),
       ),
   }
 }

@@ -9,7 +9,7 @@ import type * as O from '../model/observation.ts'
 import { packetOf } from '../model/packet.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
-import { type Agent, isAgentSide, type Leg, type Server, type Service, type Visit } from '../model/party.ts'
+import { type Agent, isBehindOnly, type Leg, type Server, type Service, type Visit } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { AddressMoves } from './address-moves.ts'
 import { Agenda } from './agenda.ts'
@@ -314,7 +314,7 @@ export class Sessions {
     const { time, packet } = request
     if (!this.severalTaps()) return this.name(sighting, claim, time, packet)
     this.agenda.add(time + this.settle, () => {
-      if (!sighting.path.sightings.some(isAgentSide)) this.name(sighting, claim, time, packet)
+      if (isBehindOnly(sighting.path)) this.name(sighting, claim, time, packet)
     })
   }
 

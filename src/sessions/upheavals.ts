@@ -6,7 +6,7 @@
 import { EVERYBODY, type MassEnd } from '../model/cadence.ts'
 import type { ConnectionId } from '../model/connection.ts'
 import type { Finished, Reset } from '../model/observation.ts'
-import { isAgentSide, type Leg, relayAddress, type Service } from '../model/party.ts'
+import { isAgentSide, isBehindOnly, type Leg, relayAddress, type Service } from '../model/party.ts'
 import { otherSide, packetOf, type PacketReference, type Tap } from '../model/packet.ts'
 import { densest } from '../model/statistics.ts'
 import { seconds, type Micros } from '../model/time.ts'
@@ -308,8 +308,7 @@ function areAlike(ends: readonly End[]): boolean {
 const isAgents = ({ sighting: { leg, path } }: End): boolean =>
   leg === 'back' && path.sightings.some((s) => isAgentSide(s) && closedByAgent(s))
 
-const isSeenBehindOnly = ({ sighting: { leg, path } }: End): boolean =>
-  leg === 'back' && !path.sightings.some(isAgentSide)
+const isSeenBehindOnly = ({ sighting: { leg, path } }: End): boolean => leg === 'back' && isBehindOnly(path)
 
 /** The server behind the relay closed first. */
 const isServers = ({ sighting: { leg, path } }: End): boolean =>
