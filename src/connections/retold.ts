@@ -13,9 +13,9 @@ import {
   UNOPENED,
   half,
 } from './fields.ts'
-import { openedByRecords, openingByRecords } from './flow-facts.ts'
-import { FAILED as FAILED_BY_RECORDS, SPOKE } from './flow-fields.ts'
-import { bitsOf, firstAt as firstRecordAt, type FlowState } from './flow-state.ts'
+import { openedByRecords, openingByRecords } from './flows/facts.ts'
+import { FAILED as FAILED_BY_RECORDS, SPOKE } from './flows/fields.ts'
+import { bitsOf, firstAt as firstRecordAt, type FlowState } from './flows/state.ts'
 import { initial, opened } from './handshake.ts'
 import type { ConnectionTable } from './table.ts'
 import { bytesSent, connectionId, firstAt, type TapState } from './tap-state.ts'

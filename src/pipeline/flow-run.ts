@@ -1,6 +1,6 @@
 /** One file or stream of flow records on its way through the lower half of the house. */
-import type { LiveFlows } from '../connections/flow-clock.ts'
-import type { FlowsWanted } from '../connections/flow-wanted.ts'
+import type { LiveFlows } from '../connections/flows/clock.ts'
+import type { FlowsWanted } from '../connections/flows/wanted.ts'
 import { faultText } from '../model/fault.ts'
 import { FlowBatch } from '../model/flow-record.ts'
 import { flawlessQuality, type CaptureQuality } from '../model/quality.ts'

@@ -3,9 +3,9 @@
  * out, as of a tap. A file or log of records is one (flow-run.ts); so are the exports that a capture holds
  * (tap-run.ts), whoever sent them.
  */
-import type { LiveFlows } from '../connections/flow-clock.ts'
-import type { FlowsWanted } from '../connections/flow-wanted.ts'
-import { FlowTracker } from '../connections/flow-tracker.ts'
+import type { LiveFlows } from '../connections/flows/clock.ts'
+import type { FlowsWanted } from '../connections/flows/wanted.ts'
+import { FlowTracker } from '../connections/flows/tracker.ts'
 import type { FlowBatch, FlowExporter, FlowFormat } from '../model/flow-record.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'

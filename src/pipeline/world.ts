@@ -4,7 +4,7 @@ import type { Agent, Leg, Server, Service, Sighting } from '../model/party.ts'
 import type { Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 import { contains } from '../model/address.ts'
-import { serverId } from '../sessions/services.ts'
+import { serverId } from '../sessions/servers/services.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
 export function worldOf(sessions: Sessions): World {

@@ -14,12 +14,12 @@ import { BASES, type Basis, type ServiceSeen } from '../model/requirement.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import type { Endpoint } from '../model/packet.ts'
 import type { Follower, Surroundings } from './follower.ts'
-import { handlerLinkOf } from './handler-links.ts'
-import type { Inventory } from './inventory.ts'
-import type { Pools } from './pools.ts'
-import type { Services } from './services.ts'
+import { handlerLinkOf } from './servers/handler-links.ts'
+import type { Inventory } from './servers/inventory.ts'
+import type { Pools } from './relays/pools.ts'
+import type { Services } from './servers/services.ts'
 import type { Stay, TrackedSighting } from './sighting.ts'
-import { attachmentOf } from './tracked-agent.ts'
+import { attachmentOf } from './agents/tracked-agent.ts'
 
 export interface BasisFollower extends Follower {
   /** By service, in the order in which they were first seen. Complete once all captures have ended. */

@@ -10,7 +10,7 @@ import { type Endpoint, endpointText } from '../model/packet.ts'
 import { PROFILES } from '../model/profiles.data.ts'
 import { shortName } from '../model/short-name.ts'
 import type { Follower } from './follower.ts'
-import type { Services } from './services.ts'
+import type { Services } from './servers/services.ts'
 import type { TrackedSighting } from './sighting.ts'
 
 /** Endpoints of no stated service whose connections are counted, while no stated one was seen; those of

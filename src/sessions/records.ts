@@ -7,7 +7,7 @@ import type { Agent, Server } from '../model/party.ts'
 import type { AgentRecord, ConnectionRecord, ConnectionTls, ServerRecord } from '../model/record.ts'
 import { toSeconds } from '../model/time.ts'
 import type { TrackedSighting } from './sighting.ts'
-import { presentedSessions } from './tls-identity.ts'
+import { presentedSessions } from './agents/tls-identity.ts'
 
 export function agentRecord(agent: Agent): AgentRecord {
   return {

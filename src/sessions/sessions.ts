@@ -9,17 +9,17 @@ import type * as O from '../model/observation.ts'
 import { packetOf } from '../model/packet.ts'
 import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
-import { type Agent, isBehindOnly, type Leg, type Server, type Service, type Visit } from '../model/party.ts'
+import { isBehindOnly, type Leg, type Server, type Service } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
-import { AddressMoves } from './address-moves.ts'
+import { AddressMoves } from './agents/address-moves.ts'
 import { Agenda } from './agenda.ts'
-import { Agents } from './agents.ts'
+import { Agents } from './agents/agents.ts'
 import { BlindTimes } from './blind-times.ts'
-import { Endings } from './endings.ts'
-import { Exchanges } from './exchanges.ts'
+import { Endings } from './ends/endings.ts'
+import { Exchanges } from './web/exchanges.ts'
 import { Followers } from './followers.ts'
-import { Health, servedUntil } from './health.ts'
-import { HiddenServers, isPassedOn, shareServer } from './hidden-servers.ts'
+import { Health, servedUntil } from './servers/health.ts'
+import { HiddenServers, shareServer } from './relays/hidden-servers.ts'
 import {
   forwardedClient,
   identityForwarded,
@@ -27,23 +27,23 @@ import {
   identityInOpening,
   identityInRequest,
   type IdentityClaim,
-} from './identity.ts'
-import { Inventory, triesFor } from './inventory.ts'
-import { Names } from './names.ts'
-import { agentOf, agentOnPath, isClientOf, isTranslated, nameSighting, shareAgent } from './path-agent.ts'
+} from './agents/identity.ts'
+import { Inventory, triesFor } from './servers/inventory.ts'
+import { Names } from './servers/names.ts'
+import { agentOf, isClientOf, nameSighting, shareAgent } from './agents/path-agent.ts'
 import { Paths } from './paths.ts'
-import { Policy } from './policy.ts'
-import { Pools } from './pools.ts'
-import { becomeProbe, isProbeRequest, noteWakeUp } from './probes.ts'
-import { recogniseProduct } from './products.ts'
-import { ServerMoves } from './server-moves.ts'
-import { Services } from './services.ts'
+import { Policy } from './servers/policy.ts'
+import { Pools } from './relays/pools.ts'
+import { becomeProbe, isProbeRequest, noteWakeUp } from './servers/probes.ts'
+import { recogniseProduct } from './servers/products.ts'
+import { ServerMoves } from './servers/server-moves.ts'
+import { Services } from './servers/services.ts'
 import { Sightings } from './sightings.ts'
-import { type Beginning, NO_CONNECTION, type Stay, type TrackedPath, TrackedSighting } from './sighting.ts'
+import { type Beginning, type TrackedPath, TrackedSighting } from './sighting.ts'
 import { Stays } from './stays.ts'
-import { TlsIdentity } from './tls-identity.ts'
-import { attachmentOf } from './tracked-agent.ts'
-import { followWakings } from './wakings.ts'
+import { Visits } from './visits.ts'
+import { TlsIdentity } from './agents/tls-identity.ts'
+import { followWakings } from './relays/wakings.ts'
 
 /** How long the other taps' views of an event are waited for: clocks of one network differ by less. */
 export const SETTLE: Micros = seconds(2)
@@ -75,6 +75,7 @@ export class Sessions {
   private readonly exchanges: Exchanges
   private readonly hidden: HiddenServers
   private readonly moves: AddressMoves
+  private readonly visits: Visits
   private readonly tls: TlsIdentity
   readonly followers: Followers
   private readonly sightings = new Sightings((sighting) => this.followers.left(sighting))
@@ -111,6 +112,8 @@ export class Sessions {
     this.hidden = new HiddenServers({ ...shared, stays, sightings })
     this.moves = new AddressMoves(this.agents, wiring)
     this.followers = new Followers(shared)
+    const { agenda, moves, followers, endings } = this
+    this.visits = new Visits({ ...shared, agenda, moves, followers, endings, stays, sightings })
     this.followers.add({ timePassed: (now) => this.sightings.timePassed(now) })
     this.followers.add(followWakings({ ...wiring, join: (f, b) => this.paths.wokeTogether(f, b) }))
   }
@@ -276,7 +279,7 @@ export class Sessions {
     const claim = identityInOpening(o.text, sighting.service)
     if (claim !== null) this.name(sighting, claim, o.time, o.packet)
     this.paths.opening(sighting, o.text)
-    this.planVisit(sighting, o.time, o.packet)
+    this.visits.plan(sighting, o.time, o.packet)
   }
 
   private proxied(o: O.ProxyHeader): void {
@@ -303,7 +306,7 @@ export class Sessions {
     if (claim !== null) this.name(sighting, claim, o.request.time, o.request.packet)
     else this.askedFor(sighting, o.request)
     this.exchanges.requested(sighting, o)
-    this.planVisit(sighting, o.time, o.request.packet)
+    this.visits.plan(sighting, o.time, o.request.packet)
   }
 
   /** A relay asks for a client. Other taps may show who that is, and by what name: its word is for those who
@@ -354,13 +357,8 @@ export class Sessions {
   /** By now the other leg is known, if it was captured: who is left without a name goes by TLS session. */
   private settleTls(sighting: TrackedSighting, o: O.TlsHandshake): void {
     if (sighting.agent === null)
-      for (const claim of this.tls.claims(sighting, o)) this.claimVisit(claim.sighting, claim.agent)
+      for (const claim of this.tls.claims(sighting, o)) this.visits.claim(claim.sighting, claim.agent)
     this.tls.issued(sighting, o)
-  }
-
-  private claimVisit(sighting: TrackedSighting, agent: Agent): void {
-    if (sighting.agent === null) sighting.agent = agent
-    if (sighting.agent === agent) this.visit(sighting, agent, sighting.start, sighting.startPacket)
   }
 
   private name(sighting: TrackedSighting, claim: IdentityClaim, at: Micros, packet: number): void {
@@ -372,7 +370,7 @@ export class Sessions {
       this.paths.named(sighting, agent, at)
       if (sighting.leg !== 'back') this.moves.contact(sighting, agent, at, packet, null)
       if (sighting.agent !== agent && sighting.visited && sighting.leg === 'back')
-        this.planVisitOf(sighting, agent, at, packet)
+        this.visits.planOf(sighting, agent, at, packet)
     } else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, at, packet)
     nameSighting(sighting, agent)
   }
@@ -383,74 +381,8 @@ export class Sessions {
     for (const s of path.sightings) {
       if (s.leg !== 'back') continue
       if (!isClientOf(path, s.originator.address)) this.relays.add(s.originator.address)
-      this.planVisit(s, s.start, s.startPacket)
+      this.visits.plan(s, s.start, s.startPacket)
     }
-  }
-
-  /** The connection carries data of an agent: once the other taps have had their say, it is a visit. */
-  private planVisit(sighting: TrackedSighting, at: Micros, packet: number): void {
-    if (sighting.visited || sighting.leg === 'internal' || sighting.leg === 'probe') return
-    sighting.visited = true
-    if (sighting.handshake === null)
-      this.agenda.add(at + this.settle, () => this.makeVisit(sighting, at, packet))
-    else this.agenda.addFor(at + this.settle, this.makeFirstVisit, sighting)
-  }
-
-  private readonly makeFirstVisit = (sighting: TrackedSighting): void =>
-    this.makeVisit(sighting, sighting.start, sighting.startPacket)
-
-  private makeVisit(sighting: TrackedSighting, at: Micros, packet: number): void {
-    const agent = agentOnPath(sighting.path, this.agents)
-    if (agent === null || sighting.leg === 'probe' || sighting.leg === 'internal') {
-      sighting.visited = agent !== null
-      return
-    }
-    sighting.agent ??= agent
-    if (isTranslated(sighting, agent)) this.moves.contact(sighting, agent, at, packet, null)
-    else if (sighting.leg !== 'back') this.agents.seen(agent, sighting, at, packet)
-    const stay = this.stayToRestAt(sighting, agent)
-    if (stay === null) return this.visit(sighting, agent, at, packet)
-    this.followers.visited(sighting, agent, at, packet)
-    this.stays.count(stay, sighting, at)
-    this.sightings.rest(sighting, stay)
-  }
-
-  /** The stay that a visit only adds to, one of many: nothing is to be told of it, and nobody waits for it.
-   * Null for other visits. */
-  private stayToRestAt(sighting: TrackedSighting, agent: Agent): Stay | null {
-    if (this.severalTaps() || !this.sightings.canRest(sighting) || sighting.agent !== agent) return null
-    const { server, service } = sighting
-    const attachment = attachmentOf(agent, service)
-    if (attachment === null) return null
-    const { stay, last, quiet } = attachment
-    if (stay === null || stay.server !== server || server.service !== service) return null
-    const isAwaited = last === null ? quiet === NO_CONNECTION : last.path.ending && !last.path.hasNext
-    return isAwaited ? null : stay
-  }
-
-  /** Another agent speaks on a relay's connection. */
-  private planVisitOf(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
-    this.agenda.add(at + this.settle, () => this.visit(sighting, agent, at, packet))
-  }
-
-  private visit(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
-    this.sightings.wake(agent, sighting.service)
-    if (sighting.server !== null) this.sightings.wake(agent, sighting.server.service)
-    this.endings.arrived(sighting, agent)
-    const server = sighting.server
-    if (
-      server === null ||
-      isPassedOn(sighting) ||
-      (sighting.path.hasReached(server) && sighting.agent === agent)
-    )
-      return
-    sighting.path.reach(server)
-    this.followers.visited(sighting, agent, at, packet)
-    if (this.stays.goesOn(agent, server, sighting, at, packet)) return
-    const visit: Visit = { agent, server, sighting, at, packet }
-    const previous = this.stays.visit(visit)
-    this.tell({ kind: 'visit', visit, previous })
-    if (previous !== null) this.endings.wentElsewhere(previous, visit)
   }
 
   private silence(o: O.Silence): void {

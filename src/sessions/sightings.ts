@@ -6,7 +6,7 @@ import { type Micros, seconds } from '../model/time.ts'
 import { Oldest } from './oldest.ts'
 import { Quiet } from './quiet.ts'
 import { NO_CONNECTION, placeOf, type Stay, type TrackedSighting } from './sighting.ts'
-import { attachmentOf } from './tracked-agent.ts'
+import { attachmentOf } from './agents/tracked-agent.ts'
 
 /** Objects kept at once; beyond it, the oldest that says nothing but its addresses is forgotten and made anew
  * when it speaks. A power of two. */

@@ -6,9 +6,9 @@ import type { ConnectionSummary } from '../model/connection.ts'
 import type { Agent, Server, Visit } from '../model/party.ts'
 import type { LastingSession, SessionEnd, SessionRecord } from '../model/record.ts'
 import type { Micros } from '../model/time.ts'
-import { attachmentOf } from './tracked-agent.ts'
-import { lostSighting } from './lost-paths.ts'
-import type { ServerMoves } from './server-moves.ts'
+import { attachmentOf } from './agents/tracked-agent.ts'
+import { lostSighting } from './ends/lost-paths.ts'
+import type { ServerMoves } from './servers/server-moves.ts'
 import { type Attachment, Stay, type TrackedSighting } from './sighting.ts'
 
 export class Stays {

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { FlowTracker } from '../../src/connections/flow-tracker.ts'
+import { FlowTracker } from '../../src/connections/flows/tracker.ts'
 import { merged } from '../../src/connections/retold.ts'
 import { EMPTY_DEPLOYMENT } from '../../src/model/deployment.ts'
 import type { Observation } from '../../src/model/observation.ts'
 import { seconds } from '../../src/model/time.ts'
 import { LiveAnalysis } from '../../src/pipeline/live.ts'
 import { framesOf, readerOf } from '../pipeline/reader.ts'
-import { batchesOf, exporter, type Told } from './flow-records.ts'
+import { batchesOf, exporter, type Told } from './flows/records.ts'
 
 const isOpening = ({ kind }: Observation): boolean => kind === 'connection-opened' || kind === 'opening'
 

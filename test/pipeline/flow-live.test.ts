@@ -8,7 +8,7 @@ import type { FlowBatch, FlowExporter } from '../../src/model/flow-record.ts'
 import type { Finding } from '../../src/model/incident.ts'
 import { SECOND, seconds } from '../../src/model/time.ts'
 import { type JournalEntry, LiveAnalysis } from '../../src/pipeline/live.ts'
-import { batchesOf, exporter, STORY_BEGINS, type Told } from '../connections/flow-records.ts'
+import { batchesOf, exporter, STORY_BEGINS, type Told } from '../connections/flows/records.ts'
 
 const CONFIG = `
 services:

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ATTACHMENTS_MAX } from '../../src/sessions/tracked-agent.ts'
+import { ATTACHMENTS_MAX } from '../../src/sessions/agents/tracked-agent.ts'
 import { EMPTY_DEPLOYMENT } from '../../src/model/deployment.ts'
 import { analyze, type InputProgress } from '../../src/pipeline/monitor.ts'
 import { analysed } from '../detectors/analysis.ts'

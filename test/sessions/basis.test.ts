@@ -4,8 +4,8 @@ import type { Basis } from '../../src/model/requirement.ts'
 import { seconds } from '../../src/model/time.ts'
 import { followBasis } from '../../src/sessions/basis.ts'
 import type { TrackedSighting } from '../../src/sessions/sighting.ts'
-import { Health } from '../../src/sessions/health.ts'
-import { attachmentOf } from '../../src/sessions/tracked-agent.ts'
+import { Health } from '../../src/sessions/servers/health.ts'
+import { attachmentOf } from '../../src/sessions/agents/tracked-agent.ts'
 import { AGENT, Parties, type SightingParts, summaryOf } from './parties.ts'
 
 const CONFIG = {

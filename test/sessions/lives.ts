@@ -3,7 +3,7 @@ import type { Observation } from '../../src/model/observation.ts'
 import { milliseconds, seconds } from '../../src/model/time.ts'
 import { Agenda } from '../../src/sessions/agenda.ts'
 import type { TrackedSighting } from '../../src/sessions/sighting.ts'
-import { followWakings } from '../../src/sessions/wakings.ts'
+import { followWakings } from '../../src/sessions/relays/wakings.ts'
 import { Parties, silence } from './parties.ts'
 
 /** Times are in seconds. */

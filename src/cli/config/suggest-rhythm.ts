@@ -5,7 +5,7 @@
 import type { ConnectionSummary } from '../../model/connection.ts'
 import { endpointText } from '../../model/packet.ts'
 import { type Micros, SECOND, seconds } from '../../model/time.ts'
-import { Cadence, INTERVALS_MAX, MISTAKE_MAX } from '../../sessions/cadence.ts'
+import { Cadence, INTERVALS_MAX, MISTAKE_MAX } from '../../sessions/agents/cadence.ts'
 import type { TrackedSighting } from '../../sessions/sighting.ts'
 
 /** Clients at a listener whose intervals are kept; connections of each listener. */
