@@ -23,17 +23,18 @@ const TOGETHER_MIN = 2
 /** So many of one side have to be met by the other, and this share of them, before any are joined. */
 const MET_MIN = 5
 const MET_SHARE = 0.8
+/** The shares are of so many of the latest. */
 const TALLIED = 64
 /** The latest of each side that are compared; where more come within the time that counts, none is alone. */
 const KEPT = 128
 /**
  * What a relay passes on wakes the other leg after a delay that hardly varies: by less than this, however
  * busy it is, where clocks of two taps agree no better; or by no more than three times what nearly all vary
- * by, once that is known. On a busy machine a process waits for its turn (24 ms: sched_latency_ns of Linux on
- * eight processors).
+ * by, once that is known. A process that waits for a timer may be a tick late (4 ms: 250 a second, as most
+ * distributions of Linux are built).
  */
 const VARIES_MAX: Micros = CLOCKS_AGREE
-const VARIES_MIN: Micros = seconds(0.024)
+const VARIES_MIN: Micros = seconds(0.004)
 const VARIES = 3
 const DELAYS_KEPT = 64
 /** Another that wakes less than so many times as far off makes it uncertain which of them was meant. */
@@ -95,10 +96,14 @@ class Delay {
     this.latest.add(delay)
   }
 
+  get isKnown(): boolean {
+    return this.latest.count >= MET_MIN
+  }
+
   /** How far off a delay is, in terms of what they vary by: 1 is as far as they do. */
   distance(delay: Micros): number {
     const { latest } = this
-    if (latest.count < MET_MIN) return Math.abs(delay) / VARIES_MAX
+    if (!this.isKnown) return Math.abs(delay) / VARIES_MAX
     const spread = (latest.quantile(0.9)! - latest.quantile(0.1)!) / 2
     const varies = Math.min(VARIES_MAX, Math.max(VARIES_MIN, VARIES * spread))
     return Math.abs(delay - latest.median()!) / varies
@@ -190,13 +195,15 @@ class Legs {
   private look(mark: Mark, side: Side, moment: Moment): void {
     const others = this.counterparts(mark, side, moment)
     if (others === null) return
+    if (mark === 'waking' && side === 'back') this.learn(moment, others)
     const its = this.choice(mark, side, moment, others)
     // Several may well begin within seconds. Where several wake within moments, they are woken together.
-    if (its !== null || others.length === 0 || mark === 'waking') this.moments[mark][side].tally(its !== null)
+    const isKnown = (other: Moment): boolean => this.delays[(side === 'front' ? moment : other).by].isKnown
+    const isTelling = its !== null || (mark === 'waking' ? others.every(isKnown) : others.length === 0)
+    if (isTelling) this.moments[mark][side].tally(its !== null)
     const mate = this.known.get(moment.sighting)?.mate ?? null
     if (mate !== null && !others.some(({ sighting }) => sighting === mate)) return this.part(moment.sighting)
     if (side === 'front' || its === null || this.choice(mark, 'front', its) !== moment) return
-    if (mark === 'waking') this.delays[its.by].add(moment.at - its.at)
     this.met(its.sighting, moment.sighting)
   }
 
@@ -217,13 +224,34 @@ class Legs {
     moment: Moment,
     others: readonly Moment[] | null = this.counterparts(mark, side, moment),
   ): Moment | null {
-    const [first, ...more] = others ?? []
-    if (first === undefined) return null
-    if (mark === 'beginning') return more.length === 0 ? first : null
-    const far = (other: Moment): number => this.distance(side, moment, other)
-    const nearest = more.reduce((a, b) => (far(b) < far(a) ? b : a), first)
-    const isMeant = more.length === 0 || this.known.get(moment.sighting)?.mate === nearest.sighting
-    return isMeant && far(nearest) <= 1 ? nearest : null
+    if (others === null || others.length === 0) return null
+    const isAlone = others.length === 1
+    if (mark === 'beginning') return isAlone ? others[0]! : null
+    const nearest = this.nearest(side, moment, others)
+    const isMeant = isAlone || this.known.get(moment.sighting)?.mate === nearest?.sighting
+    return isMeant ? nearest : null
+  }
+
+  /** The one that fits best, if it fits. */
+  private nearest(side: Side, moment: Moment, others: readonly Moment[]): Moment | null {
+    let best: Moment | null = null
+    let least = 1
+    for (const other of others) {
+      const far = this.distance(side, moment, other)
+      if (far > least) continue
+      best = other
+      least = far
+    }
+    return best
+  }
+
+  /** How soon the relay passes on. Two that are nearest to each other need not belong together; where most do,
+   * their delays are alike, however many others wake meanwhile. */
+  private learn(moment: Moment, others: readonly Moment[]): void {
+    const front = this.nearest('back', moment, others)
+    if (front === null) return
+    const backs = this.counterparts('waking', 'front', front) ?? []
+    if (this.nearest('front', front, backs) === moment) this.delays[front.by].add(moment.at - front.at)
   }
 
   private distance(side: Side, moment: Moment, other: Moment): number {

@@ -27,6 +27,13 @@ describe('legs that wake together', () => {
     expect(joinedOf(wrong)).toEqual(wrong.map(() => null))
   })
 
+  test('however many others wake in that second, once it is known how soon', () => {
+    const close = own(apart(30)).map((i) => ({ start: i, wakes: [200 + i / 5, 400 + i / 5] }))
+    const joined = joinedOf(close)
+    expect(joined.filter((back, i) => back === i).length).toBeGreaterThan(20)
+    expect(joined.filter((back, i) => back !== null && back !== i)).toEqual([])
+  })
+
   test('are nobody’s that anybody can tell, where all wake at the same times', () => {
     const inStep = apart(8).map(() => ({ start: 0, wakes: [60, 360] }))
     expect(joinedOf(inStep)).toEqual(inStep.map(() => null))
