@@ -1,6 +1,6 @@
 /**
- * Visits: an agent's connections to servers, once it is known whose they are. Other taps have their say first;
- * what only adds to an agent's stay is counted, and the rest is told.
+ * Visits: an agent's connections to servers, once it is known whose they are. Other taps have their say
+ * first; what only adds to an agent's stay is counted, and the rest is told.
  */
 import type { DetectorEvent } from '../model/event.ts'
 import type { Agent, Visit } from '../model/party.ts'

@@ -245,8 +245,8 @@ class Legs {
     return best
   }
 
-  /** How soon the relay passes on. Two that are nearest to each other need not belong together; where most do,
-   * their delays are alike, however many others wake meanwhile. */
+  /** How soon the relay passes on. Two that are nearest to each other need not belong together; where most
+   * do, their delays are alike, however many others wake meanwhile. */
   private learn(moment: Moment, others: readonly Moment[]): void {
     const front = this.nearest('back', moment, others)
     if (front === null) return
