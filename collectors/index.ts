@@ -126,6 +126,8 @@ export async function openCapture(
 export interface InputOptions {
   readonly path: string
   readonly limit?: ExpansionLimit
+  /** Of each of the two buffers that a capture is read through. Absent: as many as read it fastest. */
+  readonly bufferBytes?: number
   /** Logs that may name what this one tells of: Zeek's ssl.log, http.log, dns.log. Asked for if it is a
    * conn.log; they are read and closed. */
   beside?(): readonly BesideSource[]
@@ -145,7 +147,7 @@ export interface BesideSource {
 export async function openInput(source: ByteSource, named: InputOptions): Promise<OpenedInput> {
   const plain = await unpack(source, named.path, named.limit)
   const format = formatOf(plain.head)
-  if (format !== undefined) return { reader: format.open(plain.source), records: null }
+  if (format !== undefined) return { reader: format.open(plain.source, named.bufferBytes), records: null }
   const whole = await peek(plain.source, HEAD_BYTES)
   const flows = FLOW_FORMATS.find(({ recognises }) => recognises(whole.head))
   if (flows !== undefined)

@@ -4,7 +4,8 @@
  *
  * Contract: memory is two buffers and nothing else: while the records in one are analysed, the other fills. A
  * record that is not whole moves in front of its rest, for which each buffer keeps room; a length field never
- * makes anything grow. Every frame before a fault is delivered first.
+ * makes anything grow. Every frame before a fault is delivered first. The buffers are there from the first
+ * frame to the end: a hundred files of a ring are open for longer than they are read.
  */
 
 import type { FrameBatch } from '../src/bytes/frame-batch.ts'
@@ -101,7 +102,7 @@ interface Ahead {
 interface Reading {
   readonly format: CaptureReader['format']
   readonly source: ByteSource
-  readonly parse: RecordParser
+  parse: RecordParser
   readonly window: Window
   readonly ahead: Ahead
   /** The source was waited for when it was last asked: it is asked before its octets are needed. */
@@ -119,8 +120,8 @@ function buffer(length: number): { bytes: Uint8Array; view: DataView } {
   return { bytes, view: new DataView(bytes.buffer) }
 }
 
-const emptyWindow = (length: number): Window => ({
-  ...buffer(length),
+const emptyWindow = (): Window => ({
+  ...buffer(0),
   from: 0,
   to: 0,
   base: 0,
@@ -139,8 +140,8 @@ export function recordReader(
   facts: CaptureFacts,
   bufferBytes: number = BUFFER_BYTES,
 ): CaptureReader {
-  const window = emptyWindow(bufferBytes)
-  const ahead: Ahead = { ...buffer(bufferBytes), from: 0, to: 0, asked: null }
+  const window = emptyWindow()
+  const ahead: Ahead = { ...buffer(0), from: 0, to: 0, asked: null }
   const reading: Reading = {
     format,
     source,
@@ -160,6 +161,7 @@ export function recordReader(
       batch.count = 0
       batch.firstNumber = reading.number
       if (reading.over) return false
+      if (window.bytes.length === 0) hold(reading, buffer(bufferBytes), buffer(bufferBytes))
       return fill(reading, batch)
     },
     get fault() {
@@ -171,8 +173,24 @@ export function recordReader(
     get progress() {
       return Math.min(1, source.rawPosition / source.rawSize)
     },
-    close: () => source.close(),
+    close() {
+      giveUp(reading)
+      source.close()
+    },
   }
+}
+
+type Buffer = ReturnType<typeof buffer>
+
+function hold({ window, ahead }: Reading, first: Buffer, second: Buffer): void {
+  Object.assign(window, first)
+  Object.assign(ahead, second)
+}
+
+function giveUp(reading: Reading): void {
+  reading.over = true
+  reading.parse = () => {} // it knows the buffers, too
+  hold(reading, buffer(0), buffer(0))
 }
 
 /** Parses what is there, and reads on, until there is a frame, or an end. */
@@ -247,8 +265,9 @@ function conclude(reading: Reading, batch: FrameBatch): boolean {
     if (reading.waited && !reading.ended && ahead.from === ahead.to) void askAhead(reading)
     return true
   }
-  reading.over = true
   window.fault = located(window.fault ?? endOf(window, source, reading.format), source)
+  giveUp(reading)
+  batch.bytes = window.bytes
   return false
 }
 

@@ -71,12 +71,14 @@ export function qualityOf({ quality }: Pick<CaptureRow, 'quality'>): { worst: Ce
   const costs = worst === 'g' ? ['complete'] : ASPECTS.flatMap(({ words }) => words(quality) ?? [])
   return {
     worst,
-    words: [...costs, ...directionWords(quality), ...clockWords(quality), ...unreadWords(quality)].join('; '),
+    words: [...costs, ...joinedWords(quality), ...clockWords(quality), ...unreadWords(quality)].join('; '),
   }
 }
 
-const directionWords = ({ directions = [] }: Quality): string[] =>
-  directions.map(([one, other]) => `${one} and ${other}: two directions, one tap`)
+const joinedWords = ({ directions = [], continues }: Quality): string[] => [
+  ...directions.map(([one, other]) => `${one} and ${other}: two directions, one tap`),
+  ...(continues === undefined ? [] : [`goes on from ${continues}`]),
+]
 
 /** All captures of an analysis are judged by the clock of the first. */
 function clockWords({ clockOffsetSeconds: offset = 0 }: Quality): string[] {

@@ -1,22 +1,26 @@
 /**
  * Reads the beginnings of captures ahead, for what has to be known before the first packet is judged: how far
- * the clocks of several taps are apart, and which captures or interfaces show a direction each of the same
- * connections.
+ * the clocks of several taps are apart, which captures or interfaces show a direction each of the same
+ * connections, and which captures go on where others ended.
  *
  * Events at two taps are joined if they lie within 2 s; where clocks differ by more than half of that, each
  * capture is read by the clock of the first one. What shows one direction alone would look like silence and
- * loss: with the other direction it is one tap.
+ * loss: with the other direction it is one tap. And a silence that lasts from one file of a ring to another
+ * one shows only where both are one tap.
  */
 import { openSource } from '../../collectors/byte-source.ts'
 import type { ExpansionLimit } from '../../collectors/compression.ts'
+import { CAPTURED_MAX } from '../../collectors/record-reader.ts'
 import { type OpenedInput, openInput } from '../../collectors/index.ts'
 import { FrameBatch } from '../bytes/frame-batch.ts'
 import type { Tap } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import { ClockMarks, clockOffset, type ClockOffset } from '../pipeline/clock-marks.ts'
-import { directionClock, DirectionMarks, directionPairs } from '../pipeline/direction-marks.ts'
+import { directionClock, directionPairs } from '../pipeline/direction-marks.ts'
+import { FirstLook } from '../pipeline/first-look.ts'
 import type { TapInput } from '../pipeline/run.ts'
 import { isFile } from './analyze/is-file.ts'
+import { seriesAmong } from './series.ts'
 
 /** Frames read of each capture at most: some tenths of a second. Captures of one time mostly agree about the
  * clocks after the first batch. */
@@ -44,32 +48,53 @@ export async function beginnings(
   captures: readonly NamedCapture[],
   limit?: ExpansionLimit,
 ): Promise<Beginnings> {
-  const taps = new Map(captures.map((capture) => [nameOf(capture), new ClockMarks()]))
+  const clocks = new Map(captures.map((capture) => [nameOf(capture), new ClockMarks()]))
   const files: ReadAhead[] = []
   try {
     for (const capture of captures) {
-      const clock = taps.size < 2 ? null : taps.get(nameOf(capture))!
-      if (isFile(capture.path)) files.push(await opened(capture, clock, limit))
+      const clock = clocks.size < 2 ? null : clocks.get(nameOf(capture))!
+      if (isFile(capture.path)) files.push(await opened(capture, new FirstLook(clock), limit))
     }
-    const offsets = await settled(files, taps)
+    const batch = new FrameBatch()
+    const begun = await readOn(files, batch, files.length === 1)
+    const series = seriesAmong(files)
+    const later = new Set(series.flatMap(([, ...of]) => of))
+    for (const [first, ...of] of series) {
+      for (const { look, input } of of) {
+        first!.look.clock?.learn(look.clock!)
+        close(input)
+      }
+    }
+    const firsts = files.filter((file) => !later.has(file))
+    const names = new Set(firsts.map(({ capture }) => nameOf(capture)))
+    const taps = new Map([...clocks].filter(([name]) => names.has(name)))
+    const offsets = await settled(
+      begun.filter((file) => !later.has(file)),
+      taps,
+      batch,
+    )
     const aheadOf = ({ capture }: ReadAhead): Micros => {
       const ahead = offsets.get(nameOf(capture))?.ahead ?? 0
       return Math.abs(ahead) < AGREED ? 0 : ahead
     }
-    const directions = directionsOf(files, aheadOf)
+    const directions = directionsOf(firsts, aheadOf)
     return new Map(
       files.flatMap((file) => {
+        const ahead = aheadOf(series.find((of) => of.includes(file))?.[0] ?? file)
         const found: Beginning = {
-          ...(aheadOf(file) === 0 ? {} : { clockAhead: aheadOf(file) }),
+          ...(ahead === 0 ? {} : { clockAhead: ahead }),
           ...directions.get(file),
+          ...seriesOf(file, series),
         }
         return Object.keys(found).length === 0 ? [] : [[file.capture.path, found]]
       }),
     )
   } finally {
-    for (const { input } of files) (input.reader ?? input.records).close()
+    for (const { input } of files) close(input)
   }
 }
+
+const close = ({ reader, records }: OpenedInput): void => (reader ?? records).close()
 
 /** Files of one tap have one clock. */
 const nameOf = ({ tap, path }: NamedCapture): string => (tap === '' ? path : tap)
@@ -78,53 +103,57 @@ const nameOf = ({ tap, path }: NamedCapture): string => (tap === '' ? path : tap
 interface ReadAhead {
   readonly capture: NamedCapture
   readonly input: OpenedInput
-  /** Null: there is no other tap's to compare it with. */
-  readonly clock: ClockMarks | null
-  readonly directions: DirectionMarks
-  frames: number
+  readonly look: FirstLook
 }
 
-async function opened(
-  capture: NamedCapture,
-  clock: ClockMarks | null,
-  limit?: ExpansionLimit,
-): Promise<ReadAhead> {
-  const named = { path: capture.path, ...(limit === undefined ? {} : { limit }) }
-  const input = await openInput(openSource(capture.path), named)
-  return { capture, input, clock, directions: new DirectionMarks(), frames: 0 }
+/** With small buffers: there may be a hundred files of a ring. */
+async function opened(capture: NamedCapture, look: FirstLook, limit?: ExpansionLimit): Promise<ReadAhead> {
+  const named = { path: capture.path, bufferBytes: CAPTURED_MAX, ...(limit === undefined ? {} : { limit }) }
+  return { capture, input: await openInput(openSource(capture.path), named), look }
 }
 
-/** Reads all files a batch at a time, until no doubt is left or nothing more is to be read. */
+/** Reads files a batch at a time, until no doubt is left about clocks or nothing more is to be read. */
 async function settled(
   files: readonly ReadAhead[],
   taps: ReadonlyMap<string, ClockMarks>,
+  batch: FrameBatch,
 ): Promise<ReadonlyMap<string, ClockOffset>> {
-  const batch = new FrameBatch()
-  const isAlone = files.length === 1
-  for (let open = files.filter((file) => mayTell(file, isAlone)); ;) {
-    const more: ReadAhead[] = []
-    for (const file of open) if ((await readOn(file, batch)) && mayTell(file, isAlone)) more.push(file)
+  for (let open = files; ;) {
     const offsets = fromFirst(taps)
     const isClear = [...offsets.values()].every(({ matched }) => matched >= MATCHED_ENOUGH)
     const isSettled = taps.size > 1 && offsets.size === taps.size - 1 && isClear
-    if (more.length === 0 || isSettled) return offsets
-    open = more
+    if (open.length === 0 || isSettled) return offsets
+    open = await readOn(open, batch, taps.size === 1)
   }
 }
 
+/** A batch of each; answers those of which there is more to read. */
+async function readOn(
+  files: readonly ReadAhead[],
+  batch: FrameBatch,
+  isAlone: boolean,
+): Promise<ReadAhead[]> {
+  const more: ReadAhead[] = []
+  for (const file of files) {
+    const { reader } = file.input
+    if (reader === null || !mayTell(file, isAlone) || !(await reader.next(batch))) continue
+    file.look.take(batch, reader.interfaces)
+    if (file.look.frames < FRAMES_READ) more.push(file)
+  }
+  return more
+}
+
 /** A capture alone tells something only of several interfaces, which are known after the first packets. */
-const mayTell = ({ input: { reader }, frames }: ReadAhead, isAlone: boolean): boolean =>
+const mayTell = ({ input: { reader }, look: { frames } }: ReadAhead, isAlone: boolean): boolean =>
   reader !== null &&
   (!isAlone || (reader.format === 'pcapng' && (frames === 0 || reader.interfaces.length > 1)))
 
-/** One batch; false where there is no further one to read. */
-async function readOn(file: ReadAhead, batch: FrameBatch): Promise<boolean> {
-  const { input, clock, directions } = file
-  if (input.reader === null || !(await input.reader.next(batch))) return false
-  clock?.take(batch, input.reader.interfaces)
-  directions.take(batch, input.reader.interfaces)
-  file.frames += batch.count
-  return file.frames < FRAMES_READ
+/** Its place in the series that it is part of, if it is of one. */
+function seriesOf(file: ReadAhead, series: readonly (readonly ReadAhead[])[]): Beginning {
+  const of = series.find((one) => one.includes(file))
+  if (of === undefined) return {}
+  const taps = of.map(({ capture }) => capture.tap)
+  return { joint: { joining: 'series', taps, place: of.indexOf(file) } }
 }
 
 /** Which captures show the two directions of the same connections, and which interfaces of one capture do.
@@ -133,7 +162,9 @@ function directionsOf(
   files: readonly ReadAhead[],
   aheadOf: (file: ReadAhead) => Micros,
 ): ReadonlyMap<ReadAhead, Beginning> {
-  const faces = files.flatMap((file) => file.directions.faces.map((marks, face) => ({ file, face, marks })))
+  const faces = files.flatMap((file) =>
+    file.look.directions.faces.map((marks, face) => ({ file, face, marks })),
+  )
   const isWhole = (file: ReadAhead): boolean => isWholeTap(file, files)
   const pairs = directionPairs(
     faces.map(({ marks }) => marks),
@@ -147,17 +178,18 @@ function directionsOf(
     if (file === other) found.set(file, { pairs: inOne })
     else {
       const ahead = aheadOf(file) + directionClock(marks, otherMarks)
-      found.set(file, { joint: { taps, half: 0 } })
-      found.set(other, { joint: { taps, half: 1 }, clockAhead: ahead === 0 ? undefined : ahead })
+      found.set(file, { joint: { joining: 'directions', taps, place: 0 } })
+      const joint = { joining: 'directions', taps, place: 1 } as const
+      found.set(other, { joint, clockAhead: ahead === 0 ? undefined : ahead })
     }
   }
   return found
 }
 
 /** All of its tap stands in this file, and nothing of another tap. */
-const isWholeTap = ({ capture, directions }: ReadAhead, files: readonly ReadAhead[]): boolean =>
+const isWholeTap = ({ capture, look }: ReadAhead, files: readonly ReadAhead[]): boolean =>
   capture.tap !== '' &&
-  directions.faces.length === 1 &&
+  look.directions.faces.length === 1 &&
   files.filter((file) => nameOf(file.capture) === nameOf(capture)).length === 1
 
 /** What each is ahead of the first; found directly, or by way of another one. */

@@ -78,6 +78,15 @@ export class TapClock {
     this.at[CUT] = this.at[HIGHEST]!
   }
 
+  /** The next frame, at that time, is another capture's, which goes on where this one ended. Answers whether
+   * nobody may have listened in between: it is longer than any time without frames before. */
+  continuesAt(time: Micros): boolean {
+    const pause = time - this.at[HIGHEST]!
+    const isCut = pause >= this.silenceMin && pause > this.longestSilence(-Infinity, Infinity)
+    if (isCut) this.interrupted()
+    return isCut
+  }
+
   frameSeen(): void {
     const at = this.at
     const time = this.moment[0]!

@@ -185,6 +185,12 @@ export class Tracker {
     this.clock.interrupted()
   }
 
+  /** The next frame, at that time, is another capture's, which goes on where the one before ended. Answers
+   * whether nobody may have listened in between. */
+  continuesAt(time: Micros): boolean {
+    return this.clock.continuesAt(time)
+  }
+
   get tap(): Tap {
     return this.state.tap
   }

@@ -7,7 +7,7 @@ import type { PathEnded, World } from '../model/event.ts'
 import { otherSide } from '../model/packet.ts'
 import type { Actor, AttributionItem, Manner } from '../model/incident.ts'
 import type { Silence } from '../model/observation.ts'
-import { isRecordReference, packetName } from '../model/record-reference.ts'
+import { isRecordReference } from '../model/record-reference.ts'
 import { type Agent, isBehindOnly, type Path, type Service, type Sighting } from '../model/party.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { deviceActor, relayActor, sayingActor, serverActor } from './actors.ts'
@@ -177,7 +177,7 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
     sheet.push({
       test: 'path alive for others',
       weight: STRONG,
-      observed: `${packetName(alive)} was answered`,
+      observed: `${world.packetName(alive)} was answered`,
     })
   if (returned)
     sheet.push({
@@ -217,7 +217,7 @@ function judgeReset(event: PathEnded, sighting: Sighting, silence: Silence, worl
   if (reset === null) return null
   const isAborted = silence.outcome === 'aborted'
   const signature = isAborted ? 'rst-at-expiry' : 'rst-on-next'
-  const sheet = resetSheet(event.path, sighting, reset, from)
+  const sheet = resetSheet(event.path, sighting, reset, from, world)
   const total = totalWeight(sheet)
   const at = reset.time
   const end = (by: IdleEnd['by'], actor: Actor): IdleEnd =>
@@ -362,7 +362,7 @@ function judgeRelayed(
   if (said === null) return end('network', relayActor(before, world, 0.75))
   const isServer = by === 'server'
   // A reset is not taken at its word: a device between the relay and the server may have sent it.
-  const forged = said.kind === 'reset' ? resetSheet(path, leg, said, isServer ? 1 : 0) : []
+  const forged = said.kind === 'reset' ? resetSheet(path, leg, said, isServer ? 1 : 0, world) : []
   if (totalWeight(forged) > 0) {
     sheet.push(...forged)
     return end('network', deviceActor(leg, world, 0.8, 0.8))
@@ -371,7 +371,7 @@ function judgeRelayed(
   sheet.push({
     test: 'both legs',
     weight: isServer ? -DECISIVE : DECISIVE,
-    observed: `${what} (${leg.tap} ${packetName(said)})`,
+    observed: `${what} (${leg.tap} ${world.packetName(said)})`,
   })
   if (isServer) return end('server', serverActor(leg, 0.95))
   return by === 'unclear'

@@ -7,9 +7,9 @@
  */
 import { hopsTravelled } from '../model/hop-limit.ts'
 import { otherSide } from '../model/packet.ts'
+import type { World } from '../model/event.ts'
 import type { AttributionItem } from '../model/incident.ts'
 import type { Reset } from '../model/observation.ts'
-import { packetName } from '../model/record-reference.ts'
 import { isNearerServer, type Path, type Sighting } from '../model/party.ts'
 import { milliseconds, type Micros } from '../model/time.ts'
 import { loreItems } from './reset-lore.ts'
@@ -32,7 +32,13 @@ export const totalWeight = (sheet: readonly AttributionItem[]): number =>
 
 /** The items of the reset sheet: positive ones point to a device between, negative ones to the side that it
  * claims to be from. */
-export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0 | 1): AttributionItem[] {
+export function resetSheet(
+  path: Path,
+  sighting: Sighting,
+  reset: Reset,
+  from: 0 | 1,
+  world: Pick<World, 'packetName'>,
+): AttributionItem[] {
   const sheet: AttributionItem[] = []
   const add = (test: string, weight: number, observed: string): void =>
     void sheet.push({ test, weight, observed })
@@ -61,7 +67,7 @@ export function resetSheet(path: Path, sighting: Sighting, reset: Reset, from: 0
   }
   const other = sighting.ending?.resets[otherSide(from)] ?? null
   if (other !== null && areOneDevices(reset, other))
-    add('both ways', STRONG, `${packetName(other)} resets the other side at once`)
+    add('both ways', STRONG, `${world.packetName(other)} resets the other side at once`)
   if (reset.acknowledges && reset.sequenceOffset === 0) add('acknowledges', -WEAK, 'a live socket aborts so')
   if (reset.identification === 0 && (reset.previousIdentification ?? 0) !== 0)
     add('identification', WEAK, 'zero, others are not')

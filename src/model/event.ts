@@ -323,6 +323,8 @@ export type EventOf<K extends EventKind> = Extract<DetectorEvent, { kind: K }>
 
 /** What a detector may ask about the world around an event. */
 export interface World {
+  /** `packet 12`, and where several captures are one tap `packet 12 of rx`: as people say it. */
+  packetName(reference: Pick<PacketReference, 'tap' | 'packet'>): string
   /** Evidence that a server failed between two times: refused, unanswered, reset by it; null if there is
    * none. */
   failureOf(server: Server, from: Micros, to: Micros): ServerFailure | null

@@ -1,34 +1,30 @@
 /**
- * Two captures that show a direction each of the same connections are one tap: `rx+tx`. Its packets are told
- * by one number, which says of which capture they are, and become numbers of their files where they are
- * named.
+ * What a tap is called that is more, or less, than one capture: an interface of one (`dmz/eth1`), two
+ * captures that show a direction each of the same connections (`rx+tx`), or captures of which each goes on
+ * where the one before it ended (`office-01..office-24`).
  *
- * Contract: pure. Numbers of the first capture begin at 2^30 and those of the second at 2^30 + 2^29, so that
- * they fit where 31 bits are kept: of a capture with more than half a thousand million packets, the later
- * ones cannot be told.
+ * Contract: pure. Such a name begins with that of a capture, and names of captures hold none of the signs but
+ * dots, one at a time.
  */
-import type { PacketReference, Tap } from './packet.ts'
+import type { Tap } from './packet.ts'
 
-const FROM = [2 ** 30, 2 ** 30 + 2 ** 29] as const
-const LAST = 2 ** 31 - 1
-const SIGN = '+'
+/** How several captures are one tap. */
+export type Joining = 'directions' | 'series'
 
-/** Which of the two captures of a joint tap. */
-export type Half = 0 | 1
+const INTERFACE = '/'
+const SIGN: Readonly<Record<Joining, string>> = { directions: '+', series: '..' }
 
-/** Neither name holds the sign: those of captures are letters, digits, dots, `-` and `_`. */
-export const jointTap = (one: Tap, other: Tap): Tap => one + SIGN + other
+export const jointTap = (joining: Joining, taps: readonly Tap[]): Tap =>
+  `${taps[0]}${SIGN[joining]}${taps.at(-1)}`
 
-/** What is added to the packets' numbers of that capture. */
-export const jointFrom = (half: Half): number => FROM[half]
+export const interfaceTap = (tap: Tap, face: string): Tap => (tap === '' ? face : tap + INTERFACE + face)
 
-type NamedPacket = Pick<PacketReference, 'tap' | 'packet'>
-
-/** The packet by the tap and the number of its file: itself, unless its tap is a joint one. */
-export function ofItsFile<T extends NamedPacket>(reference: T): T {
-  const { tap, packet } = reference
-  const half: Half = packet < FROM[1] ? 0 : 1
-  const of = tap.includes(SIGN) ? tap.split(SIGN)[half] : undefined
-  if (of === undefined || packet < FROM[0] || packet > LAST) return reference
-  return { ...reference, tap: of, packet: packet - FROM[half] }
+/** The tap without the interface of it, and what names that. */
+export function ofInterface(tap: Tap): readonly [tap: Tap, face: string] {
+  const at = tap.indexOf(INTERFACE)
+  return at < 0 ? [tap, ''] : [tap.slice(0, at), tap.slice(at)]
 }
+
+/** Whether the tap is that capture's, in part or with others. */
+export const isTapOf = (tap: Tap, capture: Tap): boolean =>
+  capture !== '' && [INTERFACE, ...Object.values(SIGN)].some((sign) => tap.startsWith(capture + sign))

@@ -28,7 +28,11 @@ export interface CaptureQuality {
   /** Taps of two captures, or two interfaces of this one, that show a direction each of the same connections
    * and are read as one tap. Absent: none are. */
   directions?: readonly (readonly [string, string])[] | undefined
-  /** Seconds of which nothing was captured: a live capture was away. Absent: none. */
+  /** The tap of another capture that ended where this one goes on: both are read as one tap. Absent: there is
+   * none. */
+  continues?: string | undefined
+  /** Seconds of which nothing was captured: a live capture was away, or there is none between two that follow
+   * each other. Absent: none. */
   blindSeconds?: number | undefined
   /** Times that octets, or a FIN, were received, as what followed shows, and nobody was seen to acknowledge
    * them; there is no time that somebody was, so that a filter kept acknowledgments away. Absent: it did
@@ -62,11 +66,13 @@ export const flawlessQuality = (): CaptureQuality => ({
   readError: null,
 })
 
-/** What shows a direction each of the same connections, and is one tap therefore. */
-export const directionWords = ({ directions = [] }: CaptureQuality): string[] =>
-  directions.map(
+/** What is one tap together. */
+export const joinedWords = ({ directions = [], continues }: CaptureQuality): string[] => [
+  ...directions.map(
     ([one, other]) => `${one} and ${other} show a direction each of the same connections: read as one tap`,
-  )
+  ),
+  ...(continues === undefined ? [] : [`goes on where ${continues} ended: read as one tap`]),
+]
 
 /** That its times are given by another clock than its own; null where they are not. */
 export function clockWords({ clockOffsetSeconds: offset = 0 }: CaptureQuality): string | null {

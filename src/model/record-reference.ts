@@ -8,9 +8,6 @@
  * exporter (13 bits, likewise). References of one exporter are in the order of their records.
  */
 
-import { ofItsFile } from './joint-tap.ts'
-import type { PacketReference } from './packet.ts'
-
 const MARK = 2 ** 52
 const NUMBERS = 2 ** 29
 const ORDINALS = 2 ** 10
@@ -43,11 +40,9 @@ export function recordReferred(reference: number): RecordReference {
   }
 }
 
-/** `packet 12`, or `record 3 of message 12`, and of two captures that are one tap `packet 12 of rx`: as
- * people say it. */
-export function packetName(reference: Pick<PacketReference, 'tap' | 'packet'>): string {
-  const { tap, packet } = ofItsFile(reference)
-  if (!isRecordReference(packet)) return `packet ${packet}${tap === reference.tap ? '' : ` of ${tap}`}`
+/** `packet 12`, or `record 3 of message 12`, as people say it. */
+export function packetName(packet: number): string {
+  if (!isRecordReference(packet)) return `packet ${packet}`
   const { number, ordinal } = recordReferred(packet)
   return `record ${ordinal} of message ${number}`
 }

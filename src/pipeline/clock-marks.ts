@@ -12,12 +12,9 @@
  */
 import { FNV_BASIS, fnv } from '../bytes/fnv.ts'
 import { i32 } from '../bytes/read.ts'
-import type { FrameBatch } from '../bytes/frame-batch.ts'
-import type { CaptureInterface } from '../model/capture.ts'
 import { densest } from '../model/statistics.ts'
 import { MILLISECOND, SECOND, type Micros } from '../model/time.ts'
-import { locate, Place, TCP } from '../wire/frame.ts'
-import { PathTable } from '../wire/path.ts'
+import type { Place } from '../wire/place.ts'
 import * as tcp from '../wire/tcp.ts'
 
 /** Events of a kind that are kept per capture. */
@@ -56,25 +53,19 @@ export class ClockMarks {
   readonly said: Marks = new Map()
   first: Micros = Infinity
   last: Micros = -Infinity
-  private readonly place = new Place(new PathTable())
 
-  /** The frames of a batch, of a capture with these interfaces. */
-  take(batch: FrameBatch, interfaces: readonly CaptureInterface[]): void {
-    const { place } = this
-    const { bytes, offset, capturedLength, wireLength, time } = batch
-    for (let i = 0; i < batch.count; i++) {
-      this.first = Math.min(this.first, time[i]!)
-      this.last = Math.max(this.last, time[i]!)
-      const begin = offset[i]!
-      const linkType = interfaces[batch.interface[i]!]?.linkType ?? -1
-      const kind = locate(bytes, begin, begin + capturedLength[i]!, wireLength[i]!, linkType, place)
-      if (kind === TCP) this.segment(time[i]!)
-    }
+  /** What another capture showed by the same clock. */
+  learn({ certain, said, first, last }: ClockMarks): void {
+    for (const [event, at] of certain) note(this.certain, event, at)
+    for (const [event, at] of said) note(this.said, event, at)
+    this.first = Math.min(this.first, first)
+    this.last = Math.max(this.last, last)
   }
 
-  /** What the segment in hand says, if it says anything of its own. */
-  private segment(at: Micros): void {
-    const { bytes, transportAt, end, wireEnd } = this.place
+  /** What a segment says, if it says anything of its own. */
+  segment({ bytes, transportAt, end, wireEnd }: Place, at: Micros): void {
+    this.first = Math.min(this.first, at)
+    this.last = Math.max(this.last, at)
     const flags = tcp.flags(bytes, transportAt)
     if ((flags & (tcp.SYN | tcp.ACK | tcp.RST)) === (tcp.SYN | tcp.ACK))
       return note(this.certain, joined(i32(bytes, transportAt + 4), i32(bytes, transportAt + 8)), at)
@@ -84,12 +75,11 @@ export class ClockMarks {
     if (length < SAID_MIN || to > end) return
     const isChance = isClientHello(bytes, from)
     note(isChance ? this.certain : this.said, hashOf(bytes, from, to, length), at)
-    if (isHead(bytes[from]!)) this.lines(from, Math.min(end, from + HEAD_READ), at)
+    if (isHead(bytes[from]!)) this.lines(bytes, from, Math.min(end, from + HEAD_READ), at)
   }
 
   /** Relays that read HTTP add fields and change some: what stays of a head are its lines, and the body. */
-  private lines(from: number, to: number, at: Micros): void {
-    const { bytes } = this.place
+  private lines(bytes: Uint8Array, from: number, to: number, at: Micros): void {
     for (let begin = from; begin < to;) {
       const found = bytes.indexOf(LINE_FEED, begin)
       const end = found < 0 || found >= to ? to : found

@@ -7,12 +7,12 @@ import { DETECTORS } from '../detectors/index.ts'
 import { type Describe, Ledger } from '../incidents/ledger.ts'
 import { namedFor } from '../incidents/named.ts'
 import { verdicts, type VerdictOptions } from '../incidents/verdicts.ts'
-import type { DetectorEvent, EventKind } from '../model/event.ts'
+import type { DetectorEvent, EventKind, World } from '../model/event.ts'
 import type { Finding, Incident, IncidentType } from '../model/incident.ts'
-import { ofItsFile } from '../model/joint-tap.ts'
 import type { AgentRecord, RequirementRecord, ServerRecord } from '../model/record.ts'
 import { agentRecord, serverRecord } from '../sessions/records.ts'
 import { Sessions, type SessionsOptions } from '../sessions/sessions.ts'
+import { FileNumbers } from './file-numbers.ts'
 import { asShown, type ExporterName, suggestedText } from './flow-findings.ts'
 import { worldOf } from './world.ts'
 
@@ -28,13 +28,8 @@ export interface ConclusionsOptions extends Omit<SessionsOptions, 'tell'> {
   readonly occurrencesMax?: number
   /** Who exported a flow record. Absent: there are none. */
   readonly exporterName?: ExporterName
-}
-
-/** The finding with its evidence by the numbers of the files. */
-function byFiles(finding: Finding): Finding {
-  const evidence = finding.evidence.map(ofItsFile)
-  if (evidence.every((item, i) => item === finding.evidence[i])) return finding
-  return { ...finding, evidence: evidence as unknown as Finding['evidence'] }
+  /** The numbers of packets in their files, where several captures are one tap. Absent: none are. */
+  readonly fileNumbers?: FileNumbers
 }
 
 /** What is said at the end of an incident that what was captured does not decide. */
@@ -43,17 +38,20 @@ const undecidedText = (needs: string): string => ` To decide it takes ${needs}.`
 export class Conclusions {
   readonly sessions: Sessions
   readonly ledger: Ledger
+  private readonly fileNumbers: FileNumbers
   private readonly handlers = new Map<EventKind, ((event: DetectorEvent) => void)[]>()
 
-  constructor({ found, occurrencesMax, isMuted, exporterName = () => null, ...options }: ConclusionsOptions) {
+  constructor(asked: ConclusionsOptions) {
+    const { found, occurrencesMax, isMuted, exporterName = () => null, fileNumbers, ...options } = asked
+    this.fileNumbers = fileNumbers ?? new FileNumbers()
     this.ledger = new Ledger(occurrencesMax)
     const tell = (event: DetectorEvent): void =>
       this.handlers.get(event.kind)?.forEach((handle) => handle(event))
     this.sessions = new Sessions({ ...options, tell })
-    const world = worldOf(this.sessions)
+    const world = this.world()
     for (const detector of DETECTORS) {
       const raise = (raised: Finding): void => {
-        const finding = asShown(byFiles(raised), detector.flows, exporterName)
+        const finding = asShown(this.byFiles(raised), detector.flows, exporterName)
         // Its requirements are not observed, and say what would show it.
         if (finding === null) return
         const incident = this.ledger.add(finding)
@@ -64,6 +62,17 @@ export class Conclusions {
         this.handlers.set(kind as EventKind, [...list, handle as (event: DetectorEvent) => void])
       }
     }
+  }
+
+  private world(): World {
+    return worldOf(this.sessions, this.fileNumbers.ofItsFile)
+  }
+
+  /** The finding with its evidence by the numbers of the files. */
+  private byFiles(finding: Finding): Finding {
+    const evidence = finding.evidence.map(this.fileNumbers.ofItsFile)
+    if (evidence.every((item, i) => item === finding.evidence[i])) return finding
+    return { ...finding, evidence: evidence as unknown as Finding['evidence'] }
   }
 
   /** Every incident with its occurrences; once nothing more comes. What was taken back before anybody was
@@ -103,7 +112,7 @@ export class Conclusions {
   private readonly describe = (type: IncidentType): Describe => {
     const detector = DETECTORS.find((d) => d.type === type)!
     return (findings: readonly [Finding, ...Finding[]]) => {
-      const words = detector.describe(findings, worldOf(this.sessions))
+      const words = detector.describe(findings, this.world())
       const { needs } = findings[0]
       const open = needs !== undefined && findings.every((f) => f.needs !== undefined)
       const isSuggested = findings.every(({ suggested }) => suggested === true)

@@ -7,21 +7,16 @@
  * Of two interfaces that would do, the one on the same link does, whose frames have the same two hardware
  * addresses.
  */
-import { FNV_BASIS, fnv } from '../bytes/fnv.ts'
-import type { FrameBatch } from '../bytes/frame-batch.ts'
 import { i32 } from '../bytes/read.ts'
-import type { CaptureInterface } from '../model/capture.ts'
 import type { Micros } from '../model/time.ts'
-import { locate, Place, TCP } from '../wire/frame.ts'
-import { PathTable } from '../wire/path.ts'
+import type { Place } from '../wire/place.ts'
 import * as tcp from '../wire/tcp.ts'
-import { enterTunnels } from '../wire/tunnel.ts'
+import { hashOf, linkOf } from './stations.ts'
 
 /** Connections that are remembered of an interface. */
 const SHOWN_MAX = 1 << 17
 /** How far what answers may lie from what was seen: a window (RFC 7323 §2.3 allows more; this is usual). */
 const WINDOW = 1 << 20
-const HARDWARE_LENGTH = 6
 
 /** What one interface shows of a connection: the first segment of the direction that it shows. */
 interface Shown {
@@ -44,24 +39,12 @@ export type Directions = Map<number, Shown>
 export class DirectionMarks {
   /** By interface. */
   readonly faces: Directions[] = []
-  private readonly place = new Place(new PathTable())
 
-  /** The frames of a batch, of a capture with these interfaces. */
-  take(batch: FrameBatch, interfaces: readonly CaptureInterface[]): void {
-    const { place, faces } = this
-    const { bytes, offset, capturedLength, wireLength, time } = batch
-    while (faces.length < interfaces.length) faces.push(new Map())
-    for (let i = 0; i < batch.count; i++) {
-      const begin = offset[i]!
-      const face = batch.interface[i]!
-      const linkType = interfaces[face]?.linkType ?? -1
-      const kind = locate(bytes, begin, begin + capturedLength[i]!, wireLength[i]!, linkType, place)
-      if (kind === TCP || enterTunnels(kind, place) === TCP) this.segment(faces[face]!, time[i]!)
-    }
-  }
-
-  private segment(known: Directions, time: Micros): void {
-    const { bytes, networkAt, transportAt: at, version } = this.place
+  /** A segment that the interface shows. */
+  segment(place: Place, face: number, time: Micros): void {
+    while (this.faces.length <= face) this.faces.push(new Map())
+    const known = this.faces[face]!
+    const { bytes, networkAt, transportAt: at, version } = place
     const length = version === 4 ? 4 : 16
     const addresses = networkAt + (version === 4 ? 12 : 8)
     const source = hashOf(bytes, at, 2, hashOf(bytes, addresses, length))
@@ -76,22 +59,10 @@ export class DirectionMarks {
       else if (isAcknowledging && Number.isNaN(shown.acknowledgesAt)) shown.acknowledgesAt = time
     } else if (known.size < SHOWN_MAX) {
       const acknowledges = isAcknowledging ? i32(bytes, at + 8) : NaN
-      const first = { sequence: i32(bytes, at + 4), acknowledges, link: this.link() }
+      const first = { sequence: i32(bytes, at + 4), acknowledges, link: linkOf(place) }
       known.set(key, { isUp, at: time, acknowledgesAt: NaN, ...first })
     }
   }
-
-  private link(): number {
-    const { frame, sourceHardwareAt: source, destinationHardwareAt: destination } = this.place
-    if (source < 0 || destination < 0) return 0
-    return hashOf(frame, source, HARDWARE_LENGTH) ^ hashOf(frame, destination, HARDWARE_LENGTH)
-  }
-}
-
-function hashOf(bytes: Uint8Array, from: number, length: number, basis = FNV_BASIS): number {
-  let hash = basis
-  for (let i = from; i < from + length; i++) hash = fnv(hash, bytes[i]!)
-  return hash >>> 0
 }
 
 /** Connections of which two interfaces show a direction each, and those of them on the same link. */

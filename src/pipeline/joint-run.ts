@@ -41,7 +41,7 @@ export class JointRun implements Turn {
 
   finish(): void {
     const [one, other] = this.whole
-    other.finish()
+    other.over()
     one.finish()
   }
 }

@@ -11,6 +11,7 @@ import type { ConnectionId, ConnectionSummary } from '../model/connection.ts'
 import type { Deployment } from '../model/deployment.ts'
 import type { Incident } from '../model/incident.ts'
 import { isFlawed } from '../incidents/verdicts.ts'
+import { jointTap } from '../model/joint-tap.ts'
 import type { Tap } from '../model/packet.ts'
 import type { AnalysisRecord, Forgotten, RecordKind, RecordSink, SummaryRecord } from '../model/record.ts'
 import type { TlsSecrets } from '../model/stream.ts'
@@ -27,9 +28,11 @@ import { Conclusions } from './conclusions.ts'
 import { ObservationMerge } from './merge.ts'
 import { secretsOfAll } from './secrets.ts'
 import { shownByFlows } from './flow-findings.ts'
+import { FileNumbers } from './file-numbers.ts'
 import { FlowRun } from './flow-run.ts'
 import { JointRun, type Turn } from './joint-run.ts'
 import type { FlowInput, Joint, Run, TapInput, TapRunOptions } from './run.ts'
+import { SeriesRun } from './series-run.ts'
 import { TapRun } from './tap-run.ts'
 import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
@@ -76,6 +79,20 @@ export interface AnalysisOptions {
 
 const jointOf = (input: AnalysisInput): Joint | undefined => ('reader' in input ? input.joint : undefined)
 
+/** The tap that an input is together with others; itself where it is one alone. */
+function tapOf(input: AnalysisInput): Tap | AnalysisInput {
+  const joint = jointOf(input)
+  return joint === undefined ? input : jointTap(joint.joining, joint.taps)
+}
+
+/** The inputs by the taps that they are, those of one in their order. */
+function byTaps(inputs: readonly AnalysisInput[]): readonly AnalysisInput[][] {
+  const placeOf = (input: AnalysisInput): number => jointOf(input)?.place ?? 0
+  return [...Map.groupBy(inputs, tapOf).values()].map((of) => of.toSorted((a, b) => placeOf(a) - placeOf(b)))
+}
+
+/** Numbers of the second of two captures that are read together: half of what fits in 31 bits. */
+const SECOND_AFTER = 2 ** 30
 const EVERY_BATCHES = 16
 /** Silent connections are looked at so often: what they show is judged at the end, unless that is far
  * away. */
@@ -90,7 +107,7 @@ export async function analyze(
 ): Promise<SummaryRecord> {
   const analysis = new Analysis(inputs, options, sinks)
   try {
-    for (const input of inputs) analysis.begin(input)
+    analysis.begin()
     await analysis.readAll()
     return await analysis.finish()
   } finally {
@@ -100,6 +117,7 @@ export async function analyze(
 
 class Analysis {
   private readonly ahead: OpensAhead | null
+  private readonly inputs: readonly AnalysisInput[]
   private readonly options: AnalysisOptions
   private readonly sinks: readonly RecordSink[]
   private readonly merge: ObservationMerge
@@ -113,19 +131,21 @@ class Analysis {
   private readonly isAlone: boolean
   private readonly secrets: () => TlsSecrets | null
   /** Of each input. */
-  private readonly runs: Run[] = []
+  private runs: Run[] = []
   /** What is read, at its place in the merge: captures that are one tap are read together. */
   private readonly turns: Turn[] = []
+  private readonly fileNumbers = new FileNumbers()
   private taps = 0
   private connections = 0
   private longestSilence: Micros = 0
   private longestSurvived: Micros = 0
 
   constructor(inputs: readonly AnalysisInput[], options: AnalysisOptions, sinks: readonly RecordSink[]) {
+    this.inputs = inputs
     this.options = options
     this.ahead = options.startHelper === undefined ? null : new OpensAhead(options.startHelper)
     this.sinks = sinks
-    const captures = inputs.filter((input) => jointOf(input)?.half !== 1).length
+    const captures = byTaps(inputs).length
     this.secrets = secretsOfAll(
       options.secrets,
       inputs.filter((input) => 'reader' in input),
@@ -136,6 +156,7 @@ class Analysis {
       deployment: options.deployment,
       severalTaps: () => captures > 1 || this.taps > 1,
       exporterName: (tap, exporter) => this.exporterName(tap, exporter),
+      fileNumbers: this.fileNumbers,
       accounted: this.wants('connection') ? (sighting, summary) => this.accounted(sighting, summary) : null,
     })
     this.sessions = this.conclusions.sessions
@@ -153,22 +174,36 @@ class Analysis {
     if (this.wants('session')) this.sessions.stays.reportTo((record) => this.write(record))
   }
 
-  /** Makes ready what an input goes through. */
-  begin(input: AnalysisInput): void {
-    const other = this.otherDirection(input)
-    const position = other === null ? this.turns.length : this.turns.indexOf(other)
-    const options = this.runOptions(position)
-    const run = 'records' in input ? new FlowRun(input, options) : new TapRun(input, options, other)
-    this.runs.push(run)
-    this.turns[position] = other !== null && run instanceof TapRun ? new JointRun([other, run]) : run
+  /** Makes ready what the inputs go through. */
+  begin(): void {
+    const runs = new Map<AnalysisInput, Run>()
+    for (const [position, of] of byTaps(this.inputs).entries()) {
+      const made = this.runsOf(of, this.runOptions(position))
+      for (const run of made) runs.set(run.input, run)
+      this.turns.push(this.turnOf(made))
+    }
+    this.runs = this.inputs.map((input) => runs.get(input)!)
   }
 
-  /** The capture before that is one tap with this one; null: none is. */
-  private otherDirection(input: AnalysisInput): TapRun | null {
-    const joint = jointOf(input)
-    if (joint?.half !== 1) return null
-    const runs = this.runs.filter((run) => run instanceof TapRun)
-    return runs.find((run) => run.input.tap === joint.taps[0]) ?? null
+  private runsOf([first, ...more]: readonly AnalysisInput[], options: TapRunOptions): Run[] {
+    if ('records' in first!) return [new FlowRun(first, options)]
+    const run = new TapRun(first!, options)
+    const captures = more.filter((input) => 'reader' in input)
+    return [run, ...captures.map((input) => new TapRun(input, options, run))]
+  }
+
+  private turnOf(runs: readonly Run[]): Turn {
+    const [first, ...more] = runs.filter((run) => run instanceof TapRun)
+    const [second] = more
+    if (first === undefined || second === undefined) return runs[0]!
+    const { joining, taps } = first.input.joint!
+    const begins = ({ input, numbersAfter }: TapRun): void =>
+      this.fileNumbers.begins(jointTap(joining, taps), input.tap, numbersAfter)
+    begins(first)
+    if (joining === 'series') return new SeriesRun([first, ...more], begins)
+    second.numbersAfter = SECOND_AFTER
+    begins(second)
+    return new JointRun([first, second])
   }
 
   private runOptions(position: number): TapRunOptions {
@@ -278,9 +313,16 @@ class Analysis {
 
   private writeVerdicts(incidents: readonly Incident[]): void {
     const { runs } = this
-    const flawed = runs.some((run) => isFlawed(run.quality(), this.connections, run.framesRead))
+    const flawed = runs.some((run) =>
+      isFlawed(run.quality(), this.connections, this.framesAt(tapOf(run.input))),
+    )
     const asked = { incidents, isFlawed: flawed, ...shownByFlows(runs) }
     for (const record of this.conclusions.verdicts(asked)) this.write(record)
+  }
+
+  /** What all captures of a tap hold: the first one tells of its connections for all. */
+  private framesAt(tap: Tap | AnalysisInput): number {
+    return this.runs.reduce((n, run) => (tapOf(run.input) === tap ? n + run.framesRead : n), 0)
   }
 
   /** The address of who exported a record at a tap. */

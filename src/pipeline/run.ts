@@ -3,7 +3,7 @@ import type { SilenceListener } from '../connections/tracker.ts'
 import type { CaptureReader } from '../model/capture.ts'
 import type { LoggedAnswer } from '../model/dns.ts'
 import type { FlowBatch, FlowDatagrams, FlowReader } from '../model/flow-record.ts'
-import type { Half } from '../model/joint-tap.ts'
+import type { Joining } from '../model/joint-tap.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Tap } from '../model/packet.ts'
 import type { CaptureQuality } from '../model/quality.ts'
@@ -26,19 +26,21 @@ export interface TapInput {
   readonly clockAhead?: Micros | undefined
   /** Interfaces that show a direction each of the same connections: each two are one tap. Absent: none do. */
   readonly pairs?: readonly (readonly [number, number])[] | undefined
-  /** Another capture shows the other direction of its connections: both are one tap. Absent: none does. */
+  /** It is one tap with other captures. Absent: with none. */
   readonly joint?: Joint | undefined
   /** Reads the exports of flows that a capture holds, which go to the sink that it is made with. Absent: they
    * are not looked for. */
   readonly exports?: (sink: (batch: FlowBatch) => void) => FlowDatagrams
 }
 
-/** One of two captures that are one tap. */
+/** One of several captures that are one tap. */
 export interface Joint {
-  /** What both are called, in one order for both. */
-  readonly taps: readonly [Tap, Tap]
+  /** Two show a direction each of the same connections; or each goes on where the one before it ended. */
+  readonly joining: Joining
+  /** What all are called, in order: of a series, that of time. */
+  readonly taps: readonly Tap[]
   /** Which of them it is. */
-  readonly half: Half
+  readonly place: number
 }
 
 /** Flow records to analyse: who opened them owns them. */

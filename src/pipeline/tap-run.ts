@@ -10,7 +10,6 @@ import type { Tracker } from '../connections/tracker.ts'
 import type { CaptureReader } from '../model/capture.ts'
 import type { FlowBatch, FlowDatagrams } from '../model/flow-record.ts'
 import { faultText } from '../model/fault.ts'
-import { jointFrom } from '../model/joint-tap.ts'
 import type { Observation } from '../model/observation.ts'
 import type { CaptureQuality } from '../model/quality.ts'
 import type { CaptureRecord } from '../model/record.ts'
@@ -65,7 +64,7 @@ export class TapRun implements Run, LiveRun {
   private readonly options: TapRunOptions
   private readonly reader: CaptureReader
   private readonly exports: FlowDatagrams | null
-  private readonly batch = new FrameBatch()
+  private readonly batch: FrameBatch
   /** Frames of the batch that were processed, where it is taken in parts. */
   private taken = 0
   private readonly taps: Taps
@@ -79,8 +78,9 @@ export class TapRun implements Run, LiveRun {
   private readonly kinds = new Array<number>(AGGREGATE + 1).fill(0)
   /** What of streams and datagrams could not be read. */
   private readonly unread = new Map<UnreadReason, number>()
-  /** What is added to the numbers of frames. */
-  private readonly numbersFrom: number
+  /** What is added to the numbers of frames, and the number of the last one in its file. */
+  numbersAfter = 0
+  private lastNumber = 0
   private readonly from: Micros
   private readonly to: Micros
   private frames = 0
@@ -100,8 +100,8 @@ export class TapRun implements Run, LiveRun {
   private last: Micros = -Infinity
   private ticked: Micros = -Infinity
 
-  /** `other`: of the capture that shows the other direction of the same connections; null: none does. */
-  constructor(input: TapInput, options: TapRunOptions, other: TapRun | null = null) {
+  /** `first`: the first of several captures that are one tap; null: this is it. */
+  constructor(input: TapInput, options: TapRunOptions, first: TapRun | null = null) {
     this.input = input
     this.options = options
     this.reader = input.reader
@@ -111,10 +111,12 @@ export class TapRun implements Run, LiveRun {
       expected: () => expectation(this.batch.firstNumber + this.batch.count - 1, this.reader.progress),
       count: this.count,
     }
-    this.taps = new Taps(input, options, making, other?.taps ?? null)
-    this.place = new Place(this.taps.paths)
-    this.inner = new Place(this.taps.paths)
-    this.numbersFrom = input.joint === undefined ? 0 : jointFrom(input.joint.half)
+    this.taps = new Taps(input, options, making, first?.taps ?? null)
+    // Of a series only one is read at a time.
+    const shared = input.joint?.joining === 'series' ? first : null
+    this.batch = shared?.batch ?? new FrameBatch()
+    this.place = shared?.place ?? new Place(this.taps.paths)
+    this.inner = shared?.inner ?? new Place(this.taps.paths)
     this.exports = input.exports?.((batch) => this.takeFlows(batch)) ?? null
     this.from = options.from ?? -Infinity
     this.to = options.to ?? Infinity
@@ -177,6 +179,18 @@ export class TapRun implements Run, LiveRun {
     return true
   }
 
+  /** How many numbers its frames, and those before them, have taken. */
+  get numbered(): number {
+    return this.numbersAfter + this.lastNumber
+  }
+
+  /** What it has in hand goes on where another capture of the tap ended. */
+  continues(before: TapRun): void {
+    this.last = before.last
+    const cut = this.taps.trackers.filter((tracker) => tracker.continuesAt(this.position))
+    if (cut.length > 0) this.missing = `nothing was captured after ${before.input.path}`
+  }
+
   /** The time of the last frame that was processed; -Infinity before the first. */
   get now(): Micros {
     return this.last
@@ -214,7 +228,7 @@ export class TapRun implements Run, LiveRun {
    * code away. */
   private locateAll(first: number, last: number): void {
     const { bytes, offset, capturedLength, wireLength, time, interface: interfaces } = this.batch
-    const firstNumber = this.batch.firstNumber + this.numbersFrom
+    const firstNumber = this.batch.firstNumber + this.numbersAfter
     const { numbers } = this.batch
     const { byInterface, linkTypeOf } = this.taps
     const place = this.place
@@ -284,8 +298,9 @@ export class TapRun implements Run, LiveRun {
 
   /** Frames, octets and the time that the batch spans. */
   private noteTimes(): void {
-    const { capturedLength, wireLength, time, count } = this.batch
+    const { capturedLength, wireLength, time, count, firstNumber } = this.batch
     const { from, to } = this
+    this.lastNumber = firstNumber + count - 1
     for (let i = 0; i < count; i++) {
       const at = time[i]!
       if (at < from || at > to) {
@@ -350,11 +365,21 @@ export class TapRun implements Run, LiveRun {
 
   /** The capture is over: what is open is accounted for. */
   finish(): void {
+    this.over()
+    this.accounted()
+  }
+
+  /** Its frames are over. */
+  over(): void {
     if (this.frames > 0) this.tick(this.last)
     this.exports?.finish()
     this.flows?.finish()
+  }
+
+  /** The tap is over: what is open is accounted for. */
+  accounted(): void {
     // Exports may be replayed: when they were captured says nothing about the time that they tell of.
-    if (this.isOfFlows || this.taps.areShared) return
+    if (this.isOfFlows) return
     for (const tracker of this.taps.trackers) tracker.captureEnded()
   }
 
@@ -419,6 +444,7 @@ export class TapRun implements Run, LiveRun {
       interfaceDrops: this.reader.interfaces.reduce((n, face) => n + face.drops, 0),
       ...(clockAhead === undefined ? {} : { clockOffsetSeconds: toSeconds(clockAhead) }),
       ...(this.taps.directions.length === 0 ? {} : { directions: this.taps.directions }),
+      ...(this.taps.continues === null ? {} : { continues: this.taps.continues }),
       ...lacking(trackers, this.blindTime),
       ...(this.unread.size === 0 ? {} : { unread: unreadInWords(this.unread) }),
       readError: fault === null ? null : faultText(fault),

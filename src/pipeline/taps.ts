@@ -1,10 +1,10 @@
 /**
  * The taps of one capture. Each interface is one, made at its first frame; two that show a direction each of
- * the same connections are one together, and so are two such captures.
+ * the same connections are one together, and so are two such captures, and those that go on from each other.
  */
 import { Tracker, type TrackerOptions } from '../connections/tracker.ts'
 import type { CaptureReader } from '../model/capture.ts'
-import { jointTap } from '../model/joint-tap.ts'
+import { interfaceTap, jointTap } from '../model/joint-tap.ts'
 import type { Tap } from '../model/packet.ts'
 import type { UnreadReason } from '../model/unread.data.ts'
 import { PathTable } from '../wire/path.ts'
@@ -28,17 +28,19 @@ export class Taps {
   /** The tracker of each interface, made at its first frame. */
   readonly byInterface: (Tracker | undefined)[] = []
   readonly datagrams: Map<Tracker, Datagrams>
+  /** The tracker of each interface by name. */
+  private readonly byName: Map<string, Tracker>
   readonly paths: PathTable
   readonly streamNumbers = { next: 0 }
   readonly linkTypes = new Set<number>()
   readonly linkTypeOf: number[] = []
-  /** They are another capture's, which shows the other direction. */
+  /** They are another capture's: the first of those that are one tap together. */
   readonly areShared: boolean
   private readonly input: TapInput
   private readonly options: TapRunOptions
   private readonly making: Making
 
-  /** `other`: of the capture that shows the other direction; null: none does. */
+  /** `other`: of the first of several captures that are one tap; null: this is it. */
   constructor(input: TapInput, options: TapRunOptions, making: Making, other: Taps | null) {
     this.input = input
     this.options = options
@@ -46,6 +48,7 @@ export class Taps {
     this.areShared = other !== null
     this.trackers = other?.trackers ?? []
     this.datagrams = other?.datagrams ?? new Map<Tracker, Datagrams>()
+    this.byName = other?.byName ?? new Map<string, Tracker>()
     this.paths = other?.paths ?? new PathTable()
   }
 
@@ -56,14 +59,20 @@ export class Taps {
     this.linkTypeOf[face] = linkType
     const same = this.sameInterface(face)
     same?.interrupted()
-    return (this.byInterface[face] = same ?? this.otherDirection(face) ?? this.made(face))
+    return (this.byInterface[face] = same ?? this.joined(face) ?? this.made(face))
   }
 
   /** What shows a direction each of the same connections: two interfaces, or two captures. */
   get directions(): readonly (readonly [string, string])[] {
     const { joint, pairs = [] } = this.input
-    if (joint !== undefined) return [joint.taps]
+    if (joint?.joining === 'directions') return [[joint.taps[0]!, joint.taps[1]!]]
     return pairs.map(([one, other]) => [this.interfaceName(one), this.interfaceName(other)])
+  }
+
+  /** The capture that ended where this one goes on; null: none did. */
+  get continues(): Tap | null {
+    const { joint } = this.input
+    return joint?.joining === 'series' ? (joint.taps[joint.place - 1] ?? null) : null
   }
 
   private get reader(): CaptureReader {
@@ -89,6 +98,7 @@ export class Taps {
       ...making.expected(),
     })
     trackers.push(tracker)
+    this.byName.set(this.interfaceName(face), tracker)
     this.datagrams.set(tracker, new Datagrams(tap, options.emit, making.count))
     return tracker
   }
@@ -105,9 +115,12 @@ export class Taps {
     return this.byInterface[same] ?? null
   }
 
-  /** The tracker of what shows the other direction, if that began before. */
-  private otherDirection(face: number): Tracker | null {
-    if (this.input.joint !== undefined) return this.trackers[0] ?? null
+  /** The tracker of what is one tap with the interface, if that began before: it shows the other direction,
+   * or is the same interface in an earlier capture. */
+  private joined(face: number): Tracker | null {
+    const { joint } = this.input
+    if (joint?.joining === 'directions') return this.trackers[0] ?? null
+    if (joint?.joining === 'series') return this.byName.get(this.interfaceName(face)) ?? null
     const pair = this.pairOf(face)
     return pair === null ? null : (this.byInterface[pair[0] === face ? pair[1] : pair[0]] ?? null)
   }
@@ -118,13 +131,14 @@ export class Taps {
 
   /** The tap's own name; with several taps in one capture, that of the interface too. */
   private name(face: number): Tap {
-    const { tap, joint } = this.input
-    if (joint !== undefined) return jointTap(...joint.taps)
+    const { joint } = this.input
+    const tap = joint === undefined ? this.input.tap : jointTap(joint.joining, joint.taps)
+    if (joint?.joining === 'directions') return tap
     const count = this.reader.interfaces.length
     const pair = this.pairOf(face)
     if (count < 2 || (count === 2 && pair !== null)) return tap
     const name = (pair ?? [face]).map((one) => this.interfaceName(one)).join(PAIRED)
-    return tap === '' ? name : `${tap}/${name}`
+    return interfaceTap(tap, name)
   }
 
   private interfaceName(face: number): string {

@@ -1,16 +1,23 @@
 /** What detectors may ask, answered by the session stage. */
 import type { ServerFailure, World } from '../model/event.ts'
 import type { Agent, Leg, Server, Service, Sighting } from '../model/party.ts'
-import type { Tap } from '../model/packet.ts'
+import type { PacketReference, Tap } from '../model/packet.ts'
+import { packetName } from '../model/record-reference.ts'
 import type { Micros } from '../model/time.ts'
 import { contains } from '../model/address.ts'
 import { serverId } from '../sessions/servers/services.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { FileNumbers } from './file-numbers.ts'
 
-export function worldOf(sessions: Sessions): World {
+/** `ofItsFile`: a packet by the number of its file. */
+export function worldOf(sessions: Sessions, ofItsFile: FileNumbers['ofItsFile']): World {
   const { inventory, health, services } = sessions
   const { deployment } = inventory
   return {
+    packetName: (reference: Pick<PacketReference, 'tap' | 'packet'>) => {
+      const { tap, packet } = ofItsFile(reference)
+      return packetName(packet) + (tap === reference.tap ? '' : ` of ${tap}`)
+    },
     failureOf: (server: Server, from: Micros, to: Micros): ServerFailure | null =>
       health.failureOf(server, from, to),
     failedOf: (service: Service, from: Micros, to: Micros): readonly string[] =>

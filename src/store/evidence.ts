@@ -6,6 +6,7 @@
  * the beginning is kept.
  */
 import type { Finding } from '../model/incident.ts'
+import { isTapOf } from '../model/joint-tap.ts'
 import type { Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 import type { SegmentView } from '../model/view.ts'
@@ -58,17 +59,14 @@ export function evidenceWriter(store: Store, analysis: number): EvidenceWriter {
   }
 }
 
-/** The capture that a tap is of: a capture of several interfaces is several taps, `tap/interface` each; of
- * two captures that are one tap it is the first one. */
+/** The capture that a tap is of: a capture of several interfaces is several taps; of several captures that
+ * are one tap it is the first one. */
 export function captureByTap(store: Store, analysis: number): (tap: Tap) => number | null {
   const select = 'SELECT capture, tap FROM analysis_input WHERE analysis = ? ORDER BY ordinal'
   const inputs = prepared<{ capture: number; tap: Tap }>(store, select).all(analysis)
   const place = inputByTap(inputs.map((input) => input.tap))
   return (tap) => inputs[place(tap)]?.capture ?? null
 }
-
-/** What comes after an input's name in the name of an interface of it, or of a tap of two captures. */
-const PARTS = ['/', '+'] as const
 
 /** The place among the inputs of the one that a tap belongs to; -1 if it is nobody's. */
 export function inputByTap(taps: readonly Tap[]): (tap: Tap) => number {
@@ -77,8 +75,7 @@ export function inputByTap(taps: readonly Tap[]): (tap: Tap) => number {
     let place = known.get(tap)
     if (place === undefined) {
       place = taps.length === 1 ? 0 : taps.indexOf(tap)
-      if (place < 0)
-        place = taps.findIndex((name) => name !== '' && PARTS.some((sign) => tap.startsWith(name + sign)))
+      if (place < 0) place = taps.findIndex((name) => isTapOf(tap, name))
       known.set(tap, place)
     }
     return place

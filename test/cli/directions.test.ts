@@ -1,48 +1,27 @@
 /** A tap hands each direction of its cable to a card of its own: two captures, or two interfaces of one. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openInputs } from '../../src/cli/analyze/inputs.ts'
-import { type Beginning, beginnings } from '../../src/cli/beginnings.ts'
-import { clockWords, directionWords } from '../../src/model/quality.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { clockWords, joinedWords } from '../../src/model/quality.ts'
 import type { AnalysisRecord } from '../../src/model/record.ts'
 import { SECOND, type Micros } from '../../src/model/time.ts'
-import { analyze } from '../../src/pipeline/monitor.ts'
-import { ahead, analysed, deployment, only, type Recorded, recordsOf } from '../detectors/analysis.ts'
+import { ahead, analysed, only, type Recorded, recordsOf } from '../detectors/analysis.ts'
 import { attach, balancer, DLP } from '../detectors/stories.ts'
-import { joined, pcapngBlocks, text } from '../scenario/pcap-writer.ts'
-import { firewall, scenario, type Scenario } from '../scenario/scenario.ts'
-
-let folder = ''
-beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'holdfast-directions-'))))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-/** Two agents; what one of them says to an idle connection is answered by a reset. */
-function severed(): Scenario {
-  const s = scenario().behind(firewall({ idle: 300 * SECOND, forgets: 'rst-on-next' }))
-  const { agent } = attach(s, 'A1', '10.10.1.101', '10.10.3.11:8000')
-  attach(s, 'A2', '10.10.1.102', '10.10.3.11:8000')
-  s.wait(330 * SECOND)
-  agent.sends('a report')
-  s.wait(10 * SECOND)
-  return s
-}
+import { scenario, type Scenario } from '../scenario/scenario.ts'
+import {
+  clockOf,
+  type File,
+  file,
+  findingsOf,
+  ofInterfaces,
+  records,
+  severed,
+  shown,
+  told,
+} from './tap-files.ts'
 
 const SOURCE_AT = 14 + 12
 /** By the last octet but one of the source: agents are in 10.10.1, servers in 10.10.3. */
 const isFromAgent = (frame: Buffer): boolean => frame[SOURCE_AT + 2] === 1
-
-interface File {
-  readonly tap: string
-  readonly path: string
-}
-
-function file(tap: string, bytes: Uint8Array, type = 'pcap'): File {
-  const path = join(folder, `${tap}.${type}`)
-  writeFileSync(path, bytes)
-  return { tap, path }
-}
 
 /** A file for each direction of the story's tap: `client-rx` and `client-tx`. */
 function halves(story: Scenario, tap: string): [rx: File, tx: File] {
@@ -56,48 +35,12 @@ function halves(story: Scenario, tap: string): [rx: File, tx: File] {
   ]
 }
 
-/** A capture of several interfaces: that of a frame says `faceOf`. */
-function ofInterfaces(
-  tap: string,
-  stored: readonly Recorded[],
-  names: string[],
-  faceOf: (f: Buffer) => number,
-): File {
-  const { section, interface: face, enhanced } = pcapngBlocks()
-  const blocks = stored.map(({ at, frame }) =>
-    enhanced({ interface: faceOf(frame), ticks: BigInt(at), bytes: new Uint8Array(frame) }),
-  )
-  const faces = names.map((name) => face({ options: [{ code: 2, value: text(name) }] }))
-  return file(tap, joined([section(), ...faces, ...blocks]), 'pcapng')
-}
-
-/** What the beginnings of the files show, by tap. */
-async function shown(files: readonly File[]): Promise<Readonly<Record<string, Beginning>>> {
-  const found = await beginnings(files)
-  return Object.fromEntries(
-    files.flatMap(({ tap, path }) => (found.has(path) ? [[tap, found.get(path)!]] : [])),
-  )
-}
-
-async function records(files: readonly File[]): Promise<AnalysisRecord[]> {
-  const { inputs, close } = await openInputs(files, false, [], await beginnings(files))
-  const found: AnalysisRecord[] = []
-  const options = { deployment: deployment(DLP), secrets: null, from: null, to: null, onProgress: null }
-  const kinds = new Set(['occurrence', 'capture', 'connection'] as const)
-  await analyze(inputs, options, [{ kinds, write: (record) => void found.push(record) }])
-  close()
-  return found
-}
-
-const findingsOf = (found: readonly AnalysisRecord[]) =>
-  found.flatMap((record) => (record.kind === 'occurrence' ? [record.finding] : []))
-
 describe('that two captures show a direction each is told', () => {
   test('by connections of which each shows one', async () => {
     const taps = ['client-rx', 'client-tx']
     expect(await shown(halves(severed(), 'client'))).toEqual({
-      'client-rx': { joint: { taps, half: 0 } },
-      'client-tx': { joint: { taps, half: 1 } },
+      'client-rx': { joint: { joining: 'directions', taps, place: 0 } },
+      'client-tx': { joint: { joining: 'directions', taps, place: 1 } },
     })
   })
 
@@ -163,31 +106,6 @@ describe('nothing is told', () => {
   })
 })
 
-/** What was found, by what anybody can look up. */
-const told = (
-  found: readonly AnalysisRecord[],
-  timeOf: (tap: string, packet: number) => Micros | undefined,
-) =>
-  findingsOf(found).map(({ type, at, agent, server, actor, manner, evidence }) => ({
-    type,
-    at,
-    agent,
-    server,
-    actor,
-    manner,
-    evidence: evidence.map((item) => ({ at: item.at, note: item.note })),
-    // Each packet is in its file where it is said to be.
-    times: evidence.map((item) => timeOf(item.tap, item.packet)),
-  }))
-
-/** When each packet of the files is. */
-function clockOf(captures: readonly (readonly [tap: string, capture: Uint8Array])[]) {
-  const times = new Map(
-    captures.map(([tap, bytes]) => [tap, recordsOf(Buffer.from(bytes)).map(({ at }) => at)]),
-  )
-  return (tap: string, packet: number): Micros | undefined => times.get(tap)?.[packet - 1]
-}
-
 describe('both directions are one tap', () => {
   test('of two captures, with evidence by the packets of each', async () => {
     const story = severed()
@@ -207,7 +125,7 @@ describe('both directions are one tap', () => {
     expect(new Set(findingsOf(found).flatMap((f) => f.evidence.map(({ tap }) => tap)))).toEqual(
       new Set(['client-rx', 'client-tx']),
     )
-    const words = found.flatMap((r) => (r.kind === 'capture' ? directionWords(r.quality) : []))
+    const words = found.flatMap((r) => (r.kind === 'capture' ? joinedWords(r.quality) : []))
     expect(words).toEqual(
       Array<string>(2).fill(
         'client-rx and client-tx show a direction each of the same connections: read as one tap',

@@ -104,7 +104,7 @@ describe('wrong usage exits with 2 and says what is wrong in one line', () => {
     ],
     [
       ['analyze', 'x=a.pcap', 'x=b.pcap'],
-      'holdfast: tap x is named twice; merge the files of one tap: mergecap -F pcap -w merged.pcap FILE...\n',
+      'holdfast: tap x is named twice; number its files, as in x-1=FILE x-2=FILE: those that go on from each other are read as one tap\n',
     ],
     [['config', 'chekc', 'a.yaml'], "holdfast: unknown command 'chekc' (Did you mean check?)\n"],
     [['config', 'check'], "holdfast: missing required argument 'file'; --help shows how\n"],

@@ -17,6 +17,8 @@ const AGENT = { address: '10.0.0.5', port: 50_000 }
 const SERVER = { address: '192.0.2.10', port: 443 }
 const service = new Services(new Inventory(deployment({}))).serviceAt(SERVER)
 
+const WORLD = { packetName: ({ packet }: { readonly packet: number }): string => `packet ${packet}` }
+
 /** What says nothing either way: 20 ms after the agent's segment, without a hop limit to compare. */
 const RESET: Reset = {
   kind: 'reset',
@@ -71,7 +73,7 @@ const seenAt = (
 function weigh(change: Partial<Reset>, others: readonly TrackedSighting[] = []): Record<string, number> {
   const sighting = seenAt('client')
   for (const other of others) sighting.path.join(other.path, SAME_SEQUENCE)
-  const sheet = resetSheet(sighting.path, sighting, { ...RESET, ...change }, 1)
+  const sheet = resetSheet(sighting.path, sighting, { ...RESET, ...change }, 1, WORLD)
   return Object.fromEntries(sheet.map(({ test: item, weight }) => [item, weight]))
 }
 
@@ -113,7 +115,7 @@ describe('a reset of the other side', () => {
     const sighting = seenAt('client')
     const unprovoked = { ...RESET, provokedBy: null }
     sighting.end.resets[0] = { ...unprovoked, from: 0, packet: 9, time: RESET.time + 40, ...theirs }
-    return resetSheet(sighting.path, sighting, { ...unprovoked, ...own }, 1)[0]?.weight ?? 0
+    return resetSheet(sighting.path, sighting, { ...unprovoked, ...own }, 1, WORLD)[0]?.weight ?? 0
   }
 
   test('at once: neither answers the other', () => expect(beside({})).toBe(3))
@@ -143,7 +145,7 @@ describe('the other capture', () => {
     const sheetAt = (from: 0 | 1, here: number, there: number): number => {
       const sighting = seenAt('here', 'direct', AGENT.port, here)
       sighting.path.join(seenAt('there', 'direct', AGENT.port, there).path, SAME_SEQUENCE)
-      return resetSheet(sighting.path, sighting, { ...RESET, from }, from).length
+      return resetSheet(sighting.path, sighting, { ...RESET, from }, from, WORLD).length
     }
     expect(sheetAt(1, 64, 63)).toBe(0) // the server's, seen beside the server, and not beyond a router
     expect(sheetAt(1, 63, 64)).toBe(1) // seen beyond the router, and not beside the server
@@ -161,7 +163,7 @@ describe('the other capture', () => {
 test('a sheet says what it saw', () => {
   const sighting = seenAt('client')
   const reset = { ...RESET, usualHopLimit: 61, window: 9300, sinceProvocation: 150, legRtt: 8000 }
-  expect(resetSheet(sighting.path, sighting, reset, 1)).toEqual([
+  expect(resetSheet(sighting.path, sighting, reset, 1, WORLD)).toEqual([
     { test: 'hop limit', weight: 3, observed: '60, others of this side 61' },
     { test: 'round trip', weight: 2, observed: 'answered in 150 µs, the handshake took 8000 µs' },
     { test: 'NetScaler reason', weight: 3, observed: 'window 9300: idle timeout or zombie clean-up' },

@@ -1,26 +1,27 @@
 import { expect, test } from 'vitest'
-import { jointFrom, jointTap, ofItsFile } from '../../src/model/joint-tap.ts'
-import { packetName, recordReference } from '../../src/model/record-reference.ts'
+import { interfaceTap, isTapOf, jointTap, ofInterface } from '../../src/model/joint-tap.ts'
 
-const tap = jointTap('rx', 'tx')
-const [ofFirst, ofSecond] = [12 + jointFrom(0), 3 + jointFrom(1)]
+const pair = jointTap('directions', ['rx', 'tx'])
+const series = jointTap('series', ['office-01', 'office-02', 'office-03'])
 
-test('a packet of a joint tap is named by its own capture', () => {
-  expect([ofFirst, ofSecond].map((packet) => ofItsFile({ tap, packet }))).toEqual([
-    { tap: 'rx', packet: 12 },
-    { tap: 'tx', packet: 3 },
-  ])
-  expect(packetName({ tap, packet: ofSecond })).toBe('packet 3 of tx')
-})
-
-test('its numbers fit where 31 bits are kept', () => {
-  expect(Int32Array.of(ofFirst, ofSecond)).toEqual(Int32Array.from([ofFirst, ofSecond]))
+test('several captures are named by the first and the last', () => {
+  expect([pair, series]).toEqual(['rx+tx', 'office-01..office-03'])
 })
 
 test.each([
-  ['of any other tap', 'rx', ofFirst],
-  ['that is none', tap, 0],
-  ['that is a flow record', tap, recordReference(1, 2, 3)],
-])('a packet %s is itself', (_name, of, packet) => {
-  expect(ofItsFile({ tap: of, packet })).toEqual({ tap: of, packet })
+  ['an interface of it', interfaceTap('rx', 'eth0'), 'rx', true],
+  ['two that show a direction each', pair, 'rx', true],
+  ['the second of two', pair, 'tx', false],
+  ['a series', series, 'office-01', true],
+  ['an interface of a series', interfaceTap(series, 'eth0'), 'office-01', true],
+  ['one with a longer name', 'rx1', 'rx', false],
+  ['one with a dot in its name', 'rx.1', 'rx', false],
+  ['one without a name', 'eth0', '', false],
+])('%s', (_name, tap, capture, is) => {
+  expect(isTapOf(tap, capture)).toBe(is)
+})
+
+test('an interface is taken from the end of a name', () => {
+  expect(ofInterface(interfaceTap(series, 'eth0'))).toEqual([series, '/eth0'])
+  expect(ofInterface(series)).toEqual([series, ''])
 })

@@ -12,7 +12,7 @@ test('a reference says which record it is, and that it is one', () => {
   expect(recordReferred(reference)).toEqual({ number: 123_456, ordinal: 29, exporter: 4711 })
   expect([isRecordReference(reference), isRecordReference(4_294_967_295)]).toEqual([true, false])
   expect(recordReference(7, 1, 0)).toBeGreaterThan(recordReference(6, 30, 0))
-  const names = [12, recordReference(12, 3, 0)].map((packet) => packetName({ tap: 'client', packet }))
+  const names = [12, recordReference(12, 3, 0)].map((packet) => packetName(packet))
   expect(names).toEqual(['packet 12', 'record 3 of message 12'])
 })
 

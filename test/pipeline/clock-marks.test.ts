@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FrameBatch } from '../../src/bytes/frame-batch.ts'
 import { ClockMarks, clockOffset } from '../../src/pipeline/clock-marks.ts'
+import { FirstLook } from '../../src/pipeline/first-look.ts'
 import { SECOND, type Micros } from '../../src/model/time.ts'
 import { tcpFrame, type TcpFrame } from '../scenario/frame-writer.ts'
 import { readerOf } from './reader.ts'
@@ -16,6 +17,7 @@ interface Seen {
 /** What is remembered of frames, of Ethernet unless said. */
 function marksOf(seen: readonly Seen[], linkType = 1): ClockMarks {
   const marks = new ClockMarks()
+  const look = new FirstLook(marks)
   const batch = new FrameBatch()
   const frames = seen.map(({ at, frame, captured }) => ({
     time: at,
@@ -23,7 +25,7 @@ function marksOf(seen: readonly Seen[], linkType = 1): ClockMarks {
     wireLength: frame.length,
   }))
   const reader = readerOf(frames, { interfaces: [{ linkType }] })
-  while (reader.next(batch) === true) marks.take(batch, reader.interfaces)
+  while (reader.next(batch) === true) look.take(batch, reader.interfaces)
   return marks
 }
 

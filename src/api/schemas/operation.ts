@@ -53,6 +53,10 @@ const quality = z
       .readonly()
       .meta({ description: 'taps or interfaces that show a direction each, and are read as one tap' })
       .optional(),
+    continues: z
+      .string()
+      .meta({ description: 'the tap of the capture that ended where this one goes on: both are read as one' })
+      .optional(),
     blindSeconds: secondsSpan.optional(),
     withoutAcknowledgments: count.optional(),
     withoutData: count.optional(),

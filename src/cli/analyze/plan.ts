@@ -189,7 +189,7 @@ export function inputNames(
   if (sameTap === undefined) return named
   const isMeant = given.filter(({ tap }) => tap === sameTap.tap).length > 1
   const advice = isMeant
-    ? 'merge the files of one tap: mergecap -F pcap -w merged.pcap FILE...'
+    ? `number its files, as in ${sameTap.tap}-1=FILE ${sameTap.tap}-2=FILE: those that go on from each other are read as one tap`
     : `name taps as in client=${sameTap.path}`
   throw usageFailure(`tap ${sameTap.tap} is named twice; ${advice}`)
 }

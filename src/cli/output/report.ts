@@ -7,7 +7,7 @@ import { LONGEST_SURVIVED_MAX } from '../../model/connection.ts'
 import type { DeviceAt } from '../../model/device-name.ts'
 import { endpointText } from '../../model/packet.ts'
 import type { SummaryRecord, CaptureRecord, ServerRecord } from '../../model/record.ts'
-import { clockWords, directionWords } from '../../model/quality.ts'
+import { clockWords, joinedWords } from '../../model/quality.ts'
 import { toSeconds } from '../../model/time.ts'
 import type { Collected } from './collected.ts'
 import { bySeverity, SEVERITY_ORDER } from './collected.ts'
@@ -60,23 +60,52 @@ export function reportText(collected: Collected, options: ReportOptions): string
 }
 
 function writeCaptures(sheet: Page, { captures, capturesDropped }: Collected): void {
-  const shown = captures.slice(0, CAPTURES_SHOWN)
-  const rest = captures.length - shown.length + capturesDropped
+  const shown = inSeries(captures).slice(0, CAPTURES_SHOWN)
+  const rest = captures.length - shown.flat().length + capturesDropped
   sheet.heading(captures.length + capturesDropped === 1 ? 'Capture' : 'Captures')
-  for (const capture of shown) {
-    const name = capture.tap === '' ? '' : `${shortName(capture.tap)}: `
-    sheet.paragraph(`${name}${shortName(inputName(capture.path), 200)}`)
-    sheet.paragraph(`${capture.format}, ${amountOf(capture)}${timesOf(capture)}`, 4)
-    for (const words of directionWords(capture.quality)) sheet.paragraph(`${words}.`, 4)
-    if (capture.outside !== undefined) sheet.paragraph(outsideText(capture.outside), 4)
-    for (const text of flowTexts(capture)) sheet.paragraph(text, 4)
-    for (const warning of warningsOf(capture)) sheet.warning(warning)
-    if (capture.quality.unparsedPackets > 0) sheet.paragraph(skippedText(capture), 4)
-    const unread = unreadText(capture)
-    if (unread !== null) sheet.paragraph(unread, 4)
+  for (const [capture, ...more] of shown) {
+    writeCapture(sheet, capture)
+    if (more.length === 0) continue
+    sheet.paragraph(seriesText(more), 4)
+    for (const next of more)
+      for (const warning of warningsOf(next)) sheet.warning(`${shortName(next.tap)}: ${warning}`)
   }
   if (rest > 0) sheet.paragraph(`and ${count(rest)} more (--format ndjson --include capture lists all)`)
   sheet.blank()
+}
+
+function writeCapture(sheet: Page, capture: CaptureRecord): void {
+  const name = capture.tap === '' ? '' : `${shortName(capture.tap)}: `
+  sheet.paragraph(`${name}${shortName(inputName(capture.path), 200)}`)
+  sheet.paragraph(`${capture.format}, ${amountOf(capture)}${timesOf(capture)}`, 4)
+  for (const words of joinedWords(capture.quality)) sheet.paragraph(`${words}.`, 4)
+  if (capture.outside !== undefined) sheet.paragraph(outsideText(capture.outside), 4)
+  for (const text of flowTexts(capture)) sheet.paragraph(text, 4)
+  for (const warning of warningsOf(capture)) sheet.warning(warning)
+  if (capture.quality.unparsedPackets > 0) sheet.paragraph(skippedText(capture), 4)
+  const unread = unreadText(capture)
+  if (unread !== null) sheet.paragraph(unread, 4)
+}
+
+/** Captures that go on from each other stand together. */
+function inSeries(captures: readonly CaptureRecord[]): (readonly [CaptureRecord, ...CaptureRecord[]])[] {
+  const series = new Map<string | undefined, [CaptureRecord, ...CaptureRecord[]]>()
+  for (const capture of captures.toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0))) {
+    const { continues } = capture.quality
+    const before = continues === undefined ? undefined : series.get(continues)
+    before?.push(capture)
+    series.set(capture.tap, before ?? [capture])
+  }
+  return [...new Set(series.values())].toSorted((a, b) => captures.indexOf(a[0]) - captures.indexOf(b[0]))
+}
+
+/** Those that go on from the first of a series. */
+function seriesText(more: readonly CaptureRecord[]): string {
+  const packets = more.reduce((sum, capture) => sum + capture.packets, 0)
+  const [first, last] = [more[0]!, more.at(-1)!]
+  const files =
+    more.length === 1 ? `${shortName(last.tap)} goes` : `${more.length} more, to ${shortName(last.tap)}, go`
+  return `${files} on where it ended, ${counted(packets, 'packet')}${timesOf({ ...first, end: last.end })}: read as one tap.`
 }
 
 function amountOf({ packets, flows }: CaptureRecord): string {

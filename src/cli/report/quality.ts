@@ -1,5 +1,5 @@
 /** How good an input is: five yes or no, and in words what each no costs. */
-import { type CaptureQuality, clockWords, directionWords } from '../../model/quality.ts'
+import { type CaptureQuality, clockWords, joinedWords } from '../../model/quality.ts'
 import { count, counted, mostFirst, numbered } from '../output/quantities.ts'
 import { listed } from '../../model/listed.ts'
 import type { ReportInput } from './data.ts'
@@ -49,7 +49,7 @@ export function qualityCosts({ quality, connections }: ReportInput): readonly st
   })
   const clock = clockWords(quality)
   if (clock !== null) costs.unshift(clock)
-  costs.unshift(...directionWords(quality))
+  costs.unshift(...joinedWords(quality))
   const unread = numbered(quality.unread ?? {}).slice(0, REASONS_SHOWN)
   if (unread.length > 0) costs.push(`not read, or only so far: ${listed(unread)}`)
   return quality.readError === null

@@ -63,7 +63,7 @@ export const natRebind = detector({
         if (told.has(path)) return
         const lost = lostMapping(path, world)
         if (lost === null || !isServerWell(event, lost.sighting, world, backWithin)) return
-        const sheet = resetSheet(path, lost.sighting, lost.reset, 1)
+        const sheet = resetSheet(path, lost.sighting, lost.reset, 1, world)
         if (totalWeight(sheet) > 0) return
         told.add(path)
         const found = refusedFinding(lost, sheet)

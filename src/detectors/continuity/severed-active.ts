@@ -132,7 +132,7 @@ function cutOf({ path }: PathEnded, world: World, within: number, weightMin: num
       if (reset.bytes[0] === 0 || reset.bytes[1] === 0) continue
       // Without state, and behind a translation: whoever sent it may have met a stranger's segment.
       if (!reset.acknowledges && isTranslated(sighting, world)) continue
-      const sheet = resetSheet(path, sighting, reset, from)
+      const sheet = resetSheet(path, sighting, reset, from, world)
       const said = resetMeaning(reset)
       const weight = totalWeight(sheet)
       const isStrong = sheet.some((item) => item.weight >= STRONG)

@@ -1,0 +1,52 @@
+/**
+ * Captures of which each goes on where the one before it ended: the files of a ring, or of a capture that
+ * turns to a new file every hour.
+ *
+ * Names that differ in numbers alone suggest it; that they do not overlap, and were taken at the same place,
+ * shows it. What dumpcap numbers without a gap it captured without one.
+ */
+import type { Tap } from '../model/packet.ts'
+import { SECOND, type Micros } from '../model/time.ts'
+import { directionPairs } from '../pipeline/direction-marks.ts'
+import type { FirstLook } from '../pipeline/first-look.ts'
+
+/** Several queues store frames a little out of order, at the end of a file, too. By more a clock was set back
+ * (see tap-clock.ts). */
+const OVERLAP_MAX: Micros = SECOND
+/** `-b`: the number of the file since the capture began, and when it was begun (dumpcap(1)). */
+const OF_DUMPCAP = /_(\d{5,})_\d{14}$/
+
+/** What is known of a capture: its tap's name and its first frames. */
+interface Seen {
+  readonly capture: { readonly tap: Tap }
+  readonly look: FirstLook
+}
+
+/** Those of them that go on from each other, in order of time. */
+export function seriesAmong<T extends Seen>(files: readonly T[]): (readonly T[])[] {
+  const shown = files.filter(({ look }) => look.stations.first < Infinity)
+  return [...Map.groupBy(shown, ({ capture }) => withoutNumbers(capture.tap)).values()]
+    .map((of) => of.toSorted(inOrder))
+    .filter((of) => of.length > 1 && of.every((file, i) => i === 0 || goesOn(of[i - 1]!, file)))
+}
+
+function inOrder(one: Seen, other: Seen): number {
+  const later = one.look.stations.first - other.look.stations.first
+  return later === 0 && one.capture.tap < other.capture.tap ? -1 : later
+}
+
+/** Rings number their files, or name them by time: dumpcap `-b`, tcpdump `-C`, `-G`, `-W`. */
+const withoutNumbers = (tap: Tap): string => tap.replaceAll(/\.(?:pcap|pcapng|cap|dmp)(?=\d*$)|\d/g, '')
+
+function goesOn({ capture: { tap: before }, look: first }: Seen, { capture: { tap }, look }: Seen): boolean {
+  const isLater = look.stations.first >= first.stations.last - OVERLAP_MAX
+  const isOfOnePlace = isNextOfRing(before, tap) || look.stations.areThoseOf(first.stations)
+  // Interfaces that show a direction each are put together within each file.
+  const isHalved = [first, look].some(
+    ({ directions: { faces } }) => directionPairs(faces, () => true).length > 0,
+  )
+  return isLater && isOfOnePlace && !isHalved
+}
+
+const numberOf = (tap: Tap): number => Number(OF_DUMPCAP.exec(tap)?.[1] ?? NaN)
+const isNextOfRing = (before: Tap, tap: Tap): boolean => numberOf(tap) === numberOf(before) + 1
