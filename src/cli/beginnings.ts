@@ -13,14 +13,13 @@ import type { ExpansionLimit } from '../../collectors/compression.ts'
 import { CAPTURED_MAX } from '../../collectors/record-reader.ts'
 import { type OpenedInput, openInput } from '../../collectors/index.ts'
 import { FrameBatch } from '../bytes/frame-batch.ts'
-import type { Tap } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import { ClockMarks, clockOffset, type ClockOffset } from '../pipeline/clock-marks.ts'
 import { directionClock, directionPairs } from '../pipeline/direction-marks.ts'
 import { FirstLook } from '../pipeline/first-look.ts'
 import type { TapInput } from '../pipeline/run.ts'
 import { isFile } from './analyze/is-file.ts'
-import { seriesAmong } from './series.ts'
+import { type NamedCapture, seriesAmong } from './series.ts'
 
 /** Frames read of each capture at most: some tenths of a second. Captures of one time mostly agree about the
  * clocks after the first batch. */
@@ -30,11 +29,6 @@ const MATCHED_ENOUGH = 32
 /** Clocks that agree to this are left as they are: taps are waited for, and evidence has the times that stand
  * in the files. */
 const AGREED: Micros = SECOND
-
-interface NamedCapture {
-  readonly tap: Tap
-  readonly path: string
-}
 
 /** What the beginnings show of a capture. */
 export type Beginning = Pick<TapInput, 'clockAhead' | 'pairs' | 'joint'>

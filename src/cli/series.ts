@@ -9,6 +9,7 @@ import type { Tap } from '../model/packet.ts'
 import { SECOND, type Micros } from '../model/time.ts'
 import { directionPairs } from '../pipeline/direction-marks.ts'
 import type { FirstLook } from '../pipeline/first-look.ts'
+import { fileTap } from './analyze/plan.ts'
 
 /** Several queues store frames a little out of order, at the end of a file, too. By more a clock was set back
  * (see tap-clock.ts). */
@@ -16,9 +17,16 @@ const OVERLAP_MAX: Micros = SECOND
 /** `-b`: the number of the file since the capture began, and when it was begun (dumpcap(1)). */
 const OF_DUMPCAP = /_(\d{5,})_\d{14}$/
 
-/** What is known of a capture: its tap's name and its first frames. */
+/** A capture by its names: `name` is the file's where it is not that of the path. */
+export interface NamedCapture {
+  readonly tap: Tap
+  readonly path: string
+  readonly name?: string
+}
+
+/** What is known of a capture: its names and its first frames. */
 interface Seen {
-  readonly capture: { readonly tap: Tap }
+  readonly capture: NamedCapture
   readonly look: FirstLook
 }
 
@@ -32,15 +40,17 @@ export function seriesAmong<T extends Seen>(files: readonly T[]): (readonly T[])
 
 function inOrder(one: Seen, other: Seen): number {
   const later = one.look.stations.first - other.look.stations.first
-  return later === 0 && one.capture.tap < other.capture.tap ? -1 : later
+  return later === 0 && fileOf(one.capture) < fileOf(other.capture) ? -1 : later
 }
 
 /** Rings number their files, or name them by time: dumpcap `-b`, tcpdump `-C`, `-G`, `-W`. */
-const withoutNumbers = (tap: Tap): string => tap.replaceAll(/\.(?:pcap|pcapng|cap|dmp)(?=\d*$)|\d/g, '')
+const withoutNumbers = (tap: Tap): string => tap.replaceAll(/\.(?:pcap|pcapng|cap|dmp)(?=\d*$)|[\d._-]/g, '')
 
-function goesOn({ capture: { tap: before }, look: first }: Seen, { capture: { tap }, look }: Seen): boolean {
+const fileOf = ({ path, name = path }: NamedCapture): string => fileTap(name)
+
+function goesOn({ capture: before, look: first }: Seen, { capture, look }: Seen): boolean {
   const isLater = look.stations.first >= first.stations.last - OVERLAP_MAX
-  const isOfOnePlace = isNextOfRing(before, tap) || look.stations.areThoseOf(first.stations)
+  const isOfOnePlace = isNextOfRing(before, capture) || look.stations.areThoseOf(first.stations)
   // Interfaces that show a direction each are put together within each file.
   const isHalved = [first, look].some(
     ({ directions: { faces } }) => directionPairs(faces, () => true).length > 0,
@@ -48,5 +58,6 @@ function goesOn({ capture: { tap: before }, look: first }: Seen, { capture: { ta
   return isLater && isOfOnePlace && !isHalved
 }
 
-const numberOf = (tap: Tap): number => Number(OF_DUMPCAP.exec(tap)?.[1] ?? NaN)
-const isNextOfRing = (before: Tap, tap: Tap): boolean => numberOf(tap) === numberOf(before) + 1
+const numberOf = (file: NamedCapture): number => Number(OF_DUMPCAP.exec(fileOf(file))?.[1] ?? NaN)
+const isNextOfRing = (before: NamedCapture, file: NamedCapture): boolean =>
+  numberOf(file) === numberOf(before) + 1

@@ -67,6 +67,15 @@ describe('that captures go on from each other is told', () => {
     expect(Object.keys(await shown(files))).toEqual(names)
   })
 
+  test('of files that were uploaded, whose taps are numbered', async () => {
+    const captures = parts(capturesOf(severed(), 'client'), [60, 70])
+    const files = ['client', 'client-2', 'client-3'].map((tap, i) => ({
+      ...file(tap, captures[i]!),
+      name: `${named('office', i)}.pcap`,
+    }))
+    expect((await shown(files))['client-3']?.joint?.taps).toEqual(['client', 'client-2', 'client-3'])
+  })
+
   test('of two rings at once, of which one has another clock', async () => {
     const s = severed()
     const client = ring('client', parts(capturesOf(s, 'client'), [8]))
