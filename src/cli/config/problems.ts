@@ -10,11 +10,14 @@ import { jsonSchema } from './schema.ts'
 
 export type KeyPath = readonly PropertyKey[]
 
-/** Something wrong at a place of the document. `onKey`: the key itself is, not its value. */
+/** Something wrong at a place of the document. */
 export interface Fault {
   readonly path: KeyPath
   readonly message: string
+  /** The key itself is wrong, not its value. */
   readonly onKey: boolean
+  /** A word that may be misspelt, and those that are known. Looked up where the fault is told. */
+  readonly misspelt?: { readonly word: string; readonly known: Iterable<string> }
 }
 
 export interface Problem {
@@ -56,8 +59,9 @@ export function schemaFaults(
       const known = knownKeys(path)
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: `is not a key${suggestion(key, known)}`,
+        message: 'is not a key',
         onKey: true,
+        misspelt: { word: key, known },
       }))
     }
     if (issue.code === 'invalid_union') {
@@ -84,10 +88,21 @@ export function syntaxProblems(document: Document): Problem[] {
   }))
 }
 
-export function placed(fault: Fault, document: Document, lines: LineCounter): Problem {
-  const offset = offsetOf(fault, document)
-  const { line, col } = lines.linePos(offset)
-  return { line, column: col, key: pathText(fault.path), message: fault.message }
+/** In the order of the file, the first so many. */
+export function placed(
+  faults: readonly Fault[],
+  document: Document,
+  lines: LineCounter,
+  most: number,
+): Problem[] {
+  const offsets = new Map(faults.map((fault) => [fault, offsetOf(fault, document)]))
+  const first = faults.toSorted((a, b) => offsets.get(a)! - offsets.get(b)!).slice(0, most)
+  return first.map((fault) => {
+    const { path, message, misspelt } = fault
+    const { line, col } = lines.linePos(offsets.get(fault)!)
+    const meant = misspelt === undefined ? '' : suggestion(misspelt.word, misspelt.known)
+    return { line, column: col, key: pathText(path), message: `${message}${meant}` }
+  })
 }
 
 /** Offset of the faulty key or value; of the nearest part around it if that itself is not there. */
@@ -126,9 +141,12 @@ interface JsonSchemaPart {
   readonly anyOf?: readonly JsonSchemaPart[]
 }
 
+/** Made once, of thousands of unknown keys. */
+let schema: JsonSchemaPart | null = null
+
 /** The keys that the schema knows at a place. */
 function knownKeys(path: KeyPath): string[] {
-  let parts: readonly JsonSchemaPart[] = [jsonSchema()]
+  let parts: readonly JsonSchemaPart[] = [(schema ??= jsonSchema())]
   for (const step of path) {
     parts = parts
       .map((part) =>
