@@ -3,7 +3,7 @@ import manifest from '../../../package.json' with { type: 'json' }
 import type { Micros } from '../../model/time.ts'
 import type { Console } from '../console.ts'
 import { EXIT } from '../failure.ts'
-import { openDestination } from '../output/destination.ts'
+import { writeDestination } from '../output/destination.ts'
 import { withStore } from '../stored.ts'
 import { reportOfStore } from './from-store.ts'
 import { reportWriter } from './formats.ts'
@@ -20,13 +20,6 @@ export async function runReport(
   const write = await reportWriter(format)
   const about = { version: manifest.version, now: now(), capture }
   const text = await withStore(db, { readOnly: true }, (store) => write(reportOfStore(store, about)))
-  const destination = openDestination(output, console.out)
-  try {
-    destination.write(text)
-    destination.commit()
-  } catch (error) {
-    destination.abandon()
-    throw error
-  }
+  writeDestination(output, console.out, (destination) => destination.write(text))
   return EXIT.success
 }
