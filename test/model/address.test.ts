@@ -20,6 +20,15 @@ const octets = (count: number): fc.Arbitrary<Uint8Array> =>
     }),
   )
 
+test('an address has one number, however it is written', () => {
+  fc.assert(
+    fc.property(fc.ipV6(), (text) => {
+      const canonical = new URL(`http://[${text}]/`).hostname.slice(1, -1)
+      expect(addressNumber(text)).toEqual(addressNumber(canonical))
+    }),
+  )
+})
+
 test('every address that we write is read back', () => {
   fc.assert(
     fc.property(octets(4), octets(16), (four, six) => {
