@@ -101,10 +101,12 @@ class Collecting {
       store.close()
       unlock()
     }
+    let kept: Keeping | null = null
+    let intake: Intake | null = null
     try {
       const { checkpointEvery: every } = order
       const says = sayingOf(order, tell)
-      const kept = every === null ? null : keeping(baseOf(order), every, says)
+      kept = every === null ? null : keeping(baseOf(order), every, says)
       if (kept?.refused != null) says(`${kept.refused}; ${REFUSED}`)
       const before = usable(store, order, kept?.before ?? null)
       // Its journal is of connections that have the same numbers as those that are to come.
@@ -115,9 +117,11 @@ class Collecting {
       // What was told already is not read again, whatever else is lost: into this database, that is.
       const isTold =
         before !== null || (kept?.before === null && latestCollection(store, order.collector) !== null)
-      const intake = await openIntake(order, nameOf(order), isTold ? (kept?.reader ?? null) : null)
+      intake = await openIntake(order, nameOf(order), isTold ? (kept?.reader ?? null) : null)
       return new Collecting(order, tell, { store, intake, kept, before, close })
     } catch (error) {
+      intake?.close()
+      kept?.close()
       close()
       throw error
     }
@@ -183,9 +187,16 @@ class Collecting {
   async run(): Promise<CollectionEnd> {
     // A process that is killed before it is time for one must not tell everything twice.
     this.kept?.write(this.checkpoint)
-    const ticks = setInterval(() => this.ticked(), TICK_MS)
+    const { promise: broken, reject } = Promise.withResolvers<never>()
+    const ticks = setInterval(() => {
+      try {
+        this.ticked()
+      } catch (error) {
+        reject(error)
+      }
+    }, TICK_MS)
     try {
-      await this.intake.read(this.analysis, this.owner)
+      await Promise.race([this.intake.read(this.analysis, this.owner), broken])
       return this.ended()
     } finally {
       clearInterval(ticks)
