@@ -1,5 +1,5 @@
-/** A modal dialog that is there as long as its component is. Esc closes it, and so does the backdrop in browsers
- * that know `closedby` (HTML, the dialog element). */
+/** A modal dialog that is there as long as its component is. Esc closes it, and so does the backdrop in
+ * browsers that know `closedby` (HTML, the dialog element). */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 

@@ -1,3 +1,4 @@
+/** Files that must be whole. */
 import { writeSync } from 'node:fs'
 
 /** Writes all of it, from an offset in a file on. The system takes what still fits on a disk that is nearly

@@ -52,11 +52,12 @@ export function schemaFaults(
   issues: readonly z.core.$ZodIssue[],
   raw: unknown,
   above: KeyPath = [],
+  schema: JsonSchemaPart = jsonSchema(),
 ): Fault[] {
   return issues.flatMap((issue): Fault[] => {
     const path = [...above, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
-      const known = knownKeys(path)
+      const known = knownKeys(schema, path)
       return issue.keys.map((key) => ({
         path: [...path, key],
         message: 'is not a key',
@@ -66,7 +67,7 @@ export function schemaFaults(
     }
     if (issue.code === 'invalid_union') {
       const branch = issue.errors.at(Array.isArray(valueAt(raw, path)) ? -1 : 0)
-      return schemaFaults(branch ?? [], raw, path)
+      return schemaFaults(branch ?? [], raw, path, schema)
     }
     const missing = path.length > 0 && valueAt(raw, path) === undefined
     return [{ path, message: missing ? 'is missing' : issue.message, onKey: false }]
@@ -141,12 +142,9 @@ interface JsonSchemaPart {
   readonly anyOf?: readonly JsonSchemaPart[]
 }
 
-/** Made once, of thousands of unknown keys. */
-let schema: JsonSchemaPart | null = null
-
 /** The keys that the schema knows at a place. */
-function knownKeys(path: KeyPath): string[] {
-  let parts: readonly JsonSchemaPart[] = [(schema ??= jsonSchema())]
+function knownKeys(schema: JsonSchemaPart, path: KeyPath): string[] {
+  let parts: readonly JsonSchemaPart[] = [schema]
   for (const step of path) {
     parts = parts
       .map((part) =>

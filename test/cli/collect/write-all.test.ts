@@ -1,4 +1,4 @@
-/** What lasts of a collection on a full disk. A process that may write no file beyond 64 KB stands for one. */
+/** What lasts of a collection on a full disk: as one counts a process that may write no file beyond 64 KB. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

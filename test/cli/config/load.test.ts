@@ -205,6 +205,13 @@ nat:
     expect('problems' in loaded && loaded.problems).toHaveLength(PROBLEMS_MAX)
   })
 
+  test('in bounded time: what is known is not made anew for each', () => {
+    const began = performance.now()
+    const loaded = parseConfig(`devices: [${'{ role: firewall, nane: a }, '.repeat(1_000)}]`)
+    expect(loaded).toMatchObject({ more: expect.any(Number) as number })
+    expect(performance.now() - began).toBeLessThan(4_000)
+  })
+
   test('in bounded time: names are compared for those that are told', () => {
     const names = (kind: string): string => Array.from({ length: 2_000 }, (_, i) => `a${i}${kind}`).join(', ')
     const servers = names('b').replaceAll(/\w+/g, '{ name: $& }')
