@@ -5,6 +5,7 @@ import type { Console } from '../console.ts'
 import { EXIT } from '../failure.ts'
 import { writeDestination } from '../output/destination.ts'
 import { withStore } from '../stored.ts'
+import { wallClock } from '../wall-clock.ts'
 import { reportOfStore } from './from-store.ts'
 import { reportWriter } from './formats.ts'
 import type { ReportOptions } from './options.ts'
@@ -14,7 +15,7 @@ import { reportPlan } from './plan.ts'
 export async function runReport(
   options: ReportOptions,
   console: Console,
-  now: () => Micros = () => Date.now() * 1000,
+  now: () => Micros = wallClock,
 ): Promise<number> {
   const { db, capture, format, output } = reportPlan(options)
   const write = await reportWriter(format)
