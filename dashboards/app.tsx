@@ -1,7 +1,7 @@
 /** The shell: rail with counts at the left, tabs below on small screens, the open page between. */
 import { useSignalEffect } from '@preact/signals'
 import type { ComponentType, JSX } from 'preact'
-import { useEffect, useErrorBoundary, useState } from 'preact/hooks'
+import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks'
 import { readSession } from './api.ts'
 import { startCounters } from './counters.ts'
 import { live, startLive } from './events.ts'
@@ -134,9 +134,10 @@ function Contained({ Component, id }: { Component: ComponentType<{ id: string }>
 
 /** Another page: the focus goes to it, and it is scrolled to where it was if it is come back to. */
 function useArrival(address: string): void {
-  const [first] = useState(address)
+  const isFirst = useRef(true)
   useEffect(() => {
-    if (address !== first) document.getElementById('main')?.focus({ preventScroll: true })
+    if (!isFirst.current) document.getElementById('main')?.focus({ preventScroll: true })
+    isFirst.current = false
     const target = scrollTarget.value
     if (target === null) return
     scrollTarget.value = null

@@ -1,5 +1,5 @@
 /** All agents: searched, those with the most occurrences first. */
-import type { JSX } from 'preact'
+import { Fragment, type JSX } from 'preact'
 import type { AgentRow } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { usePages } from '../paging.ts'
@@ -114,12 +114,12 @@ function Row({ row, isChosen }: { row: AgentRow; isChosen: boolean }): JSX.Eleme
       <td class="mono mid meta any">{firstFew(row.addresses, 2)}</td>
       <td class="mid meta">
         {row.services.slice(0, 3).map((service, i) => (
-          <>
+          <Fragment key={service}>
             {i > 0 && ', '}
             <a class="any" href={href({ page: 'service', id: service })}>
               {service}
             </a>
-          </>
+          </Fragment>
         ))}
         {row.services.length > 3 && ` and ${row.services.length - 3} more`}
       </td>

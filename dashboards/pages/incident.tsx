@@ -1,5 +1,5 @@
 /** One incident: what happened, what proves it, who did it, what to do, and for whom. */
-import type { JSX } from 'preact'
+import { Fragment, type JSX } from 'preact'
 import type { IncidentView, OccurrenceRow, Page } from '../../src/api/contract.ts'
 import * as api from '../api.ts'
 import { EvidenceSheet } from '../diagrams/evidence-sheet.tsx'
@@ -194,10 +194,10 @@ function Requirements({ incident }: { incident: IncidentView }): JSX.Element | n
         <span class="dim">
           also{' '}
           {others.map((other, i) => (
-            <>
+            <Fragment key={other}>
               {i > 0 && ', '}
               <a href={to(other)}>{other}</a>
-            </>
+            </Fragment>
           ))}
         </span>
       )}

@@ -1,5 +1,5 @@
 /** The tail: one line per occurrence as it happens. Paused or scrolled away, new ones wait. */
-import type { JSX } from 'preact'
+import { Fragment, type JSX } from 'preact'
 import type { OccurrenceRow } from '../../src/api/contract.ts'
 import { live } from '../events.ts'
 import { isFiltered } from '../filters.ts'
@@ -175,20 +175,15 @@ function Tail({ rows, fresh, gone }: TailProps): JSX.Element {
         const isOtherDay =
           before === undefined ? day(row.at) !== day(Date.now()) : day(before.at) !== day(row.at)
         return (
-          <>
-            {isOtherDay && (
-              <li key={`day ${row.at}`} class="date">
-                {day(row.at, true)}
-              </li>
-            )}
+          <Fragment key={row.id}>
+            {isOtherDay && <li class="date">{day(row.at, true)}</li>}
             <Line
-              key={row.id}
               row={row}
               isFresh={fresh.has(row.id)}
               isGone={gone.has(row.id)}
               isChosen={chosen.key === String(row.id)}
             />
-          </>
+          </Fragment>
         )
       })}
     </ol>

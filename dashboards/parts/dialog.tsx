@@ -1,4 +1,5 @@
-/** A modal dialog that is there as long as its component is; Esc and the backdrop close it. */
+/** A modal dialog that is there as long as its component is. Esc closes it, and so does the backdrop in
+ * browsers that know `closedby` (HTML, the dialog element). */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 
@@ -16,14 +17,7 @@ export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
     if (dialog !== null && !dialog.open) dialog.showModal()
   }, [])
   return (
-    <dialog
-      ref={self}
-      aria-labelledby={id}
-      onClose={onClose}
-      onClick={(event) => {
-        if (event.target === self.current) onClose()
-      }}
-    >
+    <dialog ref={self} aria-labelledby={id} closedby="any" onClose={onClose}>
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>

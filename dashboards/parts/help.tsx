@@ -1,5 +1,5 @@
 /** All keys, in a dialog. */
-import type { JSX } from 'preact'
+import { Fragment, type JSX } from 'preact'
 import { GO_TO, KEY_WORDS } from '../keys.data.ts'
 import { Dialog } from './dialog.tsx'
 
@@ -21,10 +21,10 @@ export const Help = ({ onClose }: { onClose: () => void }): JSX.Element => (
           <span>{what}</span>
           <span class="nw">
             {keys.map((key) => (
-              <>
+              <Fragment key={key}>
                 {' '}
                 <Key name={key} />
-              </>
+              </Fragment>
             ))}
           </span>
         </li>

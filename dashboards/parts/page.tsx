@@ -1,5 +1,5 @@
 /** What every page has: its place in the bar, the zone or span at the right, the live mark, and a title. */
-import type { ComponentChildren, JSX } from 'preact'
+import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { live } from '../events.ts'
 import { harmless } from '../harmless.ts'
@@ -26,9 +26,9 @@ export function Bar({ above = [], title, news = 0, children }: BarProps): JSX.El
     <div class="bar">
       <span class="crumb">
         {above.map(({ href, text }) => (
-          <>
+          <Fragment key={href}>
             <a href={href}>{text}</a> /{' '}
-          </>
+          </Fragment>
         ))}
         <b>{title}</b>
       </span>

@@ -1,4 +1,5 @@
 /** The known word that a misspelt one was meant to be. */
+import { usageFailure } from './failure.ts'
 
 /** More edits than this are another word: one for short words, three for long ones. */
 const editsMax = (word: string): number => Math.min(3, Math.ceil(word.length / 3))
@@ -42,4 +43,13 @@ export function nearest(word: string, known: Iterable<string>): string | null {
 export function suggestion(word: string, known: Iterable<string>): string {
   const near = nearest(word, known)
   return near === null ? '' : `; did you mean ${near}?`
+}
+
+/** The word that an option was given; a usage failure names those that it takes. */
+export function wordOf<const T extends string>(option: string, word: string, words: readonly T[]): T {
+  const known = words.find((candidate) => candidate === word)
+  if (known !== undefined) return known
+  throw usageFailure(
+    `${option} ${word} is not known; it is one of ${words.join(', ')}${suggestion(word, words)}`,
+  )
 }

@@ -42,6 +42,17 @@ export function addressAlone(address: string): AddressRange | null {
   return { text: address, version: number.version, first: number.value, last: number.value }
 }
 
+/** The block that an address is in, of the size that sites are given: its /24, or its /64 of IPv6 (RFC 7421).
+ * What is no address stands for itself. */
+export function networkOf(address: string): string {
+  const number = addressNumber(address)
+  if (number === null) return address
+  if (number.version === 4) return address.replace(/\.\d+$/, '.0/24')
+  const groups = [112n, 96n, 80n, 64n].map((bits) => ((number.value >> bits) & 0xffffn).toString(16))
+  const last = groups.findLastIndex((group) => group !== '0')
+  return `${groups.slice(0, last + 1).join(':')}::/64`
+}
+
 /** Both in one block of the size that sites are given: /24, or /64 of IPv6. */
 export function areNeighbours(a: string, b: string): boolean {
   const [one, other] = [addressNumber(a), addressNumber(b)]

@@ -5,6 +5,7 @@
  * Contract: one process writes a collector's rows. An analysis that was left running is taken up again, or
  * ended, by whoever starts the collector next.
  */
+import { NUMBERS_PER_TAP } from '../model/connection.ts'
 import type { Tap } from '../model/packet.ts'
 import type { Micros } from '../model/time.ts'
 import type { LiveState } from '../model/view.ts'
@@ -88,15 +89,23 @@ export function endLostCollections(store: Store, running: ReadonlySet<string>, a
     if (!running.has(collector)) endCollection(store, id, at)
 }
 
-/** The number after the last connection that was written of it; they are given out in this order. */
+/** The number after the last stream of which a connection was written; they are given out in this order, over
+ * all taps. */
 export function nextStream(store: Store, analysis: number): number {
-  const select = 'SELECT max(number) AS last FROM connection WHERE analysis = ?'
-  const last = prepared<{ last: number | null }>(store, select).get(analysis)?.last ?? null
-  return last === null ? 0 : Math.floor(last / STREAM_STEP) + 1
+  const select = prepared<{ last: number | null }>(store, LAST_BELOW)
+  let next = 0
+  // The numbers of a tap lie together.
+  for (let below = Number.MAX_SAFE_INTEGER; below > 0;) {
+    const last = select.get(analysis, below)?.last ?? null
+    if (last === null) break
+    const stream = last % NUMBERS_PER_TAP
+    next = Math.max(next, stream + 1)
+    below = last - stream
+  }
+  return next
 }
 
-/** A connection's number is its stream's, times this, and its tap's position. */
-const STREAM_STEP = 1 << 16
+const LAST_BELOW = 'SELECT max(number) AS last FROM connection WHERE analysis = ? AND number < ?'
 
 /** How a live capture stands: what a page about it shows. */
 export function noteLive(

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ipv4Text, ipv6Text } from '../../src/bytes/address.ts'
-import { addressNumber, isPrivate } from '../../src/model/address.ts'
+import { addressNumber, isPrivate, networkOf } from '../../src/model/address.ts'
 
 const numberOf = (octets: Uint8Array): bigint =>
   octets.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n)
@@ -19,6 +19,15 @@ const octets = (count: number): fc.Arbitrary<Uint8Array> =>
       return mapped
     }),
   )
+
+test('an address has one number, however it is written', () => {
+  fc.assert(
+    fc.property(fc.ipV6(), (text) => {
+      const canonical = new URL(`http://[${text}]/`).hostname.slice(1, -1)
+      expect(addressNumber(text)).toEqual(addressNumber(canonical))
+    }),
+  )
+})
 
 test('every address that we write is read back', () => {
   fc.assert(
@@ -74,4 +83,19 @@ test.each([
   ['nowhere', false],
 ])('%s is of a network of one\u2019s own: %s', (address, expected) => {
   expect(isPrivate(address)).toBe(expected)
+})
+
+test.each([
+  ['10.10.1.101', '10.10.1.0/24'],
+  ['2001:db8::1', '2001:db8::/64'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['::1', '::/64'],
+  ['fe80::1:2:3:4:5', 'fe80:0:0:1::/64'],
+  ['2001:db8::10', '2001:db8::/64'],
+  ['2001:db8:0:7::10', '2001:db8:0:7::/64'],
+  ['::ffff:192.0.2.7', '::/64'],
+  ['02:00:5e:10:00:01', '02:00:5e:10:00:01'],
+  ['', ''],
+])('%s is in the network %s', (address, network) => {
+  expect(networkOf(address)).toBe(network)
 })

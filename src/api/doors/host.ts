@@ -11,8 +11,8 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { ApiEnv } from '../environment.ts'
 import { RequestProblem } from '../problem.ts'
 
-/** `localhost`, `127.0.0.1` or `[::1]`, with or without a port. */
-const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i
+/** `localhost`, an address of 127.0.0.0/8 (RFC 1122 §3.2.1.3) or `[::1]`, with or without a port. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -38,7 +38,7 @@ export function loopbackNames(isOpen: () => boolean): MiddlewareHandler<ApiEnv> 
     if (isOpen() && !namesAskedFor(c).every((name) => LOOPBACK.test(name)))
       throw new RequestProblem(
         421,
-        'Without tokens this server answers only to localhost, 127.0.0.1 and [::1].',
+        'Without tokens this server answers only to localhost, 127.x.x.x and [::1].',
         'Host',
       )
     await next()

@@ -2,12 +2,11 @@
  * believed. IPv6 hosts have a whole /64 to themselves (RFC 7421), so it counts as one. */
 import type { Context } from 'hono'
 import { rateLimiter } from 'hono-rate-limiter'
+import { networkOf } from '../../model/address.ts'
 import type { ApiEnv } from '../environment.ts'
 import { problemAnswer } from '../problem.ts'
 
 const MINUTE_MS = 60_000
-/** Groups of an IPv6 address that name the network. */
-const NETWORK_GROUPS = 4
 
 /** The address that a request came from; empty where there is no socket. */
 export const addressOf = (c: Context<ApiEnv>): string => c.env?.incoming?.socket.remoteAddress ?? ''
@@ -15,12 +14,7 @@ export const addressOf = (c: Context<ApiEnv>): string => c.env?.incoming?.socket
 /** What counts as one client. */
 export function clientOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '')
-  if (!plain.includes(':')) return plain
-  const [head = '', tail] = plain.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
-  return [...left, ...new Array<string>(zeros).fill('0'), ...right].slice(0, NETWORK_GROUPS).join(':')
+  return plain.includes(':') ? networkOf(plain) : plain
 }
 
 interface RateOptions {

@@ -15,8 +15,8 @@ import { suggestion } from '../nearest.ts'
 import { harmless } from '../output/harmless.ts'
 import { counted } from '../output/quantities.ts'
 import { withStore } from '../stored.ts'
+import { wallClock } from '../wall-clock.ts'
 
-const now = (): number => Date.now() * 1000
 /** Rows of one page of the list. */
 const PAGE_ROWS = 500
 
@@ -33,8 +33,8 @@ export async function runAlertTest(
     const known = names.length === 0 ? 'it names none' : `it names ${names.join(', ')}`
     throw usageFailure(`${config} has no output ${harmless(name)}; ${known}${suggestion(name, names)}`)
   }
-  const output = outputTo(found.target, { environment: process.env, now })
-  const { isDelivered, target, answer } = await tested(output, alerts, now())
+  const output = outputTo(found.target, { environment: process.env, now: wallClock })
+  const { isDelivered, target, answer } = await tested(output, alerts, wallClock())
   const line = `${name} (${found.target.type}, ${target}): ${answer}`
   if (!isDelivered) throw failure(harmless(`not delivered to ${line}`))
   console.out.write(`${harmless(`delivered to ${line}`)}\n`)
@@ -114,10 +114,10 @@ export async function runAlertResend(
   const numbers = ids.map(numberOf)
   const resent = await withStore(db, { mustExist: true }, (store) => {
     if (numbers.length === 0)
-      return resendDeliveries(store, { at: now(), ...(output === undefined ? {} : { output }) })
+      return resendDeliveries(store, { at: wallClock(), ...(output === undefined ? {} : { output }) })
     for (const id of numbers)
       if (deliveryRow(store, id)?.state !== 'dead') throw failure(`there is no dead letter ${id}`)
-    return numbers.reduce((sum, id) => sum + resendDeliveries(store, { id, at: now() }), 0)
+    return numbers.reduce((sum, id) => sum + resendDeliveries(store, { id, at: wallClock() }), 0)
   })
   console.out.write(`${counted(resent, 'alert')} ${resent === 1 ? 'waits' : 'wait'} again\n`)
   return EXIT.success

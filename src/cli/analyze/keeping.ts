@@ -8,7 +8,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Deployment } from '../../model/deployment.ts'
 import type { RecordSink, SummaryRecord } from '../../model/record.ts'
-import type { Micros } from '../../model/time.ts'
 import type { AnalysisInput } from '../../pipeline/monitor.ts'
 import { addAnalysis, beginAnalysis, deleteAnalysis, endAnalysis } from '../../store/analyses.ts'
 import { addCapture, identifyCapture } from '../../store/captures.ts'
@@ -18,6 +17,7 @@ import { type WriterThread, writerThread } from '../../store/writer-thread.ts'
 import { prove } from '../serve/proof.ts'
 import { readerOf } from '../analysis-input.ts'
 import { asFailure, openedStore } from '../stored.ts'
+import { wallClock } from '../wall-clock.ts'
 import type { Plan } from './plan.ts'
 
 export interface Keeping {
@@ -38,8 +38,6 @@ interface Kept {
   readonly plainSecrets: boolean
 }
 
-const clock = (): Micros => Date.now() * 1000
-
 /** Opens the database and begins. Throws a failure. */
 export function keepIn(
   path: string,
@@ -50,7 +48,7 @@ export function keepIn(
   const store = openedStore(path)
   try {
     const { plainSecrets } = plan
-    clearAbandoned(store, clock())
+    clearAbandoned(store, wallClock())
     const begun = begin(store, plan, inputs)
     const thread = writerThread(path, begun.analysis, { devices, plainSecrets })
     const kept: Kept = { store, ...begun, thread, plainSecrets }
@@ -68,7 +66,7 @@ export function keepIn(
 /** In one transaction: nobody sees it waiting and takes it up. */
 function begin(store: Store, { config, from, to }: Plan, inputs: readonly AnalysisInput[]) {
   return atomically(store, () => {
-    const at = clock()
+    const at = wallClock()
     const added = inputs.map((input) => {
       const name = input.path === '-' ? 'standard input' : input.path
       const { id } = addCapture(store, { sha256: null, name, size: sizeOf(input.path), stored: null, at })
@@ -107,7 +105,7 @@ async function finish(
     await thread.finish()
     const files = known.filter(({ path }) => sizeOf(path) > 0)
     await prove(store, { analysis, inputs: files, plainSecrets }, { onProgress: () => undefined })
-    endAnalysis(store, analysis, { state: 'done', error: null, summary, at: clock() })
+    endAnalysis(store, analysis, { state: 'done', error: null, summary, at: wallClock() })
     release()
     store.close()
   } catch (error) {

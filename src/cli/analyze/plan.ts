@@ -1,12 +1,13 @@
 /** What `holdfast analyze` was asked to do, checked: wrong usage is told before anything is opened. */
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { Tap } from '../../model/packet.ts'
 import type { RecordKind } from '../../model/record.ts'
 import type { Micros } from '../../model/time.ts'
 import { usageFailure } from '../failure.ts'
 import { inputName } from '../input-name.ts'
-import { suggestion } from '../nearest.ts'
+import { wordOf } from '../nearest.ts'
+import { refuseOverwriting } from '../output/overwriting.ts'
 import type { AnalyzeArguments } from './arguments.ts'
 import type { BesideLogName } from './beside.ts'
 import { momentOf } from './time-text.ts'
@@ -114,6 +115,7 @@ export function planOf({ inputs, options }: AnalyzeArguments, beside: readonly B
     ...[...names, ...beside].map(({ path }) => path),
     options.config ?? '-',
     ...(options.keylog ?? []),
+    options.db ?? '-',
   ]
   refuseOverwriting(options.output ?? '-', read)
   return {
@@ -134,30 +136,10 @@ export function planOf({ inputs, options }: AnalyzeArguments, beside: readonly B
   }
 }
 
-function wordOf<const T extends string>(option: string, word: string, words: readonly T[]): T {
-  const known = words.find((candidate) => candidate === word)
-  if (known !== undefined) return known
-  throw usageFailure(
-    `${option} ${word} is not known; it is one of ${words.join(', ')}${suggestion(word, words)}`,
-  )
-}
-
 function kindsOf(include: string | undefined): ReadonlySet<RecordKind> {
   if (include === undefined) return new Set(RECORD_KINDS)
   const names = include.split(',').map((name) => name.trim())
   return new Set(names.map((name) => wordOf('--include', name, RECORD_KINDS)))
-}
-
-/** Evidence is never replaced by a report about it. */
-function refuseOverwriting(output: string, read: readonly string[]): void {
-  const replaced = output === '-' ? undefined : read.find((path) => path !== '-' && isSameFile(path, output))
-  if (replaced !== undefined)
-    throw usageFailure(`--output ${output} would replace ${replaced}, which is read`)
-}
-
-function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }))
-  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
 }
 
 function timeOf(option: string, text: string | undefined): Micros | null {

@@ -1,7 +1,8 @@
 /** `holdfast carve`: the packets that prove an incident, out of a database into a file. */
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, usageFailure } from '../failure.ts'
-import { type Destination, openDestination } from '../output/destination.ts'
+import { writeDestination } from '../output/destination.ts'
+import { refuseOverwriting } from '../output/overwriting.ts'
 import { counted } from '../output/quantities.ts'
 import { withStore } from '../stored.ts'
 import { incidentOctets } from './carving.ts'
@@ -24,30 +25,20 @@ export async function runCarve(
   if (Number.isNaN(id)) throw usageFailure(`${incident} is no incident; write HF-17`)
   if (output === '-' && console.out.isTerminal)
     throw usageFailure('a terminal cannot show packets; write --output FILE.pcapng')
+  refuseOverwriting(output, [db])
   return withStore(db, { mustExist: true, readOnly: true }, (store) => {
     const octets = incidentOctets(store, id)
     if (octets === null) throw failure(`there is no incident HF-${id} in ${db}`)
-    const destination = openDestination(output, console.out)
-    const packets = write(octets, destination) - 1
-    if (packets > 0) destination.commit()
-    else destination.abandon()
-    if (packets === 0) throw failure(`no packets of HF-${id} are kept in ${db}`)
+    // The first block is the header.
+    let packets = -1
+    writeDestination(output, console.out, (destination) => {
+      for (const block of octets) {
+        destination.write(block)
+        packets++
+      }
+      if (packets < 1) throw failure(`no packets of HF-${id} are kept in ${db}`)
+    })
     if (output !== '-' && console.error.isTerminal) say(console, `${output}: ${counted(packets, 'packet')}`)
     return EXIT.success
   })
-}
-
-/** The number of blocks: the header and the packets. */
-function write(octets: Iterable<Uint8Array>, destination: Destination): number {
-  let blocks = 0
-  try {
-    for (const block of octets) {
-      destination.write(block)
-      blocks++
-    }
-    return blocks
-  } catch (error) {
-    destination.abandon()
-    throw error
-  }
 }

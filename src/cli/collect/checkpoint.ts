@@ -9,13 +9,14 @@
  * does not read, only how far the source was read.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writevSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { syncFolder } from '../sync-folder.ts'
 import { type Checkpoint, FORMATS, type Part, type Parted, type SavedReader } from './checkpoint-parts.ts'
 import { inParts, WHOLE_FORMATS } from './checkpoint-whole.ts'
 import type { JournalEnd } from './journal.ts'
+import { writeAll } from './write-all.ts'
 
 /** How the file is made: what follows its head is parts, and says their formats. */
 export const FILE_FORMAT = 4
@@ -40,7 +41,8 @@ export function writeCheckpoint(base: string, checkpoint: Checkpoint): number {
   const fresh = `${base}.checkpoint-new`
   const fd = openSync(fresh, 'w', OWNER_ONLY)
   try {
-    writevSync(fd, [head, body])
+    writeAll(fd, head, 0)
+    writeAll(fd, body, BODY_AT)
     fsyncSync(fd)
   } finally {
     closeSync(fd)

@@ -25,6 +25,7 @@ import { openStore, type Store } from '../../store/store.ts'
 import { keptDeployment } from '../config/load.ts'
 import { ending, failure } from '../failure.ts'
 import { counted } from '../output/quantities.ts'
+import { wallClock } from '../wall-clock.ts'
 import type { Checkpoint } from './checkpoint-parts.ts'
 import type { Intake, IntakeOwner } from './intake.ts'
 import { type Keeping, keeping } from './keeping.ts'
@@ -48,8 +49,6 @@ const DAY: Micros = 86_400 * SECOND
 const RESTARTED = 'Holdfast was not running'
 const STRANGE = 'its checkpoint is of another database, or of another kind of source; collection begins anew'
 const REFUSED = 'goes on behind what was read; connections that are open are learned anew'
-
-const wall = (): Micros => Date.now() * 1000
 
 type Tell = (message: Exclude<CollectionMessage, { end: CollectionEnd }>) => void
 
@@ -85,7 +84,7 @@ class Collecting {
   private writer: LiveWriter
   private readonly wish: Int32Array
   private readonly due = { flush: 0, state: 0, standing: 0 }
-  private readonly rate = { at: wall(), packets: 0, bytes: 0 }
+  private readonly rate = { at: wallClock(), packets: 0, bytes: 0 }
   private isLate = false
   private day: number | null = null
   private hasFindings = false
@@ -101,10 +100,12 @@ class Collecting {
       store.close()
       unlock()
     }
+    let kept: Keeping | null = null
+    let intake: Intake | null = null
     try {
       const { checkpointEvery: every } = order
       const says = sayingOf(order, tell)
-      const kept = every === null ? null : keeping(baseOf(order), every, says)
+      kept = every === null ? null : keeping(baseOf(order), every, says)
       if (kept?.refused != null) says(`${kept.refused}; ${REFUSED}`)
       const before = usable(store, order, kept?.before ?? null)
       // Its journal is of connections that have the same numbers as those that are to come.
@@ -115,9 +116,11 @@ class Collecting {
       // What was told already is not read again, whatever else is lost: into this database, that is.
       const isTold =
         before !== null || (kept?.before === null && latestCollection(store, order.collector) !== null)
-      const intake = await openIntake(order, nameOf(order), isTold ? (kept?.reader ?? null) : null)
+      intake = await openIntake(order, nameOf(order), isTold ? (kept?.reader ?? null) : null)
       return new Collecting(order, tell, { store, intake, kept, before, close })
     } catch (error) {
+      intake?.close()
+      kept?.close()
       close()
       throw error
     }
@@ -136,7 +139,7 @@ class Collecting {
     this.wish = new Int32Array(order.wish)
     this.deployment = keptDeployment(order.config)
     const { collector, tap, config } = order
-    this.facts = { collector, name: nameOf(order), tap, at: wall(), config }
+    this.facts = { collector, name: nameOf(order), tap, at: wallClock(), config }
     const again = before === null ? null : resumed(() => this.fresh(), kept!, before)
     if (before !== null && again === null) this.says(`its checkpoint cannot be restored; ${REFUSED}`)
     this.analysis = again?.analysis ?? this.fresh()
@@ -167,7 +170,7 @@ class Collecting {
   /** As much as can be is as it was, and nobody listened since. */
   private goesOn({ day, at }: Checkpoint, anew: string | null): Collection {
     const collection = latestCollection(this.store, this.order.collector)!
-    resumeCollection(this.store, collection.analysis, wall())
+    resumeCollection(this.store, collection.analysis, wallClock())
     this.day = day
     const { run } = this.analysis
     if (!canReadAgain(this.order.source)) {
@@ -183,9 +186,16 @@ class Collecting {
   async run(): Promise<CollectionEnd> {
     // A process that is killed before it is time for one must not tell everything twice.
     this.kept?.write(this.checkpoint)
-    const ticks = setInterval(() => this.ticked(), TICK_MS)
+    const { promise: broken, reject } = Promise.withResolvers<never>()
+    const ticks = setInterval(() => {
+      try {
+        this.ticked()
+      } catch (error) {
+        reject(error)
+      }
+    }, TICK_MS)
     try {
-      await this.intake.read(this.analysis, this.owner)
+      await Promise.race([this.intake.read(this.analysis, this.owner), broken])
       return this.ended()
     } finally {
       clearInterval(ticks)
@@ -195,7 +205,7 @@ class Collecting {
   close(): void {
     this.intake.close()
     this.kept?.close()
-    endCollection(this.store, this.collection.analysis, wall())
+    endCollection(this.store, this.collection.analysis, wallClock())
     this.closeStore()
   }
 
@@ -274,13 +284,13 @@ class Collecting {
     this.day = Math.max(day, before ?? day)
     if (before === null || day <= before) return
     this.stand()
-    this.collection = beginCollection(this.store, { ...this.facts, at: wall() })
+    this.collection = beginCollection(this.store, { ...this.facts, at: wallClock() })
     this.writer = this.writerOf(this.collection)
   }
 
   private writerOf(collection: Collection): LiveWriter {
     return liveWriter(this.store, collection, {
-      now: wall,
+      now: wallClock,
       devices: this.deployment.devices,
       plainSecrets: this.order.plainSecrets,
       incident: (id) => this.analysis.incident(id),
@@ -291,7 +301,7 @@ class Collecting {
   private state(stopped: string | null): LiveState {
     const { run } = this.analysis
     const { drops, bytesRead: bytes, lagSeconds } = this.intake
-    const now = wall()
+    const now = wallClock()
     const seconds = Math.max(0.001, toSeconds(now - this.rate.at))
     const packets = run.framesRead
     const perSecond = (n: number): number => Math.max(0, Math.round(n / seconds))

@@ -13,6 +13,7 @@ import { seconds } from '../../model/time.ts'
 import type { LiveFlowInput } from '../../pipeline/flow-live.ts'
 import type { LiveAnalysis } from '../../pipeline/live.ts'
 import { failure } from '../failure.ts'
+import { wallClock } from '../wall-clock.ts'
 import type { SavedReader } from './checkpoint-parts.ts'
 import type { Intake, IntakeOwner } from './intake.ts'
 import { LiveClock } from './live-clock.ts'
@@ -21,8 +22,6 @@ import type { FlowsSource } from './source.ts'
 
 /** After the active timeout, an exporter may wait for the inactive one, and looks every few seconds. */
 const AFTER_TIMEOUT = seconds(60)
-
-const wall = (): number => Date.now() * 1000
 
 type Order = CollectionOrder & { readonly source: FlowsSource }
 
@@ -51,7 +50,7 @@ export async function flowIntake(
 class FlowIntake implements Intake {
   readonly input: LiveFlowInput
   private readonly receiver: FlowReceiver
-  private readonly clock = new LiveClock({ isOurs: true, now: wall })
+  private readonly clock = new LiveClock({ isOurs: true, now: wallClock })
   private readonly over = Promise.withResolvers<void>()
   private analysis: LiveAnalysis | null = null
   private owner: IntakeOwner | null = null

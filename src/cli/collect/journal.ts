@@ -11,11 +11,12 @@
  *
  * It holds what passed, headers of requests included, as a capture does: only its owner may read it.
  */
-import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync } from 'node:fs'
 import { deserialize, serialize } from 'node:v8'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Observation } from '../../model/observation.ts'
 import type { JournalEntry } from '../../pipeline/live.ts'
+import { writeAll } from './write-all.ts'
 
 /** Entries that are kept whatever they are about, and from which number on it is compacted. */
 export const ENTRIES_KEPT = 200_000
@@ -134,7 +135,7 @@ export class Journal {
     })
     const head = Buffer.alloc(HEAD_BYTES)
     head.writeUInt32LE(packed.length)
-    writeSync(this.fd, Buffer.concat([head, packed]), 0, HEAD_BYTES + packed.length, this.end.bytes)
+    writeAll(this.fd, Buffer.concat([head, packed]), this.end.bytes)
     const { generation, bytes, entries } = this.end
     this.end = {
       generation,

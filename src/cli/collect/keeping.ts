@@ -8,6 +8,7 @@ import { isoTime, MILLISECOND, type Micros } from '../../model/time.ts'
 import type { JournalEntry } from '../../pipeline/live.ts'
 import type { LiveState } from '../../model/view.ts'
 import { systemReason } from '../failure.ts'
+import { wallClock } from '../wall-clock.ts'
 import { dropCheckpoints, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Checkpoint, Part, SavedReader } from './checkpoint-parts.ts'
 import type { FoundCheckpoint, ReadCheckpoint } from './checkpoint.ts'
@@ -55,7 +56,7 @@ export function keeping(base: string, every: Micros, says: (sentence: string) =>
   const write = (make: () => Omit<Checkpoint, 'journal' | 'at'>): void => {
     const began = performance.now()
     const written = journal.write()
-    const at = Date.now() * 1000
+    const at = wallClock()
     const bytes = writeCheckpoint(base, { ...make(), journal: written, at })
     ends.push(written)
     while (ends.length > 2) {

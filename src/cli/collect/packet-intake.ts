@@ -4,6 +4,7 @@ import type { LiveAnalysis } from '../../pipeline/live.ts'
 import { segmentView } from '../../pipeline/segment-view.ts'
 import type { TapRun } from '../../pipeline/tap-run.ts'
 import type { ProvingPacket } from '../../store/evidence.ts'
+import { wallClock } from '../wall-clock.ts'
 import type { SavedReader } from './checkpoint-parts.ts'
 import type { Intake, IntakeOwner } from './intake.ts'
 import { LiveClock } from './live-clock.ts'
@@ -14,8 +15,6 @@ import { canReadAgain, hasOurClock, openLiveSource, type PacketSource } from './
 const NUMBERS_LOST = 1 << 22
 /** Work without a look at anything else. */
 const TURN_MS = 20
-
-const wall = (): number => Date.now() * 1000
 
 type Order = CollectionOrder & { readonly source: PacketSource }
 
@@ -54,7 +53,7 @@ class PacketIntake implements Intake {
     this.source = source
     this.notes = notes
     this.reader = reader
-    this.clock = new LiveClock({ isOurs: hasOurClock(spec), now: wall })
+    this.clock = new LiveClock({ isOurs: hasOurClock(spec), now: wallClock })
     this.input = { tap, path: name, reader, sha256: null }
   }
 

@@ -1,7 +1,6 @@
 /** The key `alerts` as settings, with its defaults; and what no single key of it can show to be wrong. */
 import type { AlertSettings, DailySpan, Maintenance, OutputSettings, Target } from '../../alerts/settings.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
-import { suggestion } from '../nearest.ts'
 import type { AlertKeys } from './alert-schema.ts'
 import { WEEKDAYS } from './alert-values.ts'
 import type { Fault } from './problems.ts'
@@ -139,7 +138,8 @@ export function alertFaults(raw: unknown): Fault[] {
       return list(named).flatMap((name, j): Fault[] => {
         if (typeof name !== 'string' || known.includes(name)) return []
         const path = ['alerts', part, i, 'outputs', ...(Array.isArray(named) ? [j] : [])]
-        return [{ path, message: `is ${name}, which is no output${suggestion(name, known)}`, onKey: false }]
+        const message = `is ${name}, which is no output`
+        return [{ path, message, onKey: false, misspelt: { word: name, known } }]
       })
     }),
   )
@@ -155,7 +155,8 @@ export function alertFaults(raw: unknown): Fault[] {
 /** Services that alerts name and that the file does not describe. */
 export function alertNotes(raw: unknown): Fault[] {
   const root = keys(raw)
-  const known = list(root['services']).map((service) => keys(service)['name'])
+  const named = list(root['services']).map((service) => keys(service)['name'])
+  const known = named.filter((name) => typeof name === 'string')
   const alerts = keys(root['alerts'])
   return ['routes', 'maintenance'].flatMap((part) =>
     list(alerts[part]).flatMap((entry, i) => {
@@ -164,16 +165,7 @@ export function alertNotes(raw: unknown): Fault[] {
         if (typeof name !== 'string' || known.includes(name)) return []
         const path = ['alerts', part, i, 'services', ...(Array.isArray(named) ? [j] : [])]
         const message = 'names a service that this file does not describe'
-        return [
-          {
-            path,
-            message: `${message}${suggestion(
-              name,
-              known.filter((one) => typeof one === 'string'),
-            )}`,
-            onKey: false,
-          },
-        ]
+        return [{ path, message, onKey: false, misspelt: { word: name, known } }]
       })
     }),
   )

@@ -5,7 +5,7 @@
  * digested.
  */
 import { readFileSync, statSync } from 'node:fs'
-import { LineCounter, parseDocument } from 'yaml'
+import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type Deployment, EMPTY_DEPLOYMENT } from '../../model/deployment.ts'
 import { failure, systemReason } from '../failure.ts'
 import type { AlertSettings } from '../../alerts/settings.ts'
@@ -34,20 +34,32 @@ export function parseConfig(source: string): Loaded {
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: true })
   if (document.errors.length > 0 || document.warnings.length > 0) return refused(syntaxProblems(document))
-  const raw: unknown = document.toJS({ maxAliasCount: 100 }) ?? {}
+  const raw = valueOf(document)
+  if (raw === undefined) return refused([{ line: 1, column: 1, key: '', message: 'has too many aliases' }])
   const outcome = CONFIG.safeParse(raw)
   const faults = [
     ...(outcome.success ? [] : schemaFaults(outcome.error.issues, raw)),
     ...referenceFaults(raw),
     ...alertFaults(raw),
   ]
-  const inPlace = (fault: Fault): Problem => placed(fault, document, lines)
-  if (!outcome.success || faults.length > 0) return refused(faults.map(inPlace))
+  const inPlace = (some: readonly Fault[]): Problem[] => placed(some, document, lines, PROBLEMS_MAX)
+  if (!outcome.success || faults.length > 0)
+    return { problems: inPlace(faults), more: Math.max(0, faults.length - PROBLEMS_MAX) }
   return {
     deployment: deploymentOf(outcome.data),
     alerts: alertSettings(outcome.data.alerts),
-    notes: [...referenceNotes(raw), ...alertNotes(raw)].slice(0, PROBLEMS_MAX).map(inPlace),
+    notes: inPlace([...referenceNotes(raw), ...alertNotes(raw)]),
     collectors: outcome.data.collectors ?? [],
+  }
+}
+
+/** Undefined where aliases of aliases make too much of it. */
+function valueOf(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) ?? {}
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined
+    throw error
   }
 }
 
@@ -63,8 +75,6 @@ export function loadConfig(path: string): Loaded {
       throw failure(`${path} is larger than ${CONFIG_BYTES_MAX} bytes`)
     return parseConfig(readFileSync(path, 'utf8'))
   } catch (error) {
-    if (error instanceof RangeError) throw failure(`${path} is nested too deeply`)
-    if (error instanceof ReferenceError) throw failure(`${path}: ${error.message}`)
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
     throw failure(`cannot read ${path}: ${systemReason(error)}`)
   }

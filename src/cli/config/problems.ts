@@ -10,11 +10,14 @@ import { jsonSchema } from './schema.ts'
 
 export type KeyPath = readonly PropertyKey[]
 
-/** Something wrong at a place of the document. `onKey`: the key itself is, not its value. */
+/** Something wrong at a place of the document. */
 export interface Fault {
   readonly path: KeyPath
   readonly message: string
+  /** The key itself is wrong, not its value. */
   readonly onKey: boolean
+  /** A word that may be misspelt, and those that are known. Looked up where the fault is told. */
+  readonly misspelt?: { readonly word: string; readonly known: Iterable<string> }
 }
 
 export interface Problem {
@@ -49,20 +52,22 @@ export function schemaFaults(
   issues: readonly z.core.$ZodIssue[],
   raw: unknown,
   above: KeyPath = [],
+  schema: JsonSchemaPart = jsonSchema(),
 ): Fault[] {
   return issues.flatMap((issue): Fault[] => {
     const path = [...above, ...issue.path]
     if (issue.code === 'unrecognized_keys') {
-      const known = knownKeys(path)
+      const known = knownKeys(schema, path)
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: `is not a key${suggestion(key, known)}`,
+        message: 'is not a key',
         onKey: true,
+        misspelt: { word: key, known },
       }))
     }
     if (issue.code === 'invalid_union') {
       const branch = issue.errors.at(Array.isArray(valueAt(raw, path)) ? -1 : 0)
-      return schemaFaults(branch ?? [], raw, path)
+      return schemaFaults(branch ?? [], raw, path, schema)
     }
     const missing = path.length > 0 && valueAt(raw, path) === undefined
     return [{ path, message: missing ? 'is missing' : issue.message, onKey: false }]
@@ -84,10 +89,21 @@ export function syntaxProblems(document: Document): Problem[] {
   }))
 }
 
-export function placed(fault: Fault, document: Document, lines: LineCounter): Problem {
-  const offset = offsetOf(fault, document)
-  const { line, col } = lines.linePos(offset)
-  return { line, column: col, key: pathText(fault.path), message: fault.message }
+/** In the order of the file, the first so many. */
+export function placed(
+  faults: readonly Fault[],
+  document: Document,
+  lines: LineCounter,
+  most: number,
+): Problem[] {
+  const offsets = new Map(faults.map((fault) => [fault, offsetOf(fault, document)]))
+  const first = faults.toSorted((a, b) => offsets.get(a)! - offsets.get(b)!).slice(0, most)
+  return first.map((fault) => {
+    const { path, message, misspelt } = fault
+    const { line, col } = lines.linePos(offsets.get(fault)!)
+    const meant = misspelt === undefined ? '' : suggestion(misspelt.word, misspelt.known)
+    return { line, column: col, key: pathText(path), message: `${message}${meant}` }
+  })
 }
 
 /** Offset of the faulty key or value; of the nearest part around it if that itself is not there. */
@@ -127,8 +143,8 @@ interface JsonSchemaPart {
 }
 
 /** The keys that the schema knows at a place. */
-function knownKeys(path: KeyPath): string[] {
-  let parts: readonly JsonSchemaPart[] = [jsonSchema()]
+function knownKeys(schema: JsonSchemaPart, path: KeyPath): string[] {
+  let parts: readonly JsonSchemaPart[] = [schema]
   for (const step of path) {
     parts = parts
       .map((part) =>

@@ -65,11 +65,15 @@ export function referenceNotes(raw: unknown): Fault[] {
     .map(({ path }) => ({ path, message: 'names a service that this file does not describe', onKey: true }))
 }
 
-const serverNames = (services: readonly unknown[]): ReadonlyMap<string, ReadonlySet<unknown>> =>
+const serverNames = (services: readonly unknown[]): ReadonlyMap<string, ReadonlySet<string>> =>
   new Map(
     services.map((service) => [
       String(keys(service)['name']),
-      new Set(list(keys(service)['servers']).map((server) => keys(server)['name'])),
+      new Set(
+        list(keys(service)['servers'])
+          .map((server) => keys(server)['name'])
+          .filter((name) => typeof name === 'string'),
+      ),
     ]),
   )
 
@@ -86,15 +90,12 @@ function preferences(root: Keys): { path: KeyPath; service: string; tiers: unkno
   )
 }
 
-function strangers(tiers: unknown, known: ReadonlySet<unknown>, service: string, above: KeyPath): Fault[] {
+function strangers(tiers: unknown, known: ReadonlySet<string>, service: string, above: KeyPath): Fault[] {
   return list(tiers).flatMap((tier, i) =>
     list(tier).flatMap((name, j): Fault[] => {
       if (typeof name !== 'string' || known.has(name)) return []
-      const message = `is ${name}, which is no server of ${service}${suggestion(name, names(known))}`
-      return [{ path: [...above, i, j], message, onKey: false }]
+      const message = `is ${name}, which is no server of ${service}`
+      return [{ path: [...above, i, j], message, onKey: false, misspelt: { word: name, known } }]
     }),
   )
 }
-
-const names = (values: Iterable<unknown>): string[] =>
-  [...values].filter((value) => typeof value === 'string')

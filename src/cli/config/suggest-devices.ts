@@ -1,7 +1,7 @@
 /**
  * Devices between agents and servers, and translations of addresses, as far as both of their sides were seen.
  */
-import { addressNumber } from '../../model/address.ts'
+import { networkOf } from '../../model/address.ts'
 import type { IncidentRecord } from '../../model/record.ts'
 import type { TimerEstimate } from '../../model/incident.ts'
 import { count, counted } from '../output/quantities.ts'
@@ -125,14 +125,6 @@ export function natOf({ translated }: SurveyFacts): SuggestedNat[] {
       why: `${counted(connections, 'connection')} of ${counted(insides.length, 'address', 'addresses')} seen as ${count(outsides.length)} behind it`,
     }
   })
-}
-
-const networkOf = (address: string): string => {
-  const number = addressNumber(address)
-  if (number === null) return address
-  return number.version === 4
-    ? address.replace(/\.\d+$/, '.0/24')
-    : `${address.split(':').slice(0, 4).join(':').replace(/:+$/, '')}::/64`
 }
 
 /** Static: each has one outside address of its own. Shared: all have one. Pool: anything else. */

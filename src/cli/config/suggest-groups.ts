@@ -2,6 +2,7 @@
  * Which listening endpoints are one service: those of one product, those that clients call by one name, those
  * behind one relay, and those on one port of one network that the same clients use.
  */
+import { networkOf } from '../../model/address.ts'
 import type { ProfileName } from '../../model/deployment.ts'
 import { endpointText } from '../../model/packet.ts'
 import { listed } from '../../model/listed.ts'
@@ -172,10 +173,7 @@ function bestName({ names }: ListenerFacts): string | null {
 
 function networkKey({ endpoint: { address, port }, profile, names }: ListenerFacts): string | null {
   if (port < OWN_PORT_MIN || profile !== 'generic' || names.size > 0) return null
-  const network = address.includes(':')
-    ? address.split(':').slice(0, 4).join(':')
-    : address.replace(/\.\d+$/, '')
-  return `${network}|${port}`
+  return `${networkOf(address)}|${port}`
 }
 
 const sharesClients = (a: ListenerFacts, b: ListenerFacts): boolean =>

@@ -11,7 +11,7 @@ import { progressOf, secretsOf } from '../analyze/run.ts'
 import { beginnings } from '../beginnings.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure } from '../failure.ts'
-import { openDestination } from '../output/destination.ts'
+import { writeDestination } from '../output/destination.ts'
 import { counted } from '../output/quantities.ts'
 import { parseConfig } from './load.ts'
 import { suggestionText } from './suggest-document.ts'
@@ -47,9 +47,7 @@ export async function suggestConfig(words: AnalyzeArguments, console: Console): 
   const suggestion = suggestionOf(surveyor.facts(), incidents)
   const text = suggestionText(suggestion, names)
   assertValid(text)
-  const destination = openDestination(plan.output, console.out)
-  destination.write(text)
-  destination.commit()
+  writeDestination(plan.output, console.out, (destination) => destination.write(text))
   if (!plan.quiet) {
     for (const fault of faults) say(console, fault)
     const services = suggestion.services.filter(({ isThin }) => !isThin)

@@ -5,7 +5,7 @@
  * Each reader returns the value, or a sentence that says what is wrong with the text. They throw nothing.
  */
 import { isIP } from 'node:net'
-import ipaddr from 'ipaddr.js'
+import { addressNumber, type AddressNumber } from '../../model/address.ts'
 import type { AddressRange } from '../../model/deployment.ts'
 import type { Micros } from '../../model/time.ts'
 import { MILLISECOND, SECOND } from '../../model/time.ts'
@@ -42,15 +42,9 @@ export function duration(text: string): Read<Micros> {
   return value > DURATION_MAX ? { wrong: 'is longer than ten years' } : { value }
 }
 
-/** The address as a number: 32 or 128 bits, most significant octet first. */
-function addressNumber(address: string): bigint {
-  return ipaddr
-    .parse(address)
-    .toByteArray()
-    .reduce((sum, octet) => (sum << 8n) | BigInt(octet), 0n)
-}
-
-const family = (address: string): 4 | 6 | 0 => (address.includes('%') ? 0 : (isIP(address) as 4 | 6 | 0))
+/** Null for what is no address, and for one with a zone. */
+const numberOf = (address: string): AddressNumber | null =>
+  isIP(address) === 0 ? null : addressNumber(address)
 
 /**
  * `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, `2001:db8::/32`. Host bits of a CIDR are ignored, as routers
@@ -59,25 +53,24 @@ const family = (address: string): 4 | 6 | 0 => (address.includes('%') ? 0 : (isI
 export function addressRange(text: string): Read<AddressRange> {
   if (text.includes('/')) return network(text)
   const [from = '', to = from, ...rest] = text.split('-').map((part) => part.trim())
-  const version = family(from)
-  if (version === 0 || family(to) === 0 || rest.length > 0) return { wrong: whyNoAddress(text) }
-  if (family(to) !== version) return { wrong: 'is a range from one address family into the other' }
-  const first = addressNumber(from)
-  const last = addressNumber(to)
-  return first > last
+  const [first, last] = [numberOf(from), numberOf(to)]
+  if (first === null || last === null || rest.length > 0) return { wrong: whyNoAddress(text) }
+  if (first.version !== last.version) return { wrong: 'is a range from one address family into the other' }
+  return first.value > last.value
     ? { wrong: 'is a range that ends before it begins' }
-    : { value: { text, version, first, last } }
+    : { value: { text, version: first.version, first: first.value, last: last.value } }
 }
 
 function network(text: string): Read<AddressRange> {
   const [address = '', prefix = '', ...rest] = text.split('/')
-  const version = family(address)
-  if (version === 0 || rest.length > 0) return { wrong: whyNoAddress(text) }
+  const number = numberOf(address)
+  if (number === null || rest.length > 0) return { wrong: whyNoAddress(text) }
+  const { version, value } = number
   const bits = version === 4 ? 32 : 128
   if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)
     return { wrong: `must have a prefix length of 0 to ${bits}` }
   const hostBits = BigInt(bits - Number(prefix))
-  const first = (addressNumber(address) >> hostBits) << hostBits
+  const first = (value >> hostBits) << hostBits
   return { value: { text, version, first, last: first + (1n << hostBits) - 1n } }
 }
 

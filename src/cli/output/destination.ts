@@ -80,6 +80,22 @@ export function openDestination(path: string | null, standard: Destination): Des
   }
 }
 
+/** One that is there when `fill` has written all of it, and not at all where that throws. */
+export function writeDestination(
+  path: string | null,
+  standard: Destination,
+  fill: (destination: Destination) => void,
+): void {
+  const destination = openDestination(path, standard)
+  try {
+    fill(destination)
+    destination.commit()
+  } catch (error) {
+    destination.abandon()
+    throw error
+  }
+}
+
 /**
  * A regular file in a folder that takes new files, or nothing yet. Devices and pipes are written as they are.
  */

@@ -3,8 +3,9 @@ import manifest from '../../../package.json' with { type: 'json' }
 import type { Micros } from '../../model/time.ts'
 import type { Console } from '../console.ts'
 import { EXIT } from '../failure.ts'
-import { openDestination } from '../output/destination.ts'
+import { writeDestination } from '../output/destination.ts'
 import { withStore } from '../stored.ts'
+import { wallClock } from '../wall-clock.ts'
 import { reportOfStore } from './from-store.ts'
 import { reportWriter } from './formats.ts'
 import type { ReportOptions } from './options.ts'
@@ -14,19 +15,12 @@ import { reportPlan } from './plan.ts'
 export async function runReport(
   options: ReportOptions,
   console: Console,
-  now: () => Micros = () => Date.now() * 1000,
+  now: () => Micros = wallClock,
 ): Promise<number> {
   const { db, capture, format, output } = reportPlan(options)
   const write = await reportWriter(format)
   const about = { version: manifest.version, now: now(), capture }
   const text = await withStore(db, { readOnly: true }, (store) => write(reportOfStore(store, about)))
-  const destination = openDestination(output, console.out)
-  try {
-    destination.write(text)
-    destination.commit()
-  } catch (error) {
-    destination.abandon()
-    throw error
-  }
+  writeDestination(output, console.out, (destination) => destination.write(text))
   return EXIT.success
 }

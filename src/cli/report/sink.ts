@@ -7,6 +7,7 @@ import type { DeviceAt } from '../../model/device-name.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Destination } from '../output/destination.ts'
 import type { OutputSink } from '../output/sink.ts'
+import { wallClock } from '../wall-clock.ts'
 import { REPORTED_KINDS, reportMaker } from './from-records.ts'
 import { type ReportFormat, reportWriter } from './formats.ts'
 
@@ -21,7 +22,7 @@ export interface ReportSinkOptions {
 export async function reportSink(
   format: ReportFormat,
   destination: Destination,
-  { version = manifest.version, now = () => Date.now() * 1000, idleSeconds, deviceAt }: ReportSinkOptions,
+  { version = manifest.version, now = wallClock, idleSeconds, deviceAt }: ReportSinkOptions,
 ): Promise<OutputSink> {
   const write = await reportWriter(format)
   const maker = reportMaker()

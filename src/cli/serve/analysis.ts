@@ -12,7 +12,6 @@ import { secretsAhead } from '../../../collectors/pcapng-secrets.ts'
 import type { Deployment } from '../../model/deployment.ts'
 import type { SummaryRecord } from '../../model/record.ts'
 import type { TlsSecrets } from '../../model/stream.ts'
-import type { Micros } from '../../model/time.ts'
 import type { JobStage } from '../../model/view.ts'
 import {
   analyze,
@@ -37,6 +36,7 @@ import { openStore, type Store } from '../../store/store.ts'
 import { seenRelays } from '../analyze/relays.ts'
 import { keptDeployment } from '../config/load.ts'
 import { ending, failure } from '../failure.ts'
+import { wallClock } from '../wall-clock.ts'
 import { type JobEnd, type JobInput, type JobOrder, type JobProgress, WISH } from './order.ts'
 import { prove } from './proof.ts'
 
@@ -47,8 +47,6 @@ const TELL_MS_MIN = 100
  * and frames have times and numbers that differ. Small files may hold little else than padding.
  */
 export const EXPANSION_LIMIT: ExpansionLimit = { from: 1 << 30, ratio: 1000 }
-
-const clock = (): Micros => Date.now() * 1000
 
 /** The wish was told: what was begun is not finished. */
 class Unwanted extends Error {
@@ -77,7 +75,7 @@ async function performed(
   const { analysis } = order
   const note = progressNotes(store, order, onProgress)
   const end = (state: 'done' | 'failed' | 'cancelled', error: string | null, summary: object | null): void =>
-    endAnalysis(store, analysis, { state, error, summary, at: clock() })
+    endAnalysis(store, analysis, { state, error, summary, at: wallClock() })
   try {
     if (order.isPublished) resumeAnalysis(store, analysis)
     const summary = order.isPublished ? null : await read(store, order, note)
@@ -119,7 +117,7 @@ function progressNotes(store: Store, order: JobOrder, onProgress: (progress: Job
     last = { stage, fraction: Number.isNaN(fraction) ? 0 : fraction, packets, inputs }
     if (!isNewStage && performance.now() - told < TELL_MS_MIN) return
     told = performance.now()
-    noteProgress(store, order.analysis, { ...last, at: clock() })
+    noteProgress(store, order.analysis, { ...last, at: wallClock() })
     onProgress(last)
   }
 }
@@ -127,13 +125,13 @@ function progressNotes(store: Store, order: JobOrder, onProgress: (progress: Job
 /** Reads all captures into the database. Results stand there when it resolves. */
 async function read(store: Store, order: JobOrder, note: Note): Promise<SummaryRecord> {
   const started = performance.now()
-  beginAnalysis(store, order.analysis, clock())
+  beginAnalysis(store, order.analysis, wallClock())
   const sorted = await sortedInputs(order.inputs)
   const basis = { secrets: secretsOf(order.keylog), from: null, to: null, ...recordHelper() }
   const { deployment, relays, isTwice } = await deploymentFor(order, sorted, basis, note)
   const { devices } = deployment
   const { plainSecrets } = order
-  const writer = analysisWriter(store, order.analysis, { now: clock, devices, plainSecrets })
+  const writer = analysisWriter(store, order.analysis, { now: wallClock, devices, plainSecrets })
   try {
     const summary = await reading(sorted, async (inputs) => {
       const onProgress: AnalysisOptions['onProgress'] = (fraction, packets, each) =>

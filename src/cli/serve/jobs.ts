@@ -54,6 +54,8 @@ export const QUEUE_MAX = 1_000
 export const KEYLOGS_CHARACTERS_MAX = 256 << 20
 /** Attempts of one job. What ended the server that often during a job may be the job. */
 export const ATTEMPTS_MAX = 3
+/** Between two tries to begin an analysis. */
+const AGAIN_MS = 10_000
 const GIVEN_UP = `The server ended ${ATTEMPTS_MAX} times while it worked on this, and does not try again: start it anew if something else was the reason.`
 
 interface Running {
@@ -200,10 +202,11 @@ const discard = (
 function next(state: State): void {
   const { store, logger } = state.options
   if (state.running !== null || state.isStopping) return
-  const [left] = state.interrupted.splice(0, 1)
+  const [left] = state.interrupted
   const id = left?.id ?? nextQueued(store)
   if (id === null) return
   const order = orderOf(state, id, left?.isPublished ?? false)
+  state.interrupted.shift()
   if (order === null) return next(state)
   const time = remaining()
   const rates = tapRates()
@@ -240,7 +243,17 @@ async function follow(state: State, running: Running): Promise<void> {
     logger.error({ analysis: running.id, error: String(error) }, 'analysis could not be ended')
   }
   state.running = null
-  next(state)
+  nextOrLater(state)
+}
+
+/** What the database refuses now (a full disk) is tried again. */
+function nextOrLater(state: State): void {
+  try {
+    next(state)
+  } catch (error) {
+    state.options.logger.error({ error: String(error) }, 'the next analysis could not begin')
+    setTimeout(() => nextOrLater(state), AGAIN_MS).unref()
+  }
 }
 
 /** What the thread is to do; null if it cannot, which the row then says. */

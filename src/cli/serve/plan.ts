@@ -1,6 +1,6 @@
 /** What `holdfast serve` was asked to do, checked: wrong usage is told before anything is opened. */
-import { isIP, isIPv4 } from 'node:net'
-import type { Read } from '../config/values.ts'
+import { isIPv4 } from 'node:net'
+import { hostAndPort, type Read } from '../config/values.ts'
 import { usageFailure } from '../failure.ts'
 import { ageOrNever, size, sizeOrNever } from './amounts.ts'
 import { SERVE_DEFAULTS } from './defaults.data.ts'
@@ -42,7 +42,7 @@ export interface ServePlan {
 /** Throws a usage failure for what cannot be meant. */
 export function servePlan(given: ServeOptions): ServePlan {
   const options = { ...SERVE_DEFAULTS, ...given }
-  const { host, port } = address(options.listen)
+  const { host, port } = listenAddress(options.listen)
   const isHttps = options.https ?? false
   return {
     host,
@@ -70,16 +70,11 @@ function read<T>(option: string, text: string, reader: (text: string) => Read<T>
   return answer.value
 }
 
-const HOST_AND_PORT = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/
-
 /** `127.0.0.1:8480`, `localhost:8480`, `[::1]:8480`; port 0 is any free one. */
-function address(text: string): { host: string; port: number } {
-  const [, six, other, digits = ''] = HOST_AND_PORT.exec(text) ?? []
-  const host = six ?? other
-  const port = Number(digits)
-  if (host === undefined || port > 65_535 || (six !== undefined && isIP(six) !== 6))
-    throw usageFailure(`--listen ${text} is no address; write HOST:PORT, as in 127.0.0.1:8480 or [::1]:8480`)
-  return { host, port }
+function listenAddress(text: string): { readonly host: string; readonly port: number } {
+  const answer = hostAndPort(text)
+  if ('value' in answer) return answer.value
+  throw usageFailure(`--listen ${text} is no address; write HOST:PORT, as in 127.0.0.1:8480 or [::1]:8480`)
 }
 
 const isLoopback = (host: string): boolean =>

@@ -45,10 +45,15 @@ export async function applyOnce(
   const { captures, rows } = plan
   let files = 0
   const onUnkept = (stored: string): void => {
-    // The same octets may have arrived again meanwhile.
-    if (prepared(store, 'SELECT 1 FROM capture WHERE stored = ?').get(stored) !== undefined) return
-    folder.remove(stored)
-    files++
+    try {
+      // The same octets may have arrived again meanwhile.
+      if (prepared(store, 'SELECT 1 FROM capture WHERE stored = ?').get(stored) !== undefined) return
+      folder.remove(stored)
+      files++
+    } catch (error) {
+      // The next start removes what no row speaks of.
+      logger.error({ error: String(error) }, 'an old capture could not be removed')
+    }
   }
   const start = parts.startThread ?? startThread
   const thread = start({ kind: 'retain', database: store.path, captures, rows }, { onUnkept })

@@ -12,7 +12,6 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import manifest from '../../../package.json' with { type: 'json' }
 import { type ApiServer, createApi } from '../../api/server.ts'
-import type { Micros } from '../../model/time.ts'
 import { forgetCapture, keptCaptures } from '../../store/captures.ts'
 import type { Store } from '../../store/store.ts'
 import { hasTokens } from '../../store/tokens.ts'
@@ -28,6 +27,7 @@ import { EXIT, failure, systemReason } from '../failure.ts'
 import { openedStore } from '../stored.ts'
 import { collectorsOf } from '../collect/collectors.ts'
 import { parseConfig, readConfig } from '../config/load.ts'
+import { wallClock } from '../wall-clock.ts'
 import { type Collectors, runCollectors } from './collectors.ts'
 import { type CaptureFolder, openFolder } from './folder.ts'
 import { type JobQueue, jobs } from './jobs.ts'
@@ -36,8 +36,6 @@ import { type ServeOptions, type ServePlan, servePlan } from './plan.ts'
 import { keepRetention } from './retention.ts'
 import { stopSignal } from './stop-signal.ts'
 import { uploads } from './uploads.ts'
-
-const now = (): Micros => Date.now() * 1000
 
 /** Serves until it is told to stop. Throws failures. */
 export async function runServe(options: ServeOptions, console: Console): Promise<number> {
@@ -82,7 +80,7 @@ interface Parts {
 async function serve(parts: Parts): Promise<void> {
   const { plan, config, store, folder, console, logger } = parts
   reconcile(parts)
-  const queue = jobs({ store, folder, config, plainSecrets: plan.plainSecrets, logger, now })
+  const queue = jobs({ store, folder, config, plainSecrets: plan.plainSecrets, logger, now: wallClock })
   const engine = alertsOf(parts)
   const collectors = runCollectors({
     store,
@@ -90,7 +88,7 @@ async function serve(parts: Parts): Promise<void> {
     config,
     plainSecrets: plan.plainSecrets,
     logger,
-    now,
+    now: wallClock,
   })
   const api = apiOf(parts, queue, engine, collectors)
   const stopped = stopSignal()
@@ -114,7 +112,7 @@ function alertsOf({ store, alerts: settings, logger }: Parts): AlertEngine {
     store,
     settings,
     environment: process.env,
-    now,
+    now: wallClock,
     random: Math.random,
     onError: (error) => logger.error({ err: error }, 'alerts could not be looked after'),
     onFailure: (output, became) => logger.warn({ output, became }, 'an alert was not delivered'),
@@ -141,13 +139,13 @@ function apiOf(
     version: manifest.version,
     jobs: queue,
     live: () => states,
-    uploads: uploads({ store, folder, sizeMax: plan.uploadMax, now, isRead }),
+    uploads: uploads({ store, folder, sizeMax: plan.uploadMax, now: wallClock, isRead }),
     carve: carving(store, (stored) => folder.pathOf(stored)),
     alerts,
     dashboards: dashboardsFolder(logger),
     logger,
     auth: { open: plan.isPrivate, https: plan.isHttps },
-    now,
+    now: wallClock,
   })
 }
 
@@ -183,7 +181,7 @@ function reconcile({ store, folder, logger }: Parts): void {
   for (const { id, name, stored } of kept) {
     if (stored !== null && folder.holds(stored)) continue
     logger.warn({ capture: id, name }, 'the file of a capture has gone')
-    forgetCapture(store, id, now())
+    forgetCapture(store, id, wallClock())
   }
   const known = new Set(kept.map(({ stored }) => stored))
   const removed = folder.tidy((stored) => known.has(stored))

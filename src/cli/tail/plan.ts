@@ -4,7 +4,7 @@ import type { Micros } from '../../model/time.ts'
 import { momentOf } from '../analyze/time-text.ts'
 import { duration } from '../config/values.ts'
 import { usageFailure } from '../failure.ts'
-import { suggestion } from '../nearest.ts'
+import { wordOf } from '../nearest.ts'
 import type { TailOptions } from './options.ts'
 
 export const TAIL_FORMATS = ['text', 'ndjson'] as const
@@ -64,14 +64,6 @@ export function tailPlan(options: TailOptions, { now, token }: Surroundings): Ta
     follow,
     format: wordOf('--format', options.format ?? 'text', TAIL_FORMATS),
   }
-}
-
-function wordOf<const T extends string>(option: string, word: string, words: readonly T[]): T {
-  const known = words.find((candidate) => candidate === word)
-  if (known !== undefined) return known
-  throw usageFailure(
-    `${option} ${word} is not known; it is one of ${words.join(', ')}${suggestion(word, words)}`,
-  )
 }
 
 /** `warning` -> critical, warning. */

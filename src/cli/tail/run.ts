@@ -5,6 +5,7 @@
 import { interruption } from '../analyze/interruption.ts'
 import { type Console, say } from '../console.ts'
 import { EXIT, failure, isFailure } from '../failure.ts'
+import { wallClock } from '../wall-clock.ts'
 import { type Alerts, alertsTo } from './alerts.ts'
 import { type Backlog, cutText, showBacklog } from './backlog.ts'
 import { isUnreachable, tailClient } from './client.ts'
@@ -22,7 +23,7 @@ export interface TailMachine {
 }
 
 const MACHINE: TailMachine = {
-  now: () => Date.now() * 1000,
+  now: wallClock,
   random: Math.random,
   environment: process.env,
 }

@@ -10,10 +10,9 @@ import { type Console, say } from '../console.ts'
 import { EXIT, failure, usageFailure } from '../failure.ts'
 import { harmless } from '../output/harmless.ts'
 import { withStore } from '../stored.ts'
+import { wallClock } from '../wall-clock.ts'
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u
-
-const now = (): number => Date.now() * 1000
 
 /** Makes a token. A server that runs knows it at once. */
 export async function runTokenAdd(
@@ -25,7 +24,7 @@ export async function runTokenAdd(
     throw usageFailure(
       `${harmless(name)} is no name for a token; use letters, digits, spaces and . _ - @, 64 at most`,
     )
-  const { token } = await withStore(db, {}, (store) => addToken(store, { name, role, at: now() }))
+  const { token } = await withStore(db, {}, (store) => addToken(store, { name, role, at: wallClock() }))
   console.out.write(`${token}\n`)
   if (console.error.isTerminal) say(console, `${name} is ${role}; the token is not shown again`)
   return EXIT.success
@@ -58,7 +57,7 @@ export async function runTokenRevoke(
   console: Console,
 ): Promise<number> {
   const { wasThere, isLast } = await withStore(db, { mustExist: true }, (store) => ({
-    wasThere: revokeToken(store, name, now()),
+    wasThere: revokeToken(store, name, wallClock()),
     isLast: !hasTokens(store),
   }))
   if (!wasThere) throw failure(`there is no token named ${harmless(name)} in force`)

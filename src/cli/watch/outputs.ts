@@ -12,8 +12,8 @@ import { openStore } from '../../store/store.ts'
 import { failure } from '../failure.ts'
 import { counted } from '../output/quantities.ts'
 import { alertsLock } from '../alert/lock.ts'
+import { wallClock } from '../wall-clock.ts'
 
-const now = (): number => Date.now() * 1000
 /** At the end, what is being delivered has so long. */
 const LAST_MS_MAX = 10_000
 
@@ -47,7 +47,7 @@ export function sendAlerts({ database, kept, settings, tell }: WatchedAlerts): W
     store,
     settings,
     environment: process.env,
-    now,
+    now: wallClock,
     random: Math.random,
     onError: (error) => tell(`alerts could not be looked after: ${(error as Error).message}`),
     onFailure: (output, became) =>

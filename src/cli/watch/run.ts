@@ -3,8 +3,8 @@
  * they are read from the database like there.
  *
  * Contract: alerts on standard output, and to the outputs that the configuration names; everything else on
- * standard error. Ends with exit code 0 when the
- * source has ended, 130 and 143 when it is asked to end. Without `--db` nothing is left behind.
+ * standard error. Ends with exit code 0 when the source has ended, 130 and 143 when it is asked to end.
+ * Without `--db` nothing is left behind.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,13 +24,13 @@ import { stopSignal } from '../serve/stop-signal.ts'
 import { asFailure } from '../stored.ts'
 import { alertsTo } from '../tail/alerts.ts'
 import { followDatabase } from '../tail/database.ts'
+import { wallClock } from '../wall-clock.ts'
 import { WATCH_DEFAULTS } from './defaults.data.ts'
 import { dropNotes } from './drop-notes.ts'
 import { sendAlerts } from './outputs.ts'
 import type { WatchOptions } from './options.ts'
 import { type WatchPlan, watchPlan } from './plan.ts'
 
-const clock = (): number => Date.now() * 1000
 /** After the last row was written, alerts of it are looked for this long: twice the time between two
  * looks. */
 const LAST_LOOK_MS = 150
@@ -41,7 +41,7 @@ export async function runWatch(options: WatchOptions, console: Console): Promise
     options.config === undefined
       ? { deployment: EMPTY_DEPLOYMENT, alerts: NO_ALERTS }
       : readConfig(options.config)
-  const plan = watchPlan(options, deployment, clock())
+  const plan = watchPlan(options, deployment, wallClock())
   const folder = plan.database === null ? mkdtempSync(join(tmpdir(), 'holdfast-watch-')) : null
   try {
     const database = plan.database ?? join(folder!, 'holdfast.db')
@@ -83,7 +83,7 @@ async function watch({ plan, database, alerts: settings, console }: Watching): P
     alerts,
     wanted: { ...shown.wanted, latest: 0 },
     signal: ending.signal,
-    now: clock,
+    now: wallClock,
     tell,
     note: () => undefined,
   })

@@ -144,23 +144,24 @@ function inOrder(store: Store, ask: Ask, index: string): Key[] {
 function byPart(store: Store, ask: Ask): Key[] {
   const { limit, filter } = ask
   const reasons = JSON.stringify(ask.reasons ?? [END_UNKNOWN, ...END_REASONS.keys()])
-  const column = sql.ref(filter.server === undefined ? 'x.service' : 'x.server')
+  // Of no service some are; the index of servers knows those that have one.
+  const ofParty = filter.server === undefined ? sql`x.service IS part.party` : sql`x.server = part.party`
   const query = sql<Key>`
     WITH part AS MATERIALIZED (
       SELECT p.id AS party, r.value AS reason FROM (${partiesOf(filter)}) p CROSS JOIN json_each(${reasons}) r)
     SELECT c.id, c.start FROM part CROSS JOIN connection c WHERE c.id IN (
       SELECT x.id FROM connection x
-      WHERE ${column} = part.party AND x.end_reason = part.reason AND ${all(conditionsOf(store, 'x', ask))}
+      WHERE ${ofParty} AND x.end_reason = part.reason AND ${all(conditionsOf(store, 'x', ask))}
       ORDER BY x.start DESC, x.id DESC LIMIT ${limit})
     ORDER BY c.start DESC, c.id DESC LIMIT ${limit}`
   return rowsOf(store, { compile: () => query.compile(sqlite) })
 }
 
-/** The servers asked for, of the services asked for; or else services. */
+/** The servers asked for, of the services asked for; or else services, and none. */
 function partiesOf({ service, server }: Resolved): RawBuilder<unknown> {
   if (server === undefined)
     return service === undefined
-      ? sql`SELECT id FROM service`
+      ? sql`SELECT id FROM service UNION ALL SELECT NULL`
       : sql`SELECT value AS id FROM json_each(${JSON.stringify(service)})`
   const ofService = service === undefined ? sql`TRUE` : oneOf('service', service)
   return sql`SELECT id FROM server WHERE ${oneOf('id', server)} AND ${ofService}`

@@ -2,6 +2,7 @@
  * Who is where: the agents of a service by the network of their latest address and the server of their
  * latest session.
  */
+import { networkOf } from '../../model/address.ts'
 import type { ServiceView } from '../../model/view.ts'
 import { prepared } from '../store.ts'
 import type { Store } from '../store.ts'
@@ -48,21 +49,3 @@ function count(
 }
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, n) => total + n, 0)
-
-/** The /24 of an IPv4 address, the /64 of an IPv6 one; what is neither stands for itself. */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address.replace(/^(\d+\.\d+\.\d+)\.\d+$/, '$1.0/24')
-  const [front = '', back] = address.split('::')
-  const left = front === '' ? [] : front.split(':')
-  const right = back === undefined || back === '' ? [] : back.split(':')
-  const groups = [
-    ...left,
-    ...new Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'),
-    ...right,
-  ]
-  const network = groups
-    .slice(0, 4)
-    .join(':')
-    .replace(/(:0)+$/, '')
-  return `${network === '0' ? '' : network}::/64`
-}

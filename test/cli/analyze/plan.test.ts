@@ -82,12 +82,14 @@ test('evidence is not overwritten, by whatever name', () => {
   writeFileSync(path, '')
   symlinkSync(path, link)
   const message = `--output ${link} would replace ${path}, which is read`
-  for (const options of [{}, { config: path }, { keylog: [path] }]) {
+  for (const options of [{}, { config: path }, { keylog: [path] }, { db: path }]) {
     const inputs = Object.keys(options).length === 0 ? [path] : ['b.pcap']
     expect(() => plan({ ...options, output: link }, ...inputs)).toThrow(
       expect.objectContaining({ exitCode: 2, message }),
     )
   }
+  const fresh = join(folder, 'new.db')
+  expect(() => plan({ db: fresh, output: fresh }, path)).toThrow('which is read')
   expect(plan({ output: join(folder, 'b.pcap') }, path).output).toBe(join(folder, 'b.pcap'))
   rmSync(folder, { recursive: true })
 })

@@ -46,6 +46,15 @@ describe('carve', () => {
     expect(answer).toMatchObject({ exitCode, error: expect.stringMatching(error) })
   })
 
+  test('does not take the place of the database', async () => {
+    await holdfast('analyze', '--quiet', '--db', db, inputs[0]!)
+    expect(await holdfast('carve', 'HF-1', '--db', db, '--output', db)).toEqual({
+      exitCode: 2,
+      out: '',
+      error: `holdfast: --output ${db} would replace ${db}, which is read\n`,
+    })
+  })
+
   test('without a database', async () => {
     const { exitCode, error } = await holdfast(
       'carve',

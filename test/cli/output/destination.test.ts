@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openDestination } from '../../../src/cli/output/destination.ts'
+import { openDestination, writeDestination } from '../../../src/cli/output/destination.ts'
 import { recordedConsole } from '../console.ts'
 
 let folder = ''
@@ -45,6 +45,16 @@ describe('a file', () => {
     destination.abandon()
     expect(readFileSync(path, 'utf8')).toBe('older')
     expect(readdirSync(folder)).toEqual(['report.txt'])
+  })
+
+  test('is not there when what fills it fails', () => {
+    const fill = (): void =>
+      writeDestination(join(folder, 'report.txt'), out, (destination) => {
+        destination.write('half')
+        throw new Error('no more')
+      })
+    expect(fill).toThrow('no more')
+    expect(readdirSync(folder)).toEqual([])
   })
 
   test('keeps its mode, and links to it stay links', () => {

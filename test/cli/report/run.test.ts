@@ -185,7 +185,7 @@ describe('the file', () => {
 test.each<[Partial<ReportOptions>, string]>([
   [{ format: 'pdf' }, '--format pdf is not known; it is one of html, markdown'],
   [{ capture: 'HF-1' }, '--capture HF-1 is no number of a capture'],
-  [{ output: 'DB' }, 'would replace the database that is read'],
+  [{ output: 'DB' }, 'a.db, which is read'],
 ])('wrong usage %j', async (options, sentence) => {
   const path = join(folder(), 'a.db')
   openStore(path).close()

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type CaptureFolder, openFolder } from '../../../src/cli/serve/folder.ts'
 import {
   ATTEMPTS_MAX,
@@ -97,6 +97,22 @@ describe('one at a time', () => {
     await finish(2)
     expect(threads.map(({ order }) => (order as JobOrder).analysis)).toEqual(asked)
     expect([queue.running(), queue.queued()]).toEqual([0, 0])
+  })
+
+  test('what the database refuses is tried again, and ends nothing', async () => {
+    await queue.start({ captures: [{ id: capture() }] })
+    const waiting = await queue.start({ captures: [{ id: capture() }] })
+    endAnalysis(store, job(0).analysis, { state: 'done', error: null, summary: {}, at: 9 })
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    store.db.exec('ALTER TABLE analysis RENAME TO elsewhere')
+    const ended = threads[0]!.end(done)
+    await vi.advanceTimersByTimeAsync(5)
+    await ended
+    expect([threads.length, queue.running()]).toEqual([1, 0])
+    store.db.exec('ALTER TABLE elsewhere RENAME TO analysis')
+    await vi.advanceTimersByTimeAsync(60_000)
+    vi.useRealTimers()
+    expect(job(1).analysis).toBe(waiting)
   })
 
   test('an order says all that is to be done', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { addressText } from '../../../src/store/queries/address-text.ts'
 import { connectionView, listConnections } from '../../../src/store/queries/connections.ts'
+import type { EndReason } from '../../../src/model/connection.ts'
 import { at, facts, readStore } from './small-store.ts'
 import type { SmallStore } from './small-store.ts'
 
@@ -85,6 +86,12 @@ test('the tap without a name is null in the record, and what is not known as wel
   expect(record).toMatchObject({ tap: null, stream: null, endReason: 'open', handshake: 'none' })
   expect({ service, agent, server, path }).toEqual({ service: null, agent: null, server: null, path: [] })
   expect(record).toMatchObject({ resolvedName: null })
+})
+
+test('of one end are those of any service, and of none', () => {
+  const ofEnd = (reason: EndReason): number[] =>
+    listConnections(store, { endReason: [reason] }, { limit: 5 }).items.map(({ id }) => id)
+  expect([ofEnd('client-fin'), ofEnd('open')]).toEqual([[1], [2]])
 })
 
 test('totals come from the tallies, where they know', () => {

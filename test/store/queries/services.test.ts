@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { networkOf, placesOf } from '../../../src/store/queries/places.ts'
+import { placesOf } from '../../../src/store/queries/places.ts'
 import { listServers } from '../../../src/store/queries/servers.ts'
 import { serviceView } from '../../../src/store/queries/service-view.ts'
 import { HOLDS, listServices } from '../../../src/store/queries/services.ts'
@@ -215,17 +215,6 @@ test('one server as a row', () => {
     medianHandshakeSeconds: null,
   })
   expect(listServers(store, { service: ['epo'] }, { limit: 9 })).toEqual({ items: [], next: null, total: 0 })
-})
-
-test.each([
-  ['10.10.1.101', '10.10.1.0/24'],
-  ['2001:db8::1', '2001:db8::/64'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['::1', '::/64'],
-  ['fe80::1:2:3:4:5', 'fe80:0:0:1::/64'],
-  ['02:00:5e:10:00:01', '02:00:5e:10::/64'],
-])('%s is in %s', (address, network) => {
-  expect(networkOf(address)).toBe(network)
 })
 
 test('the day that is told begins with what was seen', () => {
