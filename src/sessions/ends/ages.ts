@@ -98,11 +98,11 @@ class Ages {
 
   /** A connection is over, by whatever word: it became that old. */
   private lasted(sighting: TrackedSighting, summary: ConnectionSummary): void {
-    if (!isFollowed(sighting)) return
     const ender = this.enders.get(keyOf(sighting))
     if (ender === undefined) return
     ender.open.delete(sighting.connection)
-    ender.oldest = Math.max(ender.oldest, summary.end - sighting.start)
+    // What turned out to be a check, or a relay's own, no device was to end.
+    if (isFollowed(sighting)) ender.oldest = Math.max(ender.oldest, summary.end - sighting.start)
   }
 
   private judge(ender: Ender, now: Micros): void {
@@ -152,8 +152,8 @@ const toldOf = (
   agents,
 })
 
-const keyOf = ({ tap, leg, service, responder }: TrackedSighting): string =>
-  `${tap}|${leg}|${service.name}|${responder.address}`
+const keyOf = ({ tap, firstLeg, service, responder }: TrackedSighting): string =>
+  `${tap}|${firstLeg}|${service.name}|${responder.address}`
 
 /** Connections that are meant to stay, from their beginning on, on the agents' side of whatever stands
  * between: behind it, its end may be the agent's own. */

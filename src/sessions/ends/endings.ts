@@ -8,14 +8,14 @@ import type { DetectorEvent } from '../../model/event.ts'
 import type * as O from '../../model/observation.ts'
 import { type Agent, type Ending, isAgentSide, isBehindOnly, type Visit } from '../../model/party.ts'
 import { SECOND, seconds, type Micros } from '../../model/time.ts'
-import { closedByAgent, isReturn, lostSighting, RECONNECT_WITHIN, TOGETHER } from './lost-paths.ts'
+import { closedByAgent, isReturn, laterOf, lostSighting, RECONNECT_WITHIN, TOGETHER } from './lost-paths.ts'
 import { mayBeOne } from '../paths.ts'
 import type { Pools } from '../relays/pools.ts'
 import { Recent } from '../recent.ts'
 import { RecentEnds } from './recent-ends.ts'
 import { Survivals } from './survivals.ts'
 import { attachmentOf } from '../agents/tracked-agent.ts'
-import { laterOf, type TrackedPath, type TrackedSighting } from '../sighting.ts'
+import type { TrackedPath, TrackedSighting } from '../sighting.ts'
 
 /** Linux tries for so long to get through what it sends (tcp_retries2 of 15: 924.6 s); others give up
  * sooner. */

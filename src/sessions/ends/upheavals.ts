@@ -85,10 +85,10 @@ class Upheavals {
   readonly follower: Follower = {
     observe: {
       'connection-opened': ({ start: at, packet }, sighting) => {
-        if (sighting === null || !isFollowed(sighting)) return
+        if (sighting === null || !isFollowed(sighting.service, sighting.firstLeg)) return
         const moment = { sighting, at, packet }
-        opened(this.listenerOf(sighting), moment)
-        opened(this.relayOf(sighting), moment)
+        opened(this.listenerOf(sighting, sighting.firstLeg), moment)
+        opened(this.relayOf(sighting, sighting.firstLeg), moment)
       },
       finished: (o, sighting) => {
         if (sighting === null || !o.first) return
@@ -108,14 +108,20 @@ class Upheavals {
     },
   }
 
+  /** It is not open any more, where it was counted. */
   private leaves(sighting: TrackedSighting): void {
-    if (!isFollowed(sighting)) return
-    closed(this.listenerOf(sighting))
-    closed(this.relayOf(sighting))
+    const { service, firstLeg } = sighting
+    if (!isFollowed(service, firstLeg)) return
+    closed(this.listenerOf(sighting, firstLeg))
+    closed(this.relayOf(sighting, firstLeg))
   }
 
-  private deviceAt(sighting: TrackedSighting, address: string, isServer: boolean): Device | null {
-    const { tap, service, leg } = sighting
+  private deviceAt(
+    { tap, service }: TrackedSighting,
+    leg: Leg,
+    address: string,
+    isServer: boolean,
+  ): Device | null {
     const list = this.devices.get(address)
     if (list !== undefined)
       for (const known of list)
@@ -129,23 +135,23 @@ class Upheavals {
   }
 
   /** Who listens: a server, or the relay that stands for it. */
-  private listenerOf(sighting: TrackedSighting): Device | null {
+  private listenerOf(sighting: TrackedSighting, leg: Leg): Device | null {
     const { address } = sighting.responder
-    const isServer = sighting.leg !== 'front' && !this.around.inventory.rolesOf(address).relays
-    return this.deviceAt(sighting, address, isServer)
+    const isServer = leg !== 'front' && !this.around.inventory.rolesOf(address).relays
+    return this.deviceAt(sighting, leg, address, isServer)
   }
 
   /** The relay that opened it. */
-  private relayOf(sighting: TrackedSighting): Device | null {
-    return sighting.leg === 'back' ? this.deviceAt(sighting, relayAddress(sighting), false) : null
+  private relayOf(sighting: TrackedSighting, leg: Leg): Device | null {
+    return leg === 'back' ? this.deviceAt(sighting, leg, relayAddress(sighting), false) : null
   }
 
   private ended(sighting: TrackedSighting, o: Finished | Reset, idle: Micros, manner: 'fin' | 'rst'): void {
-    if (!isFollowed(sighting) || sighting.handshake === null) return
-    if (o.time - sighting.start < sighting.service.idleThreshold) return
+    const { leg, service, handshake, start } = sighting
+    if (!isFollowed(service, leg) || handshake === null || o.time - start < service.idleThreshold) return
     // An agent's own word ends its own connection only.
-    if (o.from === 0 && sighting.leg !== 'back') return
-    const device = o.from === 0 ? this.relayOf(sighting) : this.listenerOf(sighting)
+    if (o.from === 0 && leg !== 'back') return
+    const device = o.from === 0 ? this.relayOf(sighting, leg) : this.listenerOf(sighting, leg)
     if (device === null) return
     const { time: at, packet } = o
     const end: End = { sighting, at, packet, idle, manner, open: device.open }
@@ -260,7 +266,7 @@ function massEnd({ service, address, isServer }: Device, ends: readonly End[]): 
 }
 
 /** Agents that stay: of a known product or service, and no browsers. */
-function isFollowed({ service, leg }: TrackedSighting): boolean {
+function isFollowed(service: Service, leg: Leg): boolean {
   if (leg === 'probe' || leg === 'internal' || service.style === 'web') return false
   return service.configured !== null || service.profile !== 'generic'
 }
