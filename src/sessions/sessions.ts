@@ -78,7 +78,7 @@ export class Sessions {
   private readonly visits: Visits
   private readonly tls: TlsIdentity
   readonly followers: Followers
-  private readonly sightings = new Sightings((sighting) => this.followers.left(sighting))
+  private readonly sightings = new Sightings((sighting) => this.leftBehind(sighting))
   private readonly blind = new BlindTimes()
   private readonly pools = new Pools((event) => this.tell(event))
   private readonly relays = new Set<string>()
@@ -405,6 +405,11 @@ export class Sessions {
       this.moves.contact(after, agent, o.time, o.packet, before)
     }
     this.tell({ kind: 'path-continued', observation: o, before, after })
+  }
+
+  private leftBehind(sighting: TrackedSighting): void {
+    this.stays.letGo(sighting)
+    this.followers.left(sighting)
   }
 
   private closed(o: O.ConnectionClosed): void {

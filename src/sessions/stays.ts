@@ -84,13 +84,22 @@ export class Stays {
         this.servers.add(sighting.server)
       return
     }
-    stay.end = Math.max(stay.end, Math.min(summary.end, stay.leaving?.at ?? Infinity))
+    this.lasted(stay, summary.end)
     stay.bytes += summary.halves[0].bytes + summary.halves[1].bytes
     this.release(stay)
     if (stay.leaving !== null) return
     if (summary.endReason === 'open') stay.endedBy = 'open'
     else if (summary.endReason === 'silent' || wasSevered(sighting, summary)) stay.endedBy = 'severed'
     else stay.endedBy = summary.endedBy === 0 ? 'agent' : summary.endedBy === 1 ? 'server' : 'capture-end'
+  }
+
+  /** A connection was left behind: its stay does not wait for it to end, no more than others do. */
+  letGo(sighting: TrackedSighting): void {
+    const { stay, lastAt } = sighting
+    if (stay === null) return
+    this.lasted(stay, lastAt)
+    sighting.stay = null
+    this.release(stay)
   }
 
   /** The capture is over: every stay that lasts is told. */
@@ -134,6 +143,11 @@ export class Stays {
   private add(stay: Stay, visit: Visit): void {
     this.count(stay, visit.sighting as TrackedSighting, visit.at)
     stay.visit = visit
+  }
+
+  /** One of its connections was heard of until then. */
+  private lasted(stay: Stay, until: Micros): void {
+    stay.end = Math.max(stay.end, Math.min(until, stay.leaving?.at ?? Infinity))
   }
 
   /** A connection is not, or no longer, part of a stay. */

@@ -4,6 +4,7 @@ import type * as O from '../../src/model/observation.ts'
 import type { Endpoint } from '../../src/model/packet.ts'
 import type { Leg } from '../../src/model/party.ts'
 import { seconds } from '../../src/model/time.ts'
+import { attachmentOf } from '../../src/sessions/agents/tracked-agent.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { TrackedSighting } from '../../src/sessions/sighting.ts'
 import { deployment } from '../detectors/analysis.ts'
@@ -314,6 +315,35 @@ test('a connection is accounted for once the others have spoken', () => {
   expect([sighting.closed, s.sessions.sightingOf(connection), s.accounted]).toEqual([true, undefined, []])
   s.opens(AGENT, VIP, 22)
   expect(s.accounted).toEqual([sighting])
+})
+
+describe('a connection that its agent left behind a day ago', () => {
+  const S2 = { address: '192.0.2.11', port: 443 }
+
+  /** A1 goes on at the second server, or at the same one, and never closes its first connection. */
+  function leftOpen(next: Endpoint): Story {
+    const s = new Story()
+    s.says(s.opens(AGENT, SERVER, 0), 'agent=A1', 1)
+    s.says(s.opens({ ...AGENT, port: 2 }, next, 100), 'agent=A1', 101)
+    for (let minute = 2; minute < 3 * 24 * 60; minute++) s.sessions.tick(seconds(60 * minute))
+    return s
+  }
+
+  test('does not hold the session that it was part of', () => {
+    const told: string[] = []
+    const s = leftOpen(S2)
+    expect(s.visits).toEqual(['A1 s1 -', 'A1 s2 s1'])
+    expect([...s.sessions.stays.lasting(s.sessions.now)].map(({ server }) => server)).toEqual(['s2'])
+    s.sessions.stays.reportTo(({ server }) => void told.push(server))
+    s.sessions.ended()
+    expect(told).toEqual(['s2'])
+  })
+
+  test('is no contact with the server where the agent is', () => {
+    const s = leftOpen(SERVER)
+    const [agent] = s.sessions.agents.all()
+    expect(attachmentOf(agent!, s.sessions.services.configured('s'))!.stay!.open).toBe(1)
+  })
 })
 
 test('what is told of a connection that was never opened begins one', () => {
