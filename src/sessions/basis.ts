@@ -222,7 +222,8 @@ function heard(see: See, inventory: Inventory, services: Services): NonNullable<
       seeLink(originator.address, responder)
       // A check of health ends so, too: who comes from a relay is no agent.
       if (manner === 'aborted' || inventory.rolesOf(originator.address).relays) return
-      see(services.serviceAt(responder), 'failures')
+      const service = services.triedAt(responder)
+      if (service !== null) see(service, 'failures')
     },
     opening(o, sighting) {
       if (sighting !== null && o.side === 0 && isAgents(sighting)) see(sighting.service, 'payloads')

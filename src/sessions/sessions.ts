@@ -230,7 +230,13 @@ export class Sessions {
   }
 
   private failed(o: O.ConnectionFailed): void {
-    this.health.tried(this.services.serverAt(this.services.serviceAt(o.responder), o.responder), o)
+    const { originator, responder, manner } = o
+    const { address } = originator
+    const leg = this.inventory.legOf(address, responder.address, this.relays.has(address))
+    const tried = this.services.triedAt(responder, leg === 'back')
+    // Who is let in, and does not stay, was seen to be listened to.
+    const service = tried ?? (manner === 'aborted' ? this.services.serviceAt(responder) : null)
+    if (service !== null) this.health.tried(this.services.serverAt(service, responder), o)
   }
 
   /** The sighting of an observation that names its endpoints: one that is not known begins now. */

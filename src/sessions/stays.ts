@@ -23,8 +23,8 @@ export class Stays {
   private readonly attached = new Map<Server, number>()
   /** Servers that agents were at, known by name or not. */
   readonly servers = new Set<Server>()
-  /** Visits that are part of no stay: the agent is not remembered, or uses more services than are
-   * followed. */
+  /** Visits that are part of no stay: the agent is not remembered, or uses more services than are followed,
+   * or the server is one of too many. */
   unfollowed = 0
 
   constructor(moves: ServerMoves) {
@@ -39,7 +39,8 @@ export class Stays {
   /** The agent is at a server: the visit before this one, or null. */
   visit(visit: Visit): Visit | null {
     const attachment = attachmentOf(visit.agent, visit.server.service)
-    if (attachment === null) return this.leave(visit)
+    // A server of too many is another object each time: nobody would stay there.
+    if (attachment === null || visit.server.index < 0) return this.leave(visit)
     const { stay } = attachment
     const previous = stay?.visit ?? null
     if (stay?.server === visit.server) {
@@ -81,7 +82,7 @@ export class Stays {
       if (sighting.visited) sighting.closedBeforeVisit = summary
       // Behind a relay it served somebody, though whom is not known.
       if (sighting.leg === 'back' && sighting.server !== null && summary.halves[1].bytes > 0)
-        this.servers.add(sighting.server)
+        this.note(sighting.server)
       return
     }
     this.lasted(stay, summary.end)
@@ -156,9 +157,13 @@ export class Stays {
     if (stay.open === 0 && stay.leaving?.isDecided === true) this.finish(stay)
   }
 
+  private note(server: Server): void {
+    if (server.index >= 0) this.servers.add(server)
+  }
+
   private leave({ server }: Visit): null {
     this.unfollowed++
-    this.servers.add(server)
+    this.note(server)
     return null
   }
 

@@ -317,6 +317,40 @@ test('a connection is accounted for once the others have spoken', () => {
   expect(s.accounted).toEqual([sighting])
 })
 
+test('who scans a network, or meets it whole, takes no server’s place', () => {
+  const s = new Story()
+  const address = (i: number): string => `10.${64 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`
+  const originator = { address: '10.0.0.66', port: 40_000 }
+  for (let i = 0; i < 1 << 16; i++)
+    s.sessions.observe({
+      kind: 'connection-failed',
+      time: 0,
+      tap: 'client',
+      connection: 1000 + i,
+      originator,
+      responder: { address: address(i), port: 80 },
+      packet: 1,
+      start: 0,
+      manner: 'unanswered',
+      attempts: 1,
+    })
+  const scanned = { address: address(0), port: 80 }
+  expect(s.sessions.services.triedAt(scanned)).toBe(null)
+  for (let i = 0; i < 1 << 16; i++) s.sessions.services.serviceAt({ address: address(i), port: 81 })
+  s.says(s.opens(AGENT, SERVER, 10), 'agent=A1', 11)
+  s.says(s.opens({ ...AGENT, port: 2 }, SERVER, 20), 'agent=A1', 21)
+  const [first, second] = [30, 40].map((at) =>
+    s.opens({ ...AGENT, port: at }, { address: '198.51.100.1', port: 80 }, at),
+  )
+  s.says(first!, 'agent=A1', 31)
+  s.says(second!, 'agent=A1', 41)
+  s.sessions.ended()
+  // The last two are at one of too many servers.
+  expect(s.visits).toEqual(['A1 s1 -', 'A1 198.51.100.1:80 -', 'A1 198.51.100.1:80 -'])
+  expect([...s.sessions.stays.servers].map(({ name }) => name)).toEqual(['s1'])
+  expect(s.sessions.stays.unfollowed).toBe(2)
+})
+
 describe('a connection that its agent left behind a day ago', () => {
   const S2 = { address: '192.0.2.11', port: 443 }
 

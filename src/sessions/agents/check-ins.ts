@@ -270,7 +270,7 @@ class CheckIns {
 
   private failed(o: ConnectionFailed): void {
     if (this.byAddress.size === 0) return
-    const service = this.around.services.serviceAt(o.responder)
+    const service = this.around.services.triedAt(o.responder)
     const { address } = o.originator
     for (let rhythm = this.byAddress.get(address) ?? null; rhythm !== null; rhythm = rhythm.next)
       if (rhythm.service === service) rhythm.tries++

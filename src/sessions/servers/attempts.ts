@@ -91,8 +91,8 @@ class Attempts {
   private failed(o: O.ConnectionFailed): void {
     if (o.manner === 'aborted') return
     const { services, inventory } = this.around
-    const service = services.serviceAt(o.responder)
-    if (!isKnown(service)) return
+    const service = services.triedAt(o.responder)
+    if (service === null || !isKnown(service)) return
     if (triesFor(inventory.rolesOf(o.originator.address), false) !== 'itself') return
     const server = services.serverAt(service, o.responder)
     const { manner } = o

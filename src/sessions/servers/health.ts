@@ -35,6 +35,9 @@ const PROOF_EVERY: Micros = SECOND
 /** Failures kept per server: the newest; older ones decide nothing any more. */
 const FAILURES_MAX = 256
 
+/** It is made anew whenever somebody asks for it: nothing is remembered of such. */
+const isOneOfTooMany = ({ index }: Server): boolean => index < 0
+
 export class Health {
   private readonly answers = new Proofs()
   private readonly spans = new Proofs()
@@ -53,6 +56,7 @@ export class Health {
   /** `shown`: the packet that tells of it, which may have passed before; `accepted`: the server took a
    * connection, and has said nothing on it yet. */
   answered(server: Server, at: Micros, shown: PacketReference, accepted = false): void {
+    if (isOneOfTooMany(server)) return
     this.outages.answered(server, at, accepted)
     if (this.awaited.size > 0) this.tellAwaited(server, at)
     if (at - this.answers.lastOf(server) < PROOF_EVERY) return
@@ -67,6 +71,7 @@ export class Health {
   }
 
   failed(server: Server, failure: ServerFailure): void {
+    if (isOneOfTooMany(server)) return
     const known = this.failures.get(server.id)
     if (known === undefined) this.failures.set(server.id, { server, list: [failure] })
     else {
