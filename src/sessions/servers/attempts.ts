@@ -15,6 +15,7 @@ import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
 import { triesFor } from './inventory.ts'
 import { betterThan } from './policy.ts'
+import { Remembered } from '../remembered.ts'
 import type { Stay, TrackedSighting } from '../sighting.ts'
 import { attachmentOf } from '../agents/tracked-agent.ts'
 
@@ -53,7 +54,7 @@ export function followAttempts(surroundings: Surroundings): Follower {
 
 class Attempts {
   private readonly around: Surroundings
-  private readonly runs = new Map<string, Run>()
+  private readonly runs = new Remembered<string, Run>(RUNS_MAX)
   private readonly concerned = new Map<Service, boolean>()
   /** Endpoints of servers that were visited or tried, by the server's id. */
   private readonly known = new Map<string, Server[]>()
@@ -150,7 +151,6 @@ class Attempts {
     const key = `${service.name}|${tap}|${by}`
     const known = this.runs.get(key)
     if (known !== undefined && at - known.last <= RUN_GAP_MAX) return known
-    if (this.runs.size >= RUNS_MAX) for (const oldest of this.runs.keys()) if (this.runs.delete(oldest)) break
     const run: Run = { since: at, last: at, attempts: 0, servers: [], connection: -1, manner: null }
     this.runs.set(key, run)
     return run

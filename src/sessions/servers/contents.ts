@@ -8,6 +8,7 @@ import { packetOf, type PacketReference } from '../../model/packet.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
 import { agentOnPath } from '../agents/path-agent.ts'
+import { Remembered } from '../remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 import { attachmentOf } from '../agents/tracked-agent.ts'
 
@@ -35,7 +36,7 @@ export function followContents(surroundings: Surroundings): Follower {
 
 class Contents {
   private readonly around: Surroundings
-  private readonly handlers = new Map<string, Map<string, Fetched>>()
+  private readonly handlers = new Map<string, Remembered<string, Fetched>>()
 
   constructor(around: Surroundings) {
     this.around = around
@@ -86,7 +87,6 @@ class Contents {
     const { target } = request
     const known = files.get(target)
     if (known === undefined || known.bytes !== bytes || now.at - known.first.at > DAY) {
-      if (files.size >= FILES_MAX) for (const oldest of files.keys()) if (files.delete(oldest)) break
       files.set(target, { bytes, first: now, times: 1 })
       return
     }
@@ -101,12 +101,12 @@ class Contents {
   }
 
   /** What a handler has fetched; null for others, and for further ones. */
-  private filesOf(address: string): Map<string, Fetched> | null {
+  private filesOf(address: string): Remembered<string, Fetched> | null {
     const known = this.handlers.get(address)
     if (known !== undefined) return known
     const { serverOf } = this.around.inventory.rolesOf(address)
     if (serverOf.length === 0 || this.handlers.size >= HANDLERS_MAX) return null
-    const files = new Map<string, Fetched>()
+    const files = new Remembered<string, Fetched>(FILES_MAX)
     this.handlers.set(address, files)
     return files
   }

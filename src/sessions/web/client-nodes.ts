@@ -13,6 +13,7 @@ import { seconds, type Micros } from '../../model/time.ts'
 import { keepsWebSessions, type SessionNode } from '../../model/web.ts'
 import { identityInRequest } from '../agents/identity.ts'
 import type { Follower, Surroundings } from '../follower.ts'
+import { Remembered } from '../remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 import { IDLE_MAX, isAtItsEnds, sessionCookie, symptomOf } from './web-sessions.ts'
 
@@ -37,7 +38,7 @@ export const followClientNodes = (around: Surroundings): Follower => new ClientN
 
 class ClientNodes {
   private readonly around: Surroundings
-  private readonly sessions = new Map<string, Session>()
+  private readonly sessions = new Remembered<string, Session>(SESSIONS_MAX)
   /** When each node was last seen to answer a client that presented it, by service. */
   private readonly served = new Map<string, Micros>()
 
@@ -142,7 +143,6 @@ class ClientNodes {
   private sessionOf(key: string, { request }: HttpTransaction, sighting: TrackedSighting): Session {
     let session = this.sessions.get(key)
     if (session === undefined) {
-      if (this.sessions.size >= SESSIONS_MAX) this.sessions.delete(this.sessions.keys().next().value!)
       const last = packetOf(sighting, request!.packet, request!.time)
       session = { requests: 0, last, address: sighting.responder.address, isTold: false }
       this.sessions.set(key, session)

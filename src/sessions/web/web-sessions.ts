@@ -18,7 +18,7 @@ import { seconds, type Micros } from '../../model/time.ts'
 import type { Agents } from '../agents/agents.ts'
 import { identityInRequest } from '../agents/identity.ts'
 import type { Inventory } from '../servers/inventory.ts'
-import { Oldest } from '../oldest.ts'
+import { Remembered } from '../remembered.ts'
 import { nodeBefore } from './proxy-node.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
@@ -74,8 +74,7 @@ interface WebSessionsOptions {
 
 export class WebSessions {
   private readonly options: WebSessionsOptions
-  private readonly sessions = new Map<string, WebSession>()
-  private readonly oldest = new Oldest(this.sessions)
+  private readonly sessions = new Remembered<string, WebSession>(SESSIONS_MAX)
   /** By connection and index of the request. */
   private readonly waiting = new Map<string, Waiting>()
 
@@ -125,8 +124,6 @@ export class WebSessions {
     isBeginning: boolean,
   ): void {
     const { time, packet } = isBeginning ? (o as HttpTransaction).response! : o.request!
-    if (this.sessions.size >= SESSIONS_MAX) this.sessions.delete(this.oldest.next()!)
-    this.sessions.delete(key)
     this.sessions.set(key, {
       homes: [this.homeAt(sighting, o, packetOf(sighting, packet, time), isBeginning)],
       lastAt: time,
