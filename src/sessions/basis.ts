@@ -8,7 +8,7 @@ import type { DnsAnswer } from '../model/dns.ts'
 import { headerValue } from '../model/http.ts'
 import { tellingSilence } from '../model/longest-silence.ts'
 import type { HttpTransaction } from '../model/observation.ts'
-import type { Server, Service } from '../model/party.ts'
+import { isAgentSide, isBehindOnly, type Server, type Service } from '../model/party.ts'
 import { isEnrolment } from '../model/request-path.ts'
 import { BASES, type Basis, type ServiceSeen } from '../model/requirement.ts'
 import { seconds, type Micros } from '../model/time.ts'
@@ -89,7 +89,7 @@ export function followBasis(around: Surroundings): BasisFollower {
   /** The configuration says that agents' addresses are translated to this one; or another tap saw another. */
   function isTranslated({ originator: { address }, path }: TrackedSighting): boolean {
     if (inventory.rolesOf(address).natOutside !== null) return true
-    return path.isJoined && path.sightings.some((s) => isAgents(s) && s.originator.address !== address)
+    return path.isJoined && path.sightings.some((s) => isAgentSide(s) && s.originator.address !== address)
   }
 
   function isReplication({ service, responder }: TrackedSighting): boolean {
@@ -167,7 +167,9 @@ function seeWhere(see: See, sighting: TrackedSighting): void {
   const { service, leg, path } = sighting
   const { configured, persistence } = service
   const isBehind = leg === 'back'
-  if (isAgents(sighting) || (isBehind && isFirstSeen(sighting))) see(service, 'connections')
+  // An agent came by it, and no tap shows its own side of the relay.
+  const isFirstSeen = isBehind && sighting.agent !== null && isBehindOnly(path)
+  if (isAgentSide(sighting) || isFirstSeen) see(service, 'connections')
   if ((leg === 'front' || isBehind) && (configured?.vips.length ?? 0) > 0) see(service, 'via')
   const isAtServer = leg === 'direct' || isBehind
   const hasOwn = configured?.servers.some((one) => one.replicationAddresses.length > 0) === true
@@ -177,11 +179,6 @@ function seeWhere(see: See, sighting: TrackedSighting): void {
   see(service, 'relayed')
   const isWeighted = configured?.servers.some(({ weight }) => weight !== null) === true
   if (persistence === 'weighted' && isWeighted) see(service, 'weighted')
-
-  /** An agent came by it, and no tap shows its own side of the relay. */
-  function isFirstSeen({ agent }: TrackedSighting): boolean {
-    return agent !== null && !(path.isJoined && path.sightings.some((s) => s.leg === 'front'))
-  }
 }
 
 /** What both sides of a relay show. */
@@ -226,7 +223,7 @@ function heard(see: See, inventory: Inventory, services: Services): NonNullable<
       if (service !== null) see(service, 'failures')
     },
     opening(o, sighting) {
-      if (sighting !== null && o.side === 0 && isAgents(sighting)) see(sighting.service, 'payloads')
+      if (sighting !== null && o.side === 0 && isAgentSide(sighting)) see(sighting.service, 'payloads')
     },
     'tls-handshake'(o, sighting) {
       if (sighting === null || o.client === null || o.server === null) return
@@ -268,9 +265,6 @@ function listedServices({ deployment }: Inventory): ReadonlySet<string> {
 
 /** Requirements are stated by vendors, for their products. */
 const isJudged = (service: Service): boolean => service.profile !== 'generic'
-
-/** It comes from an agent, as far as can be told. */
-const isAgents = ({ leg }: TrackedSighting): boolean => leg === 'front' || leg === 'direct'
 
 /** Silent for as long as matters, and the path bore it. A server that closes idle connections by design ends
  * the longest silence that there is. */

@@ -202,6 +202,15 @@ describe('where a connection runs', () => {
   })
 })
 
+test('a relay that asks another one is no agent', () => {
+  const s = new Story()
+  const between = s.opens(BALANCER, VIP, 0)
+  s.says(between, 'hello', 1)
+  s.opens(AGENT, VIP, 10)
+  expect(s.sessions.sightingOf(between)!.agent).toBe(null)
+  expect([...s.sessions.agents.all()].map(({ id }) => id)).not.toContain(BALANCER.address)
+})
+
 describe('visits', () => {
   test('are told two seconds after the first words, with the server before', () => {
     const s = new Story()

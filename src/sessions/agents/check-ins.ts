@@ -15,7 +15,7 @@ import { isOfSeveral, type ProfileName } from '../../model/deployment.ts'
 import type { AgentRequest } from '../../model/agent-message.ts'
 import type { DnsAnswer } from '../../model/dns.ts'
 import type { ConnectionFailed } from '../../model/observation.ts'
-import type { Agent, Server, Service } from '../../model/party.ts'
+import { type Agent, isAgentSide, type Server, type Service } from '../../model/party.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { gammaAbove } from '../../model/statistics.ts'
@@ -173,8 +173,9 @@ class CheckIns {
   }
 
   /** Its address is its own where no relay and no translation stands in for it. */
-  private place(rhythm: Rhythm, { leg, originator: { address } }: TrackedSighting): void {
-    if ((leg !== 'direct' && leg !== 'front') || address === rhythm.address) return
+  private place(rhythm: Rhythm, sighting: TrackedSighting): void {
+    const { address } = sighting.originator
+    if (!isAgentSide(sighting) || address === rhythm.address) return
     if (isOfSeveral(this.around.inventory.rolesOf(address).natOutside)) return
     rhythm.address = address
     this.byAddress.set(address, (rhythm.agent as TrackedAgent).rhythm!)

@@ -5,7 +5,7 @@
 import { type AddressEvent, USERS_SHOWN, type UserShown } from '../../model/address-event.ts'
 import type { MappingChanged } from '../../model/observation.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
-import type { Sighting } from '../../model/party.ts'
+import { isAgentSide } from '../../model/party.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
 import { type SharedAddresses, sharedAddresses } from './shared-addresses.ts'
@@ -52,12 +52,12 @@ export function followTranslations(surroundings: Surroundings): Follower {
   return {
     observe: {
       'connection-opened'({ outer, start, packet }, sighting) {
-        if (outer === undefined || sighting === null || !isAgents(sighting)) return
+        if (outer === undefined || sighting === null || !isAgentSide(sighting)) return
         came(sighting, outer.address, start, packet)
         outers.met(sighting, outer.address, start, packet)
       },
       'mapping-changed'(observation, sighting) {
-        if (sighting === null || !isAgents(sighting)) return
+        if (sighting === null || !isAgentSide(sighting)) return
         told({ kind: 'mapping-changed', sighting, observation })
         if (isMove(observation)) came(sighting, observation.to.address, observation.time, observation.packet)
       },
@@ -146,5 +146,3 @@ const firstShown = (inner: Outer['inner']): UserShown[] =>
   [...inner].slice(0, USERS_SHOWN).map(([user, { first }]) => ({ user, packet: first }))
 
 const isMove = ({ from, to }: MappingChanged): boolean => from.address !== to.address
-
-const isAgents = ({ leg }: Sighting): boolean => leg === 'front' || leg === 'direct'

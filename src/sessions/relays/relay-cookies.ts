@@ -7,7 +7,7 @@ import type { CookieAstray, CookieNotReturned } from '../../model/event.ts'
 import type { CookieFacts, SetCookie } from '../../model/cookie.ts'
 import { headerValue, type HttpRequest } from '../../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../../model/observation.ts'
-import type { Server } from '../../model/party.ts'
+import { isAgentSide, type Server } from '../../model/party.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
 import { isWithin, requestPath } from '../../model/request-path.ts'
 import type { Follower, Surroundings } from '../follower.ts'
@@ -56,7 +56,7 @@ class RelayCookies implements Follower {
     'http-transaction': (o, sighting) => {
       if (sighting === null || o.requestFrom !== 0 || !isHeld(sighting)) return
       if (o.response === null || o.response.setCookieLines === 0) return
-      if (sighting.leg === 'front' || sighting.leg === 'direct') this.given(o, sighting)
+      if (isAgentSide(sighting)) this.given(o, sighting)
     },
   }
 

@@ -8,7 +8,7 @@
 import type { FailureManner, Outage, ServerFailure } from '../../model/event.ts'
 import type * as O from '../../model/observation.ts'
 import { packetOf } from '../../model/packet.ts'
-import type { Agent, Server, Service } from '../../model/party.ts'
+import { type Agent, isAgentSide, type Server, type Service } from '../../model/party.ts'
 import { contactInterval, type PreferenceList, rankIn } from '../../model/policy.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { seconds, type Micros } from '../../model/time.ts'
@@ -103,7 +103,7 @@ class Attempts {
   }
 
   private responded(o: O.HttpTransaction, sighting: TrackedSighting | null): void {
-    if (sighting === null || o.response === null || o.response.status < 500 || !isAgents(sighting)) return
+    if (sighting === null || o.response === null || o.response.status < 500 || !isAgentSide(sighting)) return
     const server = sighting.server ?? sighting.listener
     if (server === null || !isKnown(server.service)) return
     const { status, time, packet } = o.response
@@ -124,7 +124,7 @@ class Attempts {
       manner: 'tls-failed',
     }
     this.around.health.failed(server, failure)
-    if (isAgents(sighting)) this.note(server, failure, o.connection)
+    if (isAgentSide(sighting)) this.note(server, failure, o.connection)
   }
 
   private note(server: Server, failure: ServerFailure, connection: number): void {
@@ -342,8 +342,6 @@ const isKnown = (service: Service): boolean => service.configured !== null || se
 /** A handshake of which a packet was lost is tried again: who speaks on the connection was answered. What a
  * server refuses by TLS or HTTP, it refuses on a connection that opened, and that is no success. */
 const isTriedAgain = ({ manner }: Run): boolean => manner === 'unanswered' || manner === 'refused'
-
-const isAgents = ({ leg }: TrackedSighting): boolean => leg === 'direct' || leg === 'front'
 
 /** How long an agent may stay below its preference; null: it need not return, or nobody said when. */
 function delayOf(service: Service): Micros | null {

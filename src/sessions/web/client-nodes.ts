@@ -9,6 +9,7 @@
 import type { CookieFacts } from '../../model/cookie.ts'
 import type { HttpTransaction } from '../../model/observation.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
+import { isAgentSide } from '../../model/party.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import { keepsWebSessions, type SessionNode } from '../../model/web.ts'
 import { identityInRequest } from '../agents/identity.ts'
@@ -50,7 +51,7 @@ class ClientNodes {
     observe: {
       'http-transaction': (o, sighting) => {
         if (sighting === null || o.requestFrom !== 0 || !keepsWebSessions(sighting.service)) return
-        if (sighting.leg === 'front' || sighting.leg === 'direct') this.answered(sighting, o)
+        if (isAgentSide(sighting)) this.answered(sighting, o)
       },
     },
   }
