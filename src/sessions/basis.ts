@@ -11,12 +11,13 @@ import type { HttpTransaction } from '../model/observation.ts'
 import { isAgentSide, isBehindOnly, type Server, type Service } from '../model/party.ts'
 import { isEnrolment } from '../model/request-path.ts'
 import { BASES, type Basis, type ServiceSeen } from '../model/requirement.ts'
-import { seconds, type Micros } from '../model/time.ts'
+import type { Micros } from '../model/time.ts'
 import type { Endpoint } from '../model/packet.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { handlerLinkOf } from './servers/handler-links.ts'
 import type { Inventory } from './servers/inventory.ts'
 import type { Pools } from './relays/pools.ts'
+import { KNOWN_AFTER } from './servers/server-moves.ts'
 import type { Services } from './servers/services.ts'
 import type { Stay, TrackedSighting } from './sighting.ts'
 import { attachmentOf } from './agents/tracked-agent.ts'
@@ -26,9 +27,6 @@ export interface BasisFollower extends Follower {
   counts(): readonly ServiceSeen[]
 }
 
-/** A try counts as unanswered after 3 s (RFC 6298's initial timeout three times), and the other taps have had
- * their say 2 s later. */
-const KNOWN_AFTER: Micros = seconds(5)
 /** Relays and services whose silences are counted for themselves; those of further ones count as agents'. */
 const RELAYS_MAX = 1024
 /** Servers of one service whose shares are counted; further ones count as one. */

@@ -12,7 +12,7 @@ import type { Finished, Reset } from '../../model/observation.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
 import { type Micros, seconds } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { TOGETHER } from './lost-paths.ts'
+import { cameAnotherWay, TOGETHER } from './lost-paths.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
 /** Amid traffic: a packet had passed so shortly before (domain knowledge 7.2, S0-15). */
@@ -167,12 +167,14 @@ function isFollowed({ leg, service, handshake }: TrackedSighting): boolean {
 function isNetworks({ leg, ending, path }: TrackedSighting): boolean {
   const fin = ending?.finished[1] ?? null
   const reset = ending?.resets[1] ?? null
-  const end = fin ?? reset
-  if (end === null) return false
-  const cameOtherwise = end.usualHopLimit !== null && end.hopLimit !== end.usualHopLimit
-  if (leg !== 'front' && !cameOtherwise) return false
+  if (fin === null && reset === null) return false
+  if (leg !== 'front' && !(fin === null ? cameAnotherWay(reset!) : isAnothers(fin))) return false
   return !path.sightings.some((other) => other.leg === 'back' && endedFirst(other, 1))
 }
+
+/** A host may give its resets another hop limit than all else that it sends, but not its FINs. */
+const isAnothers = ({ hopLimit, usualHopLimit }: Finished): boolean =>
+  usualHopLimit !== null && hopLimit !== usualHopLimit
 
 /** This side said the first word of the end. */
 function endedFirst({ ending }: TrackedSighting, side: 0 | 1): boolean {

@@ -79,7 +79,8 @@ export function closedByAgent(sighting: TrackedSighting): boolean {
   return isEarlierEnd(firstEnd(end, 0), firstEnd(end, 1)) && !forged
 }
 
-const cameAnotherWay = ({ hopLimit, usualHopLimit }: O.Reset): boolean =>
+/** A reset did not come from as far as the side's other packets. */
+export const cameAnotherWay = ({ hopLimit, usualHopLimit }: O.Reset): boolean =>
   hopLimit !== null && usualHopLimit !== null && hopsTravelled(hopLimit) !== hopsTravelled(usualHopLimit)
 
 /**

@@ -23,7 +23,7 @@ import type { Stay, TrackedSighting } from '../sighting.ts'
 const FAILOVER_WITHIN: Micros = seconds(3600)
 /** A try counts as unanswered after 3 s (RFC 6298's initial timeout three times), and the other taps have had
  * their say 2 s later. */
-const KNOWN_AFTER: Micros = seconds(5)
+export const KNOWN_AFTER: Micros = seconds(5)
 /** A sign of life this shortly before a move, or until it is decided, shows that the server was well. */
 const WELL_BEFORE: Micros = seconds(2)
 /** Between two looks for a sign of life, where it is urgent. */

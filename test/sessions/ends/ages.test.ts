@@ -14,7 +14,10 @@ const service = { name: 'dlp', style: 'persistent', idleThreshold: seconds(60) }
 type Fate = 'is open' | 'was left' | 'was a check'
 
 /** Four agents at a server, each cut after an hour by somebody nearer than it. */
-function told(fate: Fate): number {
+function told(
+  fate: Fate,
+  [how, hopLimit]: readonly ['finished' | 'reset', number] = ['finished', 63],
+): number {
   const events: CutAtAge[] = []
   const due: (() => void)[] = []
   const follower = followAges({
@@ -32,7 +35,10 @@ function told(fate: Fate): number {
       responder: { address: '10.10.2.10', port: 443 },
       start,
       agent: { id: agent },
-      ending: { finished: [null, { time: start + AGE, usualHopLimit: 61, hopLimit: 63 }], resets: [] },
+      ending: {
+        finished: [null, how === 'finished' ? { time: start + AGE, usualHopLimit: 61, hopLimit } : null],
+        resets: [null, how === 'reset' ? { time: start + AGE, usualHopLimit: 61, hopLimit } : null],
+      },
     } as unknown as TrackedSighting
     Object.assign(sighting, { path: { sightings: [sighting] } })
     follower.observe!['connection-opened']!({} as never, sighting)
@@ -47,7 +53,7 @@ function told(fate: Fate): number {
   for (let i = 1; i <= 4; i++) {
     const sighting = opens(`A${i}`, seconds(86_400 + 100 * i))
     const end = { from: 1, first: true, idleBefore: 0, time: sighting.start + AGE, packet: i }
-    follower.observe!.finished!(end as never, sighting)
+    follower.observe![how]!(end as never, sighting)
     follower.closed!(sighting, { end: end.time } as never)
     for (const act of due.splice(0)) act()
   }
@@ -66,3 +72,8 @@ test('one that was left behind says nothing', () => {
 test('one that turned out to be a check of health is over when it closes', () => {
   expect(told('was a check')).toBe(4)
 })
+
+test.each([
+  ['a reset from nearer than the server is a device’s', 63, 4],
+  ['one from as far away is the server’s own, whatever hop limit it began with', 252, 0],
+])('%s', (_what, hopLimit, count) => expect(told('was left', ['reset', hopLimit])).toBe(count))
