@@ -177,8 +177,18 @@ class CheckIns {
     const { address } = sighting.originator
     if (!isAgentSide(sighting) || address === rhythm.address) return
     if (isOfSeveral(this.around.inventory.rolesOf(address).natOutside)) return
+    const { address: before } = rhythm
     rhythm.address = address
     this.byAddress.set(address, (rhythm.agent as TrackedAgent).rhythm!)
+    if (before !== null) this.leave(before, rhythm)
+  }
+
+  /** Addresses that an agent is at no more are forgotten: a host may have another one every day. */
+  private leave(address: string, { agent }: Rhythm): void {
+    if (this.byAddress.get(address)?.agent !== agent) return
+    for (let { rhythm } = agent as TrackedAgent; rhythm !== null; rhythm = rhythm.next)
+      if (rhythm.address === address) return
+    this.byAddress.delete(address)
   }
 
   private count(service: Service, at: Micros, interval: Micros): Fleet {
