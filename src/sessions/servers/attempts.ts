@@ -29,8 +29,6 @@ const ENDPOINTS_MAX = 16
 const RUN_GAP_MAX: Micros = seconds(86_400)
 /** How long ago a server may have answered others to be known as well; two check-ins, if those are rarer. */
 const RECENT: Micros = seconds(60)
-/** A failure this shortly before explains why an agent is not on its list. */
-const FAILED_SHORTLY: Micros = seconds(3600)
 /** RFC 8446 §6: closing is no failure, and these say what is wrong with the client. */
 const NO_FAILURE: ReadonlySet<number> = new Set([0, 42, 43, 44, 45, 46, 48, 90, 116])
 const FATAL = 2
@@ -202,7 +200,7 @@ class Attempts {
     at: Micros,
     packet: number,
   ): void {
-    const { policy, tell } = this.around
+    const { policy, health, tell } = this.around
     const { service } = server
     const list = policy.listFor(agent, service, sighting)
     if (stay !== null) noteList(stay, list, at)
@@ -212,7 +210,7 @@ class Attempts {
       const elsewhere =
         list.source === 'location' ? policy.locationWith(server.name, service, list.name) : null
       const since = stay === null ? at : listSince(stay)
-      const afterFailure = this.hasFailedFor(sighting, list, service, at)
+      const afterFailure = health.explainsAbsence(sighting, service, list, at)
       tell({
         kind: 'outside-list',
         agent,
@@ -272,12 +270,12 @@ class Attempts {
   /** A server of the same product that the configuration does not know: whose list should have led
    * elsewhere? */
   private strayed(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
-    const { policy, services, tell } = this.around
+    const { policy, health, services, tell } = this.around
     for (const { name } of policy.kinOf(sighting.service)) {
       const service = services.configured(name)
       const list = policy.listFor(agent, service, sighting)
       if (list === null) continue
-      const afterFailure = this.hasFailedFor(sighting, list, service, at)
+      const afterFailure = health.explainsAbsence(sighting, service, list, at)
       const since = at
       tell({
         kind: 'outside-list',
@@ -294,19 +292,6 @@ class Attempts {
       })
       return
     }
-  }
-
-  private hasFailedFor(
-    { path }: TrackedSighting,
-    list: PreferenceList,
-    service: Service,
-    at: Micros,
-  ): boolean {
-    const by = path.sightings.map(({ originator }) => originator.address)
-    const { health } = this.around
-    return list.groups
-      .flat()
-      .some((name) => health.failureMetBy(by, `${service.name}/${name}`, at - FAILED_SHORTLY, at) !== null)
   }
 
   private isConcerned(service: Service): boolean {

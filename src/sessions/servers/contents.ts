@@ -21,8 +21,6 @@ const DAY: Micros = seconds(86_400)
 /** Files that are remembered per handler; the oldest is forgotten. */
 const FILES_MAX = 4096
 const HANDLERS_MAX = 1024
-/** A failure of a listed server this shortly before explains why an agent went elsewhere. */
-const FAILED_SHORTLY: Micros = seconds(3600)
 
 interface Fetched {
   readonly bytes: number
@@ -68,11 +66,8 @@ class Contents {
     if (stay?.server === server && (stay.start < sighting.start || stay.connections > 1)) return
     const list = policy.listFor(agent, service, sighting)
     if (list === null || list.source === 'service' || rankIn(list, server.name) !== null) return
-    const by = sighting.path.sightings.map(({ originator }) => originator.address)
-    const failed = list.groups
-      .flat()
-      .some((name) => health.failureMetBy(by, `${service.name}/${name}`, at - FAILED_SHORTLY, at) !== null)
-    if (!failed) tell({ kind: 'content-astray', agent, server, list, sighting, at, packet })
+    if (!health.explainsAbsence(sighting, service, list, at))
+      tell({ kind: 'content-astray', agent, server, list, sighting, at, packet })
   }
 
   private handlerFetched(o: HttpTransaction, sighting: TrackedSighting): void {
