@@ -55,7 +55,8 @@ interface Upheaval {
   readonly returns: Moment[]
 }
 
-/** One end of many connections, at one tap: whoever closes them has its address. */
+/** One end of many connections, at one tap: whoever closes them has its address. They are counted by where
+ * they seemed to run when they began, which does not change. */
 interface Device {
   readonly tap: Tap
   readonly leg: Leg
@@ -87,8 +88,8 @@ class Upheavals {
       'connection-opened': ({ start: at, packet }, sighting) => {
         if (sighting === null || !isFollowed(sighting.service, sighting.firstLeg)) return
         const moment = { sighting, at, packet }
-        opened(this.listenerOf(sighting, sighting.firstLeg), moment)
-        opened(this.relayOf(sighting, sighting.firstLeg), moment)
+        opened(this.listenerOf(sighting), moment)
+        opened(this.relayOf(sighting), moment)
       },
       finished: (o, sighting) => {
         if (sighting === null || !o.first) return
@@ -112,16 +113,12 @@ class Upheavals {
   private leaves(sighting: TrackedSighting): void {
     const { service, firstLeg } = sighting
     if (!isFollowed(service, firstLeg)) return
-    closed(this.listenerOf(sighting, firstLeg))
-    closed(this.relayOf(sighting, firstLeg))
+    closed(this.listenerOf(sighting))
+    closed(this.relayOf(sighting))
   }
 
-  private deviceAt(
-    { tap, service }: TrackedSighting,
-    leg: Leg,
-    address: string,
-    isServer: boolean,
-  ): Device | null {
+  private deviceAt(sighting: TrackedSighting, address: string, isServer: boolean): Device | null {
+    const { tap, service, firstLeg: leg } = sighting
     const list = this.devices.get(address)
     if (list !== undefined)
       for (const known of list)
@@ -135,23 +132,23 @@ class Upheavals {
   }
 
   /** Who listens: a server, or the relay that stands for it. */
-  private listenerOf(sighting: TrackedSighting, leg: Leg): Device | null {
+  private listenerOf(sighting: TrackedSighting): Device | null {
     const { address } = sighting.responder
-    const isServer = leg !== 'front' && !this.around.inventory.rolesOf(address).relays
-    return this.deviceAt(sighting, leg, address, isServer)
+    const isServer = sighting.firstLeg !== 'front' && !this.around.inventory.rolesOf(address).relays
+    return this.deviceAt(sighting, address, isServer)
   }
 
   /** The relay that opened it. */
-  private relayOf(sighting: TrackedSighting, leg: Leg): Device | null {
-    return leg === 'back' ? this.deviceAt(sighting, leg, relayAddress(sighting), false) : null
+  private relayOf(sighting: TrackedSighting): Device | null {
+    return sighting.firstLeg === 'back' ? this.deviceAt(sighting, relayAddress(sighting), false) : null
   }
 
   private ended(sighting: TrackedSighting, o: Finished | Reset, idle: Micros, manner: 'fin' | 'rst'): void {
-    const { leg, service, handshake, start } = sighting
+    const { leg, firstLeg, service, handshake, start } = sighting
     if (!isFollowed(service, leg) || handshake === null || o.time - start < service.idleThreshold) return
     // An agent's own word ends its own connection only.
-    if (o.from === 0 && leg !== 'back') return
-    const device = o.from === 0 ? this.relayOf(sighting, leg) : this.listenerOf(sighting, leg)
+    if (o.from === 0 && firstLeg !== 'back') return
+    const device = o.from === 0 ? this.relayOf(sighting) : this.listenerOf(sighting)
     if (device === null) return
     const { time: at, packet } = o
     const end: End = { sighting, at, packet, idle, manner, open: device.open }
