@@ -17,8 +17,8 @@ export interface PathEnded {
   readonly kind: 'path-ended'
   readonly path: Path
   readonly at: Micros
-  /** Other paths of the same server or relay that ended within two seconds: a device that restarts ends them
-   * all. */
+  /** Other paths of the same server or relay that ended within two seconds, the nearest first and no more
+   * than say something: a device that restarts ends them all. */
   readonly endedTogether: readonly Sighting[]
   /** The agent's next path to the same service, if it came within the linkage time; null if none did
    * (yet). */

@@ -8,15 +8,16 @@ import type { DnsAnswer } from '../model/dns.ts'
 import { headerValue } from '../model/http.ts'
 import { tellingSilence } from '../model/longest-silence.ts'
 import type { HttpTransaction } from '../model/observation.ts'
-import type { Server, Service } from '../model/party.ts'
+import { isAgentSide, isBehindOnly, type Server, type Service } from '../model/party.ts'
 import { isEnrolment } from '../model/request-path.ts'
 import { BASES, type Basis, type ServiceSeen } from '../model/requirement.ts'
-import { seconds, type Micros } from '../model/time.ts'
+import type { Micros } from '../model/time.ts'
 import type { Endpoint } from '../model/packet.ts'
 import type { Follower, Surroundings } from './follower.ts'
 import { handlerLinkOf } from './servers/handler-links.ts'
 import type { Inventory } from './servers/inventory.ts'
 import type { Pools } from './relays/pools.ts'
+import { KNOWN_AFTER } from './servers/server-moves.ts'
 import type { Services } from './servers/services.ts'
 import type { Stay, TrackedSighting } from './sighting.ts'
 import { attachmentOf } from './agents/tracked-agent.ts'
@@ -26,9 +27,6 @@ export interface BasisFollower extends Follower {
   counts(): readonly ServiceSeen[]
 }
 
-/** A try counts as unanswered after 3 s (RFC 6298's initial timeout three times), and the other taps have had
- * their say 2 s later. */
-const KNOWN_AFTER: Micros = seconds(5)
 /** Relays and services whose silences are counted for themselves; those of further ones count as agents'. */
 const RELAYS_MAX = 1024
 /** Servers of one service whose shares are counted; further ones count as one. */
@@ -89,7 +87,7 @@ export function followBasis(around: Surroundings): BasisFollower {
   /** The configuration says that agents' addresses are translated to this one; or another tap saw another. */
   function isTranslated({ originator: { address }, path }: TrackedSighting): boolean {
     if (inventory.rolesOf(address).natOutside !== null) return true
-    return path.isJoined && path.sightings.some((s) => isAgents(s) && s.originator.address !== address)
+    return path.isJoined && path.sightings.some((s) => isAgentSide(s) && s.originator.address !== address)
   }
 
   function isReplication({ service, responder }: TrackedSighting): boolean {
@@ -167,7 +165,9 @@ function seeWhere(see: See, sighting: TrackedSighting): void {
   const { service, leg, path } = sighting
   const { configured, persistence } = service
   const isBehind = leg === 'back'
-  if (isAgents(sighting) || (isBehind && isFirstSeen(sighting))) see(service, 'connections')
+  // An agent came by it, and no tap shows its own side of the relay.
+  const isFirstSeen = isBehind && sighting.agent !== null && isBehindOnly(path)
+  if (isAgentSide(sighting) || isFirstSeen) see(service, 'connections')
   if ((leg === 'front' || isBehind) && (configured?.vips.length ?? 0) > 0) see(service, 'via')
   const isAtServer = leg === 'direct' || isBehind
   const hasOwn = configured?.servers.some((one) => one.replicationAddresses.length > 0) === true
@@ -177,11 +177,6 @@ function seeWhere(see: See, sighting: TrackedSighting): void {
   see(service, 'relayed')
   const isWeighted = configured?.servers.some(({ weight }) => weight !== null) === true
   if (persistence === 'weighted' && isWeighted) see(service, 'weighted')
-
-  /** An agent came by it, and no tap shows its own side of the relay. */
-  function isFirstSeen({ agent }: TrackedSighting): boolean {
-    return agent !== null && !(path.isJoined && path.sightings.some((s) => s.leg === 'front'))
-  }
 }
 
 /** What both sides of a relay show. */
@@ -222,10 +217,11 @@ function heard(see: See, inventory: Inventory, services: Services): NonNullable<
       seeLink(originator.address, responder)
       // A check of health ends so, too: who comes from a relay is no agent.
       if (manner === 'aborted' || inventory.rolesOf(originator.address).relays) return
-      see(services.serviceAt(responder), 'failures')
+      const service = services.triedAt(responder)
+      if (service !== null) see(service, 'failures')
     },
     opening(o, sighting) {
-      if (sighting !== null && o.side === 0 && isAgents(sighting)) see(sighting.service, 'payloads')
+      if (sighting !== null && o.side === 0 && isAgentSide(sighting)) see(sighting.service, 'payloads')
     },
     'tls-handshake'(o, sighting) {
       if (sighting === null || o.client === null || o.server === null) return
@@ -267,9 +263,6 @@ function listedServices({ deployment }: Inventory): ReadonlySet<string> {
 
 /** Requirements are stated by vendors, for their products. */
 const isJudged = (service: Service): boolean => service.profile !== 'generic'
-
-/** It comes from an agent, as far as can be told. */
-const isAgents = ({ leg }: TrackedSighting): boolean => leg === 'front' || leg === 'direct'
 
 /** Silent for as long as matters, and the path bore it. A server that closes idle connections by design ends
  * the longest silence that there is. */

@@ -66,7 +66,7 @@ export function followMisfits(deployment: Deployment, services: Services): Misfi
       },
       // A server that answers nobody was asked all the same.
       'connection-failed': ({ responder }) => {
-        const { configured } = services.serviceAt(responder)
+        const configured = services.triedAt(responder)?.configured ?? null
         if (configured !== null && isStated(configured)) seen.add(configured)
       },
     },

@@ -9,6 +9,7 @@ import type { Endpoint } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { Lately } from './lately.ts'
 import { Oldest } from './oldest.ts'
+import { Remembered } from './remembered.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
 /** The two legs of a relayed connection begin this close, clock differences between taps included. */
@@ -27,44 +28,37 @@ const SWEPT_AFTER = 1 << 9
 /** An opening shorter than this is said by everybody. */
 const OPENING_MIN = 16
 
-class Memory<K, T> {
-  private readonly entries = new Map<K, T>()
+/** Open connections by what they have in common with others. */
+class Open {
+  private readonly entries = new Map<string, TrackedSighting>()
   private readonly oldest = new Oldest(this.entries)
-  private readonly isOver: ((value: T) => boolean) | null
   private unswept = 0
 
-  constructor(isOver: ((value: T) => boolean) | null = null) {
-    this.isOver = isOver
-  }
-
-  get(key: K): T | null {
+  get(key: string): TrackedSighting | null {
     return this.entries.get(key) ?? null
   }
 
-  /** Keeps the value; the oldest goes when there are too many. */
-  put(key: K, value: T): void {
-    const { entries, isOver } = this
+  /** Keeps it; the oldest goes when there are too many. */
+  put(key: string, sighting: TrackedSighting): void {
+    const { entries } = this
     const isNew = !entries.delete(key)
     if (entries.size >= REMEMBERED_MAX) entries.delete(this.oldest.next()!)
-    entries.set(key, value)
-    if (isNew && isOver !== null && entries.size > SWEPT_FROM && ++this.unswept >= SWEPT_AFTER)
-      this.sweep(isOver)
+    entries.set(key, sighting)
+    if (isNew && entries.size > SWEPT_FROM && ++this.unswept >= SWEPT_AFTER) this.sweep()
   }
 
   /** Of the oldest, those that are over go, and the others to the end of the line. */
-  private sweep(isOver: (value: T) => boolean): void {
+  private sweep(): void {
     const { entries } = this
     this.unswept = 0
     let left = 2 * SWEPT_AFTER
-    for (const [key, value] of entries) {
+    for (const [key, sighting] of entries) {
       entries.delete(key)
-      if (!isOver(value)) entries.set(key, value)
+      if (!sighting.closed) entries.set(key, sighting)
       if (--left === 0) return
     }
   }
 }
-
-const isOver = ({ closed }: TrackedSighting): boolean => closed
 
 /** The sighting that left this key before; leaves the new one if there was none that lives. */
 function exchange<K>(
@@ -122,14 +116,14 @@ export function mayBeOne(before: Sighting, after: Sighting): boolean {
 const MANY = 'many'
 
 export class Paths {
-  private readonly byTuple = new Memory<string, TrackedSighting>(isOver)
+  private readonly byTuple = new Open()
   private readonly bySequence = new Lately<number, TrackedSighting>()
-  private readonly byHello = new Memory<string, TrackedSighting>(isOver)
+  private readonly byHello = new Open()
   /** By what was said first, or asked for whom; and when several at once said so last. */
   private readonly saying = new Lately<string, TrackedSighting>()
   private readonly saidTwice = new Lately<string, Micros>()
   /** Who began so on the agents' side: tap and address, or MANY. */
-  private readonly speakers = new Memory<string, string>()
+  private readonly speakers = new Remembered<string, string>(REMEMBERED_MAX)
   /** Who named itself on a leg, by its id. */
   private readonly byAgent = {
     front: new Lately<string, TrackedSighting>(NAMED_WITHIN),
@@ -238,8 +232,8 @@ export class Paths {
     const known = this.speakers.get(text)
     if (place === 'front' && known !== MANY) {
       const speaker = `${sighting.tap}|${sighting.originator.address}`
-      const isOther = known !== null && known !== speaker && known.startsWith(`${sighting.tap}|`)
-      if (known === null || isOther) this.speakers.put(text, isOther ? MANY : speaker)
+      const isOther = known !== undefined && known !== speaker && known.startsWith(`${sighting.tap}|`)
+      if (known === undefined || isOther) this.speakers.set(text, isOther ? MANY : speaker)
     }
     return this.speakers.get(text) === MANY
   }

@@ -1,11 +1,11 @@
 /** Records out of what the session stage knows: agents, servers, connections, as the contract names their
  * fields. */
 import type { ConnectionSummary } from '../model/connection.ts'
-import { hopsTravelled } from '../model/hop-limit.ts'
 import type { TlsHandshake } from '../model/observation.ts'
 import type { Agent, Server } from '../model/party.ts'
 import type { AgentRecord, ConnectionRecord, ConnectionTls, ServerRecord } from '../model/record.ts'
 import { toSeconds } from '../model/time.ts'
+import { cameAnotherWay } from './ends/lost-paths.ts'
 import type { TrackedSighting } from './sighting.ts'
 import { presentedSessions } from './agents/tls-identity.ts'
 
@@ -79,12 +79,11 @@ export function connectionRecord(
   }
 }
 
-/** The RST that ended it did not come from as far as the side's other packets: its hop limit says so. */
+/** The RST that ended it was another's, by the way that it came. */
 function isForeignReset(sighting: TrackedSighting, summary: ConnectionSummary): boolean {
   if (summary.endReason !== 'client-rst' && summary.endReason !== 'server-rst') return false
   const reset = sighting.ending?.resets[summary.endedBy ?? 0] ?? null
-  if (reset === null || reset.usualHopLimit === null || reset.hopLimit === null) return false
-  return hopsTravelled(reset.hopLimit) !== hopsTravelled(reset.usualHopLimit)
+  return reset !== null && cameAnotherWay(reset)
 }
 
 function tlsOf({ tls }: TrackedSighting): ConnectionTls | null {

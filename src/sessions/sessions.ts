@@ -78,7 +78,7 @@ export class Sessions {
   private readonly visits: Visits
   private readonly tls: TlsIdentity
   readonly followers: Followers
-  private readonly sightings = new Sightings((sighting) => this.followers.left(sighting))
+  private readonly sightings = new Sightings((sighting) => this.leftBehind(sighting))
   private readonly blind = new BlindTimes()
   private readonly pools = new Pools((event) => this.tell(event))
   private readonly relays = new Set<string>()
@@ -230,7 +230,13 @@ export class Sessions {
   }
 
   private failed(o: O.ConnectionFailed): void {
-    this.health.tried(this.services.serverAt(this.services.serviceAt(o.responder), o.responder), o)
+    const { originator, responder, manner } = o
+    const { address } = originator
+    const leg = this.inventory.legOf(address, responder.address, this.relays.has(address))
+    const tried = this.services.triedAt(responder, leg === 'back')
+    // Who is let in, and does not stay, was seen to be listened to.
+    const service = tried ?? (manner === 'aborted' ? this.services.serviceAt(responder) : null)
+    if (service !== null) this.health.tried(this.services.serverAt(service, responder), o)
   }
 
   /** The sighting of an observation that names its endpoints: one that is not known begins now. */
@@ -405,6 +411,11 @@ export class Sessions {
       this.moves.contact(after, agent, o.time, o.packet, before)
     }
     this.tell({ kind: 'path-continued', observation: o, before, after })
+  }
+
+  private leftBehind(sighting: TrackedSighting): void {
+    this.stays.letGo(sighting)
+    this.followers.left(sighting)
   }
 
   private closed(o: O.ConnectionClosed): void {

@@ -34,10 +34,12 @@ const VISITED = 1 << 1
 const LEFT_BY_AGENT = 1 << 2
 const SERVER_BY_COOKIE = 1 << 3
 const BETWEEN_RELAYS = 1 << 4
-// Above them, places in HANDSHAKES and LEGS, and the hop limit of the responder's SYN and one, 0 for none.
+// Above them, places in HANDSHAKES and twice in LEGS, and the hop limit of the responder's SYN and one, 0 for
+// none.
 const HANDSHAKE_SHIFT = 5
 const LEG_SHIFT = 7
-const HOP_LIMIT_SHIFT = 10
+const FIRST_LEG_SHIFT = 10
+const HOP_LIMIT_SHIFT = 13
 const HANDSHAKES = [null, 'complete', 'partial', 'none'] as const satisfies (HandshakeSeen | null)[]
 const LEGS = ['front', 'back', 'direct', 'probe', 'internal'] as const satisfies Leg[]
 
@@ -125,6 +127,7 @@ export class TrackedSighting implements Sighting {
     this.flags =
       (HANDSHAKES.indexOf(facts.handshake) << HANDSHAKE_SHIFT) |
       (LEGS.indexOf(facts.leg) << LEG_SHIFT) |
+      (LEGS.indexOf(facts.leg) << FIRST_LEG_SHIFT) |
       (facts.isBetweenRelays === true ? BETWEEN_RELAYS : 0) |
       (((facts.responderHopLimit ?? -1) + 1) << HOP_LIMIT_SHIFT)
     this.path = new TrackedPath(this)
@@ -140,6 +143,12 @@ export class TrackedSighting implements Sighting {
 
   set leg(leg: Leg) {
     this.flags = (this.flags & ~(7 << LEG_SHIFT)) | (LEGS.indexOf(leg) << LEG_SHIFT)
+  }
+
+  /** Where it seemed to run when it began: whoever counts open connections by leg counts it off by this one,
+   * whatever it turned out to be. */
+  get firstLeg(): Leg {
+    return LEGS[((this.flags >> FIRST_LEG_SHIFT) & 7) as 0 | 1 | 2 | 3 | 4]
   }
 
   get isBetweenRelays(): boolean {
@@ -482,13 +491,4 @@ interface Listed {
   readonly since: Micros | null
   /** It was told that the agent stays below its preference. */
   isBelowTold: boolean
-}
-
-/** When the later one came of what each side may have done; null if neither did. */
-export function laterOf([one, other]: readonly [
-  { readonly time: Micros } | null,
-  { readonly time: Micros } | null,
-]): Micros | null {
-  if (one === null || other === null) return (one ?? other)?.time ?? null
-  return Math.max(one.time, other.time)
 }

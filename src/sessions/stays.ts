@@ -23,8 +23,8 @@ export class Stays {
   private readonly attached = new Map<Server, number>()
   /** Servers that agents were at, known by name or not. */
   readonly servers = new Set<Server>()
-  /** Visits that are part of no stay: the agent is not remembered, or uses more services than are
-   * followed. */
+  /** Visits that are part of no stay: the agent is not remembered, or uses more services than are followed,
+   * or the server is one of too many. */
   unfollowed = 0
 
   constructor(moves: ServerMoves) {
@@ -39,7 +39,8 @@ export class Stays {
   /** The agent is at a server: the visit before this one, or null. */
   visit(visit: Visit): Visit | null {
     const attachment = attachmentOf(visit.agent, visit.server.service)
-    if (attachment === null) return this.leave(visit)
+    // A server of too many is another object each time: nobody would stay there.
+    if (attachment === null || visit.server.index < 0) return this.leave(visit)
     const { stay } = attachment
     const previous = stay?.visit ?? null
     if (stay?.server === visit.server) {
@@ -81,16 +82,25 @@ export class Stays {
       if (sighting.visited) sighting.closedBeforeVisit = summary
       // Behind a relay it served somebody, though whom is not known.
       if (sighting.leg === 'back' && sighting.server !== null && summary.halves[1].bytes > 0)
-        this.servers.add(sighting.server)
+        this.note(sighting.server)
       return
     }
-    stay.end = Math.max(stay.end, Math.min(summary.end, stay.leaving?.at ?? Infinity))
+    this.lasted(stay, summary.end)
     stay.bytes += summary.halves[0].bytes + summary.halves[1].bytes
     this.release(stay)
     if (stay.leaving !== null) return
     if (summary.endReason === 'open') stay.endedBy = 'open'
     else if (summary.endReason === 'silent' || wasSevered(sighting, summary)) stay.endedBy = 'severed'
     else stay.endedBy = summary.endedBy === 0 ? 'agent' : summary.endedBy === 1 ? 'server' : 'capture-end'
+  }
+
+  /** A connection was left behind: its stay does not wait for it to end, no more than others do. */
+  letGo(sighting: TrackedSighting): void {
+    const { stay, lastAt } = sighting
+    if (stay === null) return
+    this.lasted(stay, lastAt)
+    sighting.stay = null
+    this.release(stay)
   }
 
   /** The capture is over: every stay that lasts is told. */
@@ -136,15 +146,24 @@ export class Stays {
     stay.visit = visit
   }
 
+  /** One of its connections was heard of until then. */
+  private lasted(stay: Stay, until: Micros): void {
+    stay.end = Math.max(stay.end, Math.min(until, stay.leaving?.at ?? Infinity))
+  }
+
   /** A connection is not, or no longer, part of a stay. */
   private release(stay: Stay): void {
     stay.open--
     if (stay.open === 0 && stay.leaving?.isDecided === true) this.finish(stay)
   }
 
+  private note(server: Server): void {
+    if (server.index >= 0) this.servers.add(server)
+  }
+
   private leave({ server }: Visit): null {
     this.unfollowed++
-    this.servers.add(server)
+    this.note(server)
     return null
   }
 

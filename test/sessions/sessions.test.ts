@@ -4,6 +4,7 @@ import type * as O from '../../src/model/observation.ts'
 import type { Endpoint } from '../../src/model/packet.ts'
 import type { Leg } from '../../src/model/party.ts'
 import { seconds } from '../../src/model/time.ts'
+import { attachmentOf } from '../../src/sessions/agents/tracked-agent.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { TrackedSighting } from '../../src/sessions/sighting.ts'
 import { deployment } from '../detectors/analysis.ts'
@@ -201,6 +202,15 @@ describe('where a connection runs', () => {
   })
 })
 
+test('a relay that asks another one is no agent', () => {
+  const s = new Story()
+  const between = s.opens(BALANCER, VIP, 0)
+  s.says(between, 'hello', 1)
+  s.opens(AGENT, VIP, 10)
+  expect(s.sessions.sightingOf(between)!.agent).toBe(null)
+  expect([...s.sessions.agents.all()].map(({ id }) => id)).not.toContain(BALANCER.address)
+})
+
 describe('visits', () => {
   test('are told two seconds after the first words, with the server before', () => {
     const s = new Story()
@@ -314,6 +324,69 @@ test('a connection is accounted for once the others have spoken', () => {
   expect([sighting.closed, s.sessions.sightingOf(connection), s.accounted]).toEqual([true, undefined, []])
   s.opens(AGENT, VIP, 22)
   expect(s.accounted).toEqual([sighting])
+})
+
+test('who scans a network, or meets it whole, takes no server’s place', () => {
+  const s = new Story()
+  const address = (i: number): string => `10.${64 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`
+  const originator = { address: '10.0.0.66', port: 40_000 }
+  for (let i = 0; i < 1 << 16; i++)
+    s.sessions.observe({
+      kind: 'connection-failed',
+      time: 0,
+      tap: 'client',
+      connection: 1000 + i,
+      originator,
+      responder: { address: address(i), port: 80 },
+      packet: 1,
+      start: 0,
+      manner: 'unanswered',
+      attempts: 1,
+    })
+  const scanned = { address: address(0), port: 80 }
+  expect(s.sessions.services.triedAt(scanned)).toBe(null)
+  for (let i = 0; i < 1 << 16; i++) s.sessions.services.serviceAt({ address: address(i), port: 81 })
+  s.says(s.opens(AGENT, SERVER, 10), 'agent=A1', 11)
+  s.says(s.opens({ ...AGENT, port: 2 }, SERVER, 20), 'agent=A1', 21)
+  const [first, second] = [30, 40].map((at) =>
+    s.opens({ ...AGENT, port: at }, { address: '198.51.100.1', port: 80 }, at),
+  )
+  s.says(first!, 'agent=A1', 31)
+  s.says(second!, 'agent=A1', 41)
+  s.sessions.ended()
+  // The last two are at one of too many servers.
+  expect(s.visits).toEqual(['A1 s1 -', 'A1 198.51.100.1:80 -', 'A1 198.51.100.1:80 -'])
+  expect([...s.sessions.stays.servers].map(({ name }) => name)).toEqual(['s1'])
+  expect(s.sessions.stays.unfollowed).toBe(2)
+})
+
+describe('a connection that its agent left behind a day ago', () => {
+  const S2 = { address: '192.0.2.11', port: 443 }
+
+  /** A1 goes on at the second server, or at the same one, and never closes its first connection. */
+  function leftOpen(next: Endpoint): Story {
+    const s = new Story()
+    s.says(s.opens(AGENT, SERVER, 0), 'agent=A1', 1)
+    s.says(s.opens({ ...AGENT, port: 2 }, next, 100), 'agent=A1', 101)
+    for (let minute = 2; minute < 3 * 24 * 60; minute++) s.sessions.tick(seconds(60 * minute))
+    return s
+  }
+
+  test('does not hold the session that it was part of', () => {
+    const told: string[] = []
+    const s = leftOpen(S2)
+    expect(s.visits).toEqual(['A1 s1 -', 'A1 s2 s1'])
+    expect([...s.sessions.stays.lasting(s.sessions.now)].map(({ server }) => server)).toEqual(['s2'])
+    s.sessions.stays.reportTo(({ server }) => void told.push(server))
+    s.sessions.ended()
+    expect(told).toEqual(['s2'])
+  })
+
+  test('is no contact with the server where the agent is', () => {
+    const s = leftOpen(SERVER)
+    const [agent] = s.sessions.agents.all()
+    expect(attachmentOf(agent!, s.sessions.services.configured('s'))!.stay!.open).toBe(1)
+  })
 })
 
 test('what is told of a connection that was never opened begins one', () => {

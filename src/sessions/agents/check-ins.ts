@@ -15,7 +15,7 @@ import { isOfSeveral, type ProfileName } from '../../model/deployment.ts'
 import type { AgentRequest } from '../../model/agent-message.ts'
 import type { DnsAnswer } from '../../model/dns.ts'
 import type { ConnectionFailed } from '../../model/observation.ts'
-import type { Agent, Server, Service } from '../../model/party.ts'
+import { type Agent, isAgentSide, type Server, type Service } from '../../model/party.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { gammaAbove } from '../../model/statistics.ts'
@@ -173,11 +173,22 @@ class CheckIns {
   }
 
   /** Its address is its own where no relay and no translation stands in for it. */
-  private place(rhythm: Rhythm, { leg, originator: { address } }: TrackedSighting): void {
-    if ((leg !== 'direct' && leg !== 'front') || address === rhythm.address) return
+  private place(rhythm: Rhythm, sighting: TrackedSighting): void {
+    const { address } = sighting.originator
+    if (!isAgentSide(sighting) || address === rhythm.address) return
     if (isOfSeveral(this.around.inventory.rolesOf(address).natOutside)) return
+    const { address: before } = rhythm
     rhythm.address = address
     this.byAddress.set(address, (rhythm.agent as TrackedAgent).rhythm!)
+    if (before !== null) this.leave(before, rhythm)
+  }
+
+  /** Addresses that an agent is at no more are forgotten: a host may have another one every day. */
+  private leave(address: string, { agent }: Rhythm): void {
+    if (this.byAddress.get(address)?.agent !== agent) return
+    for (let { rhythm } = agent as TrackedAgent; rhythm !== null; rhythm = rhythm.next)
+      if (rhythm.address === address) return
+    this.byAddress.delete(address)
   }
 
   private count(service: Service, at: Micros, interval: Micros): Fleet {
@@ -270,7 +281,7 @@ class CheckIns {
 
   private failed(o: ConnectionFailed): void {
     if (this.byAddress.size === 0) return
-    const service = this.around.services.serviceAt(o.responder)
+    const service = this.around.services.triedAt(o.responder)
     const { address } = o.originator
     for (let rhythm = this.byAddress.get(address) ?? null; rhythm !== null; rhythm = rhythm.next)
       if (rhythm.service === service) rhythm.tries++

@@ -19,7 +19,8 @@ interface Hidden {
   readonly sighting: TrackedSighting
   connections: number
   known: number
-  /** Of the hidden ones: when each began and ended, as a running count of those that are open. */
+  /** When hidden ones ended of which each began before any of the others was over: they were open at one
+   * moment. */
   readonly ends: number[]
   atOnce: number
   /** The latest connection. */

@@ -44,8 +44,8 @@ export const isClientOf = ({ sightings }: TrackedPath, address: string): boolean
 /** The agent of a sighting, by its address if that is its own. */
 export function agentOf(sighting: TrackedSighting, agents: Agents): Agent | null {
   if (sighting.agent !== null) return sighting.agent
-  const own = sighting.leg === 'front' || sighting.leg === 'direct'
-  return own ? agents.at(sighting.tap, sighting.originator.address, 'address') : null
+  const { tap, originator } = sighting
+  return isAgentSide(sighting) ? agents.at(tap, originator.address, 'address') : null
 }
 
 /** The best that all sightings of a path show; of equals that of the one that began first, which is nearest

@@ -8,6 +8,7 @@ import type { Agent } from '../../model/party.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Agents } from './agents.ts'
 import { agentOf } from './path-agent.ts'
+import { Remembered } from '../remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
 const SESSION_CONFIDENCE = 0.85
@@ -41,7 +42,7 @@ interface Fingerprint {
 export class TlsIdentity {
   private readonly agents: Agents
   /** Who was given a session: the connection that got it. */
-  private readonly bySession = new Map<string, TrackedSighting>()
+  private readonly bySession = new Remembered<string, TrackedSighting>(SESSIONS_MAX)
   private readonly fingerprints = new Map<string, Fingerprint>()
   /** Fingerprints of a JA4. */
   private readonly made = new Map<string, number>()
@@ -66,11 +67,11 @@ export class TlsIdentity {
   issued(sighting: TrackedSighting, handshake: TlsHandshake): void {
     const id = handshake.server?.sessionId ?? ''
     const keys = id === '' ? handshake.issuedTicketHashes : [...handshake.issuedTicketHashes, id]
-    for (const key of [...keys, ...presentedSessions(handshake)]) this.remember(key, sighting)
+    for (const key of [...keys, ...presentedSessions(handshake)]) this.bySession.set(key, sighting)
   }
 
   ticket(sighting: TrackedSighting, hash: string): void {
-    this.remember(hash, sighting)
+    this.bySession.set(hash, sighting)
   }
 
   /** The connection that got the session which this one presents; null if it presents none that is known. */
@@ -100,11 +101,17 @@ export class TlsIdentity {
       if (this.fingerprints.size >= FINGERPRINTS_MAX) return []
       this.fingerprints.set(key, (seen = { id: this.idFor(hello.ja4), sightings: [], overlaps: false }))
     }
+    if (seen.overlaps) return []
     const last = seen.sightings.at(-1)
-    if (last !== undefined && !last.closed && last.ending === null) seen.overlaps = true
+    if (last !== undefined && !last.closed && last.ending === null) {
+      // Several share it: nobody asks for its connections any more.
+      seen.overlaps = true
+      seen.sightings.length = 0
+      return []
+    }
     seen.sightings.push(sighting)
     if (seen.sightings.length > BEATS_KEPT) seen.sightings.shift()
-    if (seen.overlaps || !isSteady(seen.sightings.map((s) => s.start))) return []
+    if (!isSteady(seen.sightings.map((s) => s.start))) return []
     const agent = this.agents.unnamed(seen.id, 'tls-fingerprint', FINGERPRINT_CONFIDENCE)
     return seen.sightings.map((one) => ({ sighting: one, agent }))
   }
@@ -114,16 +121,6 @@ export class TlsIdentity {
     const number = (this.made.get(ja4) ?? 0) + 1
     this.made.set(ja4, number)
     return number === 1 ? `tls-client-${ja4}` : `tls-client-${ja4}-${number}`
-  }
-
-  private remember(key: string, sighting: TrackedSighting): void {
-    if (this.bySession.size >= SESSIONS_MAX) {
-      for (const oldest of this.bySession.keys()) {
-        this.bySession.delete(oldest)
-        break
-      }
-    }
-    this.bySession.set(key, sighting)
   }
 }
 

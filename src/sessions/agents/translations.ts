@@ -5,10 +5,11 @@
 import { type AddressEvent, USERS_SHOWN, type UserShown } from '../../model/address-event.ts'
 import type { MappingChanged } from '../../model/observation.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
-import type { Sighting } from '../../model/party.ts'
+import { isAgentSide } from '../../model/party.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
 import { type SharedAddresses, sharedAddresses } from './shared-addresses.ts'
+import { Remembered } from '../remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 import { IN_TURN_WITHIN } from './tracked-agent.ts'
 
@@ -51,12 +52,12 @@ export function followTranslations(surroundings: Surroundings): Follower {
   return {
     observe: {
       'connection-opened'({ outer, start, packet }, sighting) {
-        if (outer === undefined || sighting === null || !isAgents(sighting)) return
+        if (outer === undefined || sighting === null || !isAgentSide(sighting)) return
         came(sighting, outer.address, start, packet)
         outers.met(sighting, outer.address, start, packet)
       },
       'mapping-changed'(observation, sighting) {
-        if (sighting === null || !isAgents(sighting)) return
+        if (sighting === null || !isAgentSide(sighting)) return
         told({ kind: 'mapping-changed', sighting, observation })
         if (isMove(observation)) came(sighting, observation.to.address, observation.time, observation.packet)
       },
@@ -73,13 +74,12 @@ type Came = (sighting: TrackedSighting, address: string, at: Micros, packet: num
 /** Which way each agent went to each server last: another one is told. */
 function ways({ tell, later, settle }: Surroundings): Came {
   const told = (event: AddressEvent): void => tell(event)
-  const known = new Map<string, Way>()
+  const known = new Remembered<string, Way>(PLACES_MAX)
   return (sighting, to, at, packet) => {
     const { tap, service, originator, responder } = sighting
     const key = `${tap}|${service.name}|${originator.address}|${responder.address}`
     const last = known.get(key)
-    known.delete(key)
-    put(known, key, { address: to, sighting, packet, at })
+    known.set(key, { address: to, sighting, packet, at })
     if (last === undefined || last.address === to) return
     const { address: from, packet: lastPacket, at: lastToldAt, sighting: before } = last
     const lastAt = Math.min(at, before.closed ? Math.max(last.at, before.lastAt) : at)
@@ -103,7 +103,7 @@ function ways({ tell, later, settle }: Surroundings): Came {
 
 /** Who came under which outer address; those that several came under, at once or in turn, are shared. */
 function outerAddresses(shared: SharedAddresses) {
-  const outers = new Map<string, Outer>()
+  const outers = new Remembered<string, Outer>(PLACES_MAX)
   const keyOf = (tap: string, address: string | null): string => `${tap}|${address}`
   const noteShared = ({ address, sighting, inner, isShared }: Outer): void => {
     if (isShared) shared.note(address, sighting, inner.size, () => firstShown(inner))
@@ -114,7 +114,7 @@ function outerAddresses(shared: SharedAddresses) {
       let outer = outers.get(keyOf(tap, address))
       if (outer === undefined) {
         outer = { address, sighting, inner: new Map(), last: '', isShared: false }
-        put(outers, keyOf(tap, address), outer)
+        outers.set(keyOf(tap, address), outer)
       }
       const { inner } = outer
       const own = inner.get(originator.address)
@@ -146,12 +146,3 @@ const firstShown = (inner: Outer['inner']): UserShown[] =>
   [...inner].slice(0, USERS_SHOWN).map(([user, { first }]) => ({ user, packet: first }))
 
 const isMove = ({ from, to }: MappingChanged): boolean => from.address !== to.address
-
-const isAgents = ({ leg }: Sighting): boolean => leg === 'front' || leg === 'direct'
-
-function put<V>(map: Map<string, V>, key: string, value: V): void {
-  map.set(key, value)
-  if (map.size <= PLACES_MAX) return
-  const [oldest] = map.keys()
-  if (oldest !== undefined) map.delete(oldest)
-}

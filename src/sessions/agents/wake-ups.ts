@@ -6,7 +6,7 @@
  * the agent has come, or the time for it is over.
  */
 import type { Woken } from '../../model/cadence.ts'
-import type { Agent, Server, Service } from '../../model/party.ts'
+import { type Agent, isAgentSide, type Server, type Service } from '../../model/party.ts'
 import { type Endpoint, packetOf, type PacketReference, type Tap } from '../../model/packet.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { seconds, type Micros } from '../../model/time.ts'
@@ -85,13 +85,13 @@ class WakeUps {
       },
     },
     visited: (sighting, agent, at, packet) => {
-      const { service, server, leg, originator } = sighting
+      const { service, server, originator } = sighting
       if (service.profile === 'mcafee-epo' && server !== null && this.reached.size < SERVERS_MAX)
         this.reached.set(server.address, server)
       if (this.calls.size > 0) this.came(sighting, agent, at, packet)
       if (!isCalled(service)) return
       this.shown.add(service)
-      if (leg !== 'direct' && leg !== 'front') return
+      if (!isAgentSide(sighting)) return
       const { seen } = this
       if (seen.size < SEEN_MAX || seen.has(originator.address)) seen.set(originator.address, at)
     },

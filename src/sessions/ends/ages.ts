@@ -12,7 +12,7 @@ import type { Finished, Reset } from '../../model/observation.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
 import { type Micros, seconds } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { TOGETHER } from './lost-paths.ts'
+import { cameAnotherWay, TOGETHER } from './lost-paths.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
 /** Amid traffic: a packet had passed so shortly before (domain knowledge 7.2, S0-15). */
@@ -98,11 +98,11 @@ class Ages {
 
   /** A connection is over, by whatever word: it became that old. */
   private lasted(sighting: TrackedSighting, summary: ConnectionSummary): void {
-    if (!isFollowed(sighting)) return
     const ender = this.enders.get(keyOf(sighting))
     if (ender === undefined) return
     ender.open.delete(sighting.connection)
-    ender.oldest = Math.max(ender.oldest, summary.end - sighting.start)
+    // What turned out to be a check, or a relay's own, no device was to end.
+    if (isFollowed(sighting)) ender.oldest = Math.max(ender.oldest, summary.end - sighting.start)
   }
 
   private judge(ender: Ender, now: Micros): void {
@@ -152,8 +152,8 @@ const toldOf = (
   agents,
 })
 
-const keyOf = ({ tap, leg, service, responder }: TrackedSighting): string =>
-  `${tap}|${leg}|${service.name}|${responder.address}`
+const keyOf = ({ tap, firstLeg, service, responder }: TrackedSighting): string =>
+  `${tap}|${firstLeg}|${service.name}|${responder.address}`
 
 /** Connections that are meant to stay, from their beginning on, on the agents' side of whatever stands
  * between: behind it, its end may be the agent's own. */
@@ -167,12 +167,14 @@ function isFollowed({ leg, service, handshake }: TrackedSighting): boolean {
 function isNetworks({ leg, ending, path }: TrackedSighting): boolean {
   const fin = ending?.finished[1] ?? null
   const reset = ending?.resets[1] ?? null
-  const end = fin ?? reset
-  if (end === null) return false
-  const cameOtherwise = end.usualHopLimit !== null && end.hopLimit !== end.usualHopLimit
-  if (leg !== 'front' && !cameOtherwise) return false
+  if (fin === null && reset === null) return false
+  if (leg !== 'front' && !(fin === null ? cameAnotherWay(reset!) : isAnothers(fin))) return false
   return !path.sightings.some((other) => other.leg === 'back' && endedFirst(other, 1))
 }
+
+/** A host may give its resets another hop limit than all else that it sends, but not its FINs. */
+const isAnothers = ({ hopLimit, usualHopLimit }: Finished): boolean =>
+  usualHopLimit !== null && hopLimit !== usualHopLimit
 
 /** This side said the first word of the end. */
 function endedFirst({ ending }: TrackedSighting, side: 0 | 1): boolean {

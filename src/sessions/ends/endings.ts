@@ -8,14 +8,15 @@ import type { DetectorEvent } from '../../model/event.ts'
 import type * as O from '../../model/observation.ts'
 import { type Agent, type Ending, isAgentSide, isBehindOnly, type Visit } from '../../model/party.ts'
 import { SECOND, seconds, type Micros } from '../../model/time.ts'
-import { closedByAgent, isReturn, lostSighting, RECONNECT_WITHIN, TOGETHER } from './lost-paths.ts'
+import { closedByAgent, isReturn, laterOf, lostSighting, RECONNECT_WITHIN, TOGETHER } from './lost-paths.ts'
+import { Lately } from '../lately.ts'
 import { mayBeOne } from '../paths.ts'
 import type { Pools } from '../relays/pools.ts'
 import { Recent } from '../recent.ts'
 import { RecentEnds } from './recent-ends.ts'
 import { Survivals } from './survivals.ts'
 import { attachmentOf } from '../agents/tracked-agent.ts'
-import { laterOf, type TrackedPath, type TrackedSighting } from '../sighting.ts'
+import type { TrackedPath, TrackedSighting } from '../sighting.ts'
 
 /** Linux tries for so long to get through what it sends (tcp_retries2 of 15: 924.6 s); others give up
  * sooner. */
@@ -31,9 +32,6 @@ const MASS = 5
  * for unreachable (RFC 9293 §3.8.3, R1). */
 const PROBES_IN_VAIN = 2
 const RETRANSMISSIONS_IN_VAIN = 4
-/** Ended connections without an agent that are remembered; a capture that begins amid more links the others
- * to nobody. */
-const UNSPOKEN_MAX = 1 << 14
 /** Steady minutes kept per service, for what is usual. */
 const STEADY_KEPT = 512
 
@@ -54,8 +52,8 @@ interface EndingsOptions {
 export class Endings {
   private readonly options: EndingsOptions
   private readonly recent = new RecentEnds()
-  /** Ended connections on which no agent was heard, by address. */
-  private readonly unspoken = new Map<string, TrackedSighting>()
+  /** Ended connections on which no agent was heard, by address: until it had the time to return. */
+  private readonly unspoken = new Lately<string, TrackedSighting>(2 * RECONNECT_WITHIN)
   private readonly steady = new Map<string, Recent>()
   /**
    * Where the agents of paths went whose connections are still open. Beyond that it would hold each path by
@@ -78,14 +76,14 @@ export class Endings {
     this.ends(sighting, o.time)
     // Who never answers may be out for a moment, or have failed: what the others meet, and the agent's
     // return, will tell.
-    this.plan(sighting.path, o.time + (o.outcome === 'unanswered' ? RECONNECT_WITHIN : this.options.settle))
+    this.plan(sighting.path, o.time, o.outcome === 'unanswered' ? RECONNECT_WITHIN : this.options.settle)
   }
 
   reset(sighting: TrackedSighting, o: O.Reset): void {
     this.measureReturn(sighting, o.bytes[1], o.time - o.idleBefore)
     sighting.end.resets[o.from] ??= o
     this.ends(sighting, o.time)
-    this.plan(sighting.path, o.time + this.options.settle)
+    this.plan(sighting.path, o.time, this.options.settle)
   }
 
   /** The reset was none: the connection goes on, and so what seemed its end is forgotten. */
@@ -210,7 +208,7 @@ export class Endings {
   arrived(sighting: TrackedSighting, agent: Agent): void {
     const attachment = attachmentOf(agent, sighting.service)
     if (attachment === null) return
-    const last = attachment.last ?? this.unspokenAt(sighting)
+    const last = attachment.last ?? this.unspoken.get(addressKey(sighting))
     // Where a relay carries it next, or it is seen once more, the agent did not come anew.
     if (last !== null && (this.isRelaysOwn(sighting, last.path) || mayBeOne(last, sighting))) return
     attachment.latest = sighting
@@ -282,13 +280,13 @@ export class Endings {
 
   /** An end that may be the network's doing is told once the other taps have had their say. An orderly one
    * needs no telling. */
-  private plan(path: TrackedPath, due: Micros): void {
+  private plan(path: TrackedPath, at: Micros, wait: Micros): void {
     // Another tap may have told of it before this one.
-    this.noteUnspoken(path)
+    this.noteUnspoken(path, at)
     if (path.ending) return
     path.ending = true
     path.due++
-    this.options.later(due, () => {
+    this.options.later(at + wait, () => {
       path.due--
       this.hasEnded(path)
       path.letGo()
@@ -313,11 +311,9 @@ export class Endings {
   }
 
   /** Nobody was heard on it, because the capture began too late: its address may yet tell whose it was. */
-  private noteUnspoken(path: TrackedPath): void {
-    for (const s of path.sightings) {
-      if (s.visited || s.leg === 'back' || this.unspoken.size >= UNSPOKEN_MAX) continue
-      this.unspoken.set(addressKey(s), s)
-    }
+  private noteUnspoken(path: TrackedPath, at: Micros): void {
+    for (const s of path.sightings)
+      if (!s.visited && s.leg !== 'back') this.unspoken.put(addressKey(s), s, at)
   }
 
   private nextOf(path: TrackedPath): TrackedSighting | null {
@@ -326,10 +322,6 @@ export class Endings {
       if (next !== undefined) path.follow(next)
     }
     return path.next
-  }
-
-  private unspokenAt(sighting: TrackedSighting): TrackedSighting | null {
-    return this.unspoken.size === 0 ? null : (this.unspoken.get(addressKey(sighting)) ?? null)
   }
 
   /** What a relay shares was nobody's to lose. */

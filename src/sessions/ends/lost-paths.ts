@@ -5,7 +5,7 @@ import { hopsTravelled } from '../../model/hop-limit.ts'
 import type { Side } from '../../model/packet.ts'
 import { type Ending, isAgentSide, isNearerServer } from '../../model/party.ts'
 import { seconds, type Micros } from '../../model/time.ts'
-import { laterOf, type TrackedPath, type TrackedSighting } from '../sighting.ts'
+import type { TrackedPath, TrackedSighting } from '../sighting.ts'
 
 /** Ends this close together have one cause: a restart takes its connections with it at once. */
 export const TOGETHER: Micros = seconds(2)
@@ -55,6 +55,15 @@ const isGivenUp = ({ leg, ending, awaitsAnswer }: TrackedSighting): boolean =>
 const hasClosed = ({ ending }: TrackedSighting): boolean =>
   ending !== null && ending.silence === null && laterOf([firstEnd(ending, 0), firstEnd(ending, 1)]) !== null
 
+/** When the later one came of what each side may have done; null if neither did. */
+export function laterOf([one, other]: readonly [
+  { readonly time: Micros } | null,
+  { readonly time: Micros } | null,
+]): Micros | null {
+  if (one === null || other === null) return (one ?? other)?.time ?? null
+  return Math.max(one.time, other.time)
+}
+
 /** Somebody had ended the connection some time before; clocks of taps differ by less. */
 const wasOver = ({ ending }: TrackedSighting, at: Micros): boolean =>
   ending !== null && (laterOf([firstEnd(ending, 0), firstEnd(ending, 1)]) ?? at) < at - TOGETHER
@@ -70,7 +79,8 @@ export function closedByAgent(sighting: TrackedSighting): boolean {
   return isEarlierEnd(firstEnd(end, 0), firstEnd(end, 1)) && !forged
 }
 
-const cameAnotherWay = ({ hopLimit, usualHopLimit }: O.Reset): boolean =>
+/** A reset did not come from as far as the side's other packets. */
+export const cameAnotherWay = ({ hopLimit, usualHopLimit }: O.Reset): boolean =>
   hopLimit !== null && usualHopLimit !== null && hopsTravelled(hopLimit) !== hopsTravelled(usualHopLimit)
 
 /**

@@ -12,6 +12,9 @@ import type { TrackedPath, TrackedSighting } from '../sighting.ts'
 const RECENT_FOR: Micros = 2 * RECONNECT_WITHIN
 const RECENT_ENDS_MAX = 1 << 14
 const FORGOTTEN_AT_ONCE = 1 << 8
+/** Others that are told with a path: the nearest in time. More of them say nothing new, and of ten thousand
+ * that end together each would be told with all the others. */
+export const TOGETHER_MAX = 1 << 8
 
 export class RecentEnds {
   /** In order of time. */
@@ -25,12 +28,17 @@ export class RecentEnds {
     ends.push({ sighting, at })
   }
 
-  /** Paths through the same relay or to the same server that were cut at the same time. */
+  /** Paths through the same relay or to the same server that were cut at the same time, the nearest first. */
   together(path: TrackedPath, at: Micros): TrackedSighting[] {
+    const { ends } = this
     const others = new Map<TrackedPath, TrackedSighting>()
-    for (let i = this.firstEndSince(at - TOGETHER); i < this.ends.length; i++) {
-      const { sighting, at: theirs } = this.ends[i]!
-      if (theirs > at + TOGETHER) break
+    let after = this.firstEndSince(at)
+    let before = after - 1
+    while (others.size < TOGETHER_MAX) {
+      const sooner = at - (ends[before]?.at ?? -Infinity)
+      const later = (ends[after]?.at ?? Infinity) - at
+      if (Math.min(sooner, later) > TOGETHER) break
+      const { sighting, at: theirs } = ends[later <= sooner ? after++ : before--]!
       if (sighting.path === path || others.has(sighting.path) || !wasCut(sighting, theirs)) continue
       if (path.sightings.some((s) => shareDevice(s, sighting))) others.set(sighting.path, sighting)
     }

@@ -55,7 +55,8 @@ interface Upheaval {
   readonly returns: Moment[]
 }
 
-/** One end of many connections, at one tap: whoever closes them has its address. */
+/** One end of many connections, at one tap: whoever closes them has its address. They are counted by where
+ * they seemed to run when they began, which does not change. */
 interface Device {
   readonly tap: Tap
   readonly leg: Leg
@@ -85,7 +86,7 @@ class Upheavals {
   readonly follower: Follower = {
     observe: {
       'connection-opened': ({ start: at, packet }, sighting) => {
-        if (sighting === null || !isFollowed(sighting)) return
+        if (sighting === null || !isFollowed(sighting.service, sighting.firstLeg)) return
         const moment = { sighting, at, packet }
         opened(this.listenerOf(sighting), moment)
         opened(this.relayOf(sighting), moment)
@@ -108,14 +109,16 @@ class Upheavals {
     },
   }
 
+  /** It is not open any more, where it was counted. */
   private leaves(sighting: TrackedSighting): void {
-    if (!isFollowed(sighting)) return
+    const { service, firstLeg } = sighting
+    if (!isFollowed(service, firstLeg)) return
     closed(this.listenerOf(sighting))
     closed(this.relayOf(sighting))
   }
 
   private deviceAt(sighting: TrackedSighting, address: string, isServer: boolean): Device | null {
-    const { tap, service, leg } = sighting
+    const { tap, service, firstLeg: leg } = sighting
     const list = this.devices.get(address)
     if (list !== undefined)
       for (const known of list)
@@ -131,20 +134,20 @@ class Upheavals {
   /** Who listens: a server, or the relay that stands for it. */
   private listenerOf(sighting: TrackedSighting): Device | null {
     const { address } = sighting.responder
-    const isServer = sighting.leg !== 'front' && !this.around.inventory.rolesOf(address).relays
+    const isServer = sighting.firstLeg !== 'front' && !this.around.inventory.rolesOf(address).relays
     return this.deviceAt(sighting, address, isServer)
   }
 
   /** The relay that opened it. */
   private relayOf(sighting: TrackedSighting): Device | null {
-    return sighting.leg === 'back' ? this.deviceAt(sighting, relayAddress(sighting), false) : null
+    return sighting.firstLeg === 'back' ? this.deviceAt(sighting, relayAddress(sighting), false) : null
   }
 
   private ended(sighting: TrackedSighting, o: Finished | Reset, idle: Micros, manner: 'fin' | 'rst'): void {
-    if (!isFollowed(sighting) || sighting.handshake === null) return
-    if (o.time - sighting.start < sighting.service.idleThreshold) return
+    const { leg, firstLeg, service, handshake, start } = sighting
+    if (!isFollowed(service, leg) || handshake === null || o.time - start < service.idleThreshold) return
     // An agent's own word ends its own connection only.
-    if (o.from === 0 && sighting.leg !== 'back') return
+    if (o.from === 0 && firstLeg !== 'back') return
     const device = o.from === 0 ? this.relayOf(sighting) : this.listenerOf(sighting)
     if (device === null) return
     const { time: at, packet } = o
@@ -260,7 +263,7 @@ function massEnd({ service, address, isServer }: Device, ends: readonly End[]): 
 }
 
 /** Agents that stay: of a known product or service, and no browsers. */
-function isFollowed({ service, leg }: TrackedSighting): boolean {
+function isFollowed(service: Service, leg: Leg): boolean {
   if (leg === 'probe' || leg === 'internal' || service.style === 'web') return false
   return service.configured !== null || service.profile !== 'generic'
 }

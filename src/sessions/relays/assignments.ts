@@ -13,8 +13,9 @@ import type { Tap } from '../../model/packet.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import { ChoiceRows } from './choice-rows.ts'
 import type { Follower, Surroundings } from '../follower.ts'
+import { laterOf } from '../ends/lost-paths.ts'
 import { Lately } from '../lately.ts'
-import { laterOf, type Stay, type TrackedSighting } from '../sighting.ts'
+import type { Stay, TrackedSighting } from '../sighting.ts'
 import { attachmentOf } from '../agents/tracked-agent.ts'
 
 /** Choices kept per service and relay; when they are this many they are told, and the count begins anew. */

@@ -7,11 +7,11 @@ import type { CookieAstray, CookieNotReturned } from '../../model/event.ts'
 import type { CookieFacts, SetCookie } from '../../model/cookie.ts'
 import { headerValue, type HttpRequest } from '../../model/http.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../../model/observation.ts'
-import type { Server } from '../../model/party.ts'
+import { isAgentSide, type Server } from '../../model/party.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
 import { isWithin, requestPath } from '../../model/request-path.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { Oldest } from '../oldest.ts'
+import { Remembered } from '../remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
 /** Values of cookies whose server is remembered, and clients that were given one; the oldest is forgotten. */
@@ -36,39 +36,12 @@ interface Given {
   why: string | null
 }
 
-class Memory<T> {
-  private readonly entries = new Map<string, T>()
-  private readonly oldest = new Oldest(this.entries)
-  private readonly max: number
-
-  constructor(max: number) {
-    this.max = max
-  }
-
-  get size(): number {
-    return this.entries.size
-  }
-
-  get(key: string): T | undefined {
-    return this.entries.get(key)
-  }
-
-  add(key: string, value: T): void {
-    if (this.entries.size >= this.max) this.entries.delete(this.oldest.next()!)
-    this.entries.set(key, value)
-  }
-
-  delete(key: string): void {
-    this.entries.delete(key)
-  }
-}
-
 export const followRelayCookies = (surroundings: Surroundings): Follower => new RelayCookies(surroundings)
 
 class RelayCookies implements Follower {
   private readonly surroundings: Surroundings
-  private readonly values = new Memory<Known>(VALUES_MAX)
-  private readonly clients = new Memory<Given>(CLIENTS_MAX)
+  private readonly values = new Remembered<string, Known>(VALUES_MAX)
+  private readonly clients = new Remembered<string, Given>(CLIENTS_MAX)
 
   constructor(surroundings: Surroundings) {
     this.surroundings = surroundings
@@ -83,7 +56,7 @@ class RelayCookies implements Follower {
     'http-transaction': (o, sighting) => {
       if (sighting === null || o.requestFrom !== 0 || !isHeld(sighting)) return
       if (o.response === null || o.response.setCookieLines === 0) return
-      if (sighting.leg === 'front' || sighting.leg === 'direct') this.given(o, sighting)
+      if (isAgentSide(sighting)) this.given(o, sighting)
     },
   }
 
@@ -98,7 +71,7 @@ class RelayCookies implements Follower {
       const named = this.backendOf(cookie, sighting) ?? server
       const proof = packetOf(sighting, request.packet, request.time)
       known = { server: named, proof, toldOf: -1 }
-      this.values.add(key, known)
+      this.values.set(key, known)
     }
     if (known.server === server || known.toldOf === connection) return
     known.toldOf = connection
@@ -138,7 +111,7 @@ class RelayCookies implements Follower {
     const known = this.clients.get(key)
     if (known === undefined || known.cookie.name !== cookie.name) {
       const isReturned = request?.cookies?.some(({ name }) => name === cookie.name) === true
-      if (!isReturned) this.clients.add(key, { cookie, first: proof, given: 1, requests: 0, why: null })
+      if (!isReturned) this.clients.set(key, { cookie, first: proof, given: 1, requests: 0, why: null })
       return
     }
     known.given++

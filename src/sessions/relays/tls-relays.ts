@@ -6,14 +6,13 @@
 import type { ObservationOf } from '../../model/observation.ts'
 import type { TlsRelayed } from '../../model/tls-events.ts'
 import type { Follower, Surroundings } from '../follower.ts'
+import { SAME_SEQUENCE } from '../paths.ts'
 import type { TrackedPath, TrackedSighting } from '../sighting.ts'
 
 type Handshake = ObservationOf<'tls-handshake'>
 
 /** bad_record_mac and decrypt_error: what one side sent is not what the other received (RFC 8446 §6.2). */
 const DAMAGED: ReadonlySet<number> = new Set([20, 51])
-/** A path that is address translation only: one TCP connection, no relay. */
-const TRANSLATED = 'same initial sequence numbers'
 
 export function followTlsRelays({ tell, later, settle, severalTaps }: Surroundings): Follower {
   const told = new WeakSet<TrackedPath>()
@@ -34,10 +33,10 @@ export function followTlsRelays({ tell, later, settle, severalTaps }: Surroundin
         if (sighting === null || o.client === null || o.server === null || !isOfInterest(sighting)) return
         later(o.time + settle, () => consider(sighting))
       },
-      'http-request'(_, sighting) {
+      'http-request'(o, sighting) {
         // By then the request has told both legs whose they are.
         if (sighting === null || sighting.requests > 1 || sighting.leg !== 'back') return
-        later(_.time + settle, () => consider(sighting))
+        later(o.time + settle, () => consider(sighting))
       },
       'tls-alert'(o, sighting) {
         const { description, packet, from, time: at } = o
@@ -84,7 +83,7 @@ function legsOf(path: TrackedPath): readonly [TrackedSighting | null, TrackedSig
   const back = of('back')
   if (front !== null && back !== null) return [front, back]
   // Nobody said who relays: one handshake under two pairs of addresses, on two TCP connections, says it too.
-  if (path.joinedBy.includes(TRANSLATED)) return [null, null]
+  if (path.joinedBy.includes(SAME_SEQUENCE)) return [null, null]
   const seen = path.sightings.filter(({ tls, handshake }) => tls?.server != null && handshake === 'complete')
   const [first, ...others] = seen.toSorted((a, b) => a.start - b.start)
   const other = others.find((s) => s.responder.address !== first!.responder.address)

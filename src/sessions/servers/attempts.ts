@@ -8,13 +8,14 @@
 import type { FailureManner, Outage, ServerFailure } from '../../model/event.ts'
 import type * as O from '../../model/observation.ts'
 import { packetOf } from '../../model/packet.ts'
-import type { Agent, Server, Service } from '../../model/party.ts'
+import { type Agent, isAgentSide, type Server, type Service } from '../../model/party.ts'
 import { contactInterval, type PreferenceList, rankIn } from '../../model/policy.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
 import { triesFor } from './inventory.ts'
 import { betterThan } from './policy.ts'
+import { Remembered } from '../remembered.ts'
 import type { Stay, TrackedSighting } from '../sighting.ts'
 import { attachmentOf } from '../agents/tracked-agent.ts'
 
@@ -28,8 +29,6 @@ const ENDPOINTS_MAX = 16
 const RUN_GAP_MAX: Micros = seconds(86_400)
 /** How long ago a server may have answered others to be known as well; two check-ins, if those are rarer. */
 const RECENT: Micros = seconds(60)
-/** A failure this shortly before explains why an agent is not on its list. */
-const FAILED_SHORTLY: Micros = seconds(3600)
 /** RFC 8446 §6: closing is no failure, and these say what is wrong with the client. */
 const NO_FAILURE: ReadonlySet<number> = new Set([0, 42, 43, 44, 45, 46, 48, 90, 116])
 const FATAL = 2
@@ -53,7 +52,7 @@ export function followAttempts(surroundings: Surroundings): Follower {
 
 class Attempts {
   private readonly around: Surroundings
-  private readonly runs = new Map<string, Run>()
+  private readonly runs = new Remembered<string, Run>(RUNS_MAX)
   private readonly concerned = new Map<Service, boolean>()
   /** Endpoints of servers that were visited or tried, by the server's id. */
   private readonly known = new Map<string, Server[]>()
@@ -91,8 +90,8 @@ class Attempts {
   private failed(o: O.ConnectionFailed): void {
     if (o.manner === 'aborted') return
     const { services, inventory } = this.around
-    const service = services.serviceAt(o.responder)
-    if (!isKnown(service)) return
+    const service = services.triedAt(o.responder)
+    if (service === null || !isKnown(service)) return
     if (triesFor(inventory.rolesOf(o.originator.address), false) !== 'itself') return
     const server = services.serverAt(service, o.responder)
     const { manner } = o
@@ -102,7 +101,7 @@ class Attempts {
   }
 
   private responded(o: O.HttpTransaction, sighting: TrackedSighting | null): void {
-    if (sighting === null || o.response === null || o.response.status < 500 || !isAgents(sighting)) return
+    if (sighting === null || o.response === null || o.response.status < 500 || !isAgentSide(sighting)) return
     const server = sighting.server ?? sighting.listener
     if (server === null || !isKnown(server.service)) return
     const { status, time, packet } = o.response
@@ -123,7 +122,7 @@ class Attempts {
       manner: 'tls-failed',
     }
     this.around.health.failed(server, failure)
-    if (isAgents(sighting)) this.note(server, failure, o.connection)
+    if (isAgentSide(sighting)) this.note(server, failure, o.connection)
   }
 
   private note(server: Server, failure: ServerFailure, connection: number): void {
@@ -150,7 +149,6 @@ class Attempts {
     const key = `${service.name}|${tap}|${by}`
     const known = this.runs.get(key)
     if (known !== undefined && at - known.last <= RUN_GAP_MAX) return known
-    if (this.runs.size >= RUNS_MAX) for (const oldest of this.runs.keys()) if (this.runs.delete(oldest)) break
     const run: Run = { since: at, last: at, attempts: 0, servers: [], connection: -1, manner: null }
     this.runs.set(key, run)
     return run
@@ -202,7 +200,7 @@ class Attempts {
     at: Micros,
     packet: number,
   ): void {
-    const { policy, tell } = this.around
+    const { policy, health, tell } = this.around
     const { service } = server
     const list = policy.listFor(agent, service, sighting)
     if (stay !== null) noteList(stay, list, at)
@@ -212,7 +210,7 @@ class Attempts {
       const elsewhere =
         list.source === 'location' ? policy.locationWith(server.name, service, list.name) : null
       const since = stay === null ? at : listSince(stay)
-      const afterFailure = this.hasFailedFor(sighting, list, service, at)
+      const afterFailure = health.explainsAbsence(sighting, service, list, at)
       tell({
         kind: 'outside-list',
         agent,
@@ -272,12 +270,12 @@ class Attempts {
   /** A server of the same product that the configuration does not know: whose list should have led
    * elsewhere? */
   private strayed(sighting: TrackedSighting, agent: Agent, at: Micros, packet: number): void {
-    const { policy, services, tell } = this.around
+    const { policy, health, services, tell } = this.around
     for (const { name } of policy.kinOf(sighting.service)) {
       const service = services.configured(name)
       const list = policy.listFor(agent, service, sighting)
       if (list === null) continue
-      const afterFailure = this.hasFailedFor(sighting, list, service, at)
+      const afterFailure = health.explainsAbsence(sighting, service, list, at)
       const since = at
       tell({
         kind: 'outside-list',
@@ -294,19 +292,6 @@ class Attempts {
       })
       return
     }
-  }
-
-  private hasFailedFor(
-    { path }: TrackedSighting,
-    list: PreferenceList,
-    service: Service,
-    at: Micros,
-  ): boolean {
-    const by = path.sightings.map(({ originator }) => originator.address)
-    const { health } = this.around
-    return list.groups
-      .flat()
-      .some((name) => health.failureMetBy(by, `${service.name}/${name}`, at - FAILED_SHORTLY, at) !== null)
   }
 
   private isConcerned(service: Service): boolean {
@@ -342,8 +327,6 @@ const isKnown = (service: Service): boolean => service.configured !== null || se
 /** A handshake of which a packet was lost is tried again: who speaks on the connection was answered. What a
  * server refuses by TLS or HTTP, it refuses on a connection that opened, and that is no success. */
 const isTriedAgain = ({ manner }: Run): boolean => manner === 'unanswered' || manner === 'refused'
-
-const isAgents = ({ leg }: TrackedSighting): boolean => leg === 'direct' || leg === 'front'
 
 /** How long an agent may stay below its preference; null: it need not return, or nobody said when. */
 function delayOf(service: Service): Micros | null {

@@ -5,7 +5,7 @@
 import type { ObservationOf } from '../../model/observation.ts'
 import { addressNumber } from '../../model/address.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
-import type { Sighting } from '../../model/party.ts'
+import { isAgentSide, type Sighting } from '../../model/party.ts'
 import type { CertificateShown } from '../../model/tls-events.ts'
 import type { Follower, Surroundings } from '../follower.ts'
 import type { TrackedSighting } from '../sighting.ts'
@@ -73,8 +73,7 @@ function nameFor(o: Handshake, sighting: TrackedSighting): Pick<CertificateShown
   if (sighting.resolvedName !== null) return { name: plain(sighting.resolvedName), namedBy: 'DNS' }
   const fqdn = sighting.service.configured?.fqdn ?? null
   // A relay of its own that names nobody does not go by the name of the agents, nor does a check.
-  if (fqdn === null || (sighting.leg !== 'front' && sighting.leg !== 'direct'))
-    return { name: null, namedBy: null }
+  if (fqdn === null || !isAgentSide(sighting)) return { name: null, namedBy: null }
   return { name: plain(fqdn), namedBy: 'configuration' }
 }
 

@@ -8,6 +8,7 @@ import { packetOf, type PacketReference } from '../../model/packet.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
 import { agentOnPath } from '../agents/path-agent.ts'
+import { Remembered } from '../remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 import { attachmentOf } from '../agents/tracked-agent.ts'
 
@@ -20,8 +21,6 @@ const DAY: Micros = seconds(86_400)
 /** Files that are remembered per handler; the oldest is forgotten. */
 const FILES_MAX = 4096
 const HANDLERS_MAX = 1024
-/** A failure of a listed server this shortly before explains why an agent went elsewhere. */
-const FAILED_SHORTLY: Micros = seconds(3600)
 
 interface Fetched {
   readonly bytes: number
@@ -35,7 +34,7 @@ export function followContents(surroundings: Surroundings): Follower {
 
 class Contents {
   private readonly around: Surroundings
-  private readonly handlers = new Map<string, Map<string, Fetched>>()
+  private readonly handlers = new Map<string, Remembered<string, Fetched>>()
 
   constructor(around: Surroundings) {
     this.around = around
@@ -67,11 +66,8 @@ class Contents {
     if (stay?.server === server && (stay.start < sighting.start || stay.connections > 1)) return
     const list = policy.listFor(agent, service, sighting)
     if (list === null || list.source === 'service' || rankIn(list, server.name) !== null) return
-    const by = sighting.path.sightings.map(({ originator }) => originator.address)
-    const failed = list.groups
-      .flat()
-      .some((name) => health.failureMetBy(by, `${service.name}/${name}`, at - FAILED_SHORTLY, at) !== null)
-    if (!failed) tell({ kind: 'content-astray', agent, server, list, sighting, at, packet })
+    if (!health.explainsAbsence(sighting, service, list, at))
+      tell({ kind: 'content-astray', agent, server, list, sighting, at, packet })
   }
 
   private handlerFetched(o: HttpTransaction, sighting: TrackedSighting): void {
@@ -86,7 +82,6 @@ class Contents {
     const { target } = request
     const known = files.get(target)
     if (known === undefined || known.bytes !== bytes || now.at - known.first.at > DAY) {
-      if (files.size >= FILES_MAX) for (const oldest of files.keys()) if (files.delete(oldest)) break
       files.set(target, { bytes, first: now, times: 1 })
       return
     }
@@ -101,12 +96,12 @@ class Contents {
   }
 
   /** What a handler has fetched; null for others, and for further ones. */
-  private filesOf(address: string): Map<string, Fetched> | null {
+  private filesOf(address: string): Remembered<string, Fetched> | null {
     const known = this.handlers.get(address)
     if (known !== undefined) return known
     const { serverOf } = this.around.inventory.rolesOf(address)
     if (serverOf.length === 0 || this.handlers.size >= HANDLERS_MAX) return null
-    const files = new Map<string, Fetched>()
+    const files = new Remembered<string, Fetched>(FILES_MAX)
     this.handlers.set(address, files)
     return files
   }

@@ -9,11 +9,13 @@
 import type { ConnectionSummary } from '../../model/connection.ts'
 import type { Outage, ServerFailure } from '../../model/event.ts'
 import type { ConnectionFailed, HttpTransaction } from '../../model/observation.ts'
-import type { Server, Sighting } from '../../model/party.ts'
+import type { Path, Server, Service, Sighting } from '../../model/party.ts'
 import { type PacketReference, packetOf } from '../../model/packet.ts'
-import { SECOND, type Micros } from '../../model/time.ts'
+import type { PreferenceList } from '../../model/policy.ts'
+import { SECOND, seconds, type Micros } from '../../model/time.ts'
 import { Outages, type TriesFor } from './outages.ts'
 import { Proofs } from './proofs.ts'
+import { serverId } from './services.ts'
 
 interface Failed {
   readonly server: Server
@@ -32,8 +34,13 @@ export function servedUntil({ halves }: ConnectionSummary, pause: Micros): Micro
 
 /** One proof a second is enough; an answer proves no more than one second, and so does a shorter span. */
 const PROOF_EVERY: Micros = SECOND
+/** A failure this shortly before explains why an agent is not on its list. */
+const FAILED_SHORTLY: Micros = seconds(3600)
 /** Failures kept per server: the newest; older ones decide nothing any more. */
 const FAILURES_MAX = 256
+
+/** It is made anew whenever somebody asks for it: nothing is remembered of such. */
+const isOneOfTooMany = ({ index }: Server): boolean => index < 0
 
 export class Health {
   private readonly answers = new Proofs()
@@ -53,6 +60,7 @@ export class Health {
   /** `shown`: the packet that tells of it, which may have passed before; `accepted`: the server took a
    * connection, and has said nothing on it yet. */
   answered(server: Server, at: Micros, shown: PacketReference, accepted = false): void {
+    if (isOneOfTooMany(server)) return
     this.outages.answered(server, at, accepted)
     if (this.awaited.size > 0) this.tellAwaited(server, at)
     if (at - this.answers.lastOf(server) < PROOF_EVERY) return
@@ -67,6 +75,7 @@ export class Health {
   }
 
   failed(server: Server, failure: ServerFailure): void {
+    if (isOneOfTooMany(server)) return
     const known = this.failures.get(server.id)
     if (known === undefined) this.failures.set(server.id, { server, list: [failure] })
     else {
@@ -105,16 +114,28 @@ export class Health {
     return known?.list.findLast(({ at }) => at >= from && at <= to) ?? null
   }
 
-  /** The last failure that one of these addresses met within the span, of the server with that id. */
+  /** The last failure that whoever opened the path, the agent or its relay, met within the span at one of
+   * these servers of a service: at the first at which it met any. */
   failureMetBy(
-    by: readonly string[],
-    id: string,
+    { sightings }: Path,
+    service: Service,
+    names: readonly string[],
     from: Micros,
     to: Micros,
   ): { readonly failed: Server; readonly failure: ServerFailure } | null {
-    const known = this.failures.get(id)
-    const failure = known?.list.findLast((f) => f.at >= from && f.at <= to && by.includes(f.by))
-    return failure === undefined ? null : { failed: known!.server, failure }
+    const by = sightings.map(({ originator }) => originator.address)
+    for (const name of names) {
+      const known = this.failures.get(serverId(service, name))
+      const failure = known?.list.findLast((f) => f.at >= from && f.at <= to && by.includes(f.by))
+      if (failure !== undefined) return { failed: known!.server, failure }
+    }
+    return null
+  }
+
+  /** Whoever opened the path met a failure of a listed server so shortly before that it explains why the
+   * agent is not on its list. */
+  explainsAbsence({ path }: Sighting, service: Service, list: PreferenceList, at: Micros): boolean {
+    return this.failureMetBy(path, service, list.groups.flat(), at - FAILED_SHORTLY, at) !== null
   }
 
   /** The last answer within the span; null if none is known. */

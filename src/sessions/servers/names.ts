@@ -6,7 +6,7 @@
  */
 import type { DnsAnswer, LoggedAnswer } from '../../model/dns.ts'
 import { seconds, type Micros } from '../../model/time.ts'
-import { Oldest } from '../oldest.ts'
+import { Remembered } from '../remembered.ts'
 
 /** Pairs of client and address that are remembered; the one that was resolved longest ago is forgotten. */
 export const NAMES_MAX = 1 << 16
@@ -26,23 +26,14 @@ interface Known {
 }
 
 export class Names {
-  /** Pairs that were forgotten because there were too many. */
-  forgotten = 0
-  private readonly known = new Map<string, Known>()
-  private readonly oldest = new Oldest(this.known)
-
-  get size(): number {
-    return this.known.size
-  }
+  private readonly known = new Remembered<string, Known>(NAMES_MAX)
 
   answered({ client: who, name, addresses, time }: DnsAnswer | LoggedAnswer): void {
     const client = typeof who === 'string' ? who : who.address
     for (const { address, ttl } of addresses.slice(0, ADDRESSES_OF_ANSWER_MAX)) {
-      const key = `${client}|${address}`
-      this.known.delete(key)
-      if (this.known.size >= NAMES_MAX) this.forgetOldest()
       const lives = seconds(Math.min(ttl, TTL_MAX))
-      this.known.set(key, { name: name.toLowerCase(), until: time + lives + NAME_GRACE })
+      const until = time + lives + NAME_GRACE
+      this.known.set(`${client}|${address}`, { name: name.toLowerCase(), until })
     }
   }
 
@@ -51,10 +42,5 @@ export class Names {
     if (this.known.size === 0) return null
     const known = this.known.get(`${client}|${address}`)
     return known !== undefined && at <= known.until ? known.name : null
-  }
-
-  private forgetOldest(): void {
-    this.known.delete(this.oldest.next()!)
-    this.forgotten++
   }
 }

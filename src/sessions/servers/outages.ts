@@ -10,8 +10,9 @@ import type { Server } from '../../model/party.ts'
 import type { Tap } from '../../model/packet.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 
-/** Servers that are watched at once; an outage of a further one is not noticed. */
-const OPEN_MAX = 4096
+/** Servers that are watched at once; for a further one, that of which it is not certain for longest that it
+ * is out is forgotten. */
+export const OPEN_MAX = 4096
 /** Outages kept per server: the latest. */
 const KEPT_MAX = 64
 /**
@@ -107,11 +108,17 @@ export class Outages {
   }
 
   private begin(server: Server, { at, manner, what }: ServerFailure): Open | null {
-    if (this.open.size >= OPEN_MAX) return null
+    if (this.open.size >= OPEN_MAX && !this.forgetUncertain()) return null
     const outage = { server, from: at, last: at, until: null, attempts: 0, manner, what, isInferred: false }
     const open: Open = { outage, byTap: new Map(), met: [], relayed: 0, isTold: false }
     this.open.set(server.id, open)
     return open
+  }
+
+  /** Many servers fail for a client, and are never asked again. */
+  private forgetUncertain(): boolean {
+    for (const [id, { isTold }] of this.open) if (!isTold) return this.open.delete(id)
+    return false
   }
 
   private isNew({ byTap }: Open, { tap, by }: ServerFailure): boolean {

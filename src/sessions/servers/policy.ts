@@ -8,7 +8,7 @@
 import { addressNumber, hold } from '../../model/address.ts'
 import { AddressSegments } from '../../model/address-set.ts'
 import type { ConfiguredService, Deployment } from '../../model/deployment.ts'
-import type { Agent, Service, Sighting } from '../../model/party.ts'
+import { type Agent, isAgentSide, type Service, type Sighting } from '../../model/party.ts'
 import { type PreferenceList, rankIn } from '../../model/policy.ts'
 import type { Inventory } from './inventory.ts'
 
@@ -78,12 +78,9 @@ export class Policy {
   }
 
   /** The agent's own address: not a relay's, nor a translated one. Null if only such are known. */
-  ownAddress(agent: Agent, { path, leg, originator }: Sighting): string | null {
-    const front =
-      leg === 'front' || leg === 'direct'
-        ? originator.address
-        : path.sightings.find((s) => s.leg === 'front' || s.leg === 'direct')?.originator.address
-    const address = front ?? agent.addresses.at(-1)?.address ?? null
+  ownAddress(agent: Agent, sighting: Sighting): string | null {
+    const own = isAgentSide(sighting) ? sighting : sighting.path.sightings.find(isAgentSide)
+    const address = own?.originator.address ?? agent.addresses.at(-1)?.address ?? null
     return address === null || this.inventory.rolesOf(address).natOutside !== null ? null : address
   }
 

@@ -8,7 +8,7 @@ import type { Server, Service } from '../../model/party.ts'
 import { type PacketReference, packetOf } from '../../model/packet.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { Oldest } from '../oldest.ts'
+import { Remembered } from '../remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
 /** Members of one site replicate within seconds; what is missing for longer was removed. Starting value. */
@@ -28,8 +28,7 @@ export function followReplicaReads({ inventory, tell, later, settle }: Surroundi
     ({ web, servers }) => web !== null && servers.length > 1,
   )
   if (!concerned) return {}
-  const served = new Map<string, Served>()
-  const oldest = new Oldest(served)
+  const served = new Remembered<string, Served>(SERVED_MAX)
 
   const consider = (o: ObservationOf<'http-transaction'>, sighting: TrackedSighting): void => {
     const { server, service } = sighting
@@ -40,10 +39,9 @@ export function followReplicaReads({ inventory, tell, later, settle }: Surroundi
     const key = `${service.name}|${tap}|${client}|${request.target}`
     const { status, packet, time: at } = response
     if (status >= 200 && status < 400) {
-      served.delete(key)
-      if (request.method === 'DELETE') return
-      if (served.size >= SERVED_MAX) served.delete(oldest.next()!)
-      served.set(key, { ...packetOf(sighting, packet, at), server, method: request.method })
+      const { method } = request
+      if (method === 'DELETE') served.delete(key)
+      else served.set(key, { ...packetOf(sighting, packet, at), server, method })
       return
     }
     const before = served.get(key)

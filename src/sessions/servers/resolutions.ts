@@ -7,7 +7,7 @@ import type { ObservationOf } from '../../model/observation.ts'
 import type { Service } from '../../model/party.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { Oldest } from '../oldest.ts'
+import { Remembered } from '../remembered.ts'
 
 /** An answer that several taps see: its id, client and name are the same, and it passes within this time. */
 const SAME_ANSWER: Micros = seconds(2)
@@ -32,14 +32,11 @@ export function followResolutions(surroundings: Surroundings): Follower {
     }
     return known
   }
-  const seen = new Map<string, { readonly tap: string; readonly at: Micros }>()
-  const oldest = new Oldest(seen)
+  const seen = new Remembered<string, { readonly tap: string; readonly at: Micros }>(REMEMBERED_MAX)
   const isSeenTwice = ({ tap, time, client, id, name, type }: DnsAnswer): boolean => {
     const key = `${client.address}|${client.port}|${id}|${type}|${name}`
     const other = seen.get(key)
     if (other !== undefined && other.tap !== tap && Math.abs(other.at - time) <= SAME_ANSWER) return true
-    seen.delete(key)
-    if (seen.size >= REMEMBERED_MAX) seen.delete(oldest.next()!)
     seen.set(key, { tap, at: time })
     return false
   }

@@ -23,7 +23,7 @@ import type { Stay, TrackedSighting } from '../sighting.ts'
 const FAILOVER_WITHIN: Micros = seconds(3600)
 /** A try counts as unanswered after 3 s (RFC 6298's initial timeout three times), and the other taps have had
  * their say 2 s later. */
-const KNOWN_AFTER: Micros = seconds(5)
+export const KNOWN_AFTER: Micros = seconds(5)
 /** A sign of life this shortly before a move, or until it is decided, shows that the server was well. */
 const WELL_BEFORE: Micros = seconds(2)
 /** Between two looks for a sign of life, where it is urgent. */
@@ -86,8 +86,7 @@ export class ServerMoves {
     const list = this.listOf(visit)
     const others =
       list === null ? configured.servers.map(({ name }) => name) : betterThan(list, visit.server.name)
-    const names = others.filter((name) => name !== visit.server.name)
-    const met = this.metBy(visit, names, visit.at - FAILOVER_WITHIN)
+    const met = this.metBy(visit, others, visit.at - FAILOVER_WITHIN)
     if (met === null) return
     to.arrivedBy = 'failover'
     to.cameFrom = met.failed
@@ -221,13 +220,8 @@ export class ServerMoves {
   /** The last failure that the agent, or its relay, met at one of these servers. */
   private metBy(visit: Visit, names: readonly string[], since: Micros) {
     const { server, at, sighting } = visit
-    const by = sighting.path.sightings.map(({ originator }) => originator.address)
-    for (const name of names) {
-      if (name === server.name) continue
-      const met = this.options.health.failureMetBy(by, `${server.service.name}/${name}`, since, at)
-      if (met !== null) return met
-    }
-    return null
+    const others = names.filter((name) => name !== server.name)
+    return this.options.health.failureMetBy(sighting.path, server.service, others, since, at)
   }
 
   /** To a server that the agent prefers, or back to the one that it had to leave, or that was out when it

@@ -10,8 +10,8 @@ import { PROFILES } from '../../model/profiles.data.ts'
 import type { Inventory } from './inventory.ts'
 import { PRODUCTS } from './products.data.ts'
 
-/** Discovered services, servers and endpoints kept; further endpoints share one nameless service, and are
- * looked up each time. */
+/** Discovered services and endpoints kept, and as many endpoints of what the configuration states; further
+ * endpoints share one nameless service, and are looked up each time. */
 const DISCOVERED_MAX = 1 << 16
 
 /** The name of the service that further endpoints share. */
@@ -23,6 +23,8 @@ export interface Listener {
   readonly service: Service
   /** The servers that it is, one for each service that it turned out to serve. */
   readonly servers: Server[]
+  /** It is known again when somebody asks for it. */
+  isKept: boolean
 }
 
 export class Services {
@@ -32,7 +34,8 @@ export class Services {
   private readonly listeners = new Map<number, Map<string, Listener>>()
   /** Services of which agents' connections to a relay were seen. */
   readonly fronts = new Set<Service>()
-  private endpoints = 0
+  /** What is kept of them. Those that the configuration states find room whatever else is discovered. */
+  private readonly endpoints = { stated: 0, discovered: 0 }
   private servers = 0
 
   constructor(inventory: Inventory) {
@@ -61,21 +64,36 @@ export class Services {
     let byAddress = this.listeners.get(endpoint.port)
     const known = byAddress?.get(endpoint.address)
     if (known !== undefined) return known
-    const listener: Listener = { endpoint, service: this.lookUp(endpoint, name), servers: [] }
-    if (this.endpoints >= DISCOVERED_MAX) return listener
-    this.endpoints++
+    const service = this.statedAt(endpoint, name) ?? this.discovered(endpointText(endpoint))
+    const listener: Listener = { endpoint, service, servers: [], isKept: false }
+    const { serverOf } = this.inventory.rolesOf(endpoint.address)
+    const which = service.configured !== null || serverOf.length > 0 ? 'stated' : 'discovered'
+    if (this.endpoints[which] >= DISCOVERED_MAX) return listener
+    this.endpoints[which]++
+    listener.isKept = true
     if (byAddress === undefined) this.listeners.set(endpoint.port, (byAddress = new Map()))
     byAddress.set(endpoint.address, listener)
     return listener
   }
 
-  private lookUp(endpoint: Endpoint, name: string | null): Service {
+  /**
+   * The service that somebody tried to reach in vain, by a relay if `isBehind`. Null where nobody was seen to
+   * listen, and nothing says that somebody should: whoever scans a network would fill the memory.
+   */
+  triedAt(endpoint: Endpoint, isBehind = false): Service | null {
+    const known = this.listeners.get(endpoint.port)?.get(endpoint.address)?.service
+    const service = known ?? this.statedAt(endpoint, null)
+    return isBehind ? this.askedBehind(endpoint, service) : service
+  }
+
+  /** The service that the configuration states there, or a product's by its port; null: neither says. */
+  private statedAt(endpoint: Endpoint, name: string | null): Service | null {
     const configured = this.configuredAt(endpoint)
     if (configured !== null) return this.services.get(configured.name)!
     const named = name === null ? null : this.serviceNamed(name, endpoint.port)
     if (named !== null) return named
     const product = PRODUCTS.find((p) => p.ports.includes(endpoint.port))
-    return this.discovered(product === undefined ? endpointText(endpoint) : product.name, product?.profile)
+    return product === undefined ? null : this.discovered(product.name, product.profile)
   }
 
   /**
@@ -93,7 +111,12 @@ export class Services {
 
   /** The service whose server a relay asks: a relay that ends TLS asks on a port that no agent knows. */
   serviceBehind({ service, endpoint }: Listener): Service {
-    const owners = service.configured === null ? this.inventory.rolesOf(endpoint.address).serverOf : []
+    return this.askedBehind(endpoint, service)
+  }
+
+  private askedBehind<S extends Service | null>({ address }: Endpoint, service: S): Service | S {
+    const owners =
+      service === null || service.configured === null ? this.inventory.rolesOf(address).serverOf : []
     return owners.length === 1 ? this.services.get(owners[0]!.service.name)! : service
   }
 
@@ -110,20 +133,15 @@ export class Services {
     return this.serverOf(service, this.listenerAt(endpoint))
   }
 
-  serverOf(service: Service, { servers, endpoint }: Listener): Server {
+  serverOf(service: Service, { servers, endpoint, isKept }: Listener): Server {
     for (const server of servers) if (server.service === service) return server
     const configured = this.inventory
       .rolesOf(endpoint.address)
       .serverOf.find((s) => s.service === service.configured)
-    const index = this.servers < DISCOVERED_MAX ? this.servers++ : -1
+    const index = isKept ? this.servers++ : -1
     const server = serverMade(service, endpoint, configured?.server ?? null, index)
-    if (index >= 0) servers.push(server)
+    servers.push(server)
     return server
-  }
-
-  *allServers(): Iterable<Server> {
-    for (const byAddress of this.listeners.values())
-      for (const { servers } of byAddress.values()) yield* servers
   }
 
   private configuredAt(endpoint: Endpoint): ConfiguredService | null {

@@ -10,7 +10,7 @@ import { PROFILES } from '../../model/profiles.data.ts'
 import type { ProtocolMismatched } from '../../model/tls-events.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { Oldest } from '../oldest.ts'
+import { Remembered } from '../remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
 /** protocol_version and inappropriate_fallback (RFC 8446 §6.2, RFC 7507). */
@@ -89,8 +89,7 @@ export function followSpoken(surroundings: Surroundings): Follower {
 
 /** Who tries the product's usual port at a server that is configured on others. */
 function followKnocking({ inventory, services, tell }: Surroundings): Knocking {
-  const tries = new Map<string, { first: Proof; count: number; isTold: boolean }>()
-  const oldest = new Oldest(tries)
+  const tries = new Remembered<string, { first: Proof; count: number; isTold: boolean }>(CLIENTS_MAX)
   return (o) => {
     if (o.manner !== 'refused') return
     const owner = inventory.rolesOf(o.responder.address)
@@ -105,7 +104,6 @@ function followKnocking({ inventory, services, tell }: Surroundings): Knocking {
     const proof: Proof = { ...packetOf(o, o.packet, o.start), note }
     const known = tries.get(key)
     if (known === undefined) {
-      if (tries.size >= CLIENTS_MAX) tries.delete(oldest.next()!)
       tries.set(key, { first: proof, count: 1, isTold: false })
       return
     }

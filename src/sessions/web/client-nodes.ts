@@ -9,10 +9,12 @@
 import type { CookieFacts } from '../../model/cookie.ts'
 import type { HttpTransaction } from '../../model/observation.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
+import { isAgentSide } from '../../model/party.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import { keepsWebSessions, type SessionNode } from '../../model/web.ts'
 import { identityInRequest } from '../agents/identity.ts'
 import type { Follower, Surroundings } from '../follower.ts'
+import { Remembered } from '../remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 import { IDLE_MAX, isAtItsEnds, sessionCookie, symptomOf } from './web-sessions.ts'
 
@@ -37,7 +39,7 @@ export const followClientNodes = (around: Surroundings): Follower => new ClientN
 
 class ClientNodes {
   private readonly around: Surroundings
-  private readonly sessions = new Map<string, Session>()
+  private readonly sessions = new Remembered<string, Session>(SESSIONS_MAX)
   /** When each node was last seen to answer a client that presented it, by service. */
   private readonly served = new Map<string, Micros>()
 
@@ -49,7 +51,7 @@ class ClientNodes {
     observe: {
       'http-transaction': (o, sighting) => {
         if (sighting === null || o.requestFrom !== 0 || !keepsWebSessions(sighting.service)) return
-        if (sighting.leg === 'front' || sighting.leg === 'direct') this.answered(sighting, o)
+        if (isAgentSide(sighting)) this.answered(sighting, o)
       },
     },
   }
@@ -142,7 +144,6 @@ class ClientNodes {
   private sessionOf(key: string, { request }: HttpTransaction, sighting: TrackedSighting): Session {
     let session = this.sessions.get(key)
     if (session === undefined) {
-      if (this.sessions.size >= SESSIONS_MAX) this.sessions.delete(this.sessions.keys().next().value!)
       const last = packetOf(sighting, request!.packet, request!.time)
       session = { requests: 0, last, address: sighting.responder.address, isTold: false }
       this.sessions.set(key, session)

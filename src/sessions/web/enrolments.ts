@@ -6,6 +6,7 @@
 import { isOfSeveral } from '../../model/deployment.ts'
 import type { HttpRequestSeen, HttpTransaction } from '../../model/observation.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
+import { isAgentSide } from '../../model/party.ts'
 import type { EnrolmentFailed } from '../../model/web.ts'
 import { isEnrolment } from '../../model/request-path.ts'
 import { seconds, type Micros } from '../../model/time.ts'
@@ -107,12 +108,11 @@ function verdictOf({ transaction, attempts, repeat, reset }: Waiting, watched: b
 
 /** Whoever named itself; else the address that asks, on the clients' side of a relay, unless several are
  * behind it: what one of them asks, another has not asked again. */
-function clientKey(
-  { speaker, leg, tap, originator: { address }, service }: TrackedSighting,
-  { inventory, agents }: Surroundings,
-): string | null {
+function clientKey(sighting: TrackedSighting, { inventory, agents }: Surroundings): string | null {
+  const { speaker, leg, tap, service } = sighting
+  const { address } = sighting.originator
   if (service.configured?.enrolment == null) return null
   if (speaker !== null) return `${tap}|${leg}|${service.name}|${speaker.id}`
   if (isOfSeveral(inventory.rolesOf(address).natOutside) || agents.isShared(tap, address)) return null
-  return leg === 'front' || leg === 'direct' ? `${tap}|${service.name}|${address}` : null
+  return isAgentSide(sighting) ? `${tap}|${service.name}|${address}` : null
 }

@@ -14,11 +14,12 @@ import type { HttpRequestSeen, HttpTransaction } from '../../model/observation.t
 import { packetOf, type PacketReference, type Tap } from '../../model/packet.ts'
 import type { Agent, Server } from '../../model/party.ts'
 import { keepsWebSessions, type SessionNode, type SessionSwitched } from '../../model/web.ts'
+import { requestPath } from '../../model/request-path.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Agents } from '../agents/agents.ts'
 import { identityInRequest } from '../agents/identity.ts'
 import type { Inventory } from '../servers/inventory.ts'
-import { Oldest } from '../oldest.ts'
+import { Remembered } from '../remembered.ts'
 import { nodeBefore } from './proxy-node.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
@@ -74,8 +75,7 @@ interface WebSessionsOptions {
 
 export class WebSessions {
   private readonly options: WebSessionsOptions
-  private readonly sessions = new Map<string, WebSession>()
-  private readonly oldest = new Oldest(this.sessions)
+  private readonly sessions = new Remembered<string, WebSession>(SESSIONS_MAX)
   /** By connection and index of the request. */
   private readonly waiting = new Map<string, Waiting>()
 
@@ -90,7 +90,7 @@ export class WebSessions {
     const cookie = sessionCookie(request.cookies ?? [], sighting)
     if (cookie === null) return
     const key = keyOf(sighting, cookie)
-    const path = request.target.split('?', 1)[0]!
+    const path = requestPath(request.target)
     const known = this.sessions.get(key)
     const isOver = known === undefined || request.time - known.lastAt > IDLE_MAX
     if (isOver || (request.method === 'GET' && LOGIN.test(path) && !LOGOUT.test(path)))
@@ -125,8 +125,6 @@ export class WebSessions {
     isBeginning: boolean,
   ): void {
     const { time, packet } = isBeginning ? (o as HttpTransaction).response! : o.request!
-    if (this.sessions.size >= SESSIONS_MAX) this.sessions.delete(this.oldest.next()!)
-    this.sessions.delete(key)
     this.sessions.set(key, {
       homes: [this.homeAt(sighting, o, packetOf(sighting, packet, time), isBeginning)],
       lastAt: time,
@@ -259,7 +257,7 @@ const isBack = ({ homes }: WebSession, { at, sighting }: Switch): boolean =>
 /** Something was posted to a login page, and the answer does not ask for it again. */
 const isLogin = ({ request, response }: HttpTransaction): boolean =>
   request?.method === 'POST' &&
-  LOGIN.test(request.target.split('?', 1)[0]!) &&
+  LOGIN.test(requestPath(request.target)) &&
   response !== null &&
   response.status < 400 &&
   symptomOf(response) === null
@@ -275,7 +273,7 @@ const isAskedAgain = ({ isLoggedIn }: WebSession, target: string, { response }: 
 
 /** A request with which sessions begin or end: another server is as good then. */
 export function isAtItsEnds(target: string): boolean {
-  const path = target.split('?', 1)[0]!
+  const path = requestPath(target)
   return LOGIN.test(path) || LOGOUT.test(path)
 }
 

@@ -160,14 +160,21 @@ keepsQuiet(missedCheckin, {
       return s
     },
   },
-  'what passes meanwhile is the traffic of another host at its old address': story((s) => {
-    s.wait(INTERVAL / 2)
-    comes(s, 'G3', A1) //                                 a lease that changed hands
-    for (let i = 0; i < 6; i++) {
-      passes(s, 1, { alive: [A1], checkIn: [A2] })
-      comes(s, 'G3', A1)
-    }
-  }),
+  'what passes meanwhile is the traffic of another host at its old address': [
+    story((s) => {
+      s.wait(INTERVAL / 2)
+      comes(s, 'G3', A1) //                               a lease that changed hands
+      for (let i = 0; i < 6; i++) {
+        passes(s, 1, { alive: [A1], checkIn: [A2] })
+        comes(s, 'G3', A1)
+      }
+    }),
+    story((s) => {
+      s.wait(INTERVAL)
+      comes(s, G1, '10.10.1.109') //                      it has another address, and is off then
+      passes(s, 6, { alive: [A1], checkIn: [A2] })
+    }),
+  ],
   'an agent without a configured interval whose history is too short to know its own': story(
     (s) => passes(s, 9, { alive: [A1] }),
     fleet(null),

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { massDisconnect } from '../../../src/detectors/continuity/mass-disconnect.ts'
 import type { World } from '../../../src/model/event.ts'
 import { milliseconds, seconds } from '../../../src/model/time.ts'
-import { type Conversation, loadBalancer, scenario, type Scenario } from '../../scenario/scenario.ts'
+import {
+  type Conversation,
+  loadBalancer,
+  request,
+  response,
+  scenario,
+  type Scenario,
+} from '../../scenario/scenario.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
 import { agentAt, attachAll, BALANCER, beat, DLP1, DLP2, FLEET, restarts, steady, VIP } from './many.ts'
@@ -159,6 +166,20 @@ describe('all connections of a few agents', () => {
 })
 
 const config = FLEET
+
+test('checks of a server’s health that are over are not open any more', async () => {
+  const { s, all } = steady()
+  for (let i = 0; i < 40; i++) {
+    const { agent } = s.connect('10.10.9.9', `${DLP1}:8000`)
+    agent.sends(request('GET', '/health')).receives(response()).closes()
+    s.wait(seconds(5))
+  }
+  beat(s, all, 1)
+  restarts(all)
+  s.wait(seconds(10))
+  const [found] = (await analysed(s, { config: FLEET })).findings('mass-disconnect')
+  expect(found?.details).toMatchObject({ connections: 12, open: 12, share: 1 })
+})
 
 /** All agents close within half a second. */
 function agentsLeave(): Scenario {

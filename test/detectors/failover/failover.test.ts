@@ -96,11 +96,15 @@ describe('an agent goes on at another server', () => {
     ])
   })
 
-  test('because its load balancer found the other one out', async () => {
+  test.each([
+    ['where agents ask', 8000],
+    ['where no agent asks', 8443],
+  ])('because its load balancer found the other one out, at a port %s', async (_where, serverPort) => {
     const servers = [DLP1, DLP1, DLP1, DLP2]
     const s = scenario().behind(
       loadBalancer({
         vip: { address: VIP, port: 8000 },
+        serverPort,
         address: BALANCER,
         idle: seconds(300),
         manner: 'fin',

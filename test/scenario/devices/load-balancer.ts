@@ -29,6 +29,8 @@ export interface LoadBalancerOptions {
   readonly restartsAfter?: Micros
   /** The server of the n-th connection, counted from 0. */
   readonly pick: (n: number, agent: string) => string
+  /** The port on which it asks the servers; absent: the one that it was asked on. */
+  readonly serverPort?: number
   /** A Set-Cookie value put into every HTTP response of this server; null puts none. */
   readonly injects?: (server: string) => string | null
   /** What it makes of octets that pass, by direction and agent; absent: nothing. */
@@ -83,9 +85,9 @@ class Relay {
 
   private openBack(): void {
     this.server = this.proxy.pickFor(this.front.remote)
-    const local = this.proxy.nextLocal(this.front.remote),
-      remote = { address: this.server, port: this.front.local.port }
     const { stack, position, options } = this.proxy
+    const local = this.proxy.nextLocal(this.front.remote),
+      remote = { address: this.server, port: options.serverPort ?? this.front.local.port }
     this.back = new TcpEnd(stack, position.time, local, remote, {
       transmit: (packet) => this.transmit(packet, 'to-servers'),
       established: () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { seconds } from '../../../src/model/time.ts'
+import { TOGETHER_MAX } from '../../../src/sessions/ends/recent-ends.ts'
 import type { TrackedSighting } from '../../../src/sessions/sighting.ts'
 import { finished, half, reset, silence, summaryOf } from '../parties.ts'
 import type { SightingParts } from '../parties.ts'
@@ -23,6 +24,29 @@ describe('an idle path that ends', () => {
         lost: sighting,
       },
     ])
+  })
+
+  test('on which nobody was heard is linked to who soon comes from its address, of however many', () => {
+    const s = new Story()
+    for (let i = 0; i < 1 << 14; i++)
+      s.closesAt(310, { from: { address: `10.1.${i >> 8}.${i & 255}`, port: 50_000 } })
+    const lost = s.closesAt(3000)
+    const next = s.opens({ start: 3010 })
+    s.arrives(next)
+    const [, its] = s.told('path-ended').filter(({ path }) => path === lost.path)
+    expect([its?.next, next.path.isReturn]).toEqual([next, true])
+  })
+
+  test('together with very many others is told with those nearest in time', () => {
+    const s = new Story()
+    const address = (i: number): string => `10.1.${i >> 8}.${i & 255}`
+    for (let i = 0; i < 1000; i++) s.closesAt(310 + i / 1000, { from: { address: address(i), port: 50_000 } })
+    const of = s
+      .told('path-ended')
+      .find(({ path }) => path.sightings[0]!.originator.address === address(500))!
+    const times = of.endedTogether.map(({ ending }) => ending!.finished[1]!.time - of.at)
+    expect(times).toHaveLength(TOGETHER_MAX)
+    expect(Math.max(...times.map(Math.abs))).toBe(seconds(TOGETHER_MAX / 2 / 1000))
   })
 
   test('in good order, while it was in use, is not told', () => {

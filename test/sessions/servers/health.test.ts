@@ -68,14 +68,17 @@ describe('failures', () => {
     expect(health.failureOf(other, seconds(0), seconds(100))).toBe(null)
   })
 
-  test('the last one that an address met', () => {
-    const met = (by: readonly string[], to: number) =>
-      health.failureMetBy(by, server.id, seconds(0), seconds(to))?.failure.at ?? null
+  test('the last one that whoever opened a path met', () => {
+    const met = (by: readonly string[], to: number, of = server) => {
+      const sightings = by.map((address) => parties.sighting({ from: { address, port: 50_000 } }))
+      const path = { sightings, joinedBy: [] }
+      return health.failureMetBy(path, of.service, ['none', of.name], 0, seconds(to))?.failure.at ?? null
+    }
     expect(met(['10.0.0.10', '10.0.0.20'], 100)).toBe(seconds(20))
     expect(met(['10.0.0.10'], 100)).toBe(seconds(10))
     expect(met(['10.0.0.10'], 9)).toBe(null)
     expect(met(['10.0.0.30'], 100)).toBe(null)
-    expect(health.failureMetBy(['10.0.0.10'], other.id, 0, seconds(100))).toBe(null)
+    expect(met(['10.0.0.10'], 100, other)).toBe(null)
   })
 
   test('end the time for which a server is known to be well', () => {

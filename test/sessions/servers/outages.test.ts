@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { FailureManner, Outage } from '../../../src/model/event.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { Outages, type TriesFor } from '../../../src/sessions/servers/outages.ts'
+import { OPEN_MAX, Outages, type TriesFor } from '../../../src/sessions/servers/outages.ts'
 import { Parties } from '../parties.ts'
 
 const CONFIG = {
@@ -140,6 +140,15 @@ test('a service of which the configuration names no address is as one that it do
   const story = new Story({ services: [{ name: 'dlp', ports: [443] }] })
   const ANSWERED = { answered: seconds(5) }
   expect(story.fails(10, 'A', ANSWERED).fails(12, 'B', ANSWERED).met).toHaveLength(2)
+})
+
+test('however many servers failed for one client, and were not asked again, the next one is noticed', () => {
+  const story = new Story()
+  const { server, outages } = story
+  const what = { tap: 'client', packet: 1, ends: null, what: 'refused', by: 'A', manner: 'refused' } as const
+  for (let i = 0; i < OPEN_MAX; i++)
+    outages.failed({ ...server, id: `dlp/${i}` }, { ...what, at: i }, -Infinity)
+  expect(story.fails(10, 'A').fails(12, 'B').met).toHaveLength(2)
 })
 
 test('one that is inferred is remembered, too', () => {

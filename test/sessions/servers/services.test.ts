@@ -98,7 +98,6 @@ describe('a service that is discovered', () => {
     expect(services.serverAt(service, at('192.0.2.1', 443))).toBe(
       services.serverAt(service, at('192.0.2.1', 443)),
     )
-    expect([...services.allServers()].map(({ name }) => name)).toEqual(['192.0.2.1:443'])
   })
 
   test('becomes a product by what is asked of it, unless it was configured or known', () => {
@@ -109,6 +108,21 @@ describe('a service that is discovered', () => {
     const configured = servicesOf({ services: [{ name: 'mine', ports: [80] }] })
     expect(configured.serviceOfProduct('mcafee-epo', configured.serviceAt(at('192.0.2.1', 80)))).toBe(null)
   })
+})
+
+test('whom somebody tries in vain is no service, unless stated, known, or a product’s by its port', () => {
+  const services = servicesOf({
+    services: [{ name: 'dlp', ports: [8000], servers: [{ name: 's1', addresses: ['10.10.3.11'] }] }],
+  })
+  const nameAt = (address: string, port: number, isBehind = false): string | null =>
+    services.triedAt(at(address, port), isBehind)?.name ?? null
+  expect(nameAt('10.10.3.11', 8000)).toBe('dlp')
+  expect(nameAt('192.0.2.1', 8014)).toBe('symantec-sepm')
+  expect(nameAt('10.10.3.11', 8443)).toBe(null)
+  expect(nameAt('10.10.3.11', 8443, true)).toBe('dlp') // the port on which its relay asks
+  expect(nameAt('192.0.2.1', 443)).toBe(null)
+  services.serviceAt(at('192.0.2.1', 443))
+  expect(nameAt('192.0.2.1', 443)).toBe('192.0.2.1:443')
 })
 
 describe('a name that led there', () => {
