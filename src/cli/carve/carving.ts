@@ -7,13 +7,16 @@ import { Readable } from 'node:stream'
 import { pcapngWriter } from '../../../collectors/pcapng-writer.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { type Carve, type CarvedFile, Refusal } from '../../api/ports.ts'
+import { listed } from '../../model/listed.ts'
 import { endpointText } from '../../model/packet.ts'
+import type { Micros } from '../../model/time.ts'
 import { evidencePackets } from '../../store/evidence.ts'
 import { incidentName } from '../../store/queries/names.ts'
 import { prepared, type Store } from '../../store/store.ts'
 import { harmless } from '../output/harmless.ts'
-import { connectionPackets } from './connection-packets.ts'
-import { type CarvedConnection, carvedConnection } from './connection-row.ts'
+import type { FoundPacket } from '../serve/harvest.ts'
+import { connectionPackets, type ConnectionToFind } from './connection-packets.ts'
+import { type CarvedCapture, type CarvedConnection, carvedConnection } from './connection-row.ts'
 
 const APPLICATION = `Holdfast ${manifest.version}`
 /** Octets that are handed on at once. */
@@ -32,9 +35,10 @@ export function carving(store: Store, pathOf: (stored: string) => string): Carve
     async connection(id) {
       const connection = carvedConnection(store, id)
       if (connection === null) throw new Refusal('not-found', 'There is no such connection.')
-      if (connection.stored === null)
-        throw new Refusal('conflict', `${connection.captureName} is not kept any more: upload it again.`)
-      return fileOf(`connection-${id}`, connectionOctets(connection, pathOf(connection.stored)))
+      const gone = connection.captures.find(({ stored }) => stored === null)
+      if (gone !== undefined)
+        throw new Refusal('conflict', `${gone.name} is not kept any more: upload it again.`)
+      return fileOf(`connection-${id}`, connectionOctets(connection, pathOf))
     },
   }
 }
@@ -90,15 +94,57 @@ function captureNames(store: Store): (capture: number) => string {
   }
 }
 
-async function* connectionOctets(connection: CarvedConnection, path: string): AsyncGenerator<Uint8Array> {
-  const { client, server, tap, captureName, notes } = connection
-  const comment = `${endpointText(client)} to ${endpointText(server)}, from ${captureName}`
+async function* connectionOctets(
+  connection: CarvedConnection,
+  pathOf: (stored: string) => string,
+): AsyncGenerator<Uint8Array> {
+  const { client, server, captures } = connection
+  const comment = `${endpointText(client)} to ${endpointText(server)}, from ${listed(captures.map(({ name }) => name))}`
   const writer = pcapngWriter({ application: APPLICATION, comment: harmless(comment) })
   yield writer.header()
-  for await (const packet of connectionPackets(path, connection)) {
+  const packetsOf = (capture: CarvedCapture): AsyncGenerator<FoundPacket> =>
+    connectionPackets(pathOf(capture.stored!), wantedIn(capture, connection))
+  for await (const { packet, capture } of inOrderOfTime(captures, packetsOf)) {
+    const { tap, name, notes } = capture
     const said = notes.get(packet.number)
-    const place = `Packet ${packet.number} of ${captureName}.`
+    const place = `Packet ${packet.number} of ${name}.`
     yield writer.packet({ ...packet, tap, comment: lines(said === undefined ? place : `${said}\n${place}`) })
+  }
+}
+
+/** What is to be found in one of its captures, by that one's clock. */
+function wantedIn({ tap, captureTap, clockAhead }: CarvedCapture, of: CarvedConnection): ConnectionToFind {
+  return { ...of, tap, captureTap, start: of.start + clockAhead, end: of.end + clockAhead }
+}
+
+interface Head {
+  readonly capture: CarvedCapture
+  readonly packets: AsyncGenerator<FoundPacket>
+  readonly packet: FoundPacket
+  readonly at: Micros
+}
+
+/** The packets of all captures; one is opened when its time has come. */
+async function* inOrderOfTime(
+  captures: readonly CarvedCapture[],
+  packetsOf: (capture: CarvedCapture) => AsyncGenerator<FoundPacket>,
+): AsyncGenerator<Head> {
+  const waiting = captures.toSorted((a, b) => a.start - b.start)
+  let heads: Head[] = []
+  const advance = async (capture: CarvedCapture, packets: AsyncGenerator<FoundPacket>): Promise<void> => {
+    const { value: packet, done } = await packets.next()
+    if (done !== true) heads.push({ capture, packets, packet, at: packet.time - capture.clockAhead })
+  }
+  while (heads.length > 0 || waiting.length > 0) {
+    const [first] = heads.toSorted((a, b) => a.at - b.at)
+    if (first === undefined || (waiting.length > 0 && waiting[0]!.start <= first.at)) {
+      const next = waiting.shift()!
+      await advance(next, packetsOf(next))
+      continue
+    }
+    yield first
+    heads = heads.filter((head) => head !== first)
+    await advance(first.capture, first.packets)
   }
 }
 
