@@ -146,7 +146,7 @@ export interface FlowState {
   readonly streamNumbers: { next: number }
   /** By exporter. */
   readonly timeouts: FlowTimeouts[]
-  /** What exporters state as their inactive timeout, by exporter; NaN: nothing. */
+  /** What exporters state as their inactive timeout, by exporter; Infinity: nothing. */
   readonly stated: Micros[]
   /** The time of what was told last. */
   told: Micros
