@@ -12,9 +12,9 @@ import { NAT_BOUND, NAT_UNBOUND } from '../../model/flow-events.data.ts'
 import type { FlowBatch } from '../../model/flow-record.ts'
 import type { Micros } from '../../model/time.ts'
 import * as tcp from '../../wire/tcp.ts'
-import { CLOCKS_APART, type Piece } from './join.ts'
+import type { Piece } from './join.ts'
 import { noteOuterAs } from './nat.ts'
-import { type Binding, firstAt, type FlowState } from './state.ts'
+import { type Binding, CLOCKS_APART, firstAt, type FlowState } from './state.ts'
 
 /** Addresses and ports of which something is remembered; those bound longest ago are forgotten. */
 const BOUND_MAX = 1 << 16

@@ -17,7 +17,9 @@ import { nextDue } from './facts.ts'
 import { cover } from './silences.ts'
 import {
   bitsOf,
+  ANSWER_EVERY,
   clearBits,
+  CLOCKS_APART,
   coldOf,
   EQUAL,
   firstAt,
@@ -62,10 +64,6 @@ export class Piece {
 
 /** SYNs are sent again for so long at most: Linux gives up after 127 s (tcp_syn_retries 6). */
 const SYN_TRIES: Micros = seconds(130)
-/** Clocks of exporters of one network differ by less. */
-export const CLOCKS_APART: Micros = seconds(5)
-/** That a connection goes on is told no oftener. */
-const ANSWER_EVERY: Micros = seconds(1)
 /** What the first minute of a connection holds is told of some. */
 const MINUTE: Micros = seconds(60)
 
