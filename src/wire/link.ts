@@ -100,7 +100,7 @@ export function locateTagged(
     if (tags.isEncrypted(b, at, type)) return ENCRYPTED
     const identifier = tags.identifier(b, at, type)
     if (identifier !== 0) foldTag(identifier, place)
-    if (type === ethernet.TRANSPARENT_BRIDGING) noteHardware(b, at, place)
+    else if (type === ethernet.TRANSPARENT_BRIDGING) noteHardware(b, at, place)
     type = tags.nextType(b, at, length)
     at += length
   }

@@ -26,7 +26,7 @@ export const nextType = (b: Uint8Array, at: number, length: number): number => u
 
 /** Of a VLAN; 0 for what names none. */
 export const identifier = (b: Uint8Array, at: number, type: number): number =>
-  vlan.isTag(type) ? vlan.identifier(b, at, type) : 0
+  type === ethernet.MACSEC || type === ethernet.TRANSPARENT_BRIDGING ? 0 : vlan.identifier(b, at, type)
 
 /** Authenticated frames that are not encrypted can be read. */
 export const isEncrypted = (b: Uint8Array, at: number, type: number): boolean =>
