@@ -325,6 +325,8 @@ async function isOver(folder: Folder, file: Candidate, fd: number, position: num
   if (size > position) return false
   if (nlink === 0) return true
   const files = await filesOf(folder)
+  // Meanwhile it may have been closed.
+  if (folder.closed) return true
   const isFollowed = files.some((other) => comesAfter(other, file, null))
   return isFollowed && fstatSync(fd).size === position
 }

@@ -13,7 +13,7 @@ import { inputError, signal, streamSource } from './byte-source.ts'
 import { openCapture } from './index.ts'
 import type { Drops, LivePart, LiveSource } from './live-reader.ts'
 
-/** Between two tries to reach a sender that does not answer: doubled up to the most. */
+/** Between two tries to reach a sender that does not answer, or says nothing: doubled up to the most. */
 const RETRY_MS = 500
 export const RETRY_MS_MAX = 30_000
 
@@ -107,6 +107,7 @@ async function opened(socket: Socket, name: string, isFirst: boolean): Promise<C
 function connecting({ host, port }: Address, dial: Dial): Senders {
   let closed = false
   let wait = 0
+  let last: Socket | null = null
   let wake: (() => void) | null = null
   let trying: Socket | null = null
   const pause = (): Promise<void> =>
@@ -120,15 +121,19 @@ function connecting({ host, port }: Address, dial: Dial): Senders {
   return {
     name: `tcp://${host}:${port}`,
     async socket() {
+      // Whatever stands before a sender may take connections that nobody serves.
+      if (last !== null && last.bytesRead > 0) wait = 0
+      let isInVain = last?.bytesRead === 0
       while (!closed) {
-        const socket = await reached((trying = dial({ host, port })))
-        trying = null
-        if (socket !== null) {
-          wait = RETRY_MS
-          return socket
+        if (isInVain) {
+          wait = Math.min(RETRY_MS_MAX, wait === 0 ? RETRY_MS : 2 * wait)
+          await pause()
+          if (closed) break
         }
-        wait = Math.min(RETRY_MS_MAX, wait === 0 ? RETRY_MS : 2 * wait)
-        if (!closed) await pause()
+        last = await reached((trying = dial({ host, port })))
+        trying = null
+        if (last !== null) return last
+        isInVain = true
       }
       return null
     },

@@ -93,9 +93,20 @@ function readField(
   else if (element === PACKETS_SPACE) said.space = value
   else if (element === SAMPLE_SIZE) said.size = value
   else if (element === SAMPLE_POPULATION) said.population = value
-  else if (element === ACTIVE_TIMEOUT) state.exporter.activeTimeout = value * 1e6
-  else if (element === INACTIVE_TIMEOUT) state.exporter.inactiveTimeout = value * 1e6
+  else if (element === ACTIVE_TIMEOUT || element === INACTIVE_TIMEOUT)
+    noteTimeout(state.exporter, element, value)
   else if (element === SYSTEM_START) state.boot = value * 1000
+}
+
+/** What an exporter states as a timeout; 0 states none: it would end flows before they begin. */
+export function noteTimeout(
+  exporter: FlowExporter,
+  element: typeof ACTIVE_TIMEOUT | typeof INACTIVE_TIMEOUT,
+  seconds: number,
+): void {
+  if (seconds === 0) return
+  if (element === ACTIVE_TIMEOUT) exporter.activeTimeout = seconds * 1e6
+  else exporter.inactiveTimeout = seconds * 1e6
 }
 
 /** One packet of how many. A taken count without a space is what old exporters call their interval. */

@@ -21,6 +21,7 @@ import {
   SPAN,
   UPTIME,
 } from './elements.data.ts'
+import { noteTimeout } from './options.ts'
 import { FIELDS_MAX, type Step, type Template, VARIABLE } from './template.ts'
 import { isNeeded, learnStart } from './uptime.ts'
 import * as values from './values.ts'
@@ -108,7 +109,7 @@ function runSteps(
   for (const step of steps) {
     rows.at = isVariable ? scratch.at[step.field]! : data.at + step.offset
     rows.length = isVariable ? scratch.length[step.field]! : step.length
-    if (step.length !== VARIABLE) runStep(step, data, template, batch, scratch)
+    runStep(step, data, template, batch, scratch)
   }
 }
 
@@ -169,12 +170,9 @@ function describe(
   if (template.fromOriginator) batch.originator.fill(0, first, count)
   if (template.has.duration) completeTimes(batch, scratch.duration, first)
   sampleRows(data, template, batch, scratch, first)
-  for (const { column, field, offset, length } of template.timeouts) {
-    const last = data.at - template.length
-    const at = template.isVariable ? scratch.at[field]! : last + offset
-    const seconds = length === VARIABLE ? NaN : values.unsigned(data.b, at, length)
-    if (column === 'start') data.state.exporter.activeTimeout = seconds * 1e6
-    else data.state.exporter.inactiveTimeout = seconds * 1e6
+  for (const { element, field, offset, length } of template.timeouts) {
+    const at = template.isVariable ? scratch.at[field]! : data.at - template.length + offset
+    noteTimeout(data.state.exporter, element, values.unsigned(data.b, at, length))
   }
 }
 

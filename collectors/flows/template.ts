@@ -45,6 +45,14 @@ export interface Step {
   readonly length: number
 }
 
+/** A field in which an exporter says its active or inactive timeout; placed as in `Step`. */
+interface TimeoutField {
+  readonly element: typeof ACTIVE_TIMEOUT | typeof INACTIVE_TIMEOUT
+  readonly field: number
+  readonly offset: number
+  readonly length: number
+}
+
 export interface Template {
   readonly fields: readonly Field[]
   /** As it was last announced, behind its number: what is repeated is not read again. */
@@ -57,7 +65,7 @@ export interface Template {
   /** In the order in which they must run. */
   readonly steps: readonly Step[]
   /** Active and inactive timeouts that stand in flow records. */
-  readonly timeouts: readonly Step[]
+  readonly timeouts: readonly TimeoutField[]
   /** Counts run from the flow's begin. */
   readonly isTotal: boolean
   /** The source is who began. */
@@ -72,11 +80,10 @@ export interface Template {
   }
 }
 
-/** What reading a template's fields found, reused: where the next record begins, and whether all was
- * there. */
-export interface FieldsRead {
-  readonly fields: Field[]
-  end: number
+/** The fields of a template, and where its specifiers end. */
+interface FieldsRead {
+  readonly fields: readonly Field[]
+  readonly end: number
 }
 
 /** Reads `count` field specifiers of IPFIX at b[at..end); null if they are cut off. */
@@ -176,21 +183,22 @@ function fits({ reading }: Element, length: number): boolean {
 }
 
 function stepOf(fields: readonly Field[], field: number, { column, reading }: Element): Step {
-  const offset = fields.slice(0, field).reduce((sum, { length }) => sum + length, 0)
-  return { column, reading, field, offset, length: fields[field]!.length }
+  return { column, reading, field, offset: offsetOf(fields, field), length: fields[field]!.length }
 }
+
+const offsetOf = (fields: readonly Field[], field: number): number =>
+  fields.slice(0, field).reduce((sum, { length }) => sum + length, 0)
 
 /** Times since the start need the start; IPv6 addresses take the place of an IPv4 one that is zero. */
 const ORDER: Partial<Record<Element['column'], number>> = { boot: -1 }
 const order = ({ column, reading }: Step): number => ORDER[column] ?? (reading === ADDRESS6 ? 1 : 0)
 const firstFirst = (a: Step, b: Step): number => order(a) - order(b)
 
-function timeoutsOf(fields: readonly Field[]): Step[] {
-  const found: Step[] = []
+function timeoutsOf(fields: readonly Field[]): TimeoutField[] {
+  const found: TimeoutField[] = []
   for (const [field, { element, pen, length }] of fields.entries()) {
     if (pen !== 0 || length > 8 || (element !== ACTIVE_TIMEOUT && element !== INACTIVE_TIMEOUT)) continue
-    const column = element === ACTIVE_TIMEOUT ? 'start' : 'end'
-    found.push(stepOf(fields, field, { column, reading: INTEGER, rank: 0 }))
+    found.push({ element, field, offset: offsetOf(fields, field), length })
   }
   return found
 }

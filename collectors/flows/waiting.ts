@@ -5,10 +5,16 @@
 import type { ExporterState } from './exporters.ts'
 import type { Micros } from '../../src/model/time.ts'
 
-/** Octets that wait at most; beyond it the oldest go. */
+/** Octets that wait at most, the cost of their sets included; beyond it the oldest go. */
 const WAITING_BYTES_MAX = 1 << 25
+/** ... down to this share of them. */
+const ROOM_MADE = 63 / 64
+/** What a set costs besides its octets, of which it may have none (measured: 390 to 470). */
+const SET_OVERHEAD = 512
 /** How long a set waits: exporters repeat templates after 1800 s by default (Fortinet, Cisco), or sooner. */
 const WAITING_MAX: Micros = 3600e6
+/** How often those that have waited for too long are looked for. */
+const EXPIRED_EVERY: Micros = 60e6
 
 /** A data set and what its message said. */
 export interface DataSet {
@@ -32,6 +38,7 @@ export class Waiting {
   /** In order of arrival, by template and altogether. */
   private readonly byTemplate = new Map<string, Set<DataSet>>()
   private readonly all = new Set<DataSet>()
+  private expiredAt: Micros = -Infinity
 
   /** Copies what it keeps. */
   add(data: DataSet): void {
@@ -41,7 +48,8 @@ export class Waiting {
     if (others === undefined) this.byTemplate.set(key, new Set([held]))
     else others.add(held)
     this.all.add(held)
-    this.octets += held.end
+    this.octets += cost(held)
+    this.makeRoom()
     this.expire(data.received)
   }
 
@@ -59,11 +67,21 @@ export class Waiting {
     for (const held of this.all) this.lose(held)
   }
 
+  /** Not set by set: an iterator walks over all that was deleted before (src/bytes/oldest.ts). */
+  private makeRoom(): void {
+    if (this.octets <= WAITING_BYTES_MAX) return
+    for (const held of this.all) {
+      if (this.octets <= ROOM_MADE * WAITING_BYTES_MAX) return
+      this.lose(held)
+    }
+  }
+
   /** In a file without times nothing grows old. */
   private expire(now: Micros): void {
+    if (!(now - this.expiredAt >= EXPIRED_EVERY)) return
+    this.expiredAt = now
     for (const held of this.all) {
-      const isOld = now - held.received > WAITING_MAX
-      if (this.octets <= WAITING_BYTES_MAX && !isOld) return
+      if (now - held.received <= WAITING_MAX) return
       this.lose(held)
     }
   }
@@ -79,8 +97,10 @@ export class Waiting {
 
   private release(held: DataSet): void {
     this.all.delete(held)
-    this.octets -= held.end
+    this.octets -= cost(held)
   }
 }
+
+const cost = ({ end }: DataSet): number => end + SET_OVERHEAD
 
 const keyOf = ({ exporter }: ExporterState, set: number): string => `${exporter.id} ${set}`

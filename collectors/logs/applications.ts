@@ -2,10 +2,11 @@
  * What logs say of connections beside the log of connections itself: names out of TLS, HTTP and DNS, held by
  * the connection's name until its own record comes.
  */
+import { forgetOldest } from '../../src/bytes/oldest.ts'
 import type { LoggedAnswer } from '../../src/model/dns.ts'
 import type { FlowApplication } from '../../src/model/flow-record.ts'
 
-/** Connections of which something is held; of further ones the one held for longest is forgotten. */
+/** Connections of which something is held; of more, those held for longest are forgotten. */
 export const HELD_MAX = 1 << 18
 
 /** Answers of name servers that are held; further ones are not. */
@@ -35,9 +36,7 @@ export function applications(limit = HELD_MAX): Applications {
       const known = held.get(uid)
       held.set(uid, known === undefined ? said : { ...said, ...known })
       if (held.size <= limit) return
-      const [oldest] = held.keys()
-      if (oldest !== undefined) held.delete(oldest)
-      forgotten++
+      forgotten += forgetOldest(held)
     },
     get size() {
       return held.size

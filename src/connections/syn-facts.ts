@@ -5,6 +5,8 @@ import type { SynFacts } from '../model/connection.ts'
 import type { Place } from '../wire/frame.ts'
 import * as tcp from '../wire/tcp.ts'
 
+/** A larger shift is used as 14 (RFC 7323 §2.3). */
+const WINDOW_SCALE_MAX = 14
 /** Option kinds below it are those that hosts send (IANA: 0 to 8 are TCP's own and its extensions'). */
 const KIND_PACKED = 16
 /** So many of them fit in an exact number, four bits each. */
@@ -33,7 +35,8 @@ export class SynFactsReader {
       const length = kind === tcp.OPTION_NO_OPERATION ? 1 : at + 1 < end ? b[at + 1]! : 0
       if (length === 0 || at + length > end) break
       if (kind === tcp.OPTION_MSS && length === 4) mss = u16(b, at + 2)
-      if (kind === tcp.OPTION_WINDOW_SCALE && length === 3) windowScale = Math.min(14, b[at + 2]!)
+      if (kind === tcp.OPTION_WINDOW_SCALE && length === 3)
+        windowScale = Math.min(WINDOW_SCALE_MAX, b[at + 2]!)
       at += length
     }
     const options = isPacked ? this.text(packed) : kindsOf(b, t + tcp.HEADER_MIN, count)

@@ -4,8 +4,6 @@
  * `snapLength`.
  */
 import { u16, u24 } from '../bytes/read.ts'
-import { cutShort } from './fault.ts'
-import type { Fault } from './fault.ts'
 
 export const HEADER_LENGTH = 14 // octets
 
@@ -58,6 +56,3 @@ export function llcEtherType(b: Uint8Array, at: number, end: number): number {
 /** Octets of LLC, and SNAP if it is there, before the payload that `llcEtherType` names. */
 export const llcLength = (b: Uint8Array, at: number): number =>
   u24(b, at) === LLC_SNAP ? SNAP_LENGTH : LLC_LENGTH
-
-export const fault = (_b: Uint8Array, at: number, end: number): Fault | null =>
-  at + HEADER_LENGTH > end ? cutShort('ethernet', at, HEADER_LENGTH, end - at) : null

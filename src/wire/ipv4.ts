@@ -3,8 +3,6 @@
  * Contract: if `headerLength` returned non-zero, no accessor reads past `end`.
  */
 import { u16 } from '../bytes/read.ts'
-import { cutShort } from './fault.ts'
-import type { Fault } from './fault.ts'
 
 export const HEADER_MIN = 20 // octets
 export const MORE_FRAGMENTS = 0x2000
@@ -21,9 +19,7 @@ export const PROTOCOL_AUTHENTICATION = 51
 export const version = (b: Uint8Array, at: number): number => b[at]! >> 4
 /** The length field in octets, unchecked. */
 export const saidHeaderLength = (b: Uint8Array, at: number): number => (b[at]! & 15) * 4
-export const trafficClass = (b: Uint8Array, at: number): number => b[at + 1]!
 export const totalLength = (b: Uint8Array, at: number): number => u16(b, at + 2)
-export const identification = (b: Uint8Array, at: number): number => u16(b, at + 4)
 /** Flags and offset as they stand. */
 export const fragmentField = (b: Uint8Array, at: number): number => u16(b, at + 6)
 /** Octets, a multiple of 8. */
@@ -43,17 +39,4 @@ export function headerLength(b: Uint8Array, at: number, end: number): number {
   const length = saidHeaderLength(b, at)
   const total = totalLength(b, at)
   return length >= HEADER_MIN && at + length <= end && (total === 0 || total >= length) ? length : 0
-}
-
-export function fault(b: Uint8Array, at: number, end: number): Fault | null {
-  const layer = 'ipv4'
-  if (at + HEADER_MIN > end) return cutShort(layer, at, HEADER_MIN, end - at)
-  if (version(b, at) !== 4) return { layer, at, message: `version is ${version(b, at)}` }
-  const length = saidHeaderLength(b, at)
-  if (length < HEADER_MIN) return { layer, at, message: `header length ${length} is below ${HEADER_MIN}` }
-  const total = totalLength(b, at)
-  if (total !== 0 && total < length) {
-    return { layer, at: at + 2, message: `total length ${total} is below the header length ${length}` }
-  }
-  return at + length > end ? cutShort(layer, at, length, end - at) : null
 }

@@ -7,8 +7,6 @@
  * 7401 5.1 both demand "no next header" and ignore what follows).
  */
 import { u16, u32 } from '../bytes/read.ts'
-import { cutShort } from './fault.ts'
-import type { Fault } from './fault.ts'
 
 export const HEADER_LENGTH = 40
 
@@ -27,7 +25,6 @@ export const SHIM6 = 140
 export const EXTENSIONS_MAX = 32
 
 export const version = (b: Uint8Array, at: number): number => b[at]! >> 4
-export const trafficClass = (b: Uint8Array, at: number): number => (u16(b, at) >> 4) & 0xff
 /**
  * Octets after the fixed header; 0 for jumbograms (RFC 2675) and in captures on a host with segmentation
  * offload.
@@ -73,25 +70,3 @@ export const extensionNext = (b: Uint8Array, at: number): number => b[at]!
 export const fragmentOffset = (b: Uint8Array, at: number): number => u16(b, at + 2) & 0xfff8
 export const moreFragments = (b: Uint8Array, at: number): number => u16(b, at + 2) & 1
 export const fragmentIdentification = (b: Uint8Array, at: number): number => u32(b, at + 4)
-
-export function fault(b: Uint8Array, at: number, end: number): Fault | null {
-  const layer = 'ipv6'
-  if (at + HEADER_LENGTH > end) return cutShort(layer, at, HEADER_LENGTH, end - at)
-  if (version(b, at) !== 6) return { layer, at, message: `version is ${version(b, at)}` }
-  let type = nextHeader(b, at)
-  let next = at + HEADER_LENGTH
-  for (let i = 0; isExtension(type); i++) {
-    if (i === EXTENSIONS_MAX)
-      return { layer, at: next, message: `more than ${EXTENSIONS_MAX} extension headers` }
-    const length = extensionLength(b, next, end, type)
-    if (length === 0)
-      return cutShort(`ipv6 extension ${type}`, next, neededFor(b, next, end, type), end - next)
-    if (type === FRAGMENT && fragmentOffset(b, next) !== 0) return null
-    type = extensionNext(b, next)
-    next += length
-  }
-  return null
-}
-
-const neededFor = (b: Uint8Array, at: number, end: number, type: number): number =>
-  at + FIRST_UNIT > end ? FIRST_UNIT : saidExtensionLength(b, at, type)

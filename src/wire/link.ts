@@ -8,7 +8,6 @@
  */
 import { u8 } from '../bytes/read.ts'
 import * as ethernet from './ethernet.ts'
-import * as macsec from './macsec.ts'
 import * as mpls from './mpls.ts'
 import { locateIpv4, locateIpv6 } from './network.ts'
 import * as nsh from './nsh.ts'
@@ -29,11 +28,8 @@ import { isEthernet, isIp } from './plausible.ts'
 import * as ppp from './ppp.ts'
 import * as pppoe from './pppoe.ts'
 import { stepAlong } from './step.ts'
+import * as tags from './tags.ts'
 import { BACKBONE, MPLS, NSH, PPPOE } from './tunnels.data.ts'
-import * as vlan from './vlan.ts'
-
-/** Tags before a frame is called malformed: provider bridging and a fabric's VN-Tag together make four. */
-export const TAGS_MAX = 8
 
 /** Labels have a range of their own in `Place.tag`, so that label 5 is not VLAN 5. */
 const LABEL_RANGE = 1 << 20
@@ -48,9 +44,7 @@ export function locateEthernet(
 ): number {
   const payloadAt = at + ethernet.HEADER_LENGTH
   if (payloadAt > end) return lacking(payloadAt, wireEnd, TRUNCATED_LINK, MALFORMED_LINK)
-  const isInFrame = b === place.frame
-  place.destinationHardwareAt = isInFrame ? at : -1
-  place.sourceHardwareAt = isInFrame ? at + 6 : -1
+  noteHardware(b, at, place)
   return locateTagged(b, payloadAt, end, wireEnd, ethernet.typeOrLength(b, at), place)
 }
 
@@ -77,19 +71,18 @@ export function locateType(
     case ethernet.PPPOE_SESSION:
       return locatePppoe(b, at, end, wireEnd, place)
     case ethernet.TRANSPARENT_BRIDGING:
-      return locateEthernet(b, at, end, wireEnd, place)
+    case ethernet.MACSEC:
+      return locateTagged(b, at, end, wireEnd, type, place)
     case ethernet.BACKBONE_SERVICE:
       return locateBackbone(b, at, end, wireEnd, place)
     case ethernet.NETWORK_SERVICE:
       return locateService(b, at, end, wireEnd, place)
-    case ethernet.MACSEC:
-      return locateMacsec(b, at, end, wireEnd, place)
     default:
       return NOT_IP
   }
 }
 
-/** Steps over tags, then reads on: a type, or a length and thus LLC. */
+/** Steps over tags, and into frames in frames, then reads on: a type, or a length and thus LLC. */
 export function locateTagged(
   b: Uint8Array,
   start: number,
@@ -100,17 +93,25 @@ export function locateTagged(
 ): number {
   let at = start
   let type = announced
-  for (let tags = 0; vlan.isTag(type); tags++) {
-    const length = vlan.headerLength(b, at, end, type)
-    if (length === 0) return lacking(at + 4, wireEnd, TRUNCATED_LINK, MALFORMED_LINK)
-    if (tags === TAGS_MAX) return MALFORMED_LINK
-    const identifier = vlan.identifier(b, at, type)
+  for (let i = 0; tags.isTag(type); i++) {
+    const length = tags.headerLength(b, at, end, type)
+    if (length === 0) return end < wireEnd ? TRUNCATED_LINK : MALFORMED_LINK
+    if (i === tags.TAGS_MAX) return MALFORMED_LINK
+    if (tags.isEncrypted(b, at, type)) return ENCRYPTED
+    const identifier = tags.identifier(b, at, type)
     if (identifier !== 0) foldTag(identifier, place)
-    type = vlan.nextType(b, at, type)
+    else if (type === ethernet.TRANSPARENT_BRIDGING) noteHardware(b, at, place)
+    type = tags.nextType(b, at, length)
     at += length
   }
   if (type >= ethernet.TYPE_MIN) return locateType(b, at, end, wireEnd, type, place)
   return locateLlc(b, at, end, wireEnd, place)
+}
+
+function noteHardware(b: Uint8Array, at: number, place: Place): void {
+  const isInFrame = b === place.frame
+  place.destinationHardwareAt = isInFrame ? at : -1
+  place.sourceHardwareAt = isInFrame ? at + 6 : -1
 }
 
 /**
@@ -193,12 +194,4 @@ function locateService(b: Uint8Array, at: number, end: number, wireEnd: number, 
   if (!stepAlong(place, NSH, nsh.servicePath(b, at))) return TOO_DEEP
   const type = nsh.etherType(b, at)
   return type === 0 ? unreadIn(NSH) : locateType(b, at + length, end, wireEnd, type, place)
-}
-
-/** Authenticated but not encrypted frames can be read: what follows the tag is an EtherType as ever. */
-function locateMacsec(b: Uint8Array, at: number, end: number, wireEnd: number, place: Place): number {
-  const length = macsec.headerLength(b, at, end)
-  if (length === 0) return end < wireEnd ? TRUNCATED_LINK : MALFORMED_LINK
-  if (macsec.isEncrypted(b, at)) return ENCRYPTED
-  return locateTagged(b, at + length, end, wireEnd, macsec.nextType(b, at, length), place)
 }

@@ -3,7 +3,7 @@
  * follows the payload, where IP's own length leaves it out. Contract: if `headerLength` returned non-zero, no
  * accessor reads past `end`.
  */
-import { u16, u8 } from '../bytes/read.ts'
+import { u8 } from '../bytes/read.ts'
 
 const TAG_LENGTH = 6 // control, short length, packet number
 const CHANNEL_LENGTH = 8
@@ -19,4 +19,3 @@ export function headerLength(b: Uint8Array, at: number, end: number): number {
 }
 
 export const isEncrypted = (b: Uint8Array, at: number): boolean => (u8(b, at) & ENCRYPTED_OR_CHANGED) !== 0
-export const nextType = (b: Uint8Array, at: number, length: number): number => u16(b, at + length - 2)

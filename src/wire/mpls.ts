@@ -4,8 +4,6 @@
  * Contract: if `stackLength` returned non-zero, `label` may be called for every offset of the stack.
  */
 import { u24, u8 } from '../bytes/read.ts'
-import { cutShort } from './fault.ts'
-import type { Fault } from './fault.ts'
 
 export const LABEL_LENGTH = 4
 /** Before the frame in a pseudo-wire, if its ends agreed on it (RFC 4448 4.6). */
@@ -40,11 +38,4 @@ export function serviceLabel(b: Uint8Array, at: number, length: number): number 
   const before = last - LABEL_LENGTH
   const isEntropy = before > at && label(b, before) === ENTROPY_INDICATOR
   return label(b, isEntropy ? before - LABEL_LENGTH : last)
-}
-
-export function fault(b: Uint8Array, at: number, end: number): Fault | null {
-  if (stackLength(b, at, end) !== 0) return null
-  const room = Math.floor((end - at) / LABEL_LENGTH)
-  if (room < LABELS_MAX) return cutShort('mpls', at, (Math.max(0, room) + 1) * LABEL_LENGTH, end - at)
-  return { layer: 'mpls', at, message: `more than ${LABELS_MAX} labels` }
 }

@@ -5,8 +5,6 @@
  */
 import { u32, u32le } from '../bytes/read.ts'
 import { IPV4, IPV6 } from './ethernet.ts'
-import { cutShort } from './fault.ts'
-import type { Fault } from './fault.ts'
 
 export const HEADER_LENGTH = 4
 
@@ -29,6 +27,3 @@ export function etherType(b: Uint8Array, at: number): number {
   if (value === AF_INET) return IPV4
   return AF_INET6.includes(value) ? IPV6 : 0
 }
-
-export const fault = (_b: Uint8Array, at: number, end: number): Fault | null =>
-  at + HEADER_LENGTH > end ? cutShort('null', at, HEADER_LENGTH, end - at) : null

@@ -7,7 +7,7 @@ import { u16 } from '../bytes/read.ts'
 import * as ethernet from './ethernet.ts'
 import * as ipv4 from './ipv4.ts'
 import * as ipv6 from './ipv6.ts'
-import * as vlan from './vlan.ts'
+import * as tags from './tags.ts'
 
 /** An IP datagram at `at` that ends by `wireEnd`. */
 export function isIp(b: Uint8Array, at: number, end: number, wireEnd: number): boolean {
@@ -36,10 +36,10 @@ export function isEthernet(b: Uint8Array, start: number, end: number, wireEnd: n
   if (ethernet.headerLength(b, start, end) === 0) return false
   let type = ethernet.typeOrLength(b, start)
   let at = start + ethernet.HEADER_LENGTH
-  while (vlan.isTag(type)) {
-    const length = vlan.headerLength(b, at, end, type)
-    if (length === 0) return false
-    type = vlan.nextType(b, at, type)
+  for (let i = 0; tags.isTag(type); i++) {
+    const length = tags.headerLength(b, at, end, type)
+    if (length === 0 || i === tags.TAGS_MAX || tags.isEncrypted(b, at, type)) return false
+    type = tags.nextType(b, at, length)
     at += length
   }
   return isOfType(b, at, end, wireEnd, type)

@@ -5,8 +5,6 @@
  */
 import { u16, u8 } from '../bytes/read.ts'
 import { IPV4, IPV6, MPLS } from './ethernet.ts'
-import { cutShort } from './fault.ts'
-import type { Fault } from './fault.ts'
 
 const FRAMING = 0xff03
 const CISCO_UNICAST = 0x0f
@@ -57,11 +55,3 @@ export function etherType(b: Uint8Array, at: number, end: number): number {
 export const ciscoHeaderLength = (_b: Uint8Array, at: number, end: number): number =>
   at + CISCO_LENGTH > end ? 0 : CISCO_LENGTH
 export const ciscoEtherType = (b: Uint8Array, at: number): number => u16(b, at + 2)
-
-export const ciscoFault = (_b: Uint8Array, at: number, end: number): Fault | null =>
-  at + CISCO_LENGTH > end ? cutShort('chdlc', at, CISCO_LENGTH, end - at) : null
-
-export function fault(b: Uint8Array, at: number, end: number): Fault | null {
-  if (isCisco(b, at, end)) return ciscoFault(b, at, end)
-  return headerLength(b, at, end) === 0 ? cutShort('ppp', at, isFramed(b, at, end) ? 4 : 2, end - at) : null
-}

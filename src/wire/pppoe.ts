@@ -4,8 +4,6 @@
  * not checked: the EtherType has already said that this is session data.
  */
 import { u16 } from '../bytes/read.ts'
-import { cutShort } from './fault.ts'
-import type { Fault } from './fault.ts'
 
 export const HEADER_LENGTH = 6
 
@@ -17,6 +15,3 @@ export const payloadLength = (b: Uint8Array, at: number): number => u16(b, at + 
 
 export const headerLength = (_b: Uint8Array, at: number, end: number): number =>
   at + HEADER_LENGTH > end ? 0 : HEADER_LENGTH
-
-export const fault = (_b: Uint8Array, at: number, end: number): Fault | null =>
-  at + HEADER_LENGTH > end ? cutShort('pppoe', at, HEADER_LENGTH, end - at) : null

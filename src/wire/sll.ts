@@ -4,8 +4,6 @@
  * Contract: if `headerLength` returned non-zero, no accessor reads past `end`.
  */
 import { u16, u8 } from '../bytes/read.ts'
-import { cutShort } from './fault.ts'
-import type { Fault } from './fault.ts'
 
 const V1_LENGTH = 16 // packet type, ARPHRD, address length, 8 octets of address, protocol
 // protocol, reserved, interface index, ARPHRD, packet type, address length, 8 octets of address
@@ -32,6 +30,3 @@ export function sourceAt(b: Uint8Array, at: number, version: 1 | 2): number {
   if (version === 1) return u16(b, at + 4) === MAC_LENGTH ? at + 6 : -1
   return u8(b, at + 11) === MAC_LENGTH ? at + 12 : -1
 }
-
-export const fault = (_b: Uint8Array, at: number, end: number, version: 1 | 2): Fault | null =>
-  at + lengthOf(version) > end ? cutShort(`sll${version}`, at, lengthOf(version), end - at) : null

@@ -3,8 +3,6 @@
  * Contract: if `headerLength` returned non-zero, no accessor reads past `end`.
  */
 import { u16 } from '../bytes/read.ts'
-import { cutShort } from './fault.ts'
-import type { Fault } from './fault.ts'
 
 export const HEADER_LENGTH = 8
 
@@ -24,10 +22,4 @@ export function headerLength(b: Uint8Array, at: number, end: number): number {
 export function payloadEnd(b: Uint8Array, at: number, end: number): number {
   const said = length(b, at)
   return said !== 0 && at + said < end ? at + said : end
-}
-
-export function fault(b: Uint8Array, at: number, end: number): Fault | null {
-  if (at + HEADER_LENGTH > end) return cutShort('udp', at, HEADER_LENGTH, end - at)
-  if (headerLength(b, at, end) !== 0) return null
-  return { layer: 'udp', at: at + 4, message: `length ${length(b, at)} is below ${HEADER_LENGTH}` }
 }

@@ -6,8 +6,6 @@
  */
 import { u16 } from '../bytes/read.ts'
 import { E_TAG, OLD_QINQ, SERVICE_VLAN, VLAN, VNTAG } from './ethernet.ts'
-import { cutShort } from './fault.ts'
-import type { Fault } from './fault.ts'
 
 const TAG_LENGTH = 4 // octets after the EtherType, the next EtherType included
 const VNTAG_LENGTH = 6
@@ -34,9 +32,3 @@ export const headerLength = (_b: Uint8Array, at: number, end: number, type: numb
  */
 export const identifier = (b: Uint8Array, at: number, type: number): number =>
   namesInterfaces(type) ? 0 : u16(b, at) & 0x0fff
-
-/** What follows the tag: an EtherType or an 802.3 length. */
-export const nextType = (b: Uint8Array, at: number, type: number): number => u16(b, at + length(type) - 2)
-
-export const fault = (_b: Uint8Array, at: number, end: number, type: number): Fault | null =>
-  at + length(type) > end ? cutShort('vlan', at, length(type), end - at) : null

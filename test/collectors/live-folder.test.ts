@@ -46,6 +46,23 @@ test('files in the order of their packets, packed ones too; numbers go on', asyn
   expect(reader.takeGap()).toBeNull()
 })
 
+test('closed while it looks for a file that follows, it ends', async () => {
+  const closedAfter = async (ms: number) => {
+    const path = folder()
+    writeFileSync(join(path, '1.pcap'), capture(0, 2))
+    const { reader } = following(path)
+    await told(reader, 2)
+    const more = told(reader, 1)
+    for (let i = 0; i < 20; i++) writeFileSync(join(path, `2-${i}.pcap`), capture(3 + i, 4 + i))
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    reader.close()
+    return more
+  }
+  const moments = range(0, 20).map((i) => 100 + 2 * i)
+  const rest = await Promise.all(moments.map(closedAfter))
+  expect(rest.filter((more) => more.length > 1)).toEqual([])
+})
+
 test('a file that grows is waited for, to the octet; a later one ends it', async () => {
   const path = folder()
   const file = join(path, '1.pcap')

@@ -49,6 +49,22 @@ test('a sender is fetched from, and again when it comes back', async () => {
   expect(reader.interfaces).toHaveLength(1)
 })
 
+test('a sender that takes connections and says nothing is given time', async () => {
+  let taken = 0
+  const server = createServer((socket) => {
+    taken++
+    if (taken < 3) socket.end()
+    else socket.end(capture(0, 2))
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const began = performance.now()
+  const reader = reading(connectSource({ host: '127.0.0.1', port: (server.address() as AddressInfo).port }))
+  expect((await told(reader, 2)).map(({ frame }) => frame)).toEqual([0, 1])
+  // Half a second after the first time, a second after the next.
+  expect([taken, performance.now() - began > 1_400]).toEqual([3, true])
+})
+
 test('why a stream came to its end is known, if it did not simply end', async () => {
   const stream = new PassThrough()
   const reader = reading(inputSource(stream, 'standard input'))

@@ -18,7 +18,7 @@ import {
   UDP,
   UNKNOWN_LINK_TYPE,
 } from '../../src/wire/frame.ts'
-import { TAGS_MAX } from '../../src/wire/link.ts'
+import { TAGS_MAX } from '../../src/wire/tags.ts'
 import * as tcp from '../../src/wire/tcp.ts'
 import { icmpFrame, ipFrame, LINK_TYPE, tcpFrame, udpFrame } from '../scenario/frame-writer.ts'
 import type { Link, LinkOptions } from '../scenario/frame-writer.ts'

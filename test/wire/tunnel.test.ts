@@ -7,6 +7,7 @@ import {
   AGGREGATE,
   ENCRYPTED,
   LINK_FRAGMENT,
+  MALFORMED_LINK,
   MALFORMED_TUNNEL,
   TOO_DEEP,
   TRUNCATED_TUNNEL,
@@ -52,6 +53,29 @@ test.each(WRAPPED)('$name', ({ frame, path: expected, linkType }) => {
     ports: [tcp.sourcePort(bytes, transportAt), tcp.destinationPort(bytes, transportAt)],
     payload: tcp.payloadLength(bytes, transportAt, wireEnd),
   }).toEqual({ kind: TCP, path: expected, ports: [50_000, 443], payload: 9 })
+})
+
+describe('frames in frames', () => {
+  const nested = (frame: Uint8Array, type: number, header: Uint8Array, times: number): Uint8Array =>
+    ethernet(type, octets(...new Array<Uint8Array>(times - 1).fill(header), frame))
+  const bridged = ethernet(0x6558, new Uint8Array())
+  const authenticated = octets([0, 0, 0, 0, 0, 1, 0x88, 0xe5])
+
+  test('are read', () => {
+    const { kind, place } = inside(nested(framed(packet), 0x6558, bridged, 3))
+    expect([kind, place.sourceHardwareAt]).toEqual([TCP, 3 * 14 + 6])
+  })
+
+  test.each([
+    ['frames', 0x6558, bridged],
+    ['tags of MACsec', 0x88e5, authenticated],
+  ])('are too many in a capture that consists of %s', (_name, type, header) => {
+    const most = Math.floor(65_000 / header.length)
+    expect(inside(nested(framed(packet), type, header, most)).kind).toBe(MALFORMED_LINK)
+    // ... also where nothing says that frames follow, and they have to be found out.
+    const labels = octets([0, 0, 0x11, 64], nested(framed(packet), type, header, most))
+    expect(inside(ethernet(0x8847, labels)).kind).toBe(unreadIn(kinds.MPLS))
+  })
 })
 
 describe('hardware addresses', () => {

@@ -15,6 +15,7 @@ import { bit, half } from './fields.ts'
 import { changeDue, outerOf, tellChange } from './nat.ts'
 import { silenceDue, tellSilence } from './silences.ts'
 import {
+  ANSWER_EVERY,
   bitsOf,
   bytesSent,
   connectionId,
@@ -212,8 +213,6 @@ function tellMinute(state: FlowState, row: number, now: Micros): false {
   return false
 }
 
-/** That a responder answers is told no oftener, whatever the connection: it says how that one does. */
-const ANSWER_EVERY: Micros = seconds(1)
 /** Responders of which it is known when they answered; of further ones it is told each time. */
 const ANSWERERS_MAX = 1 << 16
 
@@ -245,7 +244,7 @@ function isNews({ table, answered }: FlowState, row: number, at: Micros): boolea
 }
 
 /** An answer comes within this time: the initial retransmission timeout of RFC 6298 §2.1. */
-const ROUND_TRIP_MAX: Micros = 1_000_000
+const ROUND_TRIP_MAX: Micros = seconds(1)
 
 /** Tells a side's FIN or RST that is due, who said the first word of the end before the other; false if none
  * is. */

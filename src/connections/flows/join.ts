@@ -17,7 +17,9 @@ import { nextDue } from './facts.ts'
 import { cover } from './silences.ts'
 import {
   bitsOf,
+  ANSWER_EVERY,
   clearBits,
+  CLOCKS_APART,
   coldOf,
   EQUAL,
   firstAt,
@@ -62,10 +64,6 @@ export class Piece {
 
 /** SYNs are sent again for so long at most: Linux gives up after 127 s (tcp_syn_retries 6). */
 const SYN_TRIES: Micros = seconds(130)
-/** Clocks of exporters of one network differ by less. */
-export const CLOCKS_APART: Micros = seconds(5)
-/** That a connection goes on is told no oftener. */
-const ANSWER_EVERY: Micros = seconds(1)
 /** What the first minute of a connection holds is told of some. */
 const MINUTE: Micros = seconds(60)
 
@@ -223,12 +221,13 @@ function add(state: FlowState, row: number, side: Side, piece: Piece): void {
   if (!isFresh) cover(state, row, side, piece)
   // An event may have told of it before, which says no flags.
   else clearBits(state, row, F.FLAGLESS)
+  // Zeek and Suricata begin a flow anew after a silence, and its counts with it.
+  const isSameFlow = piece.isTotal && start < f64[(h + F.LAST) >> 1]!
   noteTimes(state, row, side, piece)
-  const packets = counts(state, row, h, piece)
+  const isPayload = counts(state, row, h, piece, isSameFlow)
   if (flags < 0) setBits(state, row, F.FLAGLESS)
   else noteFlags(state, row, side, flags)
-  if (hasPayload(state, row, packets, piece.octets) || (flags >= 0 && (flags & tcp.PSH) !== 0))
-    setBits(state, row, bit(F.SPOKE, side))
+  if (isPayload || (flags >= 0 && (flags & tcp.PSH) !== 0)) setBits(state, row, bit(F.SPOKE, side))
   if (piece.isSampled) setBits(state, row, F.SAMPLED)
   if (piece.isPaired) setBits(state, row, F.PAIRED)
   if (flags > 0 && (flags & (tcp.FIN | tcp.RST)) !== 0 && f64[(h + F.ENDED_AT) >> 1] === 0)
@@ -284,22 +283,23 @@ function noteTimes(state: FlowState, row: number, side: Side, piece: Piece): voi
   if (hidden > w[c + F.HIDDEN]! >>> 0) w[c + F.HIDDEN] = hidden
 }
 
-/** Packets and octets of the half; answers the packets that the piece adds. */
-function counts(state: FlowState, row: number, h: number, piece: Piece): number {
+/** Packets and octets of the half; answers whether those that the piece adds hold payload for certain.
+ * `isSameFlow`: it counts again what was counted before. */
+function counts(state: FlowState, row: number, h: number, piece: Piece, isSameFlow: boolean): boolean {
   const { words: w, f64 } = state.table
   const at = (h + F.OCTETS) >> 1
   const before = w[h + F.PACKETS]! >>> 0
   // A record without packets still shows that the direction is there.
   const told = Math.max(1, piece.packets)
-  const packets = piece.isTotal ? Math.max(0, told - before) : told
+  const packets = isSameFlow ? Math.max(0, told - before) : told
   w[h + F.PACKETS] = Math.min(0xffffffff, before + packets)
-  const octets = piece.isTotal ? Math.max(0, piece.octets - f64[at]!) : piece.octets
+  const octets = isSameFlow ? Math.max(0, piece.octets - f64[at]!) : piece.octets
   f64[at] = f64[at]! + octets
   if (piece.end - firstAt(state, row) <= MINUTE) {
     const early = (w[h + F.EARLY]! >>> 0) + payloadOf(state, row, packets, octets)
     w[h + F.EARLY] = Math.min(0xffffffff, Math.round(early))
   }
-  return packets
+  return hasPayload(state, row, packets, octets)
 }
 
 function noteFlags(state: FlowState, row: number, side: Side, flags: number): void {

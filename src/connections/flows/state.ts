@@ -3,7 +3,7 @@ import type { AddressTable } from '../../bytes/address.ts'
 import { type ConnectionId, connectionNumber } from '../../model/connection.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Endpoint, Side, Tap } from '../../model/packet.ts'
-import { MILLISECOND, type Micros } from '../../model/time.ts'
+import { MILLISECOND, seconds, type Micros } from '../../model/time.ts'
 import type { DueQueue } from '../due-queue.ts'
 import * as F from './fields.ts'
 import type { FlowClock } from './clock.ts'
@@ -146,7 +146,7 @@ export interface FlowState {
   readonly streamNumbers: { next: number }
   /** By exporter. */
   readonly timeouts: FlowTimeouts[]
-  /** What exporters state as their inactive timeout, by exporter; NaN: nothing. */
+  /** What exporters state as their inactive timeout, by exporter; Infinity: nothing. */
   readonly stated: Micros[]
   /** The time of what was told last. */
   told: Micros
@@ -158,6 +158,13 @@ export interface FlowState {
  * header, whose clocks are rounded to the millisecond each (RFC 3954 5.1).
  */
 export const EQUAL: Micros = 2 * MILLISECOND
+
+/** Clocks of exporters of one network, and those of interfaces of one exporter, differ by less. */
+export const CLOCKS_APART: Micros = seconds(5)
+
+/** That a connection goes on is told no oftener, and that a responder answers, whatever the connection: it
+ * says how that one does. */
+export const ANSWER_EVERY: Micros = seconds(1)
 
 /** The only scope: addresses of both versions are numbers of one table. */
 export const SCOPE = 6

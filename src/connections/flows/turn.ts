@@ -3,7 +3,7 @@ import { otherSide } from '../../model/packet.ts'
 import type { Micros } from '../../model/time.ts'
 import * as F from './fields.ts'
 import { bit, half } from './fields.ts'
-import { bitsOf, clearBits, EQUAL, type FlowState, halfNumber, packetsOf } from './state.ts'
+import { bitsOf, clearBits, CLOCKS_APART, EQUAL, type FlowState, halfNumber, packetsOf } from './state.ts'
 
 /** Turns the row so that side 0 is the originator, as far as is known; guessed roles stay marked. */
 export function settleRoles(state: FlowState, row: number, resolution: Micros): void {
@@ -46,9 +46,6 @@ function originatorOf(state: FlowState, row: number, resolution: Micros): 0 | 1 
   if (Math.abs(apart) > Math.max(EQUAL, resolution)) return apart > 0 ? 0 : 1
   return null
 }
-
-/** Interfaces of one exporter, and exporters, keep time each for itself. */
-const CLOCKS_APART: Micros = 5_000_000
 
 /** The row's sides change places: what was taken for the originator is the responder. */
 export function turn(state: FlowState, row: number): void {

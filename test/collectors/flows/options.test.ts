@@ -131,21 +131,21 @@ describe('what exporters say of themselves', () => {
     expect(run.records.map(({ samplingInterval }) => samplingInterval)).toEqual([100, 1000, 1000, 1, 7])
   })
 
-  test('timeouts that stand in flow records', () => {
+  test('timeouts that stand in flow records; 0 states none', () => {
     const run = decoding()
-    const values = [ipv4('10.0.0.1'), unsigned(1800, 2), unsigned(15, 2)]
-    run.take({
-      bytes: ipfix([
-        set(2, [
-          template(256, [
-            [8, 4],
-            [36, 2],
-            [37, 2],
-          ]),
-        ]),
-        set(256, values),
-      ]),
-    })
+    const timeouts: readonly FieldSpec[] = [
+      [8, 4],
+      [36, 2],
+      [37, 2],
+    ]
+    const take = (active: number, inactive: number) => {
+      const values = [ipv4('10.0.0.1'), unsigned(active, 2), unsigned(inactive, 2)]
+      run.take({ bytes: ipfix([set(2, [template(256, timeouts)]), set(256, values)]) })
+    }
+    take(0, 0)
+    expect(run.decoder.list[0]).toMatchObject({ activeTimeout: NaN, inactiveTimeout: NaN })
+    take(1800, 15)
+    take(0, 0)
     expect(run.decoder.list[0]).toMatchObject({ activeTimeout: 1800e6, inactiveTimeout: 15e6 })
   })
 })

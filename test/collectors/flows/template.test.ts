@@ -97,6 +97,17 @@ describe('templates', () => {
     expect(run.quality()).toMatchObject({ withoutTemplate: 2, undecoded: 2 })
   })
 
+  test('of sets without octets, too, only so many wait', () => {
+    const run = decoding()
+    const empty = Array.from({ length: 10_000 }, () => set(256, []))
+    for (let messages = 0; messages < 20; messages++) run.take({ bytes: ipfix(empty) })
+    const { withoutTemplate, undecoded = 0 } = run.quality()
+    expect(withoutTemplate).toBe(200_000)
+    // 32 MiB of sets that cost 512 octets each, or a little less.
+    expect(200_000 - undecoded).toBeLessThanOrEqual(65_536)
+    expect(200_000 - undecoded).toBeGreaterThan(64_000)
+  })
+
   test.each([
     ['another address', { address: '192.0.2.2' }, {}],
     ['another port', { port: 50_001 }, {}],

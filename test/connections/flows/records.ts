@@ -19,6 +19,8 @@ export interface Told {
   readonly flags?: string
   readonly packets?: number
   readonly octets?: number
+  /** The counts run from the flow's begin. */
+  readonly isTotal?: true
   readonly exporter?: number
   readonly face?: number
   readonly sampling?: number
@@ -71,6 +73,7 @@ function fill(batch: FlowBatch, i: number, told: Told, number: number): void {
   const { from, to = from, packets = 1 } = told
   batch.count = i + 1
   batch.exporter[i] = told.exporter ?? 0
+  batch.isTotal[i] = told.isTotal === true ? 1 : 0
   batch.number[i] = number
   batch.ordinal[i] = 1
   batch.start[i] = Math.round((STORY_BEGINS + from) * SECOND)

@@ -42,6 +42,25 @@ describe('slices and pieces', () => {
     expect(story.of('connection-closed')[0]!.summary).toMatchObject({ longestSurvived: 299_900_000 })
   })
 
+  test('counts that run from the begin of a flow: of one that goes on what is new, of the next all', () => {
+    const flow = (from: number, to: number, packets: number, octets: number): Told[] => [
+      { tuple: UP, from, to, flags: from === 0 ? 'SA' : 'A', packets, octets, isTotal: true },
+      { tuple: DOWN, from, to, flags: from === 0 ? 'SA' : 'A', packets, octets, isTotal: true },
+    ]
+    const once = told(flow(0, 10, 20, 1040), flow(0, 20, 21, 1092))
+    expect(once.of('connection-closed')[0]!.summary).toMatchObject({
+      halves: [{ packets: 21 }, { packets: 21 }],
+      flows: { octets: [1092, 1092] },
+    })
+    expect(once.of('opening')).toEqual([])
+    const twice = told(flow(0, 10, 20, 1040), flow(700, 720, 5, 260))
+    expect(twice.of('connection-closed')[0]!.summary).toMatchObject({
+      halves: [{ packets: 25 }, { packets: 25 }],
+      flows: { octets: [1300, 1300] },
+    })
+    expect(twice.of('opening')).toEqual([])
+  })
+
   test('times in whole seconds make a silence that much less certain', () => {
     const second = (from: number, to = from): Told[] => [
       { tuple: UP, from, to, flags: 'AP', packets: 3, octets: 600 },
