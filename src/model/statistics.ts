@@ -57,6 +57,10 @@ function tailFrom(k: number, n: number, p: number): number {
   return Math.min(1, sum)
 }
 
+/** The probability of so many successes, or of as rare a number on that side, doubled for the other side. */
+export const binomialBeyond = (k: number, n: number, p: number): number =>
+  Math.min(1, 2 * Math.min(binomialTail(k, n, p), binomialTail(n - k, n, 1 - p)))
+
 /** Tries of which the exact distribution is computed, in as many steps squared; of more, the normal one is
  * as good. */
 const EXACT_MAX = 512

@@ -24,6 +24,12 @@ test('binomial tails', () => {
   near(S.binomialTail(3, 2000, 0.01), 0.9999995803550724)
 })
 
+test('either binomial tail, doubled', () => {
+  near(S.binomialBeyond(6, 30, 1 / 101), 2 * 4.560844310200393e-7)
+  near(S.binomialBeyond(1, 44, 0.1), 2 * 0.0571088974208209)
+  expect(S.binomialBeyond(10, 20, 0.5)).toBe(1)
+})
+
 test('tries of different probabilities', () => {
   near(S.poissonBinomialTail(3, [0.1, 0.5, 0.9, 0.3]), 0.1815)
   const many = [...Array<number>(10).fill(0.5), ...Array<number>(15).fill(0.25)]
