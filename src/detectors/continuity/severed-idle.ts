@@ -13,7 +13,7 @@ import { deviceName, withinSentence } from '../../model/device-name.ts'
 import { packetOf } from '../../model/packet.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, agentsAmong, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
-import { estimateTimer, type Signature, unbounded } from '../timer.ts'
+import { bestSplit, estimateTimer, type Signature, unbounded } from '../timer.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions, undecided } from '../suspicions.ts'
 import { witnesses } from '../witnesses.ts'
@@ -327,10 +327,8 @@ const LOST_UNSEEN = 'what was lost on the way'
 function howText(findings: Alike, _index: number, { length: ways }: readonly Alike[]): string {
   const isUnseen = (f: Finding): boolean =>
     (f.details['attribution'] as readonly AttributionItem[]).some(({ test }) => test === LOST_UNSEEN)
-  const how = findings.every(isUnseen)
-    ? 'where this side does not see it (a new one came while the old one was still open)'
-    : HOW[signatureOf(findings[0])]
-  return `${ways > 1 ? `${findings.length} ` : ''}${how} after ${spokenSilences(findings)} without a packet`
+  const [how, so = ''] = findings.every(isUnseen) ? UNSEEN_HOW : HOW[signatureOf(findings[0])]
+  return `${ways > 1 ? `${findings.length} ` : ''}${how}after ${spokenSilences(findings)} without a packet${so}`
 }
 
 /** Of connections that a relay held on both legs, where nothing joins those: each loss may be told twice. */
@@ -342,11 +340,18 @@ function sidesText(findings: readonly Finding[]): string {
     : ` Of these, ${front} were on the agents’ side of the relay and ${back} on the servers’, and nothing shows which belong together.`
 }
 
-const HOW: Readonly<Record<Signature, string>> = {
-  fin: 'by a FIN',
-  'rst-at-expiry': 'by a RST that nothing provoked',
-  'rst-on-next': 'so that the next segment drew a RST',
-  silent: 'silently: what was sent afterwards met nobody',
+/** What stands before how long the silence was, and what behind it. */
+type How = readonly [before: string, behind?: string]
+
+const UNSEEN_HOW: How = [
+  '',
+  ', where this side does not see it (a new one came while the old one was still open)',
+]
+const HOW: Readonly<Record<Signature, How>> = {
+  fin: ['by a FIN '],
+  'rst-at-expiry': ['by a RST that nothing provoked '],
+  'rst-on-next': ['', ', so that the next segment drew a RST'],
+  silent: ['silently ', ', so that what was sent afterwards met nobody'],
 }
 
 const BROKEN: Readonly<Record<Signature, (gap: string) => string>> = {
@@ -376,11 +381,20 @@ const timerText = (lower: number | null, upper: number): string =>
 const inShort = (seconds: number): number =>
   seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)
 
-function survivedText(survived: readonly number[], severed: Alike): string {
-  const shortest = Math.min(...severed.map(({ details }) => details['silenceSeconds'] as number))
+/** What was survived below the timer, and what that timer does not explain. */
+function survivedText(survived: readonly number[], alike: Alike): string {
+  const severed = alike.map(({ details }) => details['silenceSeconds'] as number)
+  const { shortest } = bestSplit(survived, severed)
   const shorter = survived.filter((seconds) => seconds < shortest)
-  if (shorter.length === 0) return 'No shorter silence that counts as idle was seen to survive.'
-  return `Silences of up to ${spokenRange([Math.max(...shorter)])} were survived.`
+  const sooner = severed.filter((seconds) => seconds < shortest)
+  return (
+    (shorter.length === 0
+      ? 'No shorter silence that counts as idle was seen to survive.'
+      : `Silences of up to ${spokenRange([Math.max(...shorter)])} were survived.`) +
+    (sooner.length === 0
+      ? ''
+      : ` This timer does not explain that ${sooner.length} of them ${sooner.length === 1 ? 'was' : 'were'} severed after ${spokenRange(sooner)}.`)
+  )
 }
 
 const isSeenBehindOnly = ({ details }: Finding): boolean =>
