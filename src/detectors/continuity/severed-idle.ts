@@ -10,6 +10,7 @@ import { DECISIVE, NEEDS_SERVER } from '../reset-sheet.ts'
 import { silenceBounds, silenceDetails, silenceOf, spokenSilence, spokenSilences } from '../silence-length.ts'
 import { counted, detector, evidence, ratio, spokenRange, suggested, type Description } from '../detector.ts'
 import { deviceName, withinSentence } from '../../model/device-name.ts'
+import { isOfThisSegment } from '../../model/hop-limit.ts'
 import { packetOf } from '../../model/packet.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, agentsAmong, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
@@ -19,7 +20,7 @@ import { Suspicions, undecided } from '../suspicions.ts'
 import { witnesses } from '../witnesses.ts'
 import { unansweredDetails, unansweredText } from '../unanswered.ts'
 import { forgottenWords } from './forgotten.ts'
-import { FREQUENT, Frequency, Regularity } from './regular.ts'
+import { brokenBySevering, FREQUENT, Frequency, Regularity, repeated } from './regular.ts'
 
 export const severedIdle = detector({
   type: 'severed-idle',
@@ -64,8 +65,7 @@ export const severedIdle = detector({
       const isRegular =
         !isAtLeast(found.details) && regularity.note(found.cause, found.details['silenceSeconds'] as number)
       const isFrequent = frequency.note(found, lost.service)
-      const isNamed = (isRegular || isFrequent) && !found.requirements.includes('S1-19')
-      const named = isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found
+      const named = isRegular || isFrequent ? repeated(found) : found
       if (why === 'nobodys') emit(undecided(named, NEEDS_NAMES))
       else if (why === 'stateless') emit(undecided(named, NEEDS_SERVER))
       else if (why === 'unserved') emit(undecided(named, NEEDS_WAY_ON))
@@ -260,7 +260,7 @@ function finding(end: IdleEnd, { path, next }: PathEnded, world: World): Finding
       ).sort((a, b) => a.at - b.at),
     ),
     cause: `${sighting.service.name}|${causeOf(end, world)}`,
-    requirements: requirementsOf(sighting),
+    requirements: brokenBySevering(sighting.service),
   }
 }
 
@@ -309,14 +309,11 @@ function abandonedFinding(sighting: Sighting, next: Sighting): Finding {
       { ...packetOf(next, next.startPacket, next.start), note: RETURN },
     ),
     cause: `${sighting.service.name}|silent`,
-    requirements: requirementsOf(sighting),
+    requirements: brokenBySevering(sighting.service),
   }
 }
 
 const RETURN = 'the agent opens a new one'
-
-const requirementsOf = ({ service }: Sighting): readonly string[] =>
-  service.profile === 'symantec-sepm' ? ['S1-19'] : ['S0-04', 'S0-15']
 
 /** The test of the sheet that says that this side does not show what became of the agent's words. */
 const LOST_UNSEEN = 'what was lost on the way'
@@ -361,14 +358,9 @@ const BROKEN: Readonly<Record<Signature, (gap: string) => string>> = {
   silent: (gap) => `first segment after ${gap} of silence: never answered`,
 }
 
-/** The server's own packets have the hop limit that they started with: the tap is on its segment, and sees
- * what it sees. */
-function seenAtServer(sighting: {
-  ending: { summary: { halves: readonly { hopLimit: number | null }[] } | null } | null
-}): boolean {
-  const hops = sighting.ending?.summary?.halves[1]?.hopLimit
-  return hops === 64 || hops === 128 || hops === 255
-}
+/** The tap is on the server's segment, and sees what it sees. */
+const seenAtServer = ({ ending }: Sighting): boolean =>
+  isOfThisSegment(ending?.summary?.halves[1].hopLimit ?? null)
 
 const timerText = (lower: number | null, upper: number): string =>
   lower === null
