@@ -24,6 +24,13 @@ export function relayActor(
   return { role: role === null && sighting.leg === 'back' ? 'middlebox' : known, address, confidence }
 }
 
+/** Who hands connections on to servers from this address: a load balancer if the configuration says so,
+ * otherwise a device that is proven to be there. */
+export function balancerActor(address: string, world: World): Actor {
+  const isStated = world.roleOf(address) === 'load-balancer'
+  return { role: isStated ? 'load-balancer' : 'middlebox', address, confidence: isStated ? 0.95 : 0.8 }
+}
+
 /** A load balancer whose reset says that it is one: whoever holds the address in whose name it came, save
  * that an agent's address is not its own. */
 export function sayingActor(sighting: Sighting, from: 0 | 1, world: World, confidence: number) {

@@ -73,7 +73,7 @@ function bothSides({ front, back }: RelayAltered, direction: Alteration['directi
 
 /** Both sides of it were seen: it is the device, and what passes on HTTP is a proxy, whatever else it is. */
 function relayOf({ back }: RelayAltered, world: World): Actor {
-  const { address } = back.sighting.originator
+  const address = relayAddress(back.sighting)
   const role = world.roleOf(address)
   const isNamed = role === 'load-balancer' || role === 'reverse-proxy'
   return { role: isNamed ? role : 'reverse-proxy', address, confidence: 0.97 }

@@ -5,8 +5,7 @@ import { packetOf } from '../../model/packet.ts'
 import { shortName } from '../../model/short-name.ts'
 import { SECOND } from '../../model/time.ts'
 import { relayAddress } from '../../model/party.ts'
-import { actorKey } from '../actors.ts'
-import { relayActor } from '../distribution/relay.ts'
+import { actorKey, balancerActor } from '../actors.ts'
 import { counted, detector, evidence, span, times, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 
@@ -52,7 +51,7 @@ export const persistenceCookieIgnored = detector({
 
 function finding(event: CookieAstray, world: World): Finding {
   const { sighting, cookie, vendor, expected, knownBy, server, at, packet, before } = event
-  const actor = relayActor(relayAddress(sighting), world)
+  const actor = balancerActor(relayAddress(sighting), world)
   return {
     type: 'persistence-cookie-ignored',
     severity: 'warning',

@@ -5,9 +5,10 @@ import { endsBetween } from '../../model/packet.ts'
 import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { SECOND, toSeconds, type Micros } from '../../model/time.ts'
+import { balancerActor } from '../actors.ts'
 import { choicesOf } from '../distribution/choices.ts'
 import { type PersistenceTimer, persistenceTimer, type Return } from '../distribution/persistence.ts'
-import { mustStay, openingsFilter, relayActor } from '../distribution/relay.ts'
+import { mustStay, openingsFilter } from '../distribution/relay.ts'
 import { turnTaking } from '../distribution/turn-taking.ts'
 import { detector, evidence, span, spoken, times, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
@@ -202,7 +203,7 @@ function finding({ event, choice, required }: Move, timer: PersistenceTimer, wor
     service: event.service.name,
     connection,
     tuple: null,
-    actor: relayActor(event.relay, world),
+    actor: balancerActor(event.relay, world),
     manner: null,
     confidence: 0.9,
     details: { ...details },

@@ -15,7 +15,7 @@ import { isRecordReference } from '../../model/record-reference.ts'
 import { shortName } from '../../model/short-name.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
-import { openerKey } from '../actors.ts'
+import { balancerActor, openerKey } from '../actors.ts'
 import { standsForMany } from '../many.ts'
 import { counted, detector, evidence, PROVED, span, times, timesAmong } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
@@ -284,8 +284,8 @@ function preference(agent: Agent, service: Service, visit: Visit, world: World):
 
 /** By the end more is known than at each move. */
 function commonCause(findings: readonly Finding[], world: World): unknown {
-  const { service, tuple, details } = findings.at(-1)!
-  const relay = tuple?.[0].address ?? ''
+  const { service, actor, details } = findings.at(-1)!
+  const relay = actor.address ?? ''
   const assignments = (): readonly Assignment[] => world.assignments(service ?? '', relay)
   return new HopCauses().causeOf(relay, assignments, 0) ?? details['cause']
 }
@@ -325,10 +325,6 @@ function actorOf(visit: Visit, cause: string, world: World): Actor {
     const address = world.devicesOf('load-balancer')[0] ?? null
     return { role: address === null ? 'middlebox' : 'load-balancer', address, confidence: 0.8 }
   }
-  if (visit.sighting.leg === 'back') {
-    const address = relayAddress(visit.sighting)
-    const role = world.roleOf(address) === 'load-balancer' ? 'load-balancer' : 'middlebox'
-    return { role, address, confidence: role === 'load-balancer' ? 0.95 : 0.8 }
-  }
+  if (visit.sighting.leg === 'back') return balancerActor(relayAddress(visit.sighting), world)
   return { role: cause === 'dns' ? 'dns' : 'agent', address: null, confidence: 0.6 }
 }

@@ -5,7 +5,7 @@ import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
 import { relayAddress } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
-import { openerKey } from '../actors.ts'
+import { balancerActor, openerKey } from '../actors.ts'
 import { detector, evidence, spoken, times, unseen } from '../detector.ts'
 import { agentOf, about, connectionFilter, packets } from '../wording.ts'
 
@@ -59,7 +59,7 @@ function finding(event: ReplicaMissed, replicationFails: boolean, world: World):
     server: { name: server.name, address: server.address, port: server.port },
     actor:
       sighting.leg === 'back'
-        ? { role: 'load-balancer', address: relayAddress(sighting), confidence: 0.7 }
+        ? balancerActor(relayAddress(sighting), world)
         : { role: 'agent', address: sighting.originator.address, confidence: 0.7 },
     manner: null,
     confidence: replicationFails ? 0.9 : 0.75,

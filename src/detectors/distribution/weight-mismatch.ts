@@ -1,13 +1,14 @@
 /** New agents are spread over the servers in another proportion than the weights that were stated. */
 import type { World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import type { Server, Service } from '../../model/party.ts'
+import { relayAddress, type Server, type Service } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
+import { balancerActor, openerKey } from '../actors.ts'
 import { detector, ratio, span, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { FirstContacts, type Contacts } from './first-contacts.ts'
-import { chance, openingsFilter, relayActor } from './relay.ts'
+import { chance, openingsFilter } from './relay.ts'
 import { Standing } from '../standing.ts'
 import { binomialBeyond, chiSquare, expectedOf } from '../../model/statistics.ts'
 
@@ -46,7 +47,7 @@ export const weightMismatch = detector({
         // A server that is out leaves its share to the others, for as long.
         const failed = world.failedOf(visit.server.service, visit.at - failureWithin, visit.at)
         if (failed.some((name) => weights.has(name))) return
-        const due = contacts.note(visit, visit.sighting.originator.address)
+        const due = contacts.note(visit, openerKey(visit.sighting, world, ''))
         if (due !== null) judge(due)
       },
       'time-passed'({ at }) {
@@ -125,7 +126,7 @@ function judged(seen: Contacts, ratioOff: number, world: World): Finding | null 
     service: seen.service.name,
     connection: null,
     tuple: null,
-    actor: relayActor(seen.group, world),
+    actor: balancerActor(relayAddress(seen.last.sighting), world),
     manner: null,
     confidence: 0.95,
     details: { ...details },

@@ -2,8 +2,9 @@
 import type { World } from '../../model/event.ts'
 import type { Finding, Severity } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
+import { relayAddress } from '../../model/party.ts'
 import type { ClearText } from '../../model/tls-events.ts'
-import { openerKey } from '../actors.ts'
+import { balancerActor, openerKey } from '../actors.ts'
 import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import { onceEach } from './told.ts'
@@ -81,14 +82,13 @@ function severityOf({ sighting, isTlsInFront }: ClearText): Severity | null {
 function finding({ sighting, at, packet, method }: ClearText, severity: Severity, world: World): Finding {
   const { service, leg, originator } = sighting
   const isBehind = leg === 'back'
-  const role = world.roleOf(originator.address)
   return {
     type: 'cleartext',
     severity,
     at,
     ...about(sighting),
     actor: isBehind
-      ? { role: role === 'load-balancer' ? role : 'middlebox', address: originator.address, confidence: 0.9 }
+      ? balancerActor(relayAddress(sighting), world)
       : { role: 'agent', address: originator.address, confidence: 0.8 },
     manner: null,
     confidence: 0.97,

@@ -3,7 +3,7 @@ import { weightMismatch } from '../../../src/detectors/distribution/weight-misma
 import { seconds } from '../../../src/model/time.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { balanced, comes, held, inTurn, onceEach, SERVERS } from './stories.ts'
+import { balanced, byBoth, comes, held, heldByBoth, inTurn, onceEach, SERVERS } from './stories.ts'
 
 const weighted = (more: object = {}): object =>
   held({ persistence: 'weighted', ...more }, [{ weight: 10 }, { weight: 1 }])
@@ -38,6 +38,13 @@ test('it is told when the sample suffices, and says more as more come', async ()
   const found = more.findings('weight-mismatch')
   expect(found.map(({ at, details }) => [at, details['agents']])).toEqual([[few[0]!.at, 150]])
   expect(more.incident('weight-mismatch').occurrences).toBe(1)
+})
+
+test('agents that one load balancer passes on from either of its addresses are counted together', async () => {
+  const story = onceEach(inTurn(2), 44, { addressOf: byBoth })
+  const config = { ...weighted(), devices: heldByBoth().devices }
+  const [found] = (await analysed(story, { config })).findings('weight-mismatch')
+  expect(found?.details['agents']).toBe(44)
 })
 
 /** So many agents, of which the last `others` come to the second server, whose weight is one in a hundred. */
