@@ -1,5 +1,4 @@
 /** What the detectors that compare both sides of a relay share: the finding's facts, and who changed it. */
-import { deviceName } from '../model/device-name.ts'
 import type { World } from '../model/event.ts'
 import { packetOf } from '../model/packet.ts'
 import type { Actor, Details, EvidencePacket, Finding, Severity } from '../model/incident.ts'
@@ -78,8 +77,6 @@ function relayOf({ back }: RelayAltered, world: World): Actor {
   const isNamed = role === 'load-balancer' || role === 'reverse-proxy'
   return { role: isNamed ? role : 'reverse-proxy', address, confidence: 0.97 }
 }
-
-export const relayName = (finding: Finding): string => deviceName(finding.actor)
 
 /** What the comparison of two taps rests on, in a sentence; empty where one tap saw both. */
 export function clockText(findings: readonly Finding[]): string {

@@ -91,7 +91,7 @@ export const persistenceExpiredEarly = detector({
       title: `Persistence for ${first.service} ends too early`,
       summary:
         `Agents landed on another server ${times(findings.length)} although ${spoken(requiredSeconds * SECOND)} had not passed; ` +
-        `${lower}the memory ends by ${spoken(timer.upperSeconds * SECOND)} since the ${timer.clock === 'last-contact' ? 'last' : 'first'} contact.`,
+        `${lower}the load balancer forgets them by ${spoken(timer.upperSeconds * SECOND)} after the ${timer.clock === 'last-contact' ? 'last' : 'first'} contact.`,
       remedy: `Set the persistence time on the load balancer to ${spoken(requiredSeconds * SECOND)}, longer than the interval at which agents come.`,
       filter: openingsFilter(first.actor.address, ports),
       details: first.details,

@@ -121,15 +121,15 @@ export const serverHop = detector({
 const GIVE_ONE_NAME =
   'Give the agents one name that leads to one server, or a list with an order; a name that resolves to several addresses makes them hop.'
 const SET_PERSISTENCE =
-  'Set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
+  'set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
 
 /** Agents that go to another network take another address: that is not known again. */
 function balancersRemedy(findings: readonly Finding[], cause: unknown): string {
   if (findings.every(({ details }) => details['addressBefore'] !== undefined))
     return 'Persistence by source address does not follow agents that take another address, as these did. Let the load balancer know them by what they keep: their TLS session, or a cookie.'
   return cause === 'unknown'
-    ? `Look in the log of the load balancer whether the server before was drained or taken out of service then. If not: ${SET_PERSISTENCE}`
-    : SET_PERSISTENCE
+    ? `Look in the log of the load balancer whether the server before was drained or taken out of service then. If not, ${SET_PERSISTENCE}`
+    : `S${SET_PERSISTENCE.slice(1)}`
 }
 
 const wasHealthy = ({ details }: Finding): boolean => details['previousServerHealthy'] === true

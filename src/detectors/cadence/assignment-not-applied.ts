@@ -8,7 +8,7 @@ import { PROFILES } from '../../model/profiles.data.ts'
 import { seconds, toSeconds, type Micros } from '../../model/time.ts'
 import { counted, detector, PROVED, span, spoken } from '../detector.ts'
 import { allOf, listWords, named, orderWords, requirementsFor } from '../policy-words.ts'
-import { about, agentOf, connectionFilter, packets } from '../wording.ts'
+import { about, agentOf, agentsAmong, connectionFilter, packets } from '../wording.ts'
 
 const REQUIREMENTS = { 'mcafee-epo': ['S4-12'], 'symantec-sepm': ['S1-16'], generic: [] }
 
@@ -80,7 +80,7 @@ export const assignmentNotApplied = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const agents = new Set(findings.map((f) => f.agent?.id)).size
+    const agents = agentsAmong(findings)
     const { contacted, list, order } = first.details as Readonly<Record<string, string>>
     const late = first.details['seconds']
     return {

@@ -56,7 +56,7 @@ export const halfOpenLeftover = detector({
                 ? null
                 : {
                     ...packetOf(sighting, probes.packet, probes.time),
-                    note: `${probes.count} probes of the server, unanswered`,
+                    note: `${counted(probes.count, 'probe')} of the server, unanswered`,
                   },
               {
                 ...packetOf(elsewhere.sighting, elsewhere.packet, elsewhere.at),
@@ -75,7 +75,7 @@ export const halfOpenLeftover = detector({
     const name = first.server?.name ?? 'The server'
     return {
       title: `${name} holds connections of agents that have left`,
-      summary: `${counted(findings.length, 'connection')} to ${name} stayed open on its side after the agents had gone to another server: its resources are not released until its own timers fire.`,
+      summary: `${counted(findings.length, 'connection')} to ${name} stayed open there after ${findings.length === 1 ? 'its agent' : 'their agents'} had gone to another server: the resources of ${name} are not released until its own timers fire.`,
       remedy: findings.every(({ details }) => details['probes'] !== 0)
         ? `Nobody told ${name} that the agents are gone: keep the path from severing connections. Its keep-alive probes find nobody; fewer of them, or at shorter intervals, end such connections sooner.`
         : `Let ${name} close when the agent does, and set TCP keep-alive on its sockets so that dead peers are noticed within minutes.`,

@@ -1,6 +1,7 @@
 /** What findings on a relay's choices have in common: who is to blame, which packets show it, a filter. */
 import type { Assigned, Assignment, World } from '../../model/event.ts'
 import type { EvidencePacket, Finding } from '../../model/incident.ts'
+import { count } from '../../model/count.ts'
 import { endsBetween } from '../../model/packet.ts'
 import type { Server, Service } from '../../model/party.ts'
 import { balancerActor } from '../actors.ts'
@@ -71,5 +72,6 @@ export function openingsFilter(from: string | null, ports: readonly number[]): s
   return terms.join(' && ')
 }
 
-/** A probability as people read it. */
-export const chance = (p: number): string => (p < 1e-6 ? 'less than one in a million' : p.toPrecision(2))
+/** A small probability as people read it: `one in 130,000`. */
+export const chance = (p: number): string =>
+  p < 1e-6 ? 'less than one in a million' : `one in ${count(Number((1 / p).toPrecision(2)))}`

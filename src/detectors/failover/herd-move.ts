@@ -69,15 +69,17 @@ export const herdMove = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const { agents, of, seconds, outage } = first.details
+    const { agents, of, seconds, outage, isReturn } = first.details
     const from = fact(first, 'from')
     return {
       title: `Agents of ${from} moved all together`,
-      summary: `${counted(Number(agents), 'agent')} of the ${Number(of)} at ${from} turned to other servers within ${spoken(Number(seconds) * SECOND)}${outage === true ? ', as it failed' : ''}.`,
+      summary: `${counted(Number(agents), 'agent')} of the ${Number(of)} at ${from} turned to other servers within ${spoken(Number(seconds) * SECOND)}${outage === true ? ', as it failed' : isReturn === true ? ', back to those that they prefer' : ''}.`,
       remedy:
         outage === true
           ? `See that the servers that took them can carry them, and why ${from} failed.`
-          : `See what moved them: a list that was changed, a load balancer that lost its persistence, a name that leads elsewhere.`,
+          : isReturn === true
+            ? 'None, if those servers can carry all of them at once: this is how it should be.'
+            : 'See what moved them: a list that was changed, a load balancer that lost its persistence, a name that leads elsewhere.',
       filter: connectionFilter(findings),
       details: { from, agents, of, seconds },
     }
@@ -126,6 +128,7 @@ function finding({ server, moves }: Herd, world: World): Finding {
       seconds: (last.visit.at - first.visit.at) / SECOND,
       start: isoTime(first.visit.at),
       outage,
+      isReturn,
     },
     evidence: packets(
       ...evidence(

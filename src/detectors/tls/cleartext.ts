@@ -40,14 +40,14 @@ export const cleartext = detector({
   describe(findings) {
     const first = findings[0]
     const behind = first.details['leg'] === 'behind the relay'
-    const who = new Set(findings.map((f) => f.tuple?.[0].address)).size
+    const distinct = (end: 0 | 1): number => new Set(findings.map((f) => f.tuple?.[end].address)).size
     return {
       title: behind
         ? `${first.service ?? 'A service'} is spoken in clear behind its load balancer`
         : `Agents of ${first.service ?? 'a service'} speak in clear`,
       summary: behind
-        ? `Requests go on to ${counted(findings.length, 'server')} as plain HTTP: whoever listens there reads them.`
-        : `${counted(who, 'agent')} sent requests as plain HTTP: whoever listens on the way reads them.`,
+        ? `Requests go on to ${counted(distinct(1), 'server')} as plain HTTP: whoever listens there reads them.`
+        : `${counted(distinct(0), 'agent')} sent requests as plain HTTP: whoever listens on the way reads them.`,
       remedy: behind
         ? 'Let the load balancer speak TLS to the servers as well, or pass TLS through.'
         : 'Switch agents and servers to HTTPS, and close the port for clear text or let it redirect.',

@@ -90,7 +90,7 @@ describe('an agent lands on another server', () => {
       title: 'Agents of dlp hop between servers',
       summary: '1 agent landed on another server once; the server before was healthy.',
       remedy:
-        'Look in the log of the load balancer whether the server before was drained or taken out of service then. If not: Set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.',
+        'Look in the log of the load balancer whether the server before was drained or taken out of service then. If not, set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.',
       requirements: ['S0-07', 'S0-09', 'S0-16'],
     })
   })
