@@ -23,7 +23,7 @@ import { NameMoves } from '../distribution/name-moves.ts'
 import { isOfAgents } from '../distribution/relay.ts'
 import { Undecided } from '../undecided.ts'
 import { type Move, Parallel } from './parallel.ts'
-import { about, agentOf, connectionFilter, packets, turnedUp } from '../wording.ts'
+import { about, agentOf, connectionFilter, packets, timeAway, turnedUp } from '../wording.ts'
 
 export const serverHop = detector({
   type: 'server-hop',
@@ -187,7 +187,7 @@ function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCause
       ).sort((a, b) => a.at - b.at),
     ),
     cause: `${server.service.name}|${openerKey(sighting, world, 'agents')}`,
-    requirements: requirementsOf(visit, visit.at - previous.at),
+    requirements: requirementsOf(visit, timeAway(visit, previous).span),
   }
 }
 
@@ -295,7 +295,7 @@ function causeOf(visit: Visit, previous: Visit, causes: HopCauses, world: World)
   const { server, sighting } = visit
   const { service } = server
   if (sighting.leg !== 'back' && !isBalanced(service)) return isLedByName(visit, previous) ? 'dns' : 'agent'
-  const away = visit.at - previous.at
+  const away = timeAway(visit, previous).span
   const relay = relayAddress(sighting)
   const shown = causes.causeOf(`${service.name}|${relay}`, () => world.assignments(service.name, relay), away)
   if (shown !== null) return shown

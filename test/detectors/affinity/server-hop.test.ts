@@ -178,6 +178,22 @@ describe('an agent lands on another server', () => {
     expect(causes).toEqual(['persistence-expired'])
   })
 
+  test('while the load balancer was to remember it: the time counts from its last packet there', async () => {
+    const s = scenario().behind(balancer('fin', (n) => [DLP1, DLP2][n % 2]!))
+    const { agent } = attach(s, 'A1')
+    for (let i = 0; i < 6; i++) {
+      s.wait(seconds(20))
+      agent.sends('ping').receives('pong')
+    }
+    agent.closes()
+    s.wait(seconds(1))
+    attach(s, 'A1').agent.closes()
+    const config = service({ profile: 'symantec-sems', persistence: 'sticky', persistenceDuration: '60s' })
+    const [found] = (await analysed(s, { config })).findings('server-hop')
+    expect(found!.details['cause']).toBe('unknown')
+    expect(found!.requirements).toContain('S2-36')
+  })
+
   test('at once with its whole fleet, from a server that is seen to be well', async () => {
     const s = direct((story) => attach(story, 'A2', A2, `${DLP1}:8000`).agent.closes())
     expect((await analysed(s, { config: service({ persistence: 'failover' }) })).told).toEqual([
