@@ -41,6 +41,7 @@ export const persistenceExpiredEarly = detector({
     const seen = new Map<string, Remembered>()
     const tellMoves = (memory: Remembered): void => {
       const { moves } = memory
+      if (moves.length === 0) return
       const timer = moves.length < movesMin && !memory.isTold ? null : timerOf(memory)
       if (timer !== null) for (const move of moves) raise(finding(move, timer, world))
       memory.isTold ||= timer !== null

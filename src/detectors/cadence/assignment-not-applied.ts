@@ -68,7 +68,7 @@ export const assignmentNotApplied = detector({
         const change = server === null ? undefined : changes.get(keyOf(server, list))
         const patience = patienceOf(service)
         if (server === null || change === undefined || patience === null || at <= change.by.at) return
-        if (event.afterFailure || agent.id === '') return void change.late.delete(agent.id)
+        if (event.afterFailure) return void change.late.delete(agent.id)
         const late = change.late.get(agent.id) ?? { times: 0, isTold: false }
         if (change.late.size < LATE_MAX) change.late.set(agent.id, late)
         late.times++
