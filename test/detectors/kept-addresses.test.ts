@@ -28,7 +28,7 @@ test('what it does with TLS is told once, not of each agent', async () => {
   expect((await analysed(s, { config: keys() })).told).toEqual(['info tls-passthrough'])
 })
 
-test('it is blamed under its own address for a session that it takes elsewhere, and for what it changes', async () => {
+test('it is blamed under its own address for sessions that it takes elsewhere, and for changes', async () => {
   const switched = visits(logsIn(proxied({ pick: byTurns, addressOf: kept })), '/b/inbox', {
     cookie: SESSION,
   })

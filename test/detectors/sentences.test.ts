@@ -1,5 +1,5 @@
-/** What operators read of one, of several, and of those for whom another sentence holds: `describe` of findings
- * that were put together by hand. */
+/** What operators read of one, of several, and of those for whom another sentence holds: `describe` of
+ * findings that were put together by hand. */
 import { expect, test } from 'vitest'
 import { DETECTORS } from '../../src/detectors/index.ts'
 import type { World } from '../../src/model/event.ts'

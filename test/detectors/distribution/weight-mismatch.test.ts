@@ -40,14 +40,14 @@ test('it is told when the sample suffices, and says more as more come', async ()
   expect(more.incident('weight-mismatch').occurrences).toBe(1)
 })
 
-test('agents that one load balancer passes on from either of its addresses are counted together', async () => {
+test('agents of one load balancer are counted together, whichever address it passes them on from', async () => {
   const story = onceEach(inTurn(2), 44, { addressOf: byBoth })
   const config = { ...weighted(), devices: heldByBoth().devices }
   const [found] = (await analysed(story, { config })).findings('weight-mismatch')
   expect(found?.details['agents']).toBe(44)
 })
 
-/** So many agents, of which the last `others` come to the second server, whose weight is one in a hundred. */
+/** So many agents, of which the last `others` come to the second server. */
 const rare = (agents: number, others: number): ReturnType<typeof onceEach> =>
   onceEach((n) => SERVERS[n < agents - others ? 0 : 1]!, agents)
 const hundredToOne = held({ persistence: 'weighted' }, [{ weight: 100 }, { weight: 1 }])
