@@ -40,7 +40,7 @@ test('it is told when the sample suffices, and says more as more come', async ()
   expect(more.incident('weight-mismatch').occurrences).toBe(1)
 })
 
-test('agents of one load balancer are counted together, whichever address it passes them on from', async () => {
+test('agents of one load balancer are counted together, by whichever address they come', async () => {
   const story = onceEach(inTurn(2), 44, { addressOf: byBoth })
   const config = { ...weighted(), devices: heldByBoth().devices }
   const [found] = (await analysed(story, { config })).findings('weight-mismatch')
