@@ -67,7 +67,12 @@ test('of a large site, whose agents move all the time, each move is looked at on
   const began = performance.now()
   for (let n = 0; n < 20_000; n++)
     moved!({
-      ...{ kind: 'moved', reason: 'hop', list: null, failed: null, failure: null, outage: null },
+      kind: 'moved',
+      reason: 'hop',
+      list: null,
+      failed: null,
+      failure: null,
+      outage: null,
       previous: { server },
       visit: { server, at: n * 10_000, agent: { id: `K${n}` } },
     } as unknown as AgentMoved)
