@@ -45,7 +45,7 @@ export const CROSS_REQUIREMENTS: readonly Requirement[] = stated(PRODUCTS, [
       doubt: {
         incidents: ['server-hop'],
         needs:
-          'a look at the handshakes of agents that came to another server: whether it refused to resume their sessions',
+          'a capture with the TLS handshakes of agents that came to another server: whether it refused to resume their sessions',
       },
     },
   ],
