@@ -67,12 +67,15 @@ export function startAlerts(parts: EngineParts): AlertEngine {
   const totals = { suppressed: 0, crowdedOut: 0 }
   const plan = planner({ store, settings, now })
   let isLooking = false
+  let isStopped = false
   const names = settings.outputs.map(({ name }) => name)
   abandonDeliveries(store, names, now())
   for (const name of names) hurryDeliveries(store, name, now())
 
   const look = (): void => {
     isLooking = false
+    // The last one may have been asked for before the end, and its turn comes after.
+    if (isStopped) return
     try {
       const { hasMore, told, suppressed, crowdedOut } = plan.look()
       totals.suppressed += suppressed
@@ -120,7 +123,7 @@ export function startAlerts(parts: EngineParts): AlertEngine {
     async stop() {
       stopWatching()
       clearInterval(ticks)
-      isLooking = true
+      isStopped = true
       await Promise.all(channels.map(({ courier: one }) => one.stop()))
     },
   }

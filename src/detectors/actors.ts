@@ -1,4 +1,5 @@
 /** Who did it, as a finding names them: the server, the relay whose leg it is, or a device in between. */
+import { commonPrefix } from '../model/address.ts'
 import type { World } from '../model/event.ts'
 import type { Actor } from '../model/incident.ts'
 import { relayAddress, type Sighting } from '../model/party.ts'
@@ -22,6 +23,13 @@ export function relayActor(
   const known =
     role === 'load-balancer' || role === 'reverse-proxy' || role === 'firewall' ? role : 'load-balancer'
   return { role: role === null && sighting.leg === 'back' ? 'middlebox' : known, address, confidence }
+}
+
+/** Who hands connections on to servers from this address: a load balancer if the configuration says so,
+ * otherwise a device that is proven to be there. */
+export function balancerActor(address: string, world: World): Actor {
+  const isStated = world.roleOf(address) === 'load-balancer'
+  return { role: isStated ? 'load-balancer' : 'middlebox', address, confidence: isStated ? 0.95 : 0.8 }
 }
 
 /** A load balancer whose reset says that it is one: whoever holds the address in whose name it came, save
@@ -51,11 +59,7 @@ export const openerKey = (sighting: Sighting, world: World, others: string): str
   sighting.leg === 'back' ? world.deviceOf(relayAddress(sighting)) : others
 
 /** Of a firewall's addresses, the one on the agent's network: the longest common prefix. */
-function nearest(addresses: readonly string[], sighting: Sighting): string {
-  const common = (a: string): number => {
-    let n = 0
-    while (n < a.length && a[n] === sighting.originator.address[n]) n++
-    return n
-  }
+function nearest(addresses: readonly string[], { originator }: Sighting): string {
+  const common = (address: string): number => commonPrefix(address, originator.address)
   return addresses.reduce((a, b) => (common(b) > common(a) ? b : a))
 }

@@ -1,9 +1,11 @@
 /** What is found of an agent that stays at a server although one that it prefers serves others: two detectors
  * tell it apart by how the agent came there. */
-import type { BelowPreference } from '../model/event.ts'
+import type { BelowPreference, World } from '../model/event.ts'
 import type { Finding, IncidentType } from '../model/incident.ts'
 import { packetOf } from '../model/packet.ts'
+import { relayAddress } from '../model/party.ts'
 import { isoTime, toSeconds } from '../model/time.ts'
+import { balancerActor, openerKey } from './actors.ts'
 import { evidence, spoken } from './detector.ts'
 import { listWords, named, orderWords } from './policy-words.ts'
 import { about, agentOf, packets } from './wording.ts'
@@ -15,10 +17,9 @@ interface Judged {
   readonly requirements: readonly string[]
 }
 
-export function belowFinding(event: BelowPreference, judged: Judged): Finding {
+export function belowFinding(event: BelowPreference, judged: Judged, world: World): Finding {
   const { agent, server, better, list, first, sighting, at, packet, healthySince, proof } = event
   const isRelayed = sighting.leg === 'back'
-  const relay = sighting.originator.address
   return {
     ...about(sighting),
     severity: 'warning',
@@ -27,7 +28,7 @@ export function belowFinding(event: BelowPreference, judged: Judged): Finding {
     server: named(server),
     service: server.service.name,
     actor: isRelayed
-      ? { role: 'load-balancer', address: relay, confidence: 0.8 }
+      ? balancerActor(relayAddress(sighting), world)
       : { role: 'agent', address: null, confidence: 0.8 },
     manner: null,
     confidence: agent.confidence * judged.confidence,
@@ -49,6 +50,6 @@ export function belowFinding(event: BelowPreference, judged: Judged): Finding {
         },
       ),
     ),
-    cause: `${server.id}|${better.id}|${isRelayed ? relay : 'agents'}`,
+    cause: `${server.id}|${better.id}|${openerKey(sighting, world, 'agents')}`,
   }
 }

@@ -73,21 +73,32 @@ export function evidence(...packets: readonly (EvidencePacket | null)[]): Eviden
   return packets.filter((p): p is EvidencePacket => p !== null && p.packet > 0)
 }
 
-/** `40 ms`, `15.0 s`, `5 min 10 s`, `2 h 5 min`: as people say it. */
+/** `40 ms`, `15.0 s`, `15 min 10 s`, `15 min`, `2 h 5 min`: as people say it. */
 export function spoken(span: Micros): string {
   const s = span / SECOND
   if (s < 0.0005) return 'less than 1 ms'
   if (s < 0.9995) return `${Math.round(s * 1000)} ms`
   if (s < 600) return `${s.toFixed(1)} s`
   const minutes = Math.floor(Math.round(s) / 60)
-  if (minutes < 120) return `${minutes} min ${Math.round(s) % 60} s`
+  if (minutes < 120) return withRest(`${minutes} min`, Math.round(s) % 60, 's')
   const whole = Math.round(s / 60)
-  return `${Math.floor(whole / 60)} h ${whole % 60} min`
+  return withRest(`${Math.floor(whole / 60)} h`, whole % 60, 'min')
 }
+
+const withRest = (large: string, rest: number, unit: string): string =>
+  rest === 0 ? large : `${large} ${rest} ${unit}`
+
+/** The same of seconds that are kept in hundredths: what is less than half of one is none. */
+export const spokenHundredths = (seconds: number): string =>
+  seconds === 0 ? 'less than 5 ms' : spoken(seconds * SECOND)
 
 /** `1 agent`, `3 agents`, `2 addresses`. */
 export const counted = (n: number, noun: string): string =>
   `${count(n)} ${noun}${n === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`
+
+/** `1 agent was`, `3 agents were`. */
+export const countedWas = (n: number, noun: string): string =>
+  `${counted(n, noun)} ${n === 1 ? 'was' : 'were'}`
 
 /** `once`, `twice`, `3 times`. */
 export const times = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)

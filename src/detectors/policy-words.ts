@@ -2,15 +2,14 @@
  * vendor's requirements it answers. */
 import type { ServerFailure, World } from '../model/event.ts'
 import type { Actor, EvidencePacket, Finding } from '../model/incident.ts'
-import type { Server, Service, Visit } from '../model/party.ts'
+import { relayAddress, type Server, type Service, type Visit } from '../model/party.ts'
 import type { PreferenceList } from '../model/policy.ts'
+import { balancerActor } from './actors.ts'
 
 /** Behind a relay, it is the relay that picks the server. */
 export function moverOf({ sighting }: Visit, world: World): Actor {
   if (sighting.leg !== 'back') return { role: 'agent', address: null, confidence: 0.9 }
-  const { address } = sighting.originator
-  const role = world.roleOf(address) === 'load-balancer' ? 'load-balancer' : 'middlebox'
-  return { role, address, confidence: role === 'load-balancer' ? 0.95 : 0.8 }
+  return balancerActor(relayAddress(sighting), world)
 }
 
 export const named = ({ name, address, port }: Server): NonNullable<Finding['server']> => ({

@@ -1,5 +1,4 @@
 /** What the detectors that compare both sides of a relay share: the finding's facts, and who changed it. */
-import { deviceName } from '../model/device-name.ts'
 import type { World } from '../model/event.ts'
 import { packetOf } from '../model/packet.ts'
 import type { Actor, Details, EvidencePacket, Finding, Severity } from '../model/incident.ts'
@@ -73,13 +72,11 @@ function bothSides({ front, back }: RelayAltered, direction: Alteration['directi
 
 /** Both sides of it were seen: it is the device, and what passes on HTTP is a proxy, whatever else it is. */
 function relayOf({ back }: RelayAltered, world: World): Actor {
-  const { address } = back.sighting.originator
+  const address = relayAddress(back.sighting)
   const role = world.roleOf(address)
   const isNamed = role === 'load-balancer' || role === 'reverse-proxy'
   return { role: isNamed ? role : 'reverse-proxy', address, confidence: 0.97 }
 }
-
-export const relayName = (finding: Finding): string => deviceName(finding.actor)
 
 /** What the comparison of two taps rests on, in a sentence; empty where one tap saw both. */
 export function clockText(findings: readonly Finding[]): string {

@@ -2,6 +2,7 @@
 import type { World } from '../model/event.ts'
 import type { Actor, Finding, Severity } from '../model/incident.ts'
 import { packetOf } from '../model/packet.ts'
+import { relayAddress } from '../model/party.ts'
 import type { SessionSwitched } from '../model/web.ts'
 import { evidence, spoken, times } from './detector.ts'
 import { about, agentOf, packets, serverOf } from './wording.ts'
@@ -77,7 +78,7 @@ export function chooser({ sighting, front, what }: SessionSwitched, world: World
     }
   }
   if (sighting.leg !== 'back') return { role: 'unknown', address: null, confidence: 0.3 }
-  const address = sighting.originator.address
+  const address = relayAddress(sighting)
   const role = world.roleOf(address)
   if (role === 'load-balancer' || role === 'reverse-proxy') return { role, address, confidence: 0.95 }
   return { role: 'middlebox', address, confidence: 0.7 }

@@ -31,12 +31,12 @@ export function estimateTimer(
   const atExpiry = signature === 'fin' || signature === 'rst-at-expiry'
   const known = severed.filter(Number.isFinite)
   if (known.length === 0) return unbounded(survived, severed.length)
-  const shortest = Math.min(...known)
+  const { shortest } = bestSplit(survived, known)
   const longest = Math.max(...known)
-  const below = survived.filter((s) => s < shortest)
-  const longestSurvived = below.length > 0 ? Math.max(...below) : null
+  const longestSurvived = Math.max(0, ...survived.filter((s) => s < shortest))
   const oneTimer = atExpiry && longest - shortest <= Math.max(1, SPREAD_MAX * shortest)
-  const lower = oneTimer ? Math.max(longestSurvived ?? 0, shortest - Math.max(1, vague)) : longestSurvived
+  const atLeast = oneTimer ? Math.max(longestSurvived, shortest - Math.max(1, vague)) : longestSurvived
+  const lower = atLeast > 0 ? atLeast : null
   const upper = oneTimer ? longest : shortest
   return {
     lowerSeconds: lower === null ? null : outwards(lower, Math.floor),
@@ -48,21 +48,30 @@ export function estimateTimer(
   }
 }
 
+/** Which losses one timer explains best, in seconds. */
+interface Split {
+  /** The shortest of them; the shortest of all, if no timer explains any. */
+  readonly shortest: number
+  /** How many they are, less the silences that survived although they were longer. */
+  readonly explained: number
+}
+
 /**
- * How many of those severed one timer explains at best, as far as is known: where survived and severed
- * silences contradict each other, by the split that is wrong about the fewest (domain knowledge 4.3), less
- * those that survived more. In seconds.
+ * Where survived and severed silences contradict each other, the split that is wrong about the fewest (domain
+ * knowledge 4.3): a host that failed, or another way around the device, is not the timer's doing. Of equals
+ * the shortest. `severed` is never empty.
  */
-export function explainedByTimer(survived: readonly number[], severed: readonly number[]): number {
+export function bestSplit(survived: readonly number[], severed: readonly number[]): Split {
   const lost = severed.toSorted((a, b) => a - b)
   const lived = survived.toSorted((a, b) => a - b)
   let shorter = 0
-  let most = 0
+  let best: Split = { shortest: lost[0]!, explained: 0 }
   for (const [early, timer] of lost.entries()) {
     while (shorter < lived.length && lived[shorter]! <= timer + TOLERANCE_SECONDS) shorter++
-    most = Math.max(most, lost.length - early - (lived.length - shorter))
+    const explained = lost.length - early - (lived.length - shorter)
+    if (explained > best.explained) best = { shortest: timer, explained }
   }
-  return most
+  return best
 }
 
 /** How long the silences were that did not survive, nothing tells. */

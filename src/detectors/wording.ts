@@ -126,14 +126,15 @@ function anyOf(field: string, values: readonly (string | number)[]): string | nu
 
 const isSome = (term: string | null): term is string => term !== null
 
-/**
- * Where an agent turned up, and how long after it was at its server before: since its last packet there, as
- * far as that connection is known to its end; else since it came there.
- */
+/** How long an agent was away from its server before: since its last packet there, as far as that connection
+ * is known to its end; else since it came there. */
+export function timeAway(visit: Visit, { sighting: { closed, lastAt }, at }: Visit) {
+  const isSinceLast = closed && lastAt <= visit.at
+  return { span: visit.at - (isSinceLast ? lastAt : at), isSinceLast }
+}
+
+/** Where an agent turned up, and how long it had been away. */
 export function turnedUp(visit: Visit, previous: Visit, where = `at ${visit.server.name}`): string {
-  const { closed, lastAt } = previous.sighting
-  const before = previous.server.name
-  return closed && lastAt <= visit.at
-    ? `${where}, ${spoken(visit.at - lastAt)} after its last packet at ${before}`
-    : `${where}, ${spoken(visit.at - previous.at)} after it came to ${before}`
+  const { span, isSinceLast } = timeAway(visit, previous)
+  return `${where}, ${spoken(span)} after ${isSinceLast ? 'its last packet at' : 'it came to'} ${previous.server.name}`
 }

@@ -53,13 +53,17 @@ export function networkOf(address: string): string {
   return `${groups.slice(0, last + 1).join(':')}::/64`
 }
 
-/** Both in one block of the size that sites are given: /24, or /64 of IPv6. */
-export function areNeighbours(a: string, b: string): boolean {
+/** The length in bits of the longest prefix that holds both; 0 of different versions. */
+export function commonPrefix(a: string, b: string): number {
   const [one, other] = [addressNumber(a), addressNumber(b)]
-  if (one === null || other === null || one.version !== other.version) return false
-  const host = one.version === 4 ? 8n : 64n
-  return one.value >> host === other.value >> host
+  if (one === null || other === null || one.version !== other.version) return 0
+  const differing = one.value ^ other.value
+  return (one.version === 4 ? 32 : 128) - (differing === 0n ? 0 : differing.toString(2).length)
 }
+
+/** Both in one block of the size that sites are given: /24, or /64 of IPv6. */
+export const areNeighbours = (a: string, b: string): boolean =>
+  commonPrefix(a, b) >= (a.includes(':') ? 64 : 24)
 
 /** Networks of one's own: value of the prefix, and its length. */
 const PRIVATE: readonly (readonly [version: 4 | 6, prefix: bigint, length: bigint])[] = [

@@ -12,3 +12,7 @@ export function hopsTravelled(hopLimit: number): number {
   const start = STARTS.find((s) => hopLimit <= s) ?? 255
   return start - hopLimit
 }
+
+/** Nobody has routed it: whoever captured it sees what its sender sees. */
+export const isOfThisSegment = (hopLimit: number | null): boolean =>
+  hopLimit !== null && hopsTravelled(hopLimit) === 0

@@ -1,5 +1,5 @@
 /**
- * Statistics of small samples: exact binomial tails, chi-square in both tails, runs, entropy. Pure functions
+ * Statistics of small samples: exact binomial tails, chi-square, runs, entropy. Pure functions
  * of numbers; tested against R and SciPy.
  *
  * Sources: NIST DLMF §8.2 and §8.11 (incomplete gamma), Lanczos (1964) for the gamma function, Wald and
@@ -56,6 +56,10 @@ function tailFrom(k: number, n: number, p: number): number {
   }
   return Math.min(1, sum)
 }
+
+/** The probability of so many successes, or of as rare a number on that side, doubled for the other side. */
+export const binomialBeyond = (k: number, n: number, p: number): number =>
+  Math.min(1, 2 * Math.min(binomialTail(k, n, p), binomialTail(n - k, n, 1 - p)))
 
 /** Tries of which the exact distribution is computed, in as many steps squared; of more, the normal one is
  * as good. */
@@ -125,35 +129,16 @@ export const chiSquareAbove = (x: number, df: number): number => gammaAbove(df /
 export const normalBeyond = (z: number): number => gammaAbove(0.5, (z * z) / 2)
 
 export interface Fit {
-  /** Pearson's chi-square, or G. */
   readonly statistic: number
-  readonly df: number
   /** Counts this far from what was expected, or farther, by chance. */
   readonly p: number
-  /** Counts this near, or nearer: small where something balances on purpose. */
-  readonly tooGood: number
 }
 
 /** Pearson's test of counts against shares, which need not add up to 1. */
 export function chiSquare(counts: readonly number[], shares: readonly number[]): Fit {
   const expected = expectedOf(counts, shares)
   const statistic = counts.reduce((sum, count, i) => sum + (count - expected[i]!) ** 2 / expected[i]!, 0)
-  return fit(statistic, counts.length - 1)
-}
-
-/** The likelihood ratio test of the same: G. */
-export function gTest(counts: readonly number[], shares: readonly number[]): Fit {
-  const expected = expectedOf(counts, shares)
-  const sum = counts.reduce(
-    (total, count, i) => total + (count === 0 ? 0 : count * Math.log(count / expected[i]!)),
-    0,
-  )
-  return fit(2 * sum, counts.length - 1)
-}
-
-function fit(statistic: number, df: number): Fit {
-  const p = chiSquareAbove(statistic, df)
-  return { statistic, df, p, tooGood: 1 - p }
+  return { statistic, p: chiSquareAbove(statistic, counts.length - 1) }
 }
 
 export function expectedOf(counts: readonly number[], shares: readonly number[]): readonly number[] {
@@ -163,8 +148,6 @@ export function expectedOf(counts: readonly number[], shares: readonly number[])
 }
 
 export interface Runs {
-  readonly runs: number
-  readonly expected: number
   /** Standard deviations above what was expected: positive where kinds alternate more than by chance. */
   readonly z: number
   /** Two-sided. */
@@ -187,7 +170,7 @@ export function runsTest(sequence: readonly number[]): Runs | null {
   const variance = (squares * (squares + n * (n + 1)) - 2 * n * power(3) - n ** 3) / (n * n * (n - 1))
   if (variance <= 0) return null
   const z = (runs - expected) / Math.sqrt(variance)
-  return { runs, expected, z, p: normalBeyond(z) }
+  return { z, p: normalBeyond(z) }
 }
 
 /** Entropy in bits of counts. */

@@ -68,6 +68,18 @@ describe.each([...INCIDENT_TYPES])('%s', (type) => {
   })
 })
 
+test('what counts for a requirement by name alone is named by its detector', () => {
+  const naming = (type: string, id: string): boolean =>
+    DETECTORS.some((detector) => detector.type === type && detector.requirements.includes(id))
+  // What casts doubt on it in any case need not name it.
+  const unnamed = REQUIREMENTS.filter(({ byName }) => byName).flatMap(({ id, brokenBy, doubt }) =>
+    brokenBy
+      .filter((type) => !naming(type, id) && doubt?.incidents.includes(type) !== true)
+      .map((type) => `${id} by ${type}`),
+  )
+  expect(unnamed).toEqual([])
+})
+
 test('clauses in all', () => {
   expect(DETECTORS.reduce((n, { notThis }) => n + notThis.length, 0)).toBe(329)
 })

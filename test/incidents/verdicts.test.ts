@@ -61,6 +61,16 @@ describe('one requirement', () => {
     expect(judged({ services: [seen({ relayed: 20 })] }).get('S0-17')!.status).toBe('met')
   })
 
+  test('of which something speaks against it is not met: sessions of TLS, where agents hop', () => {
+    const of = (handshakes: number, incidents: readonly Incident[] = []) =>
+      judged({ services: [seen({ handshakes })], incidents }).get('X-03')
+    expect([of(1)!.status, of(2)!.status]).toEqual(['not-observed', 'met'])
+    expect(of(2, [incident('server-hop')])).toMatchObject({
+      status: 'not-observed',
+      needs: expect.stringContaining('whether it refused to resume their sessions') as unknown,
+    })
+  })
+
   test('without traffic it is not observed, and it says what would show it', () => {
     expect(judged({}).get('S0-04')).toMatchObject({
       status: 'not-observed',

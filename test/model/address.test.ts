@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ipv4Text, ipv6Text } from '../../src/bytes/address.ts'
-import { addressNumber, isPrivate, networkOf } from '../../src/model/address.ts'
+import { addressNumber, areNeighbours, commonPrefix, isPrivate, networkOf } from '../../src/model/address.ts'
 
 const numberOf = (octets: Uint8Array): bigint =>
   octets.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n)
@@ -98,4 +98,16 @@ test.each([
   ['', ''],
 ])('%s is in the network %s', (address, network) => {
   expect(networkOf(address)).toBe(network)
+})
+
+test.each([
+  ['10.10.10.5', '10.10.8.1', 22],
+  ['10.10.10.5', '10.10.100.1', 17],
+  ['10.10.10.5', '10.10.10.5', 32],
+  ['2001:db8::5', '2001:db8::1:5', 111],
+  ['2001:db8::5', '10.10.10.5', 0],
+  ['nowhere', '10.10.10.5', 0],
+])('%s and %s have %i bits in common', (a, b, bits) => {
+  expect(commonPrefix(a, b)).toBe(bits)
+  expect(areNeighbours(a, b)).toBe(bits >= (a.includes(':') ? 64 : 24))
 })

@@ -1,4 +1,4 @@
-/** Reference numbers of SciPy 1.17: `stats.binom.sf`, `chi2.sf`, `chisquare`, `power_divergence`, ... */
+/** Reference numbers of SciPy 1.17: `stats.binom.sf`, `chi2.sf`, `chisquare`, ... */
 import { describe, expect, test } from 'vitest'
 import * as S from '../../src/model/statistics.ts'
 
@@ -22,6 +22,12 @@ test('binomial tails', () => {
   near(S.binomialTail(1, 1661, 0.5), 1)
   near(S.binomialTail(800, 1661, 0.5), 0.9359167834593688)
   near(S.binomialTail(3, 2000, 0.01), 0.9999995803550724)
+})
+
+test('either binomial tail, doubled', () => {
+  near(S.binomialBeyond(6, 30, 1 / 101), 2 * 4.560844310200393e-7)
+  near(S.binomialBeyond(1, 44, 0.1), 2 * 0.0571088974208209)
+  expect(S.binomialBeyond(10, 20, 0.5)).toBe(1)
 })
 
 test('tries of different probabilities', () => {
@@ -49,30 +55,18 @@ test('the normal distribution', () => {
   near(S.normalBeyond(-8), 1.244192114854348e-15)
 })
 
-describe('counts against shares', () => {
-  test('by Pearson', () => {
-    const far = S.chiSquare([20, 20], [10, 1])
-    near(far.statistic, 81)
-    near(far.p, 2.257176811907684e-19)
-    const even = S.chiSquare([16, 18, 16, 14, 12, 12], [1, 1, 1, 1, 1, 1])
-    expect(even.df).toBe(5)
-    near(even.statistic, 2)
-    near(even.p, 0.8491450360846096)
-    near(even.tooGood, 1 - 0.8491450360846096)
-  })
-
-  test('by likelihood', () => {
-    near(S.gTest([20, 20], [10, 1]).p, 2.8512666773392238e-11)
-    const starved = S.gTest([16, 18, 16, 14, 12, 0], [1, 1, 1, 1, 1, 1])
-    near(starved.statistic, 29.106397930889223)
-    near(starved.p, 2.2099328093657443e-5)
-  })
+test('counts against shares, by Pearson', () => {
+  const far = S.chiSquare([20, 20], [10, 1])
+  near(far.statistic, 81)
+  near(far.p, 2.257176811907684e-19)
+  const even = S.chiSquare([16, 18, 16, 14, 12, 12], [1, 1, 1, 1, 1, 1])
+  near(even.statistic, 2)
+  near(even.p, 0.8491450360846096)
 })
 
 describe('runs', () => {
   test('of two kinds', () => {
     const strict = S.runsTest([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1])!
-    expect([strict.runs, strict.expected]).toEqual([20, 11])
     near(strict.z, 4.135214625627066)
     near(strict.p, 3.546230491468838e-5)
     near(S.runsTest([0, 0, 0, 1, 1, 1, 1, 0, 0, 1, 0, 1])!.p, 0.5448268505172666)

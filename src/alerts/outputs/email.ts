@@ -92,14 +92,7 @@ async function send(settings: EmailSettings, world: World, { message, signal }: 
       ? {}
       : { auth: { user, pass: secretOf(password, world.environment) } }),
   })
-  const close = (): void => transport.close()
-  signal.addEventListener('abort', close, { once: true })
-  try {
-    const { response, rejected } = await transport.sendMail(message)
-    const refused = rejected.length === 0 ? '' : `; refused: ${rejected.join(', ')}`
-    return delivered(`${response}${refused}`)
-  } finally {
-    signal.removeEventListener('abort', close)
-    transport.close()
-  }
+  const { response, rejected } = await transport.sendMail({ ...message, signal })
+  const refused = rejected.length === 0 ? '' : `; refused: ${rejected.join(', ')}`
+  return delivered(`${response}${refused}`)
 }

@@ -8,7 +8,7 @@ import { isNearerServer, type Sighting } from '../../model/party.ts'
 import { seconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, timesAmong } from '../detector.ts'
 import { Undecided } from '../undecided.ts'
-import { about, connectionFilter, packets } from '../wording.ts'
+import { about, agentsAmong, connectionFilter, packets } from '../wording.ts'
 import type { IdentifiedBy } from '../../model/record.ts'
 
 export const natChange = detector({
@@ -51,11 +51,11 @@ export const natChange = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const agents = new Set(findings.map((f) => f.agent?.id)).size
+    const agents = agentsAmong(findings)
     const addresses = new Set(findings.flatMap((f) => [f.details['from'], f.details['to']])).size
     return {
       title: 'Address translation changes the addresses of agents',
-      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came from another outer address than before ${timesAmong(findings.length, agents)}, ${counted(addresses, 'address')} in all, without having moved.`,
+      summary: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} came from another outer address than before ${timesAmong(findings.length, agents)}, without having moved; ${counted(addresses, 'address')} took turns.`,
       remedy:
         'Map each agent, or the whole site, to one outer address statically, and keep the mapping when connections end.',
       filter: connectionFilter(findings),

@@ -1,5 +1,6 @@
 /** A relay's own address stands for all its agents, and nothing tells the servers who is who. */
 import { packetOf } from '../../model/packet.ts'
+import { balancerActor } from '../actors.ts'
 import { counted, detector, evidence, unseen } from '../detector.ts'
 import { Standing } from '../standing.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -17,7 +18,7 @@ export const snatHidesAgents = detector({
   requirements: ['S0-19'],
   flows: unseen('who speaks behind a relay'),
   parameters: {},
-  watch(_values, _world, raise) {
+  watch(_values, world, raise) {
     const standing = new Standing(raise)
     return {
       'agents-hidden'({ service, sighting, relay, connections, atOnce }) {
@@ -29,7 +30,7 @@ export const snatHidesAgents = detector({
             at: sighting.start,
             ...about(sighting),
             agent: null,
-            actor: { role: 'load-balancer', address: relay, confidence: 0.9 },
+            actor: balancerActor(relay, world),
             manner: null,
             confidence: 0.8,
             details: { address: relay, connections, connectionsAtOnce: atOnce },

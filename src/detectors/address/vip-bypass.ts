@@ -1,7 +1,7 @@
 /** An agent addresses a server itself, where others go through the load balancer. */
 import { packetOf } from '../../model/packet.ts'
 import { counted, detector, evidence, PROVED } from '../detector.ts'
-import { about, agentOf, connectionFilter, packets } from '../wording.ts'
+import { about, agentOf, agentsAmong, connectionFilter, packets } from '../wording.ts'
 
 export const vipBypass = detector({
   type: 'vip-bypass',
@@ -53,7 +53,7 @@ export const vipBypass = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const agents = new Set(findings.map((f) => f.agent?.id)).size
+    const agents = agentsAmong(findings)
     return {
       title: `Agents of ${first.service ?? 'the service'} go past the load balancer`,
       summary: `${counted(agents, 'agent')} addressed servers themselves instead of ${String(first.details['vip'])}: if such a server fails, nobody sends them to another.`,

@@ -5,10 +5,9 @@ import { packetOf } from '../../model/packet.ts'
 import { shortName } from '../../model/short-name.ts'
 import { SECOND } from '../../model/time.ts'
 import { relayAddress } from '../../model/party.ts'
-import { actorKey } from '../actors.ts'
-import { relayActor } from '../distribution/relay.ts'
-import { counted, detector, evidence, span, times, unseen } from '../detector.ts'
-import { about, connectionFilter, packets } from '../wording.ts'
+import { actorKey, balancerActor } from '../actors.ts'
+import { counted, detector, evidence, span, unseen } from '../detector.ts'
+import { about, agentsAmong, connectionFilter, packets } from '../wording.ts'
 
 export const persistenceCookieIgnored = detector({
   type: 'persistence-cookie-ignored',
@@ -38,10 +37,10 @@ export const persistenceCookieIgnored = detector({
   describe(findings) {
     const first = findings[0]
     const cookie = shortName(String(first.details['cookie']))
-    const agents = new Set(findings.map((f) => f.agent?.id)).size
+    const agents = agentsAmong(findings)
     return {
       title: `The persistence cookie ${cookie} is not heeded`,
-      summary: `${counted(findings.length, 'request')} with ${cookie} came to another server than it stands for, from ${counted(agents, 'agent')}; that one was well. First: ${String(first.details['expectedServer'])} was meant, ${first.server?.name} was reached ${times(findings.length)}.`,
+      summary: `${counted(findings.length, 'request')} of ${counted(agents, 'agent')} came with ${cookie} to another server than it stands for, although that one was well: the first to ${first.server?.name} instead of ${String(first.details['expectedServer'])}.`,
       remedy:
         'Look whether the persistence profile is bound to this virtual server and pool, whether another rule (a policy, one connection for several requests without a choice for each) comes first, and whether all nodes of the load balancer share it.',
       filter: connectionFilter(findings),
@@ -52,7 +51,7 @@ export const persistenceCookieIgnored = detector({
 
 function finding(event: CookieAstray, world: World): Finding {
   const { sighting, cookie, vendor, expected, knownBy, server, at, packet, before } = event
-  const actor = relayActor(relayAddress(sighting), world)
+  const actor = balancerActor(relayAddress(sighting), world)
   return {
     type: 'persistence-cookie-ignored',
     severity: 'warning',

@@ -5,9 +5,10 @@ import { endsBetween } from '../../model/packet.ts'
 import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { SECOND, toSeconds, type Micros } from '../../model/time.ts'
+import { balancerActor } from '../actors.ts'
 import { choicesOf } from '../distribution/choices.ts'
 import { type PersistenceTimer, persistenceTimer, type Return } from '../distribution/persistence.ts'
-import { mustStay, openingsFilter, relayActor } from '../distribution/relay.ts'
+import { mustStay, openingsFilter } from '../distribution/relay.ts'
 import { turnTaking } from '../distribution/turn-taking.ts'
 import { detector, evidence, span, spoken, times, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
@@ -40,6 +41,7 @@ export const persistenceExpiredEarly = detector({
     const seen = new Map<string, Remembered>()
     const tellMoves = (memory: Remembered): void => {
       const { moves } = memory
+      if (moves.length === 0) return
       const timer = moves.length < movesMin && !memory.isTold ? null : timerOf(memory)
       if (timer !== null) for (const move of moves) raise(finding(move, timer, world))
       memory.isTold ||= timer !== null
@@ -90,7 +92,7 @@ export const persistenceExpiredEarly = detector({
       title: `Persistence for ${first.service} ends too early`,
       summary:
         `Agents landed on another server ${times(findings.length)} although ${spoken(requiredSeconds * SECOND)} had not passed; ` +
-        `${lower}the memory ends by ${spoken(timer.upperSeconds * SECOND)} since the ${timer.clock === 'last-contact' ? 'last' : 'first'} contact.`,
+        `${lower}the load balancer forgets them by ${spoken(timer.upperSeconds * SECOND)} after the ${timer.clock === 'last-contact' ? 'last' : 'first'} contact.`,
       remedy: `Set the persistence time on the load balancer to ${spoken(requiredSeconds * SECOND)}, longer than the interval at which agents come.`,
       filter: openingsFilter(first.actor.address, ports),
       details: first.details,
@@ -202,7 +204,7 @@ function finding({ event, choice, required }: Move, timer: PersistenceTimer, wor
     service: event.service.name,
     connection,
     tuple: null,
-    actor: relayActor(event.relay, world),
+    actor: balancerActor(event.relay, world),
     manner: null,
     confidence: 0.9,
     details: { ...details },

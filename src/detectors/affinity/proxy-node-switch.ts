@@ -1,5 +1,5 @@
 /** A web session went through another node of the proxies in front of its server. */
-import { detector, times, unseen } from '../detector.ts'
+import { counted, detector, unseen } from '../detector.ts'
 import { chooser, switchedText, switchFinding } from '../session-switch.ts'
 import { connectionFilter } from '../wording.ts'
 
@@ -36,7 +36,7 @@ export const proxyNodeSwitch = detector({
     const first = findings[0]
     return {
       title: `Web sessions of ${first.service ?? 'the service'} change proxy nodes`,
-      summary: `A web session went through another proxy node ${times(findings.length)} while it lasted, from ${String(first.details['previousNode'])} to ${String(first.details['node'])} first.${switchedText(findings)}`,
+      summary: `${counted(findings.length, 'web session')} went through another proxy node while ${findings.length === 1 ? 'it' : 'they'} lasted, ${findings.length === 1 ? '' : 'the first '}from ${String(first.details['previousNode'])} to ${String(first.details['node'])}.${switchedText(findings)}`,
       remedy:
         'Have whatever spreads users over the proxies keep each session on one of them, from the login page to the logout: by a cookie, or by source address.',
       filter: connectionFilter(findings),

@@ -2,12 +2,13 @@
  * Agents change servers so often, or in the middle of so much work, that scans of endpoints cannot keep their
  * state: it stays on the server that began them (Symantec DLP, article 160568).
  */
+import { count } from '../../model/count.ts'
 import type { AgentMoved } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Service, Sighting, Visit } from '../../model/party.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
-import { detector, evidence, octets, ratio, span, suggested } from '../detector.ts'
+import { counted, detector, evidence, octets, ratio, span, suggested, times } from '../detector.ts'
 import { Standing } from '../standing.ts'
 import { agentOf, about, connectionFilter, packets, serverOf } from '../wording.ts'
 
@@ -89,11 +90,11 @@ export const scanAtRisk = detector({
     const rate = details['hopsPerAgentAndDay']
     const how =
       typeof rate === 'number'
-        ? `${String(details['hops'])} changes of server by ${String(details['agents'])} agents, ${rate.toFixed(1)} per agent and day`
-        : `an agent changed servers right after it had sent ${String(details['uploadBytes'])} octets`
+        ? `${counted(details['agents'] as number, 'agent')} changed servers ${times(details['hops'] as number)}, ${rate.toFixed(1)} times per agent and day`
+        : `an agent changed servers right after it had sent ${count(details['uploadBytes'] as number)} octets`
     return {
       title: `Scans of endpoints of ${service ?? 'the service'} may be lost`,
-      summary: `A scan keeps its state on the server that began it; there were ${how}.`,
+      summary: `A scan keeps its state on the server that began it, and ${how}.`,
       remedy:
         'Keep each agent on one server: persistence by source address on the load balancer, for as long as scans take.',
       filter: connectionFilter(findings),

@@ -15,7 +15,7 @@ import { isRecordReference } from '../../model/record-reference.ts'
 import { shortName } from '../../model/short-name.ts'
 import { MAIL_PORTS } from '../../model/smtp.ts'
 import { SECOND, type Micros } from '../../model/time.ts'
-import { openerKey } from '../actors.ts'
+import { balancerActor, openerKey } from '../actors.ts'
 import { standsForMany } from '../many.ts'
 import { counted, detector, evidence, PROVED, span, times, timesAmong } from '../detector.ts'
 import { HopCauses } from '../distribution/hop-cause.ts'
@@ -23,7 +23,7 @@ import { NameMoves } from '../distribution/name-moves.ts'
 import { isOfAgents } from '../distribution/relay.ts'
 import { Undecided } from '../undecided.ts'
 import { type Move, Parallel } from './parallel.ts'
-import { about, agentOf, connectionFilter, packets, turnedUp } from '../wording.ts'
+import { about, agentOf, connectionFilter, packets, timeAway, turnedUp } from '../wording.ts'
 
 export const serverHop = detector({
   type: 'server-hop',
@@ -121,15 +121,15 @@ export const serverHop = detector({
 const GIVE_ONE_NAME =
   'Give the agents one name that leads to one server, or a list with an order; a name that resolves to several addresses makes them hop.'
 const SET_PERSISTENCE =
-  'Set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
+  'set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.'
 
 /** Agents that go to another network take another address: that is not known again. */
 function balancersRemedy(findings: readonly Finding[], cause: unknown): string {
   if (findings.every(({ details }) => details['addressBefore'] !== undefined))
     return 'Persistence by source address does not follow agents that take another address, as these did. Let the load balancer know them by what they keep: their TLS session, or a cookie.'
   return cause === 'unknown'
-    ? `Look in the log of the load balancer whether the server before was drained or taken out of service then. If not: ${SET_PERSISTENCE}`
-    : SET_PERSISTENCE
+    ? `Look in the log of the load balancer whether the server before was drained or taken out of service then. If not, ${SET_PERSISTENCE}`
+    : `S${SET_PERSISTENCE.slice(1)}`
 }
 
 const wasHealthy = ({ details }: Finding): boolean => details['previousServerHealthy'] === true
@@ -187,7 +187,7 @@ function finding(visit: Visit, previous: Visit, healthy: Proof, causes: HopCause
       ).sort((a, b) => a.at - b.at),
     ),
     cause: `${server.service.name}|${openerKey(sighting, world, 'agents')}`,
-    requirements: requirementsOf(visit, visit.at - previous.at),
+    requirements: requirementsOf(visit, timeAway(visit, previous).span),
   }
 }
 
@@ -284,8 +284,8 @@ function preference(agent: Agent, service: Service, visit: Visit, world: World):
 
 /** By the end more is known than at each move. */
 function commonCause(findings: readonly Finding[], world: World): unknown {
-  const { service, tuple, details } = findings.at(-1)!
-  const relay = tuple?.[0].address ?? ''
+  const { service, actor, details } = findings.at(-1)!
+  const relay = actor.address ?? ''
   const assignments = (): readonly Assignment[] => world.assignments(service ?? '', relay)
   return new HopCauses().causeOf(relay, assignments, 0) ?? details['cause']
 }
@@ -295,7 +295,7 @@ function causeOf(visit: Visit, previous: Visit, causes: HopCauses, world: World)
   const { server, sighting } = visit
   const { service } = server
   if (sighting.leg !== 'back' && !isBalanced(service)) return isLedByName(visit, previous) ? 'dns' : 'agent'
-  const away = visit.at - previous.at
+  const away = timeAway(visit, previous).span
   const relay = relayAddress(sighting)
   const shown = causes.causeOf(`${service.name}|${relay}`, () => world.assignments(service.name, relay), away)
   if (shown !== null) return shown
@@ -325,10 +325,6 @@ function actorOf(visit: Visit, cause: string, world: World): Actor {
     const address = world.devicesOf('load-balancer')[0] ?? null
     return { role: address === null ? 'middlebox' : 'load-balancer', address, confidence: 0.8 }
   }
-  if (visit.sighting.leg === 'back') {
-    const address = relayAddress(visit.sighting)
-    const role = world.roleOf(address) === 'load-balancer' ? 'load-balancer' : 'middlebox'
-    return { role, address, confidence: role === 'load-balancer' ? 0.95 : 0.8 }
-  }
+  if (visit.sighting.leg === 'back') return balancerActor(relayAddress(visit.sighting), world)
   return { role: cause === 'dns' ? 'dns' : 'agent', address: null, confidence: 0.6 }
 }

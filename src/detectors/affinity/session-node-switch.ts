@@ -1,6 +1,6 @@
 /** A web session was taken to another server while it lasted. */
 import { openerKey } from '../actors.ts'
-import { detector, span, times, unseen } from '../detector.ts'
+import { countedWas, detector, span, unseen } from '../detector.ts'
 import { SECOND } from '../../model/time.ts'
 import { keepsWebSessions } from '../../model/web.ts'
 import { chooser, switchedText, switchFinding } from '../session-switch.ts'
@@ -53,7 +53,7 @@ export const sessionNodeSwitch = detector({
     const first = findings[0]
     return {
       title: `Web sessions of ${first.service ?? 'the service'} change servers`,
-      summary: `A web session was taken to another server ${times(findings.length)} while it lasted; the server before was not seen to fail.${switchedText(findings)}`,
+      summary: `${countedWas(findings.length, 'web session')} taken to another server while ${findings.length === 1 ? 'it' : 'they'} lasted; the server before was not seen to fail.${switchedText(findings)}`,
       remedy:
         'Set persistence on the load balancer for the whole session: by a cookie of its own, or by source address, and not round robin; only after a logout may a user get another server.',
       filter: connectionFilter(findings),

@@ -8,7 +8,7 @@ import { PROFILES } from '../../model/profiles.data.ts'
 import { seconds, toSeconds, type Micros } from '../../model/time.ts'
 import { counted, detector, PROVED, span, spoken } from '../detector.ts'
 import { allOf, listWords, named, orderWords, requirementsFor } from '../policy-words.ts'
-import { about, agentOf, connectionFilter, packets } from '../wording.ts'
+import { about, agentOf, agentsAmong, connectionFilter, packets } from '../wording.ts'
 
 const REQUIREMENTS = { 'mcafee-epo': ['S4-12'], 'symantec-sepm': ['S1-16'], generic: [] }
 
@@ -68,7 +68,7 @@ export const assignmentNotApplied = detector({
         const change = server === null ? undefined : changes.get(keyOf(server, list))
         const patience = patienceOf(service)
         if (server === null || change === undefined || patience === null || at <= change.by.at) return
-        if (event.afterFailure || agent.id === '') return void change.late.delete(agent.id)
+        if (event.afterFailure) return void change.late.delete(agent.id)
         const late = change.late.get(agent.id) ?? { times: 0, isTold: false }
         if (change.late.size < LATE_MAX) change.late.set(agent.id, late)
         late.times++
@@ -80,7 +80,7 @@ export const assignmentNotApplied = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const agents = new Set(findings.map((f) => f.agent?.id)).size
+    const agents = agentsAmong(findings)
     const { contacted, list, order } = first.details as Readonly<Record<string, string>>
     const late = first.details['seconds']
     return {

@@ -6,7 +6,7 @@ import { PROFILES } from '../../model/profiles.data.ts'
 import { toSeconds } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, spoken, times } from '../detector.ts'
 import { allOf, named, requirementsFor, triedPacket } from '../policy-words.ts'
-import { connectionFilter, packets } from '../wording.ts'
+import { agentsAmong, connectionFilter, packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
 
 const REQUIREMENTS = { 'mcafee-epo': ['S4-10', 'S4-20'], 'symantec-sepm': ['S1-18'], generic: [] }
@@ -63,7 +63,7 @@ export const checkinRetriesExhausted = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const agents = new Set(findings.map((f) => f.agent?.id)).size
+    const agents = agentsAmong(findings)
     const longest = Math.max(...findings.map((f) => Number(f.details['seconds'])))
     const most = Math.max(...findings.map((f) => Number(f.details['attempts'])))
     const servers = listed(first.details['servers'] as readonly string[])

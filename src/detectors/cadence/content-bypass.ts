@@ -2,9 +2,9 @@
 import type { ContentAgain, ContentAstray } from '../../model/cadence.ts'
 import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
-import { counted, detector, unseen } from '../detector.ts'
+import { counted, detector, times, unseen } from '../detector.ts'
 import { listWords, named, orderWords } from '../policy-words.ts'
-import { about, agentOf, connectionFilter, packets } from '../wording.ts'
+import { about, agentOf, agentsAmong, connectionFilter, packets } from '../wording.ts'
 
 /** Agents and servers told apart; further ones are not told. */
 const TOLD_MAX = 1 << 16
@@ -45,17 +45,17 @@ export const contentBypass = detector({
       const files = new Set(findings.map((f) => f.details['target'])).size
       return {
         title: `${first.server?.name ?? 'A handler'} does not keep what it fetches`,
-        summary: `${first.server?.name} fetched ${counted(files, 'file')} from ${from} again and again within a day, unchanged; ${target} ${often} times.`,
+        summary: `${first.server?.name} fetched ${counted(files, 'file')} from ${from} again and again within a day, unchanged; ${target} ${times(often)}.`,
         remedy:
           'See whether lazy caching is switched on at the handler, and whether its disk and its list of repositories allow it.',
         filter: connectionFilter(findings),
         details: first.details,
       }
     }
-    const agents = new Set(findings.map((f) => f.agent?.id)).size
+    const agents = agentsAmong(findings)
     return {
       title: `Agents fetch content from ${from}, past their handlers`,
-      summary: `${counted(agents, 'agent')} fetched content from ${from}; ${list} is ${order}.`,
+      summary: `${counted(agents, 'agent')} fetched content from ${from}, which is not on ${list} (${order}).`,
       remedy: `See the repository policy of these agents: whether it names ${from}, and whether their own handlers have the content.`,
       filter: connectionFilter(findings),
       details: first.details,
@@ -86,7 +86,8 @@ function astray({ agent, server, list, sighting, at, packet }: ContentAstray): F
   }
 }
 
-function again({ service, server, from, target, bytes, times, first, last }: ContentAgain): Finding {
+function again(event: ContentAgain): Finding {
+  const { service, server, from, target, bytes, first, last } = event
   return {
     type: 'content-bypass',
     severity: 'warning',
@@ -100,10 +101,10 @@ function again({ service, server, from, target, bytes, times, first, last }: Con
     actor: { role: 'server', address: server.address, confidence: 0.8 },
     manner: null,
     confidence: 0.8,
-    details: { from, target, bytes, times },
+    details: { from, target, bytes, times: event.times },
     evidence: packets(
       { ...first, note: 'the handler gets the file' },
-      { ...last, note: `the same file, for the ${times}rd time` },
+      { ...last, note: `the same file again: ${event.times} times by now` },
     ),
     cause: `${service.name}|again|${server.id}|${from}`,
     requirements: ['S4-07'],

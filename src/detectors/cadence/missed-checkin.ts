@@ -2,9 +2,9 @@
 import type { CheckInMissed } from '../../model/cadence.ts'
 import type { Finding } from '../../model/incident.ts'
 import { toSeconds } from '../../model/time.ts'
-import { counted, detector, PROVED, spoken } from '../detector.ts'
+import { counted, detector, PROVED, spoken, times } from '../detector.ts'
 import { allOf, named, requirementsFor } from '../policy-words.ts'
-import { connectionFilter, packets } from '../wording.ts'
+import { agentsAmong, connectionFilter, packets } from '../wording.ts'
 
 const REQUIREMENTS = { 'mcafee-epo': ['S4-20'], 'symantec-sepm': ['S1-18'], generic: [] }
 
@@ -33,7 +33,7 @@ export const missedCheckin = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const agents = new Set(findings.map((f) => f.agent?.id)).size
+    const agents = agentsAmong(findings)
     const missed = findings.reduce((sum, f) => sum + (f.details['missed'] as number), 0)
     const interval = spoken((first.details['intervalSeconds'] as number) * 1e6)
     const proven = findings.filter((f) => f.severity !== 'info').length
@@ -41,21 +41,23 @@ export const missedCheckin = detector({
       title: `${counted(agents, 'agent')} of ${first.service ?? 'the service'} missed check-ins`,
       summary:
         `${counted(agents, 'agent')} did not come when due (every ${interval}, as ${first.details['basis'] === 'configured' ? 'configured' : 'before'}): ` +
-        `${counted(missed, 'check-in')} in all. ${howKnown(proven, findings.length)}`,
+        `${counted(missed, 'check-in')} in all. ${howKnown(proven, findings.length, agents === 1)}`,
       remedy:
-        'Look at the agent on these hosts: whether its service runs, its log at these times, and whether a local firewall lets it out. If they were off, this is as it should be.',
+        `Look at the agent on ${agents === 1 ? 'this host' : 'these hosts'}: whether its service runs, its log at these times, and whether a local firewall lets it out.` +
+        (proven === findings.length ? '' : ' A host that was off misses nothing.'),
       filter: connectionFilter(findings),
       details: first.details,
     }
   },
 })
 
-function howKnown(proven: number, all: number): string {
-  if (proven === all) return 'Other packets of their hosts passed all the time.'
+/** `proven`: times of which other packets of the host are known. */
+function howKnown(proven: number, all: number, isOne: boolean): string {
+  if (proven === all) return `Other packets of ${isOne ? 'its host' : 'their hosts'} passed all the time.`
   const rhythm = 'came back in step with the rhythm from before, so that the agent itself had kept running'
   return proven === 0
-    ? `Nothing else of their hosts was seen; they ${rhythm}.`
-    : `Of ${proven} the host was seen all the time; the others ${rhythm}.`
+    ? `Nothing else of ${isOne ? 'its host was seen; it' : 'their hosts was seen; they'} ${rhythm}.`
+    : `Other packets of the host passed meanwhile ${times(proven)}; otherwise it ${rhythm}.`
 }
 
 function finding(event: CheckInMissed): Finding {

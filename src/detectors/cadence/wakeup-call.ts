@@ -33,11 +33,18 @@ export const wakeupCall = detector({
     return {
       title: `${counted(findings.length, 'wake-up call')} to agents of ${first.service ?? 'the service'}`,
       summary:
-        `Servers called agents ${times(findings.length)}; ` +
-        `${followed} of the calls ${followed === 1 ? 'was' : 'were'} followed by a check-in in time.`,
-      remedy: followed === findings.length ? 'None is needed.' : 'See the calls that failed.',
+        `${findings.length === 1 ? 'A server called an agent' : `Servers called agents ${times(findings.length)}`}; ` +
+        `${followedText(followed, findings.length)} followed by a check-in in time.`,
+      remedy: followed === findings.length ? 'None is needed.' : 'See the calls that had no effect.',
       filter: connectionFilter(findings),
       details: { calls: findings.length, followed, failed: findings.filter(isFailed).length },
     }
   },
 })
+
+/** `that was`, `all were`, `none of them was`, `2 of them were`. */
+function followedText(followed: number, calls: number): string {
+  if (calls === 1) return followed === 1 ? 'that was' : 'that was not'
+  if (followed === calls) return 'all were'
+  return followed === 0 ? 'none of them was' : `${followed} of them ${followed === 1 ? 'was' : 'were'}`
+}

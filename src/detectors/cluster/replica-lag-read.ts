@@ -5,9 +5,9 @@ import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
 import { relayAddress } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
-import { openerKey } from '../actors.ts'
-import { detector, evidence, spoken, times, unseen } from '../detector.ts'
-import { agentOf, about, connectionFilter, packets } from '../wording.ts'
+import { balancerActor, openerKey } from '../actors.ts'
+import { countedWas, detector, evidence, spoken, timesAmong, unseen } from '../detector.ts'
+import { about, agentOf, agentsAmong, connectionFilter, packets } from '../wording.ts'
 
 export const replicaLagRead = detector({
   type: 'replica-lag-read',
@@ -37,9 +37,10 @@ export const replicaLagRead = detector({
   },
   describe(findings) {
     const first = findings[0]
+    const agents = agentsAmong(findings)
     return {
       title: `Users of ${first.service ?? 'a service'} read at a member that does not have it yet`,
-      summary: `A client was sent to another member ${times(findings.length)} before what it had been served was there.`,
+      summary: `${countedWas(agents, 'client')} sent to another member ${timesAmong(findings.length, agents)}, before what had been served at the one before was there.`,
       remedy:
         'Keep a session at one member (persistence by source address or cookie), and see that members replicate.',
       filter: connectionFilter(findings),
@@ -59,7 +60,7 @@ function finding(event: ReplicaMissed, replicationFails: boolean, world: World):
     server: { name: server.name, address: server.address, port: server.port },
     actor:
       sighting.leg === 'back'
-        ? { role: 'load-balancer', address: relayAddress(sighting), confidence: 0.7 }
+        ? balancerActor(relayAddress(sighting), world)
         : { role: 'agent', address: sighting.originator.address, confidence: 0.7 },
     manner: null,
     confidence: replicationFails ? 0.9 : 0.75,

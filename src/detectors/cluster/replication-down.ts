@@ -3,7 +3,7 @@ import { listed } from '../../model/listed.ts'
 import type { ReplicationFailed, ReplicationOpened } from '../../model/cluster-events.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
-import { counted, detector, evidence, PROVED } from '../detector.ts'
+import { detector, evidence, PROVED } from '../detector.ts'
 import { connectionFilter, packets } from '../wording.ts'
 import { memberFinding } from './members.ts'
 
@@ -60,7 +60,7 @@ export const replicationDown = detector({
     const pairs = new Set(findings.map((f) => `${String(f.details['from'])} to ${String(f.details['to'])}`))
     return {
       title: `Members of ${first.service ?? 'a cluster'} do not replicate`,
-      summary: `Connections for replication failed from ${listed([...pairs])}: ${String(first.details['manner'])}, ${counted(findings.length, 'time')} for good.`,
+      summary: `Connections for replication failed again and again, from ${listed([...pairs])}: ${String(first.details['manner'])}.`,
       remedy: `Open the port of replication${first.server === null ? '' : ` (${first.server.port})`} both ways between all members, and see that the other member runs.`,
       filter: connectionFilter(findings),
       details: first.details,

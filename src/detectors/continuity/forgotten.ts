@@ -9,7 +9,7 @@ import { withinSentence } from '../../model/device-name.ts'
 import { momentText, seconds, type Micros } from '../../model/time.ts'
 import { counted, spokenRange, times } from '../detector.ts'
 import { spokenSilences } from '../silence-length.ts'
-import { explainedByTimer, type Signature } from '../timer.ts'
+import { bestSplit, type Signature } from '../timer.ts'
 import { agentsAmong } from '../wording.ts'
 
 /** So many agents that lose their connections at one moment are no accident, as of a mass disconnect. */
@@ -43,7 +43,7 @@ export function forgottenWords(
 ): Words | null {
   const severed = findings.map(({ details }) => details['silenceSeconds'] as number)
   const how = HOW.get(signature)
-  const byTimer = explainedByTimer(survived, severed) / severed.length
+  const byTimer = bestSplit(survived, severed).explained / severed.length
   if (how === undefined || byTimer >= MOST) return null
   const moments = momentsOf(findings)
   if (moments.length === 0 && byTimer >= HALF) return null

@@ -1,4 +1,5 @@
 /** A server still holds the connection of an agent that has gone to another server. */
+import { isOfThisSegment } from '../../model/hop-limit.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Path } from '../../model/party.ts'
 import { isRecordReference } from '../../model/record-reference.ts'
@@ -25,12 +26,12 @@ export const halfOpenLeftover = detector({
     const told = new WeakSet<Path>()
     return {
       'left-open'({ sighting, elsewhere, at }) {
-        const lasting = sighting.service.style === 'persistent' || sighting.ending?.unanswered[1] != null
         const probes = sighting.ending?.unanswered[1] ?? null
+        const lasting = sighting.service.style === 'persistent' || probes !== null
         const usual = sighting.ending?.summary?.halves[1].hopLimit
-        const hops = sighting.responderHopLimit ?? probes?.hopLimit ?? usual
+        const hopLimit = sighting.responderHopLimit ?? probes?.hopLimit ?? usual ?? null
         // Flow records hold no hop limit; that the server asks, and nobody answers, they show.
-        const shown = isRecordReference(sighting.startPacket) ? probes !== null : atServer(hops)
+        const shown = isRecordReference(sighting.startPacket) ? probes !== null : isOfThisSegment(hopLimit)
         if (!lasting || told.has(sighting.path) || !shown || standsForMany(elsewhere, world)) return
         told.add(sighting.path)
         const fin = sighting.ending?.finished[0] ?? null
@@ -55,7 +56,7 @@ export const halfOpenLeftover = detector({
                 ? null
                 : {
                     ...packetOf(sighting, probes.packet, probes.time),
-                    note: `${probes.count} probes of the server, unanswered`,
+                    note: `${counted(probes.count, 'probe')} of the server, unanswered`,
                   },
               {
                 ...packetOf(elsewhere.sighting, elsewhere.packet, elsewhere.at),
@@ -74,7 +75,7 @@ export const halfOpenLeftover = detector({
     const name = first.server?.name ?? 'The server'
     return {
       title: `${name} holds connections of agents that have left`,
-      summary: `${counted(findings.length, 'connection')} to ${name} stayed open on its side after the agents had gone to another server: its resources are not released until its own timers fire.`,
+      summary: `${counted(findings.length, 'connection')} to ${name} stayed open there after ${findings.length === 1 ? 'its agent' : 'their agents'} had gone to another server: the resources of ${name} are not released until its own timers fire.`,
       remedy: findings.every(({ details }) => details['probes'] !== 0)
         ? `Nobody told ${name} that the agents are gone: keep the path from severing connections. Its keep-alive probes find nobody; fewer of them, or at shorter intervals, end such connections sooner.`
         : `Let ${name} close when the agent does, and set TCP keep-alive on its sockets so that dead peers are noticed within minutes.`,
@@ -83,7 +84,3 @@ export const halfOpenLeftover = detector({
     }
   },
 })
-
-/** The hop limit that a stack starts with: nothing routed the server's packets on their way to this tap. */
-const atServer = (hopLimit: number | null | undefined): boolean =>
-  hopLimit === 64 || hopLimit === 128 || hopLimit === 255

@@ -5,7 +5,7 @@ import type { World } from '../../model/event.ts'
 import type { Actor, ActorRole, Finding } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
 import { momentText, seconds, toSeconds, type Micros } from '../../model/time.ts'
-import { counted, detector, PROVED, spoken, times } from '../detector.ts'
+import { counted, detector, PROVED, spokenHundredths, times } from '../detector.ts'
 import { undecided } from '../suspicions.ts'
 import { about, momentsFilter, packets } from '../wording.ts'
 import { listed } from '../../model/listed.ts'
@@ -86,8 +86,8 @@ export const massDisconnect = detector({
     return {
       title: `${counted(agents!, 'agent')} of ${largest.service ?? 'the service'} disconnected at once`,
       summary:
-        `${actorText(largest.actor)} ended ${connections} of ${open} open connections within ` +
-        `${within === 0 ? SHORTEST : spoken(within! * 1e6)}, at ${momentText(largest.at)}${servers.length === 0 ? '' : `, to ${listed(servers)}`}` +
+        `${actorText(largest.actor)} ended ${connections === open ? 'all' : `${connections} of`} ${open} open connections` +
+        `${servers.length === 0 ? '' : ` to ${listed(servers)}`} within ${spokenHundredths(within!)}, at ${momentText(largest.at)}` +
         `${findings.length === 1 ? '' : `; that happened ${times(findings.length)}`}.${isSure ? '' : AGENTS_MAY_HAVE}`,
       remedy:
         'Look for a restart, reload, failover or change of this device or server at that time. Where it was planned, drain it first, so that agents leave one after the other.',
@@ -122,9 +122,6 @@ function requirementsOf({ profile }: Service, { role }: Actor): readonly string[
   const isDlp = profile === 'symantec-dlp' || profile === 'symantec-dlp-12.5'
   return isDlp ? ['S0-04', 'S0-15', 'X-04'] : ['X-04']
 }
-
-/** The span is kept in hundredths of a second: what is less than half of one is none. */
-const SHORTEST = 'less than 5 ms'
 
 /** Behind a virtual address the load balancer ended them, unless only those of one server of several
  * ended. */

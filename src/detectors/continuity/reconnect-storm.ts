@@ -4,8 +4,17 @@ import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
 import type { Service } from '../../model/party.ts'
 import { toSeconds } from '../../model/time.ts'
-import { counted, type Description, detector, evidence, PROVED, spoken } from '../detector.ts'
-import { about, agentOf, connectionFilter, momentsFilter, packets } from '../wording.ts'
+import {
+  counted,
+  type Description,
+  detector,
+  evidence,
+  PROVED,
+  spoken,
+  spokenHundredths,
+  times,
+} from '../detector.ts'
+import { about, agentOf, agentsAmong, connectionFilter, momentsFilter, packets } from '../wording.ts'
 
 export const reconnectStorm = detector({
   type: 'reconnect-storm',
@@ -99,20 +108,20 @@ function dutyFinding({ agent, sighting, duty, observed, connections, first }: Se
 function describeStorm([first, ...others]: readonly [Finding, ...Finding[]]): Description {
   const { agents, lost, seconds, afterSeconds } = first.details as Record<string, number>
   return {
-    title: `${counted(agents!, 'agent')} of ${first.service ?? 'the service'} reconnected within ${spoken(seconds! * 1e6)}`,
+    title: `${counted(agents!, 'agent')} of ${first.service ?? 'the service'} reconnected within ${spokenHundredths(seconds!)}`,
     summary:
-      `${lost} connections had been ended at once; ${agents} came back within ${spoken(seconds! * 1e6)}, beginning ` +
-      `${spoken(afterSeconds! * 1e6)} later${others.length === 0 ? '' : `; that happened ${others.length + 1} times`}. ` +
+      `${lost} connections had been ended at once; ${agents} came back within ${spokenHundredths(seconds!)}, beginning ` +
+      `${spokenHundredths(afterSeconds!)} later${others.length === 0 ? '' : `; that happened ${times(others.length + 1)}`}. ` +
       'All of them sign in, and may fetch their policies, at the same time.',
     remedy:
-      'Remove what ends the connections at once. Where agents or load balancer can be told to, spread returns over some minutes, and limit the new connections a second.',
+      'Remove what ends the connections at once. Where agents or load balancer can be told to, spread their returns over some minutes, and limit how many connections are opened per second.',
     filter: momentsFilter([first, ...others], ['syn', 'fin', 'reset']),
     details: first.details,
   }
 }
 
 function describeDuty(findings: readonly [Finding, ...Finding[]]): Description {
-  const agents = new Set(findings.map((f) => f.agent?.id)).size
+  const agents = agentsAmong(findings)
   const least = findings.reduce((a, b) => (dutyOf(b) < dutyOf(a) ? b : a))
   const { duty, observedSeconds, connections } = least.details as Record<string, number>
   return {

@@ -1,10 +1,18 @@
-/** Whether losses are regular, or frequent: how often connections are severed matters by itself (domain
- * knowledge 7.2, S0-06). */
+/** Which requirements the loss of a connection breaks; and whether losses are regular, or frequent: how often
+ * connections are severed matters by itself (domain knowledge 7.2, S0-06). */
 import type { World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import type { Service } from '../../model/party.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import { ratio, type ParameterValues } from '../detector.ts'
+
+/** What a device breaks that severs a connection. */
+export const brokenBySevering = ({ profile }: Service): readonly string[] =>
+  profile === 'symantec-sepm' ? ['S1-19'] : ['S0-04', 'S0-15']
+
+/** The same finding of one loss of many; SEPM's document says nothing of how often. */
+export const repeated = (found: Finding): Finding =>
+  found.requirements.includes('S1-19') ? found : { ...found, requirements: [...found.requirements, 'S0-06'] }
 
 /** From when on losses are frequent. */
 export const FREQUENT = {

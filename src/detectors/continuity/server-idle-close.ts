@@ -76,7 +76,7 @@ export const serverIdleClose = detector({
     const isWaitedFor = areUnanswered(findings)
     return {
       title: `${first.server?.name ?? 'The server'} closes ${isWaitedFor ? 'connections without an answer' : 'idle connections itself'} after ${after}`,
-      summary: `${counted(findings.length, 'connection')} ended by the server's own ${first.manner === 'rst' ? 'RST' : 'FIN'} after ${after} without a packet.${unansweredText(findings)} ${blameText(first)}${loreText(findings)}`,
+      summary: `${counted(findings.length, 'connection')} ended by the server's own ${mannersText(findings)} after ${after} without a packet.${unansweredText(findings)} ${blameText(first)}${loreText(findings)}`,
       remedy: isWaitedFor
         ? 'Look in the log of the server at that time for what kept it from answering.'
         : `If agents are to stay connected, raise the server's idle timeout above ${Math.ceil(Math.max(...gaps))} s; if they poll, this is as designed.`,
@@ -85,6 +85,9 @@ export const serverIdleClose = detector({
     }
   },
 })
+
+const mannersText = (findings: readonly Finding[]): string =>
+  [...new Set(findings.map(({ manner }) => (manner === 'rst' ? 'RST' : 'FIN')))].join(' or ')
 
 /** An address that the configuration does not explain may be a load balancer's. */
 function blameText({ server }: Finding): string {

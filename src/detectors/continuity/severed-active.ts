@@ -22,7 +22,7 @@ import {
 import { deviceName, withinSentence } from '../../model/device-name.ts'
 import { loreText, resetMeaning } from '../reset-lore.ts'
 import { about, agentsAmong, connectionFilter, packets } from '../wording.ts'
-import { FREQUENT, Frequency } from './regular.ts'
+import { brokenBySevering, FREQUENT, Frequency, repeated } from './regular.ts'
 
 interface Cut {
   readonly sighting: Sighting
@@ -62,8 +62,7 @@ export const severedActive = detector({
   watch({ activeWithin, failureNear, weightMin, ...often }, world, emit) {
     const frequency = new Frequency(often, world)
     const raise = (found: Finding, { service }: Sighting): void => {
-      const isNamed = frequency.note(found, service) && !found.requirements.includes('S1-19')
-      emit(isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found)
+      emit(frequency.note(found, service) ? repeated(found) : found)
     }
     const judged = new WeakSet<Path>()
     return {
@@ -184,14 +183,11 @@ function findingAtAge(event: CutAtAge, world: World): Finding {
       ),
     ),
     cause: `${sighting.service.name}|${actorKey(actor, world)}|age`,
-    requirements: requirementsOf(sighting),
+    requirements: brokenBySevering(sighting.service),
   }
 }
 
 const hundredths = (span: Micros): number => Math.round(span / 10_000) / 100
-
-const requirementsOf = ({ service }: Sighting): readonly string[] =>
-  service.profile === 'symantec-sepm' ? ['S1-19'] : ['S0-04', 'S0-15']
 
 const isTranslated = ({ path }: Sighting, world: World): boolean =>
   path.sightings.some(
@@ -229,6 +225,6 @@ function finding({ sighting, reset, sheet, actor }: Cut, { next }: PathEnded, wo
       ),
     ),
     cause: `${sighting.service.name}|${actorKey(actor, world)}`,
-    requirements: requirementsOf(sighting),
+    requirements: brokenBySevering(sighting.service),
   }
 }

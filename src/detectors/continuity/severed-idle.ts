@@ -10,16 +10,17 @@ import { DECISIVE, NEEDS_SERVER } from '../reset-sheet.ts'
 import { silenceBounds, silenceDetails, silenceOf, spokenSilence, spokenSilences } from '../silence-length.ts'
 import { counted, detector, evidence, ratio, spokenRange, suggested, type Description } from '../detector.ts'
 import { deviceName, withinSentence } from '../../model/device-name.ts'
+import { isOfThisSegment } from '../../model/hop-limit.ts'
 import { packetOf } from '../../model/packet.ts'
 import { loreText } from '../reset-lore.ts'
 import { about, agentsAmong, connectionFilter, LAST_BEFORE, packets } from '../wording.ts'
-import { estimateTimer, type Signature, unbounded } from '../timer.ts'
+import { bestSplit, estimateTimer, type Signature, unbounded } from '../timer.ts'
 import { isSeenElsewhere, Losses, silenceBeforeReturn } from '../losses.ts'
 import { Suspicions, undecided } from '../suspicions.ts'
 import { witnesses } from '../witnesses.ts'
 import { unansweredDetails, unansweredText } from '../unanswered.ts'
 import { forgottenWords } from './forgotten.ts'
-import { FREQUENT, Frequency, Regularity } from './regular.ts'
+import { brokenBySevering, FREQUENT, Frequency, Regularity, repeated } from './regular.ts'
 
 export const severedIdle = detector({
   type: 'severed-idle',
@@ -64,8 +65,7 @@ export const severedIdle = detector({
       const isRegular =
         !isAtLeast(found.details) && regularity.note(found.cause, found.details['silenceSeconds'] as number)
       const isFrequent = frequency.note(found, lost.service)
-      const isNamed = (isRegular || isFrequent) && !found.requirements.includes('S1-19')
-      const named = isNamed ? { ...found, requirements: [...found.requirements, 'S0-06'] } : found
+      const named = isRegular || isFrequent ? repeated(found) : found
       if (why === 'nobodys') emit(undecided(named, NEEDS_NAMES))
       else if (why === 'stateless') emit(undecided(named, NEEDS_SERVER))
       else if (why === 'unserved') emit(undecided(named, NEEDS_WAY_ON))
@@ -260,7 +260,7 @@ function finding(end: IdleEnd, { path, next }: PathEnded, world: World): Finding
       ).sort((a, b) => a.at - b.at),
     ),
     cause: `${sighting.service.name}|${causeOf(end, world)}`,
-    requirements: requirementsOf(sighting),
+    requirements: brokenBySevering(sighting.service),
   }
 }
 
@@ -309,14 +309,11 @@ function abandonedFinding(sighting: Sighting, next: Sighting): Finding {
       { ...packetOf(next, next.startPacket, next.start), note: RETURN },
     ),
     cause: `${sighting.service.name}|silent`,
-    requirements: requirementsOf(sighting),
+    requirements: brokenBySevering(sighting.service),
   }
 }
 
 const RETURN = 'the agent opens a new one'
-
-const requirementsOf = ({ service }: Sighting): readonly string[] =>
-  service.profile === 'symantec-sepm' ? ['S1-19'] : ['S0-04', 'S0-15']
 
 /** The test of the sheet that says that this side does not show what became of the agent's words. */
 const LOST_UNSEEN = 'what was lost on the way'
@@ -327,10 +324,8 @@ const LOST_UNSEEN = 'what was lost on the way'
 function howText(findings: Alike, _index: number, { length: ways }: readonly Alike[]): string {
   const isUnseen = (f: Finding): boolean =>
     (f.details['attribution'] as readonly AttributionItem[]).some(({ test }) => test === LOST_UNSEEN)
-  const how = findings.every(isUnseen)
-    ? 'where this side does not see it (a new one came while the old one was still open)'
-    : HOW[signatureOf(findings[0])]
-  return `${ways > 1 ? `${findings.length} ` : ''}${how} after ${spokenSilences(findings)} without a packet`
+  const [how, so = ''] = findings.every(isUnseen) ? UNSEEN_HOW : HOW[signatureOf(findings[0])]
+  return `${ways > 1 ? `${findings.length} ` : ''}${how}after ${spokenSilences(findings)} without a packet${so}`
 }
 
 /** Of connections that a relay held on both legs, where nothing joins those: each loss may be told twice. */
@@ -342,11 +337,18 @@ function sidesText(findings: readonly Finding[]): string {
     : ` Of these, ${front} were on the agents’ side of the relay and ${back} on the servers’, and nothing shows which belong together.`
 }
 
-const HOW: Readonly<Record<Signature, string>> = {
-  fin: 'by a FIN',
-  'rst-at-expiry': 'by a RST that nothing provoked',
-  'rst-on-next': 'so that the next segment drew a RST',
-  silent: 'silently: what was sent afterwards met nobody',
+/** What stands before how long the silence was, and what behind it. */
+type How = readonly [before: string, behind?: string]
+
+const UNSEEN_HOW: How = [
+  '',
+  ', where this side does not see it (a new one came while the old one was still open)',
+]
+const HOW: Readonly<Record<Signature, How>> = {
+  fin: ['by a FIN '],
+  'rst-at-expiry': ['by a RST that nothing provoked '],
+  'rst-on-next': ['', ', so that the next segment drew a RST'],
+  silent: ['silently ', ', so that what was sent afterwards met nobody'],
 }
 
 const BROKEN: Readonly<Record<Signature, (gap: string) => string>> = {
@@ -356,14 +358,9 @@ const BROKEN: Readonly<Record<Signature, (gap: string) => string>> = {
   silent: (gap) => `first segment after ${gap} of silence: never answered`,
 }
 
-/** The server's own packets have the hop limit that they started with: the tap is on its segment, and sees
- * what it sees. */
-function seenAtServer(sighting: {
-  ending: { summary: { halves: readonly { hopLimit: number | null }[] } | null } | null
-}): boolean {
-  const hops = sighting.ending?.summary?.halves[1]?.hopLimit
-  return hops === 64 || hops === 128 || hops === 255
-}
+/** The tap is on the server's segment, and sees what it sees. */
+const seenAtServer = ({ ending }: Sighting): boolean =>
+  isOfThisSegment(ending?.summary?.halves[1].hopLimit ?? null)
 
 const timerText = (lower: number | null, upper: number): string =>
   lower === null
@@ -376,11 +373,20 @@ const timerText = (lower: number | null, upper: number): string =>
 const inShort = (seconds: number): number =>
   seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)
 
-function survivedText(survived: readonly number[], severed: Alike): string {
-  const shortest = Math.min(...severed.map(({ details }) => details['silenceSeconds'] as number))
+/** What was survived below the timer, and what that timer does not explain. */
+function survivedText(survived: readonly number[], alike: Alike): string {
+  const severed = alike.map(({ details }) => details['silenceSeconds'] as number)
+  const { shortest } = bestSplit(survived, severed)
   const shorter = survived.filter((seconds) => seconds < shortest)
-  if (shorter.length === 0) return 'No shorter silence that counts as idle was seen to survive.'
-  return `Silences of up to ${spokenRange([Math.max(...shorter)])} were survived.`
+  const sooner = severed.filter((seconds) => seconds < shortest)
+  return (
+    (shorter.length === 0
+      ? 'No shorter silence that counts as idle was seen to survive.'
+      : `Silences of up to ${spokenRange([Math.max(...shorter)])} were survived.`) +
+    (sooner.length === 0
+      ? ''
+      : ` This timer does not explain that ${sooner.length} of them ${sooner.length === 1 ? 'was' : 'were'} severed after ${spokenRange(sooner)}.`)
+  )
 }
 
 const isSeenBehindOnly = ({ details }: Finding): boolean =>

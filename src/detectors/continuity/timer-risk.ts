@@ -107,6 +107,9 @@ export const timerRisk = detector({
 
 const said = (span: Micros): string => (span === Infinity ? 'any time' : spoken(span))
 
+const silent = (span: Micros): string =>
+  span === Infinity ? 'may be silent for any time' : `are silent for up to ${spoken(span)}`
+
 const SERVER: Actor = { role: 'server', address: null, confidence: 0.7 }
 const BALANCER: Actor = { role: 'load-balancer', address: null, confidence: 0.7 }
 
@@ -166,7 +169,7 @@ function deviceRisks({ service, sighting }: ServiceUsed, world: World): Risk[] {
     if (timer > needed) return []
     const address = device.addresses[0]?.text ?? null
     const actor: Actor = { role: device.role, address, confidence: 0.8 }
-    const sentence = `${device.name ?? address ?? 'The device'} is configured to forget idle connections after ${said(timer)}; those of ${service.name} are silent for up to ${said(needed)} by design.`
+    const sentence = `${device.name ?? address ?? 'The device'} is configured to forget idle connections after ${said(timer)}; those of ${service.name} ${silent(needed)} by design.`
     return [
       {
         invariant: pathInvariant(service),
@@ -191,7 +194,7 @@ function measuredRisk(
   const isOnWay =
     actor.role === 'firewall' || actor.address === originator.address || actor.address === responder.address
   if (!isOnWay) return []
-  const sentence = `Idle connections of ${severed.name} were ended after ${said(after)} by ${actor.address}; those of ${service.name} run the same way, and are silent for up to ${said(needed)} by design.`
+  const sentence = `Idle connections of ${severed.name} were ended after ${said(after)} by ${actor.address}; those of ${service.name} run the same way, and ${silent(needed)} by design.`
   return [
     {
       invariant: pathInvariant(service),

@@ -10,8 +10,8 @@ import { persistenceTimer, type Return } from './persistence.ts'
 import {
   binomialTail,
   chiSquare,
+  chiSquareAbove,
   entropy,
-  gammaAbove,
   logGamma,
   poissonBinomialTail,
   runsTest,
@@ -152,7 +152,7 @@ export function weightedRoundRobin(list: readonly Choice[], servers: number): Te
     sum += chiSquare(inside, counts).statistic
   }
   const df = windows * (servers - 1)
-  const tooEven = 1 - gammaAbove(df / 2, sum / 2)
+  const tooEven = 1 - chiSquareAbove(sum, df)
   const value = sum / df
   const verdict = tooEven < P_MAX ? 'shown' : 'excluded'
   return { algorithm: 'weighted-round-robin', statistic, value, sample: list.length, p: tooEven, verdict }

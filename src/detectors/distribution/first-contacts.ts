@@ -92,7 +92,7 @@ export class Contacts {
   }
 
   evidence(): EvidencePacket[] {
-    return [...this.shown, this.last]
+    return [...new Set([...this.shown, this.last])]
       .filter(({ packet }) => packet > 0)
       .map(({ sighting, packet, at, agent, server }) => ({
         ...packetOf(sighting, packet, at),

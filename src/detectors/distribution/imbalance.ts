@@ -3,12 +3,12 @@ import type { World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { relayAddress, type Service, type Visit } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
-import { openerKey } from '../actors.ts'
+import { balancerActor, openerKey } from '../actors.ts'
 import { detector, PROVED, ratio, span } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { type Contacts, FirstContacts } from './first-contacts.ts'
-import { chance, openingsFilter, relayActor, sharesText } from './relay.ts'
+import { chance, openingsFilter, sharesText } from './relay.ts'
 import { Standing } from '../standing.ts'
 import { chiSquare } from '../../model/statistics.ts'
 
@@ -154,7 +154,7 @@ function judged(
     actor:
       opener === 'agents'
         ? { role: 'unknown', address: null, confidence: 0.3 }
-        : relayActor(relayAddress(seen.last.sighting), world),
+        : balancerActor(relayAddress(seen.last.sighting), world),
     manner: null,
     confidence: 0.85,
     details: { ...details },

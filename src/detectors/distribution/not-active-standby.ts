@@ -5,7 +5,7 @@ import type { Server, Service } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
 import { detector, PROVED, ratio, span } from '../detector.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
-import { causeOf, chance, openingsFilter, relayFinding } from './relay.ts'
+import { causeOf, chance, openingsFilter, allAgentsFinding } from './relay.ts'
 import { Standing } from '../standing.ts'
 import { binomialTail } from '../../model/statistics.ts'
 
@@ -125,7 +125,7 @@ function inService(
 }
 
 function finding(
-  event: Parameters<typeof relayFinding>[0],
+  event: Parameters<typeof allAgentsFinding>[0],
   top: Server,
   connections: number,
   p: number,
@@ -145,7 +145,7 @@ function finding(
     // What an operator states is asked for; what only the vendor recommends is worth knowing.
     severity: hasRanks(service) ? 'warning' : 'info',
     at: assignments[0]!.at,
-    ...relayFinding(event, world),
+    ...allAgentsFinding(event, world),
     confidence: 0.9,
     details: { ...details },
     requirements: ['S2-29', 'S2-47', 'S2-50'],

@@ -1,8 +1,10 @@
 /** What findings on a relay's choices have in common: who is to blame, which packets show it, a filter. */
 import type { Assigned, Assignment, World } from '../../model/event.ts'
-import type { Actor, EvidencePacket, Finding } from '../../model/incident.ts'
+import type { EvidencePacket, Finding } from '../../model/incident.ts'
+import { count } from '../../model/count.ts'
 import { endsBetween } from '../../model/packet.ts'
 import type { Server, Service } from '../../model/party.ts'
+import { balancerActor } from '../actors.ts'
 import { packets } from '../wording.ts'
 
 /** Choices that stand as evidence: enough to see a pattern, few enough to read. */
@@ -19,17 +21,8 @@ export function mustStay(service: Service): boolean {
   return persistence === 'sticky' || persistence === 'ordered' || persistence === 'failover'
 }
 
-export function relayActor(relay: string, world: World): Actor {
-  const isStated = world.roleOf(relay) === 'load-balancer'
-  return {
-    role: isStated ? 'load-balancer' : 'middlebox',
-    address: relay,
-    confidence: isStated ? 0.95 : 0.8,
-  }
-}
-
 /** A finding about all agents of a relay: no agent, no server, no connection of its own. */
-export const relayFinding = (
+export const allAgentsFinding = (
   { service, relay, tap, assignments }: Pick<Assigned, 'service' | 'relay' | 'tap' | 'assignments'>,
   world: World,
 ): Pick<
@@ -42,7 +35,7 @@ export const relayFinding = (
   service: service.name,
   connection: null,
   tuple: null,
-  actor: relayActor(relay, world),
+  actor: balancerActor(relay, world),
   manner: null,
   evidence: packets(...choicesAsEvidence(assignments, { relay, tap })),
   cause: causeOf({ service, relay }),
@@ -79,5 +72,6 @@ export function openingsFilter(from: string | null, ports: readonly number[]): s
   return terms.join(' && ')
 }
 
-/** A probability as people read it. */
-export const chance = (p: number): string => (p < 1e-6 ? 'less than one in a million' : p.toPrecision(2))
+/** A small probability as people read it: `one in 130,000`. */
+export const chance = (p: number): string =>
+  p < 1e-6 ? 'less than one in a million' : `one in ${count(Number((1 / p).toPrecision(2)))}`

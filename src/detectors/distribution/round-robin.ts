@@ -13,7 +13,7 @@ import {
   isOfAgents,
   mustStay,
   openingsFilter,
-  relayFinding,
+  allAgentsFinding,
   sharesText,
 } from './relay.ts'
 import { Standing } from '../standing.ts'
@@ -125,7 +125,7 @@ function finding(event: Assigned, taking: TurnTaking, confidence: number, world:
     type: 'round-robin',
     severity: isUnstated(service) ? 'info' : 'warning',
     at: decisive.at,
-    ...relayFinding(event, world),
+    ...allAgentsFinding(event, world),
     evidence: packets(...choicesAsEvidence(middle, event)),
     confidence,
     details: { ...details },

@@ -1,15 +1,16 @@
 /** New agents are spread over the servers in another proportion than the weights that were stated. */
 import type { World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
-import type { Server, Service } from '../../model/party.ts'
+import { relayAddress, type Server, type Service } from '../../model/party.ts'
 import { SECOND } from '../../model/time.ts'
+import { balancerActor, openerKey } from '../actors.ts'
 import { detector, ratio, span, unseen } from '../detector.ts'
 import { packets } from '../wording.ts'
 import { P_MAX, SAMPLE_MIN } from './algorithms.ts'
 import { FirstContacts, type Contacts } from './first-contacts.ts'
-import { chance, openingsFilter, relayActor } from './relay.ts'
+import { chance, openingsFilter } from './relay.ts'
 import { Standing } from '../standing.ts'
-import { chiSquare, expectedOf } from '../../model/statistics.ts'
+import { binomialBeyond, chiSquare, expectedOf } from '../../model/statistics.ts'
 
 export const weightMismatch = detector({
   type: 'weight-mismatch',
@@ -46,7 +47,7 @@ export const weightMismatch = detector({
         // A server that is out leaves its share to the others, for as long.
         const failed = world.failedOf(visit.server.service, visit.at - failureWithin, visit.at)
         if (failed.some((name) => weights.has(name))) return
-        const due = contacts.note(visit, visit.sighting.originator.address)
+        const due = contacts.note(visit, openerKey(visit.sighting, world, ''))
         if (due !== null) judge(due)
       },
       'time-passed'({ at }) {
@@ -101,17 +102,18 @@ function judged(seen: Contacts, ratioOff: number, world: World): Finding | null 
   const agents = counts.reduce((a, b) => a + b, 0)
   if (agents < SAMPLE_MIN || servers.length < 2) return null
   const shares = servers.map((s) => weights.get(s.name)!)
-  const fit = chiSquare(counts, shares)
-  if (fit.p >= P_MAX || !isOff(counts, expectedOf(counts, shares), ratioOff)) return null
+  const expected = expectedOf(counts, shares)
+  const p = chanceOf(counts, expected, ratioOff)
+  if (p >= P_MAX) return null
   const named = (values: readonly number[]): Record<string, number> =>
     Object.fromEntries(servers.map((s, i) => [s.name, Math.round(10 * values[i]!) / 10]))
   const details: WeightDetails = {
     weights: named(shares),
     observed: named(counts),
-    expected: named(expectedOf(counts, shares)),
+    expected: named(expected),
     agents,
-    chiSquare: fit.statistic,
-    p: fit.p,
+    chiSquare: chiSquare(counts, shares).statistic,
+    p,
     ports: [...new Set(servers.map((s: Server) => s.port))],
   }
   return {
@@ -124,7 +126,7 @@ function judged(seen: Contacts, ratioOff: number, world: World): Finding | null 
     service: seen.service.name,
     connection: null,
     tuple: null,
-    actor: relayActor(seen.group, world),
+    actor: balancerActor(relayAddress(seen.last.sighting), world),
     manner: null,
     confidence: 0.95,
     details: { ...details },
@@ -135,5 +137,15 @@ function judged(seen: Contacts, ratioOff: number, world: World): Finding | null 
   }
 }
 
-const isOff = (counts: readonly number[], expected: readonly number[], by: number): boolean =>
-  counts.some((count, i) => Math.abs(count / expected[i]! - 1) > by)
+/**
+ * The probability that chance puts some server as far off as the worst of those that are off by more than
+ * that. Exact: weights as unequal as 100 to 1 leave few agents to be expected at a server, and chi-square
+ * holds from five on (Cochran 1954). Any of the servers might have been the one (Bonferroni).
+ */
+function chanceOf(counts: readonly number[], expected: readonly number[], by: number): number {
+  const agents = counts.reduce((a, b) => a + b, 0)
+  const off = counts.flatMap((count, i) =>
+    Math.abs(count / expected[i]! - 1) > by ? binomialBeyond(count, agents, expected[i]! / agents) : [],
+  )
+  return Math.min(1, counts.length * Math.min(1, ...off))
+}

@@ -43,7 +43,7 @@ export const failover = detector({
     const targets = listed([...new Set(findings.map((f) => f.server?.name ?? 'another'))])
     return {
       title: `Agents of ${first.service} failed over from ${from}`,
-      summary: `${counted(agents, 'agent')} went from ${from} to ${targets} ${timesAmong(findings.length, agents)}, because ${from} failed for them: ${fact(first, 'failure')}.`,
+      summary: `${counted(agents, 'agent')} went from ${from} to ${targets} ${timesAmong(findings.length, agents)}, because ${from} failed for ${agents === 1 ? 'it' : 'them'}: ${fact(first, 'failure')}.`,
       remedy: `None for the agents: they did what they should. See why ${from} failed, and that they return when they are meant to.`,
       filter: connectionFilter(findings),
       details: { previousServer: from, failure: first.details['failure'] },

@@ -2,9 +2,9 @@
 import type { AgentMoved, World } from '../../model/event.ts'
 import type { Finding } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
-import type { Server } from '../../model/party.ts'
+import type { Agent, Server } from '../../model/party.ts'
 import { rankIn } from '../../model/policy.ts'
-import { isoTime, SECOND } from '../../model/time.ts'
+import { isoTime, type Micros, SECOND } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, ratio, span, spoken } from '../detector.ts'
 import { fact, moverOf, named } from '../policy-words.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
@@ -14,7 +14,11 @@ const MOVES_MAX = 1 << 16
 
 interface Herd {
   readonly server: Server
-  moves: AgentMoved[]
+  /** In order of time; those before `first` have left it. */
+  readonly moves: AgentMoved[]
+  first: number
+  /** How often each agent is among them. */
+  readonly agents: Map<Agent, number>
   /** It is one: what follows within its time belongs to it. */
   isOne: boolean
 }
@@ -36,14 +40,13 @@ export const herdMove = detector({
   },
   watch({ within, agentsMin, share }, world, raise) {
     const herds = new Map<string, Herd>()
-    const isLarge = ({ server, moves }: Herd): boolean => {
-      const moved = agentsOf(moves)
-      return moved >= agentsMin && moved > share * (world.attachedTo(server) + moved)
-    }
+    const isLarge = ({ server, agents: { size: moved } }: Herd): boolean =>
+      moved >= agentsMin && moved > share * (world.attachedTo(server) + moved)
     const tell = (herd: Herd): void => {
       if (!herd.isOne) return
       raise(finding(herd, world))
-      herd.moves = [] // told once: what comes later is another herd, or none
+      // Told once: what comes later is another herd, or none.
+      leave(herd, Infinity)
       herd.isOne = false
     }
     return {
@@ -51,16 +54,16 @@ export const herdMove = detector({
         const { previous, visit } = event
         if (previous === null || isPick(event)) return
         const herd = herdOf(herds, previous.server)
-        const begin = herd.moves[0]?.visit.at ?? visit.at
-        if (visit.at - begin > within) {
+        if (visit.at - (herd.moves[herd.first]?.visit.at ?? visit.at) > within) {
           tell(herd)
-          herd.moves = herd.moves.filter((move) => visit.at - move.visit.at <= within)
+          leave(herd, visit.at - within)
         }
-        if (herd.moves.length < MOVES_MAX) herd.moves.push(event)
-        herd.isOne ||= herd.moves.length >= agentsMin && isLarge(herd)
+        join(herd, event)
+        herd.isOne ||= isLarge(herd)
       },
       'time-passed'({ at }) {
-        for (const herd of herds.values()) if (herd.isOne && at - herd.moves[0]!.visit.at > within) tell(herd)
+        for (const herd of herds.values())
+          if (herd.isOne && at - herd.moves[herd.first]!.visit.at > within) tell(herd)
       },
       'captures-ended'() {
         for (const herd of herds.values()) tell(herd)
@@ -69,15 +72,17 @@ export const herdMove = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const { agents, of, seconds, outage } = first.details
+    const { agents, of, seconds, outage, isReturn } = first.details
     const from = fact(first, 'from')
     return {
       title: `Agents of ${from} moved all together`,
-      summary: `${counted(Number(agents), 'agent')} of the ${Number(of)} at ${from} turned to other servers within ${spoken(Number(seconds) * SECOND)}${outage === true ? ', as it failed' : ''}.`,
+      summary: `${counted(Number(agents), 'agent')} of the ${Number(of)} at ${from} turned to other servers within ${spoken(Number(seconds) * SECOND)}${outage === true ? ', as it failed' : isReturn === true ? ', back to those that they prefer' : ''}.`,
       remedy:
         outage === true
           ? `See that the servers that took them can carry them, and why ${from} failed.`
-          : `See what moved them: a list that was changed, a load balancer that lost its persistence, a name that leads elsewhere.`,
+          : isReturn === true
+            ? 'None, if those servers can carry all of them at once: this is how it should be.'
+            : 'See what moved them: a list that was changed, a load balancer that lost its persistence, a name that leads elsewhere.',
       filter: connectionFilter(findings),
       details: { from, agents, of, seconds },
     }
@@ -86,11 +91,32 @@ export const herdMove = detector({
 
 function herdOf(herds: Map<string, Herd>, server: Server): Herd {
   let herd = herds.get(server.id)
-  if (herd === undefined) herds.set(server.id, (herd = { server, moves: [], isOne: false }))
+  if (herd === undefined)
+    herds.set(server.id, (herd = { server, moves: [], first: 0, agents: new Map(), isOne: false }))
   return herd
 }
 
-const agentsOf = (moves: readonly AgentMoved[]): number => new Set(moves.map(({ visit }) => visit.agent)).size
+function join(herd: Herd, move: AgentMoved): void {
+  const { moves, agents, first } = herd
+  const { agent } = move.visit
+  if (moves.length - first >= MOVES_MAX) return
+  moves.push(move)
+  agents.set(agent, (agents.get(agent) ?? 0) + 1)
+}
+
+/** Moves from before that time belong to it no more. */
+function leave(herd: Herd, before: Micros): void {
+  const { moves, agents } = herd
+  for (; (moves[herd.first]?.visit.at ?? Infinity) < before; herd.first++) {
+    const { agent } = moves[herd.first]!.visit
+    const rest = agents.get(agent)! - 1
+    if (rest > 0) agents.set(agent, rest)
+    else agents.delete(agent)
+  }
+  if (2 * herd.first < moves.length) return
+  moves.splice(0, herd.first)
+  herd.first = 0
+}
 
 /** The agent may take whichever it likes. */
 function isPick({ reason, list, previous, visit }: AgentMoved): boolean {
@@ -100,8 +126,8 @@ function isPick({ reason, list, previous, visit }: AgentMoved): boolean {
   return rankIn(list, previous!.server.name) === rankIn(list, visit.server.name)
 }
 
-function finding({ server, moves }: Herd, world: World): Finding {
-  const agents = agentsOf(moves)
+function finding({ server, moves: all, first: from, agents: { size: agents } }: Herd, world: World): Finding {
+  const moves = all.slice(from)
   const of = world.attachedTo(server) + agents
   const first = moves[0]!
   const last = moves.at(-1)!
@@ -126,6 +152,7 @@ function finding({ server, moves }: Herd, world: World): Finding {
       seconds: (last.visit.at - first.visit.at) / SECOND,
       start: isoTime(first.visit.at),
       outage,
+      isReturn,
     },
     evidence: packets(
       ...evidence(

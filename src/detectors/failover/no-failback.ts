@@ -25,12 +25,14 @@ export const noFailback = detector({
   requirements: allOf(REQUIREMENTS),
   flows: PROVED,
   parameters: {},
-  watch(_values, _world, raise) {
+  watch(_values, world, raise) {
     return {
       'below-preference'(event) {
         if (event.arrivedBy !== 'failover') return
         const requirements = requirementsFor(event.server.service, REQUIREMENTS)
-        raise(belowFinding(event, { type: 'no-failback', at: event.at, confidence: 0.9, requirements }))
+        raise(
+          belowFinding(event, { type: 'no-failback', at: event.at, confidence: 0.9, requirements }, world),
+        )
       },
     }
   },

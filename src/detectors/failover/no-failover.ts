@@ -5,7 +5,7 @@ import { contactInterval } from '../../model/policy.ts'
 import { isoTime, seconds, toSeconds, type Micros } from '../../model/time.ts'
 import { counted, detector, evidence, PROVED, span, spoken } from '../detector.ts'
 import { allOf, fact, named, requirementsFor, triedPacket } from '../policy-words.ts'
-import { connectionFilter, packets } from '../wording.ts'
+import { agentsAmong, connectionFilter, packets } from '../wording.ts'
 
 const REQUIREMENTS = {
   'symantec-dlp': ['S0-08'],
@@ -62,11 +62,11 @@ export const noFailover = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const agents = new Set(findings.map((f) => f.agent?.id)).size
+    const agents = agentsAmong(findings)
     const { server, details } = first
     return {
       title: `Agents of ${first.service} did not fail over from ${server?.name}`,
-      summary: `${counted(agents, 'agent')} went on trying ${server?.name}, up to ${spoken(Math.max(...findings.map((f) => Number(f.details['seconds']) * 1e6)))}, although ${fact(first, 'alternative')} served others.`,
+      summary: `${counted(agents, 'agent')} went on trying ${server?.name} for up to ${spoken(Math.max(...findings.map((f) => Number(f.details['seconds']) * 1e6)))}, although ${fact(first, 'alternative')} served others.`,
       remedy: `Give these agents a list with ${fact(first, 'alternative')} in it, or a name behind a load balancer that leads to servers that are well.`,
       filter: connectionFilter(findings),
       details: { alternative: details['alternative'], attempts: details['attempts'] },

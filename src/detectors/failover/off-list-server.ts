@@ -48,7 +48,7 @@ export const offListServer = detector({
     const agents = agentsAmong(findings)
     return {
       title: `Agents talk to ${contacted}, which is not on their list`,
-      summary: `${counted(agents, 'agent')} talked to ${contacted}; ${list} is ${order}.`,
+      summary: `${counted(agents, 'agent')} talked to ${contacted}, which is not on ${list} (${order}).`,
       remedy: `See which list these agents hold, and bring them the right one; or put ${contacted} on it, if it belongs there.`,
       filter: connectionFilter(findings),
       details: { contacted, list, order },

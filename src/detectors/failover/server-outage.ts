@@ -37,10 +37,7 @@ export const serverOutage = detector({
   describe(findings, world) {
     const first = findings[0]
     const name = first.server?.name ?? 'A server'
-    // A try that is told late may have begun before the first that was told.
-    const outage =
-      findings.map(({ at }) => world.outageAt(`${first.service}/${name}`, at)).find((one) => one !== null) ??
-      null
+    const outage = outageOf(findings, `${first.service}/${name}`, world)
     const agents = new Set(findings.flatMap((f) => f.agent?.id ?? [])).size
     const relays = findings.some((f) => f.agent === null)
     const met = [agents > 0 ? counted(agents, 'agent') : null, relays ? 'its load balancer' : null]
@@ -58,6 +55,15 @@ export const serverOutage = detector({
     }
   },
 })
+
+/** A try that is told late may have begun before the first that was told. */
+function outageOf(findings: readonly Finding[], server: string, world: World): Outage | null {
+  for (const { at } of findings) {
+    const outage = world.outageAt(server, at)
+    if (outage !== null) return outage
+  }
+  return null
+}
 
 function finding({ outage, agent, failure }: OutageMet, world: World): Finding {
   const { server } = outage

@@ -69,7 +69,7 @@ export const wrongLocation = detector({
     const agents = agentsAmong(findings)
     return {
       title: `Agents use ${contacted} of location ${listedFor}, where they are not`,
-      summary: `${counted(agents, 'agent')} used ${contacted}, a server of location ${listedFor}; where they are, ${list} is ${order}.`,
+      summary: `${counted(agents, 'agent')} used ${contacted}, a server of location ${listedFor}, which is not on ${list} (${order}), where they are.`,
       remedy: `See by which criteria these agents tell where they are, and whether the networks of the locations are stated rightly.`,
       filter: connectionFilter(findings),
       details: { contacted, list, order, listedFor },

@@ -26,13 +26,17 @@ export const wrongPriority = detector({
   requirements: allOf(REQUIREMENTS),
   flows: PROVED,
   parameters: {},
-  watch(_values, _world, raise) {
+  watch(_values, world, raise) {
     return {
       'below-preference'(event) {
         if (event.arrivedBy !== 'unknown' && event.arrivedBy !== 'failback') return
         const requirements = requirementsFor(event.server.service, REQUIREMENTS)
         raise(
-          belowFinding(event, { type: 'wrong-priority', at: event.first.at, confidence: 0.85, requirements }),
+          belowFinding(
+            event,
+            { type: 'wrong-priority', at: event.first.at, confidence: 0.85, requirements },
+            world,
+          ),
         )
       },
     }

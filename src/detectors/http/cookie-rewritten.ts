@@ -1,9 +1,10 @@
 /** A relay changed a cookie of the application, on its way to the client or back. */
 import { listed } from '../../model/listed.ts'
 import type { Severity } from '../../model/incident.ts'
+import { deviceName } from '../../model/device-name.ts'
 import type { Alteration, CookieAltered } from '../../model/web.ts'
 import { detector, times, unseen } from '../detector.ts'
-import { byDirection, clockText, relayFinding, relayName } from '../relay-finding.ts'
+import { byDirection, clockText, relayFinding } from '../relay-finding.ts'
 import { shortName } from '../../model/short-name.ts'
 import { connectionFilter } from '../wording.ts'
 
@@ -43,7 +44,7 @@ export const cookieRewritten = detector({
     const names = listed([...new Set(cookies.map(({ name }) => shortName(name)))])
     return {
       title: `Cookies of the application are rewritten: ${names}`,
-      summary: `${capital(relayName(first))} changed ${names} of ${first.service ?? 'the service'} ${times(findings.length)}.${clockText(findings)}`,
+      summary: `${deviceName(first.actor)} changed ${names} of ${first.service ?? 'the service'} ${times(findings.length)}.${clockText(findings)}`,
       remedy:
         'Let the proxy pass cookies of the application as they are; where the load balancer needs one, give it a name of its own, or let it put a prefix before the value.',
       filter: connectionFilter(findings),
@@ -58,5 +59,3 @@ const severityOf = (alterations: readonly CookieAltered[]): Severity =>
 
 const isCookie = (alteration: Alteration): alteration is CookieAltered =>
   alteration.what === 'set_cookie' || alteration.what === 'request_cookie'
-
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)

@@ -1,8 +1,9 @@
 /** A relay changed the token that protects a web session against forged requests. */
 import { listed } from '../../model/listed.ts'
+import { deviceName } from '../../model/device-name.ts'
 import type { Alteration, TokenAltered } from '../../model/web.ts'
 import { detector, times, unseen } from '../detector.ts'
-import { byDirection, clockText, relayFinding, relayName } from '../relay-finding.ts'
+import { byDirection, clockText, relayFinding } from '../relay-finding.ts'
 import { shortName } from '../../model/short-name.ts'
 import { connectionFilter } from '../wording.ts'
 
@@ -40,7 +41,7 @@ export const csrfModified = detector({
     const fields = listed([...new Set(findings.map((f) => shortName(String(f.details['field']))))])
     return {
       title: 'Tokens against forged requests are modified on their way',
-      summary: `${capital(relayName(first))} changed ${fields} of ${first.service ?? 'the service'} ${times(findings.length)}: the server ends a session whose token is not the one that it gave.${clockText(findings)}`,
+      summary: `${deviceName(first.actor)} changed ${fields} of ${first.service ?? 'the service'} ${times(findings.length)}: the server ends a session whose token is not the one that it gave.${clockText(findings)}`,
       remedy: 'Switch off whatever rewrites forms and header lines on the proxy for this service.',
       filter: connectionFilter(findings),
       details: first.details,
@@ -50,5 +51,3 @@ export const csrfModified = detector({
 
 const isToken = (alteration: Alteration): alteration is TokenAltered =>
   alteration.what === 'csrf_token' || alteration.what === 'csrf_header'
-
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)

@@ -2,7 +2,7 @@
 import { packetOf } from '../../model/packet.ts'
 import type { Finding } from '../../model/incident.ts'
 import { counted, detector, evidence, timesAmong, unseen } from '../detector.ts'
-import { about, connectionFilter, packets } from '../wording.ts'
+import { about, agentsAmong, connectionFilter, packets } from '../wording.ts'
 
 export const enrolmentFailed = detector({
   type: 'enrolment-failed',
@@ -54,7 +54,7 @@ export const enrolmentFailed = detector({
   },
   describe(findings) {
     const first = findings[0]
-    const agents = new Set(findings.map((f) => f.agent?.id)).size
+    const agents = agentsAmong(findings)
     return {
       title: `Enrolment fails at ${first.service ?? 'the service'}`,
       summary: `${counted(agents, 'client')} asked to be enrolled ${timesAmong(findings.length, agents)} and did not get further: ${WHY[String(first.details['how'])]}.${cookieText(first)}`,

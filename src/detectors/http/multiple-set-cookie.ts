@@ -5,7 +5,7 @@ import type { Service } from '../../model/party.ts'
 import { PROFILES } from '../../model/profiles.data.ts'
 import { isEnrolment, isEnrolmentStated } from '../../model/request-path.ts'
 import { counted, type Detector, detector, unseen } from '../detector.ts'
-import { connectionFilter } from '../wording.ts'
+import { agentsAmong, connectionFilter } from '../wording.ts'
 import { cookieFinding, cookieNames, injectedText, repetition } from '../cookie-finding.ts'
 
 export const multipleSetCookie = detector({
@@ -99,18 +99,18 @@ function expectsOne(service: Service, target: string): boolean {
 
 /** Tolerated where the product's own named cookie is there and the client went on: that version looks for it
  * by name. */
-function severityOf({ sighting, transaction, next, watched }: Exchange): Severity {
+function severityOf({ transaction, next, watched }: Exchange): Severity {
   const named = transaction.response!.setCookies.some((c) => c.name === 'ovidCookie')
   if (next === null) return named || !watched ? 'warning' : 'critical'
   const same = next.request?.target === transaction.request?.target
   if (same) return 'critical'
-  return named || sighting.service.configured?.enrolment?.singleSetCookie === false ? 'info' : 'warning'
+  return named ? 'info' : 'warning'
 }
 
 /** What the agents did with it, as far as the capture shows. */
 function continued(findings: readonly Finding[]): string {
-  const aborted = findings.filter((f) => f.details['clientContinued'] === false).length
-  if (aborted > 0) return `${counted(aborted, 'agent')} did not go on afterwards.`
+  const aborted = findings.filter((f) => f.details['clientContinued'] === false)
+  if (aborted.length > 0) return `${counted(agentsAmong(aborted), 'agent')} did not go on afterwards.`
   const all = findings.every((f) => f.details['clientContinued'] === true)
   return all ? 'The agents went on all the same.' : 'The capture ends before it shows whether they go on.'
 }

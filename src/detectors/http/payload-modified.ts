@@ -1,7 +1,8 @@
 /** A relay changed the body of a request or a response. */
+import { deviceName } from '../../model/device-name.ts'
 import type { Alteration, BodyAltered } from '../../model/web.ts'
 import { detector, times, unseen } from '../detector.ts'
-import { byDirection, clockText, relayFinding, relayName } from '../relay-finding.ts'
+import { byDirection, clockText, relayFinding } from '../relay-finding.ts'
 import { connectionFilter } from '../wording.ts'
 
 export const payloadModified = detector({
@@ -41,7 +42,7 @@ export const payloadModified = detector({
     const direction = first.details['direction'] === 'request' ? 'requests' : 'responses'
     return {
       title: `Bodies of ${direction} are modified on their way`,
-      summary: `${capital(relayName(first))} changed the body of ${direction} of ${first.service ?? 'the service'} ${times(findings.length)}: what arrived is not what was sent.${clockText(findings)}`,
+      summary: `${deviceName(first.actor)} changed the body of ${direction} of ${first.service ?? 'the service'} ${times(findings.length)}: what arrived is not what was sent.${clockText(findings)}`,
       remedy:
         'Switch off whatever rewrites content on the proxy (substitutions, link rewriting, injected scripts) for this service: it may filter, not modify.',
       filter: connectionFilter(findings),
@@ -52,5 +53,3 @@ export const payloadModified = detector({
 
 const isBody = (alteration: Alteration): alteration is BodyAltered =>
   alteration.what === 'request_body' || alteration.what === 'response_body'
-
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)

@@ -39,8 +39,8 @@ export const certificateNameMismatch = detector({
     return {
       title: `A certificate of ${first.service ?? 'a service'} does not name ${name}`,
       summary:
-        `Clients ask for ${name} and are shown a certificate for ${names.slice(0, NAMES_SHOWN).join(', ') || 'no name at all'}. ` +
-        `${counted(findings.length, 'such certificate')} was seen.`.replace(/s was seen/, 's were seen'),
+        `Clients ask for ${name} and are shown a certificate for ${names.slice(0, NAMES_SHOWN).join(', ') || 'no name at all'}.` +
+        (findings.length === 1 ? '' : ` ${counted(findings.length, 'such certificate')} were seen.`),
       remedy: `Give every server that clients reach by ${name} a certificate that lists this name, or a wildcard that covers it: it stands for one label only.`,
       filter: connectionFilter(findings),
       details: first.details,

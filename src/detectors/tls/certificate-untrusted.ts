@@ -38,10 +38,7 @@ export const certificateUntrusted = detector({
       summary:
         `${counted(agents, 'client')} ended ${counted(findings.length, 'handshake')} with the alert “${reason}”. The certificate was issued by ${issuer}` +
         (isAlone ? '; the server sent none of an authority with it.' : '.'),
-      remedy:
-        reason === 'expired'
-          ? 'Renew the certificate; look at the clients’ clocks if it is valid.'
-          : 'Install the root of the authority on the clients, and every intermediate certificate on the server.',
+      remedy: REMEDIES[reason] ?? INSTALL,
       filter: connectionFilter(findings),
       details: first.details,
     }
@@ -55,6 +52,16 @@ const REASONS: Readonly<Record<number, string>> = {
   45: 'expired',
   46: 'certificate unknown',
   48: 'unknown authority',
+}
+
+const INSTALL =
+  'Install the root of the authority on the clients, and every intermediate certificate on the server.'
+/** Where more certificates would not help, by reason (RFC 8446 §6.2). */
+const REMEDIES: Readonly<Record<string, string>> = {
+  expired: 'Renew the certificate; look at the clients’ clocks if it is valid.',
+  revoked: 'Replace the certificate: its authority has taken it back.',
+  'unsupported certificate':
+    'Give the server a certificate with a key and a signature that these clients take: older ones know neither ECDSA nor RSA-PSS.',
 }
 
 function finding(event: CertificateRefused): Finding {

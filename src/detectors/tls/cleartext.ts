@@ -2,8 +2,9 @@
 import type { World } from '../../model/event.ts'
 import type { Finding, Severity } from '../../model/incident.ts'
 import { packetOf } from '../../model/packet.ts'
+import { relayAddress } from '../../model/party.ts'
 import type { ClearText } from '../../model/tls-events.ts'
-import { openerKey } from '../actors.ts'
+import { balancerActor, openerKey } from '../actors.ts'
 import { counted, detector, unseen } from '../detector.ts'
 import { about, connectionFilter, packets } from '../wording.ts'
 import { onceEach } from './told.ts'
@@ -39,14 +40,14 @@ export const cleartext = detector({
   describe(findings) {
     const first = findings[0]
     const behind = first.details['leg'] === 'behind the relay'
-    const who = new Set(findings.map((f) => f.tuple?.[0].address)).size
+    const distinct = (end: 0 | 1): number => new Set(findings.map((f) => f.tuple?.[end].address)).size
     return {
       title: behind
         ? `${first.service ?? 'A service'} is spoken in clear behind its load balancer`
         : `Agents of ${first.service ?? 'a service'} speak in clear`,
       summary: behind
-        ? `Requests go on to ${counted(findings.length, 'server')} as plain HTTP: whoever listens there reads them.`
-        : `${counted(who, 'agent')} sent requests as plain HTTP: whoever listens on the way reads them.`,
+        ? `Requests go on to ${counted(distinct(1), 'server')} as plain HTTP: whoever listens there reads them.`
+        : `${counted(distinct(0), 'agent')} sent requests as plain HTTP: whoever listens on the way reads them.`,
       remedy: behind
         ? 'Let the load balancer speak TLS to the servers as well, or pass TLS through.'
         : 'Switch agents and servers to HTTPS, and close the port for clear text or let it redirect.',
@@ -81,14 +82,13 @@ function severityOf({ sighting, isTlsInFront }: ClearText): Severity | null {
 function finding({ sighting, at, packet, method }: ClearText, severity: Severity, world: World): Finding {
   const { service, leg, originator } = sighting
   const isBehind = leg === 'back'
-  const role = world.roleOf(originator.address)
   return {
     type: 'cleartext',
     severity,
     at,
     ...about(sighting),
     actor: isBehind
-      ? { role: role === 'load-balancer' ? role : 'middlebox', address: originator.address, confidence: 0.9 }
+      ? balancerActor(relayAddress(sighting), world)
       : { role: 'agent', address: originator.address, confidence: 0.8 },
     manner: null,
     confidence: 0.97,

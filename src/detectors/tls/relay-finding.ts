@@ -1,7 +1,8 @@
 /** What findings on a relay's treatment of TLS have in common. */
 import type { World } from '../../model/event.ts'
 import type { Actor, EvidencePacket, Finding } from '../../model/incident.ts'
-import { packetOf } from '../../model/packet.ts'
+import { endpointText, packetOf } from '../../model/packet.ts'
+import { relayAddress } from '../../model/party.ts'
 import type { TlsRelayed } from '../../model/tls-events.ts'
 import { packets } from '../wording.ts'
 
@@ -28,11 +29,11 @@ export const relayedFinding = (
   }
 }
 
-export const relayKey = ({ front, back }: TlsRelayed): string =>
-  `${front.service.name}|${front.responder.address}:${front.responder.port}|${back.originator.address}`
+export const relayKey = ({ front: { service, responder } }: TlsRelayed): string =>
+  `${service.name}|${endpointText(responder)}`
 
 function relayOf({ front, back }: TlsRelayed, world: World): Actor {
-  const role = world.roleOf(front.responder.address) ?? world.roleOf(back.originator.address)
+  const role = world.roleOf(front.responder.address) ?? world.roleOf(relayAddress(back))
   const isStated = role === 'load-balancer' || role === 'reverse-proxy'
   return {
     role: isStated ? role : 'middlebox',

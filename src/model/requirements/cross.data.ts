@@ -37,7 +37,17 @@ export const CROSS_REQUIREMENTS: readonly Requirement[] = stated(PRODUCTS, [
     'A client that resumes TLS meets the server that knows its session.',
     ['server-hop'],
     'handshakes',
-    { byName: true },
+    {
+      // No hop names it: servers may share what they know of sessions.
+      byName: true,
+      // The first handshake issues a session, a later one presents it.
+      atLeast: 2,
+      doubt: {
+        incidents: ['server-hop'],
+        needs:
+          'a capture with the TLS handshakes of agents that came to another server: whether it refused to resume their sessions',
+      },
+    },
   ],
   [
     'X-04',

@@ -305,7 +305,7 @@ export const SEMS_REQUIREMENTS: readonly Requirement[] = stated(
     [
       'S2-43',
       'A load balancer that ends TLS begins it anew towards the server.',
-      ['cleartext', 'certificate-name-mismatch'],
+      ['cleartext'],
       're-encrypted',
       { byName: true },
     ],

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { expect, onTestFinished, test } from 'vitest'
 import { email } from '../../../src/alerts/outputs/email.ts'
@@ -146,4 +146,17 @@ test('TLS that the server does not offer is not done without', async () => {
   expect(outcome.answer).toMatch(/^the server does not take STARTTLS \(5\d\d .*\): "security" says/)
   expect(mails).toEqual([])
   expect(RECORD.data.id).toBe('HF-2041')
+})
+
+test('whoever stops does not wait for a mail server that says nothing', async () => {
+  const silent = createServer((socket) => socket.on('error', () => undefined))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void silent.close())
+  const { port } = silent.address() as AddressInfo
+  const ending = new AbortController()
+  const delivering = email({ ...settings, port }, WORLD).deliver(SHIPMENT, ending.signal)
+  silent.once('connection', () => setTimeout(() => ending.abort(), 50))
+  const began = performance.now()
+  expect(await delivering).toMatchObject({ isDelivered: false, isFinal: false })
+  expect(performance.now() - began).toBeLessThan(5000)
 })

@@ -42,7 +42,7 @@ describe('an agent comes from another outer address', () => {
     expect(analysis.incident('nat-change')).toMatchObject({
       title: 'Address translation changes the addresses of agents',
       summary:
-        '1 agent of epo came from another outer address than before once, 2 addresses in all, without having moved.',
+        '1 agent of epo came from another outer address than before once, without having moved; 2 addresses took turns.',
       details: { from: '203.0.113.5', to: '203.0.113.9', identityEvidence: 'url-parameter G1' },
     })
   })

@@ -27,7 +27,7 @@ test('an hour is asked for, agents are forgotten after minutes', async () => {
   })
   expect(incident).toMatchObject({
     summary:
-      'Agents landed on another server 3 times although 60 min 0 s had not passed; after up to 63.1 s they did not; the memory ends by 11 min 3 s since the last contact.',
+      'Agents landed on another server 3 times although 60 min had not passed; after up to 63.1 s they did not; the load balancer forgets them by 11 min 3 s after the last contact.',
     requirements: ['S0-16', 'X-02'],
   })
 })

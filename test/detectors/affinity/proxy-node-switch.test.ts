@@ -18,8 +18,7 @@ test('a session goes through another proxy', async () => {
   ])
   expect(analysis.incident('proxy-node-switch')).toMatchObject({
     title: 'Web sessions of webmail change proxy nodes',
-    summary:
-      'A web session went through another proxy node once while it lasted, from 10.10.3.2 to 10.10.3.3 first.',
+    summary: '1 web session went through another proxy node while it lasted, from 10.10.3.2 to 10.10.3.3.',
     requirements: ['S2-12'],
   })
 })

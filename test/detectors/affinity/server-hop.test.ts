@@ -90,7 +90,7 @@ describe('an agent lands on another server', () => {
       title: 'Agents of dlp hop between servers',
       summary: '1 agent landed on another server once; the server before was healthy.',
       remedy:
-        'Look in the log of the load balancer whether the server before was drained or taken out of service then. If not: Set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.',
+        'Look in the log of the load balancer whether the server before was drained or taken out of service then. If not, set persistence on the load balancer: by source address, for as long as the product keeps its session (TLS sessions often live for a day), and not round robin.',
       requirements: ['S0-07', 'S0-09', 'S0-16'],
     })
   })
@@ -176,6 +176,22 @@ describe('an agent lands on another server', () => {
       .findings('server-hop')
       .map(({ details }) => details['cause'])
     expect(causes).toEqual(['persistence-expired'])
+  })
+
+  test('while the load balancer was to remember it: the time counts from its last packet there', async () => {
+    const s = scenario().behind(balancer('fin', (n) => [DLP1, DLP2][n % 2]!))
+    const { agent } = attach(s, 'A1')
+    for (let i = 0; i < 6; i++) {
+      s.wait(seconds(20))
+      agent.sends('ping').receives('pong')
+    }
+    agent.closes()
+    s.wait(seconds(1))
+    attach(s, 'A1').agent.closes()
+    const config = service({ profile: 'symantec-sems', persistence: 'sticky', persistenceDuration: '60s' })
+    const [found] = (await analysed(s, { config })).findings('server-hop')
+    expect(found!.details['cause']).toBe('unknown')
+    expect(found!.requirements).toContain('S2-36')
   })
 
   test('at once with its whole fleet, from a server that is seen to be well', async () => {

@@ -26,7 +26,7 @@ test('one has gone over, the other not', async () => {
   expect({ title, summary, requirements }).toEqual({
     title: '1 agent of epo did not take up a new assignment',
     summary:
-      'Others with the list of group A (ah2) have gone over from ah1; 1 agent still went there 20 min 0 s later.',
+      'Others with the list of group A (ah2) have gone over from ah1; 1 agent still went there 20 min later.',
     requirements: ['S4-12'],
   })
 })

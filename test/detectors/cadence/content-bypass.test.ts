@@ -19,7 +19,7 @@ test('content from a server that its list does not name', async () => {
   const { title, summary, requirements } = analysis.incident('content-bypass')
   expect({ title, summary, requirements }).toEqual({
     title: 'Agents fetch content from ah1, past their handlers',
-    summary: '1 agent fetched content from ah1; the list of group A is ah2.',
+    summary: '1 agent fetched content from ah1, which is not on the list of group A (ah2).',
     requirements: ['S4-06'],
   })
 })

@@ -28,7 +28,7 @@ test('its host goes on, the agent does not come', async () => {
   expect({ title, summary, filter, requirements }).toEqual({
     title: '1 agent of epo missed check-ins',
     summary:
-      '1 agent did not come when due (every 10 min 0 s, as configured): 3 check-ins in all. Other packets of their hosts passed all the time.',
+      '1 agent did not come when due (every 10 min, as configured): 3 check-ins in all. Other packets of its host passed all the time.',
     filter:
       '(ip.addr == 10.10.1.101 && ip.addr == 10.10.3.11 && tcp.port == 80) || ' +
       '(ip.addr == 10.10.1.101 && tcp.port == 49164 && ip.addr == 10.10.8.8 && tcp.port == 443)',

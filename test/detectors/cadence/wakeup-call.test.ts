@@ -26,7 +26,7 @@ test('a server calls, the agent comes', async () => {
   const { title, summary, filter } = analysis.incident('wakeup-call')
   expect({ title, summary, filter }).toEqual({
     title: '1 wake-up call to agents of epo',
-    summary: 'Servers called agents once; 1 of the calls was followed by a check-in in time.',
+    summary: 'A server called an agent; that was followed by a check-in in time.',
     filter:
       '(ip.addr == 10.10.3.11 && tcp.port == 49152 && ip.addr == 10.10.1.101 && tcp.port == 8081) || ' +
       '(ip.addr == 10.10.1.101 && tcp.port == 49153 && ip.addr == 10.10.3.11 && tcp.port == 80)',

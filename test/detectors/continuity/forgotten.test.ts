@@ -4,7 +4,7 @@ import type { Device } from '../../scenario/devices/device.ts'
 import { flowKey, has, SYN } from '../../scenario/packet.ts'
 import { type Conversation, scenario, type Scenario } from '../../scenario/scenario.ts'
 import { analysed } from '../analysis.ts'
-import { agentAt, DLP1, DLP2, FLEET } from './many.ts'
+import { agentAt, attachAll, DLP1, DLP2, FLEET } from './many.ts'
 
 const config = { ...FLEET, devices: [{ role: 'firewall', name: 'fw', addresses: ['10.10.1.1'] }] }
 
@@ -147,4 +147,34 @@ test('many that are lost within seconds of each other are lost all the same', as
   const analysis = await analysed(beating.s, { config, taps: ['client'] })
   expect(analysis.findings('severed-idle')).toHaveLength(16)
   expect(analysis.incident('severed-idle').title).toBe('The firewall 10.10.1.1 forgot its connections')
+})
+
+test('a timer is that of most: what was lost before it is told beside it', async () => {
+  const { device, flush } = flushing()
+  const s = scenario().behind(device)
+  const all = attachAll(s, 7)
+  const loses = (n: number): void => {
+    flush(agentAt(n))
+    all[n]!.agent.sends('beat')
+    s.wait(seconds(12))
+    s.connect(agentAt(n), `${DLP1}:8000`).agent.sends(`agent=B${n} hello`).receives('policies')
+  }
+  s.wait(seconds(62))
+  loses(0)
+  s.wait(seconds(268))
+  for (const { agent } of all.slice(1)) agent.sends('beat').receives('ok')
+  s.wait(seconds(360))
+  for (const n of [1, 2, 3, 4, 5, 6]) loses(n)
+  s.wait(seconds(10))
+  const { title, summary, remedy, details } = (await analysed(s, { config, taps: ['client'] })).incident(
+    'severed-idle',
+  )
+  expect({ title, summary, remedy }).toEqual({
+    title: 'The firewall 10.10.1.1 severs idle connections after 348 to 360 s',
+    summary:
+      '7 idle connections of 7 agents to dlp were severed silently after 69.1 to 420.1 s without a packet, so that what was sent afterwards met nobody. Silences of up to 348.1 s were survived. This timer does not explain that 1 of them was severed after 69.1 s. The agents had not closed them; that the server had not, captures of both sides would prove.',
+    remedy:
+      'Raise the idle timeout of the firewall 10.10.1.1 above the longest silence that the product needs, or switch it off for this service; until then, a keep-alive every 278.4 s or less keeps the connections open.',
+  })
+  expect(details['timer']).toMatchObject({ candidates: ['AWS Network Firewall (350 s)'] })
 })

@@ -32,7 +32,7 @@ test('the server never sends its FIN', async () => {
   expect({ title, summary, remedy, details }).toEqual({
     title: 'dlp1 holds connections of agents that have left',
     summary:
-      '1 connection to dlp1 stayed open on its side after the agents had gone to another server: its resources are not released until its own timers fire.',
+      '1 connection to dlp1 stayed open there after its agent had gone to another server: the resources of dlp1 are not released until its own timers fire.',
     remedy:
       'Let dlp1 close when the agent does, and set TCP keep-alive on its sockets so that dead peers are noticed within minutes.',
     details: { since: '2026-11-21T02:00:01.040100Z', probes: 0 },

@@ -35,7 +35,7 @@ test('a server ends all its connections', async () => {
   expect({ title, summary, requirements }).toEqual({
     title: '12 agents of dlp disconnected at once',
     summary:
-      'The server 10.10.3.11 ended 12 of 12 open connections within 130 ms, at 21 Nov 2026 02:01:32 UTC, to dlp1.',
+      'The server 10.10.3.11 ended all 12 open connections to dlp1 within 130 ms, at 21 Nov 2026 02:01:32 UTC.',
     requirements: ['X-04'],
   })
 })
@@ -46,7 +46,7 @@ test('a span that its hundredths of a second do not hold is not told shorter tha
   const brief = { ...found!, details: { ...found!.details, seconds: 0 } }
   const { summary } = massDisconnect.describe([brief], {} as World)
   expect(summary).toBe(
-    'The server 10.10.3.11 ended 12 of 12 open connections within less than 5 ms, at 21 Nov 2026 02:01:32 UTC, to dlp1.',
+    'The server 10.10.3.11 ended all 12 open connections to dlp1 within less than 5 ms, at 21 Nov 2026 02:01:32 UTC.',
   )
 })
 
@@ -106,7 +106,7 @@ test('behind a load balancer, the servers end them all: it passes that on', asyn
   const analysis = await analysed(s, { config: FLEET, taps: ['client', 'server'] })
   const [{ actor, summary }] = [analysis.incident('mass-disconnect')]
   expect(actor).toEqual({ role: 'server', address: null, confidence: 0.8 })
-  expect(summary).toMatch(/^The servers ended 12 of 12 open connections within .* UTC, to dlp1 and dlp2\.$/)
+  expect(summary).toMatch(/^The servers ended all 12 open connections to dlp1 and dlp2 within .* UTC\.$/)
 })
 
 /** A heartbeat of each, seconds apart: no two are silent for one time. */

@@ -141,7 +141,7 @@ describe('devices that act in different ways', () => {
     const [incident, ...others] = await told(FIREWALL)
     expect(others).toEqual([])
     expect(incident!.summary).toContain(
-      '2 idle connections of 2 agents to dlp were severed: 1 so that the next segment drew a RST after 453.1 s without a packet; 1 by a RST that nothing provoked after 600.0 s without a packet. Silences of up to 301.0 s were survived.',
+      '2 idle connections of 2 agents to dlp were severed: 1 after 453.1 s without a packet, so that the next segment drew a RST; 1 by a RST that nothing provoked after 600.0 s without a packet. Silences of up to 301.0 s were survived.',
     )
     expect(incident!.details['timer']).toMatchObject({ lowerSeconds: 301, upperSeconds: 453.14 })
   })

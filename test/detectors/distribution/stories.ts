@@ -39,7 +39,7 @@ export const held = (more: object = {}, servers: readonly object[] = [{}, {}]): 
 type Pick = (n: number, agent: string, now: Micros) => string
 
 /** The same, behind a load balancer that is stated with both of its addresses. */
-export const heldByBoth = (): object => ({
+export const heldByBoth = () => ({
   ...held(),
   devices: [{ role: 'load-balancer', name: 'lb1', addresses: [BALANCER, BALANCER_TOO] }],
 })

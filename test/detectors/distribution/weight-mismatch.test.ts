@@ -3,7 +3,7 @@ import { weightMismatch } from '../../../src/detectors/distribution/weight-misma
 import { seconds } from '../../../src/model/time.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
-import { balanced, comes, held, inTurn, onceEach, SERVERS } from './stories.ts'
+import { balanced, byBoth, comes, held, heldByBoth, inTurn, onceEach, SERVERS } from './stories.ts'
 
 const weighted = (more: object = {}): object =>
   held({ persistence: 'weighted', ...more }, [{ weight: 10 }, { weight: 1 }])
@@ -40,11 +40,31 @@ test('it is told when the sample suffices, and says more as more come', async ()
   expect(more.incident('weight-mismatch').occurrences).toBe(1)
 })
 
+test('agents of one load balancer are counted together, by whichever address they come', async () => {
+  const story = onceEach(inTurn(2), 44, { addressOf: byBoth })
+  const config = { ...weighted(), devices: heldByBoth().devices }
+  const [found] = (await analysed(story, { config })).findings('weight-mismatch')
+  expect(found?.details['agents']).toBe(44)
+})
+
+/** So many agents, of which the last `others` come to the second server. */
+const rare = (agents: number, others: number): ReturnType<typeof onceEach> =>
+  onceEach((n) => SERVERS[n < agents - others ? 0 : 1]!, agents)
+const hundredToOne = held({ persistence: 'weighted' }, [{ weight: 100 }, { weight: 1 }])
+
+test('where few agents are expected, the probability is exact', async () => {
+  const { details } = (await analysed(rare(30, 6), { config: hundredToOne })).incident('weight-mismatch')
+  // Four times the binomial tail: on either side, of two servers. By chi-square, 7e-26.
+  expect(details['p']).toBeCloseTo(1.8243e-6, 9)
+})
+
 keepsQuiet(weightMismatch, {
   'too few agents to tell': { config: weighted(), play: () => onceEach(inTurn(2), 29) },
   'the proportion is that of the weights, as far as chance allows': [
     { config: weighted(), play: () => onceEach(tenToOne) },
     { config: weighted(), play: () => onceEach((n) => SERVERS[n % 6 === 5 ? 1 : 0]!) },
+    // Of 30 agents one third of one is expected there; three come once in 300 times.
+    { config: hundredToOne, play: () => rare(30, 3) },
   ],
   'returns of agents to the server that knows them: first contacts count, once for each agent': {
     config: weighted(),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { herdMove } from '../../../src/detectors/failover/herd-move.ts'
+import type { AgentMoved, World } from '../../../src/model/event.ts'
 import { seconds } from '../../../src/model/time.ts'
 import { analysed, inShort } from '../analysis.ts'
 import { keepsQuiet } from '../clauses.ts'
@@ -58,6 +59,25 @@ test('who follows a herd minutes later is not another one', async () => {
   s.wait(seconds(10))
   const herds = (await analysed(s, { config: SEPM })).findings('herd-move')
   expect(herds.map(({ details }) => details['agents'])).toEqual([20])
+})
+
+test('of a large site, whose agents move all the time, each move is looked at once', () => {
+  const server = { id: 'sepm/sepm1', name: 'sepm1', service: { name: 'sepm', persistence: 'sticky' } }
+  const { moved } = herdMove.watch({ attachedTo: () => 1e6 } as unknown as World, () => {})
+  const began = performance.now()
+  for (let n = 0; n < 20_000; n++)
+    moved!({
+      kind: 'moved',
+      reason: 'hop',
+      list: null,
+      failed: null,
+      failure: null,
+      outage: null,
+      previous: { server },
+      visit: { server, at: n * 10_000, agent: { id: `K${n}` } },
+    } as unknown as AgentMoved)
+  // Each of all before it, it took minutes.
+  expect(performance.now() - began).toBeLessThan(10_000)
 })
 
 keepsQuiet(herdMove, {

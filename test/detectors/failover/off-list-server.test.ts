@@ -24,7 +24,7 @@ test("an agent talks to a server of another group's", async () => {
   })
   expect(analysis.incident('off-list-server')).toMatchObject({
     title: 'Agents talk to sepm3, which is not on their list',
-    summary: '1 agent talked to sepm3; the list of group A is sepm1 or sepm2.',
+    summary: '1 agent talked to sepm3, which is not on the list of group A (sepm1 or sepm2).',
     requirements: ['S1-05', 'S1-13'],
   })
 })

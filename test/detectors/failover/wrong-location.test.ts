@@ -30,7 +30,7 @@ test('an agent in the office uses the server of the branch', async () => {
   expect(analysis.incident('wrong-location')).toMatchObject({
     title: 'Agents use sepm3 of location Branch, where they are not',
     summary:
-      '1 agent used sepm3, a server of location Branch; where they are, the list of location Office is sepm1, then sepm2.',
+      '1 agent used sepm3, a server of location Branch, which is not on the list of location Office (sepm1, then sepm2), where they are.',
     requirements: ['S1-03', 'S1-06', 'S1-07', 'S1-08'],
   })
 })
