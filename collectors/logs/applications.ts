@@ -2,11 +2,11 @@
  * What logs say of connections beside the log of connections itself: names out of TLS, HTTP and DNS, held by
  * the connection's name until its own record comes.
  */
-import { forgetOldest } from '../../src/bytes/oldest.ts'
 import type { LoggedAnswer } from '../../src/model/dns.ts'
 import type { FlowApplication } from '../../src/model/flow-record.ts'
+import { Remembered } from '../../src/model/remembered.ts'
 
-/** Connections of which something is held; of more, those held for longest are forgotten. */
+/** Connections of which something is held; of more, the one held for longest is forgotten. */
 export const HELD_MAX = 1 << 18
 
 /** Answers of name servers that are held; further ones are not. */
@@ -28,15 +28,13 @@ export interface Applications {
 }
 
 export function applications(limit = HELD_MAX): Applications {
-  const held = new Map<string, FlowApplication>()
+  const held = new Remembered<string, FlowApplication>(limit)
   const answers: LoggedAnswer[] = []
   let forgotten = 0
   return {
     add(uid, said) {
       const known = held.get(uid)
-      held.set(uid, known === undefined ? said : { ...said, ...known })
-      if (held.size <= limit) return
-      forgotten += forgetOldest(held)
+      if (held.set(uid, known === undefined ? said : { ...said, ...known })) forgotten++
     },
     get size() {
       return held.size

@@ -8,8 +8,8 @@ import type { ConnectionOpened } from '../model/observation.ts'
 import type { Endpoint } from '../model/packet.ts'
 import { seconds, type Micros } from '../model/time.ts'
 import { Lately } from './lately.ts'
-import { Oldest } from './oldest.ts'
-import { Remembered } from './remembered.ts'
+import { Oldest } from '../model/oldest.ts'
+import { Remembered } from '../model/remembered.ts'
 import type { TrackedPath, TrackedSighting } from './sighting.ts'
 
 /** The two legs of a relayed connection begin this close, clock differences between taps included. */

@@ -3,7 +3,7 @@
 import type { ConnectionId } from '../model/connection.ts'
 import type { Agent, Service } from '../model/party.ts'
 import { type Micros, seconds } from '../model/time.ts'
-import { Oldest } from './oldest.ts'
+import { Oldest } from '../model/oldest.ts'
 import { Quiet } from './quiet.ts'
 import { NO_CONNECTION, placeOf, type Stay, type TrackedSighting } from './sighting.ts'
 import { attachmentOf } from './agents/tracked-agent.ts'

@@ -8,7 +8,7 @@ import type { Agent } from '../../model/party.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Agents } from './agents.ts'
 import { agentOf } from './path-agent.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
 const SESSION_CONFIDENCE = 0.85

@@ -9,7 +9,7 @@ import { isAgentSide } from '../../model/party.ts'
 import type { Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
 import { type SharedAddresses, sharedAddresses } from './shared-addresses.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 import { IN_TURN_WITHIN } from './tracked-agent.ts'
 

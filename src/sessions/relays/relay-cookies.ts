@@ -11,7 +11,7 @@ import { isAgentSide, type Server } from '../../model/party.ts'
 import { packetOf, type PacketReference } from '../../model/packet.ts'
 import { isWithin, requestPath } from '../../model/request-path.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
 /** Values of cookies whose server is remembered, and clients that were given one; the oldest is forgotten. */

@@ -15,7 +15,7 @@ import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
 import { triesFor } from './inventory.ts'
 import { betterThan } from './policy.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 import type { Stay, TrackedSighting } from '../sighting.ts'
 import { attachmentOf } from '../agents/tracked-agent.ts'
 

@@ -8,7 +8,7 @@ import { packetOf, type PacketReference } from '../../model/packet.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
 import { agentOnPath } from '../agents/path-agent.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 import { attachmentOf } from '../agents/tracked-agent.ts'
 

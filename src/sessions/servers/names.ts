@@ -6,7 +6,7 @@
  */
 import type { DnsAnswer, LoggedAnswer } from '../../model/dns.ts'
 import { seconds, type Micros } from '../../model/time.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 
 /** Pairs of client and address that are remembered; the one that was resolved longest ago is forgotten. */
 export const NAMES_MAX = 1 << 16

@@ -8,7 +8,7 @@ import type { Server, Service } from '../../model/party.ts'
 import { type PacketReference, packetOf } from '../../model/packet.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
 /** Members of one site replicate within seconds; what is missing for longer was removed. Starting value. */

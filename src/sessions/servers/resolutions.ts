@@ -7,7 +7,7 @@ import type { ObservationOf } from '../../model/observation.ts'
 import type { Service } from '../../model/party.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 
 /** An answer that several taps see: its id, client and name are the same, and it passes within this time. */
 const SAME_ANSWER: Micros = seconds(2)

@@ -10,7 +10,7 @@ import { PROFILES } from '../../model/profiles.data.ts'
 import type { ProtocolMismatched } from '../../model/tls-events.ts'
 import { seconds, type Micros } from '../../model/time.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 
 /** protocol_version and inappropriate_fallback (RFC 8446 §6.2, RFC 7507). */

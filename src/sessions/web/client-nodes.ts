@@ -14,7 +14,7 @@ import { seconds, type Micros } from '../../model/time.ts'
 import { keepsWebSessions, type SessionNode } from '../../model/web.ts'
 import { identityInRequest } from '../agents/identity.ts'
 import type { Follower, Surroundings } from '../follower.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 import type { TrackedSighting } from '../sighting.ts'
 import { IDLE_MAX, isAtItsEnds, sessionCookie, symptomOf } from './web-sessions.ts'
 

@@ -19,7 +19,7 @@ import { seconds, type Micros } from '../../model/time.ts'
 import type { Agents } from '../agents/agents.ts'
 import { identityInRequest } from '../agents/identity.ts'
 import type { Inventory } from '../servers/inventory.ts'
-import { Remembered } from '../remembered.ts'
+import { Remembered } from '../../model/remembered.ts'
 import { nodeBefore } from './proxy-node.ts'
 import type { TrackedSighting } from '../sighting.ts'
 

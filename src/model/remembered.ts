@@ -25,10 +25,13 @@ export class Remembered<K, V> {
     return this.entries.get(key)
   }
 
-  set(key: K, value: V): void {
+  /** Whether another one was forgotten for it. */
+  set(key: K, value: V): boolean {
     const { entries } = this
-    if (!entries.delete(key) && entries.size >= this.most) entries.delete(this.oldest.next()!)
+    const isFull = !entries.delete(key) && entries.size >= this.most
+    if (isFull) entries.delete(this.oldest.next()!)
     entries.set(key, value)
+    return isFull
   }
 
   delete(key: K): boolean {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Remembered } from '../../src/sessions/remembered.ts'
+import { Remembered } from '../../src/model/remembered.ts'
 
 test('for one too many, the oldest is forgotten; what is set again is the newest', () => {
   const remembered = new Remembered<string, number>(3)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Oldest } from '../../src/sessions/oldest.ts'
+import { Oldest } from '../../src/model/oldest.ts'
 
 test('hands out keys in order of entry, those that were entered anew at their new place', () => {
   const map = new Map([1, 2, 3].map((n) => [n, n]))
