@@ -11,6 +11,7 @@
  * knowledge 7, X-06: the offset from matched packets).
  */
 import { FNV_BASIS, fnv } from '../bytes/fnv.ts'
+import { lineFeed, wordsOf } from '../bytes/line-feed.ts'
 import { i32 } from '../bytes/read.ts'
 import type { FrameBatch } from '../bytes/frame-batch.ts'
 import type { CaptureInterface } from '../model/capture.ts'
@@ -19,6 +20,7 @@ import { MILLISECOND, SECOND, type Micros } from '../model/time.ts'
 import { locate, Place, TCP } from '../wire/frame.ts'
 import { PathTable } from '../wire/path.ts'
 import * as tcp from '../wire/tcp.ts'
+import { enterTunnels } from '../wire/tunnel.ts'
 
 /** Events of a kind that are kept per capture. */
 const MARKS_MAX = 1 << 17
@@ -27,7 +29,6 @@ const SAID_MIN = 24
 /** So much of a payload, and of a head in lines, tells them apart. */
 const PAYLOAD_READ = 128
 const HEAD_READ = 1024
-const LINE_FEED = 0x0a
 /** The kind of a line's hash; that of a payload's is its length. */
 const LINE = -1
 /** A SPAN port shows packets twice within this (RFC 9293's shortest retransmission timeout is a thousand
@@ -68,7 +69,7 @@ export class ClockMarks {
       const begin = offset[i]!
       const linkType = interfaces[batch.interface[i]!]?.linkType ?? -1
       const kind = locate(bytes, begin, begin + capturedLength[i]!, wireLength[i]!, linkType, place)
-      if (kind === TCP) this.segment(time[i]!)
+      if (kind === TCP || enterTunnels(kind, place) === TCP) this.segment(time[i]!)
     }
   }
 
@@ -90,9 +91,9 @@ export class ClockMarks {
   /** Relays that read HTTP add fields and change some: what stays of a head are its lines, and the body. */
   private lines(from: number, to: number, at: Micros): void {
     const { bytes } = this.place
+    const words = wordsOf(bytes)
     for (let begin = from; begin < to;) {
-      const found = bytes.indexOf(LINE_FEED, begin)
-      const end = found < 0 || found >= to ? to : found
+      const end = lineFeed(bytes, words, begin, to)
       if (end - begin >= SAID_MIN) note(this.said, hashOf(bytes, begin, end, LINE), at)
       begin = end + 1
     }
