@@ -17,6 +17,7 @@ import { CONTINUE } from '../../../model/stream.ts'
 import type { StreamConsumer, StreamContext } from '../../../model/stream.ts'
 import type { Micros } from '../../../model/time.ts'
 import { BodyCollector } from '../body.ts'
+import { responseBody } from '../framing.ts'
 import { SeenRequest, SeenResponse } from '../message.ts'
 import { headOf, sectionOf } from './fields.ts'
 import type { Section } from './fields.ts'
@@ -261,7 +262,8 @@ class Http2Parser implements StreamConsumer, FrameOwner {
     const head = headOf(section)
     const { status } = head
     const asked = stream.request?.method ?? null
-    const response = new SeenResponse(head, Math.max(0, head.framing.length), time, packet, asked)
+    const length = responseBody(status, head.version, head.framing, asked)
+    const response = new SeenResponse(head, Math.max(0, length), time, packet, asked)
     if (status < 200) {
       if (head.setCookieLines > 0 && stream.interim.length < INTERIM_MAX)
         stream.interim = [...stream.interim, response]
@@ -269,8 +271,7 @@ class Http2Parser implements StreamConsumer, FrameOwner {
     }
     this.transaction(stream, response, time)
     if (stream.protocol !== null && status < 300) this.upgraded(stream, stream.protocol, time, packet)
-    else if (!block.endsStream && asked !== 'CONNECT')
-      this.collect(stream, side, section, asked === 'HEAD' ? -1 : head.framing.length)
+    else if (!block.endsStream && asked !== 'CONNECT') this.collect(stream, side, section, length)
   }
 
   /** A request that the server makes up, and will answer on that stream (§8.4). */

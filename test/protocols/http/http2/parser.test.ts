@@ -356,6 +356,19 @@ describe('what is wrong', () => {
     expect(of(observations, 'http-request').map((o) => o.request.ambiguities)).toEqual([marks])
   })
 
+  test.each<[string, Octets, Octets]>([
+    ['to HEAD', [...H.plain(2, 'HEAD'), ...H.indexed(7), ...H.indexed(4)], OK],
+    ['that says that nothing has changed', get('/'), H.indexed(11)],
+  ])('nothing of a response %s, whose content-length is that of another one', (_what, asked, status) => {
+    const { observations } = collect(
+      ...hello,
+      H.part(0, request(1, asked)),
+      H.part(1, response(1, [...status, ...H.plain(28, '700')]), data(1, '')),
+    )
+    expect(of(observations, 'http-transaction').map(({ response: told }) => told?.bodyBytes)).toEqual([0])
+    expect(of(observations, 'http-body').map(({ ambiguities }) => ambiguities)).toEqual([[]])
+  })
+
   test('a body that is not as long as its content-length', () => {
     const { observations } = collect(
       ...hello,
