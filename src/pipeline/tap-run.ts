@@ -420,7 +420,7 @@ export class TapRun implements Run, LiveRun {
       ...(clockAhead === undefined ? {} : { clockOffsetSeconds: toSeconds(clockAhead) }),
       ...(this.taps.directions.length === 0 ? {} : { directions: this.taps.directions }),
       ...lacking(trackers, this.blindTime),
-      ...(this.unread.size === 0 ? {} : { unread: unreadInWords(this.unread) }),
+      ...unreadInWords(this.unread, this.account),
       readError: fault === null ? null : faultText(fault),
     }
     this.flows?.addTo(quality)

@@ -6,8 +6,8 @@ import { u24 } from '../../bytes/read.ts'
 
 const HEADER_BYTES = 4
 /**
- * The longest message that is read: a chain of ten certificates of 10 KiB fits. A longer one is skipped and
- * counted.
+ * The longest message that is read: a chain of ten certificates of 10 KiB fits. A longer one comes as its
+ * header, and counts as malformed if it was wanted.
  */
 export const MESSAGE_BYTES_MAX = 128 * 1024
 /** First size of the buffer for a message in pieces; it doubles as octets come, never ahead of them. */
@@ -31,8 +31,6 @@ export interface MessageStream {
   /** What was collected of the current message, header included; null if it is skipped. */
   buffer: Uint8Array | null
   fill: number
-  /** Messages longer than MESSAGE_BYTES_MAX. */
-  tooLong: number
 }
 
 /** A stream of messages for `reader`. */
@@ -43,7 +41,6 @@ export const messageStream = (reader: MessageReader): MessageStream => ({
   left: 0,
   buffer: null,
   fill: 0,
-  tooLong: 0,
 })
 
 /** Forgets the message in hand: what follows begins with a new one. */
@@ -87,8 +84,7 @@ function feedHeader(stream: MessageStream, b: Uint8Array, at: number, end: numbe
 
 function deliver(stream: MessageStream, b: Uint8Array, at: number, to: number): void {
   const type = b[at]!
-  if (to - at > MESSAGE_BYTES_MAX) stream.tooLong++
-  const isRead = stream.reader.wants(type) && to - at <= MESSAGE_BYTES_MAX
+  const isRead = to - at <= MESSAGE_BYTES_MAX && stream.reader.wants(type)
   stream.reader.message(type, b, at, isRead ? to : at + HEADER_BYTES)
 }
 
@@ -96,8 +92,7 @@ function beginBody(stream: MessageStream, header: Uint8Array): void {
   stream.left = u24(header, 1)
   stream.fill = HEADER_BYTES
   const isTooLong = HEADER_BYTES + stream.left > MESSAGE_BYTES_MAX
-  if (isTooLong) stream.tooLong++
-  if (stream.reader.wants(header[0]!) && !isTooLong) {
+  if (!isTooLong && stream.reader.wants(header[0]!)) {
     stream.buffer = new Uint8Array(Math.min(BUFFER_BYTES_FIRST, HEADER_BYTES + stream.left))
     stream.buffer.set(header)
   }

@@ -70,8 +70,8 @@ class TlsParser implements TlsConsumer {
   }
 
   get counts(): Readonly<TlsCounts> {
-    const { records, opened, resynchronised, foreign, reported, unreported } = this.tls
-    return { records, opened, resynchronised, foreign, reported, unreported }
+    const { records, opened, resynchronised, foreign, reported } = this.tls
+    return { records, opened, resynchronised, foreign, reported }
   }
 
   heldOctets(): number {
