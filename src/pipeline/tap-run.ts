@@ -436,9 +436,8 @@ export class TapRun implements Run, LiveRun {
   private entered(kind: number, tracker: Tracker, at: Micros, packet: number): void {
     if (kind < 0) this.reasons[-kind]!++
     else this.kinds[kind]!++
-    if (kind === TCP) tracker.segment(this.place, packet)
+    if (kind === TCP || kind === BROKEN_TCP) tracker.segment(this.place, packet)
     else if (kind === UDP) this.datagram(tracker, at, packet)
-    else if (kind === BROKEN_TCP) tracker.segment(this.place, packet)
     else if (kind === FRAGMENT) this.fragment(this.fragments.offer(this.place, at), tracker, at, packet)
     else if (kind === LINK_FRAGMENT)
       this.fragment(this.fragments.offerLink(this.place, at), tracker, at, packet)

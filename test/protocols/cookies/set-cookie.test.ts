@@ -7,8 +7,6 @@ import {
   ATTRIBUTE_MAX,
   isSetCookie,
   readSetCookie,
-  readSetCookies,
-  SET_COOKIES_MAX,
 } from '../../../src/protocols/cookies/set-cookie.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 2, 30) * 1000
@@ -177,23 +175,6 @@ describe('the lines of a response', () => {
     ['set_cookie', false],
     ['', false],
   ])('%j sets cookies: %s', (name, expected) => expect(isSetCookie(name)).toBe(expected))
-
-  test('each by itself, in order, whatever the case of the field name', () => {
-    const headers = [
-      { name: 'Date', value: 'x=y' },
-      { name: 'SET-cookie', value: 'SID=a; Path=/' },
-      { name: 'Content-Type', value: 'text/html' },
-      { name: 'set-cookie', value: 'SID=b; Path=/app' },
-      { name: 'Set-Cookie2', value: 'c=d' },
-    ]
-    expect(readSetCookies(headers, NOW)).toEqual([read('SID=a; Path=/'), read('SID=b; Path=/app')])
-  })
-
-  test('no more than a limit of lines', () => {
-    const many = Array.from({ length: SET_COOKIES_MAX + 5 }, (_, i) => `a${i}=b`)
-    const headers = many.map((value) => ({ name: 'Set-Cookie', value }))
-    expect(readSetCookies(headers, NOW).map(({ line }) => line)).toEqual(many.slice(0, SET_COOKIES_MAX))
-  })
 })
 
 /**
