@@ -4,12 +4,14 @@
  */
 import { latin1 } from '../../bytes/latin1.ts'
 import { lineFeed, wordsOf } from '../../bytes/line-feed.ts'
+import { withRoom } from '../../bytes/room.ts'
 
 /**
  * Octets of a line that are kept; the rest of it is passed over. Command and reply lines have 512 (RFC 5321
  * §4.5.3.1), extensions make them longer; those of AUTH (12,288, RFC 4954 §4) are not looked at.
  */
 export const LINE_BYTES_MAX = 1024
+const HELD_FIRST = 64
 const CR = 13
 
 export class LineReader {
@@ -65,11 +67,7 @@ export class LineReader {
   private hold(bytes: Uint8Array, at: number, end: number): void {
     const stop = Math.min(end, at + LINE_BYTES_MAX - this.heldBytes)
     const needed = this.heldBytes + stop - at
-    if (this.held === null || this.held.length < needed) {
-      const grown = new Uint8Array(Math.min(LINE_BYTES_MAX, Math.max(64, 2 * needed)))
-      if (this.held !== null) grown.set(this.held.subarray(0, this.heldBytes))
-      this.held = grown
-    }
+    this.held = withRoom(this.held, this.heldBytes, needed, HELD_FIRST, LINE_BYTES_MAX)
     this.held.set(bytes.subarray(at, stop), this.heldBytes)
     this.heldBytes = needed
   }

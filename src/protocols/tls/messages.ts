@@ -3,6 +3,7 @@
  * may hold several messages. A message that lies whole in the octets at hand is not copied.
  */
 import { u24 } from '../../bytes/read.ts'
+import { withRoom } from '../../bytes/room.ts'
 
 const HEADER_BYTES = 4
 /**
@@ -108,15 +109,11 @@ function feedBody(stream: MessageStream, b: Uint8Array, at: number, end: number)
 }
 
 function append(stream: MessageStream, buffer: Uint8Array, b: Uint8Array, at: number, taken: number): void {
-  let room = buffer
-  if (stream.fill + taken > buffer.length) {
-    const whole = stream.fill + stream.left
-    room = new Uint8Array(Math.min(whole, Math.max(2 * buffer.length, stream.fill + taken)))
-    room.set(buffer.subarray(0, stream.fill))
-    stream.buffer = room
-  }
+  const needed = stream.fill + taken
+  const room = withRoom(buffer, stream.fill, needed, 0, stream.fill + stream.left)
   room.set(b.subarray(at, at + taken), stream.fill)
-  stream.fill += taken
+  stream.buffer = room
+  stream.fill = needed
 }
 
 function finish(stream: MessageStream): void {

@@ -3,11 +3,7 @@ import fc from 'fast-check'
 import { parseString, splitCookiesString } from 'set-cookie-parser'
 import { describe, expect, test } from 'vitest'
 import { foldedParts, PARTS_MAX } from '../../../src/protocols/cookies/folding.ts'
-import {
-  ATTRIBUTE_MAX,
-  isSetCookie,
-  readSetCookie,
-} from '../../../src/protocols/cookies/set-cookie.ts'
+import { ATTRIBUTE_MAX, isSetCookie, readSetCookie } from '../../../src/protocols/cookies/set-cookie.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 2, 30) * 1000
 const hashOf = (value: string): string =>
