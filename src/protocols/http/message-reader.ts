@@ -212,6 +212,7 @@ export class MessageReader {
   private lose(): void {
     this.nextMessage()
     this.drop()
+    if (this.isLost) return
     this.isLost = true
     this.missed = true
     this.owner.lost(this.side)

@@ -306,6 +306,19 @@ describe('gaps', () => {
     expect(counted).toEqual(['http-place-lost'])
   })
 
+  test('a place that was lost is lost once, however much is missing behind it', () => {
+    const { observations, counted } = play(
+      get('/1'),
+      lost(1, 90),
+      server('and more of a page'),
+      lost(1, 10),
+      get('/2'),
+      ok('x'),
+    )
+    expect(pairs(observations)).toEqual(['GET /1 -> ?', 'GET /2 -> 200'])
+    expect(counted).toEqual(['http-place-lost'])
+  })
+
   test('a lost response leaves its request without an answer, not with the next one', () => {
     expect(pairs(play(get('/1'), lost(1, 90), get('/2'), ok('x')).observations)).toEqual([
       'GET /1 -> ?',
