@@ -22,6 +22,9 @@ import { ambiguitiesOf } from './head-ambiguities.ts'
 import { firstValue, linesOf, valuesOf } from './header-lines.ts'
 import { intermediariesOf } from './intermediaries.ts'
 
+/** Interim responses kept for one transaction (those with Set-Cookie); later ones are counted. */
+export const INTERIM_MAX = 8
+
 /** A body that was over before it was known which transaction it belongs to. */
 export interface HeldBody {
   readonly body: HttpBody

@@ -22,15 +22,12 @@ import { AMBIGUOUS, CHUNKED, TUNNEL, UNTIL_CLOSE, requestBody, responseBody } fr
 import { firstValue } from './header-lines.ts'
 import { MessageReader, REQUESTS, RESPONSES } from './message-reader.ts'
 import type { HeadReader } from './message-reader.ts'
-import { SeenRequest, SeenResponse } from './message.ts'
+import { INTERIM_MAX, SeenRequest, SeenResponse } from './message.ts'
 import type { Head, HeldBody } from './message.ts'
 import { NO_INTERIM, Pairing } from './pairing.ts'
 import type { Early, Told } from './pairing.ts'
 import { HeadScanner } from './scan.ts'
 import type { UnreadReason } from '../../model/unread.data.ts'
-
-/** Interim responses kept for one transaction (those with Set-Cookie); later ones are counted. */
-export const INTERIM_MAX = 8
 
 class HttpParser implements StreamConsumer, HeadReader, Told {
   readonly wantsAllHeads: boolean
