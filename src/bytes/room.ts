@@ -1,9 +1,8 @@
 /** Room for octets that come in pieces and are put together. */
 
 /**
- * An array that begins with the first `used` octets of `held` and has room for `needed`: `held` itself if it
- * is large enough, else one of twice what is needed, of `first` to `max` octets. The caller needs no more than
- * `max`.
+ * An array that begins with the first `used` octets of `held`, with room for `needed`: `held` itself if it is
+ * large enough, else one of twice what is needed, of `first` to `max` octets. Nobody needs more than `max`.
  */
 export function withRoom(
   held: Uint8Array | null,

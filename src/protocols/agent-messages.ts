@@ -22,7 +22,8 @@ const C = 99
 const I = 105
 const S = 115
 
-/** `/spipe/`, `/secars/`, `/secreg/`, `/Software/`; `/content/`; `/index2.dat`, with folders before it or not.
+/**
+ * `/spipe/`, `/secars/`, `/secreg/`, `/Software/`; `/content/`; `/index2.dat`, with folders before it or not.
  */
 function mayBeAgents(target: string): boolean {
   if (target.charCodeAt(0) !== SLASH) return false
