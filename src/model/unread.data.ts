@@ -2,7 +2,7 @@
  * people read them, with their number behind. */
 
 export const UNREAD_WORDS = {
-  'stream-without-room': 'holes in streams that were not waited for: too much came behind them',
+  'stream-without-room': 'holes in streams given up for lack of room',
   'nested-too-deep': 'streams nested too deep',
   'http-head-too-large': 'HTTP heads too large',
   'http-head-malformed': 'malformed HTTP heads',

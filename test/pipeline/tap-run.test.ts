@@ -367,7 +367,7 @@ describe('what is no plain segment', () => {
     ]
     const { record } = await run(frames.map((bytes, i) => ({ time: T + i, bytes })))
     expect(record.quality.unread).toMatchObject({
-      'holes in streams that were not waited for: too much came behind them': 1,
+      'holes in streams given up for lack of room': 1,
     })
   })
 
