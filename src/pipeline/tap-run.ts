@@ -138,11 +138,15 @@ export class TapRun implements Run, LiveRun {
     return more
   }
 
-  /** The time of the batch's next frame: how far this capture has come. Flows are told later than packets,
-   * and may be of another time altogether. */
+  /** The time of the batch's next frame. */
+  get nextFrameAt(): Micros {
+    return this.batch.time[this.taken]!
+  }
+
+  /** How far this capture has come. Flows are told later than packets, and may be of another time
+   * altogether. */
   get position(): Micros {
-    const at = this.batch.time[this.taken]!
-    return this.flows === null ? at : Math.min(at, this.flows.position)
+    return this.flows === null ? this.nextFrameAt : Math.min(this.nextFrameAt, this.flows.position)
   }
 
   /** 0 to 1 of the file; NaN for a stream. */
