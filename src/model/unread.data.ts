@@ -2,6 +2,7 @@
  * people read them, with their number behind. */
 
 export const UNREAD_WORDS = {
+  'stream-without-room': 'holes in streams given up for lack of room',
   'nested-too-deep': 'streams nested too deep',
   'http-head-too-large': 'HTTP heads too large',
   'http-head-malformed': 'malformed HTTP heads',
@@ -31,6 +32,7 @@ export const UNREAD_WORDS = {
   'tls-record-unopened': 'TLS records that their keys did not open',
   'tls-message-malformed': 'malformed TLS handshake messages',
   'tls-place-lost': 'losses of place in TLS',
+  'tls-too-many-facts': 'TLS alerts, tickets and handshakes beyond the limit',
 } as const satisfies Readonly<Record<string, string>>
 
 export type UnreadReason = keyof typeof UNREAD_WORDS

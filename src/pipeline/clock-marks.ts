@@ -11,6 +11,7 @@
  * knowledge 7, X-06: the offset from matched packets).
  */
 import { FNV_BASIS, fnv } from '../bytes/fnv.ts'
+import { lineFeed, wordsOf } from '../bytes/line-feed.ts'
 import { i32 } from '../bytes/read.ts'
 import { densest } from '../model/statistics.ts'
 import { MILLISECOND, SECOND, type Micros } from '../model/time.ts'
@@ -24,7 +25,6 @@ const SAID_MIN = 24
 /** So much of a payload, and of a head in lines, tells them apart. */
 const PAYLOAD_READ = 128
 const HEAD_READ = 1024
-const LINE_FEED = 0x0a
 /** The kind of a line's hash; that of a payload's is its length. */
 const LINE = -1
 /** A SPAN port shows packets twice within this (RFC 9293's shortest retransmission timeout is a thousand
@@ -80,9 +80,9 @@ export class ClockMarks {
 
   /** Relays that read HTTP add fields and change some: what stays of a head are its lines, and the body. */
   private lines(bytes: Uint8Array, from: number, to: number, at: Micros): void {
+    const words = wordsOf(bytes)
     for (let begin = from; begin < to;) {
-      const found = bytes.indexOf(LINE_FEED, begin)
-      const end = found < 0 || found >= to ? to : found
+      const end = lineFeed(bytes, words, begin, to)
       if (end - begin >= SAID_MIN) note(this.said, hashOf(bytes, begin, end, LINE), at)
       begin = end + 1
     }

@@ -1,5 +1,7 @@
 /** What was counted in a capture, by the names that people read. */
+import type { CaptureQuality } from '../model/quality.ts'
 import { UNREAD_WORDS, type UnreadReason } from '../model/unread.data.ts'
+import type { ReassemblyAccount } from '../streams/account.ts'
 import { REASONS } from '../wire/frame.ts'
 
 /** Kinds of packets that are no TCP, by `locate`'s numbers. */
@@ -30,6 +32,13 @@ export const skippedByReason = (counts: readonly number[]): Counts => byName(REA
 /** Packets that are not plain TCP; `counts` by kind. */
 export const othersByKind = (counts: readonly number[]): Counts => byName(OTHERS, counts)
 
-/** What of streams and datagrams could not be read. */
-export const unreadInWords = (unread: ReadonlyMap<UnreadReason, number>): Counts =>
-  Object.fromEntries([...unread].map(([reason, n]) => [UNREAD_WORDS[reason], n]))
+/** What of streams and datagrams could not be read, by what parsers and reassembly counted. */
+export function unreadInWords(
+  unread: ReadonlyMap<UnreadReason, number>,
+  { halfFull, tapFull }: Pick<ReassemblyAccount, 'halfFull' | 'tapFull'>,
+): Pick<CaptureQuality, 'unread'> {
+  const all = new Map(unread)
+  if (halfFull + tapFull > 0) all.set('stream-without-room', halfFull + tapFull)
+  const named = [...all].map(([reason, n]) => [UNREAD_WORDS[reason], n] as const)
+  return named.length === 0 ? {} : { unread: Object.fromEntries(named) }
+}

@@ -139,7 +139,8 @@ export function directionClock(one: Directions, other: Directions): Micros {
     }
   }
   if (earliest.length === 0) return 0
-  const all = [Math.max(...earliest), Math.min(...latest)] as const
+  // Not as arguments: there may be as many as SHOWN_MAX, and the stack holds fewer.
+  const all = [earliest.reduce((a, b) => Math.max(a, b)), latest.reduce((a, b) => Math.min(a, b))] as const
   const [least, most] = all[0] <= all[1] ? all : [median(earliest), median(latest)]
   // A tie would leave open which of two comes first.
   if (least > 0) return Math.min(least + 1, most)

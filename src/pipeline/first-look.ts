@@ -31,9 +31,9 @@ export class FirstLook {
       const linkType = interfaces[face]?.linkType ?? -1
       const kind = locate(bytes, begin, begin + capturedLength[i]!, wireLength[i]!, linkType, place)
       if (kind > 0) stations.frame(place, time[i]!)
-      // What is in a tunnel may pass in two of them.
-      if (kind === TCP) clock?.segment(place, time[i]!)
-      if (kind === TCP || enterTunnels(kind, place) === TCP) directions.segment(place, face, time[i]!)
+      if (kind !== TCP && enterTunnels(kind, place) !== TCP) continue
+      clock?.segment(place, time[i]!)
+      directions.segment(place, face, time[i]!)
     }
     this.frames += batch.count
   }

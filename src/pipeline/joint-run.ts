@@ -28,11 +28,12 @@ export class JointRun implements Turn {
     return this.open.size > 0
   }
 
-  /** Until a batch is used up. */
+  /** Until a batch is used up. By the times of frames: who waited for how far one has come, flows and all,
+   * would wait for ever. */
   process(): void {
-    const [one, other] = [...this.open].toSorted((a, b) => a.position - b.position)
+    const [one, other] = [...this.open].toSorted((a, b) => a.nextFrameAt - b.nextFrameAt)
     for (let [run, next] = [one!, other]; this.spent.size === 0; [run, next] = [next!, run])
-      if (run.processUntil(next?.position ?? Infinity)) this.spent.add(run)
+      if (run.processUntil(next?.nextFrameAt ?? Infinity)) this.spent.add(run)
   }
 
   get position(): Micros {

@@ -2,9 +2,9 @@
  * What the services of a configuration need to be seen of TCP, whoever looks for it: a capture filter, or who
  * passes over flow records.
  *
- * - All of the services' ports, whatever the address: an agent that goes to a server that is on no list is a
- *   finding. - All of the addresses of virtual servers and of servers: their other ports tell of health
- *   checks.
+ * All of the services' ports, whatever the address: an agent that goes to a server that is on no list is a
+ * finding; and all of the addresses of virtual servers and of servers, whose other ports tell of health
+ * checks.
  */
 import type { AddressRange, Deployment } from '../model/deployment.ts'
 

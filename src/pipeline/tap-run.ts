@@ -140,11 +140,15 @@ export class TapRun implements Run, LiveRun {
     return more
   }
 
-  /** The time of the batch's next frame: how far this capture has come. Flows are told later than packets,
-   * and may be of another time altogether. */
+  /** The time of the batch's next frame. */
+  get nextFrameAt(): Micros {
+    return this.batch.time[this.taken]!
+  }
+
+  /** How far this capture has come. Flows are told later than packets, and may be of another time
+   * altogether. */
   get position(): Micros {
-    const at = this.batch.time[this.taken]!
-    return this.flows === null ? at : Math.min(at, this.flows.position)
+    return this.flows === null ? this.nextFrameAt : Math.min(this.nextFrameAt, this.flows.position)
   }
 
   /** 0 to 1 of the file; NaN for a stream. */
@@ -187,7 +191,7 @@ export class TapRun implements Run, LiveRun {
   /** What it has in hand goes on where another capture of the tap ended. */
   continues(before: TapRun): void {
     this.last = before.last
-    const cut = this.taps.trackers.filter((tracker) => tracker.continuesAt(this.position))
+    const cut = this.taps.trackers.filter((tracker) => tracker.continuesAt(this.nextFrameAt))
     if (cut.length > 0) this.missing = `nothing was captured after ${before.input.path}`
   }
 
@@ -446,7 +450,7 @@ export class TapRun implements Run, LiveRun {
       ...(this.taps.directions.length === 0 ? {} : { directions: this.taps.directions }),
       ...(this.taps.continues === null ? {} : { continues: this.taps.continues }),
       ...lacking(trackers, this.blindTime),
-      ...(this.unread.size === 0 ? {} : { unread: unreadInWords(this.unread) }),
+      ...unreadInWords(this.unread, this.account),
       readError: fault === null ? null : faultText(fault),
     }
     this.flows?.addTo(quality)
@@ -462,9 +466,8 @@ export class TapRun implements Run, LiveRun {
   private entered(kind: number, tracker: Tracker, at: Micros, packet: number): void {
     if (kind < 0) this.reasons[-kind]!++
     else this.kinds[kind]!++
-    if (kind === TCP) tracker.segment(this.place, packet)
+    if (kind === TCP || kind === BROKEN_TCP) tracker.segment(this.place, packet)
     else if (kind === UDP) this.datagram(tracker, at, packet)
-    else if (kind === BROKEN_TCP) tracker.segment(this.place, packet)
     else if (kind === FRAGMENT) this.fragment(this.fragments.offer(this.place, at), tracker, at, packet)
     else if (kind === LINK_FRAGMENT)
       this.fragment(this.fragments.offerLink(this.place, at), tracker, at, packet)

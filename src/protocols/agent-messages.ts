@@ -1,7 +1,6 @@
 /**
  * The protocols of management products lie inside HTTP: requests that are theirs are told as such, whatever
- * carried them (HTTP/1 or 2, TLS, a tunnel). Most requests are nobody's, and one character of the target
- * tells it.
+ * carried them (HTTP/1 or 2, TLS, a tunnel). Most requests are nobody's, and a look at the target tells it.
  */
 import type {
   AgentAnswer,
@@ -23,11 +22,13 @@ const C = 99
 const I = 105
 const S = 115
 
-/** `/spipe/`, `/secars/`, `/secreg/`, `/Software/`; `/content/`; `/index2.dat` and folders before it. */
+/**
+ * `/spipe/`, `/secars/`, `/secreg/`, `/Software/`; `/content/`; `/index2.dat`, with folders before it or not.
+ */
 function mayBeAgents(target: string): boolean {
   if (target.charCodeAt(0) !== SLASH) return false
   const first = target.charCodeAt(1) | SMALL
-  return first === S || first === C || first === I
+  return first === S || first === C || first === I || target.includes('/index', 1)
 }
 
 /** What an observation of HTTP is besides; null for most, and for all others. `port` is the responder's. */

@@ -334,7 +334,6 @@ class Dispatcher implements StreamConsumer, StreamContext {
     else this.show(side, bytes, start, end, time, packet)
     own.passed = true
     own.drop()
-    if (protocol.open === null) return CONTINUE
     this.chosen ??= protocol.open(this, openInner, this.decrypted)
     if (handed === DETACH) return DETACH
     return this.goStraight(this.chosen, side, bytes, start, end, time, packet)
@@ -364,7 +363,7 @@ class Dispatcher implements StreamConsumer, StreamContext {
     if (heldBytes === 0) return CONTINUE
     const mayBelong = recognise(other, held!, 0, heldBytes, NO_PORT) !== 'no'
     this.pass(other)
-    if (!mayBelong || protocol.open === null) return CONTINUE
+    if (!mayBelong) return CONTINUE
     this.chosen = protocol.open(this, openInner, this.decrypted)
     const answer = this.chosen.data(other, held!, 0, heldBytes, time, packet)
     if (answer !== DETACH) this.opening(other).unwanted = answer

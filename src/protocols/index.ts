@@ -23,8 +23,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   {
     name: 'http',
     recognises: recognisesHttp,
-    open: (context, openInner, decrypted) =>
-      openHttp(context, (inner) => openInner(inner, decrypted), decrypted),
+    open: openHttp,
   },
   {
     name: 'http2',

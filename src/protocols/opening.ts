@@ -1,4 +1,5 @@
 /** The first octets of one side, kept until they are enough to say what they are and to be shown. */
+import { withRoom } from '../bytes/room.ts'
 import { OPENING_BYTES } from '../model/observation.ts'
 import { seconds } from '../model/time.ts'
 import type { Micros } from '../model/time.ts'
@@ -59,11 +60,7 @@ export class OpeningSide {
     }
     const stop = Math.min(end, start + OPENING_BYTES - this.heldBytes)
     const needed = this.heldBytes + stop - start
-    if (this.held === null || this.held.length < needed) {
-      const grown = new Uint8Array(Math.min(OPENING_BYTES, 2 * needed))
-      if (this.held !== null) grown.set(this.held.subarray(0, this.heldBytes))
-      this.held = grown
-    }
+    this.held = withRoom(this.held, this.heldBytes, needed, 0, OPENING_BYTES)
     this.held.set(bytes.subarray(start, stop), this.heldBytes)
     this.heldBytes = needed
     return stop

@@ -24,9 +24,6 @@ export interface Protocol {
    * protocol. Pure.
    */
   recognises(side: Side, bytes: Uint8Array, start: number, end: number): Recognition
-  /**
-   * The parser, given the stream from the recognised octets on; `decrypted`: they came out of TLS. Null if
-   * the protocol is known by name only.
-   */
-  readonly open: ((context: StreamContext, openInner: OpenInner, decrypted: boolean) => StreamConsumer) | null
+  /** The parser, given the stream from the recognised octets on; `decrypted`: they came out of TLS. */
+  readonly open: (context: StreamContext, openInner: OpenInner, decrypted: boolean) => StreamConsumer
 }

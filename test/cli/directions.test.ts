@@ -6,7 +6,9 @@ import type { AnalysisRecord } from '../../src/model/record.ts'
 import { SECOND, type Micros } from '../../src/model/time.ts'
 import { ahead, analysed, only, type Recorded, recordsOf } from '../detectors/analysis.ts'
 import { attach, balancer, DLP } from '../detectors/stories.ts'
+import { netflow5, SECONDS } from '../scenario/exports.ts'
 import { scenario, type Scenario } from '../scenario/scenario.ts'
+import { inUdp } from '../wire/wrap.ts'
 import {
   clockOf,
   type File,
@@ -133,6 +135,29 @@ describe('both directions are one tap', () => {
     )
     const oneWay = found.flatMap((r) => (r.kind === 'capture' ? [r.quality.oneWayConnections] : []))
     expect(oneWay).toEqual([0, 0])
+  })
+
+  test('of two captures, one of which holds exports of flows, which tell of what was before', async () => {
+    const stored = recordsOf(Buffer.from(severed().captures().get('client')!))
+    const at = (SECONDS + 60) * SECOND
+    const exported = inUdp(2055, netflow5([{ source: '10.0.0.9' }], { seconds: SECONDS + 60 }))
+    // More than a batch: flows are told of at its end.
+    const others = Array.from({ length: 2000 }, () => inUdp(9, new Uint8Array(1400)))
+    const rx = stored.filter(({ frame }) => isFromAgent(frame))
+    const tx = [
+      ...stored.filter(({ frame }) => !isFromAgent(frame)),
+      ...[exported, ...others].map((frame) => ({ at, frame: Buffer.from(frame) })),
+    ].toSorted((a, b) => a.at - b.at)
+    const found = await records([
+      ofInterfaces('client-rx', rx, ['rx'], () => 0),
+      ofInterfaces('client-tx', tx, ['tx'], () => 0),
+    ])
+    expect(findingsOf(found).map(({ type }) => type)).toContain('severed-idle')
+    const captures = found.flatMap((record) => (record.kind === 'capture' ? [record] : []))
+    expect(captures.map(({ packets, flows }) => [packets, flows?.records])).toEqual([
+      [rx.length, undefined],
+      [tx.length, 1],
+    ])
   })
 
   test('of two captures with two clocks', async () => {

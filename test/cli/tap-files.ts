@@ -41,7 +41,7 @@ export function file(tap: string, bytes: Uint8Array, type = 'pcap'): File {
 /** A capture of several interfaces: that of a frame says `faceOf`. */
 export function ofInterfaces(
   tap: string,
-  stored: readonly Recorded[],
+  stored: readonly Pick<Recorded, 'at' | 'frame'>[],
   names: string[],
   faceOf: (f: Buffer) => number,
 ): File {

@@ -5,6 +5,7 @@ import { ClockMarks, clockOffset } from '../../src/pipeline/clock-marks.ts'
 import { FirstLook } from '../../src/pipeline/first-look.ts'
 import { SECOND, type Micros } from '../../src/model/time.ts'
 import { tcpFrame, type TcpFrame } from '../scenario/frame-writer.ts'
+import { vxlan } from '../wire/wrap.ts'
 import { readerOf } from './reader.ts'
 
 interface Seen {
@@ -86,6 +87,12 @@ describe('the clock of a capture is ahead', () => {
     const relayed = (frame: Uint8Array): Uint8Array =>
       says(Buffer.from(frame.subarray(54)).toString().replace('\r\n', '\r\nVia: 1.1 lb\r\n'))
     expect(offsetOf(frames, () => SECOND, relayed)).toEqual({ ahead: SECOND, matched: 3 })
+  })
+
+  test('where a mirror port sends what it saw through a tunnel', () => {
+    const frames = three((i) => accepts(1_000_000 + i))
+    const mirrored = (frame: Uint8Array): Uint8Array => vxlan(7, frame)
+    expect(offsetOf(frames, () => 90 * SECOND, mirrored)).toEqual({ ahead: 90 * SECOND, matched: 3 })
   })
 })
 

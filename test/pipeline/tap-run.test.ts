@@ -6,6 +6,7 @@ import { seconds } from '../../src/model/time.ts'
 import { TapRun } from '../../src/pipeline/tap-run.ts'
 import { TAPS_PER_CAPTURE_MAX } from '../../src/pipeline/taps.ts'
 import type { TapRunOptions } from '../../src/pipeline/run.ts'
+import { HALF_HELD_BYTES_MAX } from '../../src/streams/reassembly.ts'
 import { icmpFrame, ipFrame, tcpFragments, tcpFrame } from '../scenario/frame-writer.ts'
 import type { TcpFrame } from '../scenario/frame-writer.ts'
 import { firewall, request, response, scenario } from '../scenario/scenario.ts'
@@ -351,6 +352,22 @@ describe('what is no plain segment', () => {
         'malformed DNS messages': 1,
         'datagrams at the port of DNS that hold no query': 1,
       },
+    })
+  })
+
+  test('holes that were not waited for, because too much came behind them, are counted', async () => {
+    const head = new Uint8Array(Buffer.from('GET / HTTP/1.1\r\n'))
+    const behind = Array.from({ length: HALF_HELD_BYTES_MAX / 1024 + 1 }, (_, i) =>
+      segment({ flags: 24, sequence: 200 + i * 1024, payload: new Uint8Array(1024) }),
+    )
+    const frames = [
+      segment({ flags: SYN, sequence: 99 }),
+      segment({ flags: 24, sequence: 100, payload: head }),
+      ...behind,
+    ]
+    const { record } = await run(frames.map((bytes, i) => ({ time: T + i, bytes })))
+    expect(record.quality.unread).toMatchObject({
+      'holes in streams given up for lack of room': 1,
     })
   })
 

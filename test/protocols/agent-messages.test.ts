@@ -67,6 +67,11 @@ test('a heartbeat of SEP, refused for its key', () => {
   ])
 })
 
+test.each(['/index2.dat', '/group/index2.dat'])('the index of policies: %s', (target) => {
+  const [told] = of(play(client(`GET ${target} HTTP/1.1\r\nUser-Agent: Smc\r\n\r\n`)), 'agent-request')
+  expect(told?.message).toMatchObject({ protocol: 'sepm', purpose: 'content' })
+})
+
 test.each(['/', '*', '', '/start', '/Content', '/images/x', 'http://a/spipe/pkg'])(
   '%j is nobody’s',
   (target) => {

@@ -7,17 +7,15 @@ import { cookieFacts, nameAndValue } from './facts.ts'
 /** Cookies read per request; more are left out. User agents keep 50 per domain (RFC 6265 §6.1), some 180. */
 export const COOKIE_PAIRS_MAX = 256
 
-/** The cookies of one Cookie value, those without a name included. Nothing is percent-decoded or unquoted. */
-export const cookiePairs = (header: string): CookieFacts[] => pairsOf([header])
-
-/** The cookies of a request. There should be one Cookie line; some send several, in order all the same. */
-export const readCookies = (headers: readonly HeaderLine[]): CookieFacts[] =>
-  pairsOf(headers.filter((line) => line.name.toLowerCase() === 'cookie').map((line) => line.value))
-
-function pairsOf(lines: readonly string[]): CookieFacts[] {
+/**
+ * The cookies of a request, those without a name included. Nothing is percent-decoded or unquoted. There
+ * should be one Cookie line; some send several, in order all the same.
+ */
+export function readCookies(headers: readonly HeaderLine[]): CookieFacts[] {
   const facts: CookieFacts[] = []
-  for (const line of lines) {
-    for (const pair of line.split(';')) {
+  for (const line of headers) {
+    if (line.name.toLowerCase() !== 'cookie') continue
+    for (const pair of line.value.split(';')) {
       if (facts.length === COOKIE_PAIRS_MAX) return facts
       if (trimmed(pair) === '') continue
       const { name, value } = nameAndValue(pair)

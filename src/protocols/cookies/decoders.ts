@@ -51,19 +51,6 @@ export function netScalerBackend(value: string): string | null {
 }
 
 /**
- * The name of NetScaler's virtual server out of the cookie's: each letter stands for the one before it, `a`
- * for `z`. A hint: the first public account of it gives an example that does not follow the rule. Null for
- * other names.
- */
-export function netScalerVirtualServer(name: string): string | null {
-  if (!name.startsWith('NSC_') || name.length === 4) return null
-  return name.slice(4).replace(/[a-z]/gi, (letter) => {
-    if (letter === 'a' || letter === 'A') return letter === 'a' ? 'z' : 'Z'
-    return String.fromCharCode(letter.charCodeAt(0) - 1)
-  })
-}
-
-/**
  * A10 Thunder: twelve letters A to P, a nibble each; the address last octet first, then the port low octet
  * first. Worked out from samples whose names tell the port (`sto-id-47873-finprd_8443`).
  */
@@ -75,13 +62,6 @@ export function a10Backend(value: string): string | null {
 }
 
 const nibble = (letters: string, at: number): number => letters.charCodeAt(at) - 65 // 'A'
-
-/** The port of the virtual server, which the name of an A10 cookie holds with its octets swapped; null
- * without. */
-export function a10VirtualPort(name: string): number | null {
-  const number = Number(/^sto-id-(?:[^-]+-)?(\d{1,5})(?:-|$)/.exec(name)?.[1] ?? Number.NaN)
-  return number <= PORT_MAX ? swapped(number) : null
-}
 
 /**
  * Barracuda, old form: 20 octets in hex, of which the address (last octet first) and the port (low octet

@@ -4,29 +4,18 @@
  * agent would not store is kept as it is, for it crossed the wire.
  */
 import type { SetCookie } from '../../model/cookie.ts'
-import type { HeaderLine } from '../../model/http.ts'
 import type { Micros } from '../../model/time.ts'
 import { trimmed } from '../../bytes/blanks.ts'
 import { cookieDate } from './cookie-date.ts'
 import { cookieFacts, nameAndValue } from './facts.ts'
 import { foldedParts } from './folding.ts'
 
-/** Lines read per response, as many as a head may have; later ones are left out. */
-export const SET_COOKIES_MAX = 256
 /** Octets of an attribute's value; a longer one counts as not sent (rfc6265bis §5.6). */
 export const ATTRIBUTE_MAX = 1024
 
 /** Field names compare without case (RFC 9110 §5.1). */
 export const isSetCookie = (name: string): boolean =>
   name.length === 10 && name.toLowerCase() === 'set-cookie'
-
-/** The cookies that a response sets; `at` is when, for telling whether an Expires has passed. */
-export function readSetCookies(headers: readonly HeaderLine[], at: Micros): SetCookie[] {
-  return headers
-    .filter(({ name }) => isSetCookie(name))
-    .slice(0, SET_COOKIES_MAX)
-    .map(({ value }) => readSetCookie(value, at))
-}
 
 /** The name of the cookie that a Set-Cookie value sets, without reading the rest of it. */
 export const cookieName = (line: string): string => nameAndValue(line.split(';', 1)[0]!).name

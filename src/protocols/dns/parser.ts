@@ -2,6 +2,7 @@
  * DNS over TCP (RFC 1035 §4.2.2, RFC 7766): messages behind two octets of length, answers in any order. A
  * gap inside a message costs that message; one that hides a length costs the rest of its side.
  */
+import { withRoom } from '../../bytes/room.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Side } from '../../model/packet.ts'
 import { CONTINUE, DETACH, SKIP_REST } from '../../model/stream.ts'
@@ -13,6 +14,7 @@ import { Pairing } from './pairing.ts'
 
 /** Octets of a message: what its length can say. Room is made for what came, not for what is announced. */
 export const MESSAGE_BYTES_MAX = 0xffff
+const HELD_FIRST = 512
 /** Queries of a stream that are remembered (see pairing.ts): RFC 7766 §6.2.1.1 has no limit, servers have. */
 export const STREAM_QUERIES_MAX = 256
 /** Messages of a side that are none, before the stream is left. */
@@ -32,11 +34,7 @@ class Framing {
 
   hold(bytes: Uint8Array, at: number, end: number): void {
     const size = this.heldBytes + end - at
-    if (this.held === null || this.held.length < size) {
-      const grown = new Uint8Array(Math.min(2 + MESSAGE_BYTES_MAX, Math.max(512, 2 * size)))
-      if (this.held !== null) grown.set(this.held.subarray(0, this.heldBytes))
-      this.held = grown
-    }
+    this.held = withRoom(this.held, this.heldBytes, size, HELD_FIRST, 2 + MESSAGE_BYTES_MAX)
     this.held.set(bytes.subarray(at, end), this.heldBytes)
     this.heldBytes = size
   }

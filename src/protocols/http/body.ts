@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { latin1 } from '../../bytes/latin1.ts'
+import { withRoom } from '../../bytes/room.ts'
 import { type HeaderLine, type HttpBody, valueIn } from '../../model/http.ts'
 import { decoded } from './content-coding.ts'
 
@@ -57,11 +58,7 @@ export class BodyCollector {
 
   private hold(bytes: Uint8Array, start: number, end: number): void {
     const needed = this.heldBytes + end - start
-    if (this.held === null || this.held.length < needed) {
-      const grown = new Uint8Array(Math.min(EXCERPT_BYTES_MAX, Math.max(HELD_FIRST, 2 * needed)))
-      if (this.held !== null) grown.set(this.held.subarray(0, this.heldBytes))
-      this.held = grown
-    }
+    this.held = withRoom(this.held, this.heldBytes, needed, HELD_FIRST, EXCERPT_BYTES_MAX)
     this.held.set(bytes.subarray(start, end), this.heldBytes)
     this.heldBytes = needed
   }

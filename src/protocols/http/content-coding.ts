@@ -45,13 +45,14 @@ const unbrotli: Undo = (octets, maxOutputLength) =>
 const unzstd: Undo = (octets, maxOutputLength) =>
   zstdDecompressSync(octets, { finishFlush: constants.ZSTD_e_flush, maxOutputLength })
 
-const UNDO: Readonly<Record<string, Undo>> = {
-  gzip: gunzip,
-  'x-gzip': gunzip,
-  deflate: inflate,
-  br: unbrotli,
-  zstd: unzstd,
-}
+/** Not an object: a coding may have any name, `constructor` for one. */
+const UNDO: ReadonlyMap<string, Undo> = new Map([
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  ['deflate', inflate],
+  ['br', unbrotli],
+  ['zstd', unzstd],
+])
 
 /**
  * The beginning of a body with its codings undone, at most DECODED_BYTES_MAX octets. `codings` in the order
@@ -63,7 +64,7 @@ export function decoded(octets: Uint8Array, codings: readonly string[], cut: boo
   if (applied.length > CODINGS_MAX) return failed('ratio-too-high')
   const most = Math.min(DECODED_BYTES_MAX, Math.max(1, octets.length) * RATIO_MAX)
   for (const coding of applied.toReversed()) {
-    const undo = UNDO[coding]
+    const undo = UNDO.get(coding)
     if (undo === undefined) return failed('coding-unknown')
     if (now.octets === null || now.octets.length === 0) return now
     now = undone(undo, now.octets, now.cut, most)

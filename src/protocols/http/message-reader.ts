@@ -5,6 +5,7 @@
  * Where a message must begin and none does, or where octets are missing, the place is lost: from then on only
  * the beginning of a segment is taken for the beginning of a message, and only if it has the form of one.
  */
+import { withRoom } from '../../bytes/room.ts'
 import type { Side } from '../../model/packet.ts'
 import { CONTINUE, SKIP_REST } from '../../model/stream.ts'
 import type { Micros } from '../../model/time.ts'
@@ -211,6 +212,7 @@ export class MessageReader {
   private lose(): void {
     this.nextMessage()
     this.drop()
+    if (this.isLost) return
     this.isLost = true
     this.missed = true
     this.owner.lost(this.side)
@@ -351,11 +353,7 @@ export class MessageReader {
   private hold(bytes: Uint8Array, at: number, end: number): number {
     const more = Math.min(end - at, HEAD_BYTES_MAX - this.heldBytes)
     const needed = this.heldBytes + more
-    if (this.held === null || this.held.length < needed) {
-      const grown = new Uint8Array(Math.min(HEAD_BYTES_MAX, Math.max(HELD_FIRST, 2 * needed)))
-      if (this.held !== null) grown.set(this.held.subarray(0, this.heldBytes))
-      this.held = grown
-    }
+    this.held = withRoom(this.held, this.heldBytes, needed, HELD_FIRST, HEAD_BYTES_MAX)
     this.held.set(bytes.subarray(at, at + more), this.heldBytes)
     this.heldBytes = needed
     return end

@@ -15,12 +15,15 @@ import {
 } from '../../model/http.ts'
 import type { Micros } from '../../model/time.ts'
 import { readCookies } from '../cookies/cookie-header.ts'
-import { cookieName, isSetCookie, readSetCookie, SET_COOKIES_MAX } from '../cookies/set-cookie.ts'
+import { cookieName, isSetCookie, readSetCookie } from '../cookies/set-cookie.ts'
 import type { Framing } from './framing.ts'
 import { NOT_FORWARDED, forwardedOf, mayBeForwarded } from './forwarded.ts'
 import { ambiguitiesOf } from './head-ambiguities.ts'
 import { firstValue, linesOf, valuesOf } from './header-lines.ts'
 import { intermediariesOf } from './intermediaries.ts'
+
+/** Interim responses kept for one transaction (those with Set-Cookie); later ones are counted. */
+export const INTERIM_MAX = 8
 
 /** A body that was over before it was known which transaction it belongs to. */
 export interface HeldBody {
@@ -167,17 +170,15 @@ export class SeenResponse implements HttpResponse {
   }
 
   private setCookieValues(): readonly string[] {
-    const count = Math.min(this.setCookieLines, SET_COOKIES_MAX)
-    if (count === 0) return []
-    if (this.lines === null) return valuesOf(this.text, 'set-cookie', count)
-    const lines = this.lines.filter(({ name }) => isSetCookie(name))
-    return lines.slice(0, count).map(({ value }) => value)
+    if (this.setCookieLines === 0) return []
+    if (this.lines === null) return valuesOf(this.text, 'set-cookie', this.setCookieLines)
+    return this.lines.filter(({ name }) => isSetCookie(name)).map(({ value }) => value)
   }
 }
 
 /**
- * Messages that were serialised with their observation are what they were again: the same object, whose lines
- * and cookies can be asked for.
+ * A message that was written down as structured clones are, all its fields, is what it was again: the same
+ * object, whose lines and cookies can be asked for. Not one out of JSON, which holds what its interface says.
  */
 export function revive(message: HttpRequest | HttpResponse): void {
   const { prototype } = 'method' in message ? SeenRequest : SeenResponse

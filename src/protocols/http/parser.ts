@@ -14,6 +14,7 @@ import type { Side } from '../../model/packet.ts'
 import { CONTINUE, DETACH, SKIP_REST } from '../../model/stream.ts'
 import type { StreamConsumer, StreamContext } from '../../model/stream.ts'
 import type { Micros } from '../../model/time.ts'
+import type { OpenInner } from '../protocol.ts'
 
 import { openHttp2 } from './http2/parser.ts'
 import { BodyCollector } from './body.ts'
@@ -22,21 +23,18 @@ import { AMBIGUOUS, CHUNKED, TUNNEL, UNTIL_CLOSE, requestBody, responseBody } fr
 import { firstValue } from './header-lines.ts'
 import { MessageReader, REQUESTS, RESPONSES } from './message-reader.ts'
 import type { HeadReader } from './message-reader.ts'
-import { SeenRequest, SeenResponse } from './message.ts'
+import { INTERIM_MAX, SeenRequest, SeenResponse } from './message.ts'
 import type { Head, HeldBody } from './message.ts'
 import { NO_INTERIM, Pairing } from './pairing.ts'
 import type { Early, Told } from './pairing.ts'
 import { HeadScanner } from './scan.ts'
 import type { UnreadReason } from '../../model/unread.data.ts'
 
-/** Interim responses kept for one transaction (those with Set-Cookie); later ones are counted. */
-export const INTERIM_MAX = 8
-
 class HttpParser implements StreamConsumer, HeadReader, Told {
   readonly wantsAllHeads: boolean
   readonly scanner = new HeadScanner()
   private readonly context: StreamContext
-  private readonly openInner: (context: StreamContext) => StreamConsumer
+  private readonly openInner: OpenInner
   private readonly decrypted: boolean
   // Not in an array: that would be two more places in memory to visit for each segment.
   private readonly ofOriginator = new MessageReader(0, this)
@@ -50,11 +48,7 @@ class HttpParser implements StreamConsumer, HeadReader, Told {
   private over = false
   private inner: StreamConsumer | null = null
 
-  constructor(
-    context: StreamContext,
-    openInner: (context: StreamContext) => StreamConsumer,
-    decrypted: boolean,
-  ) {
+  constructor(context: StreamContext, openInner: OpenInner, decrypted: boolean) {
     this.context = context
     this.openInner = openInner
     this.decrypted = decrypted
@@ -320,7 +314,7 @@ class HttpParser implements StreamConsumer, HeadReader, Told {
     const asking = this.reader(this.asking!)
     asking.answered(true)
     this.pairing.settle(time)
-    this.inner = this.openInner(this.context)
+    this.inner = this.openInner(this.context, this.decrypted)
     if (asking.early > 0) this.inner.gap(this.asking!, asking.early, time, packet)
   }
 
@@ -348,7 +342,7 @@ const upgradeOf = (head: Head): string | null =>
  */
 export function openHttp(
   context: StreamContext,
-  openInner: (context: StreamContext) => StreamConsumer,
+  openInner: OpenInner,
   decrypted = false,
 ): StreamConsumer & { readonly heldBytes: number } {
   return new HttpParser(context, openInner, decrypted)

@@ -3,13 +3,15 @@
  * than LINE_BYTES_MAX is cut there; lines are never refused.
  */
 import { latin1 } from '../../bytes/latin1.ts'
+import { lineFeed, wordsOf } from '../../bytes/line-feed.ts'
+import { withRoom } from '../../bytes/room.ts'
 
 /**
  * Octets of a line that are kept; the rest of it is passed over. Command and reply lines have 512 (RFC 5321
  * §4.5.3.1), extensions make them longer; those of AUTH (12,288, RFC 4954 §4) are not looked at.
  */
 export const LINE_BYTES_MAX = 1024
-const LF = 10
+const HELD_FIRST = 64
 const CR = 13
 
 export class LineReader {
@@ -24,8 +26,9 @@ export class LineReader {
 
   /** Reads up to the next line end: the offset after it, and `text` is the line; -1 if it is to come. */
   next(bytes: Uint8Array, at: number, end: number): number {
+    const words = wordsOf(bytes)
     for (;;) {
-      const lineEnd = lineFeed(bytes, at, end)
+      const lineEnd = lineFeed(bytes, words, at, end)
       if (this.isLost) {
         if (lineEnd === end) return -1
         this.isLost = false
@@ -64,20 +67,10 @@ export class LineReader {
   private hold(bytes: Uint8Array, at: number, end: number): void {
     const stop = Math.min(end, at + LINE_BYTES_MAX - this.heldBytes)
     const needed = this.heldBytes + stop - at
-    if (this.held === null || this.held.length < needed) {
-      const grown = new Uint8Array(Math.min(LINE_BYTES_MAX, Math.max(64, 2 * needed)))
-      if (this.held !== null) grown.set(this.held.subarray(0, this.heldBytes))
-      this.held = grown
-    }
+    this.held = withRoom(this.held, this.heldBytes, needed, HELD_FIRST, LINE_BYTES_MAX)
     this.held.set(bytes.subarray(at, stop), this.heldBytes)
     this.heldBytes = needed
   }
-}
-
-/** The offset of the first LF; `end` if there is none. */
-function lineFeed(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && bytes[at] !== LF) at++
-  return at
 }
 
 function lineOf(bytes: Uint8Array, at: number, lineEnd: number): string {

@@ -146,7 +146,10 @@ class SmtpParser implements StreamConsumer {
   }
 
   private commandLine(text: string, packet: number): number {
-    if (this.sends === 'authentication' && this.pending.pairs) return this.asked('AUTH', null, packet)
+    if (this.sends === 'authentication' && this.pending.pairs) {
+      this.asked('AUTH', null, packet)
+      return 0
+    }
     const command = readCommand(text)
     if (this.sends === 'authentication' && command.verb === null) return 0
     if (this.sends === 'data-or-command' && command.verb === null) {
@@ -158,20 +161,20 @@ class SmtpParser implements StreamConsumer {
     this.sends = 'commands'
     this.session.command(command, packet)
     if (command.verb === null && !command.masked && this.isStrange()) return -1
-    this.asked(command.verb ?? 'other', command.argument, packet)
+    const chunk = command.verb === 'BDAT' ? chunkOf(text) : null
+    this.asked(command.verb ?? 'other', command.argument, packet, chunk?.last)
     if (command.verb === 'DATA') this.sends = 'data-or-command'
     else if (command.verb === 'AUTH') this.sends = 'authentication'
     else if (command.verb === 'STARTTLS') this.isTlsAsked = true
-    return command.verb === 'BDAT' ? (chunkOf(text)?.octets ?? 0) : 0
+    return chunk?.octets ?? 0
   }
 
-  private asked(command: string, argument: string | null, packet: number): 0 {
+  private asked(command: string, argument: string | null, packet: number, endsMessage = false): void {
     this.hasAsked = true
     // After a gap this may be anything, mail in chunks for one.
     if (command === 'other' && !this.pending.pairs) this.pending.lose()
-    else if (!this.pending.add({ command, argument, packet, time: this.time }))
+    else if (!this.pending.add({ command, argument, endsMessage, packet, time: this.time }))
       this.context.count?.('smtp-pairing-lost')
-    return 0
   }
 
   private beginMessage(): void {
@@ -196,7 +199,7 @@ class SmtpParser implements StreamConsumer {
     this.messageEnd.bareLineFeeds = 0
     this.sends = 'commands'
     this.pending.settle()
-    this.asked('message', null, packet)
+    this.asked('message', null, packet, true)
   }
 
   private replyLine(line: ReplyLine, packet: number): void {
@@ -237,6 +240,7 @@ class SmtpParser implements StreamConsumer {
     })
     if (isGreeting) this.session.greeted(code, text, packet)
     if (isGreeting && !this.hasAsked) this.pending.begin()
+    if (asked?.endsMessage === true && code < 300) this.session.messages++
     this.answered(code, command)
   }
 
@@ -257,7 +261,6 @@ class SmtpParser implements StreamConsumer {
     const { session } = this
     session.lastCode = code
     if (code >= 400) session.refusals++
-    if (command === 'message' && code < 300) session.messages++
     if (code === 354) this.beginMessage()
     else if (command === 'DATA' && this.sends === 'data-or-command') this.sends = 'commands'
     else if (this.sends === 'message' && code !== 421 && command !== 'message') this.missedEnd(code)

@@ -13,6 +13,8 @@ export const PENDING_MAX = 256
 export interface Asked {
   readonly command: string
   readonly argument: string | null
+  /** A message is whole with it: the end of mail data, or its last chunk (RFC 3030 §2). */
+  readonly endsMessage: boolean
   readonly packet: number
   readonly time: Micros
 }

@@ -3,11 +3,12 @@
  * may hold several messages. A message that lies whole in the octets at hand is not copied.
  */
 import { u24 } from '../../bytes/read.ts'
+import { withRoom } from '../../bytes/room.ts'
 
 const HEADER_BYTES = 4
 /**
- * The longest message that is read: a chain of ten certificates of 10 KiB fits. A longer one is skipped and
- * counted.
+ * The longest message that is read: a chain of ten certificates of 10 KiB fits. A longer one comes as its
+ * header, and counts as malformed if it was wanted.
  */
 export const MESSAGE_BYTES_MAX = 128 * 1024
 /** First size of the buffer for a message in pieces; it doubles as octets come, never ahead of them. */
@@ -31,8 +32,6 @@ export interface MessageStream {
   /** What was collected of the current message, header included; null if it is skipped. */
   buffer: Uint8Array | null
   fill: number
-  /** Messages longer than MESSAGE_BYTES_MAX. */
-  tooLong: number
 }
 
 /** A stream of messages for `reader`. */
@@ -43,7 +42,6 @@ export const messageStream = (reader: MessageReader): MessageStream => ({
   left: 0,
   buffer: null,
   fill: 0,
-  tooLong: 0,
 })
 
 /** Forgets the message in hand: what follows begins with a new one. */
@@ -87,8 +85,7 @@ function feedHeader(stream: MessageStream, b: Uint8Array, at: number, end: numbe
 
 function deliver(stream: MessageStream, b: Uint8Array, at: number, to: number): void {
   const type = b[at]!
-  if (to - at > MESSAGE_BYTES_MAX) stream.tooLong++
-  const isRead = stream.reader.wants(type) && to - at <= MESSAGE_BYTES_MAX
+  const isRead = to - at <= MESSAGE_BYTES_MAX && stream.reader.wants(type)
   stream.reader.message(type, b, at, isRead ? to : at + HEADER_BYTES)
 }
 
@@ -96,8 +93,7 @@ function beginBody(stream: MessageStream, header: Uint8Array): void {
   stream.left = u24(header, 1)
   stream.fill = HEADER_BYTES
   const isTooLong = HEADER_BYTES + stream.left > MESSAGE_BYTES_MAX
-  if (isTooLong) stream.tooLong++
-  if (stream.reader.wants(header[0]!) && !isTooLong) {
+  if (!isTooLong && stream.reader.wants(header[0]!)) {
     stream.buffer = new Uint8Array(Math.min(BUFFER_BYTES_FIRST, HEADER_BYTES + stream.left))
     stream.buffer.set(header)
   }
@@ -113,15 +109,11 @@ function feedBody(stream: MessageStream, b: Uint8Array, at: number, end: number)
 }
 
 function append(stream: MessageStream, buffer: Uint8Array, b: Uint8Array, at: number, taken: number): void {
-  let room = buffer
-  if (stream.fill + taken > buffer.length) {
-    const whole = stream.fill + stream.left
-    room = new Uint8Array(Math.min(whole, Math.max(2 * buffer.length, stream.fill + taken)))
-    room.set(buffer.subarray(0, stream.fill))
-    stream.buffer = room
-  }
+  const needed = stream.fill + taken
+  const room = withRoom(buffer, stream.fill, needed, 0, stream.fill + stream.left)
   room.set(b.subarray(at, at + taken), stream.fill)
-  stream.fill += taken
+  stream.buffer = room
+  stream.fill = needed
 }
 
 function finish(stream: MessageStream): void {

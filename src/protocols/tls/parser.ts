@@ -8,7 +8,8 @@
  * that begins with a record.
  */
 import type { Foreseeing } from '../../model/ahead.ts'
-import { CONTINUE, DETACH, type StreamConsumer, type StreamContext } from '../../model/stream.ts'
+import { CONTINUE, DETACH, SKIP_REST } from '../../model/stream.ts'
+import type { StreamConsumer, StreamContext } from '../../model/stream.ts'
 import type { Side } from '../../model/packet.ts'
 import type { Micros } from '../../model/time.ts'
 import type { OpenInner } from '../protocol.ts'
@@ -39,11 +40,6 @@ const SEGMENT_BYTES_MAX = 65_535
  */
 export const HELD_OCTETS_MAX =
   2 * (MESSAGE_BYTES_MAX + BODY_BYTES_MAX + HELD_BYTES_MAX + SEGMENT_BYTES_MAX) + TRANSCRIPT_BYTES_MAX
-/**
- * The answer for a side that does not speak TLS: as many octets as one answer may skip on the sequence
- * circle.
- */
-const SKIP_REST = 2 ** 30
 
 export interface TlsConsumer extends StreamConsumer {
   readonly counts: Readonly<TlsCounts>
@@ -70,8 +66,8 @@ class TlsParser implements TlsConsumer {
   }
 
   get counts(): Readonly<TlsCounts> {
-    const { records, opened, resynchronised, foreign, reported, unreported } = this.tls
-    return { records, opened, resynchronised, foreign, reported, unreported }
+    const { records, opened, resynchronised, foreign, reported } = this.tls
+    return { records, opened, resynchronised, foreign, reported }
   }
 
   heldOctets(): number {

@@ -4,14 +4,14 @@ import { handshakeObservation, hasFacts } from './handshake.ts'
 import type { Half, Tls } from './state.ts'
 
 /**
- * Observations of one connection that are made; an honest one has three to ten. Those after them are counted
- * as `unreported`: a stream of alerts costs no more than other data.
+ * Observations of one connection that are made; an honest one has three to ten. Those after them are
+ * counted: a stream of alerts costs no more than other data.
  */
 export const REPORTED_MAX = 256
 
 function report(tls: Tls, observation: Observation): void {
   if (tls.reported >= REPORTED_MAX) {
-    tls.unreported++
+    tls.context.count?.('tls-too-many-facts')
     return
   }
   tls.reported++

@@ -22,9 +22,8 @@ export interface TlsCounts {
   resynchronised: number
   /** Sides that turned out not to speak TLS. */
   foreign: number
-  /** Observations made, and those beyond REPORTED_MAX. */
+  /** Observations made. */
   reported: number
-  unreported: number
 }
 
 /** With its place among the records. Of thousands of connections each is anywhere in memory, and every part
@@ -130,7 +129,6 @@ export const newTls = (context: StreamContext, openInner: OpenInner): Tls => ({
   resynchronised: 0,
   foreign: 0,
   reported: 0,
-  unreported: 0,
   time: 0,
   packet: 0,
   packetTime: 0,

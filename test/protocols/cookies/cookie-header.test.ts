@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { COOKIE_PAIRS_MAX, cookiePairs, readCookies } from '../../../src/protocols/cookies/cookie-header.ts'
+import { COOKIE_PAIRS_MAX, readCookies } from '../../../src/protocols/cookies/cookie-header.ts'
 import { cookieFacts } from '../../../src/protocols/cookies/facts.ts'
 
+const cookiesIn = (value: string) => readCookies([{ name: 'Cookie', value }])
 const facts = (...pairs: readonly (readonly [string, string])[]) =>
   pairs.map(([name, value]) => cookieFacts(name, value))
 
@@ -15,10 +16,10 @@ test.each([
   ['a=1, b=2', facts(['a', '1, b=2'])],
   ['', []],
   [' ; ', []],
-])('%j', (header, expected) => expect(cookiePairs(header)).toEqual(expected))
+])('%j', (header, expected) => expect(cookiesIn(header)).toEqual(expected))
 
 test('what a load balancer added comes back', () => {
-  expect(cookiePairs('SID=1; BIGipServerpool=1677787402.20480.0000')[1]).toMatchObject({
+  expect(cookiesIn('SID=1; BIGipServerpool=1677787402.20480.0000')[1]).toMatchObject({
     vendor: 'F5 BIG-IP LTM',
     role: 'persistence',
     backend: '10.1.1.100:80',
@@ -37,7 +38,7 @@ test('several lines are one list', () => {
 test('no more than a limit, over all lines', () => {
   const pairs = Array.from({ length: COOKIE_PAIRS_MAX + 2 }, (_, i) => `a${i}=b`)
   const names = pairs.slice(0, COOKIE_PAIRS_MAX).map((pair) => pair.slice(0, -2))
-  expect(cookiePairs(pairs.join(';')).map(({ name }) => name)).toEqual(names)
+  expect(cookiesIn(pairs.join(';')).map(({ name }) => name)).toEqual(names)
   const headers = pairs.map((value) => ({ name: 'cookie', value }))
   expect(readCookies(headers).map(({ name }) => name)).toEqual(names)
 })
@@ -48,7 +49,7 @@ test('what is put together comes apart again', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(word('abc_-', 1), word('abc=~"', 0))), (pairs) => {
       const header = pairs.map(([name, value]) => `${name}=${value}`).join('; ')
-      expect(cookiePairs(header)).toEqual(facts(...pairs))
+      expect(cookiesIn(header)).toEqual(facts(...pairs))
     }),
   )
 })

@@ -3,12 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { ipv6Text } from '../../../src/bytes/address.ts'
 import {
   a10Backend,
-  a10VirtualPort,
   barracudaBackend,
   f5Backend,
   labelBackend,
   netScalerBackend,
-  netScalerVirtualServer,
   prefixOf,
   routeSuffix,
   stampedLabel,
@@ -107,17 +105,6 @@ describe('NetScaler', () => {
   })
 })
 
-test.each([
-  ['NSC_mc_xfc', 'lb_web'],
-  ['NSC_wt_tfqn', 'vs_sepm'],
-  ['NSC_Bajb-80', 'Azia-80'],
-  ['NSC_', null],
-  ['nsc_mc', null],
-  ['mc_xfc', null],
-])('the virtual server of NetScaler, by name: %s', (name, virtualServer) =>
-  expect(netScalerVirtualServer(name)).toBe(virtualServer),
-)
-
 describe('A10', () => {
   test.each([
     ['ICAJBCKMPLCA', '172.18.9.130:8443'],
@@ -141,18 +128,6 @@ describe('A10', () => {
       }),
     )
   })
-})
-
-describe('the virtual port of A10, by name', () => {
-  test.each([
-    ['sto-id-47873-finprd_8443', 443],
-    ['sto-id-20480', 80],
-    ['sto-id-20480-web_80', 80],
-    ['sto-id-70000', null],
-    ['sto-id-', null],
-    ['sto-id-x', null],
-    ['id-20480', null],
-  ])('%s: %s', (name, virtual) => expect(a10VirtualPort(name)).toBe(virtual))
 })
 
 describe('Barracuda', () => {

@@ -3,13 +3,7 @@ import fc from 'fast-check'
 import { parseString, splitCookiesString } from 'set-cookie-parser'
 import { describe, expect, test } from 'vitest'
 import { foldedParts, PARTS_MAX } from '../../../src/protocols/cookies/folding.ts'
-import {
-  ATTRIBUTE_MAX,
-  isSetCookie,
-  readSetCookie,
-  readSetCookies,
-  SET_COOKIES_MAX,
-} from '../../../src/protocols/cookies/set-cookie.ts'
+import { ATTRIBUTE_MAX, isSetCookie, readSetCookie } from '../../../src/protocols/cookies/set-cookie.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 2, 30) * 1000
 const hashOf = (value: string): string =>
@@ -177,23 +171,6 @@ describe('the lines of a response', () => {
     ['set_cookie', false],
     ['', false],
   ])('%j sets cookies: %s', (name, expected) => expect(isSetCookie(name)).toBe(expected))
-
-  test('each by itself, in order, whatever the case of the field name', () => {
-    const headers = [
-      { name: 'Date', value: 'x=y' },
-      { name: 'SET-cookie', value: 'SID=a; Path=/' },
-      { name: 'Content-Type', value: 'text/html' },
-      { name: 'set-cookie', value: 'SID=b; Path=/app' },
-      { name: 'Set-Cookie2', value: 'c=d' },
-    ]
-    expect(readSetCookies(headers, NOW)).toEqual([read('SID=a; Path=/'), read('SID=b; Path=/app')])
-  })
-
-  test('no more than a limit of lines', () => {
-    const many = Array.from({ length: SET_COOKIES_MAX + 5 }, (_, i) => `a${i}=b`)
-    const headers = many.map((value) => ({ name: 'Set-Cookie', value }))
-    expect(readSetCookies(headers, NOW).map(({ line }) => line)).toEqual(many.slice(0, SET_COOKIES_MAX))
-  })
 })
 
 /**

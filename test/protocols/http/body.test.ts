@@ -48,6 +48,7 @@ describe('content codings', () => {
 
   test.each<[string, string, string]>([
     ['lzw', 'anything', 'coding-unknown'],
+    ['constructor', 'anything', 'coding-unknown'],
     ['gzip', 'no gzip', 'coding-broken'],
     ['br', '\xff\xff\xff\xff', 'coding-broken'],
     ['gzip, gzip, gzip, gzip', 'x', 'ratio-too-high'],

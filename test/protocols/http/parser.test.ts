@@ -5,7 +5,8 @@ import type { StreamConsumer, StreamContext } from '../../../src/model/stream.ts
 import { HEADER_LINES_MAX } from '../../../src/protocols/http/header-lines.ts'
 import { HEAD_BYTES_MAX } from '../../../src/protocols/http/message-reader.ts'
 import { PENDING_MAX } from '../../../src/protocols/http/pairing.ts'
-import { INTERIM_MAX, openHttp } from '../../../src/protocols/http/parser.ts'
+import { INTERIM_MAX } from '../../../src/protocols/http/message.ts'
+import { openHttp } from '../../../src/protocols/http/parser.ts'
 import { runParserCases } from '../parser.case.ts'
 import { client, fin, lost, server, tell } from '../story.ts'
 import type { Event } from '../story.ts'
@@ -303,6 +304,19 @@ describe('gaps', () => {
       ok('d'),
     )
     expect(pairs(observations)).toEqual(['GET /1 -> 200', 'GET /2 -> 200'])
+    expect(counted).toEqual(['http-place-lost'])
+  })
+
+  test('a place that was lost is lost once, however much is missing behind it', () => {
+    const { observations, counted } = play(
+      get('/1'),
+      lost(1, 90),
+      server('and more of a page'),
+      lost(1, 10),
+      get('/2'),
+      ok('x'),
+    )
+    expect(pairs(observations)).toEqual(['GET /1 -> ?', 'GET /2 -> 200'])
     expect(counted).toEqual(['http-place-lost'])
   })
 

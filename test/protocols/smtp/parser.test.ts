@@ -92,7 +92,7 @@ runParserCases('smtp', {
       extensions: ['PIPELINING', 'SIZE', 'STARTTLS'],
       startTls: 'offered',
       maskedPacket: null,
-      messages: 1,
+      messages: 2,
       refusals: 2,
       lastCode: 221,
       unanswered: null,

@@ -94,7 +94,7 @@ describe('alerts', () => {
     const { alerts, counts } = play([full12.story[0]!, { side: 1, bytes: warnings }])
     expect(alerts).toHaveLength(REPORTED_MAX)
     // The handshake is one of those that are left out.
-    expect(counts).toMatchObject({ reported: REPORTED_MAX, unreported: 11 })
+    expect(counts).toMatchObject({ reported: REPORTED_MAX, beyond: 11 })
   })
 
   test('close_notify ends the stream inside, whether or not a FIN follows', () => {

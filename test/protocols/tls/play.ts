@@ -12,7 +12,8 @@ import { contextInto, type StoryPart } from '../parser.case.ts'
 export type Step = StoryPart | { readonly side: Side; readonly missing: number }
 
 /** ... and what the parser told that it could not read. */
-type Counts = TlsConsumer['counts'] & Readonly<Record<'unauthenticated' | 'unreadable' | 'lost', number>>
+type Counts = TlsConsumer['counts'] &
+  Readonly<Record<'unauthenticated' | 'unreadable' | 'lost' | 'beyond', number>>
 
 export interface Played {
   readonly all: Observation[]
@@ -94,6 +95,7 @@ export function play(steps: readonly Step[], manner: Manner = {}): Played {
       unauthenticated: times('tls-record-unopened'),
       unreadable: times('tls-message-malformed'),
       lost: times('tls-place-lost'),
+      beyond: times('tls-too-many-facts'),
     },
     held,
   }

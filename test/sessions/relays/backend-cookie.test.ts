@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { HttpRequest, HttpResponse } from '../../../src/model/http.ts'
 import type { HttpTransaction } from '../../../src/model/observation.ts'
-import { cookiePairs } from '../../../src/protocols/cookies/cookie-header.ts'
+import { readCookies } from '../../../src/protocols/cookies/cookie-header.ts'
 import { readSetCookie } from '../../../src/protocols/cookies/set-cookie.ts'
 import { backendOf } from '../../../src/sessions/relays/backend-cookie.ts'
 
@@ -10,7 +10,7 @@ const NETSCALER = 'NSC_mc_xfc=ffffffffaf18787445525d5f4f58455e445a4a423660'
 
 function exchange(presented: string | null, set: readonly string[] | null, status = 200): HttpTransaction {
   const setCookies = (set ?? []).map((line) => readSetCookie(line, 1))
-  const request = presented === null ? {} : { cookies: cookiePairs(presented) }
+  const request = presented === null ? {} : { cookies: readCookies([{ name: 'Cookie', value: presented }]) }
   const response = { status, setCookieLines: setCookies.length, setCookies }
   return {
     request: request as unknown as HttpRequest,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { HttpBody } from '../../../src/model/http.ts'
 import { alterations } from '../../../src/sessions/web/alterations.ts'
 import type { Exchanged } from '../../../src/sessions/web/exchange-pairs.ts'
-import { readSetCookies } from '../../../src/protocols/cookies/set-cookie.ts'
+import { readSetCookie } from '../../../src/protocols/cookies/set-cookie.ts'
 import { readCookies } from '../../../src/protocols/cookies/cookie-header.ts'
 import { Parties } from '../parties.ts'
 
@@ -47,10 +47,7 @@ function side({ body: part = null, cookie, sets = [], headers = {}, status = 200
     packet: 1,
     bodyBytes: 0,
   }
-  const setCookies = readSetCookies(
-    sets.map((value) => ({ name: 'Set-Cookie', value })),
-    0,
-  )
+  const setCookies = sets.map((line) => readSetCookie(line, 0))
   const sighting = new Parties().sighting()
   const response = { status, version: '1.1', headers: lines, setCookieLines: sets.length, setCookies }
   return {

@@ -3,7 +3,7 @@ import type { Exchange } from '../../../src/model/event.ts'
 import type { HttpRequest } from '../../../src/model/http.ts'
 import type { HttpTransaction } from '../../../src/model/observation.ts'
 import { seconds } from '../../../src/model/time.ts'
-import { readSetCookies } from '../../../src/protocols/cookies/set-cookie.ts'
+import { readSetCookie } from '../../../src/protocols/cookies/set-cookie.ts'
 import { Agenda } from '../../../src/sessions/agenda.ts'
 import { Exchanges } from '../../../src/sessions/web/exchanges.ts'
 import type { TrackedSighting } from '../../../src/sessions/sighting.ts'
@@ -37,7 +37,7 @@ function transaction(
 ): HttpTransaction {
   const headers = cookies.map((value) => ({ name: 'Set-Cookie', value }))
   const time = seconds(at + 0.5)
-  const setCookies = readSetCookies(headers, time)
+  const setCookies = cookies.map((line) => readSetCookie(line, time))
   return {
     kind: 'http-transaction',
     time,

@@ -6,6 +6,7 @@
  * only where a segment begins that has their form (`areFrames`).
  */
 import { u24, u32 } from '../../../bytes/read.ts'
+import { withRoom } from '../../../bytes/room.ts'
 import type { Side } from '../../../model/packet.ts'
 import { CONTINUE } from '../../../model/stream.ts'
 import type { Micros } from '../../../model/time.ts'
@@ -214,11 +215,7 @@ export class FrameReader {
     const more = Math.min(end - start, max - this.heldBytes)
     if (more < end - start && isHeaders(this.type)) this.openFault = 'http2-header-block-too-large'
     const needed = this.heldBytes + more
-    if (this.held === null || this.held.length < needed) {
-      const grown = new Uint8Array(Math.min(max, Math.max(HELD_FIRST, 2 * needed)))
-      if (this.held !== null) grown.set(this.held.subarray(0, this.heldBytes))
-      this.held = grown
-    }
+    this.held = withRoom(this.held, this.heldBytes, needed, HELD_FIRST, max)
     this.held.set(bytes.subarray(start, start + more), this.heldBytes)
     this.heldBytes = needed
   }

@@ -5,7 +5,7 @@
 import { u24, u32 } from '../../../bytes/read.ts'
 import type { Recognition } from '../../protocol.ts'
 import { CONTINUATION, DATA, FIXED_LENGTH, FLAGS, HEADERS, PREFACE, PUSH_PROMISE } from './frames.data.ts'
-import { RST_STREAM, SETTINGS } from './frames.data.ts'
+import { RST_STREAM, SETTINGS, WINDOW_UPDATE } from './frames.data.ts'
 
 export const FRAME_HEADER = 9
 /** SETTINGS_MAX_FRAME_SIZE before anybody says otherwise (§6.5.2). */
@@ -28,8 +28,8 @@ export function isFrame(bytes: Uint8Array, at: number, lengthMax: number): boole
   const stream = u32(bytes, at + 5)
   if (stream >= 0x80000000) return false
   if (type <= RST_STREAM || type === PUSH_PROMISE || type === CONTINUATION) return stream !== 0
-  if (type === SETTINGS) return stream === 0 && u24(bytes, at) % SETTING_BYTES === 0
-  return type > PUSH_PROMISE && fixed === 4 ? true : stream === 0
+  if (type === SETTINGS && u24(bytes, at) % SETTING_BYTES !== 0) return false
+  return type === WINDOW_UPDATE || stream === 0
 }
 
 /**

@@ -17,7 +17,8 @@ import { CONTINUE } from '../../../model/stream.ts'
 import type { StreamConsumer, StreamContext } from '../../../model/stream.ts'
 import type { Micros } from '../../../model/time.ts'
 import { BodyCollector } from '../body.ts'
-import { SeenRequest, SeenResponse } from '../message.ts'
+import { responseBody } from '../framing.ts'
+import { INTERIM_MAX, SeenRequest, SeenResponse } from '../message.ts'
 import { headOf, sectionOf } from './fields.ts'
 import type { Section } from './fields.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -33,8 +34,6 @@ import type { UnreadReason } from '../../../model/unread.data.ts'
  * as unanswered.
  */
 export const STREAMS_MAX = 256
-/** Interim responses kept for one stream (those with set-cookie). */
-const INTERIM_MAX = 8
 /** Bodies of a connection that are collected at once; of further ones nothing is told. */
 export const BODIES_MAX = 32
 
@@ -261,16 +260,20 @@ class Http2Parser implements StreamConsumer, FrameOwner {
     const head = headOf(section)
     const { status } = head
     const asked = stream.request?.method ?? null
-    const response = new SeenResponse(head, Math.max(0, head.framing.length), time, packet, asked)
+    const length = responseBody(status, head.version, head.framing, asked)
+    const response = new SeenResponse(head, Math.max(0, length), time, packet, asked)
     if (status < 200) {
-      if (head.setCookieLines > 0 && stream.interim.length < INTERIM_MAX)
-        stream.interim = [...stream.interim, response]
+      if (head.setCookieLines > 0) this.keepInterim(stream, response)
       return
     }
     this.transaction(stream, response, time)
     if (stream.protocol !== null && status < 300) this.upgraded(stream, stream.protocol, time, packet)
-    else if (!block.endsStream && asked !== 'CONNECT')
-      this.collect(stream, side, section, asked === 'HEAD' ? -1 : head.framing.length)
+    else if (!block.endsStream && asked !== 'CONNECT') this.collect(stream, side, section, length)
+  }
+
+  private keepInterim(stream: Http2Stream, response: HttpResponse): void {
+    if (stream.interim.length < INTERIM_MAX) stream.interim = [...stream.interim, response]
+    else this.context.count?.('http-too-many-interim-responses')
   }
 
   /** A request that the server makes up, and will answer on that stream (§8.4). */

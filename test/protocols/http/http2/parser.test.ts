@@ -5,6 +5,7 @@ import type { Wants } from '../../../../src/model/stream.ts'
 import { BLOCK_BYTES_MAX } from '../../../../src/protocols/http/http2/frame-reader.ts'
 import { TABLE_BYTES_MAX } from '../../../../src/protocols/http/http2/hpack.ts'
 import { openHttp2, STREAMS_MAX, type Upgraded } from '../../../../src/protocols/http/http2/parser.ts'
+import { INTERIM_MAX } from '../../../../src/protocols/http/message.ts'
 import { openStream } from '../../../../src/protocols/dispatch.ts'
 import { EXCERPT_BYTES_MAX } from '../../../../src/protocols/http/body.ts'
 import { runParserCases, type StoryPart } from '../../parser.case.ts'
@@ -159,6 +160,18 @@ describe('a conversation', () => {
       [5, 3, '2', 'GET', '/given-up', 'epo.example', null],
       [7, 4, '2', 'GET', '/last', 'epo.example', null],
     ])
+  })
+
+  test('too many interim responses are counted', () => {
+    const early = response(1, [...H.plain(8, '103'), ...H.plain('set-cookie', 'a=1')])
+    const { observations, counted } = play(
+      ...hello,
+      H.part(0, request(1, get('/'))),
+      ...Array.from({ length: INTERIM_MAX + 2 }, () => H.part(1, early)),
+      H.part(1, response(1, OK, true)),
+    )
+    expect(of(observations, 'http-transaction')[0]!.interim).toHaveLength(INTERIM_MAX)
+    expect(counted).toEqual(['http-too-many-interim-responses', 'http-too-many-interim-responses'])
   })
 
   test('every set-cookie field is a line, those of interim responses too', () => {
@@ -354,6 +367,19 @@ describe('what is wrong', () => {
   ])('%s is marked', (_what, fields, marks) => {
     const { observations } = play(...hello, H.part(0, request(1, get('/', fields))))
     expect(of(observations, 'http-request').map((o) => o.request.ambiguities)).toEqual([marks])
+  })
+
+  test.each<[string, Octets, Octets]>([
+    ['to HEAD', [...H.plain(2, 'HEAD'), ...H.indexed(7), ...H.indexed(4)], OK],
+    ['that says that nothing has changed', get('/'), H.indexed(11)],
+  ])('nothing of a response %s, whose content-length is that of another one', (_what, asked, status) => {
+    const { observations } = collect(
+      ...hello,
+      H.part(0, request(1, asked)),
+      H.part(1, response(1, [...status, ...H.plain(28, '700')]), data(1, '')),
+    )
+    expect(of(observations, 'http-transaction').map(({ response: told }) => told?.bodyBytes)).toEqual([0])
+    expect(of(observations, 'http-body').map(({ ambiguities }) => ambiguities)).toEqual([[]])
   })
 
   test('a body that is not as long as its content-length', () => {
