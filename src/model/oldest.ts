@@ -10,8 +10,8 @@ const BATCH = 1 << 10
 
 export class Oldest<K> {
   private readonly map: ReadonlyMap<K, unknown>
-  private batch: K[] = []
-  private at = 0
+  /** The oldest is the last. */
+  private readonly batch: K[] = []
 
   constructor(map: ReadonlyMap<K, unknown>) {
     this.map = map
@@ -21,19 +21,17 @@ export class Oldest<K> {
    * kept. */
   next(): K | undefined {
     for (;;) {
-      if (this.at === this.batch.length) this.refill()
-      if (this.batch.length === 0) return undefined
-      const key = this.batch[this.at++]!
-      if (this.map.has(key)) return key
+      if (this.batch.length === 0) this.refill()
+      const key = this.batch.pop()
+      if (key === undefined || this.map.has(key)) return key
     }
   }
 
   private refill(): void {
-    this.batch = []
-    this.at = 0
     for (const key of this.map.keys()) {
       this.batch.push(key)
-      if (this.batch.length === BATCH) return
+      if (this.batch.length === BATCH) break
     }
+    this.batch.reverse()
   }
 }

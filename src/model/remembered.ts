@@ -28,10 +28,10 @@ export class Remembered<K, V> {
   /** Whether another one was forgotten for it. */
   set(key: K, value: V): boolean {
     const { entries } = this
-    const isFull = !entries.delete(key) && entries.size >= this.most
-    if (isFull) entries.delete(this.oldest.next()!)
+    const oldest = entries.delete(key) || entries.size < this.most ? undefined : this.oldest.next()
+    if (oldest !== undefined) entries.delete(oldest)
     entries.set(key, value)
-    return isFull
+    return oldest !== undefined
   }
 
   delete(key: K): boolean {
