@@ -52,29 +52,22 @@ export async function beginnings(
     const batch = new FrameBatch()
     const begun = await readOn(files, batch, files.length === 1)
     const series = seriesAmong(files)
-    const later = new Set(series.flatMap(([, ...of]) => of))
-    for (const [first, ...of] of series) {
-      for (const { look, input } of of) {
-        first!.look.clock?.learn(look.clock!)
-        close(input)
-      }
-    }
-    const firsts = files.filter((file) => !later.has(file))
-    const names = new Set(firsts.map(({ capture }) => nameOf(capture)))
-    const taps = new Map([...clocks].filter(([name]) => names.has(name)))
-    const offsets = await settled(
-      begun.filter((file) => !later.has(file)),
-      taps,
-      batch,
+    const firstOf = (file: ReadAhead): ReadAhead => series.find((of) => of.includes(file))?.[0] ?? file
+    const firsts = files.filter((file) => firstOf(file) === file)
+    for (const file of files) if (firstOf(file) !== file) handOver(file, firstOf(file))
+    const taps = new Map(
+      firsts.flatMap(({ capture, look: { clock } }) => (clock === null ? [] : [[nameOf(capture), clock]])),
     )
-    const aheadOf = ({ capture }: ReadAhead): Micros => {
-      const ahead = offsets.get(nameOf(capture))?.ahead ?? 0
+    const open = begun.filter((file) => firsts.includes(file))
+    const offsets = await settled(open, taps, (some) => readOn(some, batch, firsts.length === 1))
+    const aheadOf = (file: ReadAhead): Micros => {
+      const ahead = offsets.get(nameOf(firstOf(file).capture))?.ahead ?? 0
       return Math.abs(ahead) < AGREED ? 0 : ahead
     }
     const directions = directionsOf(firsts, aheadOf)
     return new Map(
       files.flatMap((file) => {
-        const ahead = aheadOf(series.find((of) => of.includes(file))?.[0] ?? file)
+        const ahead = aheadOf(file)
         const found: Beginning = {
           ...(ahead === 0 ? {} : { clockAhead: ahead }),
           ...directions.get(file),
@@ -106,18 +99,24 @@ async function opened(capture: NamedCapture, look: FirstLook, limit?: ExpansionL
   return { capture, input: await openInput(openSource(capture.path), named), look }
 }
 
-/** Reads files a batch at a time, until no doubt is left about clocks or nothing more is to be read. */
+/** Of a series nothing more is read than the beginning of each file: it has one clock. */
+function handOver({ look, input }: ReadAhead, first: ReadAhead): void {
+  if (look.clock !== null) first.look.clock?.learn(look.clock)
+  close(input)
+}
+
+/** Reads files on, until no doubt is left about clocks or nothing more is to be read. */
 async function settled(
   files: readonly ReadAhead[],
   taps: ReadonlyMap<string, ClockMarks>,
-  batch: FrameBatch,
+  more: (files: readonly ReadAhead[]) => Promise<ReadAhead[]>,
 ): Promise<ReadonlyMap<string, ClockOffset>> {
   for (let open = files; ;) {
     const offsets = fromFirst(taps)
     const isClear = [...offsets.values()].every(({ matched }) => matched >= MATCHED_ENOUGH)
     const isSettled = taps.size > 1 && offsets.size === taps.size - 1 && isClear
     if (open.length === 0 || isSettled) return offsets
-    open = await readOn(open, batch, taps.size === 1)
+    open = await more(open)
   }
 }
 
