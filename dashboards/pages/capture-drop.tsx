@@ -33,7 +33,8 @@ export function DropZone(): JSX.Element {
           <b>Drop captures here, or choose files</b>
           <span class="note">
             pcap and pcapng, NetFlow, IPFIX and logs of flows, also packed with gzip or zstd. Several at once
-            are read as one, each a tap. Key logs and a holdfast.yaml may go with them.
+            are one analysis: each is a tap, the files of a ring are one. Key logs and a holdfast.yaml may go
+            with them.
           </span>
         </span>
         <span class="btn" aria-hidden="true">

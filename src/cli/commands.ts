@@ -174,6 +174,8 @@ Examples:
       one capture; services, servers and agents are found in the traffic
   holdfast analyze --config holdfast.yaml client=office.pcap.gz server=dmz.pcap.gz
       both sides of a load balancer, so that what it did is proven
+  holdfast analyze office-*.pcap dmz-*.pcap
+      the files of two rings (dumpcap -b, tcpdump -C, -G): those that go on from each other are one tap
   holdfast analyze --format ndjson --include incident,occurrence capture.pcap | jq .title
       for scripts: one JSON object a line
   tcpdump -i eth0 -w - -G 600 -W 1 'tcp port 10443' | holdfast analyze -
