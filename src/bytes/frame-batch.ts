@@ -15,21 +15,31 @@ export class FrameBatch {
   /** The reader's buffer; its own until the next fill. */
   bytes: Uint8Array = NOTHING
   /** Where frame i begins in `bytes`. */
-  readonly offset = new Uint32Array(BATCH_FRAMES)
+  readonly offset: Uint32Array
   /** Octets of frame i that are there. */
-  readonly capturedLength = new Uint32Array(BATCH_FRAMES)
+  readonly capturedLength: Uint32Array
   /** Octets that frame i had on the wire. */
-  readonly wireLength = new Uint32Array(BATCH_FRAMES)
+  readonly wireLength: Uint32Array
   /** Microseconds since the epoch, an integer (exact to the year 2255). */
-  readonly time = new Float64Array(BATCH_FRAMES)
+  readonly time: Float64Array
   /** What a nanosecond clock adds to `time`: 0..999 ns. */
-  readonly nanoseconds = new Uint16Array(BATCH_FRAMES)
+  readonly nanoseconds: Uint16Array
   /** Which of the capture's interfaces saw frame i: an index into the reader's `interfaces`. */
-  readonly interface = new Uint16Array(BATCH_FRAMES)
+  readonly interface: Uint16Array
   /** Frames in this batch. */
   count = 0
   /** The number of frame 0 in its file, counted from 1 as Wireshark does; frame i is `firstNumber + i`. */
   firstNumber = 1
   /** The number of frame i, where frames are not in the order of the file; null: they are. */
   numbers: Uint32Array | null = null
+
+  /** Readers fill as many rows as there may be: fewer are for who reads no more. */
+  constructor(rows = BATCH_FRAMES) {
+    this.offset = new Uint32Array(rows)
+    this.capturedLength = new Uint32Array(rows)
+    this.wireLength = new Uint32Array(rows)
+    this.time = new Float64Array(rows)
+    this.nanoseconds = new Uint16Array(rows)
+    this.interface = new Uint16Array(rows)
+  }
 }

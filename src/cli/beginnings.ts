@@ -146,7 +146,7 @@ function seriesOf(file: ReadAhead, series: readonly (readonly ReadAhead[])[]): B
   const of = series.find((one) => one.includes(file))
   if (of === undefined) return {}
   const taps = of.map(({ capture }) => capture.tap)
-  return { joint: { joining: 'series', taps, place: of.indexOf(file) } }
+  return { joint: { joining: 'series', taps, place: of.indexOf(file), begins: file.look.first } }
 }
 
 /** Which captures show the two directions of the same connections, and which interfaces of one capture do.

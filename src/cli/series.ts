@@ -32,14 +32,14 @@ interface Seen {
 
 /** Those of them that go on from each other, in order of time. */
 export function seriesAmong<T extends Seen>(files: readonly T[]): (readonly T[])[] {
-  const shown = files.filter(({ look }) => look.stations.first < Infinity)
+  const shown = files.filter(({ look }) => look.first < Infinity)
   return [...Map.groupBy(shown, ({ capture }) => withoutNumbers(capture.tap)).values()]
     .map((of) => of.toSorted(inOrder))
     .filter((of) => of.length > 1 && of.every((file, i) => i === 0 || goesOn(of[i - 1]!, file)))
 }
 
 function inOrder(one: Seen, other: Seen): number {
-  const later = one.look.stations.first - other.look.stations.first
+  const later = one.look.first - other.look.first
   return later === 0 && fileOf(one.capture) < fileOf(other.capture) ? -1 : later
 }
 
@@ -49,7 +49,7 @@ const withoutNumbers = (tap: Tap): string => tap.replaceAll(/\.(?:pcap|pcapng|ca
 const fileOf = ({ path, name = path }: NamedCapture): string => fileTap(name)
 
 function goesOn({ capture: before, look: first }: Seen, { capture, look }: Seen): boolean {
-  const isLater = look.stations.first >= first.stations.last - OVERLAP_MAX
+  const isLater = look.first >= first.last - OVERLAP_MAX
   const isOfOnePlace = isNextOfRing(before, capture) || look.stations.areThoseOf(first.stations)
   // Interfaces that show a direction each are put together within each file.
   const isHalved = [first, look].some(

@@ -32,7 +32,6 @@ import { FileNumbers } from './file-numbers.ts'
 import { FlowRun } from './flow-run.ts'
 import { JointRun, type Turn } from './joint-run.ts'
 import type { FlowInput, Joint, Run, TapInput, TapRunOptions } from './run.ts'
-import { SeriesRun } from './series-run.ts'
 import { TapRun } from './tap-run.ts'
 import { silenceMinOf, wantsOfParsers } from './wants.ts'
 
@@ -91,8 +90,6 @@ function byTaps(inputs: readonly AnalysisInput[]): readonly AnalysisInput[][] {
   return [...Map.groupBy(inputs, tapOf).values()].map((of) => of.toSorted((a, b) => placeOf(a) - placeOf(b)))
 }
 
-/** Numbers of the second of two captures that are read together: half of what fits in 31 bits. */
-const SECOND_AFTER = 2 ** 30
 const EVERY_BATCHES = 16
 /** Silent connections are looked at so often: what they show is judged at the end, unless that is far
  * away. */
@@ -194,16 +191,11 @@ class Analysis {
 
   private turnOf(runs: readonly Run[]): Turn {
     const [first, ...more] = runs.filter((run) => run instanceof TapRun)
-    const [second] = more
-    if (first === undefined || second === undefined) return runs[0]!
+    if (first === undefined || more.length === 0) return runs[0]!
     const { joining, taps } = first.input.joint!
-    const begins = ({ input, numbersAfter }: TapRun): void =>
-      this.fileNumbers.begins(jointTap(joining, taps), input.tap, numbersAfter)
-    begins(first)
-    if (joining === 'series') return new SeriesRun([first, ...more], begins)
-    second.numbersAfter = SECOND_AFTER
-    begins(second)
-    return new JointRun([first, second])
+    return new JointRun([first, ...more], ({ input, numbersAfter }) =>
+      this.fileNumbers.begins(jointTap(joining, taps), input.tap, numbersAfter),
+    )
   }
 
   private runOptions(position: number): TapRunOptions {

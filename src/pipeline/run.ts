@@ -41,6 +41,8 @@ export interface Joint {
   readonly taps: readonly Tap[]
   /** Which of them it is. */
   readonly place: number
+  /** When its first frame passed, by its own clock. Absent: all begin together. */
+  readonly begins?: Micros
 }
 
 /** Flow records to analyse: who opened them owns them. */

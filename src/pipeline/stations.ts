@@ -3,7 +3,6 @@
  * network from another. Of links that have none it is by addresses of IP.
  */
 import { FNV_BASIS, fnv } from '../bytes/fnv.ts'
-import type { Micros } from '../model/time.ts'
 import type { Place } from '../wire/place.ts'
 
 /** Pairs of stations that are remembered of a capture; frames of further ones are not counted. */
@@ -40,15 +39,10 @@ interface Pair {
 }
 
 export class Stations {
-  /** When the first frame passed, and the latest. */
-  first: Micros = Infinity
-  last: Micros = -Infinity
   private readonly pairs = new Map<number, Pair>()
 
   /** A frame of IP. */
-  frame(place: Place, time: Micros): void {
-    this.first = Math.min(this.first, time)
-    this.last = Math.max(this.last, time)
+  frame(place: Place): void {
     const source = stationAt(place, place.sourceHardwareAt, 0)
     const destination = stationAt(place, place.destinationHardwareAt, 1)
     const key = source * 2 ** 21 + (destination >>> 11)

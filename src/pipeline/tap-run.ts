@@ -64,12 +64,12 @@ export class TapRun implements Run, LiveRun {
   private readonly options: TapRunOptions
   private readonly reader: CaptureReader
   private readonly exports: FlowDatagrams | null
-  private readonly batch: FrameBatch
+  private batch = new FrameBatch()
   /** Frames of the batch that were processed, where it is taken in parts. */
   private taken = 0
   private readonly taps: Taps
-  private readonly place: Place
-  private readonly inner: Place
+  private place: Place
+  private inner: Place
   private readonly fragments = new Fragments()
   private readonly account = new ReassemblyAccount()
   /** Frames that are not read, by negative reason code. */
@@ -80,7 +80,7 @@ export class TapRun implements Run, LiveRun {
   private readonly unread = new Map<UnreadReason, number>()
   /** What is added to the numbers of frames, and the number of the last one in its file. */
   numbersAfter = 0
-  private lastNumber = 0
+  lastNumber = 0
   private readonly from: Micros
   private readonly to: Micros
   private frames = 0
@@ -108,15 +108,12 @@ export class TapRun implements Run, LiveRun {
     const making = {
       openStream: (context: StreamContext) => this.openStream(context),
       ...(options.wants.openings ? {} : { beginsAnything }),
-      expected: () => expectation(this.batch.firstNumber + this.batch.count - 1, this.reader.progress),
+      expected: () => expectation(this.lastNumber, this.reader.progress),
       count: this.count,
     }
     this.taps = new Taps(input, options, making, first?.taps ?? null)
-    // Of a series only one is read at a time.
-    const shared = input.joint?.joining === 'series' ? first : null
-    this.batch = shared?.batch ?? new FrameBatch()
-    this.place = shared?.place ?? new Place(this.taps.paths)
-    this.inner = shared?.inner ?? new Place(this.taps.paths)
+    this.place = new Place(this.taps.paths)
+    this.inner = new Place(this.taps.paths)
     this.exports = input.exports?.((batch) => this.takeFlows(batch)) ?? null
     this.from = options.from ?? -Infinity
     this.to = options.to ?? Infinity
@@ -162,30 +159,29 @@ export class TapRun implements Run, LiveRun {
 
   /** Takes the batch through the lower half. */
   process(): void {
-    if (this.missing !== null) this.noteBlind(this.missing, this.batch.time[0]!)
-    this.noteTimes()
-    const { ahead, secrets } = this.options
-    if (ahead === undefined || secrets() === null) this.locateAll(0, this.batch.count)
-    else this.locateForeseen(ahead)
-    this.exports?.flush()
+    this.processUntil(Infinity)
   }
 
   /** The same up to the first frame that is later; true once the batch is used up. */
   processUntil(limit: Micros): boolean {
     const { time, count } = this.batch
-    if (this.taken === 0) this.noteTimes()
     const first = this.taken
+    if (first === 0) this.begun()
     while (this.taken < count && time[this.taken]! <= limit) this.taken++
-    this.locateAll(first, this.taken)
+    const { ahead, secrets } = this.options
+    const isWhole = first === 0 && this.taken === count
+    if (isWhole && ahead !== undefined && secrets() !== null) this.locateForeseen(ahead)
+    else this.locateAll(first, this.taken)
     if (this.taken < count) return false
     this.exports?.flush()
     this.taken = 0
     return true
   }
 
-  /** How many numbers its frames, and those before them, have taken. */
-  get numbered(): number {
-    return this.numbersAfter + this.lastNumber
+  /** A batch is in hand. */
+  private begun(): void {
+    if (this.missing !== null) this.noteBlind(this.missing, this.nextFrameAt)
+    this.noteTimes()
   }
 
   /** What it has in hand goes on where another capture of the tap ended. */
@@ -378,6 +374,9 @@ export class TapRun implements Run, LiveRun {
     if (this.frames > 0) this.tick(this.last)
     this.exports?.finish()
     this.flows?.finish()
+    // They hold the reader's buffers, and there may be a hundred files.
+    this.batch = new FrameBatch(0)
+    this.place = this.inner = new Place(this.taps.paths)
   }
 
   /** The tap is over: what is open is accounted for. */

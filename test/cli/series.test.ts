@@ -5,6 +5,7 @@ import type { AnalysisRecord } from '../../src/model/record.ts'
 import { SECOND } from '../../src/model/time.ts'
 import { ahead, analysed, only, recordsOf } from '../detectors/analysis.ts'
 import { attach, balancer, DLP } from '../detectors/stories.ts'
+import { joined } from '../scenario/pcap-writer.ts'
 import { firewall, scenario, type Scenario } from '../scenario/scenario.ts'
 import {
   clockOf,
@@ -30,6 +31,9 @@ const named = (name: string, i: number): string => `${name}_0000${i + 1}_2026030
 const ring = (name: string, captures: readonly Uint8Array[]): File[] =>
   captures.map((bytes, i) => file(named(name, i), bytes))
 
+/** The packets of both, of which the second ones are later. */
+const joinedTo = (one: Uint8Array, other: Uint8Array): Uint8Array => joined([one, other.subarray(24)])
+
 const capturesOf = (story: Scenario, tap: string): Uint8Array => story.captures().get(tap)!
 const packetsIn = (capture: Uint8Array): number => recordsOf(Buffer.from(capture)).length
 
@@ -53,7 +57,12 @@ describe('that captures go on from each other is told', () => {
     const files = ring('client', parts(capturesOf(severed(), 'client'), [5, 10]))
     const taps = files.map(({ tap }) => tap)
     expect(await shown(files.toReversed())).toEqual(
-      Object.fromEntries(taps.map((tap, place) => [tap, { joint: { joining: 'series', taps, place } }])),
+      Object.fromEntries(
+        taps.map((tap, place) => [
+          tap,
+          { joint: { joining: 'series', taps, place, begins: expect.any(Number) } },
+        ]),
+      ),
     )
   })
 
@@ -174,6 +183,28 @@ describe('captures that go on from each other are one tap', () => {
       [`goes on where ${named('client', 0)} ended: read as one tap`],
       [`goes on where ${named('client', 1)} ended: read as one tap`],
     ])
+  })
+
+  test('though one begins before another ends, as is found on the way', async () => {
+    const story = severed()
+    const capture = recordsOf(Buffer.from(capturesOf(story, 'client')))
+    const bytes = Buffer.from(capturesOf(story, 'client'))
+    const of = [0, 1].map((odd) => only(bytes, (_frame, i) => i >= 20 && i % 2 === odd))
+    const head = only(bytes, (_frame, i) => i < 20)
+    const files = ring('client', [joinedTo(head, of[0]!), of[1]!])
+    const beginnings = new Map(
+      files.map(({ path }, place) => {
+        const begins = place === 0 ? capture[0]!.at : capture[21]!.at
+        const taps = files.map((one) => one.tap)
+        return [path, { joint: { joining: 'series', taps, place, begins } }] as const
+      }),
+    )
+    const found = await records(files, beginnings)
+    const clock = clockOf([joinedTo(head, of[0]!), of[1]!].map((one, i) => [named('client', i), one]))
+    expect(told(found, clock)).toEqual(await toldOfWhole(story, ['client']))
+    expect(
+      qualityOf(found).map(({ clockSteps, outOfOrderPackets }) => clockSteps + outOfOrderPackets),
+    ).toEqual([0, 0])
   })
 
   test('though one of them is cut', async () => {

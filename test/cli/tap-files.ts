@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { openInputs } from '../../src/cli/analyze/inputs.ts'
-import { type Beginning, beginnings } from '../../src/cli/beginnings.ts'
+import { type Beginning, type Beginnings, beginnings } from '../../src/cli/beginnings.ts'
 import type { AnalysisRecord } from '../../src/model/record.ts'
 import { SECOND, type Micros } from '../../src/model/time.ts'
 import { analyze } from '../../src/pipeline/monitor.ts'
@@ -12,9 +12,6 @@ import { deployment, type Recorded, recordsOf } from '../detectors/analysis.ts'
 import { attach, DLP } from '../detectors/stories.ts'
 import { joined, pcapngBlocks, text } from '../scenario/pcap-writer.ts'
 import { firewall, scenario, type Scenario } from '../scenario/scenario.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'holdfast-taps-'))
-afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Two agents; what one of them says to an idle connection is answered by a reset. */
 export function severed(): Scenario {
@@ -32,7 +29,10 @@ export interface File {
   readonly path: string
 }
 
+/** A file that is there until the test is over. */
 export function file(tap: string, bytes: Uint8Array, type = 'pcap'): File {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-taps-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
   const path = join(folder, `${tap}.${type}`)
   writeFileSync(path, bytes)
   return { tap, path }
@@ -61,8 +61,8 @@ export async function shown(files: readonly File[]): Promise<Readonly<Record<str
   )
 }
 
-export async function records(files: readonly File[]): Promise<AnalysisRecord[]> {
-  const { inputs, close } = await openInputs(files, false, [], await beginnings(files))
+export async function records(files: readonly File[], begun?: Beginnings): Promise<AnalysisRecord[]> {
+  const { inputs, close } = await openInputs(files, false, [], begun ?? (await beginnings(files)))
   const found: AnalysisRecord[] = []
   const options = { deployment: deployment(DLP), secrets: null, from: null, to: null, onProgress: null }
   const kinds = new Set(['occurrence', 'capture', 'connection'] as const)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Oldest } from '../../src/model/oldest.ts'
+import { forgetOldest, Oldest } from '../../src/model/oldest.ts'
 
 test('hands out keys in order of entry, those that were entered anew at their new place', () => {
   const map = new Map([1, 2, 3].map((n) => [n, n]))
@@ -25,4 +25,15 @@ test('knows entries that came later, and an empty map', () => {
       map.delete(key)
     }
   }
+})
+
+test.each([
+  [0, 0],
+  [1, 1],
+  [127, 1],
+  [640, 10],
+])('of %i entries that are full, the first %i go at once', (size, gone) => {
+  const map = new Map(Array.from({ length: size }, (_, i) => [i, i]))
+  forgetOldest(map)
+  expect([map.size, map.has(gone - 1), map.has(gone)]).toEqual([size - gone, false, size > gone])
 })

@@ -10,13 +10,14 @@
 import { NAT_BOUND, NAT_UNBOUND } from '../../model/flow-events.data.ts'
 import type { FlowBatch } from '../../model/flow-record.ts'
 import type { Micros } from '../../model/time.ts'
+import { forgetOldest } from '../../model/oldest.ts'
 import * as tcp from '../../wire/tcp.ts'
 import type { Piece } from './join.ts'
 import { noteOuterAs } from './nat.ts'
 import { type Binding, CLOCKS_APART, firstAt, type FlowState } from './state.ts'
 
-/** Addresses and ports of which something is remembered; the one bound longest ago is forgotten. */
-export const BOUND_MAX = 1 << 16
+/** Addresses and ports of which something is remembered; those bound longest ago are forgotten. */
+const BOUND_MAX = 1 << 16
 /** Bindings of one address and port: what its records of the last minutes may be of. */
 const BINDINGS_MAX = 4
 const PORTS = 1 << 16
@@ -44,6 +45,8 @@ export function takeBinding({ bindings }: FlowState, batch: FlowBatch, i: number
     return true
   }
   if (!NAT_BOUND.has(event)) return false
+  bindings.delete(key)
+  if (bindings.size >= BOUND_MAX) forgetOldest(bindings)
   bindings.set(key, [...(known ?? []).slice(1 - BINDINGS_MAX), { address, port, at, endedAt: NaN }])
   return true
 }

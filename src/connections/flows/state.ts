@@ -3,7 +3,6 @@ import type { AddressTable } from '../../bytes/address.ts'
 import { type ConnectionId, connectionNumber } from '../../model/connection.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Endpoint, Side, Tap } from '../../model/packet.ts'
-import type { Remembered } from '../../model/remembered.ts'
 import { MILLISECOND, seconds, type Micros } from '../../model/time.ts'
 import type { DueQueue } from '../due-queue.ts'
 import * as F from './fields.ts'
@@ -141,7 +140,7 @@ export interface FlowState {
   /** When responders were told to answer, by address and port. */
   readonly answered: Map<number, Micros>
   /** What translators said of addresses and ports without a destination, in order of time. */
-  readonly bindings: Remembered<number, Binding[]>
+  readonly bindings: Map<number, Binding[]>
   readonly counters: FlowCounters
   readonly silenceMin: Micros
   readonly streamNumbers: { next: number }

@@ -12,7 +12,6 @@ import { FIREWALL_DENIED } from '../../model/flow-events.data.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Tap } from '../../model/packet.ts'
 import { recordReference } from '../../model/record-reference.ts'
-import { Remembered } from '../../model/remembered.ts'
 import type { Micros } from '../../model/time.ts'
 import * as tcp from '../../wire/tcp.ts'
 import { DueQueue } from '../due-queue.ts'
@@ -21,7 +20,7 @@ import { FlowClock, type LiveFlows } from './clock.ts'
 import { handshakeSeen, nextDue, tellAnswering, tellDue, tellRest } from './facts.ts'
 import * as F from './fields.ts'
 import { join, Piece, takeOver } from './join.ts'
-import { BOUND_MAX, isBinding, noteBinding, takeBinding } from './bindings.ts'
+import { isBinding, noteBinding, takeBinding } from './bindings.ts'
 import { isNatEvent, takeNatEvent } from './nat-events.ts'
 import { noteOuter } from './nat.ts'
 import { noteLength } from './silences.ts'
@@ -108,7 +107,7 @@ export class FlowTracker {
       due: new DueQueue(),
       answers: new DueQueue(),
       answered: new Map(),
-      bindings: new Remembered(BOUND_MAX),
+      bindings: new Map(),
       counters: this.counters,
       timeouts: [],
       stated: [],
