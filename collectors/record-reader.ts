@@ -174,7 +174,8 @@ export function recordReader(
       return Math.min(1, source.rawPosition / source.rawSize)
     },
     close() {
-      giveUp(reading)
+      // What the source was asked for may still come, and counts; then the buffers go with the reader.
+      if (ahead.asked === null) giveUp(reading)
       source.close()
     },
   }

@@ -213,6 +213,17 @@ describe('pieces', () => {
     expect(promises > 0).toBe(options.later)
   })
 
+  test('closed while octets are waited for: what comes of them still counts', async () => {
+    const records = [record(1), record(2)]
+    const file = pcapFile(records)
+    const reader = open(memorySource(file, { chunk: file.length - 1, later: true }))
+    const next = reader.next(shared)
+    reader.close()
+    expect([await next, shared.count]).toEqual([true, 1])
+    expect([await reader.next(shared), shared.count]).toEqual([true, 1])
+    expect([await reader.next(shared), shared.count]).toEqual([false, 0])
+  })
+
   test('two batches may take turns, and a batch may be full of the smallest records', async () => {
     const many = Array.from({ length: BATCH_FRAMES * 2 + 5 }, (_, i): PcapRecord => ({
       seconds: i,
