@@ -22,7 +22,7 @@ export class JointRun implements Turn {
   /** In order of their beginnings. */
   private readonly waiting: TapRun[]
   /** Those that are not at their end, and those of them that have no batch in hand. */
-  private readonly open = new Set<TapRun>()
+  private open: readonly TapRun[] = []
   private readonly spent = new Set<TapRun>()
   private latest: TapRun | null = null
   /** Larger than the number of any packet so far. */
@@ -39,27 +39,30 @@ export class JointRun implements Turn {
   async read(): Promise<boolean> {
     for (const run of this.spent) if (!(await run.read())) this.end(run)
     this.spent.clear()
-    while (this.nextBegins <= this.nextFrameAt) {
+    while (this.nextBegins <= (this.first?.nextFrameAt ?? Infinity)) {
       const next = this.waiting.shift()
       if (next === undefined) break
       await this.begin(next)
     }
-    return this.open.size > 0
+    return this.open.length > 0
   }
 
   /** Until a batch is used up, or another capture begins. By the times of frames: who waited for how far one
    * has come, flows and all, would wait for ever. */
   process(): void {
+    const begins = this.nextBegins
     for (;;) {
-      const [one, other] = [...this.open].toSorted((a, b) => a.nextFrameAt - b.nextFrameAt)
-      const isUsedUp = one!.processUntil(Math.min(other?.nextFrameAt ?? Infinity, this.nextBegins))
-      if (isUsedUp) this.spent.add(one!)
-      if (isUsedUp || one!.nextFrameAt >= this.nextBegins) return
+      const first = this.first!
+      let until = begins
+      for (const run of this.open) if (run !== first && run.nextFrameAt < until) until = run.nextFrameAt
+      const isUsedUp = first.processUntil(until)
+      if (isUsedUp) this.spent.add(first)
+      if (isUsedUp || first.nextFrameAt >= begins) return
     }
   }
 
   get position(): Micros {
-    return Math.min(...[...this.open].map(({ position }) => position))
+    return Math.min(...this.open.map(({ position }) => position))
   }
 
   finish(): void {
@@ -67,9 +70,11 @@ export class JointRun implements Turn {
     this.whole[0].accounted()
   }
 
-  /** Infinity: there is none in hand. */
-  private get nextFrameAt(): Micros {
-    return Math.min(...[...this.open].map(({ nextFrameAt }) => nextFrameAt))
+  /** The one with the next frame: it changes with almost every frame of two directions. */
+  private get first(): TapRun | undefined {
+    let first = this.open[0]
+    for (const run of this.open) if (run.nextFrameAt < first!.nextFrameAt) first = run
+    return first
   }
 
   private get nextBegins(): Micros {
@@ -78,20 +83,20 @@ export class JointRun implements Turn {
   }
 
   private async begin(run: TapRun): Promise<void> {
-    const isAlone = this.open.size === 0
+    const isAlone = this.open.length === 0
     if (!isAlone) this.numbered += this.room
     run.numbersAfter = this.numbered
     this.began(run)
     const hasFrames = await run.read()
     if (isAlone && this.latest !== null) run.continues(this.latest)
     this.latest = run
-    if (hasFrames) this.open.add(run)
+    if (hasFrames) this.open = [...this.open, run]
     else this.end(run)
   }
 
   private end(run: TapRun): void {
     run.over()
-    this.open.delete(run)
+    this.open = this.open.filter((one) => one !== run)
     this.numbered = Math.max(this.numbered, run.numbersAfter + run.lastNumber)
   }
 }
