@@ -206,6 +206,26 @@ export function finSeen(
   tellFinished(state, row, side, place, bytes, isAnswer ? 0 : idleBefore, time, packet)
 }
 
+/** Tells the FIN of the other side where nothing but its acknowledgment shows it: the segment in hand, of a
+ * side that had closed before. Without that, the other side would count as open. False: it shows none. */
+export function unseenFinAcknowledged(
+  state: TapState,
+  row: number,
+  side: Side,
+  place: Place,
+  time: Micros,
+  packet: number,
+): boolean {
+  const bits = state.table.words[row * RECORD_WORDS + STATE]!
+  if ((bits & bit(FIN_SEEN, side)) === 0 || !acknowledgesUnseenFin(state, row, side, place)) return false
+  const other = otherSide(side)
+  const idleBefore = Math.max(0, time - lastAt(state, row))
+  if (idleBefore >= state.silenceMin && (bits & (OVER | WAKING)) === 0)
+    wake(state, row, other, 'fin', time, packet)
+  tellFinished(state, row, other, null, bytesSent(state, row), idleBefore, time, packet)
+  return true
+}
+
 /** Octets of the streams until the FIN or RST in hand: its numbers tell of those that passed unseen. */
 function bytesBefore(state: TapState, row: number, side: Side, place: Place): readonly [number, number] {
   const seen = bytesSent(state, row)

@@ -16,7 +16,7 @@ import { isFinBelieved } from './acceptance.ts'
 import { isKeepAlive } from './advance.ts'
 import { repeatsProbe } from './sequence.ts'
 import { considerChallenge, isDoubtful } from './challenges.ts'
-import { finSeen, isResetValid, resetSeen } from './endings.ts'
+import { finSeen, isResetValid, resetSeen, unseenFinAcknowledged } from './endings.ts'
 import {
   ACKNOWLEDGED,
   ADDRESS_0,
@@ -101,20 +101,32 @@ export class Lifecycle {
     }
     const isLong = this.silenceBefore(row) >= state.silenceMin
     if ((flags & tcp.FIN) !== 0) finSeen(state, row, side, place, time, packet)
-    else if (isLong && (bits & OVER) === 0 && state.wakings.of(row)?.givenUp !== true) {
-      settleAtEnd(state, row, time)
-      const sequence = i32(place.bytes, place.transportAt + 4)
-      const probe =
-        repeatsProbe(state, row, side, place, flags, payload) ||
-        isKeepAlive(state, row, side, flags, payload, sequence)
-      const breaker = probe ? 'keep-alive' : payload > 0 ? 'data' : 'acknowledgment'
-      if (!passedUnseen(state, row, side, place)) {
-        const isAgain = breaker === 'data' && sequence !== state.table.words[half(row, side) + NEXT]
-        wake(state, row, side, breaker, time, packet, isAgain)
-        if (tellsOfUnseen(state, row, side, place)) state.wakings.of(row)!.doubtful = true
-      }
-    }
+    else if (unseenFinAcknowledged(state, row, side, place, time, packet)) return true
+    else if (isLong && (bits & OVER) === 0 && state.wakings.of(row)?.givenUp !== true)
+      this.silenceBroken(row, side, place, flags, payload, packet)
     return true
+  }
+
+  private silenceBroken(
+    row: number,
+    side: Side,
+    place: Place,
+    flags: number,
+    payload: number,
+    packet: number,
+  ): void {
+    const { state } = this
+    const time = state.moment[0]!
+    settleAtEnd(state, row, time)
+    const sequence = i32(place.bytes, place.transportAt + 4)
+    const probe =
+      repeatsProbe(state, row, side, place, flags, payload) ||
+      isKeepAlive(state, row, side, flags, payload, sequence)
+    const breaker = probe ? 'keep-alive' : payload > 0 ? 'data' : 'acknowledgment'
+    if (passedUnseen(state, row, side, place)) return
+    const isAgain = breaker === 'data' && sequence !== state.table.words[half(row, side) + NEXT]
+    wake(state, row, side, breaker, time, packet, isAgain)
+    if (tellsOfUnseen(state, row, side, place)) state.wakings.of(row)!.doubtful = true
   }
 
   /** What the packet means once it is accounted for; `again`: it asks for an answer again. */

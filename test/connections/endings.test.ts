@@ -311,6 +311,25 @@ describe('a FIN', () => {
     ])
   })
 
+  test('that answers another and was not captured is told by who acknowledges it', () => {
+    const wire = exchange().finishes(0).finishes(1, { unseen: true, after: seconds(40) })
+    wire.acknowledges(0)
+    const end = START + 6 * STEP + seconds(40)
+    expect(wire.of('finished')).toMatchObject([
+      { from: 0, packet: 6, first: true },
+      { ...unseen, packet: 7, time: end, idleBefore: seconds(40) + STEP, first: false },
+    ])
+    expect(wire.of('silence')).toMatchObject([{ end, brokenBy: 1, breaker: 'fin', outcome: 'closed' }])
+    expect(wire.ends().summary).toMatchObject({ endReason: 'client-fin', endedBy: 0 })
+  })
+
+  test('is not told by who acknowledges more than that, or has not closed', () => {
+    const more = exchange().finishes(0).sends(1, 9, { unseen: true }).acknowledges(0)
+    expect(more.of('finished').map(({ from }) => from)).toEqual([0])
+    const before = exchange().finishes(1, { unseen: true }).acknowledges(0)
+    expect(before.of('finished')).toEqual([])
+  })
+
   test('that is stored behind its answer was the first', () => {
     const wire = exchange()
       .finishes(0, { acknowledges: 22, after: seconds(40) })
