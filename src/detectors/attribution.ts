@@ -12,7 +12,7 @@ import { type Agent, isBehindOnly, type Path, type Service, type Sighting } from
 import { seconds, type Micros } from '../model/time.ts'
 import { deviceActor, relayActor, sayingActor, serverActor } from './actors.ts'
 import { spoken } from './detector.ts'
-import { mayHaveAnswered, TRIED_FOR, triedFor } from './given-up.ts'
+import { mayHaveAnswered, TRIED_FOR, triedFor, waitedFor } from './given-up.ts'
 import { beganBefore, spokenSilence } from './silence-length.ts'
 import { firstWord, isRelays, legsBehind } from './relay-legs.ts'
 import { resetMeaning } from './reset-lore.ts'
@@ -194,7 +194,8 @@ function judgeSilent(event: PathEnded, sighting: Sighting, silence: Silence, wor
   // Nobody answers, and nothing shows that anybody could: the server may be gone. That is not for this
   // detector.
   const couldAnswer = alive !== null || (swallowed && (asked === 0 || heard(behind, silence)))
-  if (!returned && (tried < TRIED_FOR || !couldAnswer)) return null
+  const waited = asked === 1 ? waitedFor(silence, next, until) : tried
+  if (!returned && (waited < TRIED_FOR || !couldAnswer)) return null
   // A host that does not answer may be asleep, and who comes meanwhile may be another one behind the same
   // address.
   if (asked === 0 && !swallowed && !(isKnown(sighting.service) && isItself(sighting, returned, world)))

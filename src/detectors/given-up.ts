@@ -15,6 +15,14 @@ const ASKED_MIN = 3
 export const triedFor = ({ end, lastRetransmissionAt }: Silence): Micros =>
   (lastRetransmissionAt ?? end) - end
 
+/** The same, where it came back by `until`: who asked so often and then opened a connection elsewhere had
+ * waited until then, whatever it sent meanwhile. */
+export function waitedFor(silence: Silence, next: Sighting | null, until: Micros): Micros {
+  const tried = triedFor(silence)
+  if (next === null || next.start > until || silence.retransmissions < ASKED_MIN) return tried
+  return Math.max(tried, next.start - silence.end)
+}
+
 /**
  * The other side was not heard at all: its direction may simply not pass this tap, as where the tap saw the
  * connection begin. One that was open and silent before the capture began is another matter: whoever was

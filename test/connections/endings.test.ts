@@ -312,7 +312,9 @@ describe('a FIN', () => {
   })
 
   test('that answers another and was not captured is told by who acknowledges it', () => {
-    const wire = exchange().finishes(0).finishes(1, { unseen: true, after: seconds(40) })
+    const wire = exchange()
+      .finishes(0)
+      .finishes(1, { unseen: true, after: seconds(40) })
     wire.acknowledges(0)
     const end = START + 6 * STEP + seconds(40)
     expect(wire.of('finished')).toMatchObject([

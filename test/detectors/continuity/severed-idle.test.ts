@@ -41,6 +41,25 @@ test('a device that forgets one direction only: what the server says of itself i
   ])
 })
 
+test('an agent that goes elsewhere gave up, though not all that it tried was captured', async () => {
+  const s = scenario().behind(forgetting('silently'))
+  const { agent } = attach(s, 'A1', A1, DIRECT)
+  s.wait(seconds(310))
+  agent.sends('report')
+  s.wait(seconds(4))
+  attach(s, 'A2', A2, DIRECT)
+  attach(s, 'A1', A1, `${DLP2}:8000`)
+  s.wait(seconds(20))
+  const told = async (most: number): Promise<readonly string[]> => {
+    let tried = 0
+    const isWanted = (frame: Buffer): boolean => !frame.includes('report') || ++tried <= most
+    const client = only(s.captures().get('client')!, isWanted)
+    return (await analysedFiles([['client', client]], DLP)).told
+  }
+  expect(await told(4)).toContain('critical severed-idle')
+  expect(await told(3)).not.toContain('critical severed-idle') // two retransmissions
+})
+
 /** Without the FINs of that host. */
 const withoutFins = (address: readonly number[], capture: Uint8Array): Uint8Array =>
   only(
